@@ -1,0 +1,104 @@
+/** The one direction of imports: which folder may use which, and which packages. The table is in docs/architecture.md. */
+
+/** Folder (a pattern under src/) -> the folders of ours that it may import, as a pattern; null for none. */
+const LAYERS = {
+  'contract/': null,
+  'rules/': 'contract/(?!schemas/|messages\\.ts)',
+  'workflows/': '(contract/(?!schemas/)|rules/)',
+  'activities/': '(contract|providers|client)/',
+  'providers/': 'contract/(?!schemas/|messages\\.ts)',
+  'client/': 'contract/',
+  'gateway/': '(contract|client)/',
+  'cli/': '((contract|client|rules|dev)/|(config|worker|server)\\.ts$)',
+  'dev/': 'contract/',
+  'agent/': 'contract/(?!messages\\.ts)',
+  'config\\.ts$': 'contract/',
+};
+
+/** Folder -> the packages that it may import, as a pattern on the path below node_modules; null for none. */
+const PACKAGES = {
+  'contract/(?!schemas/|messages\\.ts)': null,
+  'contract/messages\\.ts': '@temporalio/(workflow|common)',
+  'contract/schemas/': 'zod',
+  'rules/': null,
+  'workflows/': '@temporalio/(workflow|common)',
+  'client/': '(@temporalio/(client|common|envconfig)|zod)',
+  'dev/': '@temporalio/testing',
+};
+
+/** Folders that never touch Temporal directly. */
+const WITHOUT_TEMPORAL = 'src/(gateway|cli|agent|rules|providers)/';
+
+const layers = Object.entries(LAYERS).map(([folder, allowed]) => ({
+  name: `layer of ${folder}`,
+  severity: 'error',
+  from: { path: `^src/${folder}` },
+  to: { path: '^src/', pathNot: [`^src/${folder}`, ...(allowed ? [`^src/${allowed}`] : [])] },
+}));
+
+const packages = Object.entries(PACKAGES).map(([folder, allowed]) => ({
+  name: `packages of ${folder}`,
+  severity: 'error',
+  from: { path: `^src/${folder}` },
+  to: { path: 'node_modules/', ...(allowed ? { pathNot: `node_modules/${allowed}/` } : {}) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layers,
+    ...packages,
+    {
+      name: 'no cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no Temporal at the edges',
+      severity: 'error',
+      from: { path: `^${WITHOUT_TEMPORAL}` },
+      to: { path: 'node_modules/@temporalio/' },
+    },
+    {
+      name: 'no zod in the sandbox, by any path',
+      severity: 'error',
+      from: { path: '^src/(workflows|rules)/' },
+      to: { path: 'node_modules/zod/', reachable: true },
+    },
+    {
+      name: 'an agent loads nothing of Temporal, by any path',
+      severity: 'error',
+      from: { path: '^src/agent/' },
+      to: { path: 'node_modules/@temporalio/', reachable: true },
+    },
+    {
+      name: 'the sandbox uses nothing of Node, by any path',
+      severity: 'error',
+      from: { path: '^src/(workflows|rules)/' },
+      to: {
+        path: '^(node:)?(crypto|fs|net|http|https|child_process|os|path|timers|worker_threads)(/|$)',
+        reachable: true,
+      },
+    },
+    {
+      name: 'nothing imports tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|examples|scripts)/' },
+    },
+    { name: 'every import resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no development package at run time',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['require', 'node', 'types', 'default'] },
+  },
+};

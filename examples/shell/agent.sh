@@ -1,0 +1,27 @@
+#!/bin/sh
+# The smallest agent: it beats, with curl or with wget, and takes no turns. Its work would stand in the loop.
+
+url=$DROVER_GATEWAY/v1/agents/$DROVER_FLEET/$DROVER_AGENT/heartbeat
+seq=0
+
+beat() {
+  seq=$((seq + 1))
+  body="{\"instanceId\":\"$DROVER_INSTANCE\",\"seq\":$seq,\"status\":\"$1\"}"
+  if command -v curl >/dev/null; then
+    # The token comes by standard input: the arguments of a program are there for everyone to read.
+    printf 'header = "authorization: Bearer %s"\n' "$DROVER_TOKEN" |
+      curl -sS -m 5 -K - -H 'content-type: application/json' -d "$body" "$url"
+  else
+    wget -q -T 5 -O - --header "authorization: Bearer $DROVER_TOKEN" --header 'content-type: application/json' --post-data "$body" "$url"
+  fi
+}
+
+trap 'beat stopping; exit 0' TERM
+
+while :; do
+  answer=$(beat ready) || echo "no beat arrives at $url"
+  # {"desired":"run","nextBeatMs":5000}: how long to wait, in seconds
+  ms=$(printf '%s' "$answer" | sed -n 's/.*"nextBeatMs": *\([0-9]*\).*/\1/p')
+  sleep "$(awk "BEGIN { print ${ms:-1000} / 1000 }")" &
+  wait $! # a signal interrupts this, and would not interrupt the sleep itself
+done

@@ -1,0 +1,36 @@
+/** Compiles src/ to dist/ and bundles the workflows, so that a worker starts without webpack. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { writeBundle } from './bundle.mjs';
+import { root, source, stampBuild } from './state.mjs';
+
+const dist = join(root, 'dist');
+
+/** tsc leaves the output of files that are gone; a removed module must not stay importable. */
+function removeStaleOutput() {
+  const outputs = existsSync(dist) ? readdirSync(dist, { recursive: true, withFileTypes: true }) : [];
+  for (const output of outputs) {
+    const match = /^(.*?)\.(?:d\.ts|js|js\.map)$/.exec(output.name);
+    if (!output.isFile() || !match || output.name.startsWith('workflow-bundle')) continue;
+    const folder = relative(dist, output.parentPath);
+    if (!existsSync(join(root, 'src', folder, `${match[1]}.ts`))) rmSync(join(output.parentPath, output.name));
+  }
+}
+
+const fingerprint = source();
+removeStaleOutput();
+// A folder without its outputs but with the compiler's notes would compile to nothing.
+if (!existsSync(join(dist, '.stamp'))) rmSync(join(dist, '.tsbuildinfo'), { force: true });
+try {
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+} catch {
+  console.error('drover: the build failed; the compiler says why above.');
+  process.exit(1);
+}
+const size = await writeBundle(join(dist, 'workflow-bundle.js'));
+stampBuild(fingerprint);
+console.error(`  built ${relative(dirname(dist), dist)}/, workflow bundle ${Math.round(size / 1024)} KiB`);

@@ -1,0 +1,43 @@
+/**
+ * `npm run histories`: runs the tests that record histories (those that call `env.record(name)`) and writes what they
+ * started to test/replay/histories/, then derives the one that must fail. Only for a release or a new kind of
+ * workflow: an old history is the promise that running workflows survive the new code, so it stays beside the new ones.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './state.mjs';
+
+const histories = join(root, 'test/replay/histories');
+const mustFail = join(root, 'test/replay/must-fail');
+
+const { status } = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/jest/bin/jest.js'), '--testPathIgnorePatterns', 'test/replay/', ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, DROVER_RECORD_HISTORIES: '1' } },
+);
+if (status !== 0) process.exit(status ?? 1);
+
+/** The same history, but its first activity is one that no workflow of ours calls. */
+function asOfOtherCode(content) {
+  const scheduled = content.history.events.find((event) => event.activityTaskScheduledEventAttributes);
+  if (!scheduled) return undefined;
+  scheduled.activityTaskScheduledEventAttributes.activityType.name = 'anotherActivity';
+  return content;
+}
+
+const files = existsSync(histories)
+  ? readdirSync(histories)
+      .filter((file) => file.endsWith('.json'))
+      .sort()
+  : [];
+console.log(`${files.length} histories in test/replay/histories`);
+for (const file of files) {
+  const changed = asOfOtherCode(JSON.parse(readFileSync(join(histories, file), 'utf8')));
+  if (!changed) continue;
+  mkdirSync(mustFail, { recursive: true });
+  writeFileSync(join(mustFail, 'another-activity.json'), `${JSON.stringify(changed, null, 1)}\n`);
+  process.exit(0);
+}
+console.error('no recorded history holds an activity: none is left to derive the failing one from');
+process.exit(1);

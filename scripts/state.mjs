@@ -1,0 +1,47 @@
+/** What is up to date: the installed packages against the lock file, and dist/ against src/. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+const stamp = join(root, 'dist/.stamp');
+
+/** True when node_modules holds exactly what the lock file names; npm records what it installed in a lock file of its own. */
+export function isInstalled(folder = root) {
+  const installedFile = join(folder, 'node_modules/.package-lock.json');
+  if (!existsSync(installedFile)) return false;
+  const wanted = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  const same = (path) => wanted[path]?.integrity === installed[path]?.integrity;
+  return (
+    Object.keys(installed).every(same) &&
+    Object.entries(wanted).every(([path, entry]) => path === '' || entry.optional || (path in installed && same(path)))
+  );
+}
+
+/** A fingerprint of everything that dist/ is made from: paths, sizes and times. */
+export function source(folder = root) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const { size, mtimeMs } = statSync(join(folder, path));
+    hash.update(`${path}\0${size}\0${mtimeMs}\n`);
+  };
+  for (const entry of readdirSync(join(folder, 'src'), { recursive: true }).sort()) {
+    if (entry.endsWith('.ts')) add(join('src', entry));
+  }
+  ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'scripts/bundle.mjs'].forEach(add);
+  return hash.digest('hex');
+}
+
+/** True when dist/ was built from what src/ holds now. */
+export function isBuilt() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === source();
+}
+
+/** Records what dist/ was built from; taken before the build, so that a change during it is seen. */
+export function stampBuild(fingerprint) {
+  writeFileSync(stamp, fingerprint);
+}

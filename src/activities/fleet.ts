@@ -1,0 +1,131 @@
+/** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
+import { Context } from '@temporalio/activity';
+import { configurationOf, type FleetActivities, type RetireCall } from '../contract/activities';
+import type { AgentView } from '../contract/agent';
+import type { Calls } from '../client/calls';
+import { type AgentRef, agentSubject } from '../client/subject';
+import { DroverError, type ErrorCode } from '../contract/errors';
+import { agentUpdates, describeAgent } from '../contract/messages';
+import { AGENT_WORKFLOW } from '../contract/names';
+import { whileBeating } from './beating';
+import { asActivityFailure } from './failures';
+
+/** What these activities need: the way to Temporal, this installation's id, and the host of this worker's process provider. */
+export interface FleetActivityDependencies {
+  readonly calls: Calls;
+  readonly installation: string;
+  readonly host: string;
+}
+
+/** Refusals that a repeat would meet again. */
+const PERMANENT: readonly ErrorCode[] = ['StaleRevision', 'InvalidRequest', 'LimitReached', 'Internal'];
+/** How often a retiring agent is looked at: a retirement takes some hundred milliseconds, or a drain of minutes. */
+const LOOK_EVERY_MS = 100;
+const LOOK_LATER_MS = 1_000;
+/** Agents told of a hold at a time: enough to hide the way to the server, few enough to leave it to others. */
+const HOLDS_AT_A_TIME = 16;
+
+/** The fleet activities of a worker; they run on the main queue, whose name is the prefix of all. */
+export function createFleetActivities({ calls, installation, host }: FleetActivityDependencies): FleetActivities {
+  return {
+    place: async () => ({ installation, host }),
+
+    ensureAgent: (input) =>
+      answering(async () => {
+        const start = { workflowType: AGENT_WORKFLOW, taskQueue: Context.current().info.taskQueue, args: [input] };
+        const subject = agentSubject(input);
+        const result = await calls.updateWithStart(subject, start, agentUpdates.configure, configurationOf(input));
+        return result.agent;
+      }),
+
+    retireAgent: (call) => answering(() => whileBeating(() => retire(calls, call))),
+
+    setHold: ({ fleet, agents, hold, held }) =>
+      answering(() =>
+        eachOf(agents, HOLDS_AT_A_TIME, async (agent) => {
+          const subject = agentSubject({ fleet, agent });
+          const handle = calls.client.workflow.getHandle(subject.workflowId);
+          const { name, reason } = hold;
+          const options = { hold: name, ...(held && reason !== null ? { reason } : {}) };
+          const update = held ? agentUpdates.hold : agentUpdates.release;
+          // Accepted is enough: the effect of a hold may be a drain of minutes.
+          const told = calls.within(subject, {}, () =>
+            handle.startUpdate(update, { args: [options], waitForStage: 'ACCEPTED' }),
+          );
+          await ignoring(['AgentNotFound', 'AgentStatusError'], told);
+        }),
+      ),
+  };
+}
+
+async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolean }> {
+  const view = await openAgent(calls, call);
+  if (!view || !isMeant(view, call)) return { existed: false };
+  const subject = agentSubject(call);
+  const requestId = `retire.${call.incarnation}.${String(call.revision)}`;
+  if (call.mode === 'drain' && view.status === 'running') {
+    const pause = {
+      hold: 'retire',
+      reason: 'is being replaced or removed',
+      mode: 'drain' as const,
+      requestId: `${requestId}.drain`,
+    };
+    // An agent that cannot be paused now has no turn that could be finished.
+    const drained = calls.update(subject, agentUpdates.pause, pause, { updateId: pause.requestId });
+    await ignoring(['AgentNotFound', 'AgentStatusError', 'RuntimeStateError', 'ProviderError'], drained);
+    await until(async () => (await openAgent(calls, call))?.runtime !== 'running');
+  }
+  const terminated = calls.update(subject, agentUpdates.terminate, { requestId }, { updateId: requestId });
+  await ignoring(['AgentNotFound', 'ProviderError'], terminated);
+  await until(async () => (await openAgent(calls, call)) === null);
+  return { existed: true };
+}
+
+function isMeant(view: AgentView, { incarnation, revision, sinceRevision = 0 }: RetireCall): boolean {
+  return view.incarnation === incarnation && view.revision <= revision && view.revision >= sinceRevision;
+}
+
+/** The agent's view while its workflow is open, else null. */
+async function openAgent(calls: Calls, ref: AgentRef): Promise<AgentView | null> {
+  const subject = agentSubject(ref);
+  try {
+    const handle = calls.client.workflow.getHandle(subject.workflowId);
+    const { status } = await calls.within(subject, {}, () => handle.describe());
+    return status.name === 'RUNNING' ? await calls.query(subject, describeAgent) : null;
+  } catch (error) {
+    if (error instanceof DroverError && error.code === 'AgentNotFound') return null;
+    throw error;
+  }
+}
+
+/** Looks until it is so; ends with the activity when that is cancelled. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let looks = 1; !(await isSo()); looks += 1) {
+    await Context.current().sleep(looks < 50 ? LOOK_EVERY_MS : LOOK_LATER_MS);
+  }
+}
+
+async function ignoring(codes: readonly ErrorCode[], call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof DroverError && codes.includes(error.code))) throw error;
+  }
+}
+
+async function eachOf<T>(items: readonly T[], atATime: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, worker));
+}
+
+async function answering<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw asActivityFailure(error, { permanent: PERMANENT.includes(error.code) });
+  }
+}

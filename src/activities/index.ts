@@ -1,0 +1,16 @@
+/** Everything a worker does on behalf of workflows, built from what it depends on. */
+import type { Activities, FleetActivities } from '../contract/activities';
+import type { Providers } from '../providers/provider';
+import { createProviderActivities } from './resources';
+import { type TurnSettings, createTurnActivities } from './turns';
+
+/** What activities depend on: providers by kind, the agents' secret for turns, and the activities on Temporal itself (`fleet.ts`). */
+export interface ActivityDependencies extends TurnSettings {
+  readonly providers: Providers;
+  readonly fleet: FleetActivities;
+}
+
+/** The activities of a worker. */
+export function createActivities({ providers, fleet, ...turns }: ActivityDependencies): Activities {
+  return { ...createProviderActivities(providers), ...fleet, ...createTurnActivities(turns) };
+}

@@ -1,0 +1,117 @@
+/** Asking an agent for its turn, over its own endpoint. */
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import type { TurnActivities, TurnCall } from '../contract/activities';
+import { agentToken } from '../contract/agent-token';
+import { DroverError } from '../contract/errors';
+import { AGENT_PATHS } from '../contract/protocol';
+import type { TurnOutcome } from '../contract/turns';
+import { errorCode } from '../providers/error-code';
+import { type HttpAnswer, type HttpCall, httpCall, retryAfterMs } from '../providers/http-call';
+import { titleOf } from '../providers/provider';
+import { whileBeating } from './beating';
+import { asActivityFailure } from './failures';
+
+/** What turns need to know. `allowedHosts`: see `HttpCall`. */
+export interface TurnSettings {
+  readonly agentSecret: string;
+  readonly allowedHosts?: readonly string[] | undefined;
+}
+
+/** reliability.md, "Security": bodies are limited to 1 MiB. */
+const ANSWER_LIMIT_BYTES = 1024 * 1024;
+/** As much of an answer that is no JSON as tells its author what went wrong. */
+const TEXT_LIMIT = 4_000;
+/** An agent that is told to ask again later is asked again after at most this. */
+const RETRY_AFTER_LIMIT_MS = 60_000;
+/** Telling an agent that its turn was withdrawn is a courtesy: it costs the cancelled activity no more than this. */
+const WITHDRAW_MS = 2_000;
+
+/** Statuses of an agent, or of a proxy before it, that is not there at the moment. */
+const UNAVAILABLE = new Set([408, 425, 429, 502, 503, 504]);
+
+/** The turn activity. Throws `AgentUnavailable`, retryable, where the agent was not reached; everything else is an outcome. */
+export function createTurnActivities(settings: TurnSettings): TurnActivities {
+  return {
+    takeTurn: (call) => whileBeating(() => takeTurn(call, settings)),
+  };
+}
+
+async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnOutcome> {
+  const context = Context.current();
+  try {
+    const answer = await httpCall({
+      ...addressed(call, settings, AGENT_PATHS.turn),
+      method: 'POST',
+      body: call.request,
+      signal: context.cancellationSignal,
+    });
+    return outcomeOf(call, answer);
+  } catch (error) {
+    if (context.cancellationSignal.aborted) {
+      // A worker that shuts down cancels too, and the next one asks for the same turn again.
+      if (context.cancellationDetails?.cancelRequested) await withdraw(call, settings);
+      throw new CancelledFailure('the turn was cancelled');
+    }
+    if (error instanceof DroverError)
+      return rejected(call, `its endpoint ${call.endpoint} may not be called: ${error.message}`);
+    if (errorCode(error) === undefined) throw error;
+    throw unavailable(call, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function addressed(
+  call: TurnCall,
+  { agentSecret, allowedHosts }: TurnSettings,
+  path: string,
+): Pick<HttpCall, 'url' | 'headers' | 'limitBytes' | 'allowedHosts'> {
+  return {
+    url: call.endpoint.replace(/\/+$/, '') + path,
+    headers: { authorization: `Bearer ${agentToken(agentSecret, call.fleet, call.agent)}` },
+    limitBytes: ANSWER_LIMIT_BYTES,
+    allowedHosts,
+  };
+}
+
+async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
+  const path = `${AGENT_PATHS.turn}/${encodeURIComponent(call.request.turnId)}`;
+  const request = {
+    ...addressed(call, settings, path),
+    method: 'DELETE',
+    signal: AbortSignal.timeout(WITHDRAW_MS),
+  } as const;
+  await httpCall(request).catch((error: unknown) => {
+    Context.current().log.debug('the agent did not hear that its turn was withdrawn', { error });
+  });
+}
+
+function outcomeOf(call: TurnCall, { status, headers, text }: HttpAnswer): TurnOutcome {
+  if (UNAVAILABLE.has(status)) {
+    throw unavailable(call, `it answered ${String(status)}`, retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
+  }
+  if (text === undefined) {
+    const limit = `${String(ANSWER_LIMIT_BYTES)} bytes`;
+    return { error: { code: 'LimitReached', message: `${titleOf(call)}: its answer is longer than ${limit}` } };
+  }
+  if (status < 200 || status > 299)
+    return rejected(call, `it answered ${String(status)}: ${text.slice(0, TEXT_LIMIT)}`);
+  return { reply: parsed(text) };
+}
+
+/** Text that is no JSON is its own reply, so that the branch finds it invalid and says so to the agent. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text.slice(0, TEXT_LIMIT);
+  }
+}
+
+function rejected(call: TurnCall, why: string): TurnOutcome {
+  return { error: { code: 'TurnRejected', message: `${titleOf(call)}: ${why}` } };
+}
+
+function unavailable(call: TurnCall, why: string, afterMs?: number): Error {
+  const error = new DroverError('AgentUnavailable', `${titleOf(call)} at ${call.endpoint} is not available: ${why}`);
+  return asActivityFailure(error, { expected: true, ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }) });
+}

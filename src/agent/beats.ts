@@ -1,0 +1,101 @@
+/** Heartbeats: the first at once, then as often as the gateway says, and soon again when it could not be reached. */
+import type { Heartbeat } from '../contract/agent';
+import type { BeatAnswer } from '../contract/protocol';
+import type { AgentIdentity } from './settings';
+
+/** What a beat says beside the instance and its number. */
+export type Pulse = Omit<Heartbeat, 'instanceId' | 'seq'>;
+
+/** lifecycle.md: agents beat every 5 s, until the gateway says otherwise. */
+const DEFAULT_BEAT_MS = 5_000;
+/** The gateway's word is kept within these, so that no answer can silence an agent or make it flood. */
+const BEAT_MS = { min: 50, max: 60_000 };
+/** The first pause after a beat that did not arrive; doubles up to the usual interval. */
+const FIRST_RETRY_MS = 100;
+/** A gateway that takes longer is asked anew; the last beat holds up the end of the agent, and waits less. */
+const BEAT_TIMEOUT_MS = 5_000;
+const LAST_BEAT_TIMEOUT_MS = 1_000;
+
+/** Beats until `end`. */
+export class Beats {
+  private readonly identity: AgentIdentity;
+  private readonly pulse: () => Pulse;
+  private readonly heard: (answer: BeatAnswer) => void;
+  private seq = 0;
+  private intervalMs = DEFAULT_BEAT_MS;
+  private failures = 0;
+  private ended = false;
+  private timer: NodeJS.Timeout | undefined;
+  private sending: Promise<void> | undefined;
+
+  constructor(identity: AgentIdentity, pulse: () => Pulse, heard: (answer: BeatAnswer) => void) {
+    this.identity = identity;
+    this.pulse = pulse;
+    this.heard = heard;
+  }
+
+  /** A beat now: the first one, or because something has changed. */
+  async beat(): Promise<void> {
+    clearTimeout(this.timer);
+    // One at a time, so that none overtakes another; what has changed meanwhile is in the next.
+    while (this.sending) await this.sending;
+    this.sending = this.send();
+    await this.sending;
+  }
+
+  /** One last beat, and none after it. */
+  async end(): Promise<void> {
+    this.ended = true;
+    await this.beat();
+  }
+
+  private async send(): Promise<void> {
+    try {
+      const answer = await this.post();
+      this.intervalMs = clamp(answer.nextBeatMs);
+      this.failures = 0;
+      this.heard(answer);
+    } catch (error) {
+      this.failures += 1;
+      if (this.failures === 1)
+        console.error(`drover: no beat arrives at ${this.identity.gateway}: ${causeOf(error)}; still trying`);
+    } finally {
+      this.sending = undefined;
+    }
+    if (this.ended) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.beat(), this.pauseMs());
+  }
+
+  private pauseMs(): number {
+    return this.failures === 0
+      ? this.intervalMs
+      : Math.min(this.intervalMs, FIRST_RETRY_MS * 2 ** Math.min(this.failures, 16));
+  }
+
+  private async post(): Promise<BeatAnswer> {
+    const { gateway, fleet, agent, token, instanceId } = this.identity;
+    this.seq += 1;
+    const response = await fetch(`${gateway}/v1/agents/${fleet}/${agent}/heartbeat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ instanceId, seq: this.seq, ...this.pulse() } satisfies Heartbeat),
+      redirect: 'error',
+      signal: AbortSignal.timeout(this.ended ? LAST_BEAT_TIMEOUT_MS : BEAT_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`it answers ${String(response.status)} ${text.slice(0, 300)}`);
+    return JSON.parse(text) as BeatAnswer;
+  }
+}
+
+function clamp(ms: unknown): number {
+  if (typeof ms !== 'number' || !Number.isFinite(ms)) return DEFAULT_BEAT_MS;
+  return Math.min(Math.max(ms, BEAT_MS.min), BEAT_MS.max);
+}
+
+/** `fetch failed` alone tells nobody anything. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : causeOf(error.cause);
+}

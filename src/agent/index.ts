@@ -1,0 +1,128 @@
+/** `drover/agent`: all that a program needs to be an agent. Beats, turns, drain and a clean end, with Node alone. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Heartbeat } from '../contract/agent';
+import type { BeatAnswer } from '../contract/protocol';
+import { Beats } from './beats';
+import { type Credentials, type UndoRequest, routesOf } from './routes';
+import { agentServer } from './server';
+import { type Environment, identityFrom } from './settings';
+import { type TurnHandler, TurnMemory } from './turn-memory';
+
+export type { BeatAnswer } from '../contract/protocol';
+export type {
+  Invocation,
+  MemoryEntry,
+  SourceFailure,
+  SourceResult,
+  TurnInput,
+  TurnReply,
+  TurnRequest,
+} from '../contract/turns';
+export { ask, fail, final, invoke } from './replies';
+export type { Credentials, UndoRequest } from './routes';
+export type { Environment } from './settings';
+export type { TurnHandler } from './turn-memory';
+
+/** An agent. All but `onTurn` may be left out. */
+export interface AgentOptions {
+  /** Takes one turn. An error thrown fails the turn with its message. */
+  readonly onTurn: TurnHandler;
+  /** What it has to do before it can take turns; it beats `starting` until then. */
+  readonly onStart?: () => Promise<void>;
+  /** Takes an earlier turn's work back. */
+  readonly onUndo?: (request: UndoRequest) => void | Promise<void>;
+  /** Changes credentials without a restart. */
+  readonly onCredentials?: (credentials: Credentials) => void | Promise<void>;
+  /** Is called before a restart, which then waits for the turns in flight. */
+  readonly onDrain?: () => void | Promise<void>;
+  /** Hears every answer to a beat: what Drover wants, and the current subscription. */
+  readonly onBeat?: (answer: BeatAnswer) => void;
+  /** Where to listen: loopback and a free port unless said otherwise. */
+  readonly host?: string;
+  readonly port?: number;
+  /** The URL that Drover reaches it at, where that is not what it listens on. */
+  readonly endpoint?: string;
+  /** How long turns in flight may go on after SIGTERM; 8 s, below the 10 s that Drover waits before it kills. */
+  readonly graceMs?: number;
+  /** The `DROVER_` variables, if not from the process. */
+  readonly environment?: Environment;
+  /** Whether SIGTERM and SIGINT stop the agent and end the process; true. */
+  readonly signals?: boolean;
+}
+
+/** An agent that serves. */
+export interface RunningAgent {
+  readonly endpoint: string;
+  readonly instanceId: string;
+  /** Says how it is, at once. */
+  setStatus(status: 'ready' | 'degraded'): Promise<void>;
+  /** Takes no new turn, beats `stopping`, lets turns in flight finish within the grace, and closes. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 8_000;
+/** Answers that are on their way out need milliseconds. */
+const FLUSH_MS = 1_000;
+
+/** Serves turns and beats until it is stopped. Resolves when it is ready, with its first beat sent. */
+export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
+  const identity = identityFrom(options.environment ?? process.env);
+  let status: Heartbeat['status'] = 'starting';
+  const turns = new TurnMemory(options.onTurn);
+  const { onUndo, onCredentials, onDrain } = options;
+  const server = agentServer(identity.token, routesOf({ turns, status: () => status, onUndo, onCredentials, onDrain }));
+  const host = options.host ?? '127.0.0.1';
+  server.listen(options.port ?? 0, host);
+  await once(server, 'listening');
+  const endpoint =
+    options.endpoint ??
+    `http://${host.includes(':') ? `[${host}]` : host}:${String((server.address() as AddressInfo).port)}`;
+  const beats = new Beats(
+    identity,
+    () => ({ status, endpoint, load: turns.inFlight }),
+    (heard) => options.onBeat?.(heard),
+  );
+
+  async function setStatus(next: 'ready' | 'degraded'): Promise<void> {
+    if (status === 'stopping') return;
+    status = next;
+    await beats.beat();
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function shutDown(): Promise<void> {
+    status = 'stopping';
+    const lastBeat = beats.end();
+    const ended = await Promise.race([
+      turns.idle().then(() => true),
+      pause(options.graceMs ?? DEFAULT_GRACE_MS, false, { ref: false }),
+    ]);
+    if (!ended) turns.abortAll('the agent is stopping');
+    await lastBeat;
+    await closed(server);
+  }
+  const stop = (): Promise<void> => (stopped ??= shutDown());
+
+  if (options.signals ?? true) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => void stop().finally(() => process.exit()));
+  }
+  if (options.onStart) {
+    await beats.beat();
+    await options.onStart();
+  }
+  await setStatus('ready');
+  return { endpoint, instanceId: identity.instanceId, setStatus, stop };
+}
+
+/** Lets answers on their way out arrive, then closes every connection. */
+async function closed(server: Server): Promise<void> {
+  const flushed = once(server, 'close');
+  server.close();
+  const limit = setTimeout(() => server.closeAllConnections(), FLUSH_MS);
+  await flushed;
+  clearTimeout(limit);
+}

@@ -1,0 +1,82 @@
+/** The agent's endpoint: parse, check the bearer, hand over to a route, answer with JSON. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+
+/** What a route answers: a status, and a body of JSON text. */
+export interface Answer {
+  readonly status: number;
+  readonly json: string;
+}
+
+/** One route: `POST /turn`. `rest` is what follows the path (`DELETE /turn/<rest>`), decoded. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly open?: boolean;
+  handle(body: unknown, rest: string): Promise<Answer>;
+}
+
+/** reliability.md, "Security": bodies are limited to 1 MiB. */
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** An answer with a JSON value. */
+export function answer(status: number, value: unknown): Answer {
+  return { status, json: JSON.stringify(value) };
+}
+
+/** The server, not yet listening. Routes that are not `open` need the agent's token. */
+export function agentServer(token: string, routes: readonly Route[]): Server {
+  return createServer((request, response) => {
+    respond(request, routes, token).then(
+      (result) => send(response, result),
+      (error: unknown) => {
+        console.error(error);
+        send(response, answer(500, { error: error instanceof Error ? error.message : String(error) }));
+      },
+    );
+  });
+}
+
+async function respond(request: IncomingMessage, routes: readonly Route[], token: string): Promise<Answer> {
+  const path = new URL(request.url ?? '/', 'http://agent').pathname;
+  const matching = routes.filter(
+    (route) => path === route.path || (route.method === 'DELETE' && path.startsWith(`${route.path}/`)),
+  );
+  const route = matching.find(({ method }) => method === request.method);
+  if (!route) return answer(matching.length > 0 ? 405 : 404, { error: `no ${String(request.method)} ${path} here` });
+  if (!route.open && !isBearer(request.headers.authorization, token))
+    return answer(401, { error: 'not the token of this agent' });
+  const text = await readBody(request);
+  if (text === undefined) return answer(413, { error: `a body has at most ${String(BODY_LIMIT_BYTES)} bytes` });
+  const body = parse(text);
+  if (request.method === 'POST' && body === undefined) return answer(400, { error: 'the body is not JSON' });
+  return route.handle(body, decodeURIComponent(path.slice(route.path.length + 1)));
+}
+
+/** Compared as hashes: equal lengths, and no time that tells how much was right. */
+function isBearer(header: string | undefined, token: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(header ?? ''), hash(`Bearer ${token}`));
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+  }
+  return size > BODY_LIMIT_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function send(response: ServerResponse, { status, json }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(json);
+}

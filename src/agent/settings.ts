@@ -1,0 +1,34 @@
+/** Who this agent is, from the environment that Drover gives it. */
+import { randomUUID } from 'node:crypto';
+import { AGENT_ENV } from '../contract/protocol';
+
+/** The identity of one instance of an agent. */
+export interface AgentIdentity {
+  readonly gateway: string;
+  readonly fleet: string;
+  readonly agent: string;
+  readonly token: string;
+  readonly instanceId: string;
+}
+
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the `DROVER_` variables. Only the instance may be missing: an agent that Drover did not start names it itself. */
+export function identityFrom(environment: Environment): AgentIdentity {
+  const required = [AGENT_ENV.gateway, AGENT_ENV.fleet, AGENT_ENV.agent, AGENT_ENV.token];
+  const missing = required.filter((name) => !environment[name]);
+  if (missing.length > 0) {
+    throw new Error(
+      `${missing.join(', ')} not set: an agent is started by Drover, or by someone who sets them (docs/agents.md)`,
+    );
+  }
+  const [gateway = '', fleet = '', agent = '', token = ''] = required.map((name) => environment[name]);
+  return {
+    gateway: gateway.replace(/\/+$/, ''),
+    fleet,
+    agent,
+    token,
+    instanceId: environment[AGENT_ENV.instance] || randomUUID(),
+  };
+}

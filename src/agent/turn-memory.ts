@@ -1,0 +1,93 @@
+/** Work is done once: a turn that is asked again joins the one being worked on, or gets the answer that is remembered. */
+import type { TurnReply, TurnRequest } from '../contract/turns';
+import { fail } from './replies';
+
+/** Does one turn; `signal` aborts when nobody wants its answer any more. */
+export type TurnHandler = (turn: TurnRequest, signal: AbortSignal) => TurnReply | Promise<TurnReply>;
+
+interface Entry {
+  readonly attempt: number;
+  readonly abort: AbortController;
+  readonly answer: Promise<string>;
+  settled?: { readonly bytes: number; readonly failed: boolean };
+}
+
+/** Answers kept: more than any agent's queue holds, and no more memory than a small process has to spare. */
+const MAX_ANSWERS = 1_000;
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** The turns of one agent, in flight and answered. Answers are JSON text. */
+export class TurnMemory {
+  private readonly handler: TurnHandler;
+  private readonly entries = new Map<string, Entry>();
+  private remembered = 0;
+
+  constructor(handler: TurnHandler) {
+    this.handler = handler;
+  }
+
+  /** How many are being worked on. */
+  get inFlight(): number {
+    return [...this.entries.values()].filter((entry) => !entry.settled).length;
+  }
+
+  /** The answer to a turn. Only one that failed is worked on anew, and only for a later attempt. */
+  answer(turn: TurnRequest): Promise<string> {
+    const known = this.entries.get(turn.turnId);
+    if (known && !(known.settled?.failed && turn.attempt > known.attempt)) return known.answer;
+    if (known) this.forget(turn.turnId, known);
+    const abort = new AbortController();
+    const entry: Entry = { attempt: turn.attempt, abort, answer: this.work(turn, abort.signal) };
+    this.entries.set(turn.turnId, entry);
+    return entry.answer;
+  }
+
+  /** Nobody wants the answer any more. */
+  withdraw(turnId: string): void {
+    const entry = this.entries.get(turnId);
+    entry?.abort.abort(new Error('the turn was withdrawn'));
+    if (entry) this.forget(turnId, entry);
+  }
+
+  /** Resolves when nothing is in flight. */
+  async idle(): Promise<void> {
+    while (this.inFlight > 0) await Promise.all([...this.entries.values()].map((entry) => entry.answer));
+  }
+
+  /** Tells all that are in flight to give up. */
+  abortAll(reason: string): void {
+    for (const entry of this.entries.values()) entry.abort.abort(new Error(reason));
+  }
+
+  private async work(turn: TurnRequest, signal: AbortSignal): Promise<string> {
+    const { text, failed } = await this.attempt(turn, signal);
+    const entry = this.entries.get(turn.turnId);
+    if (entry?.abort.signal === signal) this.remember(entry, { bytes: Buffer.byteLength(text), failed });
+    return text;
+  }
+
+  /** An error of the handler, or a reply that is no JSON, is a failed turn: the branch hears its message. */
+  private async attempt(turn: TurnRequest, signal: AbortSignal): Promise<{ text: string; failed: boolean }> {
+    try {
+      const reply = await this.handler(turn, signal);
+      return { text: JSON.stringify(reply), failed: reply.action === 'fail' };
+    } catch (error) {
+      console.error(error);
+      return { text: JSON.stringify(fail(error instanceof Error ? error.message : String(error))), failed: true };
+    }
+  }
+
+  private remember(entry: Entry, settled: NonNullable<Entry['settled']>): void {
+    entry.settled = settled;
+    this.remembered += settled.bytes;
+    for (const [turnId, oldest] of this.entries) {
+      if (this.entries.size <= MAX_ANSWERS && this.remembered <= MAX_BYTES) return;
+      if (oldest.settled) this.forget(turnId, oldest);
+    }
+  }
+
+  private forget(turnId: string, entry: Entry): void {
+    this.entries.delete(turnId);
+    this.remembered -= entry.settled?.bytes ?? 0;
+  }
+}

@@ -1,0 +1,125 @@
+/** The commands to agents: `drover pause|resume|stop|start|restart|terminate|hold|release`. */
+import { type Command, Option } from 'commander';
+import type { AgentRef, DroverClient } from '../client';
+import type { AgentCommand, AgentCommandOptions, CommandResult, PauseMode } from '../contract/agent';
+import { DroverError } from '../contract/errors';
+import { FLEET_HOLD } from '../contract/names';
+import { agentRef, fleetName, parseDuration, parseDurationMs } from './arguments';
+import { type ConnectionFlags, withClient, withConnection } from './connection';
+import { colors, type Format, parseFormat, print } from './output';
+import { painted } from './paint';
+
+interface CommandFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly fleet?: string;
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly requestId?: string;
+  readonly hold?: string;
+  readonly reason?: string;
+  readonly mode?: PauseMode;
+  readonly drainTimeout?: string;
+  readonly cancelPending?: boolean;
+  readonly grace?: string;
+}
+
+/** Longer than the longest drain by default (10 min) and the kill after it. */
+const WAIT_MS = 15 * 60_000;
+
+export function register(program: Command): void {
+  const hold = (text: string) => new Option('--hold <hold>', text);
+  const mode = new Option('--mode <mode>', 'let turns in flight finish, or not').choices(['drain', 'freeze']);
+
+  ofAgentOrFleet(program, 'pause', 'hold an agent, or with --fleet a whole fleet')
+    .addOption(hold('name of the hold (default: operator)'))
+    .option('--reason <text>', 'why, for others to read')
+    .addOption(mode)
+    .option('--drain-timeout <duration>', 'how long turns in flight may take', parseDuration)
+    .action(action('pause', ({ hold, reason, mode, drainTimeout }) => given({ hold, reason, mode, drainTimeout })));
+  ofAgentOrFleet(program, 'resume', 'release what pause has held')
+    .addOption(hold('name of the hold (default: operator)'))
+    .option('--cancel-pending', 'also withdraw a pause that is still draining')
+    .action(action('resume', ({ hold, cancelPending }) => given({ hold, cancelPending })));
+  ofAgentOrFleet(program, 'stop', 'stop an agent, or with --fleet every agent of a fleet')
+    .option('--grace <duration>', 'how long it may take before it is killed', parseDuration)
+    .action(action('stop', ({ grace }) => given({ grace })));
+  ofAgentOrFleet(program, 'start', 'start a stopped or failed agent').action(action('start', () => ({})));
+  ofAgentOrFleet(program, 'restart', 'drain, stop and start an agent')
+    .option('--reason <text>', 'why, for others to read')
+    .addOption(mode)
+    .action(action('restart', ({ reason, mode }) => given({ reason, mode })));
+  ofAgent(program, 'terminate', 'stop an agent, destroy its resource and end it for good').action(action('terminate', () => ({})));
+  ofAgent(program, 'hold', 'set a hold in any status')
+    .addOption(hold('name of the hold').makeOptionMandatory())
+    .option('--reason <text>', 'why, for others to read')
+    .action(action('hold', ({ hold = '', reason }) => ({ hold, ...given({ reason }) })));
+  ofAgent(program, 'release', 'release a hold in any status')
+    .addOption(hold('name of the hold').makeOptionMandatory())
+    .action(action('release', ({ hold = '' }) => ({ hold })));
+}
+
+function ofAgent(program: Command, name: AgentCommand, summary: string, argument = '<fleet/agent>'): Command {
+  return withConnection(program.command(name).summary(summary).description(summary).argument(argument))
+    .option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table')
+    .option('--request-id <id>', 'the same id again is the same request')
+    .option('--no-wait', 'do not wait for the effect')
+    .option('--timeout <duration>', 'how long to wait', parseDurationMs, WAIT_MS);
+}
+
+function ofAgentOrFleet(program: Command, name: AgentCommand, summary: string): Command {
+  return ofAgent(program, name, summary, '[fleet/agent]').option('--fleet <fleet>', 'every agent of this fleet', fleetName);
+}
+
+function action<C extends AgentCommand>(command: C, optionsOf: (flags: CommandFlags) => AgentCommandOptions[C]) {
+  return (name: string | undefined, flags: CommandFlags): Promise<void> => {
+    const { requestId } = flags;
+    const options = { ...optionsOf(flags), ...(requestId === undefined ? {} : { requestId }) };
+    return withClient(flags, (client) => dispatch(client, command, name, options, flags));
+  };
+}
+
+async function dispatch<C extends AgentCommand>(
+  client: DroverClient,
+  command: C,
+  name: string | undefined,
+  options: AgentCommandOptions[C],
+  flags: CommandFlags,
+): Promise<void> {
+  const { fleet, wait, timeout: timeoutMs, output } = flags;
+  if ((name === undefined) === (fleet === undefined)) {
+    throw new DroverError('InvalidRequest', `${command} needs either an agent (fleet/agent) or --fleet`);
+  }
+  const send = (ref: AgentRef) => client.agents.command(ref, command, options, { wait, timeoutMs });
+  if (name !== undefined) return printResult(output, command, await send(agentRef(name)));
+  if (fleet === undefined) return;
+  if (command === 'pause' || command === 'resume') return commandFleet(client, command, fleet, flags);
+  const { agents } = await client.fleets.describe(fleet);
+  const results = await Promise.all(Object.keys(agents).map((agent) => send({ fleet, agent })));
+  for (const result of results) await printResult(output, command, result);
+}
+
+/** A fleet's own pause holds agents too that are added meanwhile, and its release leaves other holds alone. */
+async function commandFleet(client: DroverClient, command: 'pause' | 'resume', fleet: string, flags: CommandFlags): Promise<void> {
+  const { reason, requestId, timeout: timeoutMs } = flags;
+  const request = { ...given({ requestId }), ...(command === 'pause' ? given({ reason }) : {}) };
+  const view = await client.fleets[command](fleet, request, { timeoutMs });
+  const held = view.holds.some(({ name }) => name === FLEET_HOLD);
+  await print(flags.output, { data: view, names: [fleet], text: () => `fleet ${fleet} is ${held ? 'held' : 'released'}` });
+}
+
+async function printResult(format: Format, command: AgentCommand, result: CommandResult): Promise<void> {
+  const { agent, changed, state } = result;
+  const name = `${agent.fleet}/${agent.name}`;
+  const paint = painted(colors());
+  const reached = state === 'done' ? paint(agent.status) : `${state} (${String(agent.turns.inFlight)} turns in flight)`;
+  await print(format, {
+    data: result,
+    names: [name],
+    text: () => `${name} is ${reached}${changed ? '' : ` (${command} changed nothing)`}`,
+  });
+}
+
+/** Only what was given: an absent option is another thing than one that is undefined. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,102 @@
+/** `drover get agents|fleets|runs`: lists from the visibility store. */
+import { type Command, Option } from 'commander';
+import type { Page, PageOptions } from '../client';
+import type { AgentListItem, AgentStatus, Liveness } from '../contract/agent';
+import type { FleetListItem } from '../contract/fleet';
+import type { RunListItem } from '../contract/runs';
+import { fleetName } from './arguments';
+import { type ConnectionFlags, withClient, withConnection } from './connection';
+import { colors, type Format, parseFormat, print, table } from './output';
+import { painted } from './paint';
+
+interface GetFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly fleet?: string;
+  readonly status?: AgentStatus;
+  readonly liveness?: Liveness;
+}
+
+const STATUSES: readonly AgentStatus[] = ['pending', 'running', 'paused', 'stopped', 'failed', 'terminated'];
+const LIVENESSES: readonly Liveness[] = ['starting', 'ready', 'degraded', 'offline'];
+
+export function register(program: Command): void {
+  const get = program.command('get').summary('list agents, fleets or runs');
+  const list = (name: string, summary: string) =>
+    withConnection(get.command(name).summary(summary)).option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table');
+
+  list('agents', 'list agents')
+    .option('--fleet <fleet>', 'of this fleet only', fleetName)
+    .addOption(new Option('--status <status>', 'in this status only').choices(STATUSES))
+    .addOption(new Option('--liveness <liveness>', 'of this liveness only').choices(LIVENESSES))
+    .action((flags: GetFlags) => getAgents(flags));
+  list('fleets', 'list fleets').action((flags: GetFlags) => getFleets(flags));
+  list('runs', 'list runs')
+    .option('--fleet <fleet>', 'of this fleet only', fleetName)
+    .action((flags: GetFlags) => getRuns(flags));
+}
+
+async function getAgents(flags: GetFlags): Promise<void> {
+  const { fleet, status, liveness } = flags;
+  const filter = { ...(fleet && { fleet }), ...(status && { status }), ...(liveness && { liveness }) };
+  const items = await withClient(flags, ({ agents }) => all<AgentListItem>((page) => agents.list(filter, page)));
+  items.sort((a, b) => compare(agentName(a), agentName(b)));
+  const paint = painted(colors());
+  await print(flags.output, {
+    data: { items, nextPageToken: null },
+    names: items.map(agentName),
+    text: () =>
+      table(
+        ['NAME', 'STATUS', 'LIVENESS', 'HOLDS', 'SUBSCRIPTION'],
+        items.map((agent) => [agentName(agent), paint(agent.status), paint(agent.liveness), agent.holds.join(',') || '-', agent.subscription ?? '-']),
+      ),
+  });
+}
+
+async function getFleets(flags: GetFlags): Promise<void> {
+  const items = await withClient(flags, ({ fleets }) => all<FleetListItem>((page) => fleets.list(page)));
+  items.sort((a, b) => compare(a.fleet, b.fleet));
+  await print(flags.output, {
+    data: { items, nextPageToken: null },
+    names: items.map(({ fleet }) => fleet),
+    text: () => table(['FLEET', 'HOLDS'], items.map(({ fleet, holds }) => [fleet, holds.join(',') || '-'])),
+  });
+}
+
+async function getRuns(flags: GetFlags): Promise<void> {
+  const { fleet } = flags;
+  const items = await withClient(flags, ({ runs }) => all<RunListItem>((page) => runs.list(fleet === undefined ? {} : { fleet }, page)));
+  const paint = painted(colors());
+  await print(flags.output, {
+    data: { items, nextPageToken: null },
+    names: items.map(runName),
+    text: () =>
+      table(
+        ['NAME', 'STATE', 'STARTED', 'ENDED'],
+        items.map((run) => [runName(run), paint(run.state), run.startedAt ?? '-', run.endedAt ?? '-']),
+      ),
+  });
+}
+
+/** Every page of a list. */
+async function all<T>(page: (options: PageOptions) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  for (let pageToken: string | undefined; ; ) {
+    const { items: more, nextPageToken } = await page({ pageSize: 1_000, ...(pageToken && { pageToken }) });
+    items.push(...more);
+    if (nextPageToken === null) return items;
+    pageToken = nextPageToken;
+  }
+}
+
+function agentName({ fleet, name }: AgentListItem): string {
+  return `${fleet}/${name}`;
+}
+
+function runName({ fleet, run }: RunListItem): string {
+  return `${fleet}/${run}`;
+}
+
+/** By code unit: the same order everywhere, whatever the locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,67 @@
+/** The `drover` command. Only the group of the command that is asked for is loaded: a read has half a second in all. */
+import { Command } from 'commander';
+import { fail, wantsJson } from './failure';
+import { packageVersion } from '../version';
+
+/** Adds the commands of one group. */
+interface Group {
+  readonly register: (program: Command) => void;
+}
+
+/** Every command: what it does, and the file of its group. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Group> }>> = {
+  up: { summary: 'run Temporal, a worker and the gateway here, and a fleet file on them', load: () => import('./up.js') },
+  worker: { summary: 'run a worker', load: () => import('./worker.js') },
+  gateway: { summary: 'run the HTTP gateway', load: () => import('./gateway.js') },
+  plan: { summary: 'show what applying a fleet file would change', load: () => import('./fleets.js') },
+  apply: { summary: 'make a fleet what its file says', load: () => import('./fleets.js') },
+  destroy: { summary: 'remove a fleet and everything it created', load: () => import('./fleets.js') },
+  get: { summary: 'list agents, fleets or runs', load: () => import('./get.js') },
+  describe: { summary: 'show one agent, fleet or run', load: () => import('./describe.js') },
+  wait: { summary: 'wait until an agent is as asked', load: () => import('./wait.js') },
+  logs: { summary: 'print what an agent has printed', load: () => import('./logs.js') },
+  pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./agents.js') },
+  resume: { summary: 'release what pause has held', load: () => import('./agents.js') },
+  stop: { summary: 'stop an agent', load: () => import('./agents.js') },
+  start: { summary: 'start a stopped or failed agent', load: () => import('./agents.js') },
+  restart: { summary: 'drain, stop and start an agent', load: () => import('./agents.js') },
+  terminate: { summary: 'end an agent for good', load: () => import('./agents.js') },
+  hold: { summary: 'set a hold on an agent', load: () => import('./agents.js') },
+  release: { summary: 'release a hold of an agent', load: () => import('./agents.js') },
+  run: { summary: "take a task through a fleet's topology", load: () => import('./runs.js') },
+  answer: { summary: "answer a run's question", load: () => import('./runs.js') },
+  runs: { summary: 'pause, resume or cancel a run', load: () => import('./runs.js') },
+  simulate: { summary: 'play scenario files, without any server', load: () => import('./simulate.js') },
+  schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./schema.js') },
+  version: { summary: 'print the version', load: () => import('./version.js') },
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('drover')
+    .description('Fleets of AI agents that survive everything.')
+    .version(packageVersion(), '-V, --version')
+    .helpCommand('help [command]', 'explain a command')
+    .option('--no-color', 'print without colours')
+    .showHelpAfterError('(drover help COMMAND explains a command)')
+    .exitOverride();
+  if (wantsJson(argv)) program.configureOutput({ writeErr: () => undefined });
+  const word = argv.find((candidate) => !candidate.startsWith('-') && candidate !== 'help');
+  const asked = word === undefined ? undefined : COMMANDS[word];
+  const group = await asked?.load();
+  group?.register(program);
+  const registered = new Set(program.commands.map((command) => command.name()));
+  for (const [name, { summary }] of Object.entries(COMMANDS)) if (!registered.has(name)) program.command(name).summary(summary).description(summary);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return fail(error, argv);
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.exitCode = fail(error, process.argv);
+  },
+);

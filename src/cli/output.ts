@@ -1,0 +1,93 @@
+/** What commands print: data on stdout, words on stderr. */
+import { InvalidArgumentError } from 'commander';
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { environment } from '../config';
+
+/** The forms of `-o`. */
+export const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Reads the value of `-o`. */
+export function parseFormat(text: string): Format {
+  const format = FORMATS.find((known) => known === text);
+  if (format) return format;
+  throw new InvalidArgumentError(`Expected one of ${FORMATS.join(', ')}.`);
+}
+
+/** One value in the forms that a person or a program may want it in. */
+export interface Printable {
+  /** What json and yaml print: the same as over HTTP. */
+  readonly data: unknown;
+  /** One name a line; nothing else. */
+  readonly names: readonly string[];
+  /** For people. */
+  readonly text: () => string;
+}
+
+/** Prints a value on stdout. */
+export async function print(format: Format, { data, names, text }: Printable): Promise<void> {
+  write(await rendered(format, data, names, text));
+}
+
+async function rendered(format: Format, data: unknown, names: readonly string[], text: () => string): Promise<string> {
+  switch (format) {
+    case 'json':
+      return JSON.stringify(data, null, 2);
+    case 'yaml':
+      return (await import('yaml')).stringify(data).trimEnd();
+    case 'name':
+      return names.join('\n');
+    case 'table':
+      return text();
+  }
+}
+
+/** Writes lines on stdout. */
+export function write(text: string): void {
+  if (text !== '') process.stdout.write(`${text}\n`);
+}
+
+/** Says something to people, on stderr. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Colours for stdout; none without a terminal, with NO_COLOR, or with --no-color. */
+export function colors(): ReturnType<typeof pc.createColors> {
+  return pc.createColors(process.stdout.isTTY && !environment()['NO_COLOR'] && !process.argv.includes('--no-color'));
+}
+
+const BETWEEN_COLUMNS = 2;
+const NO_LINES = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+};
+
+/** Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS);
+  const layout = new Table({
+    chars: NO_LINES,
+    style: { 'padding-left': 0, 'padding-right': BETWEEN_COLUMNS, head: [], border: [] },
+    head: [...head],
+    colWidths: process.stdout.isTTY ? fitted(widths, process.stdout.columns) : widths,
+  });
+  layout.push(...rows.map((row) => [...row]));
+  return layout
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** The last column gives way, down to something that still says something. */
+function fitted(widths: readonly number[], available: number): number[] {
+  const over = widths.reduce((sum, width) => sum + width, 0) - available;
+  const last = widths.at(-1) ?? 0;
+  return over <= 0 ? [...widths] : [...widths.slice(0, -1), Math.max(8, last - over)];
+}
+
+function visibleLength(text: string): number {
+  return text.replace(/\u001b\[\d+m/g, '').length;
+}

@@ -1,0 +1,11 @@
+/** `drover version`. */
+import type { Command } from 'commander';
+import { packageVersion } from '../version';
+import { write } from './output';
+
+export function register(program: Command): void {
+  program
+    .command('version')
+    .summary('print the version')
+    .action(() => write(packageVersion()));
+}

@@ -1,0 +1,37 @@
+/** `drover wait agent NAME --for liveness=ready`. */
+import type { Command } from 'commander';
+import type { AgentView } from '../contract/agent';
+import { DroverError } from '../contract/errors';
+import { agentRef, parseDurationMs } from './arguments';
+import { type ConnectionFlags, withClient, withConnection } from './connection';
+import { type Format, parseFormat, print } from './output';
+
+interface WaitFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly for: string;
+  readonly timeout: number;
+}
+
+const WAITED_FOR = ['status', 'runtime', 'liveness'] as const;
+const TIMEOUT_MS = 30_000;
+
+export function register(program: Command): void {
+  withConnection(program.command('wait').summary('wait until an agent is as asked').command('agent').argument('<fleet/agent>'))
+    .requiredOption('--for <what=value>', `one of ${WAITED_FOR.join(', ')}, for example liveness=ready`)
+    .option('--timeout <duration>', 'how long to wait', parseDurationMs, TIMEOUT_MS)
+    .option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table')
+    .action(async (name: string, flags: WaitFlags) => {
+      const { what, value } = condition(flags.for);
+      const view = await withClient(flags, ({ agents }) =>
+        agents.waitFor(agentRef(name), (agent) => agent[what] === value, { timeoutMs: flags.timeout, goal: flags.for }),
+      );
+      await print(flags.output, { data: view, names: [name], text: () => `${name} is ${value}` });
+    });
+}
+
+function condition(text: string): { readonly what: (typeof WAITED_FOR)[number] & keyof AgentView; readonly value: string } {
+  const [left, value] = text.split('=');
+  const what = WAITED_FOR.find((known) => known === left);
+  if (what && value) return { what, value };
+  throw new DroverError('InvalidRequest', `--for ${text}: expected one of ${WAITED_FOR.join(', ')}, "=" and a value, for example liveness=ready`);
+}

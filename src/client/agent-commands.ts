@@ -1,0 +1,67 @@
+/** What the client itself knows about agents' commands: how to wait for their effect, and what a terminated agent would say. */
+import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, CommandState } from '../contract/agent';
+import { DroverError } from '../contract/errors';
+import { OPERATOR_HOLD } from '../contract/names';
+import { verdict } from '../rules/lifecycle';
+import { pollUntil } from './backoff';
+
+/** What an agent looks like when a command has had its effect, and when it never will. */
+interface Goal {
+  readonly reached: (agent: AgentView) => boolean;
+  readonly lost: (agent: AgentView) => boolean;
+}
+
+const GOALS: Readonly<Record<Exclude<CommandState, 'done'>, Goal>> = {
+  pausing: { reached: ({ runtime }) => runtime === 'paused', lost: ({ status }) => status !== 'paused' },
+  resuming: { reached: ({ runtime }) => runtime === 'running', lost: ({ status }) => status !== 'running' },
+  stopping: { reached: isAtRest, lost: ({ status }) => status !== 'stopped' && status !== 'failed' },
+  starting: { reached: ({ runtime }) => runtime === 'running' || runtime === 'paused', lost: ({ status }) => status === 'failed' || status === 'stopped' },
+  terminating: { reached: ({ status, runtime }) => status === 'terminated' && isAtRest({ runtime }), lost: () => false },
+};
+
+function isAtRest({ runtime }: Pick<AgentView, 'runtime'>): boolean {
+  return runtime === 'stopped' || runtime === 'crashed';
+}
+
+/** Waits until the command's effect is there. `ProviderError` when it failed, `Timeout` at the deadline (ms since the epoch). */
+export async function followCommand(
+  command: AgentCommand,
+  result: CommandResult,
+  describe: () => Promise<AgentView>,
+  deadline: number,
+): Promise<CommandResult> {
+  if (result.state === 'done') return result;
+  const { reached, lost } = GOALS[result.state];
+  const agent = await pollUntil(describe, (view) => reached(view) || lost(view), { deadline });
+  const name = `${result.agent.fleet}/${result.agent.name}`;
+  if (!agent) {
+    throw new DroverError('Timeout', `${command} ${name} was accepted and is still ${result.state}; it goes on`, { requestId: result.requestId });
+  }
+  if (reached(agent)) return { ...result, state: 'done', agent };
+  throw new DroverError('ProviderError', `${command} ${name} did not take effect: ${agent.why ?? `the agent is ${agent.status}`}`, { agent });
+}
+
+/**
+ * The answer of an agent whose workflow is closed: the last column of the command table, from its last `describe`. `error` is what
+ * the update failed with; anything but a closed workflow is thrown again.
+ */
+export async function answerForTerminated<C extends AgentCommand>(
+  error: unknown,
+  command: C,
+  request: AgentCommandOptions[C],
+  describe: () => Promise<AgentView>,
+): Promise<CommandResult> {
+  if (!(error instanceof DroverError && error.code === 'AgentNotFound')) throw error;
+  const agent = await describe();
+  const hold = 'hold' in request && request.hold !== undefined ? request.hold : OPERATOR_HOLD;
+  const holdSet = agent.holds.some(({ name }) => name === hold);
+  const answer = verdict(command, 'terminated', { runtime: agent.runtime, holdSet, cancelPending: false });
+  if (answer === 'ok' || answer === 'same') {
+    return { requestId: request.requestId ?? null, changed: false, state: 'done', agent };
+  }
+  const current = { status: agent.status, runtime: agent.runtime, liveness: agent.liveness, holds: agent.holds.map(({ name }) => name) };
+  throw new DroverError(answer, `cannot ${command} ${agent.fleet}/${agent.name}: it is terminated; apply its fleet to get a new one`, {
+    current: { ...current, status: 'terminated' },
+    allowed: ['terminate'],
+  });
+}

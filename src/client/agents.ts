@@ -1,0 +1,115 @@
+/** Agents: reads, commands and beats. */
+import { randomUUID } from 'node:crypto';
+import type { UpdateDefinition } from '@temporalio/common';
+import type {
+  AgentCommand,
+  AgentCommandOptions,
+  AgentListItem,
+  AgentStatus,
+  AgentView,
+  CommandResult,
+  Heartbeat,
+  Liveness,
+} from '../contract/agent';
+import { DroverError } from '../contract/errors';
+import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
+import { AGENT_WORKFLOW } from '../contract/names';
+import { answerForTerminated, followCommand } from './agent-commands';
+import { pollUntil } from './backoff';
+import type { CallOptions, Calls } from './calls';
+import { type AgentRef, agentSubject } from './subject';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+
+/** Which agents to list; all that are not terminated unless narrowed. */
+export interface AgentFilter {
+  readonly fleet?: string;
+  readonly status?: AgentStatus;
+  readonly liveness?: Liveness;
+}
+
+/** `wait`: answer only when the effect is done, within `timeoutMs`; else after 5 s at the latest with what has been reached. */
+export interface CommandCallOptions extends CallOptions {
+  readonly wait?: boolean;
+}
+
+/** Commands with the update that each one is. */
+const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } = agentUpdates;
+
+/** Everything that can be asked of agents, and told them. */
+export class Agents {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  /** An agent as its own workflow sees it, a terminated one's too. */
+  describe(ref: AgentRef, options: CallOptions = {}): Promise<AgentView> {
+    return this.#calls.query(agentSubject(ref), describeAgent, options);
+  }
+
+  /** One page of agents from visibility: eventually consistent, newest first. */
+  list({ fleet, status, liveness }: AgentFilter = {}, options: PageOptions = {}): Promise<Page<AgentListItem>> {
+    const conditions = [
+      equals('WorkflowType', AGENT_WORKFLOW),
+      equals('ExecutionStatus', status === 'terminated' ? 'Completed' : 'Running'),
+      ...(fleet === undefined ? [] : [equals('DroverFleet', fleet)]),
+      ...(status === undefined ? [] : [equals('DroverAgentStatus', status)]),
+      ...(liveness === undefined ? [] : [equals('DroverLiveness', liveness)]),
+    ];
+    return listWorkflows(this.#calls, conditions, agentItem, options);
+  }
+
+  /**
+   * One of the agent's commands. `requestId` makes it safe to repeat: the same one again returns the first answer. Refusals are
+   * `AgentStatusError`, `RuntimeStateError` or `ResumeStateError` with `details` `{current, allowed}`.
+   */
+  async command<C extends AgentCommand>(
+    ref: AgentRef,
+    command: C,
+    given: AgentCommandOptions[C],
+    options: CommandCallOptions = {},
+  ): Promise<CommandResult> {
+    const subject = agentSubject(ref);
+    const requestId = given.requestId ?? randomUUID();
+    const request = { ...given, requestId };
+    const startedAt = Date.now();
+    let result: CommandResult;
+    try {
+      result = await this.#calls.update(subject, COMMANDS[command], request, { ...options, updateId: requestId });
+    } catch (error) {
+      return await answerForTerminated(error, command, request, () => this.describe(ref));
+    }
+    if (!options.wait || result.state === 'done') return result;
+    return followCommand(command, result, () => this.describe(ref), startedAt + (options.timeoutMs ?? Infinity));
+  }
+
+  /** Waits until the agent is as asked, by asking it; `goal` is how the error calls that. `Timeout` after `timeoutMs`. */
+  async waitFor(
+    ref: AgentRef,
+    isSo: (agent: AgentView) => boolean,
+    { timeoutMs, goal }: { readonly timeoutMs: number; readonly goal: string },
+  ): Promise<AgentView> {
+    const found = await pollUntil(() => this.describe(ref), isSo, { deadline: Date.now() + timeoutMs });
+    if (found) return found;
+    const { status, runtime, liveness } = await this.describe(ref);
+    throw new DroverError('Timeout', `${ref.fleet}/${ref.agent} did not reach ${goal}: it is ${status}, ${runtime}, ${liveness}`);
+  }
+
+  /** One beat, as the gateway forwards it and services may send it themselves. */
+  heartbeat(ref: AgentRef, beat: Heartbeat, options: CallOptions = {}): Promise<void> {
+    return this.#calls.signal(agentSubject(ref), agentSignals.heartbeat, beat, options);
+  }
+}
+
+function agentItem({ attribute }: Listed): AgentListItem {
+  return {
+    fleet: attribute('DroverFleet')[0] ?? '',
+    name: attribute('DroverAgent')[0] ?? '',
+    // Born without these two, an agent is what every agent is at its birth.
+    status: (attribute('DroverAgentStatus')[0] ?? 'pending') as AgentStatus,
+    liveness: (attribute('DroverLiveness')[0] ?? 'starting') as Liveness,
+    holds: attribute('DroverHolds'),
+    subscription: attribute('DroverSubscription')[0] ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+/** The few ways in which the client talks to a workflow, each with a deadline and with our errors. */
+import { randomUUID } from 'node:crypto';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import { asDroverError } from './errors';
+import type { Subject } from './subject';
+import { UpdateQueue } from './update-queue';
+
+/** How long one call may take. */
+export interface CallOptions {
+  /** Milliseconds until the call gives up with `Timeout`; 10 s for reads and 60 s for commands unless given. */
+  readonly timeoutMs?: number;
+}
+
+/** Options of an update. `updateId`: the same one again is the same update; a random one unless given. */
+export interface UpdateOptions extends CallOptions {
+  readonly updateId?: string | undefined;
+}
+
+/** The workflow that an update-with-start brings to life where none runs. */
+export interface StartSpec {
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly args: readonly unknown[];
+}
+
+/** Reads are answered within one workflow task. */
+const READ_TIMEOUT_MS = 10_000;
+/** An update answers after 5 s at the latest (rule 3), but may wait its turn behind others. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
+/** Calls to Temporal. One instance per process and server: it holds the queue of updates. */
+export class Calls {
+  readonly client: Client;
+  readonly #updates = new UpdateQueue();
+
+  constructor(client: Client) {
+    this.client = client;
+  }
+
+  /** Any call, with a deadline and with its errors translated. */
+  within<T>(subject: Subject | null, { timeoutMs = READ_TIMEOUT_MS }: CallOptions, call: () => Promise<T>): Promise<T> {
+    return this.#until(Date.now() + timeoutMs, subject, call);
+  }
+
+  /** Asks a workflow, running or closed. */
+  query<T>(subject: Subject, definition: QueryDefinition<T>, options: CallOptions = {}): Promise<T> {
+    return this.within(subject, options, () => this.client.workflow.getHandle(subject.workflowId).query<T>(definition));
+  }
+
+  /** Tells a running workflow something, without an answer. */
+  signal<A>(subject: Subject, definition: SignalDefinition<[A]>, arg: A, options: CallOptions = {}): Promise<void> {
+    return this.within(subject, options, () => this.client.workflow.getHandle(subject.workflowId).signal(definition, arg));
+  }
+
+  /** Commands a running workflow and hears its answer. */
+  update<T, A>(subject: Subject, definition: UpdateDefinition<T, [A]>, arg: A, options: UpdateOptions = {}): Promise<T> {
+    const updateId = options.updateId ?? randomUUID();
+    const handle = this.client.workflow.getHandle(subject.workflowId);
+    return this.#queued(subject, options, () => handle.executeUpdate<T, [A]>(definition, { args: [arg], updateId }));
+  }
+
+  /** Commands a workflow that is started first where none runs. */
+  updateWithStart<T, A>(
+    subject: Subject,
+    start: StartSpec,
+    definition: UpdateDefinition<T, [A]>,
+    arg: A,
+    options: UpdateOptions = {},
+  ): Promise<T> {
+    const updateId = options.updateId ?? randomUUID();
+    return this.#queued(subject, options, () => {
+      // An operation serves one attempt only.
+      const startWorkflowOperation = new WithStartWorkflowOperation(start.workflowType, {
+        workflowId: subject.workflowId,
+        taskQueue: start.taskQueue,
+        args: [...start.args],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      });
+      return this.client.workflow.executeUpdateWithStart<(...args: unknown[]) => Promise<unknown>, T, [A]>(definition, {
+        startWorkflowOperation,
+        args: [arg],
+        updateId,
+      });
+    });
+  }
+
+  #queued<T>(subject: Subject, { timeoutMs = COMMAND_TIMEOUT_MS }: CallOptions, send: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, send));
+  }
+
+  async #until<T>(deadline: number, subject: Subject | null, call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.client.connection.withDeadline(deadline, call);
+    } catch (error) {
+      throw asDroverError(error, subject);
+    }
+  }
+}

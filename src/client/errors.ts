@@ -1,0 +1,118 @@
+/** Temporal's failures become DroverErrors here and nowhere else. */
+import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { ApplicationFailure, NamespaceNotFoundError, TerminatedFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { DroverError, type ErrorCode, isErrorCode } from '../contract/errors';
+import type { Subject } from './subject';
+
+/** gRPC status codes that we tell apart (the numbers are part of gRPC's protocol). */
+const GRPC = {
+  cancelled: 1,
+  deadlineExceeded: 4,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** An update that its workflow could not finish because it was just continuing as new, or because its server restarted. */
+const UPDATE_ABORTED = /workflow update was aborted|completed before the update completed/i;
+
+/** Every link of an error's chain of causes, itself first. */
+function* chain(error: unknown): Generator<Error> {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
+}
+
+function grpcCode(error: unknown): number | undefined {
+  for (const cause of chain(error)) if (isGrpcServiceError(cause)) return cause.code;
+  return undefined;
+}
+
+/** Whether the same update, with the same id, may be sent again: the server or the workflow only had no time for it. */
+export function isRetryableUpdateError(error: unknown): boolean {
+  for (const cause of chain(error)) {
+    if (UPDATE_ABORTED.test(cause.message)) return true;
+    if (cause instanceof ApplicationFailure) return cause.type === 'Unavailable';
+  }
+  const code = grpcCode(error);
+  return code === GRPC.resourceExhausted || code === GRPC.unavailable || code === GRPC.aborted;
+}
+
+/** Whether the server could not be reached at all, which is waited for less long than a busy one. */
+export function isConnectionError(error: unknown): boolean {
+  return grpcCode(error) === GRPC.unavailable && ![...chain(error)].some((cause) => UPDATE_ABORTED.test(cause.message));
+}
+
+/** The DroverError behind anything that a call to Temporal throws. `subject` is what the call was about. */
+export function asDroverError(error: unknown, subject: Subject | null): DroverError {
+  for (const cause of chain(error)) {
+    if (cause instanceof DroverError) return cause;
+    if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return fromFailure(cause, cause.type, error);
+    if (cause instanceof NamespaceNotFoundError) {
+      return new DroverError('Unavailable', `Temporal has no namespace "${cause.namespace}"; create it, or name another one with --namespace`, undefined, { cause: error });
+    }
+    if (cause instanceof WorkflowNotFoundError && subject) return notFound(subject, error);
+    if (cause instanceof TerminatedFailure) {
+      return new DroverError('Internal', `the workflow of ${named(subject)} was terminated from outside`, undefined, { cause: error });
+    }
+    if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return timeout(subject, error);
+  }
+  return fromGrpc(error, subject) ?? new DroverError('Internal', deepestMessage(error), undefined, { cause: error });
+}
+
+/** What does not exist. */
+export function notFound(subject: Subject, cause?: unknown): DroverError {
+  return new DroverError(subject.notFound, `${subject.kind} ${subject.name} does not exist`, { [subject.kind]: subject.name }, { cause });
+}
+
+/** Nothing answered within the caller's time. */
+export function timeout(subject: Subject | null, cause?: unknown): DroverError {
+  return new DroverError('Timeout', `${named(subject)} did not answer in time; is a worker running (drover worker)?`, undefined, { cause });
+}
+
+function fromFailure(failure: ApplicationFailure, code: ErrorCode, cause: unknown): DroverError {
+  return new DroverError(code, failure.message, detailsOf(failure), { cause });
+}
+
+/** A refusal's first detail is its body: code and message, and beside them what a program needs (`current`, `allowed`). */
+function detailsOf(failure: ApplicationFailure): Record<string, unknown> | undefined {
+  const body: unknown = failure.details?.[0];
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { code: _code, message: _message, details, ...facts } = body as Record<string, unknown>;
+  const merged = { ...(typeof details === 'object' ? details : {}), ...facts };
+  return Object.keys(merged).length > 0 ? merged : undefined;
+}
+
+function fromGrpc(error: unknown, subject: Subject | null): DroverError | undefined {
+  const because = { cause: error };
+  const detail = deepestMessage(error).replace(/^\d+ [A-Z_]+: /, '');
+  switch (grpcCode(error)) {
+    case GRPC.cancelled:
+    case GRPC.deadlineExceeded:
+      return timeout(subject, error);
+    case GRPC.unavailable:
+    case GRPC.aborted:
+      return new DroverError('Unavailable', `Temporal cannot be reached (${detail}); is the server running (drover up)?`, undefined, because);
+    case GRPC.resourceExhausted:
+      return new DroverError('Unavailable', `Temporal is busy (${detail}); try again in a moment`, undefined, because);
+    case GRPC.failedPrecondition:
+      return new DroverError('Unavailable', `${named(subject)} cannot answer (${detail}); is a worker running (drover worker)?`, undefined, because);
+    case GRPC.permissionDenied:
+      return new DroverError('Forbidden', `Temporal refuses this caller: ${detail}`, undefined, because);
+    case GRPC.unauthenticated:
+      return new DroverError('Unauthorized', `Temporal wants other credentials: ${detail}`, undefined, because);
+    default:
+      return undefined;
+  }
+}
+
+function named(subject: Subject | null): string {
+  return subject ? `${subject.kind} ${subject.name}` : 'Temporal';
+}
+
+function deepestMessage(error: unknown): string {
+  let message = String(error);
+  for (const cause of chain(error)) message = cause.message;
+  return message;
+}

@@ -1,0 +1,52 @@
+/** Checks a fleet file before anything is created: every problem at once, each with its path. */
+import type { z } from 'zod';
+import type { FleetFile, FleetSpec } from '../contract/fleet';
+import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
+import { crossProblems, type Problem } from '../rules/fleet-check';
+import { topologyWarnings } from '../rules/fleet-topology';
+import { isRecord } from '../rules/parse';
+
+export type { Problem } from '../rules/fleet-check';
+
+/** A checked value, or all of its problems in the order of the file. */
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Checks a whole fleet file, given as plain JSON. */
+export function checkFleetFile(json: unknown): Checked<FleetFile> {
+  const spec = isRecord(json) ? json['spec'] : undefined;
+  return check(fleetFileSchema, json, below('spec', crossProblems(spec)), below('spec', topologyWarnings(spec)));
+}
+
+/** Checks a fleet's `spec` alone, as HTTP and services send it. */
+export function checkFleetSpec(json: unknown): Checked<FleetSpec> {
+  return check(fleetSpecSchema, json, crossProblems(json), topologyWarnings(json));
+}
+
+function check<T>(
+  schema: z.ZodType,
+  json: unknown,
+  cross: readonly Problem[],
+  warnings: readonly Problem[],
+): Checked<T> {
+  const parsed = schema.safeParse(json, { reportInput: false });
+  const fields = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
+  const problems = [...fields, ...cross];
+  // The schema agrees with the contract's type, which fleet-file.ts proves at compile time.
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: parsed.data as T, warnings };
+}
+
+function below(key: string, problems: readonly Problem[]): Problem[] {
+  return problems.map((problem) => ({ ...problem, path: [key, ...problem.path] }));
+}
+
+/** One problem per issue of zod, and one per unknown key. */
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.filter((step) => typeof step !== 'symbol');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: issue.message, atKey: true }));
+  }
+  if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message, atKey: true }];
+  return [{ path, message: issue.message.replace(/^Invalid input: /, '') }];
+}

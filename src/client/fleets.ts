@@ -1,0 +1,136 @@
+/** Fleets: what they should be, and the changes that make them so. */
+import { randomUUID } from 'node:crypto';
+import { DroverError } from '../contract/errors';
+import type { ApplyRequest, ApplyResult, ChangeView, FleetInput, FleetListItem, FleetView } from '../contract/fleet';
+import { describeChange, describeFleet, fleetUpdates } from '../contract/messages';
+import { FLEET_WORKFLOW, queues } from '../contract/names';
+import type { CallOptions, Calls } from './calls';
+import { pollUntil } from './backoff';
+import { changeSubject, fleetSubject } from './subject';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+
+/** `waitForTurn`: while another change of the fleet runs, wait for its end (up to `timeoutMs`) instead of `ChangeInProgress`. */
+export interface ChangeCallOptions extends CallOptions {
+  readonly waitForTurn?: boolean;
+}
+
+/** `onProgress` hears every new state of the change; `timeoutMs` is without limit unless given. */
+export interface FollowOptions extends CallOptions {
+  readonly onProgress?: (change: ChangeView) => void;
+}
+
+/** Everything that can be asked of fleets, and done to them. */
+export class Fleets {
+  readonly #calls: Calls;
+  readonly #queuePrefix: string;
+
+  constructor(calls: Calls, queuePrefix: string) {
+    this.#calls = calls;
+    this.#queuePrefix = queuePrefix;
+  }
+
+  /** A fleet as its own workflow sees it. A destroyed one is `FleetNotFound`. */
+  async describe(fleet: string, options: CallOptions = {}): Promise<FleetView> {
+    const subject = fleetSubject(fleet);
+    const handle = this.#calls.client.workflow.getHandle(subject.workflowId);
+    const [view, { status }] = await Promise.all([
+      this.#view(fleet, options),
+      this.#calls.within(subject, options, () => handle.describe()),
+    ]);
+    if (status.name === 'RUNNING') return view;
+    throw new DroverError('FleetNotFound', `fleet ${fleet} does not exist any more: it was destroyed`, { fleet });
+  }
+
+  /** One page of fleets from visibility: eventually consistent, newest first. */
+  list(options: PageOptions = {}): Promise<Page<FleetListItem>> {
+    return listWorkflows(this.#calls, [equals('WorkflowType', FLEET_WORKFLOW), equals('ExecutionStatus', 'Running')], fleetItem, options);
+  }
+
+  /** Makes the fleet what `request.spec` says, a new one too. Answers at acceptance; `follow` waits for the end. */
+  apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    const subject = fleetSubject(fleet);
+    const input: FleetInput = { v: 1, fleet };
+    const start = { workflowType: FLEET_WORKFLOW, taskQueue: queues.main(this.#queuePrefix), args: [input] };
+    const requestId = request.requestId ?? randomUUID();
+    const send = () =>
+      this.#calls.updateWithStart(subject, start, fleetUpdates.apply, { ...request, requestId }, { ...options, updateId: requestId });
+    return this.#inTurn(fleet, options, send);
+  }
+
+  /** Removes every agent of the fleet, then the fleet. Answers at acceptance. */
+  destroy(fleet: string, request: { readonly requestId?: string } = {}, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    const requestId = request.requestId ?? randomUUID();
+    const send = () =>
+      this.#calls.update(fleetSubject(fleet), fleetUpdates.destroy, { requestId }, { ...options, updateId: requestId });
+    return this.#inTurn(fleet, options, send);
+  }
+
+  /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */
+  pause(fleet: string, request: { readonly reason?: string; readonly requestId?: string } = {}, options: CallOptions = {}): Promise<FleetView> {
+    const requestId = request.requestId ?? randomUUID();
+    return this.#calls.update(fleetSubject(fleet), fleetUpdates.pause, { ...request, requestId }, { ...options, updateId: requestId });
+  }
+
+  /** Releases the hold `fleet`, and nothing else: an agent that an operator had paused stays paused. */
+  resume(fleet: string, request: { readonly requestId?: string } = {}, options: CallOptions = {}): Promise<FleetView> {
+    const requestId = request.requestId ?? randomUUID();
+    return this.#calls.update(fleetSubject(fleet), fleetUpdates.resume, { requestId }, { ...options, updateId: requestId });
+  }
+
+  /** Waits until a change has ended, however it ended: see `state` and `error` of what is returned. */
+  async follow(
+    fleet: string,
+    { changeId, revision }: { readonly changeId: string; readonly revision: number },
+    { onProgress, timeoutMs = Infinity }: FollowOptions = {},
+  ): Promise<ChangeView> {
+    let last = '';
+    const look = async () => {
+      const change = await this.#change(fleet, changeId, revision);
+      const shown = JSON.stringify(change);
+      if (change && shown !== last) onProgress?.(change);
+      last = shown;
+      return change;
+    };
+    const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
+      deadline: Date.now() + timeoutMs,
+      maxPauseMs: 250,
+    });
+    if (ended) return ended;
+    throw new DroverError('Timeout', `the change of fleet ${fleet} still runs after ${String(timeoutMs)} ms; it goes on`, { changeId });
+  }
+
+  /** The fleet knows how a change ended, its provision workflow how far it is. Null: nothing is known yet. */
+  async #change(fleet: string, changeId: string, revision: number): Promise<ChangeView | null> {
+    const { change } = await this.#view(fleet);
+    if (change?.changeId === changeId && change.state !== 'running') return change;
+    const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(ignoreNotFound);
+    return live?.changeId === changeId ? { ...live, state: change?.changeId === changeId ? 'running' : live.state } : null;
+  }
+
+  #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {
+    return this.#calls.query(fleetSubject(fleet), describeFleet, options);
+  }
+
+  async #inTurn(fleet: string, { waitForTurn, timeoutMs = Infinity }: ChangeCallOptions, send: () => Promise<ApplyResult>): Promise<ApplyResult> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      try {
+        return await send();
+      } catch (error) {
+        const busy = error instanceof DroverError && error.code === 'ChangeInProgress';
+        if (!busy || !waitForTurn) throw error;
+        const free = await pollUntil(() => this.#view(fleet), ({ change }) => change?.state !== 'running', { deadline });
+        if (!free) throw error;
+      }
+    }
+  }
+}
+
+function ignoreNotFound(error: unknown): null {
+  if (error instanceof DroverError && error.code === 'FleetNotFound') return null;
+  throw error;
+}
+
+function fleetItem({ attribute }: Listed): FleetListItem {
+  return { fleet: attribute('DroverFleet')[0] ?? '', holds: attribute('DroverHolds') };
+}

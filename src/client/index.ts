@@ -1,0 +1,14 @@
+/** The package's entry: `DroverClient`, its options, and the shapes of what it returns. */
+export { DroverClient, type DroverClientOptions } from './drover-client';
+export type { Agents, AgentFilter, CommandCallOptions } from './agents';
+export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
+export type { Runs, RunRequest } from './runs';
+export type { CallOptions, UpdateOptions } from './calls';
+export type { ConnectionSettings } from './connection';
+export type { AgentRef, RunRef } from './subject';
+export type { Page, PageOptions } from './visibility';
+export { DroverError, ERRORS, type ErrorBody, type ErrorCode } from '../contract/errors';
+export type * from '../contract/agent';
+export type * from '../contract/fleet';
+export type * from '../contract/runs';
+export type * from '../contract/topology';

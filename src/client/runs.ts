@@ -1,0 +1,108 @@
+/** Runs: one task over a fleet's topology. */
+import { randomBytes } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { DroverError } from '../contract/errors';
+import { describeRun, runUpdates } from '../contract/messages';
+import { queues, RUN_WORKFLOW } from '../contract/names';
+import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
+import type { TopologySpec } from '../contract/topology';
+import type { CallOptions, Calls, UpdateOptions } from './calls';
+import type { Fleets } from './fleets';
+import { type RunRef, runSubject } from './subject';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+
+/** What to run. `run` names it (a random name unless given); starting the same name again is the same run. */
+export interface RunRequest {
+  readonly fleet: string;
+  readonly run?: string;
+  readonly task: unknown;
+  /** Scripted agents take the turns instead of the fleet's. */
+  readonly script?: Script;
+}
+
+/** Temporal's `WorkflowExecutionStatus`, as far as a run's state follows from it. */
+const STATES: Readonly<Record<number, RunState>> = { 1: 'running', 2: 'completed', 4: 'cancelled' };
+
+/** Everything that can be asked of runs, and done to them. */
+export class Runs {
+  readonly #calls: Calls;
+  readonly #fleets: Fleets;
+  readonly #queuePrefix: string;
+
+  constructor(calls: Calls, fleets: Fleets, queuePrefix: string) {
+    this.#calls = calls;
+    this.#fleets = fleets;
+    this.#queuePrefix = queuePrefix;
+  }
+
+  /** Starts a run over the fleet's present topology and returns where it is. */
+  async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
+    const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script } = request;
+    const topology = await this.#topology(fleet, options);
+    const input: RunInput = { v: 1, fleet, run, task, topology, ...(script === undefined ? {} : { script }) };
+    const subject = runSubject({ fleet, run });
+    await this.#calls.within(subject, options, async () => {
+      try {
+        await this.#calls.client.workflow.start(RUN_WORKFLOW, {
+          workflowId: subject.workflowId,
+          taskQueue: queues.main(this.#queuePrefix),
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    });
+    return { fleet, run };
+  }
+
+  /** A run as its own workflow sees it, an ended one's too. */
+  describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
+    return this.#calls.query(runSubject(ref), describeRun, options);
+  }
+
+  /** One page of runs from visibility: eventually consistent, newest first. */
+  list({ fleet }: { readonly fleet?: string } = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
+    const ofFleet = fleet === undefined ? [] : [equals('DroverFleet', fleet)];
+    return listWorkflows(this.#calls, [equals('WorkflowType', RUN_WORKFLOW), ...ofFleet], runItem, options);
+  }
+
+  /** Waits for the run's end. A task that was not solved is a result with `success: false`; no limit unless `timeoutMs` is given. */
+  result(ref: RunRef, { timeoutMs = 2 ** 31 - 1 }: CallOptions = {}): Promise<RunResult> {
+    const subject = runSubject(ref);
+    return this.#calls.within(subject, { timeoutMs }, () => this.#calls.client.workflow.result<() => Promise<RunResult>>(subject.workflowId));
+  }
+
+  /** Stops it at the next turn boundaries; its clock stops too. */
+  pause(ref: RunRef, options: UpdateOptions = {}): Promise<RunView> {
+    return this.#calls.update(runSubject(ref), runUpdates.pause, {}, options);
+  }
+
+  resume(ref: RunRef, options: UpdateOptions = {}): Promise<RunView> {
+    return this.#calls.update(runSubject(ref), runUpdates.resume, {}, options);
+  }
+
+  /** Ends it at the next turn boundaries; queued turns are withdrawn. */
+  cancel(ref: RunRef, reason?: string, options: UpdateOptions = {}): Promise<RunView> {
+    return this.#calls.update(runSubject(ref), runUpdates.cancel, reason === undefined ? {} : { reason }, options);
+  }
+
+  /** Answers the run's open question. With `question` only that one is answered, and another is refused. */
+  answer(ref: RunRef, value: unknown, question?: unknown, options: UpdateOptions = {}): Promise<RunView> {
+    return this.#calls.update(runSubject(ref), runUpdates.answer, question === undefined ? { value } : { value, question }, options);
+  }
+
+  async #topology(fleet: string, options: CallOptions): Promise<TopologySpec> {
+    const { spec } = await this.#fleets.describe(fleet, options);
+    if (!spec.topology) {
+      throw new DroverError('InvalidRequest', `fleet ${fleet} has no topology, so it cannot run tasks; add spec.topology to its file`, { fleet });
+    }
+    return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
+  }
+}
+
+function runItem({ workflowId, status, startedAt, closedAt }: Listed): RunListItem {
+  const [, fleet = '', run = ''] = workflowId.split('/');
+  return { fleet, run, state: STATES[status] ?? 'failed', startedAt, endedAt: closedAt };
+}

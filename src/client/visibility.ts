@@ -1,0 +1,84 @@
+/** Lists, from Temporal's visibility: one call, eventually consistent. */
+import { defaultPayloadConverter, type WorkflowService } from '@temporalio/client';
+import { DroverError } from '../contract/errors';
+import type { SEARCH_ATTRIBUTES } from '../contract/names';
+import type { CallOptions, Calls } from './calls';
+
+/** One page of a list. `nextPageToken` null: that was the last one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextPageToken: string | null;
+}
+
+/** Which page of a list; `pageSize` is 200 unless given, at most 1,000. */
+export interface PageOptions extends CallOptions {
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
+type Execution = NonNullable<Awaited<ReturnType<WorkflowService['listWorkflowExecutions']>>['executions']>[number];
+type AttributeName = keyof typeof SEARCH_ATTRIBUTES;
+
+/** What visibility knows of a workflow. */
+export interface Listed {
+  readonly workflowId: string;
+  /** Temporal's `WorkflowExecutionStatus`. */
+  readonly status: number;
+  /** ISO 8601. */
+  readonly startedAt: string | null;
+  readonly closedAt: string | null;
+  /** The values of one of our search attributes; empty where it is not set. */
+  readonly attribute: (name: AttributeName) => readonly string[];
+}
+
+const PAGE_SIZE = 200;
+
+/** A condition of a visibility query. Names and states need no escape, and nothing else is let in. */
+export function equals(attribute: string, value: string): string {
+  if (!/^[A-Za-z0-9_-]+$/.test(value)) {
+    throw new DroverError('InvalidRequest', `"${value}" cannot be looked for: letters, digits, "-" and "_" only`);
+  }
+  return `${attribute} = '${value}'`;
+}
+
+/** One page of the workflows that meet all conditions. */
+export async function listWorkflows<T>(
+  calls: Calls,
+  conditions: readonly string[],
+  read: (found: Listed) => T,
+  { pageSize = PAGE_SIZE, pageToken = '', ...options }: PageOptions = {},
+): Promise<Page<T>> {
+  const { workflowService, options: settings } = calls.client.workflow;
+  const page = await calls.within(null, options, () =>
+    workflowService.listWorkflowExecutions({
+      namespace: settings.namespace,
+      query: conditions.join(' AND '),
+      pageSize,
+      nextPageToken: Buffer.from(pageToken, 'base64url'),
+    }),
+  );
+  const next = Buffer.from(page.nextPageToken).toString('base64url');
+  return { items: page.executions.map((execution) => read(listed(execution))), nextPageToken: next || null };
+}
+
+function listed(execution: Execution): Listed {
+  return {
+    workflowId: execution.execution?.workflowId ?? '',
+    status: execution.status ?? 0,
+    startedAt: isoTime(execution.startTime),
+    closedAt: isoTime(execution.closeTime),
+    attribute: (name) => attributeOf(execution, name),
+  };
+}
+
+function attributeOf(execution: Execution, name: AttributeName): readonly string[] {
+  const payload = execution.searchAttributes?.indexedFields?.[name];
+  if (!payload) return [];
+  const value = defaultPayloadConverter.fromPayload<string | string[]>(payload);
+  return Array.isArray(value) ? value : [value];
+}
+
+function isoTime(time: Execution['startTime']): string | null {
+  if (!time?.seconds) return null;
+  return new Date(Number(time.seconds) * 1_000 + Math.trunc((time.nanos ?? 0) / 1e6)).toISOString();
+}

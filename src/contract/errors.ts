@@ -1,0 +1,83 @@
+/**
+ * The closed list of errors. A code is raised once, where the fact is known, and translated once per boundary:
+ * to an `ApplicationFailure` by workflows, to `application/problem+json` by the gateway, to an exit code by the CLI.
+ */
+
+/** What an error kind becomes at the two outer boundaries: `exit` for the CLI, `http` for the gateway. */
+export interface ErrorKind {
+  readonly exit: number;
+  readonly http: number;
+}
+
+const FAILED = { exit: 1, http: 502 } as const;
+const INTERNAL = { exit: 1, http: 500 } as const;
+const INVALID = { exit: 2, http: 422 } as const;
+const NOT_FOUND = { exit: 3, http: 404 } as const;
+const REFUSED = { exit: 5, http: 409 } as const;
+const UNAVAILABLE = { exit: 6, http: 503 } as const;
+
+/** Every error code with its exit code and HTTP status (interfaces.md, "Exit codes and statuses come from one table"). */
+export const ERRORS = {
+  ProviderError: FAILED,
+  Internal: INTERNAL,
+  InvalidFleet: INVALID,
+  InvalidScenario: INVALID,
+  InvalidRequest: INVALID,
+  AgentNotFound: NOT_FOUND,
+  FleetNotFound: NOT_FOUND,
+  RunNotFound: NOT_FOUND,
+  PoolNotFound: NOT_FOUND,
+  NotFound: NOT_FOUND,
+  Unauthorized: { exit: 4, http: 401 },
+  Forbidden: { exit: 4, http: 403 },
+  AgentStatusError: REFUSED,
+  RuntimeStateError: REFUSED,
+  ResumeStateError: REFUSED,
+  ChangeInProgress: REFUSED,
+  StaleAttempt: REFUSED,
+  StaleRevision: REFUSED,
+  DuplicateCompensation: REFUSED,
+  CompensationStateError: REFUSED,
+  TurnRejected: REFUSED,
+  LimitReached: { exit: 5, http: 413 },
+  Unavailable: UNAVAILABLE,
+  AgentBusy: UNAVAILABLE,
+  AgentUnavailable: UNAVAILABLE,
+  PoolExhausted: UNAVAILABLE,
+  RateLimited: { exit: 6, http: 429 },
+  Timeout: { exit: 124, http: 504 },
+} as const satisfies Record<string, ErrorKind>;
+
+/** One of the codes of the closed list. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The JSON form of an error on every wire; `details` holds what a program needs to react, never a secret. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The only error class of the product. `message` says what is wrong, where, and what to do. */
+export class DroverError extends Error {
+  override readonly name = 'DroverError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, details?: Readonly<Record<string, unknown>>, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+
+  /** The JSON form that crosses a boundary. */
+  toBody(): ErrorBody {
+    const body = { code: this.code, message: this.message };
+    return this.details === undefined ? body : { ...body, details: this.details };
+  }
+}
+
+/** Whether a string, from a failure's `type` for example, is one of our codes. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value);
+}

@@ -1,0 +1,188 @@
+/** The fleet entity and its changes. `FleetSpec` is the fleet file's `spec`, as plain JSON, on every wire. */
+import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from './agent';
+import type { CompensationRecord } from './compensation';
+import type { TopologySpec } from './topology';
+
+/** What happens to what a failed change has created. */
+export type OnFailure = 'rollback' | 'keep';
+
+/** Settings of a change: agents at a time (default 16), what a failure does (default rollback), deadline (default 2h). */
+export interface ProvisioningSpec {
+  readonly maxConcurrent?: number;
+  readonly onFailure?: OnFailure;
+  readonly timeout?: Duration;
+}
+
+/** A credential by reference: `env:NAME` or `file:path`, resolved where it is used, never stored in a workflow. */
+export interface CredentialSpec {
+  readonly name: string;
+  readonly secret: string;
+}
+
+/** A pool of interchangeable credentials (subscriptions.md). */
+export interface SubscriptionSpec {
+  readonly pool: string;
+  readonly credentials: readonly CredentialSpec[];
+  readonly skipFor?: Duration;
+  readonly inject?: { readonly env: string };
+  readonly autoSwitch?: boolean;
+  readonly drainTimeout?: Duration;
+  readonly apply?: 'hot' | 'restart';
+}
+
+/** A webhook; `secret` is a reference. */
+export interface NotifySpec {
+  readonly url: string;
+  readonly secret?: string;
+  readonly events?: readonly string[];
+}
+
+/** The `spec` of a fleet file. */
+export interface FleetSpec {
+  readonly provisioning?: ProvisioningSpec;
+  readonly liveness?: LivenessSpec;
+  readonly restart?: RestartSpec;
+  readonly agents: readonly AgentSpec[];
+  readonly topology?: TopologySpec;
+  readonly subscriptions?: readonly SubscriptionSpec[];
+  readonly notify?: readonly NotifySpec[];
+}
+
+/** A whole fleet file. */
+export interface FleetFile {
+  readonly apiVersion: 'drover/v1';
+  readonly kind: 'Fleet';
+  readonly metadata: { readonly name: string };
+  readonly spec: FleetSpec;
+}
+
+/** What a change does to one agent. `update` is hot: the running agent is configured anew, its resource untouched. */
+export type ChangeKind = 'create' | 'update' | 'replace' | 'delete';
+
+/** One line of a plan; `fields` are the JSON paths (`process.env.LETTERS`) that differ, empty for create and delete. */
+export interface PlannedChange {
+  readonly kind: ChangeKind;
+  readonly agent: string;
+  readonly fields: readonly string[];
+}
+
+/** What a fleet knows of an agent that it owns: the id map of provisioning.md. */
+export interface OwnedAgent extends ResourceRef {
+  readonly revision: number;
+  readonly provider: ProviderKind;
+  /**
+   * Left behind by a change that could not finish. `spec`: the agent may not have been configured, the next apply does it again.
+   * `resource`: it is half made or half removed, the next apply replaces it.
+   */
+  readonly doubt?: 'spec' | 'resource';
+}
+
+/** One agent's part of a change, complete: everything that carrying it out, and undoing it, needs. */
+export interface AgentChange extends PlannedChange {
+  /** The new specification with the fleet's liveness and restart merged in; null for delete. */
+  readonly spec: AgentSpec | null;
+  /** The idempotency key of the resource to create; null for update and delete. */
+  readonly key: string | null;
+  /** What is owned now, with the specification it was made from; null for create. */
+  readonly previous: (OwnedAgent & { readonly spec: AgentSpec }) | null;
+}
+
+/** The input of a `provision` workflow: one change, with every key. */
+export interface ProvisionInput {
+  readonly v: 1;
+  readonly fleet: string;
+  readonly incarnation: string;
+  readonly revision: number;
+  readonly changeId: string;
+  /** The host that process agents of this change are placed on. */
+  readonly host: string;
+  readonly provisioning: ProvisioningSpec;
+  readonly holds: readonly Hold[];
+  readonly changes: readonly AgentChange[];
+  /** Given: nothing is changed, only this record is compensated, whose attempt has begun. */
+  readonly undo?: CompensationRecord;
+}
+
+/** What a `provision` workflow returns: how it ended and what exists now. `agents` lacks what was deleted or undone. */
+export interface ProvisionResult {
+  readonly change: ChangeView;
+  readonly agents: Readonly<Record<string, OwnedAgent>>;
+  /** The undo log; null where the change is done and there is nothing left to undo. */
+  readonly record: CompensationRecord | null;
+}
+
+/** How far a change has come. */
+export interface ChangeSteps {
+  readonly created: number;
+  readonly woken: number;
+  readonly ready: number;
+  readonly total: number;
+}
+
+/** Where one agent of a change is; what the CLI's progress shows. */
+export interface AgentProgress {
+  readonly agent: string;
+  readonly kind: ChangeKind;
+  readonly step:
+    'waiting' | 'creating' | 'waking' | 'ready' | 'updating' | 'updated' | 'deleting' | 'deleted' | 'failed' | 'undone';
+  readonly error: string | null;
+}
+
+export type ChangeState = 'running' | 'done' | 'failed' | 'rolled back' | 'kept';
+
+/** A change as `describe` shows it. */
+export interface ChangeView {
+  readonly changeId: string;
+  readonly revision: number;
+  readonly state: ChangeState;
+  readonly steps: ChangeSteps;
+  readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
+  readonly error: string | null;
+  readonly agents: readonly AgentProgress[];
+  /** The id map, filled by `--dry-run` with `dry-run-<name>`. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** A fleet as `describe` shows it. */
+export interface FleetView {
+  readonly fleet: string;
+  readonly incarnation: string;
+  readonly revision: number;
+  readonly change: ChangeView | null;
+  readonly holds: readonly Hold[];
+  readonly agents: Readonly<Record<string, { readonly resourceId: string | null; readonly revision: number }>>;
+  readonly spec: FleetSpec;
+}
+
+/** An item of `get fleets`: what visibility holds. */
+export interface FleetListItem {
+  readonly fleet: string;
+  readonly holds: readonly string[];
+}
+
+/** The input of a `fleet` workflow's first run. */
+export interface FleetInput {
+  readonly v: 1;
+  readonly fleet: string;
+  /** Continue as new after so many history events, for tests and soaks; absent: at the server's suggestion. */
+  readonly continueAfterEvents?: number;
+}
+
+/** The `apply` update's argument. */
+export interface ApplyRequest {
+  readonly spec: FleetSpec;
+  readonly expectRevision?: number;
+  readonly requestId?: string;
+  readonly dryRun?: boolean;
+}
+
+/** `apply` and `destroy` answer at acceptance; `changeId` null: nothing differs (or it is a dry run), nothing happens. */
+export interface ApplyResult {
+  readonly revision: number;
+  readonly changes: readonly PlannedChange[];
+  /** Settings outside of the agents that differ, as JSON paths (`topology.flows`). */
+  readonly settings: readonly string[];
+  readonly changeId: string | null;
+  /** Only of a dry run: the id map as it would be, with `dry-run-<name>` for what would be created. */
+  readonly ids?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,115 @@
+/**
+ * Message definitions: the only file of the contract that knows Temporal. A handler gets `unknown`, because whoever sends is not
+ * ours to trust (every argument is parsed by rules/); a sender is typed by the definition.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  AgentConfiguration,
+  AgentReport,
+  AgentView,
+  CheckReported,
+  CommandResult,
+  Heartbeat,
+  HoldOptions,
+  PauseOptions,
+  ReleaseOptions,
+  RestartOptions,
+  ResumeOptions,
+  StartOptions,
+  StopOptions,
+  TerminateOptions,
+} from './agent';
+import type { ApplyRequest, ApplyResult, ChangeView, FleetView } from './fleet';
+import type {
+  AllocationGranted,
+  AllocationRejected,
+  AllocationRequested,
+  FailureObserved,
+  PoolConfiguration,
+  PoolView,
+} from './pool';
+import type { AnswerGiven, BranchView, QuestionAsked, RunView, StopRequested } from './runs';
+import type { TurnAnswered, TurnRef, TurnRequested } from './turns';
+
+/** Every entity's read. */
+export const DESCRIBE = 'describe';
+export const describeAgent = defineQuery<AgentView>(DESCRIBE);
+export const describeFleet = defineQuery<FleetView>(DESCRIBE);
+export const describeChange = defineQuery<ChangeView>(DESCRIBE);
+export const describePool = defineQuery<PoolView>(DESCRIBE);
+export const describeRun = defineQuery<RunView>(DESCRIBE);
+export const describeBranch = defineQuery<BranchView>(DESCRIBE);
+
+/** The agent's commands as updates: the caller hears "no". */
+export const agentUpdates = {
+  pause: defineUpdate<CommandResult, [PauseOptions]>('pause'),
+  resume: defineUpdate<CommandResult, [ResumeOptions]>('resume'),
+  stop: defineUpdate<CommandResult, [StopOptions]>('stop'),
+  start: defineUpdate<CommandResult, [StartOptions]>('start'),
+  restart: defineUpdate<CommandResult, [RestartOptions]>('restart'),
+  terminate: defineUpdate<CommandResult, [TerminateOptions]>('terminate'),
+  hold: defineUpdate<CommandResult, [HoldOptions]>('hold'),
+  release: defineUpdate<CommandResult, [ReleaseOptions]>('release'),
+  configure: defineUpdate<CommandResult, [AgentConfiguration]>('configure'),
+} as const;
+
+/** Facts told to an agent, and pause and resume again for services that only fire and forget. */
+export const agentSignals = {
+  heartbeat: defineSignal<[Heartbeat]>('heartbeat'),
+  pause: defineSignal<[PauseOptions]>('pause'),
+  resume: defineSignal<[ResumeOptions]>('resume'),
+  checkReported: defineSignal<[CheckReported]>('checkReported'),
+  turnRequested: defineSignal<[TurnRequested]>('turnRequested'),
+  turnWithdrawn: defineSignal<[TurnRef]>('turnWithdrawn'),
+} as const;
+
+export const fleetUpdates = {
+  apply: defineUpdate<ApplyResult, [ApplyRequest]>('apply'),
+  destroy: defineUpdate<ApplyResult, [{ requestId?: string }]>('destroy'),
+  pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string }]>('pause'),
+  resume: defineUpdate<FleetView, [{ requestId?: string }]>('resume'),
+  compensate: defineUpdate<FleetView, [{ attempt: number; revision: number }]>('compensate'),
+} as const;
+
+export const provisionUpdates = {
+  cancel: defineUpdate<ChangeView, [Record<string, never>]>('cancel'),
+} as const;
+
+/** An agent that settled tells the change that waits for it. */
+export const agentReported = defineSignal<[AgentReport]>('agentReported');
+
+export const runUpdates = {
+  pause: defineUpdate<RunView, [Record<string, never>]>('pause'),
+  resume: defineUpdate<RunView, [Record<string, never>]>('resume'),
+  cancel: defineUpdate<RunView, [{ reason?: string }]>('cancel'),
+  answer: defineUpdate<RunView, [{ value: unknown; question?: unknown }]>('answer'),
+} as const;
+
+export const runSignals = {
+  questionAsked: defineSignal<[QuestionAsked]>('questionAsked'),
+  questionWithdrawn: defineSignal<[{ questionId: string }]>('questionWithdrawn'),
+  branchSuspended: defineSignal<[{ branch: string }]>('branchSuspended'),
+  branchResumed: defineSignal<[{ branch: string }]>('branchResumed'),
+} as const;
+
+export const branchSignals = {
+  turnAnswered: defineSignal<[TurnAnswered]>('turnAnswered'),
+  turnSuspended: defineSignal<[TurnRef]>('turnSuspended'),
+  turnResumed: defineSignal<[TurnRef]>('turnResumed'),
+  answerGiven: defineSignal<[AnswerGiven]>('answerGiven'),
+  stopRequested: defineSignal<[StopRequested]>('stopRequested'),
+} as const;
+
+export const poolUpdates = {
+  configure: defineUpdate<PoolView, [PoolConfiguration]>('configure'),
+  reset: defineUpdate<PoolView, [{ credential?: string }]>('reset'),
+} as const;
+
+/** Between agents and their pool. The receiver deduplicates by `requestId`. */
+export const poolSignals = {
+  failureObserved: defineSignal<[FailureObserved]>('failureObserved'),
+  allocationRequested: defineSignal<[AllocationRequested]>('allocationRequested'),
+  allocationRejected: defineSignal<[AllocationRejected]>('allocationRejected'),
+  agentGone: defineSignal<[{ agent: string }]>('agentGone'),
+} as const;
+export const allocationGranted = defineSignal<[AllocationGranted]>('allocationGranted');

@@ -1,0 +1,89 @@
+/** Workflow types, ids, task queues and search attributes: every name that another program may depend on, built in one place. */
+
+/** Workflow types (temporal.md, "Names"). */
+export const FLEET_WORKFLOW = 'fleet';
+export const PROVISION_WORKFLOW = 'provision';
+export const AGENT_WORKFLOW = 'agent';
+export const POOL_WORKFLOW = 'pool';
+export const RUN_WORKFLOW = 'run';
+export const BRANCH_WORKFLOW = 'branch';
+export const NOTIFY_WORKFLOW = 'notify';
+
+/** `fleet/<fleet>`. */
+export function fleetWorkflowId(fleet: string): string {
+  return `fleet/${fleet}`;
+}
+
+/** `provision/<fleet>/<revision>`. */
+export function provisionWorkflowId(fleet: string, revision: number): string {
+  return `provision/${fleet}/${String(revision)}`;
+}
+
+/** `agent/<fleet>/<agent>`. */
+export function agentWorkflowId(fleet: string, agent: string): string {
+  return `agent/${fleet}/${agent}`;
+}
+
+/** `pool/<pool>`. */
+export function poolWorkflowId(pool: string): string {
+  return `pool/${pool}`;
+}
+
+/** `run/<fleet>/<run>`. */
+export function runWorkflowId(fleet: string, run: string): string {
+  return `run/${fleet}/${run}`;
+}
+
+/** The longest branch workflow id that is written out; a longer one is hashed (`workflow_id` is VARCHAR(255) on PostgreSQL). */
+export const MAX_BRANCH_ID_LENGTH = 200;
+
+/** `run/<fleet>/<run>/<branch>`, with the branch hashed (FNV-1a, 64 bits) beyond 200 characters. */
+export function branchWorkflowId(fleet: string, run: string, branch: string): string {
+  const plain = `${runWorkflowId(fleet, run)}/${branch}`;
+  return plain.length <= MAX_BRANCH_ID_LENGTH ? plain : `${runWorkflowId(fleet, run)}/h-${fnv1a64(branch)}`;
+}
+
+/** `notify/<eventId>`. */
+export function notifyWorkflowId(eventId: string): string {
+  return `notify/${eventId}`;
+}
+
+function fnv1a64(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const char of new TextEncoder().encode(text)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);
+  }
+  return hash.toString(16).padStart(16, '0');
+}
+
+/** The prefix of every task queue unless configured. */
+export const DEFAULT_QUEUE_PREFIX = 'drover';
+
+/** Task queues of one prefix. The prefix itself is the queue of workflows and short activities. */
+export const queues = {
+  main: (prefix: string): string => prefix,
+  turns: (prefix: string): string => `${prefix}-turns`,
+  monitor: (prefix: string): string => `${prefix}-monitor`,
+  host: (prefix: string, host: string): string => `${prefix}-host-${host}`,
+} as const;
+
+/** Search attributes and their types; checked before a worker polls, as an unregistered one wedges every task. */
+export const SEARCH_ATTRIBUTES = {
+  DroverFleet: 'Keyword',
+  DroverAgent: 'Keyword',
+  DroverAgentStatus: 'Keyword',
+  DroverLiveness: 'Keyword',
+  DroverPool: 'Keyword',
+  DroverSubscription: 'Keyword',
+  DroverHolds: 'KeywordList',
+} as const satisfies Record<string, 'Keyword' | 'KeywordList'>;
+
+/** Names of fleets, agents, runs, pools and credentials: 1 to 63 of letters, digits, `-`, `_`, starting with a letter. */
+export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+/** The hold that an operator's `pause` and `resume` use when they name none. */
+export const OPERATOR_HOLD = 'operator';
+/** The hold of a fleet-wide pause. */
+export const FLEET_HOLD = 'fleet';
+/** The hold of an agent whose pool is exhausted. */
+export const SUBSCRIPTION_HOLD = 'subscription';

@@ -1,0 +1,30 @@
+/** The patterns of the fleet file's fields: the zod schemas of the edges and the parsers of the sandbox use the same ones. */
+
+/** A reference to a secret: `env:NAME` or `file:path`. The secret itself is never written in a file. */
+export const SECRET_PATTERN = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\S[^\n]*)$/;
+
+/** An http(s) URL without user and password in it. */
+export const URL_PATTERN = /^https?:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/;
+
+/** The name of an environment variable; `__proto__` is none, because as a key of an object it would not be one. */
+export const VARIABLE_PATTERN = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A limit of memory after Docker: bytes, or with `k`, `m` or `g`. */
+export const MEMORY_PATTERN = /^[1-9][0-9]{0,14}[bkmg]?$/;
+
+/** A kind of event, such as `agent.offline`. */
+export const EVENT_PATTERN = /^[a-z]+(?:\.[a-z]+)+$/;
+
+/** Upper bounds of the fleet file: what one workflow can carry, with room to spare. */
+export const FLEET_LIMITS = {
+  /** Agents of one fleet. */
+  agents: 5_000,
+  /** Characters of any one text. */
+  text: 10_000,
+  /** Items of a list, or variables of one agent. */
+  items: 1_000,
+  /** Agents worked on at a time, and turns of one agent at a time. */
+  parallel: 1_000,
+  /** Turns waiting for one agent. */
+  queue: 100_000,
+} as const;

@@ -1,0 +1,71 @@
+/** A pool of interchangeable credentials (subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
+import type { Duration } from './agent';
+import type { CredentialSpec } from './fleet';
+
+/** What failed: `other` is recorded by the agent only and never reaches the pool. */
+export type FailureKind = 'rate_limit' | 'auth' | 'other';
+
+/** A failure of a subscription: signal, update and `POST …/failures`. `subscription` and `assignment` are those of when the failing work started. */
+export interface FailureReport {
+  readonly subscription: string;
+  readonly assignment?: number;
+  readonly kind: FailureKind;
+  readonly resetAt?: string;
+  readonly turnId?: string;
+  readonly requestId?: string;
+}
+
+/** The input of a `pool` workflow's first run, and the argument of its `configure`. `skipFor` defaults to 2h. */
+export interface PoolConfiguration {
+  readonly credentials: readonly CredentialSpec[];
+  readonly skipFor?: Duration;
+}
+
+export interface PoolInput extends PoolConfiguration {
+  readonly v: 1;
+  readonly pool: string;
+  readonly continueAfterEvents?: number;
+}
+
+/** Signal `failureObserved`: agent to pool. `agent` is `fleet/agent`. */
+export interface FailureObserved {
+  readonly credential: string;
+  readonly kind: 'rate_limit' | 'auth';
+  readonly at: string;
+  readonly resetAt?: string;
+  readonly agent: string;
+}
+
+/** Signal `allocationRequested`: agent to pool. `not` is the credential to leave, null for a first one. */
+export interface AllocationRequested {
+  readonly requestId: string;
+  readonly agent: string;
+  readonly not: string | null;
+}
+
+/** Signal `allocationGranted`: pool to agent. */
+export type AllocationGranted =
+  | { readonly requestId: string; readonly credential: string; readonly assignment: number }
+  | { readonly requestId: string; readonly exhaustedUntil: string | null };
+
+/** Signal `allocationRejected`: agent to pool; applying failed, the previous assignment stands. */
+export interface AllocationRejected {
+  readonly requestId: string;
+}
+
+/** A pool as `describe` shows it. `agents` are `fleet/agent`. */
+export interface PoolView {
+  readonly pool: string;
+  readonly credentials: readonly {
+    readonly name: string;
+    readonly agents: readonly string[];
+    readonly failuresInWindow: number;
+    readonly skippedUntil: string | null;
+  }[];
+  readonly exhaustedUntil: string | null;
+}
+
+/** An item of `get pools`: what visibility holds. */
+export interface PoolListItem {
+  readonly pool: string;
+}

@@ -1,0 +1,21 @@
+/** The agent protocol (interfaces.md): environment variables that an agent is given, and the paths at its endpoint. */
+
+/** Environment of a started agent. */
+export const AGENT_ENV = {
+  gateway: 'DROVER_GATEWAY',
+  fleet: 'DROVER_FLEET',
+  agent: 'DROVER_AGENT',
+  token: 'DROVER_TOKEN',
+  instance: 'DROVER_INSTANCE',
+  assignment: 'DROVER_ASSIGNMENT',
+} as const;
+
+/** Paths at an agent's endpoint. */
+export const AGENT_PATHS = { turn: '/turn', health: '/healthz', credentials: '/credentials', undo: '/undo', drain: '/drain' } as const;
+
+/** What the gateway answers to a beat, so that an agent needs no second call. */
+export interface BeatAnswer {
+  readonly desired: 'run' | 'pause' | 'stop';
+  readonly subscription?: { readonly pool: string; readonly name: string; readonly assignment: number };
+  readonly nextBeatMs: number;
+}

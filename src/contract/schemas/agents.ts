@@ -1,0 +1,37 @@
+/** What is told to agents over HTTP, by the same bounds as the parsers of the agent's workflow. */
+import { z } from 'zod';
+import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
+import { duration, id, name, reason, strict } from './fields';
+
+const beatFields = {
+  instanceId: id,
+  seq: z.int().min(0).exactOptional(),
+  status: z.enum(['starting', 'ready', 'degraded', 'stopping']),
+  endpoint: z
+    .string()
+    .max(2_000)
+    .regex(/^https?:\/\/[^\s/]+/, 'expected an http or https URL')
+    .exactOptional(),
+  load: z.number().min(0).exactOptional(),
+};
+
+/** One beat. */
+export const heartbeatSchema = strict(beatFields) satisfies z.ZodType<Heartbeat>;
+
+/** One beat among many, of any agent. */
+export const addressedHeartbeatSchema = strict({ fleet: name, agent: name, ...beatFields });
+
+const mode = z.enum(['drain', 'freeze']).exactOptional();
+const requestId = id.exactOptional();
+
+/** The commands' bodies. */
+export const commandSchemas = {
+  pause: strict({ hold: name.exactOptional(), reason: reason.exactOptional(), mode, drainTimeout: duration.exactOptional(), requestId }),
+  resume: strict({ hold: name.exactOptional(), cancelPending: z.boolean().exactOptional(), requestId }),
+  stop: strict({ grace: duration.exactOptional(), requestId }),
+  start: strict({ requestId }),
+  restart: strict({ reason: reason.exactOptional(), mode, requestId }),
+  terminate: strict({ requestId }),
+  hold: strict({ hold: name, reason: reason.exactOptional(), requestId }),
+  release: strict({ hold: name, requestId }),
+} satisfies { [C in AgentCommand]: z.ZodType<AgentCommandOptions[C]> };

@@ -1,0 +1,87 @@
+/** The settings of worker and gateway, as environment variables: what each one is, and what it may hold. */
+import { z } from 'zod';
+import { DroverError } from '../errors';
+import { DEFAULT_QUEUE_PREFIX, NAME_PATTERN } from '../names';
+
+const text = z.string().min(1, 'is empty');
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `expected a whole number from ${String(min)} to ${String(max)}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected a whole number from ${String(min)} to ${String(max)}`);
+
+/** A secret shorter than this can be guessed. */
+const SECRET_LENGTH = 16;
+const secret = z.string().min(SECRET_LENGTH, `is shorter than ${String(SECRET_LENGTH)} characters`);
+
+/** Variables by name. A variable that is not set takes the default, or what the state directory keeps. */
+export const configSchema = z.object({
+  /** Prefix of every task queue: installations that share a namespace need different ones. */
+  DROVER_QUEUE_PREFIX: z.string().regex(NAME_PATTERN, 'expected letters, digits, "-" or "_", starting with a letter').default(DEFAULT_QUEUE_PREFIX),
+  /** Where ports, tokens, logs of process agents and the embedded server's database are kept. */
+  DROVER_STATE_DIR: text.default('.drover'),
+  /** Where the gateway listens. Anything but loopback wants TLS in front of it. */
+  DROVER_GATEWAY_HOST: text.default('127.0.0.1'),
+  DROVER_GATEWAY_PORT: whole(0, 65_535).optional(),
+  /** What agents are told to reach the gateway at, where that differs from host and port. */
+  DROVER_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
+  /** Tokens of operators, separated by commas. Without it the one in the state directory. */
+  DROVER_OPERATOR_TOKENS: z
+    .string()
+    .transform((tokens) => tokens.split(',').map((token) => token.trim()))
+    .pipe(z.array(secret))
+    .optional(),
+  /** From which every agent's token is derived: the same for worker and gateway. */
+  DROVER_AGENT_SECRET: secret.optional(),
+  /** Tells this installation's resources from another's on the same machine or container engine. */
+  DROVER_INSTALLATION: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'expected letters, digits and "-"').optional(),
+  /** Under which this worker's process agents are found again: unique per machine and stable over restarts. */
+  DROVER_HOST: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected letters, digits, ".", "_" and "-"').optional(),
+  DROVER_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('warn'),
+  /** Workflows that a worker keeps in memory, at about 1 MB each. */
+  DROVER_MAX_CACHED_WORKFLOWS: whole(0, 100_000).default(500),
+  /** Turns that a worker runs at once. */
+  DROVER_TURN_SLOTS: whole(1, 100_000).default(1_000),
+});
+
+/** Settings of worker and gateway. What is undefined comes from the state directory. */
+export interface Config {
+  readonly queuePrefix: string;
+  /** As given: relative to the working directory. */
+  readonly stateDir: string;
+  readonly gateway: { readonly host: string; readonly port: number | undefined; readonly url: string | undefined };
+  readonly operatorTokens: readonly string[] | undefined;
+  readonly agentSecret: string | undefined;
+  readonly installation: string | undefined;
+  readonly host: string | undefined;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly maxCachedWorkflows: number;
+  readonly turnSlots: number;
+}
+
+/** Reads every setting, or says about all that are wrong which variable it is and what it should be: `InvalidRequest`. */
+export function parseConfig(env: Readonly<Record<string, string>>): Config {
+  const parsed = configSchema.safeParse(env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
+    throw new DroverError('InvalidRequest', `wrong settings in the environment:\n  ${problems.join('\n  ')}`, { problems });
+  }
+  const variables = parsed.data;
+  return {
+    queuePrefix: variables.DROVER_QUEUE_PREFIX,
+    stateDir: variables.DROVER_STATE_DIR,
+    gateway: {
+      host: variables.DROVER_GATEWAY_HOST,
+      port: variables.DROVER_GATEWAY_PORT,
+      url: variables.DROVER_GATEWAY_URL,
+    },
+    operatorTokens: variables.DROVER_OPERATOR_TOKENS,
+    agentSecret: variables.DROVER_AGENT_SECRET,
+    installation: variables.DROVER_INSTALLATION,
+    host: variables.DROVER_HOST,
+    logLevel: variables.DROVER_LOG_LEVEL,
+    maxCachedWorkflows: variables.DROVER_MAX_CACHED_WORKFLOWS,
+    turnSlots: variables.DROVER_TURN_SLOTS,
+  };
+}

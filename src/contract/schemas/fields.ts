@@ -1,0 +1,35 @@
+/** Fields that several schemas have in common. */
+import { z } from 'zod';
+import { durationMs, LONGEST_DURATION_MS } from '../duration';
+import { NAME_PATTERN } from '../names';
+
+/** An object whose unknown keys are errors that name the known ones. */
+export function strict<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown key; known are ${Object.keys(shape).join(', ') || 'none'}`
+        : undefined,
+  });
+}
+
+/** A name after interfaces.md. */
+export const name = z
+  .string()
+  .regex(NAME_PATTERN, 'expected 1 to 63 letters, digits, "-" or "_", starting with a letter');
+
+const DURATION = 'expected a duration such as 500ms, 5s, 2m or 1h';
+/** A duration of at most 30 days, as written. The pattern is for readers of the schema; what counts is `durationMs`. */
+export const duration = z
+  .string()
+  .regex(/^\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h)$/, DURATION)
+  .refine((text) => (durationMs(text) ?? 0) <= LONGEST_DURATION_MS, 'is longer than 720h');
+
+/** A duration of which something is repeated or waited for. */
+export const positiveDuration = duration.refine((text) => durationMs(text) !== 0, 'must be longer than 0');
+
+/** An id that others make: request ids, instance ids. */
+export const id = z.string().max(1_000);
+
+/** Why somebody does something, for people. */
+export const reason = z.string().max(2_000);

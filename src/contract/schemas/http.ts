@@ -1,0 +1,265 @@
+/** The gateway's calls (interfaces.md, "HTTP"): one table for the routes, for the checks of what comes in, and for /openapi.json. */
+import { z } from 'zod';
+import { AGENT_COMMANDS, type AgentCommand } from '../agent';
+import { commandSchemas, heartbeatSchema } from './agents';
+import { duration, id, name, reason, strict } from './fields';
+import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
+import * as views from './views';
+
+/** Who may make a call: everybody, operators, or operators and the agent that the path names. */
+export type Access = 'public' | 'operator' | 'agent';
+
+/** One call. Without `params`, `query` or `body` it takes none. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With parameters in braces, as OpenAPI writes them. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** What a success answers. */
+  readonly answer: z.ZodType;
+  /** The status of a success; 200 unless given. */
+  readonly status?: number;
+  /** Bytes of a body; 1 MiB unless given. */
+  readonly bodyLimit?: number;
+  /** The body is checked by a rule of its own, which says more than a schema can; here it is described only. */
+  readonly ownCheck?: true;
+}
+
+/** Bytes of one beat (reliability.md, "Security"). */
+const BEAT_LIMIT = 16 * 1024;
+
+const ofAgent = strict({ fleet: name, agent: name });
+const ofFleet = strict({ fleet: name });
+const ofRun = strict({ fleet: name, run: name });
+
+const flag = z
+  .enum(['true', 'false'])
+  .transform((word) => word === 'true')
+  .exactOptional();
+const number = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .exactOptional();
+const paging = { pageSize: number(1, 1_000), pageToken: z.string().max(2_000).exactOptional() };
+
+const timing = { delay: duration.exactOptional(), repeat: z.boolean().exactOptional() };
+/** Replies by agent, and the human's answers under `User`. */
+const script = z.record(
+  name,
+  z.array(z.union([z.looseObject({ action: z.string(), ...timing }), z.looseObject({ answer: z.unknown(), ...timing })])),
+);
+
+/** The call of each command: `POST /v1/agents/{fleet}/{agent}/<command>`. */
+type CommandCalls = {
+  readonly [C in AgentCommand]: {
+    readonly method: 'POST';
+    readonly path: string;
+    readonly summary: string;
+    readonly access: 'operator';
+    readonly params: typeof ofAgent;
+    readonly body: (typeof commandSchemas)[C];
+    readonly answer: typeof views.commandResultSchema;
+  };
+};
+
+const SUMMARIES: Readonly<Record<AgentCommand, string>> = {
+  pause: 'Hold an agent: turns in flight finish, then its runtime is suspended',
+  resume: 'Release a hold of a paused agent; with none left it goes on',
+  stop: 'Stop its runtime politely, then by force after the grace',
+  start: 'Start a stopped or failed agent again, on the same resource',
+  restart: 'Drain, stop and start it',
+  terminate: 'Stop it, destroy its resource and end it for good',
+  hold: 'Set a hold in any status',
+  release: 'Release a hold in any status',
+};
+
+/** `fromEntries` forgets which key has which value; the loop above it cannot mix them up. */
+const commandCalls = Object.fromEntries(
+  AGENT_COMMANDS.map((command) => [
+    command,
+    {
+      method: 'POST',
+      path: `/v1/agents/{fleet}/{agent}/${command}`,
+      summary: SUMMARIES[command],
+      access: 'operator',
+      params: ofAgent,
+      body: commandSchemas[command],
+      answer: views.commandResultSchema,
+    },
+  ]),
+) as CommandCalls;
+
+/** Every call, by the name that OpenAPI gives it too. */
+export const CALLS = {
+  heartbeat: {
+    method: 'POST',
+    path: '/v1/agents/{fleet}/{agent}/heartbeat',
+    summary: 'One beat of an agent; the answer says what it should do and when to beat again',
+    access: 'agent',
+    params: ofAgent,
+    body: heartbeatSchema,
+    answer: views.beatAnswerSchema,
+    bodyLimit: BEAT_LIMIT,
+  },
+  listAgents: {
+    method: 'GET',
+    path: '/v1/agents',
+    summary: 'Agents that are not terminated, from the visibility store: eventually consistent',
+    access: 'operator',
+    query: strict({
+      fleet: name.exactOptional(),
+      status: views.agentListItemSchema.shape.status.exactOptional(),
+      liveness: views.agentListItemSchema.shape.liveness.exactOptional(),
+      ...paging,
+    }),
+    answer: views.page(views.agentListItemSchema),
+  },
+  describeAgent: {
+    method: 'GET',
+    path: '/v1/agents/{fleet}/{agent}',
+    summary: 'One agent, from its own workflow',
+    access: 'operator',
+    params: ofAgent,
+    answer: views.agentViewSchema,
+  },
+  ...commandCalls,
+  listFleets: {
+    method: 'GET',
+    path: '/v1/fleets',
+    summary: 'Fleets, from the visibility store: eventually consistent',
+    access: 'operator',
+    query: strict(paging),
+    answer: views.page(views.fleetListItemSchema),
+  },
+  describeFleet: {
+    method: 'GET',
+    path: '/v1/fleets/{fleet}',
+    summary: 'One fleet with its specification and its latest change, from its own workflow',
+    access: 'operator',
+    params: ofFleet,
+    answer: views.fleetViewSchema,
+  },
+  applyFleet: {
+    method: 'PUT',
+    path: '/v1/fleets/{fleet}',
+    summary: 'Make the fleet what the file says, a new one too; 202 with the change that has begun, 200 where nothing differs',
+    access: 'operator',
+    params: ofFleet,
+    query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),
+    body: z.union([fleetFileSchema, strict({ spec: fleetSpecSchema })]),
+    ownCheck: true,
+    answer: views.applyResultSchema,
+    status: 202,
+  },
+  destroyFleet: {
+    method: 'DELETE',
+    path: '/v1/fleets/{fleet}',
+    summary: 'Remove every agent of the fleet, then the fleet',
+    access: 'operator',
+    params: ofFleet,
+    answer: views.applyResultSchema,
+    status: 202,
+  },
+  pauseFleet: {
+    method: 'POST',
+    path: '/v1/fleets/{fleet}/pause',
+    summary: 'Hold every agent of the fleet, those too that are added meanwhile',
+    access: 'operator',
+    params: ofFleet,
+    body: strict({ reason: reason.exactOptional() }),
+    answer: views.fleetViewSchema,
+  },
+  resumeFleet: {
+    method: 'POST',
+    path: '/v1/fleets/{fleet}/resume',
+    summary: 'Release that hold and no other',
+    access: 'operator',
+    params: ofFleet,
+    body: strict({}),
+    answer: views.fleetViewSchema,
+  },
+  listRuns: {
+    method: 'GET',
+    path: '/v1/runs',
+    summary: 'Runs, from the visibility store: eventually consistent',
+    access: 'operator',
+    query: strict({ fleet: name.exactOptional(), ...paging }),
+    answer: views.page(views.runListItemSchema),
+  },
+  startRun: {
+    method: 'POST',
+    path: '/v1/runs',
+    summary: "Take a task through the fleet's topology",
+    access: 'operator',
+    body: strict({
+      fleet: name,
+      run: name.exactOptional(),
+      task: z.unknown(),
+      script: script.exactOptional(),
+    }),
+    answer: z.object({ fleet: z.string(), run: z.string() }),
+    status: 202,
+  },
+  describeRun: {
+    method: 'GET',
+    path: '/v1/runs/{fleet}/{run}',
+    summary: 'One run with its branches, its open question and, at its end, its result',
+    access: 'operator',
+    params: ofRun,
+    answer: views.runViewSchema,
+  },
+  answerRun: {
+    method: 'POST',
+    path: '/v1/runs/{fleet}/{run}/answer',
+    summary: "Answer the run's open question",
+    access: 'operator',
+    params: ofRun,
+    body: strict({ value: z.unknown(), question: z.unknown().exactOptional() }),
+    answer: views.runViewSchema,
+  },
+  pauseRun: runCommand('pause', 'Stop the run at its next turn boundaries'),
+  resumeRun: runCommand('resume', 'Let it go on'),
+  cancelRun: {
+    ...runCommand('cancel', 'End it at its next turn boundaries'),
+    body: strict({ reason: reason.exactOptional() }),
+  },
+  healthz: {
+    method: 'GET',
+    path: '/healthz',
+    summary: 'The gateway runs',
+    access: 'public',
+    answer: z.object({ status: z.literal('ok') }),
+  },
+  readyz: {
+    method: 'GET',
+    path: '/readyz',
+    summary: 'The gateway reaches Temporal',
+    access: 'public',
+    answer: z.object({ status: z.literal('ready') }),
+  },
+} as const satisfies Record<string, Call>;
+
+function runCommand<V extends 'pause' | 'resume' | 'cancel'>(verb: V, summary: string) {
+  return {
+    method: 'POST',
+    path: `/v1/runs/{fleet}/{run}/${verb}`,
+    summary,
+    access: 'operator',
+    params: ofRun,
+    body: strict({}),
+    answer: views.runViewSchema,
+  } as const;
+}
+
+/** The name of a call. */
+export type CallName = keyof typeof CALLS;
+
+/** The header whose value makes a command safe to repeat: it becomes the request id, or the run's name. */
+export const IDEMPOTENCY_KEY = { header: 'idempotency-key', schema: id.min(1) } as const;

@@ -1,0 +1,38 @@
+/** Scenario files and scripts (coordination.md, "Simulation"). For the edges only, never for the sandbox. */
+import { z } from 'zod';
+import { NAME_PATTERN } from '../names';
+import { USER } from '../topology';
+import { duration, strict } from './fields';
+import { topologySchema } from './topology';
+
+const timing = { delay: duration.exactOptional(), repeat: z.boolean().exactOptional() };
+
+const given = z.unknown().refine((value) => value !== undefined, 'is missing');
+
+/** What a reply says is the agent's affair, wrong ones included; only that it is one can be checked. */
+const reply = z.looseObject({ action: z.string('expected an action: invoke, final, ask or fail'), ...timing });
+const answer = strict({ answer: given, ...timing });
+
+function lastRepeats(replies: readonly { readonly repeat?: boolean }[]): boolean {
+  return replies.every(({ repeat }, index) => repeat !== true || index === replies.length - 1);
+}
+const ONLY_LAST = 'only the last of the list can repeat';
+
+/** Replies by agent, in order; `User` holds the human's answers. */
+export const scriptSchema = z
+  .object({ [USER]: z.array(answer).refine(lastRepeats, ONLY_LAST).exactOptional() })
+  .catchall(z.array(reply).refine(lastRepeats, ONLY_LAST))
+  .superRefine((script, context) => {
+    for (const key of Object.keys(script)) {
+      if (!NAME_PATTERN.test(key)) context.addIssue({ code: 'custom', path: [key], message: `"${key}" is no agent's name` });
+    }
+  });
+
+/** A scenario file; what its topology says is checked by the topology's own rule. */
+export const scenarioSchema = strict({
+  apiVersion: z.literal('drover/v1', { error: 'expected drover/v1' }),
+  kind: z.literal('Scenario', { error: 'expected Scenario' }),
+  topology: topologySchema,
+  task: given,
+  script: scriptSchema,
+});

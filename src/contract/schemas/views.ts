@@ -1,0 +1,194 @@
+/** What Drover answers: the views of temporal.md, for the description of the HTTP interface. */
+import { z } from 'zod';
+import type { AgentListItem, AgentView, CommandResult } from '../agent';
+import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
+import type { BeatAnswer } from '../protocol';
+import type { RunListItem, RunResult, RunView } from '../runs';
+import { fleetSpecSchema } from './fleet-file';
+
+const time = z.iso.datetime();
+const json = z.unknown();
+
+const status = z.enum(['pending', 'running', 'paused', 'stopped', 'failed', 'terminated']);
+const liveness = z.enum(['starting', 'ready', 'degraded', 'offline']);
+const subscription = z.object({ pool: z.string(), name: z.string(), assignment: z.int() });
+const hold = z.object({ name: z.string(), reason: z.string().nullable(), since: time });
+
+const decision = z.object({
+  at: time,
+  by: z.string(),
+  what: z.string(),
+  accepted: z.boolean(),
+  before: z.string(),
+  after: z.string(),
+  why: z.string().nullable(),
+});
+
+export const agentViewSchema = z.object({
+  fleet: z.string(),
+  name: z.string(),
+  status,
+  runtime: z.enum(['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed']),
+  liveness,
+  holds: z.array(hold),
+  turns: z.object({ inFlight: z.int(), queued: z.int() }),
+  provider: z.enum(['process', 'docker', 'external', 'memory']),
+  resourceId: z.string().nullable(),
+  pid: z.int().exactOptional(),
+  host: z.string().exactOptional(),
+  instanceId: z.string().nullable(),
+  endpoint: z.string().nullable(),
+  subscription: subscription.nullable(),
+  registeredAt: time.nullable(),
+  lastProofAt: time.nullable(),
+  revision: z.int(),
+  beats: z.object({ everyMs: z.number(), staleAfterMs: z.number() }),
+  why: z.string().nullable(),
+  decisions: z.array(decision).exactOptional(),
+}) satisfies z.ZodType<AgentView>;
+
+export const agentListItemSchema = z.object({
+  fleet: z.string(),
+  name: z.string(),
+  status,
+  liveness,
+  holds: z.array(z.string()),
+  subscription: z.string().nullable(),
+}) satisfies z.ZodType<AgentListItem>;
+
+export const commandResultSchema = z.object({
+  requestId: z.string().nullable(),
+  changed: z.boolean(),
+  state: z.enum(['done', 'pausing', 'resuming', 'stopping', 'starting', 'terminating']),
+  agent: agentViewSchema,
+}) satisfies z.ZodType<CommandResult>;
+
+export const beatAnswerSchema = z.object({
+  desired: z.enum(['run', 'pause', 'stop']),
+  subscription: subscription.exactOptional(),
+  nextBeatMs: z.number(),
+}) satisfies z.ZodType<BeatAnswer>;
+
+const changeKind = z.enum(['create', 'update', 'replace', 'delete']);
+
+export const applyResultSchema = z.object({
+  revision: z.int(),
+  changes: z.array(z.object({ kind: changeKind, agent: z.string(), fields: z.array(z.string()) })),
+  settings: z.array(z.string()),
+  changeId: z.string().nullable(),
+  ids: z.record(z.string(), z.string()).exactOptional(),
+}) satisfies z.ZodType<ApplyResult>;
+
+const compensationState = z.enum(['pending', 'compensating', 'compensated', 'failed']);
+
+const compensation = z.object({
+  state: compensationState,
+  attempt: z.int(),
+  entries: z.array(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      key: z.string(),
+      resourceId: z.string().nullable(),
+      outcome: z.enum(['pending', 'undone', 'nothing to undo', 'failed']),
+      error: z.string().nullable(),
+    }),
+  ),
+  audit: z.array(
+    z.object({
+      at: time,
+      attempt: z.int(),
+      revision: z.int(),
+      from: compensationState,
+      to: compensationState,
+      accepted: z.boolean(),
+      why: z.string().nullable(),
+    }),
+  ),
+});
+
+export const changeViewSchema = z.object({
+  changeId: z.string(),
+  revision: z.int(),
+  state: z.enum(['running', 'done', 'failed', 'rolled back', 'kept']),
+  steps: z.object({ created: z.int(), woken: z.int(), ready: z.int(), total: z.int() }),
+  compensation: compensation.nullable(),
+  error: z.string().nullable(),
+  agents: z.array(
+    z.object({
+      agent: z.string(),
+      kind: changeKind,
+      step: z.enum(['waiting', 'creating', 'waking', 'ready', 'updating', 'updated', 'deleting', 'deleted', 'failed', 'undone']),
+      error: z.string().nullable(),
+    }),
+  ),
+  ids: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<ChangeView>;
+
+export const fleetViewSchema = z.object({
+  fleet: z.string(),
+  incarnation: z.string(),
+  revision: z.int(),
+  change: changeViewSchema.nullable(),
+  holds: z.array(hold),
+  agents: z.record(z.string(), z.object({ resourceId: z.string().nullable(), revision: z.int() })),
+  spec: fleetSpecSchema,
+  // The specification's own schema says `undefined` where the type says absent, which is the same in JSON.
+}) satisfies z.ZodType<Omit<FleetView, 'spec'>>;
+
+export const fleetListItemSchema = z.object({
+  fleet: z.string(),
+  holds: z.array(z.string()),
+}) satisfies z.ZodType<FleetListItem>;
+
+const runState = z.enum(['running', 'paused', 'completed', 'failed', 'cancelled']);
+const sourceFailure = z.object({ from: z.string(), branch: z.string(), error: z.string() });
+const branch = {
+  id: z.string(),
+  parent: z.string().nullable(),
+  agents: z.array(z.string()),
+  turns: z.int(),
+  error: z.string().nullable(),
+};
+const branchOutcome = ['completed', 'failed', 'abandoned'] as const;
+
+export const runResultSchema = z.object({
+  success: z.boolean(),
+  finalResponse: json,
+  error: z.string().nullable(),
+  turns: z.int(),
+  branches: z.array(z.object({ ...branch, outcome: z.enum(branchOutcome) })),
+  barriers: z.array(
+    z.object({
+      branch: z.string().nullable(),
+      agent: z.string().nullable(),
+      arrived: z.array(z.string()),
+      failed: z.array(sourceFailure),
+      outcome: z.enum(['fired', 'failed', 'cancelled']),
+    }),
+  ),
+}) satisfies z.ZodType<Omit<RunResult, 'trace'>>;
+
+export const runViewSchema = z.object({
+  fleet: z.string(),
+  run: z.string(),
+  state: runState,
+  question: z.object({ question: json, agent: z.string(), branch: z.string(), since: time }).nullable(),
+  result: runResultSchema.nullable(),
+  branches: z.array(
+    z.object({ ...branch, outcome: z.enum([...branchOutcome, 'running', 'waiting']), startedAt: time, endedAt: time.nullable() }),
+  ),
+}) satisfies z.ZodType<RunView>;
+
+export const runListItemSchema = z.object({
+  fleet: z.string(),
+  run: z.string(),
+  state: runState,
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+}) satisfies z.ZodType<RunListItem>;
+
+/** A page of any list. */
+export function page<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextPageToken: z.string().nullable() });
+}

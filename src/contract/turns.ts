@@ -1,0 +1,96 @@
+/** Turns: what an agent is given, what it replies, and the messages between a branch and the agent's workflow. */
+import type { AssignedSubscription } from './agent';
+import type { ErrorBody } from './errors';
+
+/** One result at a barrier or rendezvous; `from` is the agent that replied, `branch` the branch it replied in. */
+export interface SourceResult {
+  readonly from: string;
+  readonly branch: string;
+  readonly value: unknown;
+}
+
+/** One source that failed. */
+export interface SourceFailure {
+  readonly from: string;
+  readonly branch: string;
+  readonly error: string;
+}
+
+/** What an agent is given at a turn (coordination.md, "What an agent is given"). */
+export type TurnInput =
+  | { readonly kind: 'task'; readonly value: unknown }
+  | { readonly kind: 'request'; readonly from: string; readonly value: unknown }
+  | { readonly kind: 'results'; readonly results: readonly SourceResult[]; readonly failures: readonly SourceFailure[] }
+  | { readonly kind: 'answer'; readonly question: unknown; readonly value: unknown }
+  | { readonly kind: 'invalid'; readonly reply: unknown; readonly reason: string; readonly mayInvoke: readonly string[] };
+
+/** An earlier turn of the same agent in the same branch. */
+export interface MemoryEntry {
+  readonly input: TurnInput;
+  readonly reply: unknown;
+}
+
+/** The body of `POST /turn`. The branch fills all but `attempt` and `subscription`, which the agent's workflow sets. */
+export interface TurnRequest {
+  readonly turnId: string;
+  readonly run: string;
+  readonly branch: string;
+  readonly agent: string;
+  readonly task: unknown;
+  readonly input: TurnInput;
+  readonly memory: readonly MemoryEntry[];
+  readonly mayInvoke: readonly string[];
+  readonly attempt: number;
+  readonly subscription: AssignedSubscription | null;
+}
+
+/** One target of an `invoke`. */
+export interface Invocation {
+  readonly agent: string;
+  readonly request: unknown;
+}
+
+/** A valid reply; `undo` may come with any of them. */
+export type TurnReply =
+  | { readonly action: 'invoke'; readonly invocations: readonly Invocation[]; readonly undo?: unknown }
+  | { readonly action: 'final'; readonly response: unknown; readonly undo?: unknown }
+  | {
+      readonly action: 'ask';
+      readonly question: unknown;
+      readonly timeout?: string;
+      readonly default?: unknown;
+      readonly undo?: unknown;
+    }
+  | { readonly action: 'fail'; readonly error: string; readonly undo?: unknown };
+
+/** How a turn ended: the agent's reply, not yet validated (malformed JSON is its text), or an error. */
+export type TurnOutcome = { readonly reply: unknown } | { readonly error: Pick<ErrorBody, 'code' | 'message'> };
+
+/** Signal `turnRequested`: branch to agent. `replyTo` is the branch's workflow id; `timeoutMs` is `agent_timeout`, where a rule sets one. */
+export interface TurnRequested {
+  readonly turnId: string;
+  readonly replyTo: string;
+  readonly request: TurnRequest;
+  readonly timeoutMs?: number;
+}
+
+/** Signals `turnWithdrawn` (branch to agent), `turnSuspended` and `turnResumed` (agent to branch). */
+export interface TurnRef {
+  readonly turnId: string;
+}
+
+/** Signal `turnAnswered`: agent to branch. */
+export interface TurnAnswered {
+  readonly turnId: string;
+  readonly outcome: TurnOutcome;
+}
+
+/** Sizes that no value may exceed, in bytes of its JSON (coordination.md; temporal.md, rule 8). */
+export const SIZE_LIMITS = {
+  value: 256 * 1024,
+  results: 480 * 1024,
+  memory: 256 * 1024,
+  turnRequest: 512 * 1024,
+  queueRequests: 1024 * 1024,
+  contributions: 1024 * 1024,
+} as const;

@@ -1,0 +1,181 @@
+/** A Temporal development server that lives exactly as long as the process that started it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { ensureSearchAttributes, setRetention, type SearchAttributes } from './operator';
+import { LOOPBACK, acceptsConnections, freePorts, requireFreePort } from './ports';
+import { until } from './until';
+
+/** What a development server needs. */
+export interface DevServerOptions {
+  /** Path of the `temporal` binary. */
+  readonly binary: string;
+  /** The database; without one everything is in memory and gone with the server. */
+  readonly dbFile?: string;
+  /** Free ones are chosen where none are given. */
+  readonly ports?: { readonly grpc: number; readonly ui: number };
+  readonly namespace?: string;
+  readonly ui: boolean;
+  readonly searchAttributes: SearchAttributes;
+  /** How long closed workflows are kept. Temporal's own default for a development server is one day. */
+  readonly retentionDays?: number;
+  /** Where the server's output goes; also read to say why a start failed. */
+  readonly logFile: string;
+  /** The compiled supervisor; beside this module unless a test says otherwise. */
+  readonly supervisor?: string;
+}
+
+/** A running server. */
+export interface DevServer {
+  /** Host and port of gRPC. */
+  readonly address: string;
+  readonly namespace: string;
+  /** URL of Temporal's Web UI, or null. */
+  readonly webUi: string | null;
+  /** The server's own process. */
+  readonly pid: number;
+  /** Ends the server and resolves when it is gone. */
+  readonly stop: () => Promise<void>;
+  /** Resolves with a sentence when the server has ended, whoever ended it. */
+  readonly exited: Promise<string>;
+}
+
+/** A supervised process of any kind; the time-skipping server of the tests is one too. */
+export interface Supervised {
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+  readonly exited: Promise<string>;
+  /** False as soon as the process has ended. */
+  readonly running: () => boolean;
+}
+
+/** A start on a busy machine takes seconds; a server that is not there after this long never comes. */
+const START_LIMIT_MS = 60_000;
+
+/** Starts the server and resolves when it serves the namespace, with its retention and its search attributes. */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { binary, namespace = 'default', retentionDays = 30, searchAttributes } = options;
+  const { grpc, ui } = options.ports ?? (await choosePorts());
+  await requireFreePort(grpc, "Temporal's gRPC");
+  if (options.ui) await requireFreePort(ui, "Temporal's Web UI");
+
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    LOOPBACK,
+    '--port',
+    String(grpc),
+    '--namespace',
+    namespace,
+    '--log-level',
+    'warn',
+  ];
+  args.push(...(options.ui ? ['--ui-port', String(ui)] : ['--headless']));
+  // 2 to 11 times faster than SQLite's defaults, and still nothing acknowledged is lost when the server is killed.
+  if (options.dbFile)
+    args.push(
+      '--db-filename',
+      options.dbFile,
+      '--sqlite-pragma',
+      'journal_mode=WAL',
+      '--sqlite-pragma',
+      'synchronous=NORMAL',
+    );
+
+  const server = await supervise(binary, args, options);
+  const address = `${LOOPBACK}:${grpc}`;
+  try {
+    await waitForPort(server, grpc, options);
+    const target = { binary, address, namespace };
+    await Promise.all([setRetention(target, retentionDays), ensureSearchAttributes(target, searchAttributes)]);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    address,
+    namespace,
+    webUi: options.ui ? `http://${LOOPBACK}:${ui}` : null,
+    pid: server.pid,
+    stop: server.stop,
+    exited: server.exited,
+  };
+}
+
+/** Starts a program under the supervisor, so that it ends with this process, by kill -9 too. */
+export async function supervise(
+  binary: string,
+  args: readonly string[],
+  {
+    logFile,
+    supervisor = join(__dirname, 'supervisor.js'),
+  }: { readonly logFile: string; readonly supervisor?: string },
+): Promise<Supervised> {
+  if (!existsSync(binary)) throw new Error(`There is no binary at ${binary}.`);
+  const log = openSync(logFile, 'w', 0o600);
+  const child = spawn(process.execPath, [supervisor, binary, ...args], {
+    stdio: ['pipe', 'pipe', log],
+    detached: true,
+  });
+  closeSync(log);
+  let running = true;
+  const exited = new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      running = false;
+      resolve(`${binary} ended with ${signal ?? code}; its log is ${logFile}`);
+    });
+  });
+  const pid = await Promise.race([firstLine(child).then(Number), exited.then(() => Number.NaN)]);
+  const stop = async () => {
+    child.stdin?.end();
+    await exited;
+  };
+  if (!Number.isInteger(pid)) throw new Error(`${binary} did not start: ${explain(logFile, binary)}`);
+  return { pid, stop, exited, running: () => running };
+}
+
+/** Resolves when the server accepts connections; throws with the reason when it ended instead. */
+export async function waitForPort(
+  server: Supervised,
+  port: number,
+  { binary, logFile, dbFile }: { readonly binary: string; readonly logFile: string; readonly dbFile?: string },
+): Promise<void> {
+  const outcome = await until(async () => {
+    if (!server.running()) return 'ended' as const;
+    return (await acceptsConnections(port)) ? ('ready' as const) : undefined;
+  }, START_LIMIT_MS);
+  if (outcome === 'ready') return;
+  const reason =
+    outcome === 'ended'
+      ? explain(logFile, dbFile ?? binary)
+      : `it does not listen on port ${port} after ${START_LIMIT_MS / 1000} s`;
+  throw new Error(`Temporal's server did not start: ${reason}`);
+}
+
+async function choosePorts(): Promise<{ grpc: number; ui: number }> {
+  const [grpc = 0, ui = 0] = await freePorts(2);
+  return { grpc, ui };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('the supervisor has no output');
+  for await (const line of createInterface({ input: child.stdout })) return line;
+  return '';
+}
+
+/** What the log says, in one sentence that a person can act on. */
+function explain(logFile: string, file: string): string {
+  const log = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-8_000) : '';
+  if (/version mismatch|newer version|incompatible.*version|no such column/i.test(log)) {
+    return `${file} was written by another version of Temporal than this one. Use that version (DROVER_TEMPORAL), or move the file away to begin anew.`;
+  }
+  if (/database or disk is full|no space left on device/i.test(log)) return `the disk that holds ${file} is full.`;
+  if (/address already in use/i.test(log))
+    return 'one of its ports was taken by another program meanwhile. Start again.';
+  if (/not a database|malformed/i.test(log)) return `${file} is damaged or no database. Move it away to begin anew.`;
+  if (/database is locked/i.test(log)) return `${file} is in use by another server.`;
+  return `the end of its log (${logFile}) is:\n${log.trim().split('\n').slice(-5).join('\n')}`;
+}

@@ -1,0 +1,54 @@
+/** Who is up in a state directory: the lock of `drover up`, and `up.json`, by which commands in that directory find it. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { identify, isAlive } from './process-identity';
+import { claim, owned, readIfThere, writePrivate } from './state-dir';
+
+/** Content of `up.json`. Addresses: host:port for Temporal, URLs for the others. */
+export interface UpState {
+  readonly pid: number;
+  readonly temporal: string;
+  readonly namespace: string;
+  readonly gateway: string;
+  readonly webUi: string | null;
+  readonly tokenFile: string;
+}
+
+const lockFile = (folder: string) => join(folder, 'up.lock');
+const upFile = (folder: string) => join(folder, 'up.json');
+
+/** Makes this process the only `drover up` of the directory, or throws with the one that is. */
+export function lockStateDirectory(folder: string): void {
+  const me = identify(process.pid);
+  if (!me) throw new Error('cannot read the start time of this process');
+  if (!claim(lockFile(folder), me)) throw new Error(describeOther(folder));
+}
+
+/** Gives the directory up: no lock, no `up.json`. */
+export function unlockStateDirectory(folder: string): void {
+  rmSync(upFile(folder), { force: true });
+  rmSync(lockFile(folder), { force: true });
+}
+
+/** Says that `drover up` is ready and where. Only the process that holds the lock may. */
+export function writeUpState(folder: string, state: UpState): void {
+  writePrivate(upFile(folder), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** Where the running `drover up` of a directory is; undefined when none runs, whatever an old file says. */
+export function readUpState(folder: string): UpState | undefined {
+  const content = readIfThere(upFile(folder));
+  const owner = owned(lockFile(folder));
+  if (content === undefined || !owner || !isAlive(owner)) return undefined;
+  const state = JSON.parse(content) as UpState;
+  return state.pid === owner.pid ? state : undefined;
+}
+
+function describeOther(folder: string): string {
+  const up = readUpState(folder);
+  const pid = up?.pid ?? owned(lockFile(folder))?.pid;
+  const where = up
+    ? `: gateway ${up.gateway}, Temporal ${up.temporal}${up.webUi ? `, Web UI ${up.webUi}` : ''}`
+    : ', still starting';
+  return `drover up already runs in ${folder} (process ${pid ?? 'unknown'})${where}.`;
+}

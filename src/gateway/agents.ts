@@ -1,0 +1,39 @@
+/** The calls about agents. */
+import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../contract/agent';
+import type { AgentRef, DroverClient } from '../client';
+import type { BeatLedger } from './beats';
+import type { Handler, Handlers } from './calls';
+import type { Metrics } from './metrics';
+
+type AgentCalls = 'heartbeat' | 'listAgents' | 'describeAgent' | AgentCommand;
+
+/** Handlers over the client; beats go through the ledger. */
+export function agentHandlers(client: DroverClient, beats: BeatLedger, metrics: Metrics): Handlers<AgentCalls> {
+  async function command<C extends AgentCommand>(name: C, ref: AgentRef, options: AgentCommandOptions[C]): Promise<unknown> {
+    try {
+      const result = await client.agents.command(ref, name, options);
+      beats.learn(result.agent);
+      metrics.command(name, 'accepted');
+      return result;
+    } catch (error) {
+      metrics.command(name, error);
+      throw error;
+    }
+  }
+
+  const commands = Object.fromEntries(
+    AGENT_COMMANDS.map((name): [AgentCommand, Handler<AgentCommand>] => [
+      name,
+      ({ params, body, idempotencyKey }) =>
+        command(name, params, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
+    ]),
+  ) as Handlers<AgentCommand>;
+
+  return {
+    ...commands,
+    heartbeat: ({ params, body }) => beats.beat(params, body),
+    listAgents: ({ query: { pageSize, pageToken, ...filter } }) =>
+      client.agents.list(filter, { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    describeAgent: ({ params }) => client.agents.describe(params),
+  };
+}

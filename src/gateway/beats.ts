@@ -1,0 +1,164 @@
+/**
+ * Beats, coalesced (lifecycle.md, "Cost"): the last beat of every agent is kept in memory, and only what an agent's workflow needs
+ * to hear is forwarded as a signal: the first beat, every change, the return of an offline agent, one renewal per `staleAfter / 3`.
+ */
+import type { AgentView, Heartbeat } from '../contract/agent';
+import { DroverError } from '../contract/errors';
+import type { BeatAnswer } from '../contract/protocol';
+import type { AgentRef } from '../client';
+import { beatAnswer } from './desired';
+
+/** What the ledger needs of the client. */
+export interface BeatTarget {
+  heartbeat(ref: AgentRef, beat: Heartbeat): Promise<void>;
+  describe(ref: AgentRef): Promise<AgentView>;
+}
+
+/** Counts, for the metrics. */
+export interface BeatCounters {
+  received(): void;
+  forwarded(): void;
+}
+
+/** What is kept of one agent: a few hundred bytes, so that 100,000 of them stay under 200 MB. Times are epoch milliseconds. */
+interface Entry {
+  beat: Heartbeat;
+  seenAt: number;
+  /** When the workflow was last told; 0: the next beat has to. */
+  toldAt: number;
+  /** What the workflow said last; undefined: it has not been asked yet. */
+  answer: BeatAnswer | undefined;
+  readAt: number;
+  staleAfterMs: number;
+  offline: boolean;
+  /** The read under way, so that a burst of beats makes one. */
+  reading: Promise<BeatAnswer> | undefined;
+}
+
+/** A renewal per third of `staleAfter`: two may be lost before the agent counts as silent. */
+const RENEWALS = 3;
+/** An agent that has been silent for so long is forgotten; its next beat is a first one. */
+const FORGET_AFTER_MS = 60 * 60_000;
+/** How many beats pass between two looks for agents to forget. */
+const SWEEP_EVERY = 100_000;
+
+/** Every agent's last beat. One instance per gateway. */
+export class BeatLedger {
+  readonly #entries = new Map<string, Entry>();
+  readonly #target: BeatTarget;
+  readonly #counters: BeatCounters;
+  readonly #now: () => number;
+  #untilSweep = SWEEP_EVERY;
+
+  constructor(target: BeatTarget, counters: BeatCounters, now: () => number = Date.now) {
+    this.#target = target;
+    this.#counters = counters;
+    this.#now = now;
+  }
+
+  /** Takes one beat and answers it. `AgentNotFound` for an agent that Drover does not know, which leaves nothing behind. */
+  beat(ref: AgentRef, beat: Heartbeat): BeatAnswer | Promise<BeatAnswer> {
+    this.#counters.received();
+    this.#sweep();
+    const now = this.#now();
+    const entry = this.#entries.get(keyOf(ref));
+    if (!entry) return this.#first(ref, beat, now);
+    if (isOutdated(entry.beat, beat)) return entry.answer ?? this.#read(ref, entry);
+    const tell = mustTell(entry, beat, now);
+    entry.beat = beat;
+    entry.seenAt = now;
+    if (tell) return this.#tell(ref, entry, now);
+    if (entry.answer && now - entry.readAt < entry.staleAfterMs / RENEWALS) return entry.answer;
+    return this.#read(ref, entry);
+  }
+
+  /** A newer view of an agent, from a command that went through this gateway: its next beat hears of it at once. */
+  learn(view: AgentView): void {
+    const entry = this.#entries.get(keyOf({ fleet: view.fleet, agent: view.name }));
+    if (entry) remember(entry, view, this.#now());
+  }
+
+  /** Agents in memory. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async #first(ref: AgentRef, beat: Heartbeat, now: number): Promise<BeatAnswer> {
+    const entry: Entry = {
+      beat,
+      seenAt: now,
+      toldAt: 0,
+      answer: undefined,
+      readAt: 0,
+      staleAfterMs: 0,
+      offline: false,
+      reading: undefined,
+    };
+    this.#entries.set(keyOf(ref), entry);
+    return this.#tell(ref, entry, now);
+  }
+
+  /** The workflow is asked only after it was told, so that an answer never is of before the beat. */
+  async #tell(ref: AgentRef, entry: Entry, now: number): Promise<BeatAnswer> {
+    entry.toldAt = now;
+    try {
+      await this.#target.heartbeat(ref, entry.beat);
+    } catch (error) {
+      entry.toldAt = 0;
+      if (isUnknown(error)) this.#entries.delete(keyOf(ref));
+      throw error;
+    }
+    this.#counters.forwarded();
+    return this.#read(ref, entry);
+  }
+
+  async #read(ref: AgentRef, entry: Entry): Promise<BeatAnswer> {
+    entry.reading ??= this.#target
+      .describe(ref)
+      .then((view) => remember(entry, view, this.#now()))
+      .finally(() => (entry.reading = undefined));
+    try {
+      return await entry.reading;
+    } catch (error) {
+      // Without a worker nobody answers; what was desired before still is.
+      if (entry.answer && !isUnknown(error)) return entry.answer;
+      throw error;
+    }
+  }
+
+  #sweep(): void {
+    this.#untilSweep -= 1;
+    if (this.#untilSweep > 0) return;
+    this.#untilSweep = SWEEP_EVERY;
+    const before = this.#now() - FORGET_AFTER_MS;
+    for (const [key, { seenAt }] of this.#entries) if (seenAt < before) this.#entries.delete(key);
+  }
+}
+
+function keyOf({ fleet, agent }: AgentRef): string {
+  return `${fleet}/${agent}`;
+}
+
+/** A beat that was overtaken on its way: the workflow would ignore it (lifecycle.md, rule 7). */
+function isOutdated(last: Heartbeat, beat: Heartbeat): boolean {
+  if (last.instanceId !== beat.instanceId || last.seq === undefined || beat.seq === undefined) return false;
+  return beat.seq <= last.seq && beat.seq !== 1;
+}
+
+function mustTell(entry: Entry, beat: Heartbeat, now: number): boolean {
+  const { status, instanceId, endpoint } = entry.beat;
+  const changed = beat.status !== status || beat.instanceId !== instanceId || beat.endpoint !== endpoint;
+  return changed || entry.offline || now - entry.toldAt >= entry.staleAfterMs / RENEWALS;
+}
+
+function remember(entry: Entry, view: AgentView, now: number): BeatAnswer {
+  entry.answer = beatAnswer(view);
+  entry.readAt = now;
+  entry.staleAfterMs = view.beats.staleAfterMs;
+  entry.offline = view.liveness === 'offline';
+  return entry.answer;
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof DroverError && error.code === 'AgentNotFound';
+}

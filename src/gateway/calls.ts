@@ -1,0 +1,62 @@
+/** Turns the table of calls into routes: who may call, what is read from the request, what is answered. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { type Call, type CallName, CALLS, IDEMPOTENCY_KEY } from '../contract/schemas/http';
+import type { AgentRef } from '../client';
+import type { Tokens } from './tokens';
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Part<C, K extends 'params' | 'query' | 'body'> = K extends keyof C ? Output<C[K]> : undefined;
+type Ask<N extends CallName> = (typeof CALLS)[N];
+
+/** What a handler gets: the parts of the request, checked. */
+export interface Input<N extends CallName> {
+  readonly params: Part<Ask<N>, 'params'>;
+  readonly query: Part<Ask<N>, 'query'>;
+  /** Not checked where the call says `ownCheck`. */
+  readonly body: Ask<N> extends { readonly ownCheck: true } ? unknown : Part<Ask<N>, 'body'>;
+  /** From the header `Idempotency-Key`. */
+  readonly idempotencyKey: string | undefined;
+  readonly reply: FastifyReply;
+}
+
+/** What a handler returns, or resolves to, is the body of the answer; its status is the call's unless the handler sets another. */
+export type Handler<N extends CallName> = (input: Input<N>) => unknown;
+
+/** A handler for some of the calls. */
+export type Handlers<N extends CallName = CallName> = { readonly [K in N]: Handler<K> };
+
+/** Adds the routes of these calls. */
+export function addCalls<N extends CallName>(app: FastifyInstance, tokens: Tokens, handlers: Handlers<N>): void {
+  for (const name of Object.keys(handlers) as N[]) addCall(app, tokens, name, handlers[name]);
+}
+
+function addCall<N extends CallName>(app: FastifyInstance, tokens: Tokens, name: N, handler: Handler<N>): void {
+  const call: Call = CALLS[name];
+  app.route({
+    method: call.method,
+    url: call.path.replace(/\{(\w+)\}/g, ':$1'),
+    ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
+    // Before the body is read: whoever may not call does not make us parse.
+    onRequest: async (request) => {
+      if (call.access === 'public') return;
+      tokens.require(request.headers.authorization, call.access === 'agent' ? (request.params as AgentRef) : undefined);
+    },
+    handler: (request, reply) => {
+      reply.status(call.status ?? 200);
+      return handler({ ...read(call, request), reply } as Input<N>);
+    },
+  });
+}
+
+function read(call: Call, request: FastifyRequest): Omit<Input<CallName>, 'reply'> {
+  const key = request.headers[IDEMPOTENCY_KEY.header];
+  // A call without a body takes none, or the empty object that some clients send.
+  const body = request.body ?? {};
+  return {
+    params: call.params?.parse(request.params),
+    query: call.query?.parse(request.query),
+    body: call.ownCheck ? body : call.body?.parse(body),
+    idempotencyKey: key === undefined ? undefined : IDEMPOTENCY_KEY.schema.parse(key),
+  } as Omit<Input<CallName>, 'reply'>;
+}

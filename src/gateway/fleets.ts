@@ -1,0 +1,51 @@
+/** The calls about fleets. */
+import type { DroverClient } from '../client';
+import { checkFleetFile, checkFleetSpec, type Checked } from '../client/fleet-validation';
+import { DroverError } from '../contract/errors';
+import type { FleetSpec } from '../contract/fleet';
+import type { Handlers } from './calls';
+import { pointerOf } from './problem';
+
+type FleetCalls = 'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet' | 'pauseFleet' | 'resumeFleet';
+
+/** Handlers over the client. */
+export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
+  return {
+    listFleets: ({ query: { pageSize, pageToken } }) => fleets.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    describeFleet: ({ params }) => fleets.describe(params.fleet),
+    applyFleet: async ({ params, query, body, idempotencyKey, reply }) => {
+      const applied = await fleets.apply(params.fleet, {
+        spec: specOf(params.fleet, body),
+        ...query,
+        ...(idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+      });
+      if (applied.changeId === null) reply.status(200);
+      return applied;
+    },
+    destroyFleet: ({ params, idempotencyKey }) =>
+      fleets.destroy(params.fleet, idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+    pauseFleet: ({ params, body, idempotencyKey }) =>
+      fleets.pause(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
+    resumeFleet: ({ params, idempotencyKey }) =>
+      fleets.resume(params.fleet, idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+  };
+}
+
+/** The specification of a whole fleet file as JSON, whose name must be the path's, or of `{spec}`. */
+function specOf(fleet: string, body: unknown): FleetSpec {
+  if (typeof body !== 'object' || body === null || !('kind' in body)) {
+    const spec: unknown = typeof body === 'object' && body !== null && 'spec' in body ? body.spec : undefined;
+    return accepted(checkFleetSpec(spec), ['spec']);
+  }
+  const file = accepted(checkFleetFile(body), []);
+  if (file.metadata.name === fleet) return file.spec;
+  throw new DroverError('InvalidFleet', `the body names the fleet ${file.metadata.name}, the path ${fleet}`, {
+    errors: [{ pointer: '/metadata/name', detail: `expected ${fleet}` }],
+  });
+}
+
+function accepted<T>(checked: Checked<T>, under: readonly string[]): T {
+  if (checked.ok) return checked.value;
+  const errors = checked.problems.map(({ path, message }) => ({ pointer: pointerOf([...under, ...path]), detail: message }));
+  throw new DroverError('InvalidFleet', errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '), { errors });
+}

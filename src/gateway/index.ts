@@ -1,0 +1,73 @@
+/** The gateway: HTTP in front of the client. It parses, calls, and maps errors to statuses; it decides nothing. */
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { DroverError } from '../contract/errors';
+import type { DroverClient } from '../client';
+import { agentHandlers } from './agents';
+import { BeatLedger } from './beats';
+import { addBulkBeats } from './bulk-beats';
+import { addCalls } from './calls';
+import { fleetHandlers } from './fleets';
+import { Metrics } from './metrics';
+import { openApi } from './openapi';
+import { sendProblem } from './problem';
+import { runHandlers } from './runs';
+import { Tokens } from './tokens';
+
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  readonly client: DroverClient;
+  readonly operatorTokens: readonly string[];
+  /** From which every agent's token is derived. */
+  readonly agentSecret: string;
+  readonly logger: FastifyBaseLogger;
+  /** Of the product, for /openapi.json. */
+  readonly version: string;
+}
+
+/** Bytes of a body (reliability.md, "Security"). */
+const BODY_LIMIT = 1024 * 1024;
+/** A request that has not come in whole by then is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long /readyz waits for Temporal. */
+const READY_TIMEOUT_MS = 2_000;
+
+/** A gateway, ready to listen. */
+export function createGateway({ client, operatorTokens, agentSecret, logger, version }: GatewayOptions): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Agents keep their connections; a gateway that stops must not wait for them.
+    forceCloseConnections: true,
+  });
+  const metrics = new Metrics();
+  const tokens = new Tokens(operatorTokens, agentSecret);
+  const beats = new BeatLedger(client.agents, metrics);
+  metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
+
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request) => {
+    throw new DroverError('NotFound', `there is no ${request.method} ${request.url.split('?')[0] ?? ''}; see /openapi.json`);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.request(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1_000);
+  });
+
+  addCalls(app, tokens, { ...agentHandlers(client, beats, metrics), ...fleetHandlers(client), ...runHandlers(client) });
+  addCalls(app, tokens, {
+    healthz: () => ({ status: 'ok' }),
+    readyz: async () => {
+      await client.check({ timeoutMs: READY_TIMEOUT_MS });
+      return { status: 'ready' };
+    },
+  });
+  addBulkBeats(app, tokens, beats);
+  const description = openApi(version);
+  app.get('/openapi.json', () => description);
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, body } = await metrics.text();
+    return reply.type(contentType).send(body);
+  });
+  return app;
+}

@@ -1,0 +1,92 @@
+/** Errors as `application/problem+json` (RFC 9457): the one place where an error becomes a status. */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { ZodError } from 'zod';
+import { DroverError, type ErrorCode, ERRORS } from '../contract/errors';
+
+/** The body of every answer that is no success. */
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  /** The request, for whoever reads the gateway's log. */
+  readonly instance: string;
+  /** What is wrong with the body, field by field; `pointer` is a JSON pointer into it. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What a caller hears when the fault is ours: the log has the rest. */
+const INTERNAL = 'something went wrong inside the gateway; its log has this request';
+/** Where nothing better is known of when to come again. */
+const RETRY_AFTER_MS = 1_000;
+
+/** Fastify's error handler. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const drover = asDroverError(error);
+  const status = statusOf(error, drover);
+  if (drover.code === 'Internal') request.log.error({ err: error }, 'request failed');
+  else request.log.info({ code: drover.code, url: request.url, method: request.method }, drover.message);
+  if (status === 503 || status === 429) void reply.header('retry-after', String(retryAfterSeconds(drover)));
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  const { errors, ...details } = drover.details ?? {};
+  const problem: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: drover.code === 'Internal' ? INTERNAL : drover.message,
+    code: drover.code,
+    instance: `urn:request:${request.id}`,
+    ...(Array.isArray(errors) ? { errors: errors as NonNullable<Problem['errors']> } : {}),
+    ...(drover.code !== 'Internal' && Object.keys(details).length > 0 ? { details } : {}),
+  };
+  return reply.status(status).type('application/problem+json').send(problem);
+}
+
+/** The error of a body that does not fit its schema. */
+export function invalidBody(error: ZodError): DroverError {
+  const errors = error.issues.map(({ path, message }) => ({
+    pointer: pointerOf(path),
+    detail: message,
+  }));
+  const first = errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; ');
+  return new DroverError('InvalidRequest', first, { errors });
+}
+
+/** A path as a JSON pointer (RFC 6901). */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function asDroverError(error: unknown): DroverError {
+  if (error instanceof DroverError) return error;
+  if (error instanceof ZodError) return invalidBody(error);
+  const status = fastifyStatus(error);
+  if (status === 413) return new DroverError('LimitReached', 'the body is larger than this call takes');
+  if (status === 429) return new DroverError('RateLimited', 'too many requests; slow down');
+  if (status !== undefined && status < 500) return new DroverError('InvalidRequest', messageOf(error));
+  return new DroverError('Internal', messageOf(error), undefined, { cause: error });
+}
+
+/** A body that is no JSON is malformed (400), one that is and does not fit is invalid (422). */
+function statusOf(error: unknown, drover: DroverError): number {
+  const status = fastifyStatus(error);
+  return drover.code === 'InvalidRequest' && status !== undefined ? status : ERRORS[drover.code].http;
+}
+
+function fastifyStatus(error: unknown): number | undefined {
+  if (error instanceof DroverError || !(error instanceof Error)) return undefined;
+  const { statusCode } = error as Partial<FastifyError>;
+  return statusCode !== undefined && statusCode >= 400 ? statusCode : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function retryAfterSeconds({ details }: DroverError): number {
+  const ms = details?.['retryAfterMs'];
+  return Math.max(1, Math.ceil((typeof ms === 'number' ? ms : RETRY_AFTER_MS) / 1_000));
+}

@@ -1,0 +1,91 @@
+/**
+ * One HTTP call to somebody else's program: http and https only, no redirects (credentials would travel along), a bounded answer, no
+ * pooled connections (one that the other side has just closed would fail a call that never reached it).
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { LookupAddress } from 'node:dns';
+import type { Socket } from 'node:net';
+import { allowedUrl, isLinkLocal, notAllowed } from './allowed-hosts';
+
+/** A request. `limitBytes` bounds the answer's body. Its time is the caller's to bound, by `signal`. */
+export interface HttpCall {
+  readonly url: string;
+  readonly method: 'POST' | 'DELETE' | 'GET';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+  readonly limitBytes: number;
+  /** Host names and `*.suffixes` that may be called; absent: all but link-local ones, where clouds keep their metadata. */
+  readonly allowedHosts?: readonly string[] | undefined;
+}
+
+/** An answer, whatever its status. `text` is undefined for one over the limit. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string | undefined;
+}
+
+/** A quiet connection to a dead machine is noticed by the kernel's probes. */
+const KEEPALIVE_MS = 30_000;
+
+/** Makes the call. Rejects with the network's error, or with `InvalidRequest` for an address that may not be called. */
+export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
+  const url = allowedUrl(call.url, call.allowedHosts);
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const content =
+    body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const { request: start } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = start(url, {
+      method: call.method,
+      headers: { accept: 'application/json', ...content, ...call.headers },
+      signal: call.signal,
+      agent: false,
+    });
+    // For good: an abort after the answer raises it once more.
+    request.on('error', reject);
+    request.once('socket', (socket) => {
+      socket.setKeepAlive(true, KEEPALIVE_MS);
+      if (call.allowedHosts === undefined) refuseLinkLocal(socket);
+    });
+    request.once('response', (response) => {
+      readBody(response, call.limitBytes).then(
+        (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+        reject,
+      );
+    });
+    request.end(body);
+  });
+}
+
+/** A name may resolve to what its text hides. */
+function refuseLinkLocal(socket: Socket): void {
+  socket.on('lookup', (_error: Error | null, address: LookupAddress['address']) => {
+    if (address && isLinkLocal(address)) socket.destroy(notAllowed(`${address} is a link-local address`));
+  });
+}
+
+async function readBody(response: http.IncomingMessage, limitBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limitBytes) {
+      response.destroy();
+      return undefined;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `Retry-After` in milliseconds, seconds and dates alike, at most `limitMs`. */
+export function retryAfterMs(headers: http.IncomingHttpHeaders, limitMs: number): number | undefined {
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), limitMs) : undefined;
+}

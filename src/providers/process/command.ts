@@ -1,0 +1,80 @@
+/** What a process agent is started with: a program that exists, a directory that exists, and an environment of its own. */
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import type { WakeCall } from '../../contract/activities';
+import type { ProcessSpec } from '../../contract/agent';
+import { type AgentAccess, droverVariables } from '../environment';
+import { providerError, titleOf } from '../provider';
+
+/** The environment of the worker, of which an agent inherits three variables. */
+export type HostEnvironment = Readonly<Record<string, string | undefined>>;
+
+const INHERITED = ['PATH', 'HOME', 'LANG'] as const;
+/** What every shell hands on; other names would be lost on the way without a word. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Everything that a start needs. */
+export interface Launch {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The `process` part of a call's specification. */
+export function processSpecOf(call: Pick<WakeCall, 'spec' | 'fleet' | 'agent'>): ProcessSpec {
+  const { process: spec } = call.spec;
+  if (!spec?.command[0]) throw refused(call, 'its specification names no process.command');
+  for (const name of Object.keys(spec.env ?? {})) {
+    if (!VARIABLE.test(name))
+      throw refused(call, `process.env: ${JSON.stringify(name)} is not a name that a shell hands on`);
+  }
+  return spec;
+}
+
+/** Checks a start before anything runs: `ProviderError` naming the program or the directory that is missing. */
+export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agents: AgentAccess): Promise<Launch> {
+  const spec = processSpecOf(call);
+  const inherited = INHERITED.flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]] as const]));
+  const env = { ...Object.fromEntries(inherited), ...spec.env, ...droverVariables(call, agents) };
+  const cwd = resolve(spec.cwd ?? '.');
+  if (!(await isDirectory(cwd))) throw refused(call, `its working directory ${cwd} does not exist`);
+  const [program = '', ...rest] = spec.command;
+  const file = await findProgram(program, cwd, env['PATH'] ?? '');
+  if (file === undefined) {
+    const where = program.includes('/')
+      ? `there is no executable file ${resolve(cwd, program)}`
+      : `it is in no directory of PATH`;
+    throw refused(call, `command ${JSON.stringify(program)} cannot be run: ${where}`);
+  }
+  return { command: [file, ...rest], cwd, env };
+}
+
+function refused(call: Pick<WakeCall, 'fleet' | 'agent'>, why: string): Error {
+  return providerError(`${titleOf(call)}: ${why}`, { permanent: true });
+}
+
+/** A name with a slash is a path from the working directory, one without is looked up in PATH. */
+async function findProgram(program: string, cwd: string, path: string): Promise<string | undefined> {
+  const places = program.includes('/')
+    ? [resolve(cwd, program)]
+    : path.split(delimiter).map((directory) => join(resolve(cwd, directory), program));
+  for (const place of places) if (await isExecutable(place)) return place;
+  return undefined;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return (
+    (await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )) && !(await isDirectory(path))
+  );
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+}

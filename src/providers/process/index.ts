@@ -1,0 +1,159 @@
+/** The embedded default: real operating system processes on this host, which live on when the worker dies. */
+import { join } from 'node:path';
+import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
+import { agentToken } from '../../contract/agent-token';
+import type { AgentAccess } from '../environment';
+import { type HeldResource, type LogOptions, type Provider, ABSENT, providerError, titleOf } from '../provider';
+import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
+import { type Instance, ResourceDirectory, keysBelow } from './directory';
+import { type InstanceStatus, settledStatusOf, stopInstance, switchTo } from './instance';
+import { demolish, launch } from './launch';
+import { lastLines, readLog } from './logs';
+
+/** What the process provider works with. `stateDir` holds everything it knows; `environment` is the worker's own. */
+export interface ProcessProviderOptions extends AgentAccess {
+  readonly stateDir: string;
+  readonly installation: string;
+  readonly environment: HostEnvironment;
+}
+
+/** How many lines of the log tell why an agent ended. */
+const DETAIL_LINES = 10;
+/** A create that lands later than this after its destroy would be days beyond every deadline of its activity. */
+const TOMBSTONE_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** Processes in groups of their own, one directory of files per key. */
+export class ProcessProvider implements Provider {
+  readonly kind = 'process';
+  private readonly options: ProcessProviderOptions;
+  private readonly root: string;
+
+  constructor(options: ProcessProviderOptions) {
+    this.options = options;
+    this.root = join(options.stateDir, 'agents');
+  }
+
+  async create(call: ResourceCall): Promise<{ resourceId: string }> {
+    processSpecOf(call);
+    const { key, fleet, agent } = call;
+    const directory = this.directory(key);
+    await directory.make();
+    await this.refuseBuried(directory, call);
+    await directory.own({ key, fleet, agent, createdAt: new Date().toISOString() });
+    // A destroy may have come between the two.
+    await this.refuseBuried(directory, call);
+    return { resourceId: key };
+  }
+
+  async wake(call: WakeCall): Promise<{ pid: number | null }> {
+    const directory = await this.existing(call);
+    const last = (await directory.instances()).at(-1);
+    const status = last && (await settledStatusOf(directory, last));
+    if (status?.agent) return { pid: status.agent.pid };
+    if (last && status?.ran && last.instanceId === call.instanceId) return { pid: null };
+    const start = await prepareLaunch(call, this.options.environment, this.options);
+    return launch(directory, call, (last?.number ?? 0) + 1, start);
+  }
+
+  async suspend(call: ResourceCall): Promise<void> {
+    await this.switchRuntime(call, 'paused');
+  }
+
+  async continue(call: ResourceCall): Promise<void> {
+    await this.switchRuntime(call, 'running');
+  }
+
+  async stop(call: ResourceCall, graceMs: number): Promise<void> {
+    const directory = this.directory(call.key);
+    const last = (await directory.instances()).at(-1);
+    if (last) await stopInstance(directory, last, graceMs);
+  }
+
+  async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
+    const directory = this.directory(call.key);
+    await directory.make();
+    const existed = (await directory.owner()) !== undefined;
+    await directory.bury({ existed, at: new Date().toISOString() });
+    await demolish(directory);
+    return { existed: (await directory.tombstone())?.existed ?? existed };
+  }
+
+  async inspect(call: ResourceCall): Promise<ResourceState> {
+    const directory = this.directory(call.key);
+    if (!(await directory.owner()) || (await directory.tombstone())) return ABSENT;
+    const last = (await directory.instances()).at(-1);
+    if (!last) return { ...ABSENT, state: 'stopped' };
+    const status = await settledStatusOf(directory, last);
+    if (status.phase === 'ended') return this.ended(call, directory, last, status);
+    return {
+      state: status.phase === 'paused' ? 'paused' : 'running',
+      exitCode: null,
+      pid: status.agent?.pid ?? null,
+      detail: null,
+    };
+  }
+
+  async list(): Promise<readonly HeldResource[]> {
+    const own = (await keysBelow(this.root)).filter((key) => key.startsWith(`${this.options.installation}.`));
+    return (await Promise.all(own.map((key) => this.held(this.directory(key))))).flat();
+  }
+
+  logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
+    return readLog(this.logPath(call), options);
+  }
+
+  /** The file that everything an agent prints goes to. */
+  logPath(call: Pick<ResourceCall, 'key'>): string {
+    return this.directory(call.key).log;
+  }
+
+  private directory(key: string): ResourceDirectory {
+    return new ResourceDirectory(this.root, key);
+  }
+
+  private async existing(call: ResourceCall): Promise<ResourceDirectory> {
+    const directory = this.directory(call.key);
+    await this.refuseBuried(directory, call);
+    if (await directory.owner()) return directory;
+    throw providerError(`${titleOf(call)}: no process was created under key ${call.key}`, { permanent: true });
+  }
+
+  private async refuseBuried(directory: ResourceDirectory, call: ResourceCall): Promise<void> {
+    if (!(await directory.tombstone())) return;
+    throw providerError(`${titleOf(call)}: key ${call.key} was destroyed and is never used again`, { permanent: true });
+  }
+
+  private async switchRuntime(call: ResourceCall, wanted: 'running' | 'paused'): Promise<void> {
+    const directory = await this.existing(call);
+    const last = (await directory.instances()).at(-1);
+    const status = last && (await switchTo(directory, last, wanted));
+    if (status?.phase === wanted) return;
+    const why = last && status ? (await this.ended(call, directory, last, status)).detail : 'it was never started';
+    throw providerError(`${titleOf(call)}: does not run: ${why ?? ''}`, { permanent: true });
+  }
+
+  private async ended(
+    call: ResourceCall,
+    directory: ResourceDirectory,
+    instance: Instance,
+    status: InstanceStatus,
+  ): Promise<ResourceState> {
+    const { exitCode } = status;
+    const how =
+      exitCode === null
+        ? 'ended without an exit code (killed together with its shell)'
+        : `exited with code ${String(exitCode)}`;
+    const lines = await lastLines(directory.log, DETAIL_LINES, instance.logOffset);
+    const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
+    const detail = lines === '' ? how : `${how}; its last lines:\n${lines.replaceAll(token, '***')}`;
+    return { state: 'exited', exitCode, pid: null, detail };
+  }
+
+  /** What a directory holds. A tombstone that nobody can need any more goes at this opportunity. */
+  private async held(directory: ResourceDirectory): Promise<HeldResource[]> {
+    const tombstone = await directory.tombstone();
+    if (tombstone && Date.now() - Date.parse(tombstone.at) > TOMBSTONE_MS) await directory.forget();
+    const owner = tombstone ? undefined : await directory.owner();
+    return owner ? [{ resourceId: owner.key, ...owner }] : [];
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The small shell that leads an agent's process group. It outlives the worker, so that the exit code is kept when no worker lives,
+ * and it is not the agent: a signal meant for the group does not end it before it has written that code.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { providerError } from '../provider';
+
+/**
+ * Waits for `go`, which never comes from a worker that died before it recorded this instance. Then: the agent in the foreground (in
+ * the background it would ignore SIGINT), its exit code into a file, and with the agent ends whatever it has left in the group. The
+ * signals are trapped, not ignored, as the agent would inherit that. No agent's environment has variables of these names.
+ */
+const LEADER = `read -r _drover_word || exit 0
+[ "$_drover_word" = go ] || exit 0
+exec </dev/null
+_drover_record=$1 _drover_exit=$2 _drover_agent=$3; shift 3
+trap : HUP INT QUIT TERM
+/bin/sh -c "$_drover_agent" drover-agent "$_drover_record" "$@"
+printf '%s\\n' "$?" >"$_drover_exit"
+kill -s KILL 0
+`;
+
+/** Records itself, with its start time, before it becomes the agent: so no agent ever runs unrecorded. */
+const AGENT = `_drover_record=$1; shift
+if [ -r /proc/$$/stat ]; then read -r _drover_line </proc/$$/stat; read -r _drover_boot </proc/sys/kernel/random/boot_id
+else _drover_line=$(LC_ALL=C ps -o lstart= -p $$); _drover_boot=; fi
+printf '%s\\n%s\\n%s\\n' "$$" "$_drover_line" "$_drover_boot" >"$_drover_record" || exit 126
+unset PWD OLDPWD SHLVL
+exec "$@"
+`;
+
+/** What the shim needs to run one instance; `log` is an open file. */
+export interface ShimOptions {
+  readonly title: string;
+  readonly record: string;
+  readonly exit: string;
+  readonly log: number;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A leader that waits for its word. */
+export interface Leader {
+  readonly pid: number;
+  /** Starts the agent. */
+  go(): Promise<void>;
+  /** Ends the leader without having started anything. */
+  dismiss(): Promise<void>;
+}
+
+/** Starts a leader in a session and group of its own; it does nothing until `go`. */
+export async function startLeader(options: ShimOptions): Promise<Leader> {
+  const { title, record, exit, log, command, cwd, env } = options;
+  const child = spawn('/bin/sh', ['-c', LEADER, `drover:${title}`, record, exit, AGENT, ...command], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['pipe', log, log],
+  });
+  await once(child, 'spawn').catch((cause: unknown) => {
+    throw providerError(`${title}: /bin/sh could not be started in ${cwd}: ${String(cause)}`, { cause });
+  });
+  if (child.pid === undefined) throw providerError(`${title}: /bin/sh started without a pid`);
+  child.unref();
+  return { pid: child.pid, go: () => say(child, 'go\n'), dismiss: () => say(child, '') };
+}
+
+/** The last word to a leader. One that is gone already cannot hear it, and that shows in its record. */
+async function say(child: ChildProcess, word: string): Promise<void> {
+  const { stdin } = child;
+  if (stdin === null) return;
+  await new Promise<void>((resolve) => {
+    stdin.once('error', () => resolve());
+    stdin.end(word, () => resolve());
+  });
+}

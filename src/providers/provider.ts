@@ -1,0 +1,75 @@
+/** The port to the outside world (provisioning.md, "Providers"): what every provider offers, and the one way it fails. */
+import type { ResourceCall, ResourceState, WakeCall } from '../contract/activities';
+import type { ProviderKind } from '../contract/agent';
+import { DroverError } from '../contract/errors';
+
+/** A resource that a provider holds under this installation's label; `createdAt` in ISO 8601. */
+export interface HeldResource {
+  readonly resourceId: string;
+  readonly key: string;
+  readonly fleet: string;
+  readonly agent: string;
+  readonly createdAt: string;
+}
+
+/** `tail`: the last so many lines first (default all). `follow`: go on with what comes until `signal` aborts. */
+export interface LogOptions {
+  readonly tail?: number;
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One provider. Every operation may be repeated after a lost answer and then does nothing twice. Failures are `ProviderError`s:
+ * `details.permanent` says that a repeat would fail alike.
+ */
+export interface Provider {
+  readonly kind: ProviderKind;
+  /** Find-or-create by `call.key`; refused for a key that was destroyed. */
+  create(call: ResourceCall): Promise<{ resourceId: string }>;
+  /** Starts the instance `call.instanceId`. One that runs, whichever it is, is success; one of this id that has ended is not started again. */
+  wake(call: WakeCall): Promise<{ pid: number | null }>;
+  /** Freezes what runs; success when it is frozen. */
+  suspend(call: ResourceCall): Promise<void>;
+  /** Lets it go on; success when it runs. */
+  continue(call: ResourceCall): Promise<void>;
+  /** Asks it to end, kills it after `graceMs`, and returns when it is gone. Success when it does not run. */
+  stop(call: ResourceCall, graceMs: number): Promise<void>;
+  /** Kills and removes it, and refuses its key from then on. `existed` false: it never was. */
+  destroy(call: ResourceCall): Promise<{ existed: boolean }>;
+  /** `stopped`: created and never woken. `exited`: woken and ended, with its exit code where that is known. */
+  inspect(call: ResourceCall): Promise<ResourceState>;
+  /** Everything of this installation, running or not. */
+  list(): Promise<readonly HeldResource[]>;
+  /** What it printed, in pieces of text. */
+  logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<string>;
+}
+
+/** Providers by kind; a worker without one of them refuses what is asked of it. */
+export type Providers = Readonly<Partial<Record<ProviderKind, Provider>>>;
+
+/** How a failure came about. */
+export interface ProviderErrorOptions {
+  /** A repeat would fail alike: not retried. */
+  readonly permanent?: boolean;
+  /** When a repeat makes sense, as the other side said (`Retry-After`), in milliseconds. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** The error of every provider. */
+export function providerError(
+  message: string,
+  { permanent = false, retryAfterMs, cause }: ProviderErrorOptions = {},
+): DroverError {
+  const details = { permanent, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return new DroverError('ProviderError', message, details, { cause });
+}
+
+/** How messages name an agent: `fleet/agent`. */
+export function titleOf(call: { readonly fleet: string; readonly agent: string }): string {
+  return `${call.fleet}/${call.agent}`;
+}
+
+/** The state of something that is not there. */
+export const ABSENT: ResourceState = { state: 'absent', exitCode: null, pid: null, detail: null };

@@ -1,0 +1,42 @@
+/** Contributions to rendezvous nodes that a barrier keeps until nothing can add to them any more. */
+import type { Presence } from './presence';
+import type { Contribution } from './state';
+
+export interface Kept {
+  keep(contribution: Contribution): void;
+  isEmpty(): boolean;
+  /** The nodes that are kept, the first one kept first. */
+  nodes(): string[];
+  /** Takes out the node that may run now, with all that was kept for it; null: none yet. */
+  takeReady(active: Presence): { readonly node: string; readonly contributions: readonly Contribution[] } | null;
+}
+
+/** An empty one. */
+export function createKept(): Kept {
+  const byNode = new Map<string, Contribution[]>();
+
+  /** Every kept node that reaches this one is reached by it as well, and was not kept earlier: in a cycle the first one kept goes first. */
+  const goesFirst = (node: string, candidates: readonly string[], active: Presence): boolean =>
+    candidates.every((other) => {
+      if (other === node || !active.touches(other).has(node)) return true;
+      return active.touches(node).has(other) && candidates.indexOf(node) < candidates.indexOf(other);
+    });
+
+  return {
+    keep(contribution) {
+      const there = byNode.get(contribution.to);
+      if (there) there.push(contribution);
+      else byNode.set(contribution.to, [contribution]);
+    },
+    isEmpty: () => byNode.size === 0,
+    nodes: () => [...byNode.keys()],
+    takeReady(active) {
+      const candidates = [...byNode.keys()].filter((node) => !active.reaches(node));
+      const node = candidates.find((candidate) => goesFirst(candidate, candidates, active));
+      const contributions = node === undefined ? undefined : byNode.get(node);
+      if (node === undefined || contributions === undefined) return null;
+      byNode.delete(node);
+      return { node, contributions };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** What an agent is reminded of: the branch's own list of its earlier turns. */
+import type { MemoryEntry } from '../../contract/turns';
+import { jsonBytes } from '../json-bytes';
+import type { Sizes } from './effects';
+import type { BranchState, Remembered } from './state';
+
+/** All agents of a branch together: with it, a branch's state stays within the 1.5 MiB that continue-as-new can carry. */
+const WHOLE_MEMORY_FACTOR = 3;
+
+/** The earlier turns of the branch's present agent, oldest first, within the limit. */
+export function recall(state: BranchState, sizes: Sizes): MemoryEntry[] {
+  const own = state.memory.filter(({ agent }) => agent === state.agent);
+  return withinLimit(own, sizes.memory).map(({ input, reply }) => ({ input, reply }));
+}
+
+/** Adds the turn that has just been taken; the oldest turns are dropped first. */
+export function remember(state: BranchState, reply: unknown, sizes: Sizes): BranchState {
+  const bytes = jsonBytes(state.input) + jsonBytes(reply);
+  const turn: Remembered = { agent: state.agent, input: state.input, reply, bytes };
+  return { ...state, memory: withinLimit([...state.memory, turn], WHOLE_MEMORY_FACTOR * sizes.memory) };
+}
+
+function withinLimit(turns: readonly Remembered[], limit: number): readonly Remembered[] {
+  let bytes = 0;
+  let first = turns.length;
+  while (first > 0) {
+    bytes += turns[first - 1]?.bytes ?? 0;
+    if (bytes > limit) break;
+    first -= 1;
+  }
+  return turns.slice(first);
+}

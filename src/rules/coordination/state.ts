@@ -1,0 +1,140 @@
+/** The explicit context of a branch, its state between turns, and what it returns: plain JSON, nothing shared. */
+import type { BarrierRecord, BranchOutcome, BranchRecord } from '../../contract/runs';
+import type { SourceFailure, TurnInput } from '../../contract/turns';
+import type { Topology } from '../topology/topology';
+
+/** What is counted along a branch and goes on with it through a rendezvous: the highest among its sources. */
+export interface Counts {
+  /** Turns, for `max_steps`. */
+  readonly steps: number;
+  /** Hand-overs, for each rule `max_turns` in the order of the topology. */
+  readonly handOvers: readonly number[];
+}
+
+/** All that a branch knows at its start. */
+export interface BranchContext {
+  readonly v: 1;
+  readonly fleet: string;
+  readonly run: string;
+  /** `0`, `0.1`, `0.1.0` … */
+  readonly branch: string;
+  readonly parent: string | null;
+  readonly agent: string;
+  readonly task: unknown;
+  readonly input: TurnInput;
+  readonly topology: Topology;
+  readonly counts: Counts;
+  /** Turns of the whole run that are left, for `max_turns_total`. */
+  readonly turnsLeft: number;
+  /** Agents that wait for this branch, the innermost last. */
+  readonly waiting: readonly string[];
+  /** Rendezvous nodes that something running beside this branch could still reach. */
+  readonly outside: readonly string[];
+}
+
+/** A value for a node, on its way. `to` is `End`, a waiting agent, or a rendezvous. */
+export interface Contribution {
+  readonly to: string;
+  readonly from: string;
+  readonly branch: string;
+  readonly value: unknown;
+  readonly counts: Counts;
+}
+
+/** What a finished turn asks to be undone should the run fail, newest first by `at` (epoch milliseconds). */
+export interface Undo {
+  readonly turnId: string;
+  readonly agent: string;
+  readonly undo: unknown;
+  readonly at: number;
+}
+
+/** An earlier turn, kept for the agent's memory. */
+export interface Remembered {
+  readonly agent: string;
+  readonly input: TurnInput;
+  readonly reply: unknown;
+  /** Bytes of both as JSON. */
+  readonly bytes: number;
+}
+
+/** What has been recorded of a branch and of all below it. */
+export interface Records {
+  readonly branches: readonly BranchRecord[];
+  readonly barriers: readonly BarrierRecord[];
+  readonly undos: readonly Undo[];
+}
+
+/** A branch between two turns. */
+export interface BranchState extends Records {
+  readonly context: BranchContext;
+  /** Who it is now. */
+  readonly agent: string;
+  /** Who it has been, in order. */
+  readonly identities: readonly string[];
+  readonly input: TurnInput;
+  readonly counts: Counts;
+  /** Its own turns so far. */
+  readonly turns: number;
+  /** Its own and those of all that it started. */
+  readonly turnsUsed: number;
+  /** Invalid replies in a row. */
+  readonly invalid: number;
+  readonly memory: readonly Remembered[];
+  /** Branches that it has started so far. */
+  readonly children: number;
+  readonly passedUp: readonly Contribution[];
+}
+
+/** What a branch returns to whoever started it. */
+export interface BranchResult extends Records {
+  readonly branch: string;
+  readonly outcome: BranchOutcome;
+  readonly contributions: readonly Contribution[];
+  readonly failure: SourceFailure | null;
+  readonly turnsUsed: number;
+}
+
+/** The state of a branch that has just started. */
+export function beginBranch(context: BranchContext): BranchState {
+  return {
+    context,
+    agent: context.agent,
+    identities: [context.agent],
+    input: context.input,
+    counts: context.counts,
+    turns: 0,
+    turnsUsed: 0,
+    invalid: 0,
+    memory: [],
+    children: 0,
+    passedUp: [],
+    branches: [],
+    barriers: [],
+    undos: [],
+  };
+}
+
+/** The highest of each count, of at least one. */
+export function highest(counts: readonly Counts[]): Counts {
+  return counts.reduce((a, b) => ({
+    steps: Math.max(a.steps, b.steps),
+    handOvers: a.handOvers.map((count, rule) => Math.max(count, b.handOvers[rule] ?? 0)),
+  }));
+}
+
+/** Compares branch ids as paths of numbers: the order in which branches were made. */
+export function byBranch(a: { readonly branch: string }, b: { readonly branch: string }): number {
+  return compareBranches(a.branch, b.branch);
+}
+
+/** Negative when `a` was made before `b`; a parent comes before its children. */
+export function compareBranches(a: string, b: string): number {
+  const left = a.split('.');
+  const right = b.split('.');
+  for (let depth = 0; depth < Math.min(left.length, right.length); depth += 1) {
+    const difference = Number(left[depth]) - Number(right[depth]);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

@@ -1,0 +1,178 @@
+/** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
+import type { AgentSpec } from '../contract/agent';
+import type { CompensationRecord } from '../contract/compensation';
+import { DroverError } from '../contract/errors';
+import type {
+  AgentChange,
+  ApplyRequest,
+  ApplyResult,
+  FleetSpec,
+  PlannedChange,
+  ProvisionInput,
+  ProvisionResult,
+} from '../contract/fleet';
+import { acceptedView, type FleetChange, type FleetState, isChanging } from './fleet-state';
+import { desiredAgents, differingSettings, type OwnedWithSpec, planChanges } from './plan';
+
+/** Repeats of a request are answered from memory: the last 1,000, fewer where their plans are long, as all of it is carried along. */
+const REQUESTS_KEPT = 1_000;
+const PLAN_LINES_KEPT = 5_000;
+
+/** A decision: the state it leads to, and what the caller hears. */
+export interface Decided {
+  readonly state: FleetState;
+  readonly answer: ApplyResult;
+}
+
+/** Decides `apply`; throws `ChangeInProgress` or `StaleRevision`. A dry run is answered and changes nothing. */
+export function decideApply(state: FleetState, request: ApplyRequest): Decided {
+  const repeated = recall(state, request.requestId);
+  if (repeated) return { state, answer: repeated };
+  refuseWhileChanging(state);
+  const { spec, expectRevision } = request;
+  if (expectRevision !== undefined && expectRevision !== state.revision) {
+    const is = `fleet ${state.fleet} is at revision ${String(state.revision)}, not ${String(expectRevision)}`;
+    throw new DroverError('StaleRevision', `${is}; look at what changed and apply again`, { revision: state.revision });
+  }
+  const plan = planApply(state, spec);
+  if (request.dryRun) return { state, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
+  const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
+  return nothing ? remembered(state, request.requestId, plan) : accepted(state, 'apply', spec, request.requestId, plan);
+}
+
+/** What an `apply` of a spec would do, at any time: the answer of `plan`. */
+export function planApply(state: Pick<FleetState, 'revision' | 'agents' | 'spec'>, spec: FleetSpec): ApplyResult {
+  const changes = planChanges(state.agents, spec);
+  return { revision: state.revision, changes, settings: differingSettings(state.spec, spec), changeId: null };
+}
+
+function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: FleetSpec): Record<string, string> {
+  const made = changes.filter(({ kind }) => kind === 'create' || kind === 'replace').map(({ agent }) => agent);
+  return Object.fromEntries(
+    spec.agents.map(({ name }) => {
+      const kept = made.includes(name) ? null : state.agents[name]?.resourceId;
+      return [name, kept ?? `dry-run-${name}`];
+    }),
+  );
+}
+
+/** Decides `destroy`: everything that is owned goes. Throws `ChangeInProgress`. */
+export function decideDestroy(state: FleetState, requestId: string | undefined): Decided {
+  const repeated = recall(state, requestId);
+  if (repeated) return { state, answer: repeated };
+  refuseWhileChanging(state);
+  const spec = { agents: [] };
+  const { changes, revision } = planApply(state, spec);
+  return accepted(state, 'destroy', spec, requestId, { revision, changes, settings: [], changeId: null });
+}
+
+function refuseWhileChanging(state: FleetState): void {
+  if (!isChanging(state)) return;
+  const { changeId, revision } = state.change?.view ?? { changeId: '', revision: 0 };
+  const message = `fleet ${state.fleet} is being changed (revision ${String(revision)}); wait for it with --wait, or cancel it`;
+  throw new DroverError('ChangeInProgress', message, { changeId, revision });
+}
+
+function accepted(
+  state: FleetState,
+  kind: FleetChange['kind'],
+  spec: FleetSpec,
+  requestId: string | undefined,
+  { changes: plan, settings }: ApplyResult,
+): Decided {
+  const revision = state.revision + 1;
+  const changeId = `${state.incarnation}.${String(revision)}`;
+  const step = plan.length === 0 ? 'ended' : 'place';
+  const view = acceptedView(changeId, revision, plan);
+  const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
+  const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
+  return remembered(next, requestId, { revision, changes: plan, settings, changeId });
+}
+
+function recall(state: FleetState, requestId: string | undefined): ApplyResult | undefined {
+  return requestId === undefined ? undefined : state.requests.find((known) => known.requestId === requestId)?.answer;
+}
+
+function remembered(state: FleetState, requestId: string | undefined, answer: ApplyResult): Decided {
+  if (requestId === undefined) return { state, answer };
+  const requests = [...state.requests, { requestId, answer }].slice(-REQUESTS_KEPT);
+  let lines = requests.reduce((sum, known) => sum + known.answer.changes.length, 0);
+  while (requests.length > 1 && lines > PLAN_LINES_KEPT) lines -= requests.shift()?.answer.changes.length ?? 0;
+  return { state: { ...state, requests }, answer };
+}
+
+/** Where a change is carried out: the worker's installation, and the host of its process provider. */
+export interface Place {
+  readonly installation: string;
+  readonly host: string;
+}
+
+/** The change with every key, before its saga starts. */
+export function placeChange(state: FleetState, place: Place): FleetState {
+  const { change } = state;
+  if (change?.step !== 'place') return state;
+  const desired = new Map(desiredAgents(change.spec).map((spec) => [spec.name, spec]));
+  const { revision, changeId } = change.view;
+  const input: ProvisionInput = {
+    v: 1,
+    fleet: state.fleet,
+    incarnation: state.incarnation,
+    revision,
+    changeId,
+    host: place.host,
+    provisioning: change.spec.provisioning ?? state.spec.provisioning ?? {},
+    holds: state.holds,
+    changes: change.plan.map((planned) => {
+      const key = `${place.installation}.${state.incarnation}.${String(revision)}.${planned.agent}`;
+      return completed(planned, desired.get(planned.agent) ?? null, state.agents[planned.agent] ?? null, key);
+    }),
+  };
+  return withChange(state, { ...change, step: 'provision', input });
+}
+
+function completed(planned: PlannedChange, spec: AgentSpec | null, previous: OwnedWithSpec | null, key: string): AgentChange {
+  const creates = planned.kind === 'create' || planned.kind === 'replace';
+  return { ...planned, spec, previous, key: creates ? key : null };
+}
+
+/** A change has ended as its saga says: the id map is what exists now, and the spec is the new one if the change was kept. */
+export function settleChange(state: FleetState, { change: view, agents, record }: ProvisionResult): FleetState {
+  const { change } = state;
+  if (!change?.input) return state;
+  const taken = view.state === 'done' || view.state === 'kept';
+  const owned: Record<string, OwnedWithSpec> = { ...state.agents };
+  for (const { agent, spec, previous } of change.input.changes) {
+    const now = agents[agent];
+    const its = now && now.revision === view.revision ? spec : previous?.spec;
+    delete owned[agent];
+    if (now && its) owned[agent] = { ...now, spec: its };
+  }
+  return {
+    ...state,
+    agents: owned,
+    spec: taken ? change.spec : state.spec,
+    // Agents that were started meanwhile had the holds of the change's beginning.
+    holdsDue: true,
+    change: { ...change, step: 'ended', view, record, input: record === null ? null : change.input },
+  };
+}
+
+/** The change itself could not be carried out, and nothing has been made: the fleet is as it was. */
+export function abandonChange(state: FleetState, error: string): FleetState {
+  const { change } = state;
+  if (!change) return state;
+  return withChange(state, { ...change, step: 'ended', view: { ...change.view, state: 'failed', error } });
+}
+
+/** The change is to be undone, by what is in `record`, whose attempt has begun. */
+export function undoChange(state: FleetState, record: CompensationRecord, error: string): FleetState {
+  const { change } = state;
+  if (!change) return state;
+  const { state: is, attempt, entries, audit } = record;
+  const view = { ...change.view, state: 'running' as const, error, compensation: { state: is, attempt, entries, audit } };
+  return withChange(state, { ...change, step: 'undo', record, view });
+}
+
+function withChange(state: FleetState, change: FleetChange): FleetState {
+  return { ...state, change };
+}

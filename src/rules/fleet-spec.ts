@@ -1,0 +1,87 @@
+/** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
+import { DroverError } from '../contract/errors';
+import type { ApplyRequest, FleetSpec } from '../contract/fleet';
+import { EVENT_PATTERN, FLEET_LIMITS, VARIABLE_PATTERN } from '../contract/patterns';
+import {
+  agentSpec,
+  boundedDuration,
+  filledList,
+  livenessSpec,
+  matching,
+  positiveDuration,
+  restartSpec,
+  secretReference,
+  url,
+} from './agent-spec';
+import { crossProblems } from './fleet-check';
+import { parseTopologySpec } from './topology/parse';
+import { boolean, integer, list, name, object, oneOf, optional, type Parser, text } from './parse';
+
+const subscription = object({
+  pool: name,
+  credentials: filledList(object({ name, secret: secretReference })),
+  skipFor: optional(boundedDuration),
+  inject: optional(object({ env: matching(VARIABLE_PATTERN, 'the name of an environment variable') })),
+  autoSwitch: optional(boolean),
+  drainTimeout: optional(boundedDuration),
+  apply: optional(oneOf('hot', 'restart')),
+});
+
+const fields = object({
+  provisioning: optional(
+    object({
+      maxConcurrent: optional(integer(1, FLEET_LIMITS.parallel)),
+      onFailure: optional(oneOf('rollback', 'keep')),
+      timeout: optional(positiveDuration),
+    }),
+  ),
+  liveness: optional(livenessSpec),
+  restart: optional(restartSpec),
+  agents: list(agentSpec, FLEET_LIMITS.agents),
+  topology: optional(parseTopologySpec),
+  subscriptions: optional(list(subscription, FLEET_LIMITS.items)),
+  notify: optional(
+    list(
+      object({
+        url,
+        secret: optional(secretReference),
+        events: optional(list(matching(EVENT_PATTERN, 'a kind of event such as agent.offline'), FLEET_LIMITS.items)),
+      }),
+      FLEET_LIMITS.items,
+    ),
+  ),
+});
+
+/** Reads a fleet's `spec`; throws `InvalidRequest` for a wrong shape and `InvalidFleet` for what does not fit together. */
+export const fleetSpec: Parser<FleetSpec> = (value, path) => {
+  const spec = fields(value, path);
+  const problems = crossProblems(spec);
+  const [first] = problems;
+  if (first) {
+    const more = problems.length > 1 ? ` (and ${String(problems.length - 1)} more)` : '';
+    throw new DroverError('InvalidFleet', `${[path, ...first.path].join('.')}: ${first.message}${more}`, { problems });
+  }
+  return spec;
+};
+
+const requestId = optional(text(200));
+
+/** Reads the argument of `apply`. */
+export const applyRequest: Parser<ApplyRequest> = object({
+  spec: fleetSpec,
+  expectRevision: optional(integer()),
+  requestId,
+  dryRun: optional(boolean),
+});
+
+/** Reads the argument of `destroy`. */
+export const destroyRequest = object({ requestId });
+
+/** Reads the argument of a fleet's `pause`. */
+export const pauseRequest = object({ reason: optional(text(1_000)), requestId });
+
+/** Reads the argument of a fleet's `resume`. */
+export const resumeRequest = object({ requestId });
+
+/** Reads the argument of `compensate`. */
+export const compensateRequest = object({ attempt: integer(1), revision: integer() });

@@ -1,0 +1,149 @@
+/** What a fleet's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
+import type { Hold } from '../contract/agent';
+import type { CompensationRecord } from '../contract/compensation';
+import type {
+  AgentChange,
+  ApplyResult,
+  ChangeView,
+  FleetInput,
+  FleetSpec,
+  FleetView,
+  PlannedChange,
+  ProvisionInput,
+} from '../contract/fleet';
+import { FLEET_HOLD } from '../contract/names';
+import { waiting } from './change-run';
+import type { OwnedWithSpec } from './plan';
+
+/** What the fleet's workflow does next about its change; `ended`: nothing, the change is history. */
+export type ChangeStep = 'place' | 'provision' | 'undo' | 'ended';
+
+/** One change of a fleet, from its acceptance on. */
+export interface FleetChange {
+  readonly kind: 'apply' | 'destroy';
+  readonly step: ChangeStep;
+  /** What the fleet is once the change is done. */
+  readonly spec: FleetSpec;
+  readonly plan: readonly PlannedChange[];
+  /** Complete, with every key, before the saga starts; kept until nothing is left that may have to be undone. */
+  readonly input: ProvisionInput | null;
+  /** The undo log where the change did not end well. */
+  readonly record: CompensationRecord | null;
+  readonly view: ChangeView;
+}
+
+/** The answer to an accepted request, for a repeat of its `requestId`. */
+export interface RememberedApply {
+  readonly requestId: string;
+  readonly answer: ApplyResult;
+}
+
+export interface FleetState {
+  readonly v: 1;
+  readonly fleet: string;
+  /** Made by the workflow's first run; new after each destroy. */
+  readonly incarnation: string;
+  /** 0 until the first change. */
+  readonly revision: number;
+  readonly spec: FleetSpec;
+  /** The id map. */
+  readonly agents: Readonly<Record<string, OwnedWithSpec>>;
+  readonly holds: readonly Hold[];
+  /** Agents may not have heard of the present holds yet. */
+  readonly holdsDue: boolean;
+  readonly change: FleetChange | null;
+  readonly requests: readonly RememberedApply[];
+  /** Messages that could not be read, and so changed nothing. */
+  readonly ignored: number;
+  readonly continueAfterEvents: number | null;
+}
+
+/** The argument of every run after the first. */
+export interface CarriedFleet {
+  readonly v: 1;
+  readonly state: FleetState;
+}
+
+/** A fleet before its first change. */
+export function newFleet({ fleet, continueAfterEvents }: FleetInput, incarnation: string): FleetState {
+  return {
+    v: 1,
+    fleet,
+    incarnation,
+    revision: 0,
+    spec: { agents: [] },
+    agents: {},
+    holds: [],
+    holdsDue: false,
+    change: null,
+    requests: [],
+    ignored: 0,
+    continueAfterEvents: continueAfterEvents ?? null,
+  };
+}
+
+/** Whether a change is under way, so that another one is refused. */
+export function isChanging(state: FleetState): boolean {
+  return state.change !== null && state.change.step !== 'ended';
+}
+
+/** Whether the fleet is gone: its workflow ends. */
+export function isDestroyed({ change }: FleetState): boolean {
+  return change?.kind === 'destroy' && change.view.state === 'done';
+}
+
+/** Whether it has never been anything: a dry run, or a first `apply` that was refused, started its workflow. */
+export function isUnborn(state: FleetState): boolean {
+  return state.revision === 0 && state.holds.length === 0;
+}
+
+/** The fleet as `describe` shows it. */
+export function fleetView(state: FleetState): FleetView {
+  const agents = Object.entries(state.agents).map(([name, { resourceId, revision }]) => [name, { resourceId, revision }]);
+  const { fleet, incarnation, revision, holds, spec, change } = state;
+  return {
+    fleet,
+    incarnation,
+    revision,
+    change: change?.view ?? null,
+    holds,
+    agents: Object.fromEntries(agents) as FleetView['agents'],
+    spec,
+  };
+}
+
+/** The view of a change that has just been accepted. */
+export function acceptedView(changeId: string, revision: number, plan: readonly PlannedChange[]): ChangeView {
+  return {
+    changeId,
+    revision,
+    state: plan.length === 0 ? 'done' : 'running',
+    steps: { created: 0, woken: 0, ready: 0, total: plan.length },
+    compensation: null,
+    error: null,
+    agents: plan.map(waiting),
+    ids: {},
+  };
+}
+
+/** The fleet with or without its own hold; agents are told by the workflow. */
+export function holdFleet(state: FleetState, reason: string | null, since: string): FleetState {
+  if (state.holds.some(({ name }) => name === FLEET_HOLD)) return state;
+  return { ...state, holds: [...state.holds, { name: FLEET_HOLD, reason, since }], holdsDue: true };
+}
+
+export function releaseFleet(state: FleetState): FleetState {
+  const holds = state.holds.filter(({ name }) => name !== FLEET_HOLD);
+  return holds.length === state.holds.length ? state : { ...state, holds, holdsDue: true };
+}
+
+/** Every agent that may have to hear of a hold: what is owned, and what a running change is making. */
+export function agentsToHold({ agents, change }: FleetState): string[] {
+  const changing = change && change.step !== 'ended' ? change.plan.map(({ agent }) => agent) : [];
+  return [...new Set([...Object.keys(agents), ...changing])];
+}
+
+/** The changes of an input that made a resource of their own. */
+export function creations(input: ProvisionInput): (AgentChange & { readonly key: string })[] {
+  return input.changes.flatMap((change) => (change.key === null ? [] : [{ ...change, key: change.key }]));
+}

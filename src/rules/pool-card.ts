@@ -1,0 +1,17 @@
+/** The Markdown card of a pool in Temporal's Web UI. */
+import type { PoolView } from '../contract/pool';
+
+/** `ignored`: messages that could not be read since the run began. */
+export function poolCard(view: PoolView, ignored: number): string {
+  const rows = view.credentials.map(
+    ({ name, agents, failuresInWindow, skippedUntil }) =>
+      `| ${name} | ${String(agents.length)} | ${String(failuresInWindow)} | ${skippedUntil ?? 'free'} |`,
+  );
+  const state = view.exhaustedUntil === null ? '' : `\n\nExhausted until ${view.exhaustedUntil}.`;
+  const noise = ignored === 0 ? '' : `\n\n${String(ignored)} messages could not be read.`;
+  return (
+    ['| credential | agents | failures | skipped until |', '| --- | --- | --- | --- |', ...rows].join('\n') +
+    state +
+    noise
+  );
+}

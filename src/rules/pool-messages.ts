@@ -1,0 +1,61 @@
+/** Reads every message that a pool's workflow takes. Each parser throws `InvalidRequest` naming the field. */
+import type {
+  AllocationRejected,
+  AllocationRequested,
+  FailureObserved,
+  PoolConfiguration,
+  PoolInput,
+} from '../contract/pool';
+import * as parse from './parse';
+
+const id = parse.text(1_000);
+
+const instant: parse.Parser<string> = (value, path) => {
+  const written = parse.text(40)(value, path);
+  return Number.isNaN(Date.parse(written)) ? parse.invalid(path, 'expected a time in ISO 8601') : written;
+};
+
+const configurationFields = {
+  credentials: parse.list(parse.object({ name: parse.name, secret: parse.text() }), 1_000),
+  skipFor: parse.optional(parse.duration),
+} as const;
+
+/** Update `configure`. */
+export const parsePoolConfiguration: parse.Parser<PoolConfiguration> = parse.object(configurationFields);
+
+const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
+
+/** The input of a pool's first run. */
+export const parsePoolInput: parse.Parser<PoolInput> = parse.object({
+  v: version,
+  pool: parse.name,
+  ...configurationFields,
+  continueAfterEvents: parse.optional(parse.integer(1)),
+});
+
+/** Signal `failureObserved`. */
+export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object({
+  credential: parse.name,
+  kind: parse.oneOf('rate_limit', 'auth'),
+  at: instant,
+  resetAt: parse.optional(instant),
+  agent: id,
+});
+
+/** Signal `allocationRequested`. */
+export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse.object({
+  requestId: id,
+  agent: id,
+  not: parse.nullable(parse.name),
+});
+
+/** Signal `allocationRejected`. */
+export const parseAllocationRejected: parse.Parser<AllocationRejected> = parse.object({ requestId: id });
+
+/** Signal `agentGone`. */
+export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ agent: id });
+
+/** Update `reset`; without a credential all of them. */
+export const parseReset: parse.Parser<{ credential?: string }> = parse.object({
+  credential: parse.optional(parse.name),
+});

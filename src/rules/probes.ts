@@ -1,0 +1,40 @@
+/** When the provider is asked whether a silent agent's process still runs: 1 s, 2 s, 4 s … apart. */
+import { type AgentState, namesItself } from './agent-state';
+
+/** While an agent starts, an early exit shall be known soon. */
+const STARTING_MAX_MS = 15_000;
+/** Later the answer is known to be "it runs, and is silent", so it is asked seldom. */
+const SILENT_MAX_MS = 5 * 60_000;
+
+/** Whether there is anything to learn from the provider: it started the process, and no beat proves it alive. */
+function isSilent(state: AgentState): boolean {
+  if (state.runtime !== 'running' || state.config.spec.provider === 'external' || namesItself(state)) return false;
+  return state.instance.lastBeatAt === null || state.liveness === 'offline';
+}
+
+/** Whether to ask now. */
+export function isProbeDue(state: AgentState, now: number): boolean {
+  return state.probeAt !== null && now >= state.probeAt && state.runtime === 'running';
+}
+
+/** Begins to ask where that makes sense and has not begun, and ends it where it does not. */
+export function withProbes(state: AgentState, now: number): AgentState {
+  if (!isSilent(state)) return state.probeAt === null ? state : { ...state, probeAt: null, probes: 0 };
+  return state.probeAt === null ? { ...state, probeAt: now + 1_000, probes: 0 } : state;
+}
+
+/** Asks at once, because something speaks against the process being there. */
+export function probeNow(state: AgentState, now: number): AgentState {
+  if (state.runtime !== 'running' || state.config.spec.provider === 'external') return state;
+  return { ...state, probeAt: now, probes: 0 };
+}
+
+/** After an answer that changed nothing: twice as long until the next question. */
+export function afterProbe(state: AgentState, now: number): AgentState {
+  const probes = state.probes + 1;
+  if (!isSilent(state)) return { ...state, probeAt: null, probes: 0 };
+  const { registeredAt } = state.instance;
+  const isNew = registeredAt !== null && now - registeredAt < state.settings.startupGraceMs;
+  const wait = Math.min(1_000 * 2 ** probes, isNew ? STARTING_MAX_MS : SILENT_MAX_MS);
+  return { ...state, probes, probeAt: now + wait };
+}

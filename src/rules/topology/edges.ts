@@ -1,0 +1,66 @@
+/** Flows: `A -> B` and `A <-> B`. */
+import { NAME_PATTERN } from '../../contract/names';
+import { END, START, USER } from '../../contract/topology';
+import { type Line, problemAt, type TopologyProblem } from './problems';
+
+/** One direction of a flow, and the line that it stands in. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly line: Line;
+}
+
+/** Every edge in the order of the flows, and every problem of their form. */
+export function readEdges(lines: readonly Line[]): { edges: Edge[]; problems: TopologyProblem[] } {
+  const edges: Edge[] = [];
+  const problems: TopologyProblem[] = [];
+  for (const line of lines) {
+    const read = readLine(line);
+    if (typeof read === 'string') problems.push(problemAt(line.place, `Invalid edge format: ${line.text}; ${read}`));
+    else edges.push(...read);
+  }
+  return { edges, problems };
+}
+
+// The arrow is looked for from the left, `<->` first, so that names may hold dashes.
+const FLOW = /^\s*(\S+?)\s*(<->|->)\s*(\S+?)\s*$/;
+
+function readLine(line: Line): Edge[] | string {
+  const match = FLOW.exec(line.text);
+  const [, from, arrow, to] = match ?? [];
+  if (from === undefined || to === undefined) return 'expected "A -> B" or "A <-> B"';
+  const wrong = [from, to].find((name) => !NAME_PATTERN.test(name));
+  if (wrong !== undefined) {
+    return `"${wrong}" is no name (1 to 63 letters, digits, "-", "_", starting with a letter)`;
+  }
+  const there = { from, to, line };
+  return arrow === '->' ? [there] : [there, { from: to, to: from, line }];
+}
+
+/** Every edge that no topology may have. */
+export function edgeProblems(edges: readonly Edge[], nodes: ReadonlySet<string>): TopologyProblem[] {
+  const problems = edges.flatMap((edge) => {
+    const why = refusal(edge, nodes);
+    return why === undefined ? [] : [problemAt(edge.line.place, `${why}: ${edge.line.text.trim()}`)];
+  });
+  // `A <-> B` is two edges, and what is wrong with both is said once.
+  const seen = new Set<string>();
+  return problems.filter(({ path, message }) => !seen.has(`${path} ${message}`) && seen.add(`${path} ${message}`));
+}
+
+function refusal({ from, to }: Edge, nodes: ReadonlySet<string>): string | undefined {
+  const unknown = [from, to].find((node) => !nodes.has(node));
+  if (unknown !== undefined) return `Unknown node "${unknown}" in edge`;
+  if (from === to) return `Edge from "${from}" to itself`;
+  if (to === START) return 'Start cannot have an incoming edge';
+  if (from === END) return 'End cannot have an outgoing edge';
+  if (from === START && (to === END || to === USER)) return `Start leads to agents, not to ${to}`;
+  return undefined;
+}
+
+/** Successors of every node, in the order of the flows, without repeats. */
+export function successorsOf(nodes: Iterable<string>, edges: readonly Edge[]): Record<string, string[]> {
+  const sets = new Map([...nodes].map((node) => [node, new Set<string>()]));
+  for (const { from, to } of edges) sets.get(from)?.add(to);
+  return Object.fromEntries([...sets].map(([node, targets]) => [node, [...targets]]));
+}

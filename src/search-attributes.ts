@@ -1,0 +1,19 @@
+/** A worker that polls before the search attributes exist wedges every workflow it touches (temporal.md, rule 17). */
+import type { Client } from '@temporalio/client';
+import { DroverError } from './contract/errors';
+import { SEARCH_ATTRIBUTES } from './contract/names';
+
+/** Temporal's `IndexedValueType` of our types. */
+const INDEXED_VALUE_TYPES = { Keyword: 2, KeywordList: 7 } as const;
+
+/** Throws one message that names everything that is missing, with the commands that add it. */
+export async function checkSearchAttributes(client: Client): Promise<void> {
+  const { namespace } = client.options;
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+  const wrong = Object.entries(SEARCH_ATTRIBUTES).filter(([name, type]) => customAttributes[name] !== INDEXED_VALUE_TYPES[type]);
+  if (wrong.length === 0) return;
+  const commands = wrong.map(([name, type]) => `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`);
+  throw new DroverError('Unavailable', `namespace ${namespace} lacks search attributes, or has them with another type; create them first:\n  ${commands.join('\n  ')}`, {
+    missing: wrong.map(([name]) => name),
+  });
+}

@@ -1,0 +1,43 @@
+/** Composition root of the gateway: settings -> client -> HTTP server. */
+import { DroverClient } from './client';
+import type { ConnectionSettings } from './client/connection';
+import type { Settings } from './config';
+import { DroverError } from './contract/errors';
+import { createGateway } from './gateway';
+import type { Logger } from './log';
+import { packageVersion } from './version';
+
+/** What a gateway is made of. */
+export interface GatewayParts {
+  readonly settings: Settings;
+  readonly connection: ConnectionSettings;
+  readonly log: Logger;
+}
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the gateway; resolves when it listens. */
+export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
+  const { gateway, operatorTokens, agentSecret, queuePrefix } = settings;
+  const client = DroverClient.connect({ ...connection, queuePrefix });
+  const app = createGateway({ client, operatorTokens, agentSecret, logger: log, version: packageVersion() });
+  try {
+    await app.listen({ host: gateway.host, port: gateway.port });
+  } catch (error) {
+    await client.close();
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!taken) throw error;
+    throw new DroverError('Unavailable', `port ${String(gateway.port)} (the gateway) is taken by another program; end that program, or set DROVER_GATEWAY_PORT`, undefined, {
+      cause: error,
+    });
+  }
+  const stop = async () => {
+    await app.close();
+    await client.close();
+  };
+  return { url: gateway.url, stop };
+}

@@ -1,0 +1,99 @@
+/** Composition root of a worker: settings -> providers -> activities -> Workers on their queues. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from './activities';
+import { createFleetActivities } from './activities/fleet';
+import { type ConnectionSettings, resolveConnection } from './client/connection';
+import type { Environment, Settings } from './config';
+import { queues } from './contract/names';
+import type { Logger } from './log';
+import { createProviders } from './providers';
+import { checkSearchAttributes } from './search-attributes';
+
+/** The parts of the work that a worker may serve; all of them unless told otherwise. */
+export const QUEUE_KINDS = ['main', 'turns', 'host'] as const;
+export type QueueKind = (typeof QUEUE_KINDS)[number];
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly settings: Settings;
+  readonly connection: ConnectionSettings;
+  /** What process agents inherit a little of (PATH, HOME, LANG), and where references to secrets are resolved. */
+  readonly environment: Environment;
+  readonly serve?: readonly QueueKind[];
+}
+
+/** A running worker. */
+export interface RunningWorker {
+  /** Takes no new work, lets what runs finish or be taken over, and resolves when it is gone. */
+  readonly stop: () => Promise<void>;
+  /** Resolves when it has stopped; rejects when it broke down. */
+  readonly ended: Promise<void>;
+}
+
+/** How long work in hand may take to finish before it is cancelled (another worker asks for it again), and then be cut off. */
+const SHUTDOWN = { shutdownGraceTime: '3s', shutdownForceTime: '10s' } as const;
+
+/** Sends Temporal's own log to ours. Once per process, before anything else touches the runtime; signals stay with the caller. */
+export function installRuntime(log: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      if (level === 'TRACE' || level === 'DEBUG') log.debug(meta ?? {}, message);
+      else if (level === 'INFO') log.info(meta ?? {}, message);
+      else if (level === 'WARN') log.warn(meta ?? {}, message);
+      else log.error(meta ?? {}, message);
+    }),
+  });
+}
+
+/** Starts a worker; resolves when it polls. */
+export async function startWorker({ settings, connection, environment, serve = QUEUE_KINDS }: WorkerParts): Promise<RunningWorker> {
+  const { connectionOptions, namespace = 'default' } = resolveConnection(connection);
+  const native = await NativeConnection.connect(connectionOptions);
+  const client = new Client({ connection: native, namespace });
+  await checkSearchAttributes(client);
+
+  const { installation, host, agentSecret, stateDir, gateway, queuePrefix } = settings;
+  const activities = createActivities({
+    agentSecret,
+    providers: createProviders({ gatewayUrl: gateway.url, agentSecret, stateDir, installation, environment }),
+    fleet: createFleetActivities({ client, queuePrefix, installation, host }),
+  });
+  const queue = (kind: QueueKind): WorkerOptions => ({ ...queueOptions(kind, settings), ...SHUTDOWN, connection: native, namespace, activities });
+  const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
+  const runs = workers.map((worker) => worker.run());
+
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const ended = Promise.all(runs)
+    .finally(shutDown)
+    .then(() => native.close());
+  const stop = () => {
+    shutDown();
+    return ended;
+  };
+  return { stop, ended };
+}
+
+function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, turnSlots }: Settings): WorkerOptions {
+  switch (kind) {
+    case 'main':
+      // The SDK sizes its cache by the heap and takes agents for small; ours hold up to 1.5 MiB of state each.
+      return { taskQueue: queues.main(queuePrefix), maxCachedWorkflows, ...workflowCode() };
+    case 'turns':
+      return { taskQueue: queues.turns(queuePrefix), maxConcurrentActivityTaskExecutions: turnSlots };
+    case 'host':
+      return { taskQueue: queues.host(queuePrefix, host) };
+  }
+}
+
+/** The bundle that the build made; bundling here takes a second and needs webpack. */
+function workflowCode(): Partial<WorkerOptions> {
+  const bundle = join(__dirname, 'workflow-bundle.js');
+  const code = existsSync(bundle) ? { workflowBundle: { codePath: bundle } } : { workflowsPath: join(__dirname, 'workflows') };
+  return { ...code, dataConverter: { payloadConverterPath: require.resolve('./workflows/payload-converter') } };
+}

@@ -1,0 +1,102 @@
+/** Every activity proxy, with its timeout, its retry and the reason for both. */
+import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { FleetActivities, ProviderActivities, TurnActivities } from '../contract/activities';
+import type { ProviderKind } from '../contract/agent';
+import { queues } from '../contract/names';
+
+/** provisioning.md: 3 attempts, backoff up to 2 s between, 30 s per call. A provider's 4xx arrives as non-retryable. */
+const PROVIDER_POLICY: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
+};
+
+/** provisioning.md: 10 attempts per undo with exponential backoff, 30 s each; the whole ends after 24 h by the planner's clock. */
+const UNDO_POLICY: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
+};
+
+function onQueueOf(provider: ProviderKind, host: string | undefined): { taskQueue: string } {
+  const prefix = workflowInfo().taskQueue;
+  return { taskQueue: provider === 'process' && host !== undefined ? queues.host(prefix, host) : queues.main(prefix) };
+}
+
+/** Effects on a resource, on the queue of the host that holds it. */
+export function providerActivities(provider: ProviderKind, host: string | undefined, summary: string): ProviderActivities {
+  return proxyActivities<ProviderActivities>({ ...PROVIDER_POLICY, ...onQueueOf(provider, host), summary });
+}
+
+/**
+ * A polite stop takes as long as its grace, so its limit is the grace and 30 s for the kill; a lost worker is noticed by the
+ * heartbeat, well before a long grace has passed.
+ */
+export function stopActivity(
+  provider: ProviderKind,
+  host: string | undefined,
+  graceMs: number,
+  summary: string,
+): Pick<ProviderActivities, 'stopResource'> {
+  return proxyActivities<Pick<ProviderActivities, 'stopResource'>>({
+    ...PROVIDER_POLICY,
+    ...onQueueOf(provider, host),
+    startToCloseTimeout: graceMs + 30_000,
+    heartbeatTimeout: '20s',
+    summary,
+  });
+}
+
+/** The undo of a create, with the longer patience of a compensation. */
+export function undoActivities(provider: ProviderKind, host: string | undefined, summary: string): Pick<ProviderActivities, 'destroyResource'> {
+  return proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({ ...UNDO_POLICY, ...onQueueOf(provider, host), summary });
+}
+
+/** Short calls to Temporal itself on behalf of a fleet: they may be repeated at will, so they are retried until the server is back. */
+export function fleetActivities(summary: string): Pick<FleetActivities, 'place' | 'ensureAgent' | 'setHold'> {
+  return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'setHold'>>({
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    summary,
+  });
+}
+
+/**
+ * Retiring waits for the agent's drain (10 min by default) and its grace, so the limit is an hour; the heartbeat notices a lost
+ * worker after 20 s, and the repeat finds the same retirement under way.
+ */
+export function retireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
+  return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
+    startToCloseTimeout: '1h',
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    summary,
+  });
+}
+
+/**
+ * Retiring as part of an undo never drains, so a minute is the grace (10 s) and the kill several times over; 10 attempts as for
+ * every undo (provisioning.md), so that an agent that cannot be ended becomes a failed entry and not an endless one.
+ */
+export function undoRetireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
+  return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
+    ...UNDO_POLICY,
+    startToCloseTimeout: '1m',
+    heartbeatTimeout: '20s',
+    summary,
+  });
+}
+
+/**
+ * A turn (rules of conduct, 13): heartbeat 20 s notices a lost worker; 30 days is only the outer bound, as the turn's own limit is a
+ * pausable timer of the agent's workflow. Transport failures are retried for about two minutes, then the agent's workflow decides.
+ */
+export function turnActivities(summary: string): TurnActivities {
+  return proxyActivities<TurnActivities>({
+    taskQueue: queues.turns(workflowInfo().taskQueue),
+    startToCloseTimeout: '30d',
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 15 },
+    // An agent answers late rather than never: the activity hears of the cancellation by its heartbeat and aborts the request.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary,
+  });
+}

@@ -1,0 +1,58 @@
+/** What Temporal's Web UI and visibility know of an agent, kept right on every change and written on change only. */
+import {
+  type SearchAttributeUpdatePair,
+  type TypedSearchAttributes,
+  SearchAttributeType,
+  defineSearchAttributeKey,
+} from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { AgentState } from '../rules/agent-state';
+import { card, cardKey } from '../rules/view';
+import type { AgentMachine } from './agent-machine';
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+const KEYWORDS = {
+  DroverFleet: keyword('DroverFleet'),
+  DroverAgent: keyword('DroverAgent'),
+  DroverAgentStatus: keyword('DroverAgentStatus'),
+  DroverLiveness: keyword('DroverLiveness'),
+  DroverPool: keyword('DroverPool'),
+  DroverSubscription: keyword('DroverSubscription'),
+} as const;
+const HOLDS = defineSearchAttributeKey('DroverHolds', SearchAttributeType.KEYWORD_LIST);
+
+/** Publishes the state from now on. */
+export function publish(machine: AgentMachine): void {
+  let shown = '';
+  const react = (): void => {
+    const key = cardKey(machine.state);
+    if (key === shown) return;
+    shown = key;
+    const changed = changedAttributes(machine.state, workflowInfo().typedSearchAttributes);
+    if (changed.length > 0) upsertSearchAttributes(changed);
+    setCurrentDetails(card(machine.state));
+  };
+  machine.onChange(react);
+  react();
+}
+
+function changedAttributes(state: AgentState, known: TypedSearchAttributes): SearchAttributeUpdatePair[] {
+  const wanted: Readonly<Record<keyof typeof KEYWORDS, string | null>> = {
+    DroverFleet: state.fleet,
+    DroverAgent: state.agent,
+    DroverAgentStatus: state.status,
+    DroverLiveness: state.liveness,
+    DroverPool: state.config.spec.subscription?.pool ?? null,
+    DroverSubscription: state.subscription?.name ?? null,
+  };
+  const changed: SearchAttributeUpdatePair[] = [];
+  for (const name of Object.keys(KEYWORDS) as (keyof typeof KEYWORDS)[]) {
+    const key = KEYWORDS[name];
+    if ((known.get(key) ?? null) !== wanted[name]) changed.push({ key, value: wanted[name] });
+  }
+  const holds = state.holds.map(({ name }) => name);
+  if ((known.get(HOLDS) ?? []).join() !== holds.join())
+    changed.push({ key: HOLDS, value: holds.length === 0 ? null : holds });
+  return changed;
+}

@@ -1,0 +1,34 @@
+/** The agent's one lazy timer: set for the next thing that the clock alone can change; a beat does not reset it. */
+import { condition } from '@temporalio/workflow';
+import { nextDue } from '../rules/timers';
+import type { AgentMachine } from './agent-machine';
+
+/** Runs as long as the workflow. `passed` is called when a due time has come. */
+export async function keepTime(machine: AgentMachine, passed: () => void): Promise<never> {
+  for (;;) {
+    const due = nextDue(machine.state, Date.now());
+    if (due === null) await untilDue(machine);
+    else if (await isReached(machine, due)) passed();
+  }
+}
+
+async function untilDue(machine: AgentMachine): Promise<void> {
+  let seen = machine.version;
+  await condition(() => {
+    if (seen === machine.version) return false;
+    seen = machine.version;
+    return nextDue(machine.state, Date.now()) !== null;
+  });
+}
+
+/** False when something earlier came up first. */
+async function isReached(machine: AgentMachine, due: number): Promise<boolean> {
+  let seen = machine.version;
+  const isEarlier = (): boolean => {
+    if (seen === machine.version) return false;
+    seen = machine.version;
+    const next = nextDue(machine.state, Date.now());
+    return next !== null && next < due;
+  };
+  return !(await condition(isEarlier, due - Date.now(), { summary: 'next deadline' }));
+}

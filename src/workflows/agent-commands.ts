@@ -1,0 +1,143 @@
+/** The agent's updates: a validator that refuses without a trace, a handler that decides by the same rule and answers on the effect. */
+import { type UpdateDefinition, ApplicationFailure } from '@temporalio/common';
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { type AgentCommand, type CommandResult, AGENT_COMMANDS } from '../contract/agent';
+import { DroverError } from '../contract/errors';
+import { agentUpdates } from '../contract/messages';
+import { parseConfiguration, parseOptions } from '../rules/agent-messages';
+import type { RememberedRequest } from '../rules/agent-state';
+import { type CommandRequest, decide, holdOf } from '../rules/commands';
+import { configure } from '../rules/configure';
+import { answered, recall, remember } from '../rules/requests';
+import { commandResult, commandState, rememberedResult } from '../rules/view';
+import type { AgentMachine } from './agent-machine';
+import { continueAsNewOverdue } from './shared/continue-as-new';
+import { asFailure, errorBody } from './shared/failures';
+
+/** Rules of conduct, 3: ten waiting updates would block every other one. */
+const ANSWER_AFTER = '5s';
+
+const DESCRIPTIONS: Readonly<Record<AgentCommand, string>> = {
+  pause: 'Adds a hold and suspends the agent: {hold?, reason?, mode?: drain|freeze, drainTimeout?, requestId?}',
+  resume: 'Removes a hold; with none left the agent goes on: {hold?, cancelPending?, requestId?}',
+  stop: 'Stops the agent politely, then kills it: {grace?, requestId?}',
+  start: 'Wakes a stopped or failed agent: {requestId?}',
+  restart: 'Drains, stops and starts the agent: {reason?, mode?: drain|freeze, requestId?}',
+  terminate: 'Stops the agent, destroys its resource and ends this workflow: {requestId?}',
+  hold: 'Adds a hold in any status: {hold, reason?, requestId?}',
+  release: 'Removes a hold in any status: {hold, requestId?}',
+};
+
+/** Registers every update of the agent. */
+export function handleCommands(machine: AgentMachine): void {
+  for (const command of AGENT_COMMANDS) handle(machine, command);
+  setHandler(agentUpdates.configure, (argument: unknown) => configured(machine, argument), {
+    validator: (argument: unknown) => {
+      refusing(() => {
+        refuseWhenOverdue(machine);
+        configure(machine.state, parseConfiguration(argument, 'configure'));
+      });
+    },
+    description: 'The fleet gives the agent a newer revision of its specification',
+  });
+}
+
+function handle(machine: AgentMachine, command: AgentCommand): void {
+  const update = agentUpdates[command] as UpdateDefinition<CommandResult, [unknown]>;
+  setHandler(update, (argument) => run(machine, requestOf(command, argument)), {
+    validator: (argument) => {
+      refusing(() => {
+        const request = requestOf(command, argument);
+        if (recall(machine.state, request.options.requestId) !== undefined) return;
+        refuseWhenOverdue(machine);
+        decide(machine.state, request, Date.now());
+      });
+    },
+    description: DESCRIPTIONS[command],
+  });
+}
+
+/** A command with its options, from what somebody sent. */
+export function requestOf(command: AgentCommand, argument: unknown): CommandRequest {
+  return { command, options: parseOptions(command, argument) } as CommandRequest;
+}
+
+function refuseWhenOverdue(machine: AgentMachine): void {
+  if (!continueAsNewOverdue()) return;
+  const { fleet, agent } = machine.state;
+  throw new DroverError('Unavailable', `${fleet}/${agent} is about to continue as new; ask again in a moment`);
+}
+
+async function run(machine: AgentMachine, request: CommandRequest): Promise<CommandResult> {
+  const { requestId } = request.options;
+  const known = recall(machine.state, requestId);
+  if (known !== undefined) return repeated(machine, known);
+  const changed = refusing(() => accept(machine, request));
+  return effect(machine, machine.state.op, requestId, changed);
+}
+
+/** Takes a command, by update or by signal; throws the refusal. */
+export function accept(machine: AgentMachine, request: CommandRequest, way = ''): boolean {
+  const { changed } = decide(machine.state, request, Date.now());
+  const reason = 'reason' in request.options ? request.options.reason : undefined;
+  machine.change((state, now) => remember(decide(state, request, now).state, request.options.requestId, changed), {
+    by: holdOf(request),
+    what: `${request.command}${way}`,
+    why: reason ?? null,
+    always: changed,
+  });
+  return changed;
+}
+
+async function repeated(machine: AgentMachine, known: RememberedRequest): Promise<CommandResult> {
+  if (known.error !== null) throw failureFor(new DroverError(known.error.code, known.error.message));
+  if (known.answer !== null) return rememberedResult(machine.state, known);
+  return effect(machine, known.op, known.requestId, known.changed);
+}
+
+/** Waits for the effect and tells how far it came. */
+async function effect(
+  machine: AgentMachine,
+  op: number,
+  requestId: string | undefined,
+  changed: boolean,
+): Promise<CommandResult> {
+  const isOver = (): boolean => machine.failureSince(op) !== null || commandState(machine.state) === 'done';
+  if (changed && !isOver()) {
+    await CancellationScope.nonCancellable(() => condition(isOver, ANSWER_AFTER, { summary: 'answer to the caller' }));
+  }
+  const error = changed ? machine.failureSince(op) : null;
+  const result = commandResult(machine.state, requestId, changed);
+  machine.change((state) => answered(state, requestId, error ?? result.state));
+  if (error !== null) throw failureFor(new DroverError(error.code, error.message));
+  return result;
+}
+
+function configured(machine: AgentMachine, argument: unknown): CommandResult {
+  return refusing(() => {
+    const config = parseConfiguration(argument, 'configure');
+    const { changed } = configure(machine.state, config);
+    machine.change((state) => configure(state, config).state, {
+      by: 'fleet',
+      what: `configure revision ${String(config.revision)}`,
+      always: changed,
+    });
+    return commandResult(machine.state, undefined, changed);
+  });
+}
+
+function refusing<T>(decision: () => T): T {
+  try {
+    return decision();
+  } catch (error) {
+    throw failureFor(error);
+  }
+}
+
+/** A refusal's facts stand beside its code and message (temporal.md, "Names"), where any client finds them. */
+function failureFor(error: unknown): Error {
+  if (!(error instanceof DroverError)) return asFailure(error);
+  const { code, message, details } = errorBody(error);
+  const body = details === undefined ? { code, message } : { code, message, details, ...details };
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [body] });
+}

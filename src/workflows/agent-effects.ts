@@ -1,0 +1,101 @@
+/** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
+import { uuid4 } from '@temporalio/workflow';
+import type { ResourceCall, ResourceState } from '../contract/activities';
+import { type AgentState } from '../rules/agent-state';
+import { type Effect, begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
+import { STOP_GRACE_MS } from '../rules/settings';
+import { providerActivities, stopActivity } from './activities';
+import type { AgentMachine } from './agent-machine';
+import { errorBody } from './shared/failures';
+
+/** Carries an effect out. Its failure is a change of the state too, never an exception. */
+export async function perform(machine: AgentMachine, effect: Effect): Promise<void> {
+  const { op } = machine.state;
+  machine.change((state, now) => begin(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
+  try {
+    const found = callsProvider(machine.state, effect) ? await call(machine.state, effect) : {};
+    succeed(machine, effect, found);
+  } catch (error) {
+    const found = effect === 'inspect' ? null : await look(machine.state);
+    if (found !== null && reached(effect, found)) {
+      succeed(machine, effect, found);
+      return;
+    }
+    const { message } = errorBody(error);
+    machine.change((state, now) => effectFailed(state, effect, message, found, now), {
+      by: 'provider',
+      what: effect,
+      accepted: false,
+      why: message,
+      always: effect !== 'inspect',
+    });
+    if (effect !== 'inspect')
+      machine.fail(op, { code: 'ProviderError', message: failureOf(machine.state, effect, message) });
+  }
+}
+
+function succeed(machine: AgentMachine, effect: Effect, found: Partial<ResourceState>): void {
+  machine.change((state, now) => succeeded(state, effect, found, now), {
+    by: 'provider',
+    what: effect,
+    why: effect === 'inspect' ? (found.detail ?? null) : null,
+    always: effect !== 'inspect',
+  });
+}
+
+function failureOf(state: AgentState, effect: Effect, message: string): string {
+  return `${effect} of ${state.fleet}/${state.agent} failed: ${message}`;
+}
+
+/** What the provider says of the resource, where it can be asked at all. */
+async function look(state: AgentState): Promise<ResourceState | null> {
+  if (!callsProvider(state, 'inspect')) return null;
+  try {
+    return await activities(state, 'inspect after a failure').inspectResource(callOf(state));
+  } catch {
+    return null;
+  }
+}
+
+async function call(state: AgentState, effect: Effect): Promise<Partial<ResourceState>> {
+  const on = callOf(state);
+  const provider = activities(state, effect);
+  switch (effect) {
+    case 'wake':
+      return provider.wakeResource({ ...on, instanceId: state.instance.id ?? '', subscription: state.subscription });
+    case 'suspend':
+      await provider.suspendResource(on);
+      return {};
+    case 'continue':
+      await provider.continueResource(on);
+      return {};
+    case 'stop':
+      await stop(state, on);
+      return {};
+    case 'destroy':
+      await provider.destroyResource(on);
+      return {};
+    case 'inspect':
+      return provider.inspectResource(on);
+  }
+}
+
+function stop(state: AgentState, on: ResourceCall): Promise<void> {
+  const { spec, host } = state.config;
+  const graceMs = state.stopGraceMs ?? STOP_GRACE_MS;
+  return stopActivity(spec.provider, host, graceMs, summaryOf(state, 'stop')).stopResource({ ...on, graceMs });
+}
+
+function activities(state: AgentState, what: string): ReturnType<typeof providerActivities> {
+  return providerActivities(state.config.spec.provider, state.config.host, summaryOf(state, what));
+}
+
+function summaryOf(state: AgentState, what: string): string {
+  return `${what} ${state.fleet}/${state.agent}`;
+}
+
+function callOf(state: AgentState): ResourceCall {
+  const { spec, resourceId, key, host } = state.config;
+  const { fleet, agent } = state;
+  return { fleet, agent, provider: spec.provider, spec, resourceId, key, ...(host === undefined ? {} : { host }) };
+}

@@ -1,0 +1,35 @@
+/** Signals from an agent to others, in order for each receiver. */
+import type { SignalDefinition } from '@temporalio/common';
+import { type Delivery, createOutbox } from './shared/outbox';
+
+export interface Post {
+  /** Sends after everything that was sent to the same workflow before. */
+  send<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery>;
+  /** Signals not yet acknowledged, those that still wait their turn included. */
+  pending(): number;
+}
+
+/** One per run of the workflow. Signals sent in one task may arrive in any order, so each waits for the one before. */
+export function createPost(): Post {
+  const outbox = createOutbox();
+  const last = new Map<string, Promise<Delivery>>();
+  let pending = 0;
+  return {
+    pending: () => pending,
+    async send(workflowId, signal, argument) {
+      pending += 1;
+      const before = last.get(workflowId);
+      const sent = (async () => {
+        await before;
+        return outbox.send(workflowId, signal, argument);
+      })();
+      last.set(workflowId, sent);
+      try {
+        return await sent;
+      } finally {
+        pending -= 1;
+        if (last.get(workflowId) === sent) last.delete(workflowId);
+      }
+    },
+  };
+}

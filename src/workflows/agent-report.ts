@@ -1,0 +1,17 @@
+/** Tells the change that waits for this agent how its start ended. */
+import { agentReported } from '../contract/messages';
+import { dueReport, reported } from '../rules/report';
+import type { AgentMachine } from './agent-machine';
+import type { Post } from './agent-post';
+
+/** Reports from now on: once when settled, again whenever `configure` asks. */
+export function reportSettled(machine: AgentMachine, post: Post): void {
+  const react = (): void => {
+    const due = dueReport(machine.state);
+    if (due === null) return;
+    machine.change(reported);
+    void post.send(due.to, agentReported, due.report);
+  };
+  machine.onChange(react);
+  react();
+}

@@ -1,0 +1,77 @@
+/** The agent's signals: facts, and pause and resume again. What is refused is a recorded decision and changes nothing. */
+import { type SignalDefinition } from '@temporalio/common';
+import { setHandler } from '@temporalio/workflow';
+import { agentSignals } from '../contract/messages';
+import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../rules/agent-messages';
+import { applyBeat, applyCheck } from '../rules/liveness';
+import type { Parser } from '../rules/parse';
+import { probeNow, withProbes } from '../rules/probes';
+import { answered, recall } from '../rules/requests';
+import { requestTurn, withdrawTurn } from '../rules/turn-queue';
+import { commandState } from '../rules/view';
+import { accept, requestOf } from './agent-commands';
+import type { AgentMachine } from './agent-machine';
+import type { AgentTurns } from './agent-turns';
+import { errorBody } from './shared/failures';
+import { ignoreUnknownMessages } from './shared/unknown-messages';
+
+/** Registers every signal of the agent. */
+export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
+  receive(machine, agentSignals.heartbeat, parseHeartbeat, (beat) => {
+    machine.change(
+      (state, now) => {
+        const next = applyBeat(state, beat, now);
+        if (next === state) return state;
+        // A process that says good-bye may end by itself: the provider knows.
+        return beat.status === 'stopping' ? probeNow(next, now) : withProbes(next, now);
+      },
+      { by: 'agent', what: `beat ${beat.status}` },
+    );
+  });
+  receive(machine, agentSignals.checkReported, parseCheck, (check) => {
+    machine.change((state, now) => withProbes(applyCheck(state, check, now), now), {
+      by: 'monitor',
+      what: check.passed ? 'check passed' : 'check failed',
+    });
+  });
+  receive(machine, agentSignals.turnRequested, parseTurnRequested, (asked) => {
+    const { state, answer } = requestTurn(machine.state, asked, Date.now());
+    if (answer !== null) turns.answer(asked.replyTo, asked.turnId, answer);
+    else if (state === machine.state) turns.remind(asked.turnId);
+    else machine.change(() => state);
+  });
+  receive(machine, agentSignals.turnWithdrawn, parseTurnRef, ({ turnId }) => {
+    machine.change((state) => withdrawTurn(state, turnId));
+  });
+  for (const command of ['pause', 'resume'] as const) {
+    receive(
+      machine,
+      agentSignals[command] as SignalDefinition<[unknown]>,
+      (argument) => requestOf(command, argument),
+      (request) => {
+        const { requestId } = request.options;
+        if (recall(machine.state, requestId) !== undefined) return;
+        accept(machine, request, ' by signal');
+        machine.change((state) => answered(state, requestId, commandState(state)));
+      },
+    );
+  }
+  ignoreUnknownMessages((what, why) => {
+    machine.refuse(what, why);
+  });
+}
+
+function receive<T>(
+  machine: AgentMachine,
+  signal: SignalDefinition<[never]> | SignalDefinition<[unknown]>,
+  parse: Parser<T>,
+  apply: (message: T) => void,
+): void {
+  setHandler(signal as SignalDefinition<[unknown]>, (argument) => {
+    try {
+      apply(parse(argument, signal.name));
+    } catch (error) {
+      machine.refuse(signal.name, errorBody(error).message);
+    }
+  });
+}

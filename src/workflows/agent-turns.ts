@@ -1,0 +1,103 @@
+/** The agent's turns: the rule says what to do with them (rules/turn-actions.ts), this does it. */
+import { CancellationScope, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure } from '@temporalio/common';
+import { branchSignals } from '../contract/messages';
+import type { TurnOutcome } from '../contract/turns';
+import type { QueuedTurn } from '../rules/agent-state';
+import { type CancelReason, type TurnAction, turnActions } from '../rules/turn-actions';
+import { type TurnEnding, turnEnded } from '../rules/turn-endings';
+import { withdrawTurn } from '../rules/turn-queue';
+import { turnActivities } from './activities';
+import type { AgentMachine } from './agent-machine';
+import type { Post } from './agent-post';
+import { continueAsNewOverdue } from './shared/continue-as-new';
+import { errorBody } from './shared/failures';
+
+export interface AgentTurns {
+  /** Sends an answer to a branch. */
+  answer(replyTo: string, turnId: string, outcome: TurnOutcome): void;
+  /** A branch asked again for a turn that it may wrongly believe to be going on. */
+  remind(turnId: string): void;
+  /** Looks for turns to start, cancel or answer; done after every change, and when the clock says so. */
+  react(): void;
+}
+
+interface Running {
+  readonly scope: CancellationScope;
+  reason: CancelReason | null;
+}
+
+/** Takes the agent's turns from now on. */
+export function takeTurns(machine: AgentMachine, post: Post): AgentTurns {
+  const running = new Map<string, Running>();
+
+  function react(): void {
+    const { turns } = machine.state;
+    if (turns.waiting.length === 0 && turns.inFlight.length === 0) return;
+    const { state, actions } = turnActions(machine.state, Date.now(), !continueAsNewOverdue());
+    if (state !== machine.state) machine.change(() => state);
+    for (const action of actions) act(action);
+  }
+
+  function act(action: TurnAction): void {
+    switch (action.kind) {
+      case 'start':
+        return void take(action.turn);
+      case 'cancel':
+        return cancel(action.turnId, action.reason);
+      case 'answer':
+        return answer(action.turn.replyTo, action.turn.turnId, action.outcome);
+      case 'tell':
+        return void tell(action.turn, action.suspended);
+    }
+  }
+
+  async function take(turn: QueuedTurn): Promise<void> {
+    const current: Running = { scope: new CancellationScope(), reason: null };
+    running.set(turn.turnId, current);
+    const ending = await current.scope.run(() => ask(machine, turn));
+    running.delete(turn.turnId);
+    const { answer: outcome } = turnEnded(machine.state, turn.turnId, ending, current.reason, Date.now());
+    machine.change((state, now) => turnEnded(state, turn.turnId, ending, current.reason, now).state);
+    if (outcome !== null) answer(turn.replyTo, turn.turnId, outcome);
+  }
+
+  function cancel(turnId: string, reason: CancelReason): void {
+    const current = running.get(turnId);
+    if (current === undefined || current.reason !== null) return;
+    current.reason = reason;
+    current.scope.cancel();
+  }
+
+  function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
+    void post.send(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+  }
+
+  async function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): Promise<void> {
+    const signal = suspended ? branchSignals.turnSuspended : branchSignals.turnResumed;
+    const delivery = await post.send(replyTo, signal, { turnId });
+    if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
+  }
+
+  function remind(turnId: string): void {
+    const { waiting, inFlight } = machine.state.turns;
+    const turn = [...waiting, ...inFlight].find((candidate) => candidate.turnId === turnId);
+    if (turn?.suspended === true) void tell(turn, true);
+  }
+
+  return { answer, remind, react };
+}
+
+async function ask(machine: AgentMachine, turn: QueuedTurn): Promise<TurnEnding> {
+  const { fleet, agent, instance, subscription } = machine.state;
+  const { takeTurn } = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
+  const request = { ...turn.request, attempt: turn.attempt, subscription };
+  try {
+    return { kind: 'outcome', outcome: await takeTurn({ fleet, agent, endpoint: instance.endpoint ?? '', request }) };
+  } catch (error) {
+    const body = errorBody(error);
+    const lostWorker = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+    const cannotReach = lostWorker || body.code === 'AgentUnavailable' || body.code === 'Unavailable';
+    return { kind: 'error', error: body, cannotReach: cannotReach && !isCancellation(error) };
+  }
+}

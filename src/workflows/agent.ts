@@ -1,0 +1,57 @@
+/** The agent entity: the one writer of its agent's state, and the only way to it. */
+import { CancellationScope, allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
+import type { AgentInput } from '../contract/agent';
+import { describeAgent } from '../contract/messages';
+import { type CarriedAgent } from '../rules/agent-state';
+import { initialState } from '../rules/initial-state';
+import { nextEffect } from '../rules/reconcile';
+import { agentView } from '../rules/view';
+import { publish } from './agent-card';
+import { keepTime } from './agent-clock';
+import { accept, handleCommands } from './agent-commands';
+import { perform } from './agent-effects';
+import { type AgentMachine, createMachine } from './agent-machine';
+import { type Post, createPost } from './agent-post';
+import { reportSettled } from './agent-report';
+import { handleSignals } from './agent-signals';
+import { takeTurns } from './agent-turns';
+import { continueAsNewDue } from './shared/continue-as-new';
+import { translating } from './shared/failures';
+
+/** Lives as long as its agent: from the start of its workflow to `terminate`. */
+export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
+  const machine = createMachine(translating(() => initialState(input)));
+  const post = createPost();
+  // A cancelled agent is a terminated one: nothing of it may be left behind.
+  CancellationScope.current().cancelRequested.catch(() =>
+    accept(machine, { command: 'terminate', options: {} }, ' by cancellation'),
+  );
+  await CancellationScope.nonCancellable(async () => {
+    const turns = takeTurns(machine, post);
+    machine.onChange(turns.react);
+    reportSettled(machine, post);
+    publish(machine);
+    // Handlers last: what has been waiting for them arrives the moment they are set.
+    setHandler(describeAgent, () => agentView(machine.state, true), {
+      description: 'The agent with its last decisions',
+    });
+    handleCommands(machine);
+    handleSignals(machine, turns);
+    void keepTime(machine, machine.tick);
+    await reconcile(machine, post);
+    if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
+  });
+}
+
+/** Drives the provider to what has been decided, one effect at a time, until the agent ends or its history is to begin anew. */
+async function reconcile(machine: AgentMachine, post: Post): Promise<void> {
+  const effect = () => nextEffect(machine.state, Date.now());
+  const isOver = () => machine.state.destroyed || continueAsNewDue(machine.state.continueAfterEvents ?? undefined);
+  const isQuiet = () => machine.state.turns.inFlight.length === 0 && post.pending() === 0 && allHandlersFinished();
+  for (;;) {
+    const next = effect();
+    if (next !== null) await perform(machine, next);
+    else if (isOver() && isQuiet()) return;
+    else await condition(() => effect() !== null || (isOver() && isQuiet()));
+  }
+}

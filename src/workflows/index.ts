@@ -1,0 +1,6 @@
+/** The bundle's entry: every workflow type, by its name. */
+export { agent } from './agent';
+export { branch } from './branch';
+export { fleet } from './fleet';
+export { provision } from './provision';
+export { run } from './run';

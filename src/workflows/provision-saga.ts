@@ -1,0 +1,46 @@
+/** What the parts of a `provision` workflow share: the one owner of its state, and small helpers around it. */
+import type { AgentReport, AgentSpec } from '../contract/agent';
+import type { ResourceCall } from '../contract/activities';
+import type { OwnedAgent, ProvisionInput } from '../contract/fleet';
+import type { ChangeRun } from '../rules/change-run';
+
+/** A change under way. `run` is exchanged, never changed in place. */
+export interface Saga {
+  readonly input: ProvisionInput;
+  run: ChangeRun;
+  /** What agents have reported, the latest of each. */
+  readonly reports: Record<string, AgentReport>;
+}
+
+/** The workflow's time in ISO 8601. */
+export function isoNow(): string {
+  return new Date(Date.now()).toISOString();
+}
+
+/** A call about one agent's resource. */
+export function resourceCall(input: ProvisionInput, spec: AgentSpec, owned: OwnedAgent): ResourceCall {
+  const { resourceId, key, host, provider } = owned;
+  return {
+    fleet: input.fleet,
+    agent: spec.name,
+    provider,
+    spec,
+    resourceId,
+    key,
+    ...(host === undefined ? {} : { host }),
+  };
+}
+
+/** Works on the items in their order, at most `limit` at a time, until they are through or `isOver`. The work handles its own failures. */
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  isOver: () => boolean,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined && !isOver(); item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}

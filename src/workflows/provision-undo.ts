@@ -1,0 +1,94 @@
+/** Carries an undo log out: newest first, by id where known and by key where not, whatever happens to the change meanwhile. */
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { CompensationEntry } from '../contract/compensation';
+import type { AgentChange } from '../contract/fleet';
+import { doubtful, ownedAs, recordGone, recordLeftOver } from '../rules/change-run';
+import { finishAttempt, settleEntry, transition, undoOrder } from '../rules/compensation';
+import { providerActivities, undoActivities, undoRetireActivity } from './activities';
+import { inParallel, isoNow, resourceCall, type Saga } from './provision-saga';
+import { errorBody } from './shared/failures';
+
+/** provisioning.md: the whole of a compensation ends after 24 h. */
+const WHOLE_MS = 24 * 3_600_000;
+
+/** Begins the first attempt, for the reason that stopped the change, and carries it out. */
+export async function compensate(saga: Saga, limit: number): Promise<void> {
+  const why = saga.run.stop?.message ?? 'asked for';
+  const { revision } = saga.input;
+  const { record } = transition(saga.run.record, { to: 'compensating', attempt: 1, revision, at: isoNow(), why });
+  saga.run = { ...saga.run, record };
+  await undoAll(saga, limit);
+}
+
+/** Carries out the attempt that has begun. */
+export async function undoAll(saga: Saga, limit: number): Promise<void> {
+  const scope = new CancellationScope({ cancellable: true });
+  let isThrough = false;
+  // Ends at once when all is undone; else what still waits is cancelled and becomes a failed entry.
+  const deadline = condition(() => isThrough, WHOLE_MS, { summary: 'compensation' }).then((met) => {
+    if (!met) scope.cancel();
+  });
+  await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry)));
+  isThrough = true;
+  await deadline;
+  saga.run = { ...saga.run, record: finishAttempt(saga.run.record, isoNow()).record };
+}
+
+const never = (): boolean => false;
+
+async function undo(saga: Saga, entry: CompensationEntry): Promise<void> {
+  const { name: agent, key } = entry;
+  try {
+    const existed = await takeBack(saga, entry);
+    const outcome = existed ? 'undone' : 'nothing to undo';
+    saga.run = { ...saga.run, record: settleEntry(saga.run.record, key, outcome, isoNow()) };
+    if (isOurs(saga, entry)) saga.run = recordGone(saga.run, agent, 'undone');
+  } catch (error) {
+    const { message } = errorBody(error);
+    const record = settleEntry(saga.run.record, key, 'failed', isoNow(), message);
+    saga.run = recordLeftOver({ ...saga.run, record }, agent, entry, `not undone: ${message}`);
+  }
+}
+
+/** Of a replace that was stopped before its create, what is owned is still the old one. */
+function isOurs({ run }: Saga, { name, key }: CompensationEntry): boolean {
+  const owned = run.owned[name];
+  return owned === undefined || owned.key === key;
+}
+
+/** Ends the agent's workflow if this change has started it, which ends its resource; then the resource, by its key at least. */
+async function takeBack({ input }: Saga, { name: agent, key, resourceId }: CompensationEntry): Promise<boolean> {
+  const { fleet, incarnation, revision, changes } = input;
+  const spec = changes.find((change) => change.agent === agent)?.spec;
+  if (!spec) return false;
+  const call = { fleet, agent, incarnation, revision, sinceRevision: revision, mode: 'freeze' as const };
+  const retired = await undoRetireActivity(`undo: end ${agent}`).retireAgent(call);
+  const made = ownedAs(input, spec, key, resourceId);
+  const provider = undoActivities(made.provider, made.host, `undo: remove ${agent}`);
+  const destroyed = await provider.destroyResource(resourceCall(input, spec, made));
+  return retired.existed || destroyed.existed;
+}
+
+/**
+ * After a saga that ended without telling, nobody knows how far it had come with what was there before. What the provider still has
+ * stays owned, with a doubt that the next apply clears; what it has not is gone.
+ */
+export async function lookAfter(saga: Saga, limit: number): Promise<void> {
+  await inParallel(saga.input.changes, limit, never, async (change) => {
+    if (!change.previous) return;
+    if (change.kind === 'update') saga.run = doubtful(saga.run, change.agent, 'spec');
+    else await lookAt(saga, change, change.previous);
+  });
+}
+
+async function lookAt(saga: Saga, { agent }: AgentChange, previous: NonNullable<AgentChange['previous']>): Promise<void> {
+  if (saga.run.owned[agent]?.key !== previous.key) return;
+  try {
+    const provider = providerActivities(previous.provider, previous.host, `inspect ${agent}`);
+    const { state } = await provider.inspectResource(resourceCall(saga.input, previous.spec, previous));
+    saga.run = state === 'absent' ? recordGone(saga.run, agent, 'deleted') : doubtful(saga.run, agent, 'resource');
+  } catch {
+    // A provider that does not answer now has it or has not: the next apply replaces it.
+    saga.run = doubtful(saga.run, agent, 'resource');
+  }
+}

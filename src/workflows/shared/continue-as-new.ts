@@ -1,0 +1,16 @@
+/** When an entity continues as new (rules of conduct, 9). */
+import { workflowInfo } from '@temporalio/workflow';
+
+/** Three times the server's suggestion of 4,096 events: from here on no new turn or command starts until it happened. */
+const OVERDUE_EVENTS = 12_000;
+
+/** Whether to continue at the next quiet moment; `limit` in history events stands in for the server's suggestion in tests and soaks. */
+export function continueAsNewDue(limit?: number): boolean {
+  const info = workflowInfo();
+  return info.continueAsNewSuggested || (limit !== undefined && info.historyLength >= limit);
+}
+
+/** Whether no quiet moment came for too long. */
+export function continueAsNewOverdue(): boolean {
+  return workflowInfo().historyLength >= OVERDUE_EVENTS;
+}

@@ -1,0 +1,115 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createActivities } from '../../src/activities';
+import type { FleetActivities, ResourceCall, WakeCall } from '../../src/contract/activities';
+import { DroverError } from '../../src/contract/errors';
+import { type Provider, type Providers, ABSENT, providerError } from '../../src/providers/provider';
+
+const call: ResourceCall = {
+  fleet: 'mars',
+  agent: 'A',
+  provider: 'memory',
+  key: 'k',
+  resourceId: null,
+  spec: { name: 'A', provider: 'memory' },
+};
+const wake: WakeCall = { ...call, instanceId: 'i', subscription: null };
+
+function fleetActivities(): FleetActivities {
+  const unused = async (): Promise<never> => {
+    throw new Error('not used here');
+  };
+  return { place: unused, ensureAgent: unused, retireAgent: unused, setHold: unused };
+}
+
+/** A provider that does what it is told by the test, and records what it was asked. */
+function recording(effect: () => unknown): { provider: Provider; asked: unknown[] } {
+  const asked: unknown[] = [];
+  const act =
+    (name: string) =>
+    async (...args: unknown[]): Promise<never> => {
+      asked.push([name, ...args]);
+      return effect() as never;
+    };
+  const provider: Provider = {
+    kind: 'memory',
+    create: act('create'),
+    wake: act('wake'),
+    suspend: act('suspend'),
+    continue: act('continue'),
+    stop: act('stop'),
+    destroy: act('destroy'),
+    inspect: act('inspect'),
+    list: act('list'),
+    logs: () => (async function* (): AsyncGenerator<string> {})(),
+  };
+  return { provider, asked };
+}
+
+function activitiesOver(providers: Providers) {
+  return createActivities({ providers, agentSecret: 'secret', fleet: fleetActivities() });
+}
+
+test('each activity asks the provider of its kind and returns its answer', async () => {
+  const { provider, asked } = recording(() => ABSENT);
+  const activities = activitiesOver({ memory: provider });
+  expect(await activities.inspectResource(call)).toEqual(ABSENT);
+  await activities.createResource(call);
+  await activities.wakeResource(wake);
+  await activities.suspendResource(call);
+  await activities.continueResource(call);
+  await activities.destroyResource(call);
+  expect(asked).toEqual([
+    ['inspect', call],
+    ['create', call],
+    ['wake', wake],
+    ['suspend', call],
+    ['continue', call],
+    ['destroy', call],
+  ]);
+});
+
+test('stop hands on the grace, and beats', async () => {
+  const { provider, asked } = recording(() => undefined);
+  const environment = new MockActivityEnvironment();
+  let beats = 0;
+  environment.on('heartbeat', () => (beats += 1));
+  const stop = { ...call, graceMs: 1_234 };
+  const activities = activitiesOver({ memory: provider });
+  await environment.run((given: typeof stop) => activities.stopResource(given), stop);
+  expect(asked).toEqual([['stop', stop, 1_234]]);
+  expect(beats).toBe(1);
+});
+
+test.each([
+  [
+    'a permanent error',
+    providerError('no such image', { permanent: true }),
+    { message: 'no such image', nonRetryable: true },
+  ],
+  ['a passing error', providerError('try again'), { message: 'try again', nonRetryable: false }],
+  [
+    'an error with its own delay',
+    providerError('busy', { retryAfterMs: 700 }),
+    { nonRetryable: false, nextRetryDelay: 700 },
+  ],
+  ['any other error', new Error('ENOSPC: no space left'), { message: 'ENOSPC: no space left', nonRetryable: false }],
+])('%s becomes a failure', async (_, error, expected) => {
+  const { provider } = recording(() => {
+    throw error;
+  });
+  await expect(activitiesOver({ memory: provider }).createResource(call)).rejects.toMatchObject({
+    type: 'ProviderError',
+    ...expected,
+  });
+});
+
+test('a provider that this worker does not have is refused for good', async () => {
+  await expect(activitiesOver({}).createResource(call)).rejects.toMatchObject({
+    type: 'ProviderError',
+    nonRetryable: true,
+    message: 'mars/A: this worker has no provider "memory"',
+    details: [
+      new DroverError('ProviderError', 'mars/A: this worker has no provider "memory"', { permanent: true }).toBody(),
+    ],
+  });
+});

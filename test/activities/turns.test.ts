@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { ActivityCancellationDetails } from '@temporalio/common';
+import { createTurnActivities } from '../../src/activities/turns';
+import type { TurnCall } from '../../src/contract/activities';
+import { agentToken } from '../../src/contract/agent-token';
+import type { TurnOutcome } from '../../src/contract/turns';
+import { turnRequest } from '../agent/turn-request';
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    if (server.listening) {
+      server.close();
+      await once(server, 'close');
+    }
+  }
+});
+
+async function agentThat(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
+
+function answering(status: number, body: string, headers: Record<string, string> = {}): Promise<string> {
+  return agentThat((request, response) => {
+    request.resume();
+    request.on('end', () => response.writeHead(status, headers).end(body));
+  });
+}
+
+function callTo(endpoint: string): TurnCall {
+  return { fleet: 'mars', agent: 'A', endpoint, request: turnRequest() };
+}
+
+function turn(
+  endpoint: string,
+  allowedHosts?: string[],
+  environment = new MockActivityEnvironment(),
+): Promise<TurnOutcome> {
+  const activities = createTurnActivities({ agentSecret: 'secret', allowedHosts });
+  return environment.run((call: TurnCall) => activities.takeTurn(call), callTo(endpoint));
+}
+
+async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ApplicationFailure)) throw new Error(`not a failure: ${String(error)}`);
+  return error;
+}
+
+describe('what an agent is asked', () => {
+  test('the request, at its path, with its own token', async () => {
+    const seen: unknown[] = [];
+    const endpoint = await agentThat((request, response) => {
+      let text = '';
+      request.on('data', (chunk) => (text += String(chunk)));
+      request.on('end', () => {
+        const { authorization, 'content-type': type } = request.headers;
+        seen.push({ method: request.method, url: request.url, authorization, type, body: JSON.parse(text) as unknown });
+        response.end('{"action":"final","response":1}');
+      });
+    });
+    expect(await turn(`${endpoint}/base/`)).toEqual({ reply: { action: 'final', response: 1 } });
+    const authorization = `Bearer ${agentToken('secret', 'mars', 'A')}`;
+    expect(seen).toEqual([
+      { method: 'POST', url: '/base/turn', authorization, type: 'application/json', body: turnRequest() },
+    ]);
+  });
+});
+
+describe('outcomes', () => {
+  test.each([
+    ['JSON', 200, '["any", "json"]', { reply: ['any', 'json'] }],
+    ['text', 200, 'I think that AgentB should do it', { reply: 'I think that AgentB should do it' }],
+    ['much text', 200, 'x'.repeat(5_000), { reply: 'x'.repeat(4_000) }],
+    ['nothing', 204, '', { reply: '' }],
+    ['a refusal', 400, 'bad', { error: { code: 'TurnRejected', message: 'mars/A: it answered 400: bad' } }],
+    ['a bug', 500, 'boom', { error: { code: 'TurnRejected', message: 'mars/A: it answered 500: boom' } }],
+  ])('%s', async (_, status, body, outcome) => {
+    expect(await turn(await answering(status, body))).toEqual(outcome);
+  });
+
+  test('more than 1 MiB', async () => {
+    expect(await turn(await answering(200, JSON.stringify('x'.repeat(1024 * 1024))))).toEqual({
+      error: { code: 'LimitReached', message: 'mars/A: its answer is longer than 1048576 bytes' },
+    });
+  });
+
+  test('a redirect is not followed', async () => {
+    const elsewhere: string[] = [];
+    const other = await agentThat((request, response) => {
+      elsewhere.push(request.url ?? '');
+      response.end('{}');
+    });
+    const outcome = await turn(await answering(307, '', { location: `${other}/turn` }));
+    expect(outcome).toMatchObject({ error: { code: 'TurnRejected' } });
+    expect(elsewhere).toEqual([]);
+  });
+
+  test.each([
+    ['file:///etc/passwd', undefined, /neither http: nor https:/],
+    ['nonsense', undefined, /is not a URL/],
+    ['http://169.254.169.254/latest', undefined, /link-local/],
+    ['http://[::ffff:169.254.169.254]/', undefined, /link-local/],
+    ['http://127.0.0.1:1', ['agents.example.com'], /not one of the allowed hosts/],
+    ['http://evil-example.com:1', ['*.example.com'], /not one of the allowed hosts/],
+  ])('%s is not called', async (endpoint, allowed, message) => {
+    expect(await turn(endpoint, allowed)).toMatchObject({
+      error: { code: 'TurnRejected', message: expect.stringMatching(message) as string },
+    });
+  });
+
+  test('an allowed host is called', async () => {
+    expect(await turn(await answering(200, '1'), ['localhost', '127.0.0.1'])).toEqual({ reply: 1 });
+  });
+});
+
+describe('an agent that is not there', () => {
+  test('connection refused', async () => {
+    const endpoint = await answering(200, '1');
+    const server = servers.pop();
+    server?.close();
+    const failure = await failureOf(turn(endpoint));
+    expect(failure).toMatchObject({ type: 'AgentUnavailable', nonRetryable: false });
+    expect(failure.details).toEqual([{ code: 'AgentUnavailable', message: failure.message }]);
+    expect(failure.message).toMatch(/mars\/A at http:.* is not available: .*ECONNREFUSED/);
+  });
+
+  test('a connection that breaks', async () => {
+    const endpoint = await agentThat((request) => request.socket.destroy());
+    expect(await failureOf(turn(endpoint))).toMatchObject({ type: 'AgentUnavailable', nonRetryable: false });
+  });
+
+  test('an answer that breaks off', async () => {
+    const endpoint = await agentThat((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"action":', () => response.destroy());
+    });
+    expect(await failureOf(turn(endpoint))).toMatchObject({ type: 'AgentUnavailable' });
+  });
+
+  test.each([408, 429, 502, 503, 504])('status %i', async (status) => {
+    expect(await failureOf(turn(await answering(status, '')))).toMatchObject({
+      type: 'AgentUnavailable',
+      nonRetryable: false,
+    });
+  });
+
+  test.each([
+    ['2', 2_000],
+    ['86400', 60_000],
+    [new Date(Date.now() - 60_000).toUTCString(), 0],
+  ])('Retry-After %s', async (value, ms) => {
+    const failure = await failureOf(turn(await answering(503, '', { 'retry-after': value })));
+    expect(failure.nextRetryDelay).toBe(ms);
+  });
+});
+
+describe('cancellation', () => {
+  /** An agent that never answers a turn; resolves when it is asked, when its caller is gone, when the turn is withdrawn. */
+  async function silentAgent() {
+    const events: string[] = [];
+    const levers: Record<string, () => void> = {};
+    const when = Object.fromEntries(
+      ['asked', 'left', 'DELETE /turn/t1'].map((name) => [
+        name,
+        new Promise<void>((resolve) => (levers[name] = resolve)),
+      ]),
+    );
+    const happened = (event: string): void => {
+      events.push(event);
+      levers[event]?.();
+    };
+    const endpoint = await agentThat((request, response) => {
+      request.resume();
+      if (request.method === 'DELETE') {
+        happened(`DELETE ${request.url ?? ''}`);
+        response.end('{}');
+        return;
+      }
+      response.once('close', () => happened('left'));
+      happened('asked');
+    });
+    return { endpoint, events, when };
+  }
+
+  test('a cancelled turn leaves the agent and tells it', async () => {
+    const { endpoint, when } = await silentAgent();
+    const environment = new MockActivityEnvironment();
+    const work = turn(endpoint, undefined, environment);
+    await when['asked'];
+    environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
+    await expect(work).rejects.toBeInstanceOf(CancelledFailure);
+    await Promise.all([when['left'], when['DELETE /turn/t1']]);
+  });
+
+  test('a worker that shuts down leaves the turn to the next one', async () => {
+    const { endpoint, events, when } = await silentAgent();
+    const environment = new MockActivityEnvironment();
+    const work = turn(endpoint, undefined, environment);
+    await when['asked'];
+    environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+    await expect(work).rejects.toBeInstanceOf(CancelledFailure);
+    await when['left'];
+    expect(events).toEqual(['asked', 'left']);
+  });
+
+  test('it beats while the agent works', async () => {
+    const { endpoint, when } = await silentAgent();
+    const environment = new MockActivityEnvironment();
+    const beat = once(environment, 'heartbeat');
+    const work = turn(endpoint, undefined, environment);
+    await Promise.all([beat, when['asked']]);
+    environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
+    await expect(work).rejects.toBeInstanceOf(CancelledFailure);
+  });
+});

@@ -1,0 +1,344 @@
+import { request as httpRequest } from 'node:http';
+import { type AgentOptions, type RunningAgent, ask, fail, final, invoke, serveAgent } from '../../src/agent';
+import { until } from '../../src/providers/until';
+import { FakeGateway } from './gateway';
+import { turnRequest } from './turn-request';
+
+let gateway: FakeGateway;
+let agents: RunningAgent[];
+
+beforeEach(async () => {
+  gateway = await new FakeGateway().listen();
+  agents = [];
+  jest.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+
+afterEach(async () => {
+  await Promise.all(agents.map((agent) => agent.stop()));
+  await gateway.close();
+  jest.restoreAllMocks();
+});
+
+async function serve(options: Partial<AgentOptions> = {}): Promise<RunningAgent> {
+  const environment = {
+    DROVER_GATEWAY: gateway.url,
+    DROVER_FLEET: 'mars',
+    DROVER_AGENT: 'A',
+    DROVER_TOKEN: 'token-of-A',
+    DROVER_INSTANCE: 'i-1',
+  };
+  const agent = await serveAgent({
+    onTurn: () => final('done'),
+    environment,
+    signals: false,
+    graceMs: 5_000,
+    ...options,
+  });
+  agents.push(agent);
+  return agent;
+}
+
+async function call(
+  agent: RunningAgent,
+  path: string,
+  body: unknown,
+  { method = 'POST', token = 'token-of-A' }: { method?: string; token?: string } = {},
+): Promise<{ status: number; body: unknown }> {
+  const payload = method === 'GET' ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const response = await fetch(agent.endpoint + path, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...payload,
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** A promise with its levers. */
+function deferred<T>() {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+describe('beats', () => {
+  test('the first tells the endpoint, each has the next number, and the gateway sets the pace', async () => {
+    gateway.answer = { desired: 'run', nextBeatMs: 50 };
+    const agent = await serve();
+    expect(gateway.beats[0]).toEqual({
+      agent: 'A',
+      authorization: 'Bearer token-of-A',
+      instanceId: 'i-1',
+      seq: 1,
+      status: 'ready',
+      endpoint: agent.endpoint,
+      load: 0,
+    });
+    await gateway.beat(({ seq }) => seq === 4);
+    expect(gateway.beats.map(({ seq }) => seq).slice(0, 4)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('it is starting until its start is done', async () => {
+    const start = deferred<undefined>();
+    const serving = serve({ onStart: () => start.promise });
+    const first = await gateway.beat(({ status }) => status === 'starting');
+    const health = await fetch(`${first.endpoint ?? ''}/healthz`);
+    expect(health.status).toBe(503);
+    start.resolve(undefined);
+    await serving;
+    expect(gateway.beats.at(-1)).toMatchObject({ status: 'ready' });
+    expect((await fetch(`${first.endpoint ?? ''}/healthz`)).status).toBe(200);
+  });
+
+  test('a change of status is told at once', async () => {
+    gateway.answer = { desired: 'run', nextBeatMs: 60_000 };
+    const agent = await serve();
+    await agent.setStatus('degraded');
+    expect(gateway.beats.map(({ status }) => status)).toEqual(['ready', 'degraded']);
+  });
+
+  test('a gateway that is away, or refuses, is tried again and again, and finds the agent when it is back', async () => {
+    const { port } = gateway;
+    await serve();
+    await gateway.close();
+    gateway = new FakeGateway();
+    gateway.status = 500;
+    await gateway.listen(port);
+    await until(async () => gateway.requests > 1 || undefined, 10_000);
+    gateway.status = 200;
+    await gateway.beat(({ status }) => status === 'ready');
+    expect(gateway.requests).toBeGreaterThan(2);
+  });
+
+  test('it starts without a gateway', async () => {
+    const { port } = gateway;
+    await gateway.close();
+    const agent = await serve();
+    expect((await call(agent, '/turn', turnRequest())).body).toEqual({ action: 'final', response: 'done' });
+    gateway = await new FakeGateway().listen(port);
+    await gateway.beat(({ endpoint }) => endpoint === agent.endpoint);
+  });
+
+  test('each answer is heard', async () => {
+    const heard = deferred<unknown>();
+    gateway.answer = { desired: 'pause', nextBeatMs: 50 };
+    await serve({ onBeat: (answer) => heard.resolve(answer) });
+    expect(await heard.promise).toEqual({ desired: 'pause', nextBeatMs: 50 });
+  });
+
+  test.each([[{}], [{ nextBeatMs: -1 }], [{ nextBeatMs: 'soon' }], [{ nextBeatMs: 1e12 }]])(
+    'an answer of %j does no harm',
+    async (answer) => {
+      gateway.answer = answer as never;
+      const agent = await serve();
+      await agent.setStatus('degraded');
+      expect(gateway.beats.map(({ status }) => status)).toEqual(expect.arrayContaining(['ready', 'degraded']));
+    },
+  );
+
+  test('without its variables it says which are missing', async () => {
+    await expect(serveAgent({ onTurn: () => final(1), environment: { DROVER_FLEET: 'mars' } })).rejects.toThrow(
+      /DROVER_GATEWAY, DROVER_AGENT, DROVER_TOKEN not set/,
+    );
+  });
+});
+
+describe('turns', () => {
+  test('the handler gets the request and its reply is the answer', async () => {
+    const seen: unknown[] = [];
+    const agent = await serve({
+      onTurn: (turn) => {
+        seen.push(turn);
+        return invoke('B', { n: 1 });
+      },
+    });
+    expect(await call(agent, '/turn', turnRequest())).toEqual({
+      status: 200,
+      body: { action: 'invoke', invocations: [{ agent: 'B', request: { n: 1 } }] },
+    });
+    expect(seen).toEqual([turnRequest()]);
+  });
+
+  test('a turn that is asked again joins the one in flight, and gets the remembered answer later', async () => {
+    const work = deferred<string>();
+    let count = 0;
+    const agent = await serve({
+      onTurn: async () => {
+        count += 1;
+        return final(await work.promise);
+      },
+    });
+    const first = call(agent, '/turn', turnRequest());
+    const second = call(agent, '/turn', turnRequest({ attempt: 2 }));
+    await gateway.beat(({ load }) => load === 1);
+    work.resolve('once');
+    const answers = [await first, await second, await call(agent, '/turn', turnRequest({ attempt: 3 }))];
+    expect(answers.map(({ body }) => body)).toEqual(Array(3).fill({ action: 'final', response: 'once' }));
+    expect(count).toBe(1);
+  });
+
+  test('a caller that goes away does not end the turn', async () => {
+    const work = deferred<string>();
+    const signals: AbortSignal[] = [];
+    const agent = await serve({
+      onTurn: async (_, signal) => {
+        signals.push(signal);
+        return final(await work.promise);
+      },
+    });
+    const caller = httpRequest(`${agent.endpoint}/turn`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer token-of-A' },
+    });
+    caller.on('error', () => undefined);
+    caller.end(JSON.stringify(turnRequest()));
+    await gateway.beat(({ load }) => load === 1);
+    caller.destroy();
+    work.resolve('late');
+    expect((await call(agent, '/turn', turnRequest())).body).toEqual({ action: 'final', response: 'late' });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+
+  test('a handler that throws fails the turn; the same attempt hears that again, a later one is worked on', async () => {
+    let count = 0;
+    const agent = await serve({
+      onTurn: () => {
+        count += 1;
+        if (count === 1) throw new Error('no credit');
+        return final(count);
+      },
+    });
+    const failed = { status: 200, body: { action: 'fail', error: 'no credit' } };
+    expect(await call(agent, '/turn', turnRequest())).toEqual(failed);
+    expect(await call(agent, '/turn', turnRequest())).toEqual(failed);
+    expect((await call(agent, '/turn', turnRequest({ attempt: 2 }))).body).toEqual({ action: 'final', response: 2 });
+  });
+
+  test('a withdrawn turn is aborted', async () => {
+    const aborted = deferred<unknown>();
+    const agent = await serve({
+      onTurn: (_, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            aborted.resolve(signal.reason);
+            resolve(fail('withdrawn'));
+          });
+        }),
+    });
+    const asked = call(agent, '/turn', turnRequest({ turnId: 'a/b c' }));
+    await gateway.beat(({ load }) => load === 1);
+    expect((await call(agent, `/turn/${encodeURIComponent('a/b c')}`, undefined, { method: 'DELETE' })).status).toBe(
+      200,
+    );
+    expect(await aborted.promise).toMatchObject({ message: 'the turn was withdrawn' });
+    await asked;
+  });
+
+  test('answers are remembered within bounds', async () => {
+    let count = 0;
+    const agent = await serve({
+      onTurn: () => {
+        count += 1;
+        return final('x'.repeat(900_000));
+      },
+    });
+    for (let turn = 0; turn < 40; turn += 1) await call(agent, '/turn', turnRequest({ turnId: `t${String(turn)}` }));
+    await call(agent, '/turn', turnRequest({ turnId: 't39' }));
+    expect(count).toBe(40);
+    await call(agent, '/turn', turnRequest({ turnId: 't0' }));
+    expect(count).toBe(41);
+  });
+
+  test.each([
+    ['no token', 'wrong', turnRequest(), 401],
+    ['no JSON', 'token-of-A', '{"turnId":', 400],
+    ['no turn', 'token-of-A', { hello: 'world' }, 400],
+    ['too long', 'token-of-A', 'x'.repeat(1024 * 1024 + 1), 413],
+  ])('%s', async (_, token, body, status) => {
+    const agent = await serve();
+    expect((await call(agent, '/turn', body, { token })).status).toBe(status);
+  });
+
+  test('what it cannot do it does not pretend', async () => {
+    const agent = await serve();
+    expect((await call(agent, '/undo', { turnId: 't', undo: 1 })).status).toBe(404);
+    expect((await call(agent, '/credentials', {})).status).toBe(404);
+    expect((await call(agent, '/turn', undefined, { method: 'GET' })).status).toBe(405);
+    expect((await call(agent, '/nowhere', {})).status).toBe(404);
+  });
+});
+
+describe('undo, credentials, drain, stop', () => {
+  test('undo and credentials reach their handlers', async () => {
+    const seen: unknown[] = [];
+    const agent = await serve({
+      onUndo: (request) => void seen.push(request),
+      onCredentials: (request) => void seen.push(request),
+    });
+    const credentials = { pool: 'p', subscription: 'sub-b', assignment: 2, secret: 's' };
+    expect((await call(agent, '/undo', { turnId: 't1', undo: { file: 'x' } })).status).toBe(200);
+    expect((await call(agent, '/credentials', credentials)).status).toBe(200);
+    expect((await call(agent, '/credentials', { pool: 'p' })).status).toBe(400);
+    expect(seen).toEqual([{ turnId: 't1', undo: { file: 'x' } }, credentials]);
+  });
+
+  test('drain answers when the turns in flight are done', async () => {
+    const work = deferred<string>();
+    const draining = deferred<undefined>();
+    const onDrain = () => draining.resolve(undefined);
+    const agent = await serve({ onTurn: async () => final(await work.promise), onDrain });
+    const turn = call(agent, '/turn', turnRequest());
+    await gateway.beat(({ load }) => load === 1);
+    let drained = false;
+    const drain = call(agent, '/drain', {}).then(() => (drained = true));
+    await draining.promise;
+    expect(drained).toBe(false);
+    work.resolve('x');
+    await Promise.all([turn, drain]);
+  });
+
+  test('stop beats stopping, takes no new turn, and answers those in flight', async () => {
+    const work = deferred<string>();
+    const agent = await serve({ onTurn: async () => final(await work.promise) });
+    const turn = call(agent, '/turn', turnRequest());
+    await gateway.beat(({ load }) => load === 1);
+    const stopped = agent.stop();
+    await gateway.beat(({ status }) => status === 'stopping');
+    expect((await call(agent, '/turn', turnRequest({ turnId: 't2' }))).status).toBe(503);
+    work.resolve('finished');
+    expect((await turn).body).toEqual({ action: 'final', response: 'finished' });
+    await stopped;
+    await expect(call(agent, '/turn', turnRequest())).rejects.toThrow();
+    const last = gateway.beats.at(-1);
+    expect(last).toMatchObject({ status: 'stopping' });
+  });
+
+  test('a turn that does not end within the grace is aborted', async () => {
+    const reasons: unknown[] = [];
+    const agent = await serve({
+      graceMs: 20,
+      onTurn: (_, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason);
+            resolve(fail('stopped'));
+          });
+        }),
+    });
+    const turn = call(agent, '/turn', turnRequest());
+    await gateway.beat(({ load }) => load === 1);
+    await agent.stop();
+    expect(reasons).toEqual([new Error('the agent is stopping')]);
+    await turn;
+  });
+});
+
+test('the replies', () => {
+  expect(invoke([{ agent: 'A', request: 1 }])).toEqual({ action: 'invoke', invocations: [{ agent: 'A', request: 1 }] });
+  expect(ask('which?', { timeout: '1h', default: 'a' })).toEqual({
+    action: 'ask',
+    question: 'which?',
+    timeout: '1h',
+    default: 'a',
+  });
+  expect(fail('no')).toEqual({ action: 'fail', error: 'no' });
+});

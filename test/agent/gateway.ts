@@ -1,0 +1,65 @@
+/** A gateway of tests: takes beats over a real socket, keeps them, and answers as it is told. */
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Heartbeat } from '../../src/contract/agent';
+import type { BeatAnswer } from '../../src/contract/protocol';
+import { until } from '../../src/providers/until';
+
+/** One beat that arrived. */
+export interface ReceivedBeat extends Heartbeat {
+  readonly agent: string;
+  readonly authorization: string | undefined;
+}
+
+export class FakeGateway {
+  readonly beats: ReceivedBeat[] = [];
+  answer: BeatAnswer = { desired: 'run', nextBeatMs: 100 };
+  /** A status other than 200 refuses beats. */
+  status = 200;
+  requests = 0;
+  url = '';
+  private server: Server | undefined;
+
+  /** Listens, on a given port after an earlier `close`. */
+  async listen(port = 0): Promise<this> {
+    this.server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk) => (text += String(chunk)));
+      request.on('end', () => {
+        const agent = /^\/v1\/agents\/mars\/(\w+)\/heartbeat$/.exec(request.url ?? '')?.[1];
+        if (agent === undefined) {
+          response.writeHead(404).end();
+          return;
+        }
+        this.requests += 1;
+        const { authorization } = request.headers;
+        if (this.status === 200) this.beats.push({ ...(JSON.parse(text) as Heartbeat), agent, authorization });
+        response.writeHead(this.status, { 'content-type': 'application/json' }).end(JSON.stringify(this.answer));
+      });
+    });
+    this.server.listen(port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.url = `http://127.0.0.1:${String(this.port)}`;
+    return this;
+  }
+
+  get port(): number {
+    return (this.server?.address() as AddressInfo).port;
+  }
+
+  /** Waits for a beat. */
+  async beat(which: (beat: ReceivedBeat) => boolean, limitMs = 10_000): Promise<ReceivedBeat> {
+    const beat = await until(async () => this.beats.find(which), limitMs);
+    if (!beat) throw new Error(`no such beat among ${JSON.stringify(this.beats.slice(-5))}`);
+    return beat;
+  }
+
+  async close(): Promise<void> {
+    if (!this.server?.listening) return;
+    this.server.closeAllConnections();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    await closed;
+  }
+}

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import type { AllocationGranted } from '../../src/contract/pool';
+import {
+  type PoolState,
+  type PoolStep,
+  configurePool,
+  forgetAgent,
+  newPool,
+  nextServing,
+  observeFailure,
+  poolView,
+  rejectAllocation,
+  requestAllocation,
+  resetPool,
+  serveWaiting,
+  skippedUntil,
+} from '../../src/rules/pool';
+
+const HOUR = 3_600_000;
+const NOW = Date.parse('2026-01-05T12:00:00Z');
+const at = (ms: number): string => new Date(ms).toISOString();
+
+function poolOf(...names: string[]): PoolState {
+  return newPool('claude', { credentials: names.map((name) => ({ name, secret: `env:${name.toUpperCase()}` })) }, null);
+}
+
+function failed(state: PoolState, credential: string, when: number, resetAt?: number, now = NOW): PoolState {
+  const reset = resetAt === undefined ? {} : { resetAt: at(resetAt) };
+  return observeFailure(state, { credential, kind: 'rate_limit', at: at(when), agent: 'f/x', ...reset }, now);
+}
+
+function ask(state: PoolState, agent: string, not: string | null, requestId: string, now = NOW): PoolStep {
+  return requestAllocation(state, { requestId, agent, not }, now);
+}
+
+function grantOf(step: PoolStep): AllocationGranted | undefined {
+  return step.grants[0]?.grant;
+}
+
+describe('the choice of a credential', () => {
+  test('first assignments go to the one with the fewest agents, then by name', () => {
+    let state = poolOf('b', 'a', 'c');
+    const given: string[] = [];
+    for (const agent of ['f/1', 'f/2', 'f/3', 'f/4']) {
+      const step = ask(state, agent, null, agent);
+      state = step.state;
+      const grant = grantOf(step);
+      if (grant && 'credential' in grant) given.push(`${grant.credential}#${String(grant.assignment)}`);
+    }
+    expect(given).toEqual(['a#1', 'b#2', 'c#3', 'a#4']);
+  });
+
+  test.each([
+    { age: 3 * HOUR, skipped: false },
+    { age: 1 * HOUR, skipped: true },
+    { age: 25 * HOUR, skipped: false },
+    { age: 2 * HOUR, skipped: false },
+    { age: 2 * HOUR - 1, skipped: true },
+  ])('an event $age ms old: skipped $skipped', ({ age, skipped }) => {
+    const state = failed(poolOf('a', 'b'), 'a', NOW - age);
+    expect(skippedUntil(state, 'a', NOW) !== null).toBe(skipped);
+  });
+
+  test('a reset time later than the window counts', () => {
+    const state = failed(poolOf('a', 'b'), 'a', NOW, NOW + 5 * HOUR);
+    expect(skippedUntil(state, 'a', NOW)).toBe(NOW + 5 * HOUR);
+  });
+
+  test('a failure reported by one agent counts for all', () => {
+    const state = failed(poolOf('a', 'b'), 'a', NOW);
+    expect(grantOf(ask(state, 'f/other', null, 'r'))).toEqual({ requestId: 'r', credential: 'b', assignment: 1 });
+  });
+
+  test('events older than a day are forgotten, unless their reset is still to come', () => {
+    let state = failed(poolOf('a', 'b'), 'a', NOW - 25 * HOUR);
+    state = failed(state, 'a', NOW - 26 * HOUR, NOW + HOUR);
+    state = failed(state, 'b', NOW);
+    expect(state.events.map(({ credential }) => credential)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a pool that is used up', () => {
+  const usedUp = failed(failed(poolOf('a', 'b'), 'a', NOW - HOUR), 'b', NOW);
+
+  test('says until when, and serves the waiting at that time', () => {
+    const first = ask(usedUp, 'f/1', 'b', 'r1');
+    expect(grantOf(first)).toEqual({ requestId: 'r1', exhaustedUntil: at(NOW + HOUR) });
+    expect(nextServing(first.state, NOW)).toBe(NOW + HOUR);
+    expect(serveWaiting(first.state, NOW + HOUR - 1).grants).toEqual([]);
+    expect(grantOf(serveWaiting(first.state, NOW + HOUR))).toEqual({ requestId: 'r1', credential: 'a', assignment: 1 });
+  });
+
+  test('asking again while it waits queues it once', () => {
+    const again = ask(ask(usedUp, 'f/1', 'b', 'r1').state, 'f/1', 'b', 'r1');
+    expect(again.state.waiting).toHaveLength(1);
+  });
+
+  test('an agent may come back to what it left once that is free', () => {
+    const only = failed(poolOf('a'), 'a', NOW);
+    const waiting = ask(only, 'f/1', 'a', 'r1').state;
+    expect(grantOf(serveWaiting(waiting, NOW + 2 * HOUR))).toMatchObject({ credential: 'a' });
+  });
+
+  test('a reset of one credential serves the waiting; of another it does not', () => {
+    const waiting = ask(usedUp, 'f/1', 'b', 'r1').state;
+    expect(grantOf(resetPool(waiting, 'a', NOW))).toMatchObject({ credential: 'a' });
+    expect(grantOf(resetPool(waiting, null, NOW))).toMatchObject({ credential: 'a' });
+    expect(resetPool(waiting, 'nobody', NOW).grants).toEqual([]);
+  });
+
+  test('a credential added to the file serves the waiting', () => {
+    const waiting = ask(usedUp, 'f/1', 'b', 'r1').state;
+    const credentials = ['a', 'b', 'c'].map((name) => ({ name, secret: `env:${name}` }));
+    expect(grantOf(configurePool(waiting, { credentials }, NOW))).toMatchObject({ credential: 'c' });
+  });
+
+  test('is shown', () => {
+    expect(poolView(usedUp, NOW)).toMatchObject({
+      exhaustedUntil: at(NOW + HOUR),
+      credentials: [
+        { name: 'a', failuresInWindow: 1, skippedUntil: at(NOW + HOUR) },
+        { name: 'b', failuresInWindow: 1, skippedUntil: at(NOW + 2 * HOUR) },
+      ],
+    });
+  });
+});
+
+describe('assignments', () => {
+  test('the same request is answered the same, and assigns once', () => {
+    const first = ask(poolOf('a', 'b'), 'f/1', null, 'r1');
+    const again = ask(first.state, 'f/1', null, 'r1');
+    expect(again.grants).toEqual(first.grants);
+    expect(again.state.lastAssignment).toBe(1);
+  });
+
+  test('a rejected one gives the one before back, once', () => {
+    const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
+    const after = ask(before, 'f/1', 'a', 'r2').state;
+    const restored = rejectAllocation(after, 'r2');
+    expect(restored.assigned['f/1']).toMatchObject({ credential: 'a', assignment: 1 });
+    expect(rejectAllocation(restored, 'r2')).toBe(restored);
+  });
+
+  test('a credential that leaves the file moves its agents', () => {
+    const state = ask(ask(poolOf('a', 'b'), 'f/1', null, 'r1').state, 'f/2', null, 'r2').state;
+    const moved = configurePool(state, { credentials: [{ name: 'b', secret: 'env:B' }] }, NOW);
+    expect(moved.grants).toMatchObject([{ agent: 'f/1', grant: { credential: 'b', assignment: 3 } }]);
+  });
+
+  test('an agent that ended has nothing', () => {
+    const state = ask(poolOf('a'), 'f/1', null, 'r1').state;
+    expect(forgetAgent(state, 'f/1').assigned).toEqual({});
+  });
+});
+
+/** A week of ten agents on three credentials: every failure hits the agents of one credential, each reports it. */
+test('a simulated week: never on a skipped credential while another was free, one switch per agent and burst', () => {
+  const bursts = fc.array(
+    fc.record({
+      gap: fc.integer({ min: 1, max: 12 * HOUR }),
+      credential: fc.nat(2),
+      reports: fc.integer({ min: 1, max: 4 }),
+    }),
+    { maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(bursts, (week) => {
+      const names = ['a', 'b', 'c'] as const;
+      const agents = Array.from({ length: 10 }, (_, index) => `f/${String(index)}`);
+      let state = poolOf(...names);
+      for (const agent of agents) state = ask(state, agent, null, `first.${agent}`, NOW).state;
+      let now = NOW;
+      for (const [index, burst] of week.entries()) {
+        now += burst.gap;
+        state = serveWaiting(state, now).state;
+        const credential = names[burst.credential] ?? 'a';
+        const hit = agents.filter(
+          (agent) => state.assigned[agent]?.credential === credential && !state.waiting.some((w) => w.agent === agent),
+        );
+        const before = state.lastAssignment;
+        for (let report = 0; report < burst.reports; report += 1) {
+          for (const agent of hit) {
+            state = failed(state, credential, now, undefined, now);
+            if (state.assigned[agent]?.credential !== credential) continue; // the stale guard of the agent
+            state = ask(state, agent, credential, `${String(index)}.${agent}`, now).state;
+          }
+        }
+        const free = names.filter((name) => skippedUntil(state, name, now) === null);
+        const switched = state.lastAssignment - before;
+        expect(switched).toBe(hit.length > 0 && free.length > 0 ? hit.length : 0);
+        for (const agent of hit) {
+          const current = state.assigned[agent]?.credential ?? '';
+          if (free.length > 0) expect(free).toContain(current);
+          else expect(state.waiting.map((request) => request.agent)).toContain(agent);
+        }
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,302 @@
+import fc from 'fast-check';
+import type { ConvergenceSpec, TopologySpec } from '../../../src/contract/topology';
+import { compileTopology, mustCompile } from '../../../src/rules/topology/compile';
+import { crossProblems } from '../../../src/rules/fleet-check';
+import { topologyWarnings } from '../../../src/rules/fleet-topology';
+import type { Topology } from '../../../src/rules/topology/topology';
+
+const compiled = (spec: TopologySpec, known?: readonly string[]): Topology =>
+  mustCompile(spec, 'InvalidScenario', known);
+
+function problems(spec: TopologySpec, known?: readonly string[]): string[] {
+  const result = compileTopology(spec, known);
+  return result.ok ? [] : result.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe('flows', () => {
+  it('gives every node its successors in the order of the flows, without repeats', () => {
+    const { agents, successors } = compiled({
+      flows: ['Start -> A', 'A -> C', 'A->B', '  A  ->  C ', 'B<->C', 'C -> End', 'A -> User'],
+    });
+    expect(agents).toEqual(['A', 'C', 'B']);
+    expect(successors).toEqual({ Start: ['A'], End: [], User: [], A: ['C', 'B', 'User'], B: ['C'], C: ['B', 'End'] });
+  });
+
+  it('lets names hold dashes', () => {
+    expect(compiled({ flows: ['Start->a-b', 'a-b<->c-'] }).successors['a-b']).toEqual(['c-']);
+  });
+
+  it.each([
+    ['A => B', 'Invalid edge format: A => B'],
+    ['A -> B -> C', 'Invalid edge format: A -> B -> C'],
+    ['A <- B', 'Invalid edge format: A <- B'],
+    ['A ->', 'Invalid edge format: A ->'],
+    ['', 'Invalid edge format: '],
+    ['A B -> C', 'Invalid edge format: A B -> C'],
+    ['1A -> B', 'Invalid edge format: 1A -> B'],
+    ['A -> Start', 'Start cannot have an incoming edge: A -> Start'],
+    ['A <-> Start', 'Start cannot have an incoming edge: A <-> Start'],
+    ['End -> A', 'End cannot have an outgoing edge: End -> A'],
+    ['A <-> End', 'End cannot have an outgoing edge: A <-> End'],
+    ['A -> A', 'Edge from "A" to itself: A -> A'],
+    ['A <-> A', 'Edge from "A" to itself: A <-> A'],
+    ['A -> Nobody', 'Unknown node "Nobody" in edge: A -> Nobody'],
+    ['A <-> Nobody', 'Unknown node "Nobody" in edge: A <-> Nobody'],
+    ['Start -> End', 'Start leads to agents, not to End: Start -> End'],
+    ['Start -> User', 'Start leads to agents, not to User: Start -> User'],
+  ])('refuses %j', (flow, message) => {
+    const found = problems({ flows: ['Start -> A', 'A -> B', 'B -> C', flow] }, ['A', 'B', 'C']);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`flows[3]: ${message}`);
+  });
+
+  it('needs a Start', () => {
+    expect(problems({ flows: ['A -> B'] })).toEqual(['flows: Start leads nowhere; add a flow such as "Start -> A"']);
+    expect(problems({ flows: [] })).toHaveLength(1);
+  });
+
+  it('says everything that is wrong at once', () => {
+    const found = problems(
+      {
+        agents: ['A', 'A', 'Foreign'],
+        flows: ['Start -> A', 'A > B', 'A -> X'],
+        rules: ['max_steps(0)', 'timeout(1)', 'nonsense'],
+        convergence: { minRatio: 2, quorum: 0 },
+      },
+      ['A'],
+    );
+    expect(found.map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+      'agents[1]',
+      'agents[2]',
+      'flows[1]',
+      'flows[2]',
+      'rules[0]',
+      'rules[2]',
+      'convergence.minRatio',
+      'convergence.quorum',
+    ]);
+  });
+});
+
+describe('agents', () => {
+  it('are the listed ones, else the known ones, else those of the flows', () => {
+    const flows = ['Start -> B', 'B -> A', 'A -> End'];
+    expect(compiled({ flows }).agents).toEqual(['B', 'A']);
+    expect(compiled({ flows }, ['A', 'B', 'C']).agents).toEqual(['A', 'B', 'C']);
+    expect(compiled({ agents: ['Start', 'A', 'B', 'End'], flows }, ['A', 'B', 'C']).agents).toEqual(['A', 'B']);
+  });
+
+  it('that Start cannot reach are a warning, and the human hands nothing over', () => {
+    const result = compileTopology({ flows: ['Start -> A', 'B -> C', 'A -> User', 'User -> D'] });
+    expect(result.ok && result.warnings).toEqual(['B', 'C', 'D'].map((agent) => `Start cannot reach ${agent}`));
+  });
+
+  it('are checked within a fleet, with the way to the line', () => {
+    const spec = {
+      agents: [{ name: 'A' }],
+      topology: { flows: ['Start -> A', 'A -> B'], rules: ['max_turns(A <-> Q, 1)'] },
+    };
+    expect(crossProblems(spec)).toEqual([
+      { path: ['topology', 'flows', 1], message: 'Unknown node "B" in edge: A -> B' },
+      { path: ['topology', 'rules', 0], message: 'Unknown rule format: max_turns(A <-> Q, 1); unknown agent "Q"' },
+    ]);
+    const idle = { agents: [{ name: 'A' }, { name: 'B' }], topology: { flows: ['Start -> A'] } };
+    expect(topologyWarnings(idle)).toEqual([{ path: ['topology', 'flows'], message: 'Start cannot reach B' }]);
+    expect(topologyWarnings({ agents: [{ name: 'A' }] })).toEqual([]);
+  });
+});
+
+describe('rules', () => {
+  const flows = ['Start -> A', 'A <-> B', 'A <-> C', 'B -> End'];
+  const rules = (...lines: string[]) => compiled({ flows, rules: lines }).rules;
+
+  it('have their defaults', () => {
+    expect(rules()).toEqual({
+      timeoutS: null,
+      maxSteps: 200,
+      maxTurnsTotal: 2_000,
+      maxAgents: null,
+      maxTurns: [],
+      agentTimeoutS: { byAgent: {}, default: null },
+      parallel: [],
+    });
+  });
+
+  it('are all read, however they are spaced', () => {
+    expect(
+      rules(
+        'timeout(180)',
+        ' max_steps ( 30 ) ',
+        'max_turns_total(5000)',
+        'max_agents(2)',
+        'max_turns(A<->B,3)',
+        'max_turns( A <-> C , 1 )',
+        'agent_timeout(A:120, default:90)',
+        'agent_timeout( B : 0.5 )',
+        'parallel(A, B)',
+        'parallel(B,C)',
+        'convergence_point(C)',
+      ),
+    ).toEqual({
+      timeoutS: 180,
+      maxSteps: 30,
+      maxTurnsTotal: 5_000,
+      maxAgents: 2,
+      maxTurns: [
+        { a: 'A', b: 'B', max: 3 },
+        { a: 'A', b: 'C', max: 1 },
+      ],
+      agentTimeoutS: { byAgent: { A: 120, B: 0.5 }, default: 90 },
+      parallel: [
+        ['A', 'B'],
+        ['B', 'C'],
+      ],
+    });
+  });
+
+  it.each([
+    'max_steps',
+    'max_steps()',
+    'max_steps(0)',
+    'max_steps(-1)',
+    'max_steps(1.5)',
+    'max_steps(1e3)',
+    'max_steps(30) now',
+    'maxsteps(30)',
+    'max_steps(99999999999)',
+    'timeout(0)',
+    'timeout(5m)',
+    'timeout(99999999999)',
+    'max_turns(A, B, 3)',
+    'max_turns(A <-> B)',
+    'max_turns(A <-> A, 1)',
+    'max_turns(A <-> Z, 1)',
+    'agent_timeout(A)',
+    'agent_timeout(A:)',
+    'agent_timeout(Z:1)',
+    'agent_timeout(A:1,)',
+    'parallel(A)',
+    'parallel(A, A)',
+    'parallel(A, Z)',
+    'parallel(A,,B)',
+    'convergence_point()',
+    'convergence_point(Z)',
+    'convergence_point(Start)',
+    'convergence_point(End)',
+    'constructor(1)',
+    '__proto__(1)',
+    '',
+  ])('refuses %j', (rule) => {
+    const found = problems({ flows, rules: ['max_agents(3)', rule] });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`rules[1]: Unknown rule format: ${rule}; `);
+  });
+
+  it.each([
+    ['max_steps(1)', 'max_steps(2)'],
+    ['max_turns(A <-> B, 1)', 'max_turns(B <-> A, 2)'],
+    ['agent_timeout(A:1)', 'agent_timeout(B:1, A:2)'],
+    ['agent_timeout(default:1)', 'agent_timeout(default:2)'],
+    ['convergence_point(A)', 'convergence_point(A)'],
+  ])('refuses %j repeated as %j', (first, second) => {
+    expect(problems({ flows, rules: [first, second] })).toEqual([
+      `rules[1]: Repeated rule: ${second}; it stands there already, and one of the two must go`,
+    ]);
+  });
+});
+
+describe('convergence', () => {
+  const of = (convergence?: ConvergenceSpec) =>
+    compiled({ flows: ['Start -> A'], ...(convergence === undefined ? {} : { convergence }) }).convergence;
+  const strict = { minRatio: 1, onInsufficient: 'fail', quorum: null, terminateOrphans: true, timeoutMs: null };
+
+  it.each<[ConvergenceSpec | undefined, object]>([
+    [undefined, strict],
+    ['strict', strict],
+    ['majority', { ...strict, minRatio: 0.51 }],
+    ['user', { ...strict, minRatio: 0.67, onInsufficient: 'user' }],
+    ['any', { ...strict, minRatio: 0, onInsufficient: 'proceed' }],
+    [0.3, { ...strict, minRatio: 0.3 }],
+    [{}, strict],
+    [
+      { minRatio: 0.5, onInsufficient: 'proceed', quorum: 3, terminateOrphans: false, timeout: '5m' },
+      { minRatio: 0.5, onInsufficient: 'proceed', quorum: 3, terminateOrphans: false, timeoutMs: 300_000 },
+    ],
+  ])('%j', (spec, expected) => {
+    expect(of(spec)).toEqual(expected);
+  });
+
+  it.each<[ConvergenceSpec, string]>([
+    [1.1, 'convergence: Ratio must be from 0 to 1, got 1.1'],
+    [-0.1, 'convergence: Ratio must be from 0 to 1, got -0.1'],
+    [{ minRatio: 7 }, 'convergence.minRatio: Ratio must be from 0 to 1, got 7'],
+    [{ quorum: 1.5 }, 'convergence.quorum: Quorum must be a whole number from 1, got 1.5'],
+    [{ timeout: '0s' }, 'convergence.timeout: Expected a duration longer than 0 such as 5m, got "0s"'],
+  ])('refuses %j', (convergence, message) => {
+    expect(problems({ flows: ['Start -> A'], convergence })).toEqual([message]);
+  });
+});
+
+describe('rendezvous', () => {
+  const of = (flows: string[], rules: string[] = []) => [...compiled({ flows, rules }).rendezvous].sort();
+
+  it('is where two paths meet, not where workers answer their caller', () => {
+    expect(of(['Start -> O', 'O <-> A', 'O <-> B', 'O -> C', 'C -> D', 'D -> C', 'O -> End'])).toEqual([]);
+    expect(of(['Start -> O', 'O <-> A', 'O <-> B', 'O -> C', 'C -> D', 'D -> O', 'O -> End'])).toEqual(['O']);
+    expect(
+      of(['Start -> A', 'A -> B1', 'A -> B2', 'B1 -> C1', 'B1 -> C2', 'B2 -> D', 'B2 -> C2', 'C1 -> D', 'C2 -> D']),
+    ).toEqual(['C2', 'D']);
+  });
+
+  it('counts Start, and is declared by a rule', () => {
+    expect(of(['Start -> A', 'A -> B', 'B -> C', 'C -> A'])).toEqual(['A']);
+    expect(of(['Start -> A', 'A <-> B'])).toEqual([]);
+    expect(of(['Start -> A', 'A <-> B'], ['convergence_point(B)'])).toEqual(['B']);
+  });
+
+  const NODES = ['Start', 'A', 'B', 'C', 'D', 'E', 'End', 'User'];
+  it('follows its definition on any topology', () => {
+    const edge = fc
+      .tuple(fc.constantFrom(...NODES), fc.constantFrom(...NODES), fc.boolean())
+      .filter(
+        ([from, to]) =>
+          from !== to && from !== 'End' && to !== 'Start' && !(from === 'Start' && ['End', 'User'].includes(to)),
+      );
+    fc.assert(
+      fc.property(fc.array(edge, { maxLength: 25 }), (edges) => {
+        const both = (from: string, to: string, twice: boolean) => twice && from !== 'Start' && to !== 'End';
+        const flows = edges.map(([from, to, twice]) => `${from} ${both(from, to, twice) ? '<->' : '->'} ${to}`);
+        const { agents, successors, rendezvous } = compiled({ flows: ['Start -> A', ...flows] });
+        const predecessors = (node: string) =>
+          Object.keys(successors).filter((from) => successors[from]?.includes(node));
+        const expected = agents.filter(
+          (node) => predecessors(node).filter((from) => !successors[node]?.includes(from)).length > 1,
+        );
+        expect(rendezvous).toEqual(expected);
+      }),
+    );
+  });
+});
+
+it('never throws on any text, and whatever it refuses it names', () => {
+  const loose = fc.array(fc.oneof(fc.string(), fc.constantFrom('Start -> A', 'A -> B', 'max_steps(3)')), {
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(loose, loose, (flows, rules) => {
+      const result = compileTopology({ flows, rules });
+      if (result.ok) return;
+      for (const { path, message } of result.problems) {
+        const [, key, index] = /^(flows|rules)\[(\d+)\]$/.exec(path) ?? [];
+        if (key !== undefined) expect(message).toContain((key === 'flows' ? flows : rules)[Number(index)]?.trim());
+      }
+    }),
+  );
+});
+
+it('compiles ten thousand workers in well under a second', () => {
+  const flows = ['Start -> O', ...Array.from({ length: 10_000 }, (_, index) => `O <-> W${String(index)}`)];
+  const began = performance.now();
+  expect(compiled({ flows }).agents).toHaveLength(10_001);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});

@@ -1,0 +1,185 @@
+/**
+ * The environments of workflow tests. A test file calls `devServer()` or `timeSkipping()` once, at its top; every
+ * workflow that one of its tests starts is replayed when that test ends, and ended.
+ */
+import type { Client, Connection } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { join } from 'node:path';
+import { holdExclusively } from './exclusive';
+import { collectHistories, type RecordedHistory } from './histories';
+import { HISTORIES, RECORDING, writeHistories } from './recorded';
+import { replayProblems } from './replay';
+import { shared, workflowBundle } from './shared';
+import { Started } from './started';
+
+/** One shared server, as a test file sees it. */
+export interface TestEnv {
+  readonly kind: 'dev' | 'time-skipping';
+  /** host:port. */
+  readonly address: string;
+  readonly namespace: string;
+  /** Everything it starts is replayed. On the time-skipping server, waiting for a result skips time. */
+  readonly client: Client;
+  readonly connection: Connection;
+  /** For workers. */
+  readonly nativeConnection: NativeConnection;
+  /** What the current test started. */
+  readonly started: Started;
+  /** Lets server time pass: skipped on the time-skipping server, real on the other. */
+  sleep(ms: number): Promise<void>;
+  /** The server's time, in milliseconds. */
+  now(): Promise<number>;
+  /** For a test that fails workflow tasks on purpose: its histories are still replayed. */
+  allowFailedTasks(): void;
+  /** Under `npm run histories`, what the current test started becomes committed histories with this name. */
+  record(name: string): void;
+  /** For a test whose histories are not to be replayed, with the reason. */
+  skipReplay(reason: string): void;
+}
+
+/** How long a test file waits for its turn on the time-skipping server. */
+const TURN_LIMIT_MS = 300_000;
+/** Replaying and ending what a test started, hundreds of workflows included. */
+const REPLAY_LIMIT_MS = 120_000;
+
+/** The development server: real time, visibility, true races. */
+export function devServer(): TestEnv {
+  return registered('dev');
+}
+
+/** The time-skipping server. Test files that use it run one after the other. */
+export function timeSkipping(): TestEnv {
+  return registered('time-skipping');
+}
+
+interface Connected {
+  readonly address: string;
+  readonly client: Client;
+  readonly environment: TestWorkflowEnvironment;
+  readonly release: () => void;
+}
+
+function registered(kind: TestEnv['kind']): TestEnv {
+  const started = new Started();
+  let open: Connected | undefined;
+  let failedTasksAllowed = false;
+  let replaySkipped = false;
+  let recordAs: string | undefined;
+  const connected = () => {
+    if (!open) throw new Error('the environment is there only while tests run: use it inside of them');
+    return open;
+  };
+
+  beforeAll(async () => {
+    open = await connect(kind, started);
+  }, TURN_LIMIT_MS);
+
+  afterEach(async () => {
+    const { client } = connected();
+    try {
+      const ids = await started.workflowIds(client, kind === 'dev');
+      const histories = await collectHistories(client, ids);
+      if (RECORDING && recordAs !== undefined) writeHistories(HISTORIES, recordAs, histories);
+      await endOpen(client, histories);
+
+      const nothing = replaySkipped || histories.length === 0;
+      const problems = nothing
+        ? []
+        : await replayProblems(histories, started.bundle ?? workflowBundle(), { allowFailedTasks: failedTasksAllowed });
+      if (problems.length > 0) throw new Error(problems.join('\n'));
+    } finally {
+      started.clear();
+      failedTasksAllowed = false;
+      replaySkipped = false;
+      recordAs = undefined;
+    }
+  }, REPLAY_LIMIT_MS);
+
+  afterAll(async () => {
+    if (!open) return;
+    await open.environment.teardown();
+    open.release();
+  });
+
+  return {
+    kind,
+    namespace: 'default',
+    started,
+    get address() {
+      return connected().address;
+    },
+    get client() {
+      return connected().client;
+    },
+    get connection() {
+      return connected().environment.connection;
+    },
+    get nativeConnection() {
+      return connected().environment.nativeConnection;
+    },
+    sleep: (ms) => connected().environment.sleep(ms),
+    now: () => connected().environment.currentTimeMs(),
+    allowFailedTasks: () => {
+      failedTasksAllowed = true;
+    },
+    record: (name) => {
+      recordAs = name;
+    },
+    skipReplay: (_reason) => {
+      replaySkipped = true;
+    },
+  };
+}
+
+async function connect(kind: TestEnv['kind'], started: Started): Promise<Connected> {
+  installLogger();
+  const { devServer: dev, timeSkipping: skipping, folder } = shared();
+  const interceptors = { workflow: [started.interceptor] };
+  if (kind === 'dev') {
+    const environment = await TestWorkflowEnvironment.createFromExistingServer({
+      address: dev,
+      client: { interceptors },
+    });
+    return { address: dev, environment, client: environment.client, release: () => undefined };
+  }
+  const release = await holdExclusively(join(folder, 'time-skipping.lock'), TURN_LIMIT_MS);
+  const environment = await attachTimeSkipping(skipping, interceptors);
+  return { address: skipping, environment, client: environment.client, release };
+}
+
+/** The SDK attaches to a running server only without time skipping; the function behind it takes both. */
+async function attachTimeSkipping(address: string, interceptors: object): Promise<TestWorkflowEnvironment> {
+  const factory = TestWorkflowEnvironment as unknown as {
+    create(options: object): Promise<TestWorkflowEnvironment>;
+  };
+  return factory.create({
+    server: { type: 'existing' },
+    supportsTimeSkipping: true,
+    address,
+    namespace: 'default',
+    client: { interceptors },
+  });
+}
+
+/** What a test leaves open would go on setting timers, and on the time-skipping server hold every later test up. */
+async function endOpen(client: Client, histories: readonly RecordedHistory[]): Promise<void> {
+  for (const workflowId of new Set(histories.map((history) => history.workflowId))) {
+    const handle = client.workflow.getHandle(workflowId);
+    const { status } = await handle.describe();
+    if (status.name === 'RUNNING') await handle.terminate('the test has ended');
+  }
+}
+
+/** Once per test file, and before anything else touches the runtime. */
+const runtime = { installed: false };
+
+function installLogger(): void {
+  if (runtime.installed) return;
+  runtime.installed = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
+}

@@ -1,0 +1,53 @@
+/** Histories of everything that a test started: every run of every workflow, children and signalled workflows included. */
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+
+/** A history with what it belongs to. */
+export interface RecordedHistory {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly history: temporal.api.history.v1.IHistory;
+}
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+
+/** Fetches the histories of these workflows, and of every workflow that their histories name. */
+export async function collectHistories(client: Client, workflowIds: readonly string[]): Promise<RecordedHistory[]> {
+  const histories: RecordedHistory[] = [];
+  const seen = new Set<string>();
+  const waiting = workflowIds.map((workflowId) => ({ workflowId, runId: undefined as string | undefined }));
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { workflowId } = next;
+    const handle = client.workflow.getHandle(workflowId, next.runId);
+    let runId: string;
+    let history: temporal.api.history.v1.IHistory;
+    try {
+      runId = (await handle.describe()).runId;
+      if (seen.has(runId)) continue;
+      seen.add(runId);
+      history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    } catch (error) {
+      // A start that was refused, or a signal to a workflow that never was: nothing ran, so there is nothing to replay.
+      if (error instanceof WorkflowNotFoundError) continue;
+      throw error;
+    }
+    histories.push({ workflowId, runId, history });
+    for (const event of history.events ?? []) waiting.push(...namedBy(event, workflowId));
+  }
+  return histories;
+}
+
+/** Workflows and runs that an event leads to: children, targets of signals, the run before and the run after. */
+function namedBy(event: Event, workflowId: string): { workflowId: string; runId: string | undefined }[] {
+  const child = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
+  const target = event.signalExternalWorkflowExecutionInitiatedEventAttributes?.workflowExecution;
+  const before = event.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  const after = event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  return [
+    ...[child, target].flatMap((execution) =>
+      execution?.workflowId ? [{ workflowId: execution.workflowId, runId: execution.runId || undefined }] : [],
+    ),
+    ...[before, after].flatMap((runId) => (runId ? [{ workflowId, runId }] : [])),
+  ];
+}

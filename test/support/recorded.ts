@@ -1,0 +1,35 @@
+/** Histories as files: `{workflowId, history}`, with enums by name, numbers of 64 bits as text and bytes in base64. */
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporal } from '@temporalio/proto';
+import type { RecordedHistory } from './histories';
+
+const { History } = temporal.api.history.v1;
+const AS_JSON = { enums: String, longs: String, bytes: String };
+
+/** Histories that must replay with every later version of the workflows. */
+export const HISTORIES = join(__dirname, '../replay/histories');
+/** Histories that must not replay: they show that the gate can fail. */
+export const MUST_FAIL = join(__dirname, '../replay/must-fail');
+
+/** True under `npm run histories`. */
+export const RECORDING = process.env['DROVER_RECORD_HISTORIES'] === '1';
+
+/** Writes every history to `<folder>/<name>-<number>-<workflow type>.json`. */
+export function writeHistories(folder: string, name: string, histories: readonly RecordedHistory[]): void {
+  mkdirSync(folder, { recursive: true });
+  histories.forEach(({ workflowId, history }, index) => {
+    const type = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
+    const content = { workflowId, history: History.toObject(History.fromObject(history), AS_JSON) };
+    writeFileSync(join(folder, `${name}-${index + 1}-${type}.json`), `${JSON.stringify(content, null, 1)}\n`);
+  });
+}
+
+/** Reads every history of a folder; the file's name stands for the run. */
+export function readHistories(folder: string): RecordedHistory[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  return files.map((file) => {
+    const content = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { workflowId: string; history: object };
+    return { workflowId: content.workflowId, runId: file, history: History.fromObject(content.history) };
+  });
+}

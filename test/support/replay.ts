@@ -1,0 +1,33 @@
+/** Replays histories against a bundle. */
+import { temporal } from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import type { RecordedHistory } from './histories';
+import type { WorkflowBundle } from './shared';
+
+const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
+
+/** Problems found, one sentence each: histories that the workflows do not repeat, workflow tasks that failed. */
+export async function replayProblems(
+  histories: readonly RecordedHistory[],
+  workflowBundle: WorkflowBundle,
+  { allowFailedTasks = false } = {},
+): Promise<string[]> {
+  const problems = allowFailedTasks ? [] : histories.flatMap(failedTasks);
+  const workers = Worker.runReplayHistories({ workflowBundle }, histories);
+  for await (const { workflowId, runId, error } of workers) {
+    if (error) problems.push(`${workflowId} (${runId}) does not replay: ${error.message}`);
+  }
+  return problems;
+}
+
+/** UNHANDLED_COMMAND is no failure: a message arrived while the workflow wanted to close, and the task ran again. */
+function failedTasks({ workflowId, history }: RecordedHistory): string[] {
+  return (history.events ?? []).flatMap((event) => {
+    const failed = event.workflowTaskFailedEventAttributes;
+    if (event.eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED || !failed) return [];
+    if (failed.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) return [];
+    return [
+      `${workflowId} has a failed workflow task: ${failed.failure?.message ?? `cause ${failed.cause ?? 'unknown'}`}`,
+    ];
+  });
+}

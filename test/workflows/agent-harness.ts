@@ -1,0 +1,242 @@
+/** Agents in tests: their workflow started over a provider in memory, beaten, commanded and watched. */
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { TurnActivities, TurnCall } from '../../src/contract/activities';
+import type {
+  AgentCommand,
+  AgentCommandOptions,
+  AgentInput,
+  AgentSpec,
+  AgentView,
+  CommandResult,
+  Heartbeat,
+} from '../../src/contract/agent';
+import type { TurnOutcome, TurnRequest } from '../../src/contract/turns';
+import { DESCRIBE } from '../../src/contract/messages';
+import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
+import type { TestEnv } from '../support/env';
+import { MemoryProvider } from '../support/memory-provider';
+import { type TestWorkerOptions, withWorker } from '../support/worker';
+
+/** A refused or failed command as its caller sees it. */
+export interface Refused {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Record<string, unknown>;
+}
+
+/** One signal that a mailbox got. */
+export interface Mail {
+  readonly signal: string;
+  readonly argument: unknown;
+}
+
+/** How a test's agents take turns; the call is aborted never, so it must end. */
+export type TakeTurn = (call: TurnCall) => Promise<TurnOutcome>;
+
+/** An agent under test. */
+export class TestAgent {
+  readonly id: string;
+  readonly world: AgentWorld;
+  readonly fleet: string;
+  readonly name: string;
+
+  constructor(world: AgentWorld, fleet: string, name: string) {
+    this.world = world;
+    this.fleet = fleet;
+    this.name = name;
+    this.id = agentWorkflowId(fleet, name);
+  }
+
+  get handle(): WorkflowHandle {
+    return this.world.env.client.workflow.getHandle(this.id);
+  }
+
+  view(): Promise<AgentView> {
+    return this.handle.query<AgentView>(DESCRIBE);
+  }
+
+  /** A command that must be accepted. */
+  async send<C extends AgentCommand>(
+    command: C,
+    options?: AgentCommandOptions[C],
+    updateId?: string,
+  ): Promise<CommandResult> {
+    return this.handle.executeUpdate<CommandResult, [unknown]>(command, {
+      args: [options],
+      ...(updateId === undefined ? {} : { updateId }),
+    });
+  }
+
+  /** A command that must be refused, or whose effect must fail. */
+  async refused<C extends AgentCommand>(command: C, options?: AgentCommandOptions[C]): Promise<Refused> {
+    return this.send(command, options).then(
+      (result) => {
+        throw new Error(`${command} was accepted: ${JSON.stringify(result)}`);
+      },
+      (error: unknown) => refusalOf(error),
+    );
+  }
+
+  async beat(status: Heartbeat['status'] = 'ready', more: Partial<Heartbeat> = {}): Promise<void> {
+    const instanceId = more.instanceId ?? (await this.view()).instanceId;
+    if (instanceId === null) throw new Error(`${this.id} has no instance yet`);
+    await this.handle.signal('heartbeat', { instanceId, status, endpoint: 'http://127.0.0.1:1/', ...more });
+  }
+
+  /** Waits in real time until the view is as wished. */
+  async until(wished: (view: AgentView) => boolean, limitMs = 10_000): Promise<AgentView> {
+    return eventually(() => this.view(), wished, limitMs);
+  }
+
+  /** Started, beaten, ready. */
+  async ready(): Promise<AgentView> {
+    await this.until((view) => view.runtime === 'running');
+    await this.beat('ready');
+    return this.until((view) => view.liveness === 'ready');
+  }
+}
+
+/** Polls `read` until `wished`; the last value is in the error. */
+export async function eventually<T>(
+  read: () => Promise<T>,
+  wished: (value: T) => boolean,
+  limitMs = 10_000,
+): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const value = await read();
+    if (wished(value)) return value;
+    if (Date.now() > end) throw new Error(`not within ${String(limitMs)} ms; last: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The refusal in an update's failure. */
+export function refusalOf(error: unknown): Refused {
+  if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
+  const { type, message, details } = error.cause;
+  return { code: type ?? '', message, details: (details?.[0] ?? {}) as Record<string, unknown> };
+}
+
+/** A worker, a provider in memory, and the agents of one test. */
+export class AgentWorld {
+  readonly env: TestEnv;
+  readonly taskQueue: string;
+  readonly provider: MemoryProvider;
+  readonly fleet = `f-${randomUUID().slice(0, 8)}`;
+  takeTurn: TakeTurn = async (call) => ({ reply: { action: 'final', response: call.request.turnId } });
+  readonly taken: TurnCall[] = [];
+
+  constructor(env: TestEnv, taskQueue: string, provider: MemoryProvider) {
+    this.env = env;
+    this.taskQueue = taskQueue;
+    this.provider = provider;
+  }
+
+  /** Starts an agent's workflow over a resource that exists. */
+  async start(name = 'a', spec: Partial<AgentSpec> = {}, input: Partial<AgentInput> = {}): Promise<TestAgent> {
+    const agent = new TestAgent(this, this.fleet, name);
+    const whole = this.input(name, spec, input);
+    const { fleet, key } = whole;
+    const { resourceId } = await this.provider.activities.createResource({
+      fleet,
+      agent: name,
+      provider: 'memory',
+      spec: whole.spec,
+      resourceId: null,
+      key,
+    });
+    await this.env.client.workflow.start(AGENT_WORKFLOW, {
+      workflowId: agent.id,
+      taskQueue: this.taskQueue,
+      args: [{ ...whole, resourceId }],
+    });
+    return agent;
+  }
+
+  input(name: string, spec: Partial<AgentSpec> = {}, input: Partial<AgentInput> = {}): AgentInput {
+    return {
+      v: 1,
+      fleet: this.fleet,
+      agent: name,
+      incarnation: 'i1',
+      revision: 1,
+      spec: { name, provider: 'memory', ...spec },
+      resourceId: null,
+      key: `inst.i1.1.${this.fleet}.${name}`,
+      holds: [],
+      ...input,
+    };
+  }
+
+  /** A workflow that keeps every signal it gets in its history: an `external` agent, which knows none of a branch's signals. */
+  async mailbox(name = 'mailbox'): Promise<TestAgent> {
+    const agent = new TestAgent(this, this.fleet, name);
+    await this.env.client.workflow.start(AGENT_WORKFLOW, {
+      workflowId: agent.id,
+      taskQueue: this.taskQueue,
+      args: [{ v: 1, fleet: this.fleet, agent: name }],
+    });
+    return agent;
+  }
+
+  async mail(box: TestAgent): Promise<Mail[]> {
+    const { events } = await box.handle.fetchHistory();
+    return (events ?? []).flatMap((event) => {
+      const signalled = event.workflowExecutionSignaledEventAttributes;
+      const data = signalled?.input?.payloads?.[0]?.data;
+      if (signalled?.signalName === undefined || signalled.signalName === null || !data) return [];
+      return [{ signal: signalled.signalName, argument: JSON.parse(Buffer.from(data).toString('utf8')) as unknown }];
+    });
+  }
+
+  turn(agent: TestAgent, turnId: string, more: Partial<TurnRequest> = {}): TurnRequest {
+    return {
+      turnId,
+      run: 'r',
+      branch: '0',
+      agent: agent.name,
+      task: 't',
+      input: { kind: 'task', value: 't' },
+      memory: [],
+      mayInvoke: [],
+      attempt: 0,
+      subscription: null,
+      ...more,
+    };
+  }
+
+  async ask(agent: TestAgent, replyTo: TestAgent, turnId: string, more: Record<string, unknown> = {}): Promise<void> {
+    await agent.handle.signal('turnRequested', {
+      turnId,
+      replyTo: replyTo.id,
+      request: this.turn(agent, turnId),
+      ...more,
+    });
+  }
+}
+
+/** Runs a test in a world of its own. */
+export async function withAgents(
+  env: TestEnv,
+  test: (world: AgentWorld) => Promise<void>,
+  options: Partial<TestWorkerOptions> = {},
+): Promise<void> {
+  const provider = new MemoryProvider();
+  const turns: { world?: AgentWorld } = {};
+  const takeTurn: TurnActivities['takeTurn'] = async (call) => {
+    turns.world?.taken.push(call);
+    return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
+  };
+  const bundle = process.env['H3_BUNDLE'] === undefined ? {} : { bundle: { codePath: process.env['H3_BUNDLE'] } };
+  await withWorker(
+    { env, activities: { ...provider.activities, takeTurn }, ...bundle, ...options },
+    async (taskQueue) => {
+      const world = new AgentWorld(env, taskQueue, provider);
+      turns.world = world;
+      await test(world);
+    },
+  );
+}
