@@ -106,6 +106,6 @@ const names = process.argv.includes('--test') ? ['temporal', 'temporal-test-serv
 try {
   if (!isReady(names)) await exclusively(() => setUp(names));
 } catch (error) {
-  console.error(error instanceof SetupError ? `drover: ${error.message}` : `drover: ${error.message}`);
+  console.error(`drover: ${error.message}`);
   process.exit(1);
 }

@@ -5,6 +5,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { createFleetActivities } from './activities/fleet';
+import { Calls } from './client/calls';
 import { type ConnectionSettings, resolveConnection } from './client/connection';
 import type { Environment, Settings } from './config';
 import { queues } from './contract/names';
@@ -56,11 +57,11 @@ export async function startWorker({ settings, connection, environment, serve = Q
   const client = new Client({ connection: native, namespace });
   await checkSearchAttributes(client);
 
-  const { installation, host, agentSecret, stateDir, gateway, queuePrefix } = settings;
+  const { installation, host, agentSecret, stateDir, gateway } = settings;
   const activities = createActivities({
     agentSecret,
     providers: createProviders({ gatewayUrl: gateway.url, agentSecret, stateDir, installation, environment }),
-    fleet: createFleetActivities({ client, queuePrefix, installation, host }),
+    fleet: createFleetActivities({ calls: new Calls(client), installation, host }),
   });
   const queue = (kind: QueueKind): WorkerOptions => ({ ...queueOptions(kind, settings), ...SHUTDOWN, connection: native, namespace, activities });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));

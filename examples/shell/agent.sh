@@ -5,7 +5,6 @@ url=$DROVER_GATEWAY/v1/agents/$DROVER_FLEET/$DROVER_AGENT/heartbeat
 seq=0
 
 beat() {
-  seq=$((seq + 1))
   body="{\"instanceId\":\"$DROVER_INSTANCE\",\"seq\":$seq,\"status\":\"$1\"}"
   if command -v curl >/dev/null; then
     # The token comes by standard input: the arguments of a program are there for everyone to read.
@@ -16,9 +15,10 @@ beat() {
   fi
 }
 
-trap 'beat stopping; exit 0' TERM
+trap 'seq=$((seq + 1)); beat stopping; exit 0' TERM
 
 while :; do
+  seq=$((seq + 1)) # not in beat: what $(…) sets is lost
   answer=$(beat ready) || echo "no beat arrives at $url"
   # {"desired":"run","nextBeatMs":5000}: how long to wait, in seconds
   ms=$(printf '%s' "$answer" | sed -n 's/.*"nextBeatMs": *\([0-9]*\).*/\1/p')

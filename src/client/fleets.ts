@@ -1,11 +1,12 @@
 /** Fleets: what they should be, and the changes that make them so. */
 import { randomUUID } from 'node:crypto';
 import { DroverError } from '../contract/errors';
-import type { ApplyRequest, ApplyResult, ChangeView, FleetInput, FleetListItem, FleetView } from '../contract/fleet';
+import type { ApplyRequest, ApplyResult, ChangeView, FleetInput, FleetListItem, FleetSpec, FleetView } from '../contract/fleet';
 import { describeChange, describeFleet, fleetUpdates } from '../contract/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
-import type { CallOptions, Calls } from './calls';
+import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
+import type { CallOptions, Calls } from './calls';
 import { changeSubject, fleetSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
@@ -46,8 +47,20 @@ export class Fleets {
     return listWorkflows(this.#calls, [equals('WorkflowType', FLEET_WORKFLOW), equals('ExecutionStatus', 'Running')], fleetItem, options);
   }
 
+  /** What `apply` would change; `ids` is the id map as it would be. Changes nothing, and starts nothing for a new fleet. */
+  async plan(fleet: string, spec: FleetSpec, options: CallOptions = {}): Promise<ApplyResult> {
+    try {
+      return await this.#calls.update(fleetSubject(fleet), fleetUpdates.apply, { spec, dryRun: true }, options);
+    } catch (error) {
+      if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
+      const ids = Object.fromEntries(spec.agents.map(({ name }) => [name, `dry-run-${name}`]));
+      return { ...planApply({ revision: 0, agents: {}, spec: { agents: [] } }, spec), ids };
+    }
+  }
+
   /** Makes the fleet what `request.spec` says, a new one too. Answers at acceptance; `follow` waits for the end. */
   apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    if (request.dryRun) return this.plan(fleet, request.spec, options);
     const subject = fleetSubject(fleet);
     const input: FleetInput = { v: 1, fleet };
     const start = { workflowType: FLEET_WORKFLOW, taskQueue: queues.main(this.#queuePrefix), args: [input] };

@@ -6,6 +6,7 @@ import { describeRun, runUpdates } from '../contract/messages';
 import { queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
 import type { TopologySpec } from '../contract/topology';
+import { pollUntil } from './backoff';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
 import type { Fleets } from './fleets';
 import { type RunRef, runSubject } from './subject';
@@ -18,6 +19,13 @@ export interface RunRequest {
   readonly task: unknown;
   /** Scripted agents take the turns instead of the fleet's. */
   readonly script?: Script;
+  /** The result then has every turn's input and reply. */
+  readonly trace?: boolean;
+}
+
+/** `onProgress` hears every new state of the run; `timeoutMs` is without limit unless given. */
+export interface FollowRunOptions extends CallOptions {
+  readonly onProgress?: (run: RunView) => void;
 }
 
 /** Temporal's `WorkflowExecutionStatus`, as far as a run's state follows from it. */
@@ -37,9 +45,9 @@ export class Runs {
 
   /** Starts a run over the fleet's present topology and returns where it is. */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
-    const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script } = request;
+    const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script, trace } = request;
     const topology = await this.#topology(fleet, options);
-    const input: RunInput = { v: 1, fleet, run, task, topology, ...(script === undefined ? {} : { script }) };
+    const input: RunInput = { v: 1, fleet, run, task, topology, ...(script && { script }), ...(trace && { trace }) };
     const subject = runSubject({ fleet, run });
     await this.#calls.within(subject, options, async () => {
       try {
@@ -72,6 +80,22 @@ export class Runs {
   result(ref: RunRef, { timeoutMs = 2 ** 31 - 1 }: CallOptions = {}): Promise<RunResult> {
     const subject = runSubject(ref);
     return this.#calls.within(subject, { timeoutMs }, () => this.#calls.client.workflow.result<() => Promise<RunResult>>(subject.workflowId));
+  }
+
+  /** Waits for the run's end and tells of its progress. `Timeout` after `timeoutMs`; the run goes on. */
+  async follow(ref: RunRef, { onProgress, timeoutMs = Infinity }: FollowRunOptions = {}): Promise<RunView> {
+    let last = '';
+    const look = async () => {
+      const view = await this.describe(ref);
+      const shown = JSON.stringify(view);
+      if (shown !== last) onProgress?.(view);
+      last = shown;
+      return view;
+    };
+    const isOver = ({ state }: RunView) => state !== 'running' && state !== 'paused';
+    const ended = await pollUntil(look, isOver, { deadline: Date.now() + timeoutMs, maxPauseMs: 500 });
+    if (ended) return ended;
+    throw new DroverError('Timeout', `run ${ref.fleet}/${ref.run} still runs; it goes on`, { ...ref });
   }
 
   /** Stops it at the next turn boundaries; its clock stops too. */

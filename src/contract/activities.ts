@@ -1,5 +1,14 @@
 /** The activity interface: workflows call these by name through `proxyActivities<Activities>()`, activities/ implements them. */
-import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, AssignedSubscription, Hold, ProviderKind, ResourceRef } from './agent';
+import type {
+  AgentConfiguration,
+  AgentInput,
+  AgentSpec,
+  AgentView,
+  AssignedSubscription,
+  Hold,
+  ProviderKind,
+  ResourceRef,
+} from './agent';
 import type { TurnOutcome, TurnRequest } from './turns';
 
 /** Whose resource, under which provider. */
@@ -59,7 +68,12 @@ export interface FleetActivities {
   /** Terminates the agent and waits until its workflow is closed. `existed` false: there was none of these revisions. */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
   /** Sets or releases one hold on every named agent; unknown ones are skipped. */
-  setHold(call: { readonly fleet: string; readonly agents: readonly string[]; readonly hold: Hold; readonly held: boolean }): Promise<void>;
+  setHold(call: {
+    readonly fleet: string;
+    readonly agents: readonly string[];
+    readonly hold: Hold;
+    readonly held: boolean;
+  }): Promise<void>;
 }
 
 /** What the turn activity needs beside the request. */

@@ -128,7 +128,11 @@ export interface BranchView {
   readonly state: 'running' | 'paused' | BranchOutcome;
   readonly turns: number;
   readonly waitingFor: 'turn' | 'barrier' | 'human' | null;
-  readonly barrier: { readonly arrived: readonly string[]; readonly failed: readonly SourceFailure[]; readonly running: number } | null;
+  readonly barrier: {
+    readonly arrived: readonly string[];
+    readonly failed: readonly SourceFailure[];
+    readonly running: number;
+  } | null;
 }
 
 /** Signals between a run and its branches (temporal.md). */

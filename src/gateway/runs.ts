@@ -11,13 +11,9 @@ export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
   return {
     listRuns: ({ query: { fleet, pageSize, pageToken } }) =>
       runs.list(fleet === undefined ? {} : { fleet }, { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
-    startRun: async ({ body: { script, ...body }, idempotencyKey, reply }) => {
+    startRun: async ({ body, idempotencyKey, reply }) => {
       const run = body.run ?? (idempotencyKey === undefined ? undefined : runName(idempotencyKey));
-      const ref = await runs.start({
-        ...body,
-        ...(run === undefined ? {} : { run }),
-        ...(script === undefined ? {} : { script }),
-      });
+      const ref = await runs.start({ ...body, ...(run === undefined ? {} : { run }) });
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);
       return ref;
     },

@@ -15,7 +15,8 @@ export const parseAgentReport: Parser<AgentReport> = object({
 
 /** The input comes from the fleet's own workflow, which has checked it; here it is only told from something else. */
 export function parseProvisionInput(value: unknown): ProvisionInput {
-  if (!isRecord(value) || value['v'] !== 1) return invalid('input', 'expected a change as the fleet makes it, with v: 1');
+  if (!isRecord(value) || value['v'] !== 1)
+    return invalid('input', 'expected a change as the fleet makes it, with v: 1');
   name(value['fleet'], 'input.fleet');
   if (!Array.isArray(value['changes'])) invalid('input.changes', 'expected a list');
   return value as object as ProvisionInput;

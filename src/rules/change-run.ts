@@ -58,7 +58,12 @@ function ownedBefore({ agent, previous }: AgentChange): [string, OwnedAgent][] {
 }
 
 /** One agent is at another step. */
-export function atStep(run: ChangeRun, agent: string, step: AgentProgress['step'], error: string | null = null): ChangeRun {
+export function atStep(
+  run: ChangeRun,
+  agent: string,
+  step: AgentProgress['step'],
+  error: string | null = null,
+): ChangeRun {
   const before = run.progress[agent];
   return before ? { ...run, progress: { ...run.progress, [agent]: { ...before, step, error } } } : run;
 }
@@ -87,7 +92,11 @@ export function recordUpdated(run: ChangeRun, agent: string): ChangeRun {
   const owned = run.owned[agent];
   if (!owned) return run;
   const { doubt: _doubt, ...sure } = owned;
-  return atStep({ ...run, owned: { ...run.owned, [agent]: { ...sure, revision: run.input.revision } } }, agent, 'updated');
+  return atStep(
+    { ...run, owned: { ...run.owned, [agent]: { ...sure, revision: run.input.revision } } },
+    agent,
+    'updated',
+  );
 }
 
 /** The agent and its resource are gone. */
@@ -144,7 +153,9 @@ export function endChange(run: ChangeRun): ChangeRun {
   return run.record.entries.reduce<ChangeRun>(
     (kept, entry) => {
       const progress = kept.progress[entry.name];
-      return progress?.step === 'ready' ? kept : recordLeftOver(kept, entry.name, entry, progress?.error ?? 'not finished');
+      return progress?.step === 'ready'
+        ? kept
+        : recordLeftOver(kept, entry.name, entry, progress?.error ?? 'not finished');
     },
     { ...run, state },
   );
@@ -152,8 +163,10 @@ export function endChange(run: ChangeRun): ChangeRun {
 
 function endState({ stop, input, record }: ChangeRun): ChangeState {
   if (!stop) return 'done';
-  if (record.state === 'compensated') return 'rolled back';
-  return record.entries.length > 0 && input.provisioning.onFailure === 'keep' && record.state === 'pending' ? 'kept' : 'failed';
+  if (record.state === 'compensated') return record.entries.length > 0 ? 'rolled back' : 'failed';
+  return record.entries.length > 0 && input.provisioning.onFailure === 'keep' && record.state === 'pending'
+    ? 'kept'
+    : 'failed';
 }
 
 /** The change as `describe` shows it. */
@@ -171,7 +184,9 @@ export function changeView(run: ChangeRun): ChangeView {
     error: errorText(run),
     agents,
     ids: Object.fromEntries(
-      Object.entries(run.owned).flatMap(([agent, { resourceId }]) => (resourceId === null ? [] : [[agent, resourceId]])),
+      Object.entries(run.owned).flatMap(([agent, { resourceId }]) =>
+        resourceId === null ? [] : [[agent, resourceId]],
+      ),
     ),
   };
 }
@@ -179,7 +194,9 @@ export function changeView(run: ChangeRun): ChangeView {
 /** Every agent that failed with its reason, after what stopped the change where that is no agent's failure. */
 function errorText({ stop, progress }: ChangeRun): string | null {
   if (!stop) return null;
-  const failures = Object.values(progress).flatMap(({ agent, error }) => (error === null ? [] : [`${agent}: ${error}`]));
+  const failures = Object.values(progress).flatMap(({ agent, error }) =>
+    error === null ? [] : [`${agent}: ${error}`],
+  );
   const all = stop.why === 'failed' && failures.length > 0 ? failures : [stop.message, ...failures];
   return all.join('; ');
 }

@@ -88,7 +88,7 @@ function carryOut(state: AgentState, request: CommandRequest, now: number): Agen
     case 'terminate':
       return stopped(state, 'terminated', STOP_GRACE_MS);
     case 'start':
-      return { ...state, status: moveStatus(state.status, 'running'), reason: null, crashes: [], restartAt: now };
+      return started(state, now);
     case 'restart':
       return drained(
         { ...state, restarting: 'stop', restartAt: null },
@@ -97,6 +97,16 @@ function carryOut(state: AgentState, request: CommandRequest, now: number): Agen
         now,
       );
   }
+}
+
+function started(state: AgentState, now: number): AgentState {
+  const restartAt = state.runtime === 'crashed' ? now : null;
+  const stopGraceMs = state.runtime === 'stopping' ? state.stopGraceMs : null;
+  const running = moveStatus(state.status, 'running');
+  // Started before its stop began: the process is there already, and no wake will look at the holds.
+  const isThere = state.runtime === 'running' || state.runtime === 'paused';
+  const status = isThere && state.holds.length > 0 ? moveStatus(running, 'paused') : running;
+  return { ...state, status, reason: null, crashes: [], restartAt, stopGraceMs };
 }
 
 function held(state: AgentState, name: string, reason: string | null, now: number): AgentState {

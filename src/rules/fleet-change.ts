@@ -1,6 +1,5 @@
 /** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
 import type { AgentSpec } from '../contract/agent';
-import type { CompensationRecord } from '../contract/compensation';
 import { DroverError } from '../contract/errors';
 import type {
   AgentChange,
@@ -11,8 +10,8 @@ import type {
   ProvisionInput,
   ProvisionResult,
 } from '../contract/fleet';
-import { acceptedView, type FleetChange, type FleetState, isChanging } from './fleet-state';
-import { desiredAgents, differingSettings, type OwnedWithSpec, planChanges } from './plan';
+import { acceptedView, type FleetChange, type FleetState, isChanging, isDestroyed } from './fleet-state';
+import { desiredAgents, differingFields, differingSettings, type OwnedWithSpec, planChanges } from './plan';
 
 /** Repeats of a request are answered from memory: the last 1,000, fewer where their plans are long, as all of it is carried along. */
 const REQUESTS_KEPT = 1_000;
@@ -40,7 +39,7 @@ export function decideApply(state: FleetState, request: ApplyRequest): Decided {
   return nothing ? remembered(state, request.requestId, plan) : accepted(state, 'apply', spec, request.requestId, plan);
 }
 
-/** What an `apply` of a spec would do, at any time: the answer of `plan`. */
+/** What an `apply` of a spec would do to a fleet, one that is not there yet included. */
 export function planApply(state: Pick<FleetState, 'revision' | 'agents' | 'spec'>, spec: FleetSpec): ApplyResult {
   const changes = planChanges(state.agents, spec);
   return { revision: state.revision, changes, settings: differingSettings(state.spec, spec), changeId: null };
@@ -66,7 +65,9 @@ export function decideDestroy(state: FleetState, requestId: string | undefined):
   return accepted(state, 'destroy', spec, requestId, { revision, changes, settings: [], changeId: null });
 }
 
-function refuseWhileChanging(state: FleetState): void {
+/** One change at a time, and none of a fleet that is about to end: a repeat meets the next one of its name. */
+export function refuseWhileChanging(state: FleetState): void {
+  if (isDestroyed(state)) throw new DroverError('Unavailable', `fleet ${state.fleet} is just ending; try again`);
   if (!isChanging(state)) return;
   const { changeId, revision } = state.change?.view ?? { changeId: '', revision: 0 };
   const message = `fleet ${state.fleet} is being changed (revision ${String(revision)}); wait for it with --wait, or cancel it`;
@@ -130,7 +131,12 @@ export function placeChange(state: FleetState, place: Place): FleetState {
   return withChange(state, { ...change, step: 'provision', input });
 }
 
-function completed(planned: PlannedChange, spec: AgentSpec | null, previous: OwnedWithSpec | null, key: string): AgentChange {
+function completed(
+  planned: PlannedChange,
+  spec: AgentSpec | null,
+  previous: OwnedWithSpec | null,
+  key: string,
+): AgentChange {
   const creates = planned.kind === 'create' || planned.kind === 'replace';
   return { ...planned, spec, previous, key: creates ? key : null };
 }
@@ -151,8 +157,8 @@ export function settleChange(state: FleetState, { change: view, agents, record }
     ...state,
     agents: owned,
     spec: taken ? change.spec : state.spec,
-    // Agents that were started meanwhile had the holds of the change's beginning.
-    holdsDue: true,
+    // Agents that were started meanwhile were born with the holds of the change's beginning.
+    holdsDue: state.holdsDue || differingFields(change.input.holds, state.holds).length > 0,
     change: { ...change, step: 'ended', view, record, input: record === null ? null : change.input },
   };
 }
@@ -164,15 +170,7 @@ export function abandonChange(state: FleetState, error: string): FleetState {
   return withChange(state, { ...change, step: 'ended', view: { ...change.view, state: 'failed', error } });
 }
 
-/** The change is to be undone, by what is in `record`, whose attempt has begun. */
-export function undoChange(state: FleetState, record: CompensationRecord, error: string): FleetState {
-  const { change } = state;
-  if (!change) return state;
-  const { state: is, attempt, entries, audit } = record;
-  const view = { ...change.view, state: 'running' as const, error, compensation: { state: is, attempt, entries, audit } };
-  return withChange(state, { ...change, step: 'undo', record, view });
-}
-
-function withChange(state: FleetState, change: FleetChange): FleetState {
+/** The fleet with its change at another step. */
+export function withChange(state: FleetState, change: FleetChange): FleetState {
   return { ...state, change };
 }

@@ -2,7 +2,6 @@
 import type { Hold } from '../contract/agent';
 import type { CompensationRecord } from '../contract/compensation';
 import type {
-  AgentChange,
   ApplyResult,
   ChangeView,
   FleetInput,
@@ -99,7 +98,10 @@ export function isUnborn(state: FleetState): boolean {
 
 /** The fleet as `describe` shows it. */
 export function fleetView(state: FleetState): FleetView {
-  const agents = Object.entries(state.agents).map(([name, { resourceId, revision }]) => [name, { resourceId, revision }]);
+  const agents = Object.entries(state.agents).map(([name, { resourceId, revision }]) => [
+    name,
+    { resourceId, revision },
+  ]);
   const { fleet, incarnation, revision, holds, spec, change } = state;
   return {
     fleet,
@@ -141,9 +143,4 @@ export function releaseFleet(state: FleetState): FleetState {
 export function agentsToHold({ agents, change }: FleetState): string[] {
   const changing = change && change.step !== 'ended' ? change.plan.map(({ agent }) => agent) : [];
   return [...new Set([...Object.keys(agents), ...changing])];
-}
-
-/** The changes of an input that made a resource of their own. */
-export function creations(input: ProvisionInput): (AgentChange & { readonly key: string })[] {
-  return input.changes.flatMap((change) => (change.key === null ? [] : [{ ...change, key: change.key }]));
 }

@@ -2,6 +2,7 @@
 import { DroverError } from '../contract/errors';
 import { type TurnOutcome, type TurnRequested, SIZE_LIMITS } from '../contract/turns';
 import type { AgentState, AnsweredTurn, QueuedTurn, TurnsState } from './agent-state';
+import { jsonBytes } from './json-bytes';
 import { reading } from './paused-clock';
 
 /** Answers kept for a branch that asks again: it does so every two minutes, until it has heard. */
@@ -18,16 +19,6 @@ const REFUSED_WAIT_MAX_MS = 15_000;
 export interface Admission {
   readonly state: AgentState;
   readonly answer: TurnOutcome | null;
-}
-
-/** Bytes of a value's JSON, as UTF-8. */
-export function jsonBytes(value: unknown): number {
-  let bytes = 0;
-  for (const char of JSON.stringify(value) ?? '') {
-    const code = char.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }
 
 /** Signal `turnRequested`: a repeat is ignored or answered again, a turn too many hears `AgentBusy`. */

@@ -24,7 +24,7 @@ export interface AgentMachine {
   /** The failure that a command waiting for its effect has to tell. */
   failureSince(op: number): ErrorBody | null;
   /** The clock has reached something that was due. */
-  tick(): void;
+  readonly tick: () => void;
 }
 
 /** One per run of the workflow. */

@@ -19,7 +19,7 @@ export interface AgentTurns {
   /** A branch asked again for a turn that it may wrongly believe to be going on. */
   remind(turnId: string): void;
   /** Looks for turns to start, cancel or answer; done after every change, and when the clock says so. */
-  react(): void;
+  readonly react: () => void;
 }
 
 interface Running {
@@ -90,10 +90,13 @@ export function takeTurns(machine: AgentMachine, post: Post): AgentTurns {
 
 async function ask(machine: AgentMachine, turn: QueuedTurn): Promise<TurnEnding> {
   const { fleet, agent, instance, subscription } = machine.state;
-  const { takeTurn } = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
+  const activities = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
   const request = { ...turn.request, attempt: turn.attempt, subscription };
   try {
-    return { kind: 'outcome', outcome: await takeTurn({ fleet, agent, endpoint: instance.endpoint ?? '', request }) };
+    return {
+      kind: 'outcome',
+      outcome: await activities.takeTurn({ fleet, agent, endpoint: instance.endpoint ?? '', request }),
+    };
   } catch (error) {
     const body = errorBody(error);
     const lostWorker = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;

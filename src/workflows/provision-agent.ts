@@ -67,7 +67,9 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
   const deadline = Date.now() + readyTimeoutMs;
   while (!isReported() && !breaksOff(saga.run) && Date.now() < deadline) {
     const patienceMs = Math.min(ASK_AGAIN_MS, deadline - Date.now());
-    const woken = await condition(() => isReported() || breaksOff(saga.run), patienceMs, { summary: `${agent} ready?` });
+    const woken = await condition(() => isReported() || breaksOff(saga.run), patienceMs, {
+      summary: `${agent} ready?`,
+    });
     if (!woken && Date.now() < deadline) await ensure(saga, spec, owned);
   }
   if (!isReported() && saga.run.stop?.why === 'failed') await condition(isReported, HEAR_OTHERS_MS);

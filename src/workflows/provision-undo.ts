@@ -81,7 +81,11 @@ export async function lookAfter(saga: Saga, limit: number): Promise<void> {
   });
 }
 
-async function lookAt(saga: Saga, { agent }: AgentChange, previous: NonNullable<AgentChange['previous']>): Promise<void> {
+async function lookAt(
+  saga: Saga,
+  { agent }: AgentChange,
+  previous: NonNullable<AgentChange['previous']>,
+): Promise<void> {
   if (saga.run.owned[agent]?.key !== previous.key) return;
   try {
     const provider = providerActivities(previous.provider, previous.host, `inspect ${agent}`);

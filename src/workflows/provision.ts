@@ -7,7 +7,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ChangeKind, ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
+import type { ChangeKind, ChangeView, ProvisionResult } from '../contract/fleet';
 import { agentReported, describeChange, provisionUpdates } from '../contract/messages';
 import { changeCard } from '../rules/change-card';
 import { parseAgentReport, parseProvisionInput } from '../rules/change-messages';
@@ -72,12 +72,16 @@ async function runPhases(saga: Saga, limit: number): Promise<void> {
 async function withinTimeout(saga: Saga, work: () => Promise<void>): Promise<void> {
   const timeout = saga.input.provisioning.timeout ?? DEFAULT_TIMEOUT;
   let isThrough = false;
-  const deadline = condition(() => isThrough, durationMs(timeout) ?? 0, { summary: 'timeout of the change' }).then((met) => {
-    if (met) return;
-    const late = Object.values(saga.run.progress).flatMap(({ agent, step }) => (IN_FLIGHT.includes(step) ? [agent] : []));
-    const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
-    saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
-  });
+  const deadline = condition(() => isThrough, durationMs(timeout) ?? 0, { summary: 'timeout of the change' }).then(
+    (met) => {
+      if (met) return;
+      const late = Object.values(saga.run.progress).flatMap(({ agent, step }) =>
+        IN_FLIGHT.includes(step) ? [agent] : [],
+      );
+      const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
+      saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
+    },
+  );
   await work();
   isThrough = true;
   await deadline;

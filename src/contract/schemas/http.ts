@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { AGENT_COMMANDS, type AgentCommand } from '../agent';
 import { commandSchemas, heartbeatSchema } from './agents';
-import { duration, id, name, reason, strict } from './fields';
+import { id, name, reason, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
+import { scriptSchema } from './scenario';
 import * as views from './views';
 
 /** Who may make a call: everybody, operators, or operators and the agent that the path names. */
@@ -48,13 +49,6 @@ const number = (min: number, max: number) =>
     .pipe(z.int().min(min).max(max))
     .exactOptional();
 const paging = { pageSize: number(1, 1_000), pageToken: z.string().max(2_000).exactOptional() };
-
-const timing = { delay: duration.exactOptional(), repeat: z.boolean().exactOptional() };
-/** Replies by agent, and the human's answers under `User`. */
-const script = z.record(
-  name,
-  z.array(z.union([z.looseObject({ action: z.string(), ...timing }), z.looseObject({ answer: z.unknown(), ...timing })])),
-);
 
 /** The call of each command: `POST /v1/agents/{fleet}/{agent}/<command>`. */
 type CommandCalls = {
@@ -202,7 +196,8 @@ export const CALLS = {
       fleet: name,
       run: name.exactOptional(),
       task: z.unknown(),
-      script: script.exactOptional(),
+      script: scriptSchema.exactOptional(),
+      trace: z.boolean().exactOptional(),
     }),
     answer: z.object({ fleet: z.string(), run: z.string() }),
     status: 202,

@@ -24,7 +24,8 @@ export const scriptSchema = z
   .catchall(z.array(reply).refine(lastRepeats, ONLY_LAST))
   .superRefine((script, context) => {
     for (const key of Object.keys(script)) {
-      if (!NAME_PATTERN.test(key)) context.addIssue({ code: 'custom', path: [key], message: `"${key}" is no agent's name` });
+      if (!NAME_PATTERN.test(key))
+        context.addIssue({ code: 'custom', path: [key], message: `"${key}" is no agent's name` });
     }
   });
 

@@ -41,6 +41,7 @@ export const agentViewSchema = z.object({
   subscription: subscription.nullable(),
   registeredAt: time.nullable(),
   lastProofAt: time.nullable(),
+  incarnation: z.string(),
   revision: z.int(),
   beats: z.object({ everyMs: z.number(), staleAfterMs: z.number() }),
   why: z.string().nullable(),

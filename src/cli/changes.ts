@@ -1,0 +1,36 @@
+/** Following a change of a fleet to its end, for `apply`, `destroy` and `up`. */
+import type { DroverClient } from '../client';
+import { DroverError } from '../contract/errors';
+import type { AgentProgress, ApplyResult, ChangeView, PlannedChange } from '../contract/fleet';
+import { Progress } from './progress';
+
+const ENDED: readonly AgentProgress['step'][] = ['ready', 'updated', 'deleted', 'failed', 'undone'];
+
+/** Shows the change until it has ended; `ProviderError` where it did not end well. Null: there was nothing to do. */
+export async function followChange(client: DroverClient, fleet: string, applied: ApplyResult, timeoutMs?: number): Promise<ChangeView | null> {
+  const { changeId, revision } = applied;
+  if (changeId === null) return null;
+  const progress = new Progress();
+  try {
+    const onProgress = ({ agents }: ChangeView) =>
+      progress.update(agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })));
+    const change = await client.fleets.follow(fleet, { changeId, revision }, { onProgress, ...(timeoutMs && { timeoutMs }) });
+    if (change.state === 'done') return change;
+    throw new DroverError('ProviderError', failureText(fleet, change), { change });
+  } finally {
+    progress.end();
+  }
+}
+
+function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
+  const broken = agents.filter((agent) => agent.error !== null).map((agent) => `  ${fleet}/${agent.agent}: ${agent.error ?? ''}`);
+  const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
+  const rest = left.length === 0 ? [] : [`  not undone: ${left.join(', ')}`];
+  return [`the change of fleet ${fleet} is ${state}: ${error ?? 'no reason known'}`, ...broken, ...rest].join('\n');
+}
+
+/** What a change does, one line per agent: `create mars/AgentA`, `update mars/AgentB (turns.maxParallel)`. */
+export function planLines(fleet: string, changes: readonly PlannedChange[], settings: readonly string[]): string[] {
+  const lines = changes.map(({ kind, agent, fields }) => `${kind.padEnd(7)} ${fleet}/${agent}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}`);
+  return settings.length === 0 ? lines : [...lines, `set     ${settings.join(', ')}`];
+}

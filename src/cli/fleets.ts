@@ -1,0 +1,133 @@
+/** `drover plan|apply|destroy`. */
+import type { Command } from 'commander';
+import { createInterface } from 'node:readline/promises';
+import type { DroverClient } from '../client';
+import { DroverError } from '../contract/errors';
+import type { ApplyResult, FleetFile } from '../contract/fleet';
+import { fleetName, parseDurationMs, parseWhole } from './arguments';
+import { followChange, planLines } from './changes';
+import { type ConnectionFlags, withClient, withConnection } from './connection';
+import { ExitWith } from './failure';
+import { loadFleetFile } from './fleet-file';
+import { type Format, parseFormat, print, say } from './output';
+
+interface ChangeFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly file?: string;
+  readonly dryRun?: boolean;
+  readonly wait?: boolean;
+  readonly yes?: boolean;
+  readonly timeout?: number;
+  readonly expectRevision?: number;
+  readonly exitCode?: boolean;
+}
+
+/** `plan --exit-code`: there is something to do (interfaces.md). */
+const CHANGES = 10;
+
+export function register(program: Command): void {
+  command(program, 'plan', 'show what applying a fleet file would change')
+    .requiredOption('-f, --file <file>', 'the fleet file')
+    .option('--exit-code', 'exit code 0: nothing to do, 10: changes')
+    .action((flags: ChangeFlags) => plan(flags));
+  command(program, 'apply', 'make a fleet what its file says')
+    .requiredOption('-f, --file <file>', 'the fleet file')
+    .option('--dry-run', 'only show what would be done')
+    .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--expect-revision <n>', 'refuse where the fleet is at another revision', parseWhole)
+    .option('--yes', 'do not ask before agents are replaced or removed')
+    .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
+    .action((flags: ChangeFlags) => apply(flags));
+  command(program, 'destroy', 'remove a fleet and everything it created')
+    .argument('[fleet]')
+    .option('-f, --file <file>', 'the fleet file, instead of the name')
+    .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--yes', 'do not ask')
+    .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
+    .action((name: string | undefined, flags: ChangeFlags) => destroy(name, flags));
+}
+
+function command(program: Command, name: string, summary: string): Command {
+  return withConnection(program.command(name).summary(summary).description(summary)).option(
+    '-o, --output <format>',
+    'table, json, yaml or name',
+    parseFormat,
+    'table',
+  );
+}
+
+async function plan(flags: ChangeFlags): Promise<void> {
+  const file = await load(flags);
+  const fleet = file.metadata.name;
+  const planned = await withClient(flags, ({ fleets }) => fleets.plan(fleet, file.spec));
+  await printPlan(flags.output, fleet, planned);
+  if (flags.exitCode && isChange(planned)) throw new ExitWith(CHANGES);
+}
+
+async function apply(flags: ChangeFlags): Promise<void> {
+  const file = await load(flags);
+  const fleet = file.metadata.name;
+  if (flags.dryRun) return plan(flags);
+  await withClient(flags, async (client) => {
+    await confirmApply(client, file, flags);
+    const { expectRevision, wait = false, timeout } = flags;
+    const request = { spec: file.spec, ...(expectRevision === undefined ? {} : { expectRevision }) };
+    const applied = await client.fleets.apply(fleet, request, { waitForTurn: wait });
+    const change = await followChange(client, fleet, applied, timeout);
+    await print(flags.output, {
+      data: change ?? applied,
+      names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
+      text: () => (change ? `fleet ${fleet} is at revision ${String(change.revision)}` : `fleet ${fleet} is as its file says; nothing to do`),
+    });
+  });
+}
+
+async function destroy(name: string | undefined, flags: ChangeFlags): Promise<void> {
+  if ((name === undefined) === (flags.file === undefined)) {
+    throw new DroverError('InvalidRequest', 'destroy needs either the name of a fleet or -f with its file');
+  }
+  const fleet = name === undefined ? (await load(flags)).metadata.name : fleetName(name);
+  await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
+  await withClient(flags, async (client) => {
+    const applied = await client.fleets.destroy(fleet, {}, { waitForTurn: flags.wait ?? false });
+    const change = await followChange(client, fleet, applied, flags.timeout);
+    await print(flags.output, { data: change ?? applied, names: [fleet], text: () => `fleet ${fleet} is destroyed` });
+  });
+}
+
+async function load({ file: path = '' }: ChangeFlags): Promise<FleetFile> {
+  const { file, warnings } = await loadFleetFile(path);
+  for (const warning of warnings) say(`warning: ${warning}`);
+  return file;
+}
+
+/** New agents and hot updates harm nobody; whoever is at a terminal is asked before the rest. */
+async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: ChangeFlags): Promise<void> {
+  if (flags.yes || !process.stdin.isTTY) return;
+  const { changes } = await fleets.plan(file.metadata.name, file.spec);
+  const losses = changes.filter(({ kind }) => kind === 'replace' || kind === 'delete');
+  if (losses.length === 0) return;
+  for (const line of planLines(file.metadata.name, losses, [])) say(line);
+  await confirm(flags, 'Go on?');
+}
+
+/** Asks on a terminal; without one nobody is there to ask, and the command goes on. */
+async function confirm({ yes }: ChangeFlags, question: string): Promise<void> {
+  if (yes || !process.stdin.isTTY) return;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  if (!/^y(?:es)?$/i.test(answer.trim())) throw new DroverError('InvalidRequest', 'nothing was done');
+}
+
+async function printPlan(format: Format, fleet: string, planned: ApplyResult): Promise<void> {
+  await print(format, {
+    data: planned,
+    names: planned.changes.map(({ agent }) => `${fleet}/${agent}`),
+    text: () => (isChange(planned) ? planLines(fleet, planned.changes, planned.settings).join('\n') : `fleet ${fleet} is as its file says; nothing to do`),
+  });
+}
+
+function isChange({ changes, settings }: ApplyResult): boolean {
+  return changes.length > 0 || settings.length > 0;
+}

@@ -1,0 +1,42 @@
+/** What people see of a run, while it goes on and at its end. */
+import type { DroverClient, RunRef } from '../client';
+import type { RunResult, RunView } from '../contract/runs';
+import { DroverError } from '../contract/errors';
+import { say } from './output';
+import { Progress } from './progress';
+
+/** Shows a run until it has ended, and returns its result. */
+export async function followRun({ runs }: DroverClient, ref: RunRef, timeoutMs?: number): Promise<RunResult> {
+  const progress = new Progress();
+  let asked = '';
+  const onProgress = ({ branches, question }: RunView) => {
+    progress.update(
+      branches.map(({ id, agents, outcome, turns }) => ({
+        name: `branch ${id}`,
+        step: `${agents.at(-1) ?? ''}: ${outcome}, ${String(turns)} turns`,
+        done: outcome !== 'running' && outcome !== 'waiting',
+      })),
+    );
+    if (question && question.since !== asked) {
+      asked = question.since;
+      say(`${question.agent} asks: ${shown(question.question)}\n  drover answer ${ref.fleet}/${ref.run} TEXT`);
+    }
+  };
+  try {
+    const view = await runs.follow(ref, { onProgress, ...(timeoutMs && { timeoutMs }) });
+    if (view.result) return view.result;
+    throw new DroverError('Internal', `run ${ref.fleet}/${ref.run} is ${view.state} without a result`);
+  } finally {
+    progress.end();
+  }
+}
+
+/** The answer as text: a string as itself, anything else as JSON. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What is printed of a result: the answer, or why there is none. */
+export function resultText({ success, finalResponse, error }: RunResult): string {
+  return success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
+}

@@ -1,0 +1,40 @@
+/** Reads scenario files and scripts: YAML, or JSON, which is YAML. */
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { DroverError } from '../contract/errors';
+import type { Scenario, Script } from '../contract/runs';
+import { scenarioSchema, scriptSchema } from '../contract/schemas/scenario';
+
+/** A scenario, or `InvalidScenario` with all of its problems. */
+export function loadScenario(text: string, path: string): Scenario {
+  return checked<Scenario>(scenarioSchema, read(text, path), path);
+}
+
+/** The script of a scenario file, or a file that is nothing but a script. */
+export function loadScript(text: string, path: string): Script {
+  const value = read(text, path);
+  const isScenario = typeof value === 'object' && value !== null && 'script' in value && 'topology' in value;
+  return isScenario ? checked<Scenario>(scenarioSchema, value, path).script : checked<Script>(scriptSchema, value, path);
+}
+
+function read(text: string, path: string): unknown {
+  const document = parseDocument(text);
+  const errors = document.errors.map(({ message, linePos }) => ({ pointer: '', detail: message, line: linePos?.[0].line ?? 1 }));
+  if (errors.length > 0) throw invalid(path, errors);
+  return document.toJS({ maxAliasCount: 100 });
+}
+
+function checked<T>(schema: z.ZodType, value: unknown, path: string): T {
+  const parsed = schema.safeParse(value);
+  // The schemas agree with the contract's types, which the tests of the sandbox's parsers prove.
+  if (parsed.success) return parsed.data as T;
+  throw invalid(
+    path,
+    parsed.error.issues.map((issue) => ({ pointer: issue.path.map((step) => `/${String(step)}`).join(''), detail: issue.message })),
+  );
+}
+
+function invalid(path: string, errors: readonly { readonly pointer: string; readonly detail: string }[]): DroverError {
+  const lines = errors.map(({ pointer, detail }) => `${path}: ${pointer === '' ? '' : `${pointer.slice(1).replaceAll('/', '.')}: `}${detail}`);
+  return new DroverError('InvalidScenario', lines.join('\n'), { errors });
+}

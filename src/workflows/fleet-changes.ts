@@ -1,0 +1,52 @@
+/** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
+import { PROVISION_WORKFLOW, provisionWorkflowId } from '../contract/names';
+import { abandonChange, placeChange, settleChange } from '../rules/fleet-change';
+import { undoByKeys } from '../rules/fleet-undo';
+import { fleetActivities } from './activities';
+import type { FleetMachine } from './fleet-machine';
+import type { provision } from './provision';
+import { isoNow } from './provision-saga';
+import { errorBody } from './shared/failures';
+
+/** Goes from step to step until the change has ended. Never throws. */
+export async function carryOutChange(machine: FleetMachine): Promise<void> {
+  for (;;) {
+    const { state } = machine;
+    const { change } = state;
+    if (change?.step === 'place') machine.become(placeChange(state, await fleetActivities('place the change').place()));
+    else if (change?.step === 'provision' && change.input) await runSaga(machine, change.input);
+    else if (change?.step === 'undo' && change.input && change.record) {
+      await runSaga(machine, { ...change.input, undo: change.record });
+    } else return;
+  }
+}
+
+async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<void> {
+  try {
+    const result = await startSaga(input);
+    machine.become(settleChange(machine.state, result));
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      const what = `an earlier change of this name is still being undone (${error.workflowId})`;
+      machine.become(abandonChange(machine.state, `${what}; apply again when it has ended`));
+      return;
+    }
+    const why = `the workflow of the change ended without finishing it (${errorBody(error).message})`;
+    machine.become(undoByKeys(machine.state, why, isoNow()));
+  }
+}
+
+/** A fleet that ends in the middle of a change asks the saga to take everything back; it is never left alone with it. */
+function startSaga(input: ProvisionInput): Promise<ProvisionResult> {
+  const { fleet, revision, undo } = input;
+  const what = undo ? `undo, attempt ${String(undo.attempt)}` : `${String(input.changes.length)} changes`;
+  return executeChild<typeof provision>(PROVISION_WORKFLOW, {
+    workflowId: provisionWorkflowId(fleet, revision),
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `${fleet} revision ${String(revision)}: ${what}`,
+  });
+}

@@ -1,0 +1,92 @@
+/** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
+import { condition, setHandler } from '@temporalio/workflow';
+import { DroverError } from '../contract/errors';
+import type { ApplyResult, FleetView } from '../contract/fleet';
+import { describeFleet, fleetUpdates } from '../contract/messages';
+import { type Decided, decideApply, decideDestroy } from '../rules/fleet-change';
+import { applyRequest, compensateRequest, destroyRequest, pauseRequest, resumeRequest } from '../rules/fleet-spec';
+import { type FleetState, fleetView, holdFleet, releaseFleet } from '../rules/fleet-state';
+import { decideCompensate } from '../rules/fleet-undo';
+import type { FleetMachine } from './fleet-machine';
+import { isoNow } from './provision-saga';
+import { continueAsNewOverdue } from './shared/continue-as-new';
+import { translating } from './shared/failures';
+import { ignoreUnknownMessages } from './shared/unknown-messages';
+
+/** Rule of conduct 3: an update answers on its effect, or after 5 s with what has been reached. */
+const ANSWER_WITHIN = '5s';
+
+/** Registers every handler. */
+export function handleCommands(machine: FleetMachine): void {
+  const decide = (rule: (state: FleetState) => Decided) => ({
+    validate: (): void => translating(() => void rule(admitted(machine))),
+    handle: (): ApplyResult =>
+      translating(() => {
+        const { state, answer } = rule(admitted(machine));
+        if (answer.ids) machine.dryRun = true;
+        machine.become(state);
+        return answer;
+      }),
+  });
+  const apply = (value: unknown) => decide((state) => decideApply(state, applyRequest(value, 'apply')));
+  const destroy = (value: unknown) =>
+    decide((state) => decideDestroy(state, destroyRequest(value ?? {}, 'destroy').requestId));
+
+  setHandler(fleetUpdates.apply, (value: unknown) => apply(value).handle(), {
+    validator: (value: unknown) => apply(value).validate(),
+    description: 'Makes the fleet what spec says; answers at acceptance',
+  });
+  setHandler(fleetUpdates.destroy, (value: unknown) => destroy(value).handle(), {
+    validator: (value: unknown) => destroy(value).validate(),
+    description: 'Removes every agent, then the fleet; answers at acceptance',
+  });
+  handleCompensate(machine);
+  handleHolds(machine);
+
+  setHandler(describeFleet, () => fleetView(machine.state), { description: 'The fleet as it is' });
+  ignoreUnknownMessages(() => machine.become({ ...machine.state, ignored: machine.state.ignored + 1 }));
+}
+
+/** Commands wait for continue-as-new where it is overdue; the client repeats them. */
+function admitted({ state }: FleetMachine): FleetState {
+  if (!continueAsNewOverdue()) return state;
+  throw new DroverError('Unavailable', `fleet ${state.fleet} must continue as new first; try again`);
+}
+
+function handleCompensate(machine: FleetMachine): void {
+  const decided = (value: unknown): FleetState =>
+    translating(() => decideCompensate(admitted(machine), compensateRequest(value, 'compensate'), isoNow()));
+  const handle = (value: unknown): FleetView => {
+    machine.become(decided(value));
+    return fleetView(machine.state);
+  };
+  setHandler(fleetUpdates.compensate, handle, {
+    validator: (value: unknown) => void decided(value),
+    description: 'Tries a failed compensation again, with a higher attempt',
+  });
+}
+
+function handleHolds(machine: FleetMachine): void {
+  const told = async (): Promise<FleetView> => {
+    await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
+    return fleetView(machine.state);
+  };
+  const pause = async (value: unknown): Promise<FleetView> => {
+    const { reason = null } = translating(() => pauseRequest(value ?? {}, 'pause'));
+    machine.become(holdFleet(machine.state, reason, isoNow()));
+    return told();
+  };
+  const resume = async (value: unknown): Promise<FleetView> => {
+    translating(() => resumeRequest(value ?? {}, 'resume'));
+    machine.become(releaseFleet(machine.state));
+    return told();
+  };
+  setHandler(fleetUpdates.pause, pause, {
+    validator: (value: unknown) => void translating(() => pauseRequest(value ?? {}, 'pause')),
+    description: 'Holds every agent of the fleet, those too that are added meanwhile',
+  });
+  setHandler(fleetUpdates.resume, resume, {
+    validator: (value: unknown) => void translating(() => resumeRequest(value ?? {}, 'resume')),
+    description: "Releases the fleet's own hold of every agent",
+  });
+}

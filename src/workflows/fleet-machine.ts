@@ -1,0 +1,34 @@
+/** The one owner of a fleet's state. */
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { fleetCard } from '../rules/fleet-card';
+import type { FleetState } from '../rules/fleet-state';
+
+export interface FleetMachine {
+  /** Exchanged, never changed in place. */
+  readonly state: FleetState;
+  /** Whether a dry run has been answered: reason enough for a fleet that is none to end. */
+  dryRun: boolean;
+  /** Takes a new state, and shows it. */
+  become(state: FleetState): void;
+}
+
+/** A machine that shows what it becomes: details card and search attributes. */
+export function createMachine(first: FleetState): FleetMachine {
+  let state = first;
+  const show = (): void => setCurrentDetails(fleetCard(state));
+  const showHolds = (): void => upsertSearchAttributes({ DroverHolds: state.holds.map(({ name }) => name) });
+  upsertSearchAttributes({ DroverFleet: [state.fleet] });
+  show();
+  return {
+    get state() {
+      return state;
+    },
+    dryRun: false,
+    become(next) {
+      const holdsChanged = next.holds !== state.holds;
+      state = next;
+      show();
+      if (holdsChanged) showHolds();
+    },
+  };
+}

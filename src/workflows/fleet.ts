@@ -1,0 +1,77 @@
+/** The fleet entity: what should be, what is owned, and one change at a time from the one to the other. */
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, uuid4 } from '@temporalio/workflow';
+import { FLEET_HOLD } from '../contract/names';
+import type { FleetInput } from '../contract/fleet';
+import { agentsToHold, type CarriedFleet, isChanging, isDestroyed, isUnborn } from '../rules/fleet-state';
+import { initialFleet } from '../rules/fleet-input';
+import { fleetActivities } from './activities';
+import { carryOutChange } from './fleet-changes';
+import { handleCommands } from './fleet-commands';
+import { createMachine, type FleetMachine } from './fleet-machine';
+import { continueAsNewDue } from './shared/continue-as-new';
+import { translating } from './shared/failures';
+
+/** How long a fleet's workflow waits for its first change: whoever starts it sends that along, or right after. */
+const UNBORN_MS = 10_000;
+/** Characters of a random id that are enough to tell the incarnations of one fleet apart (48 bits). */
+const INCARNATION_LENGTH = 12;
+
+/** Lives from its first `apply` until `destroy` is done. */
+export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> {
+  const incarnation = uuid4().replaceAll('-', '').slice(0, INCARNATION_LENGTH);
+  const machine = createMachine(translating(() => initialFleet(argument, incarnation)));
+  // A fleet ends by destroy alone: cancelling it is ignored, as it would leave its agents to nobody.
+  const goesOn = await CancellationScope.nonCancellable(async () => {
+    handleCommands(machine);
+    void always(
+      () => isChanging(machine.state),
+      () => carryOutChange(machine),
+    );
+    void always(
+      () => machine.state.holdsDue,
+      () => tellHolds(machine),
+    );
+    return live(machine);
+  });
+  if (goesOn) await continueAsNew<typeof fleet>({ v: 1, state: machine.state });
+}
+
+/** True: the history is to begin anew; false: the fleet is gone. */
+async function live(machine: FleetMachine): Promise<boolean> {
+  const isQuiet = () => !isChanging(machine.state) && !machine.state.holdsDue && allHandlersFinished();
+  if (!(await isBorn(machine))) {
+    await condition(allHandlersFinished);
+    return false;
+  }
+  const isDue = () => continueAsNewDue(machine.state.continueAfterEvents ?? undefined);
+  await condition(() => (isDestroyed(machine.state) || isDue()) && isQuiet());
+  return !isDestroyed(machine.state);
+}
+
+/** A dry run of a fleet that does not exist, or an `apply` that was refused, must leave no fleet behind. */
+async function isBorn(machine: FleetMachine): Promise<boolean> {
+  const isUp = () => !isUnborn(machine.state);
+  if (!isUp()) await condition(() => isUp() || machine.dryRun, UNBORN_MS, { summary: 'waits for its first change' });
+  return isUp();
+}
+
+/** Does the work whenever there is some. */
+async function always(isDue: () => boolean, work: () => Promise<void>): Promise<never> {
+  for (;;) {
+    await condition(isDue);
+    await work();
+  }
+}
+
+/** Tells the agents whether the fleet holds them. */
+async function tellHolds(machine: FleetMachine): Promise<void> {
+  const { state } = machine;
+  const agents = agentsToHold(state);
+  const held = state.holds.find(({ name }) => name === FLEET_HOLD);
+  if (agents.length > 0) {
+    const hold = held ?? { name: FLEET_HOLD, reason: null, since: '' };
+    const call = { fleet: state.fleet, agents, hold, held: held !== undefined };
+    await fleetActivities(held ? 'hold every agent' : 'release every agent').setHold(call);
+  }
+  if (machine.state.holds === state.holds) machine.become({ ...machine.state, holdsDue: false });
+}

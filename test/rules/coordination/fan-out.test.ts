@@ -1,0 +1,247 @@
+import type { RunResult } from '../../../src/contract/runs';
+import type { TurnInput } from '../../../src/contract/turns';
+import { final, play, scenarioOf, to } from '../../support/scenarios';
+
+function inputsOf(result: RunResult, agent: string): TurnInput[] {
+  return (result.trace ?? []).filter((turn) => turn.agent === agent).map(({ input }) => input);
+}
+
+function sourcesOf(input: TurnInput | undefined): string[] {
+  return input?.kind === 'results' ? input.results.map(({ from }) => from) : [];
+}
+
+describe('rendezvous', () => {
+  test('two meeting points where one feeds the other run once each, with all their sources', async () => {
+    const result = await play(
+      scenarioOf(
+        [
+          'Start -> A',
+          'A -> B1',
+          'A -> B2',
+          'B1 -> C1',
+          'B1 -> C2',
+          'B2 -> D',
+          'B2 -> C2',
+          'C1 -> D',
+          'C2 -> D',
+          'D -> A',
+        ],
+        {
+          A: [to('B1', 1, 'B2', 2), final('end')],
+          B1: [to('C1', 'b1', 'C2', 'b1')],
+          B2: [to('D', 'b2', 'C2', 'b2')],
+          C1: [to('D', 'c1')],
+          C2: [to('D', 'c2')],
+          D: [to('A', 'd')],
+        },
+      ),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: 'end' });
+    expect(inputsOf(result, 'C2').map(sourcesOf)).toEqual([['B1', 'B2']]);
+    expect(inputsOf(result, 'D').map(sourcesOf)).toEqual([['C1', 'B2', 'C2']]);
+    expect(result.barriers.find(({ branch }) => branch === '0')).toMatchObject({ arrived: ['D'], failed: [] });
+  });
+
+  test('one that ends the run', async () => {
+    const result = await play(
+      scenarioOf(['Start -> A', 'A -> B', 'A -> C', 'B -> D', 'C -> D', 'D -> End'], {
+        A: [to('B', 1, 'C', 2)],
+        B: [to('D', 'b')],
+        C: [to('D', 'c')],
+        D: [to('End', 'met')],
+      }),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: 'met', turns: 4 });
+    expect(result.barriers[0]).toMatchObject({ agent: 'A', arrived: [], failed: [], outcome: 'cancelled' });
+  });
+
+  test('a cycle of kept ones: the first one kept goes first', async () => {
+    const result = await play(
+      scenarioOf(
+        [
+          'Start -> A',
+          'A -> B',
+          'A -> C',
+          'B -> X',
+          'B -> Y',
+          'C -> X',
+          'C -> Y',
+          'X -> Y',
+          'Y -> X',
+          'X -> A',
+          'Y -> A',
+        ],
+        {
+          A: [to('B', 1, 'C', 2), final('end')],
+          B: [{ ...to('Y', 'b'), delay: '1ms' }],
+          C: [{ ...to('X', 'c'), delay: '2ms' }],
+          Y: [to('X', 'y')],
+          X: [to('A', 'x')],
+        },
+      ),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: 'end' });
+    expect(inputsOf(result, 'Y').map(sourcesOf)).toEqual([['B']]);
+    expect(inputsOf(result, 'X').map(sourcesOf)).toEqual([['C', 'Y']]);
+  });
+
+  test('runs as early as reach allows: it does not wait for what cannot come to it', async () => {
+    const result = await play(
+      scenarioOf(
+        ['Start -> A', 'A <-> S', 'A -> B', 'A -> C', 'B -> D', 'C -> D', 'D -> A'],
+        {
+          A: [to('S', 0, 'B', 1, 'C', 2), final('end')],
+          S: [{ ...to('A', 'slow'), delay: '1h' }],
+          B: [to('D', 'b')],
+          C: [to('D', 'c')],
+          D: [to('A', 'd')],
+        },
+        { rules: ['agent_timeout(default:7200)'] },
+      ),
+    );
+    expect(result.success).toBe(true);
+    expect(result.trace?.map(({ agent }) => agent)).toEqual(['A', 'B', 'C', 'D', 'S', 'A']);
+  });
+});
+
+describe('shapes', () => {
+  test('two levels of fan-out, and a branch that answers a grandparent', async () => {
+    const result = await play(
+      scenarioOf(
+        ['Start -> A', 'A <-> B', 'A <-> C', 'B <-> D', 'B <-> E', 'E -> A'],
+        {
+          A: [to('B', 1, 'C', 2), final('end')],
+          B: [to('D', 1, 'E', 2), to('A', 'b')],
+          C: [to('A', 'c')],
+          D: [to('B', 'd')],
+          E: [to('A', 'e')],
+        },
+        { rules: [] },
+      ),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: 'end' });
+    expect(sourcesOf(inputsOf(result, 'A')[1])).toEqual(['B', 'E', 'C']);
+  });
+
+  test('two branches of the same agent', async () => {
+    const result = await play(
+      scenarioOf(['Start -> A', 'A <-> B'], { A: [to('B', 1, 'B', 2), final('end')], B: [to('A', 'x'), to('A', 'y')] }),
+    );
+    expect(result.barriers[0]?.arrived).toEqual(['B', 'B#0.1']);
+  });
+
+  test('a fan-out to End beside workers: both values are the answer', async () => {
+    const result = await play(
+      scenarioOf(['Start -> A', 'A -> End', 'A <-> B'], {
+        A: [to('End', 'early', 'B', 1), final('late')],
+        B: [to('A', 'b')],
+      }),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: ['early', 'late'] });
+    expect(result.barriers.at(-1)).toMatchObject({ agent: null, arrived: ['A'] });
+  });
+
+  test('a loop back to the agent that fanned out, which ends in its second round', async () => {
+    const result = await play(
+      scenarioOf(['Start -> A', 'A <-> B', 'A <-> C', 'A -> End'], {
+        A: [to('B', 1, 'C', 1), to('B', 2, 'C', 2), to('End', 'two rounds')],
+        B: [{ ...to('A', 'b'), repeat: true }],
+        C: [{ ...to('A', 'c'), repeat: true }],
+      }),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: 'two rounds', turns: 7 });
+    expect(result.branches.map(({ id }) => id)).toEqual(['0', '0.0', '0.1', '0.2', '0.3']);
+  });
+
+  test('a swarm of ten that hand over to each other', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `S${String(index)}`);
+    const flows = [
+      'Start -> S0',
+      ...names.flatMap((a) => names.filter((b) => b > a).map((b) => `${a} <-> ${b}`)),
+      'S9 -> End',
+    ];
+    const script = Object.fromEntries(
+      names.map((name, index) => [name, [index === 9 ? to('End', 'all') : to(`S${String(index + 1)}`, index)]]),
+    );
+    const result = await play(scenarioOf(flows, script));
+    expect(result).toMatchObject({ success: true, finalResponse: 'all', turns: 10 });
+    expect(result.branches[0]?.agents).toEqual(names);
+  });
+
+  test('several successors of Start: their values are a list in the order of arrival', async () => {
+    const result = await play(
+      scenarioOf(['Start -> A', 'Start -> B'], {
+        A: [{ ...final('a'), delay: '20ms' }],
+        B: [{ ...final('b'), delay: '10ms' }],
+      }),
+    );
+    expect(result).toMatchObject({ success: true, finalResponse: ['b', 'a'] });
+    expect(result.branches.map(({ id }) => id)).toEqual(['0', '1']);
+  });
+});
+
+describe('convergence', () => {
+  const flows = ['Start -> A', 'A <-> B', 'A <-> C', 'A <-> D', 'A -> User', 'A -> End'];
+  const fanOut = to('B', 1, 'C', 2, 'D', 3);
+  const died = { action: 'fail', error: 'died' };
+
+  test('majority: two of three are enough, and the agent hears who failed', async () => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [final(3)] };
+    const result = await play(scenarioOf(flows, script, { convergence: 'majority' }));
+    expect(result.success).toBe(true);
+    expect(inputsOf(result, 'A')[1]).toMatchObject({
+      kind: 'results',
+      failures: [{ from: 'C', branch: '0.1', error: 'died' }],
+    });
+  });
+
+  test.each([
+    { answer: 'yes', success: true },
+    { answer: 'no', success: false },
+  ])('user: asked, and told "$answer"', async ({ answer, success }) => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died], User: [{ answer }] };
+    const result = await play(scenarioOf(flows, script, { convergence: 'user' }));
+    expect(result.success).toBe(success);
+  });
+
+  test('a quorum fires early; the rest is abandoned', async () => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [final(2)], D: [{ ...final(3), delay: '1m' }] };
+    const result = await play(scenarioOf(flows, script, { convergence: { quorum: 2 } }));
+    expect(result).toMatchObject({ success: true, finalResponse: 'end' });
+    expect(result.barriers[0]).toMatchObject({ arrived: ['B', 'C'], failed: [], outcome: 'fired' });
+    expect(result.branches.find(({ id }) => id === '0.2')).toMatchObject({ outcome: 'abandoned', turns: 0 });
+  });
+
+  test('without terminateOrphans the rest runs on, its results unused', async () => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [final(2)], D: [{ ...final(3), delay: '1m' }] };
+    const result = await play(scenarioOf(flows, script, { convergence: { quorum: 2, terminateOrphans: false } }));
+    expect(result).toMatchObject({ success: true, finalResponse: 'end', turns: 5 });
+    expect(result.branches.find(({ id }) => id === '0.2')).toMatchObject({ outcome: 'completed', turns: 1 });
+  });
+
+  test('a quorum that cannot be reached any more is insufficient', async () => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died] };
+    const result = await play(scenarioOf(flows, script, { convergence: { quorum: 2 } }));
+    expect(result.error).toContain('insufficient arrivals: 1 of 3, 2 needed (C: died; D: died)');
+  });
+
+  test('a barrier that runs out of time counts what is missing as failed', async () => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [final(2)], D: [{ ...final(3), delay: '6m' }] };
+    const result = await play(scenarioOf(flows, script, { convergence: { minRatio: 0.5, timeout: '5m' } }));
+    expect(result.success).toBe(true);
+    expect(result.barriers[0]).toMatchObject({
+      arrived: ['B', 'C'],
+      failed: [{ from: 'D', branch: '0.2', error: 'barrier timeout(5m) reached' }],
+    });
+  });
+
+  test('nothing at all is no answer', async () => {
+    const result = await play(
+      scenarioOf(['Start -> A', 'A -> B', 'C -> B', 'B -> End', 'Start -> C'], {
+        A: [{ action: 'fail', error: 'a' }],
+        C: [{ action: 'fail', error: 'c' }],
+      }),
+    );
+    expect(result.error).toBe('ROOT failure: insufficient arrivals: 0 of 2 (A: a; C: c)');
+  });
+});
