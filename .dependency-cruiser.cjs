@@ -1,4 +1,4 @@
-/** The one direction of imports: which folder may use which, and which packages. The table is in docs/architecture.md. */
+/** The one direction of imports: which folder may use which, and which packages (docs/decisions/0002-rules-import-constants.md). */
 
 /** Folder (a pattern under src/) -> the folders of ours that it may import, as a pattern; null for none. */
 const LAYERS = {
@@ -7,12 +7,12 @@ const LAYERS = {
   'workflows/': '(contract/(?!schemas/)|rules/)',
   'activities/': '(contract|providers|client)/',
   'providers/': 'contract/(?!schemas/|messages\\.ts)',
-  'client/': 'contract/',
+  'client/': '(contract|rules)/',
   'gateway/': '(contract|client)/',
-  'cli/': '((contract|client|rules|dev)/|(config|worker|server)\\.ts$)',
+  'cli/': '((contract|client|rules|dev)/|(config|version|log|logs|worker|server)\\.ts$)',
   'dev/': 'contract/',
   'agent/': 'contract/(?!messages\\.ts)',
-  'config\\.ts$': 'contract/',
+  'config\\.ts$': '(contract|dev)/',
 };
 
 /** Folder -> the packages that it may import, as a pattern on the path below node_modules; null for none. */

@@ -8,7 +8,9 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** The process's environment as it is now. */
 export function environment(): Environment {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
 }
 
 /** Everything that worker and gateway need to know about the place they run in. */
@@ -47,6 +49,10 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     host: config.host ?? state.host,
     agentSecret: config.agentSecret ?? state.agentSecret,
     operatorTokens: config.operatorTokens ?? [state.token],
-    gateway: { host, port, url: config.gateway.url ?? `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${String(port)}` },
+    gateway: {
+      host,
+      port,
+      url: config.gateway.url ?? `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${String(port)}`,
+    },
   };
 }

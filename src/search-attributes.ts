@@ -10,10 +10,19 @@ const INDEXED_VALUE_TYPES = { Keyword: 2, KeywordList: 7 } as const;
 export async function checkSearchAttributes(client: Client): Promise<void> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-  const wrong = Object.entries(SEARCH_ATTRIBUTES).filter(([name, type]) => customAttributes[name] !== INDEXED_VALUE_TYPES[type]);
+  const wrong = Object.entries(SEARCH_ATTRIBUTES).filter(
+    ([name, type]) => Number(customAttributes[name]) !== INDEXED_VALUE_TYPES[type],
+  );
   if (wrong.length === 0) return;
-  const commands = wrong.map(([name, type]) => `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`);
-  throw new DroverError('Unavailable', `namespace ${namespace} lacks search attributes, or has them with another type; create them first:\n  ${commands.join('\n  ')}`, {
-    missing: wrong.map(([name]) => name),
-  });
+  const commands = wrong.map(
+    ([name, type]) =>
+      `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`,
+  );
+  throw new DroverError(
+    'Unavailable',
+    `namespace ${namespace} lacks search attributes, or has them with another type; create them first:\n  ${commands.join('\n  ')}`,
+    {
+      missing: wrong.map(([name]) => name),
+    },
+  );
 }

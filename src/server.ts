@@ -24,16 +24,21 @@ export interface RunningGateway {
 export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
   const { gateway, operatorTokens, agentSecret, queuePrefix } = settings;
   const client = DroverClient.connect({ ...connection, queuePrefix });
-  const app = createGateway({ client, operatorTokens, agentSecret, logger: log, version: packageVersion() });
+  const app = await createGateway({ client, operatorTokens, agentSecret, logger: log, version: packageVersion() });
   try {
     await app.listen({ host: gateway.host, port: gateway.port });
   } catch (error) {
     await client.close();
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (!taken) throw error;
-    throw new DroverError('Unavailable', `port ${String(gateway.port)} (the gateway) is taken by another program; end that program, or set DROVER_GATEWAY_PORT`, undefined, {
-      cause: error,
-    });
+    throw new DroverError(
+      'Unavailable',
+      `port ${String(gateway.port)} (the gateway) is taken by another program; end that program, or set DROVER_GATEWAY_PORT`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
   const stop = async () => {
     await app.close();

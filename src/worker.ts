@@ -2,12 +2,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from './activities';
 import { createFleetActivities } from './activities/fleet';
 import { Calls } from './client/calls';
 import { type ConnectionSettings, resolveConnection } from './client/connection';
 import type { Environment, Settings } from './config';
+import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
 import type { Logger } from './log';
 import { createProviders } from './providers';
@@ -51,9 +59,14 @@ export function installRuntime(log: Logger): void {
 }
 
 /** Starts a worker; resolves when it polls. */
-export async function startWorker({ settings, connection, environment, serve = QUEUE_KINDS }: WorkerParts): Promise<RunningWorker> {
+export async function startWorker({
+  settings,
+  connection,
+  environment,
+  serve = QUEUE_KINDS,
+}: WorkerParts): Promise<RunningWorker> {
   const { connectionOptions, namespace = 'default' } = resolveConnection(connection);
-  const native = await NativeConnection.connect(connectionOptions);
+  const native = await connect(connectionOptions);
   const client = new Client({ connection: native, namespace });
   await checkSearchAttributes(client);
 
@@ -63,7 +76,13 @@ export async function startWorker({ settings, connection, environment, serve = Q
     providers: createProviders({ gatewayUrl: gateway.url, agentSecret, stateDir, installation, environment }),
     fleet: createFleetActivities({ calls: new Calls(client), installation, host }),
   });
-  const queue = (kind: QueueKind): WorkerOptions => ({ ...queueOptions(kind, settings), ...SHUTDOWN, connection: native, namespace, activities });
+  const queue = (kind: QueueKind): WorkerOptions => ({
+    ...queueOptions(kind, settings),
+    ...SHUTDOWN,
+    connection: native,
+    namespace,
+    activities,
+  });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
   const runs = workers.map((worker) => worker.run());
 
@@ -78,6 +97,23 @@ export async function startWorker({ settings, connection, environment, serve = Q
     return ended;
   };
   return { stop, ended };
+}
+
+async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    const at = options.address ?? 'localhost:7233';
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DroverError(
+      'Unavailable',
+      `Temporal cannot be reached at ${at} (${why}); is the server running (drover up)?`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, turnSlots }: Settings): WorkerOptions {
@@ -95,6 +131,8 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
 /** The bundle that the build made; bundling here takes a second and needs webpack. */
 function workflowCode(): Partial<WorkerOptions> {
   const bundle = join(__dirname, 'workflow-bundle.js');
-  const code = existsSync(bundle) ? { workflowBundle: { codePath: bundle } } : { workflowsPath: join(__dirname, 'workflows') };
+  const code = existsSync(bundle)
+    ? { workflowBundle: { codePath: bundle } }
+    : { workflowsPath: join(__dirname, 'workflows') };
   return { ...code, dataConverter: { payloadConverterPath: require.resolve('./workflows/payload-converter') } };
 }

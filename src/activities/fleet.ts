@@ -18,10 +18,18 @@ export interface FleetActivityDependencies {
 }
 
 /** Refusals that a repeat would meet again. */
-const PERMANENT: readonly ErrorCode[] = ['StaleRevision', 'InvalidRequest', 'LimitReached', 'Internal'];
+const PERMANENT: readonly ErrorCode[] = [
+  'ProviderError',
+  'StaleRevision',
+  'InvalidRequest',
+  'LimitReached',
+  'Internal',
+];
 /** How often a retiring agent is looked at: a retirement takes some hundred milliseconds, or a drain of minutes. */
 const LOOK_EVERY_MS = 100;
 const LOOK_LATER_MS = 1_000;
+/** An end takes its grace (10 s) and three calls to the provider at most; what takes longer is not going to end by itself. */
+const END_WITHIN_MS = 150_000;
 /** Agents told of a hold at a time: enough to hide the way to the server, few enough to leave it to others. */
 const HOLDS_AT_A_TIME = 16;
 
@@ -62,7 +70,9 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   const view = await openAgent(calls, call);
   if (!view || !isMeant(view, call)) return { existed: false };
   const subject = agentSubject(call);
-  const requestId = `retire.${call.incarnation}.${String(call.revision)}`;
+  // A repeat of this activity is the same request; a later one asks anew, as the agent would only repeat its last failure.
+  const { activityId, workflowExecution } = Context.current().info;
+  const requestId = `retire.${workflowExecution?.runId ?? ''}.${activityId}`;
   if (call.mode === 'drain' && view.status === 'running') {
     const pause = {
       hold: 'retire',
@@ -76,9 +86,11 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
     await until(async () => (await openAgent(calls, call))?.runtime !== 'running');
   }
   const terminated = calls.update(subject, agentUpdates.terminate, { requestId }, { updateId: requestId });
-  await ignoring(['AgentNotFound', 'ProviderError'], terminated);
-  await until(async () => (await openAgent(calls, call)) === null);
-  return { existed: true };
+  await ignoring(['AgentNotFound'], terminated);
+  const ended = await until(async () => (await openAgent(calls, call)) === null, END_WITHIN_MS);
+  if (ended) return { existed: true };
+  const why = (await openAgent(calls, call))?.why ?? 'nobody knows why';
+  throw new DroverError('ProviderError', `${subject.name} does not end: ${why}`);
 }
 
 function isMeant(view: AgentView, { incarnation, revision, sinceRevision = 0 }: RetireCall): boolean {
@@ -98,11 +110,14 @@ async function openAgent(calls: Calls, ref: AgentRef): Promise<AgentView | null>
   }
 }
 
-/** Looks until it is so; ends with the activity when that is cancelled. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+/** Looks until it is so; false when that takes too long. Ends with the activity when that is cancelled. */
+async function until(isSo: () => Promise<boolean>, limitMs = Infinity): Promise<boolean> {
+  const deadline = Date.now() + limitMs;
   for (let looks = 1; !(await isSo()); looks += 1) {
+    if (Date.now() > deadline) return false;
     await Context.current().sleep(looks < 50 ? LOOK_EVERY_MS : LOOK_LATER_MS);
   }
+  return true;
 }
 
 async function ignoring(codes: readonly ErrorCode[], call: Promise<unknown>): Promise<void> {

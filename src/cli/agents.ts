@@ -48,7 +48,9 @@ export function register(program: Command): void {
     .option('--reason <text>', 'why, for others to read')
     .addOption(mode)
     .action(action('restart', ({ reason, mode }) => given({ reason, mode })));
-  ofAgent(program, 'terminate', 'stop an agent, destroy its resource and end it for good').action(action('terminate', () => ({})));
+  ofAgent(program, 'terminate', 'stop an agent, destroy its resource and end it for good').action(
+    action('terminate', () => ({})),
+  );
   ofAgent(program, 'hold', 'set a hold in any status')
     .addOption(hold('name of the hold').makeOptionMandatory())
     .option('--reason <text>', 'why, for others to read')
@@ -67,7 +69,11 @@ function ofAgent(program: Command, name: AgentCommand, summary: string, argument
 }
 
 function ofAgentOrFleet(program: Command, name: AgentCommand, summary: string): Command {
-  return ofAgent(program, name, summary, '[fleet/agent]').option('--fleet <fleet>', 'every agent of this fleet', fleetName);
+  return ofAgent(program, name, summary, '[fleet/agent]').option(
+    '--fleet <fleet>',
+    'every agent of this fleet',
+    fleetName,
+  );
 }
 
 function action<C extends AgentCommand>(command: C, optionsOf: (flags: CommandFlags) => AgentCommandOptions[C]) {
@@ -99,12 +105,21 @@ async function dispatch<C extends AgentCommand>(
 }
 
 /** A fleet's own pause holds agents too that are added meanwhile, and its release leaves other holds alone. */
-async function commandFleet(client: DroverClient, command: 'pause' | 'resume', fleet: string, flags: CommandFlags): Promise<void> {
+async function commandFleet(
+  client: DroverClient,
+  command: 'pause' | 'resume',
+  fleet: string,
+  flags: CommandFlags,
+): Promise<void> {
   const { reason, requestId, timeout: timeoutMs } = flags;
   const request = { ...given({ requestId }), ...(command === 'pause' ? given({ reason }) : {}) };
   const view = await client.fleets[command](fleet, request, { timeoutMs });
   const held = view.holds.some(({ name }) => name === FLEET_HOLD);
-  await print(flags.output, { data: view, names: [fleet], text: () => `fleet ${fleet} is ${held ? 'held' : 'released'}` });
+  await print(flags.output, {
+    data: view,
+    names: [fleet],
+    text: () => `fleet ${fleet} is ${held ? 'held' : 'released'}`,
+  });
 }
 
 async function printResult(format: Format, command: AgentCommand, result: CommandResult): Promise<void> {
@@ -121,5 +136,7 @@ async function printResult(format: Format, command: AgentCommand, result: Comman
 
 /** Only what was given: an absent option is another thing than one that is undefined. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

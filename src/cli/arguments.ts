@@ -20,12 +20,20 @@ export function runRef(text: string): RunRef {
 /** The name of a fleet. */
 export function fleetName(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
-  throw new DroverError('InvalidRequest', `"${text}" is no fleet's name: 1 to 63 letters, digits, "-" or "_", starting with a letter`);
+  throw new DroverError(
+    'InvalidRequest',
+    `"${text}" is no fleet's name: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
+  );
 }
 
 function pair(text: string, expected: string): [string, string] {
   const [first, second, ...rest] = text.split('/');
-  const valid = first !== undefined && second !== undefined && rest.length === 0 && NAME_PATTERN.test(first) && NAME_PATTERN.test(second);
+  const valid =
+    first !== undefined &&
+    second !== undefined &&
+    rest.length === 0 &&
+    NAME_PATTERN.test(first) &&
+    NAME_PATTERN.test(second);
   if (!valid) throw new DroverError('InvalidRequest', `"${text}": ${expected}`);
   return [first, second];
 }

@@ -7,14 +7,25 @@ import { Progress } from './progress';
 const ENDED: readonly AgentProgress['step'][] = ['ready', 'updated', 'deleted', 'failed', 'undone'];
 
 /** Shows the change until it has ended; `ProviderError` where it did not end well. Null: there was nothing to do. */
-export async function followChange(client: DroverClient, fleet: string, applied: ApplyResult, timeoutMs?: number): Promise<ChangeView | null> {
+export async function followChange(
+  client: DroverClient,
+  fleet: string,
+  applied: ApplyResult,
+  timeoutMs?: number,
+): Promise<ChangeView | null> {
   const { changeId, revision } = applied;
   if (changeId === null) return null;
   const progress = new Progress();
   try {
     const onProgress = ({ agents }: ChangeView) =>
-      progress.update(agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })));
-    const change = await client.fleets.follow(fleet, { changeId, revision }, { onProgress, ...(timeoutMs && { timeoutMs }) });
+      progress.update(
+        agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })),
+      );
+    const change = await client.fleets.follow(
+      fleet,
+      { changeId, revision },
+      { onProgress, ...(timeoutMs && { timeoutMs }) },
+    );
     if (change.state === 'done') return change;
     throw new DroverError('ProviderError', failureText(fleet, change), { change });
   } finally {
@@ -23,7 +34,9 @@ export async function followChange(client: DroverClient, fleet: string, applied:
 }
 
 function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
-  const broken = agents.filter((agent) => agent.error !== null).map((agent) => `  ${fleet}/${agent.agent}: ${agent.error ?? ''}`);
+  const broken = agents
+    .filter((agent) => agent.error !== null)
+    .map((agent) => `  ${fleet}/${agent.agent}: ${agent.error ?? ''}`);
   const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
   const rest = left.length === 0 ? [] : [`  not undone: ${left.join(', ')}`];
   return [`the change of fleet ${fleet} is ${state}: ${error ?? 'no reason known'}`, ...broken, ...rest].join('\n');
@@ -31,6 +44,9 @@ function failureText(fleet: string, { state, error, agents, compensation }: Chan
 
 /** What a change does, one line per agent: `create mars/AgentA`, `update mars/AgentB (turns.maxParallel)`. */
 export function planLines(fleet: string, changes: readonly PlannedChange[], settings: readonly string[]): string[] {
-  const lines = changes.map(({ kind, agent, fields }) => `${kind.padEnd(7)} ${fleet}/${agent}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}`);
+  const lines = changes.map(
+    ({ kind, agent, fields }) =>
+      `${kind.padEnd(7)} ${fleet}/${agent}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}`,
+  );
   return settings.length === 0 ? lines : [...lines, `set     ${settings.join(', ')}`];
 }

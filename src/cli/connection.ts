@@ -42,7 +42,7 @@ export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
   };
   const named = address ?? profile ?? env['TEMPORAL_ADDRESS'] ?? env['TEMPORAL_PROFILE'];
   const up = named === undefined ? readUpState(env['DROVER_STATE_DIR'] ?? STATE_DIR) : undefined;
-  return up ? { namespace: up.namespace, ...given, address: up.temporal } : given;
+  return up ? { bare: true, namespace: namespace ?? up.namespace, address: up.temporal } : given;
 }
 
 /** Uses a client and closes it. Temporal's client is loaded here, so that commands without one stay fast. */

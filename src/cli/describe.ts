@@ -15,7 +15,12 @@ interface DescribeFlags extends ConnectionFlags {
 export function register(program: Command): void {
   const describe = program.command('describe').summary('show one agent, fleet or run');
   const one = (name: string, argument: string) =>
-    withConnection(describe.command(name).argument(argument)).option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table');
+    withConnection(describe.command(name).argument(argument)).option(
+      '-o, --output <format>',
+      'table, json, yaml or name',
+      parseFormat,
+      'table',
+    );
 
   one('agent', '<fleet/agent>').action(async (name: string, flags: DescribeFlags) => {
     const view = await withClient(flags, ({ agents }) => agents.describe(agentRef(name)));
@@ -39,12 +44,25 @@ function agentText(agent: AgentView): string {
     ['Status', paint(agent.status)],
     ['Runtime', paint(agent.runtime)],
     ['Liveness', paint(agent.liveness)],
-    ['Holds', agent.holds.map(({ name, reason, since }) => `${name} since ${since}${reason === null ? '' : ` ("${reason}")`}`).join(', ') || '-'],
+    [
+      'Holds',
+      agent.holds
+        .map(({ name, reason, since }) => `${name} since ${since}${reason === null ? '' : ` ("${reason}")`}`)
+        .join(', ') || '-',
+    ],
     ['Turns', `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`],
-    ['Provider', `${agent.provider}, resource ${agent.resourceId ?? 'unknown'}${agent.pid === undefined ? '' : `, process ${String(agent.pid)}`}`],
+    [
+      'Provider',
+      `${agent.provider}, resource ${agent.resourceId ?? 'unknown'}${agent.pid === undefined ? '' : `, process ${String(agent.pid)}`}`,
+    ],
     ['Host', agent.host ?? '-'],
     ['Endpoint', agent.endpoint ?? '-'],
-    ['Subscription', subscription ? `${subscription.name} of pool ${subscription.pool} (assignment ${String(subscription.assignment)})` : '-'],
+    [
+      'Subscription',
+      subscription
+        ? `${subscription.name} of pool ${subscription.pool} (assignment ${String(subscription.assignment)})`
+        : '-',
+    ],
     ['Registered', agent.registeredAt ?? '-'],
     ['Last proof', agent.lastProofAt ?? '-'],
     ['Revision', String(agent.revision)],
@@ -69,13 +87,18 @@ function fleetText(fleet: FleetView): string {
     ['Change', change ? changeLine(change) : '-'],
     ['Flows', fleet.spec.topology?.flows.join(', ') ?? '-'],
   ]);
-  const agents = Object.entries(fleet.agents).map(([name, { resourceId, revision }]) => [name, resourceId ?? '-', String(revision)]);
+  const agents = Object.entries(fleet.agents).map(([name, { resourceId, revision }]) => [
+    name,
+    resourceId ?? '-',
+    String(revision),
+  ]);
   return [lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents)].join('\n');
 }
 
 function changeLine({ revision, state, steps, error, compensation }: ChangeView): string {
   const ready = `${String(steps.ready)} of ${String(steps.total)} ready`;
-  const undone = compensation === null ? '' : `, compensation ${compensation.state} (attempt ${String(compensation.attempt)})`;
+  const undone =
+    compensation === null ? '' : `, compensation ${compensation.state} (attempt ${String(compensation.attempt)})`;
   return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${undone}${error === null ? '' : `: ${error}`}`;
 }
 
@@ -85,8 +108,20 @@ function runText(run: RunView): string {
   const lines = facts([
     ['Run', `${run.fleet}/${run.run}`],
     ['State', paint(run.state)],
-    ['Question', question ? `${question.agent} asks: ${JSON.stringify(question.question)} (drover answer ${run.fleet}/${run.run} TEXT)` : '-'],
-    ['Answer', result === null ? '-' : result.success ? JSON.stringify(result.finalResponse) : `none: ${result.error ?? 'unknown'}`],
+    [
+      'Question',
+      question
+        ? `${question.agent} asks: ${JSON.stringify(question.question)} (drover answer ${run.fleet}/${run.run} TEXT)`
+        : '-',
+    ],
+    [
+      'Answer',
+      result === null
+        ? '-'
+        : result.success
+          ? JSON.stringify(result.finalResponse)
+          : `none: ${result.error ?? 'unknown'}`,
+    ],
   ]);
   const branches = run.branches.map((branch) => [
     branch.id,

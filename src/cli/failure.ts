@@ -37,10 +37,15 @@ function failedUsage(error: CommanderError, argv: readonly string[]): number {
 }
 
 function unforeseen(error: unknown): DroverError {
-  return new DroverError('Internal', error instanceof Error ? error.message : String(error), undefined, { cause: error });
+  return new DroverError('Internal', error instanceof Error ? error.message : String(error), undefined, {
+    cause: error,
+  });
 }
 
 /** Whether errors are to be JSON too; read from the words themselves, since wrong options end before they are parsed. */
 export function wantsJson(argv: readonly string[]): boolean {
-  return argv.some((word, index) => /^(?:-o=?json|--output=json)$/.test(word) || (/^(?:-o|--output)$/.test(word) && argv[index + 1] === 'json'));
+  return argv.some(
+    (word, index) =>
+      /^(?:-o=?json|--output=json)$/.test(word) || (/^(?:-o|--output)$/.test(word) && argv[index + 1] === 'json'),
+  );
 }

@@ -77,7 +77,10 @@ async function apply(flags: ChangeFlags): Promise<void> {
     await print(flags.output, {
       data: change ?? applied,
       names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
-      text: () => (change ? `fleet ${fleet} is at revision ${String(change.revision)}` : `fleet ${fleet} is as its file says; nothing to do`),
+      text: () =>
+        change
+          ? `fleet ${fleet} is at revision ${String(change.revision)}`
+          : `fleet ${fleet} is as its file says; nothing to do`,
     });
   });
 }
@@ -124,7 +127,10 @@ async function printPlan(format: Format, fleet: string, planned: ApplyResult): P
   await print(format, {
     data: planned,
     names: planned.changes.map(({ agent }) => `${fleet}/${agent}`),
-    text: () => (isChange(planned) ? planLines(fleet, planned.changes, planned.settings).join('\n') : `fleet ${fleet} is as its file says; nothing to do`),
+    text: () =>
+      isChange(planned)
+        ? planLines(fleet, planned.changes, planned.settings).join('\n')
+        : `fleet ${fleet} is as its file says; nothing to do`,
   });
 }
 

@@ -7,15 +7,19 @@ import { say } from './output';
 import { loadSettings, stopRequested } from './serve';
 
 export function register(program: Command): void {
-  withConnection(program.command('gateway').summary('run the HTTP gateway').description('Run the HTTP gateway until it is stopped.')).action(
-    (flags: ConnectionFlags) => serve(flags),
-  );
+  withConnection(
+    program.command('gateway').summary('run the HTTP gateway').description('Run the HTTP gateway until it is stopped.'),
+  ).action((flags: ConnectionFlags) => serve(flags));
 }
 
 async function serve(flags: ConnectionFlags): Promise<void> {
   const { settings } = await loadSettings();
   const stop = stopRequested();
-  const gateway = await startGateway({ settings, connection: connectionSettings(flags), log: openLog(settings.logLevel) });
+  const gateway = await startGateway({
+    settings,
+    connection: connectionSettings(flags),
+    log: openLog(settings.logLevel),
+  });
   say(`drover: gateway at ${gateway.url}`);
   await stop.asked;
   await gateway.stop();

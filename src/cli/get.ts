@@ -6,7 +6,7 @@ import type { FleetListItem } from '../contract/fleet';
 import type { RunListItem } from '../contract/runs';
 import { fleetName } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, type Format, parseFormat, print, table } from './output';
+import { colors, compareNames, type Format, parseFormat, print, table } from './output';
 import { painted } from './paint';
 
 interface GetFlags extends ConnectionFlags {
@@ -22,7 +22,12 @@ const LIVENESSES: readonly Liveness[] = ['starting', 'ready', 'degraded', 'offli
 export function register(program: Command): void {
   const get = program.command('get').summary('list agents, fleets or runs');
   const list = (name: string, summary: string) =>
-    withConnection(get.command(name).summary(summary)).option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table');
+    withConnection(get.command(name).summary(summary)).option(
+      '-o, --output <format>',
+      'table, json, yaml or name',
+      parseFormat,
+      'table',
+    );
 
   list('agents', 'list agents')
     .option('--fleet <fleet>', 'of this fleet only', fleetName)
@@ -39,7 +44,7 @@ async function getAgents(flags: GetFlags): Promise<void> {
   const { fleet, status, liveness } = flags;
   const filter = { ...(fleet && { fleet }), ...(status && { status }), ...(liveness && { liveness }) };
   const items = await withClient(flags, ({ agents }) => all<AgentListItem>((page) => agents.list(filter, page)));
-  items.sort((a, b) => compare(agentName(a), agentName(b)));
+  items.sort((a, b) => compareNames(agentName(a), agentName(b)));
   const paint = painted(colors());
   await print(flags.output, {
     data: { items, nextPageToken: null },
@@ -47,24 +52,36 @@ async function getAgents(flags: GetFlags): Promise<void> {
     text: () =>
       table(
         ['NAME', 'STATUS', 'LIVENESS', 'HOLDS', 'SUBSCRIPTION'],
-        items.map((agent) => [agentName(agent), paint(agent.status), paint(agent.liveness), agent.holds.join(',') || '-', agent.subscription ?? '-']),
+        items.map((agent) => [
+          agentName(agent),
+          paint(agent.status),
+          paint(agent.liveness),
+          agent.holds.join(',') || '-',
+          agent.subscription ?? '-',
+        ]),
       ),
   });
 }
 
 async function getFleets(flags: GetFlags): Promise<void> {
   const items = await withClient(flags, ({ fleets }) => all<FleetListItem>((page) => fleets.list(page)));
-  items.sort((a, b) => compare(a.fleet, b.fleet));
+  items.sort((a, b) => compareNames(a.fleet, b.fleet));
   await print(flags.output, {
     data: { items, nextPageToken: null },
     names: items.map(({ fleet }) => fleet),
-    text: () => table(['FLEET', 'HOLDS'], items.map(({ fleet, holds }) => [fleet, holds.join(',') || '-'])),
+    text: () =>
+      table(
+        ['FLEET', 'HOLDS'],
+        items.map(({ fleet, holds }) => [fleet, holds.join(',') || '-']),
+      ),
   });
 }
 
 async function getRuns(flags: GetFlags): Promise<void> {
   const { fleet } = flags;
-  const items = await withClient(flags, ({ runs }) => all<RunListItem>((page) => runs.list(fleet === undefined ? {} : { fleet }, page)));
+  const items = await withClient(flags, ({ runs }) =>
+    all<RunListItem>((page) => runs.list(fleet === undefined ? {} : { fleet }, page)),
+  );
   const paint = painted(colors());
   await print(flags.output, {
     data: { items, nextPageToken: null },
@@ -80,7 +97,7 @@ async function getRuns(flags: GetFlags): Promise<void> {
 /** Every page of a list. */
 async function all<T>(page: (options: PageOptions) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
-  for (let pageToken: string | undefined; ; ) {
+  for (let pageToken: string | undefined; ;) {
     const { items: more, nextPageToken } = await page({ pageSize: 1_000, ...(pageToken && { pageToken }) });
     items.push(...more);
     if (nextPageToken === null) return items;
@@ -94,9 +111,4 @@ function agentName({ fleet, name }: AgentListItem): string {
 
 function runName({ fleet, run }: RunListItem): string {
   return `${fleet}/${run}`;
-}
-
-/** By code unit: the same order everywhere, whatever the locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

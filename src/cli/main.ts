@@ -10,7 +10,10 @@ interface Group {
 
 /** Every command: what it does, and the file of its group. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Group> }>> = {
-  up: { summary: 'run Temporal, a worker and the gateway here, and a fleet file on them', load: () => import('./up.js') },
+  up: {
+    summary: 'run Temporal, a worker and the gateway here, and a fleet file on them',
+    load: () => import('./up.js'),
+  },
   worker: { summary: 'run a worker', load: () => import('./worker.js') },
   gateway: { summary: 'run the HTTP gateway', load: () => import('./gateway.js') },
   plan: { summary: 'show what applying a fleet file would change', load: () => import('./fleets.js') },
@@ -50,7 +53,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const group = await asked?.load();
   group?.register(program);
   const registered = new Set(program.commands.map((command) => command.name()));
-  for (const [name, { summary }] of Object.entries(COMMANDS)) if (!registered.has(name)) program.command(name).summary(summary).description(summary);
+  for (const [name, { summary }] of Object.entries(COMMANDS))
+    if (!registered.has(name)) program.command(name).summary(summary).description(summary);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

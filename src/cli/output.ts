@@ -1,4 +1,5 @@
 /** What commands print: data on stdout, words on stderr. */
+import { stripVTControlCharacters } from 'node:util';
 import { InvalidArgumentError } from 'commander';
 import Table from 'cli-table3';
 import pc from 'picocolors';
@@ -60,13 +61,28 @@ export function colors(): ReturnType<typeof pc.createColors> {
 
 const BETWEEN_COLUMNS = 2;
 const NO_LINES = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
 };
 
 /** Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS);
+  const widths = head.map(
+    (title, column) => Math.max(title.length, ...rows.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS,
+  );
   const layout = new Table({
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': BETWEEN_COLUMNS, head: [], border: [] },
@@ -89,5 +105,10 @@ function fitted(widths: readonly number[], available: number): number[] {
 }
 
 function visibleLength(text: string): number {
-  return text.replace(/\u001b\[\d+m/g, '').length;
+  return stripVTControlCharacters(text).length;
+}
+
+/** The order of names: by code unit, the same everywhere, whatever the locale. */
+export function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

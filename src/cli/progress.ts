@@ -14,7 +14,10 @@ const REDRAW_MS = 200;
 /** Shows steps on stderr. Call `end` in any case. */
 export class Progress {
   readonly #terminal = process.stderr.isTTY;
-  readonly #since = new Map<string, { readonly step: string; readonly at: number; readonly tookMs: number | undefined }>();
+  readonly #since = new Map<
+    string,
+    { readonly step: string; readonly at: number; readonly tookMs: number | undefined }
+  >();
   readonly #timer: NodeJS.Timeout | undefined;
   #drawn = 0;
 

@@ -1,7 +1,6 @@
 /** What people see of a run, while it goes on and at its end. */
 import type { DroverClient, RunRef } from '../client';
 import type { RunResult, RunView } from '../contract/runs';
-import { DroverError } from '../contract/errors';
 import { say } from './output';
 import { Progress } from './progress';
 
@@ -23,9 +22,7 @@ export async function followRun({ runs }: DroverClient, ref: RunRef, timeoutMs?:
     }
   };
   try {
-    const view = await runs.follow(ref, { onProgress, ...(timeoutMs && { timeoutMs }) });
-    if (view.result) return view.result;
-    throw new DroverError('Internal', `run ${ref.fleet}/${ref.run} is ${view.state} without a result`);
+    return await runs.result(ref, { onProgress, ...(timeoutMs && { timeoutMs }) });
   } finally {
     progress.end();
   }

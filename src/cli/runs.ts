@@ -45,11 +45,15 @@ export function register(program: Command): void {
     .argument('<fleet/run>')
     .argument('<answer>', 'text, or JSON')
     .action(async (name: string, answer: string, flags: RunFlags) => {
-      await printView(flags.output, await withClient(flags, ({ runs }) => runs.answer(runRef(name), jsonOrText(answer))));
+      await printView(
+        flags.output,
+        await withClient(flags, ({ runs }) => runs.answer(runRef(name), jsonOrText(answer))),
+      );
     });
 
   const runs = program.command('runs').summary('pause, resume or cancel a run');
-  const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) => command(runs, verb, summary).argument('<fleet/run>');
+  const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
+    command(runs, verb, summary).argument('<fleet/run>');
   control('pause', 'stop a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
     controlled(flags, (client, ref) => client.runs.pause(ref), name),
   );
@@ -58,7 +62,9 @@ export function register(program: Command): void {
   );
   control('cancel', 'end a run at its next turn boundaries')
     .option('--reason <text>', 'why, for others to read')
-    .action((name: string, flags: RunFlags) => controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason), name));
+    .action((name: string, flags: RunFlags) =>
+      controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason), name),
+    );
 }
 
 type Control = (client: Parameters<Parameters<typeof withClient>[1]>[0], ref: RunRef) => Promise<RunView>;
@@ -69,9 +75,16 @@ async function controlled(flags: RunFlags, control: Control, name: string): Prom
 
 async function run(fleet: string, task: string, flags: RunFlags): Promise<void> {
   const { name, detach, trace = false, timeout } = flags;
-  const script: Script | undefined = flags.script === undefined ? undefined : loadScript(await readFile(flags.script, 'utf8'), flags.script);
+  const script: Script | undefined =
+    flags.script === undefined ? undefined : loadScript(await readFile(flags.script, 'utf8'), flags.script);
   await withClient(flags, async (client) => {
-    const ref = await client.runs.start({ fleet, task: jsonOrText(task), trace, ...(name && { run: name }), ...(script && { script }) });
+    const ref = await client.runs.start({
+      fleet,
+      task: jsonOrText(task),
+      trace,
+      ...(name && { run: name }),
+      ...(script && { script }),
+    });
     const fullName = `${ref.fleet}/${ref.run}`;
     if (detach) return print(flags.output, { data: ref, names: [fullName], text: () => fullName });
     const result = await followRun(client, ref, timeout);

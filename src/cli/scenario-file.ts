@@ -14,12 +14,18 @@ export function loadScenario(text: string, path: string): Scenario {
 export function loadScript(text: string, path: string): Script {
   const value = read(text, path);
   const isScenario = typeof value === 'object' && value !== null && 'script' in value && 'topology' in value;
-  return isScenario ? checked<Scenario>(scenarioSchema, value, path).script : checked<Script>(scriptSchema, value, path);
+  return isScenario
+    ? checked<Scenario>(scenarioSchema, value, path).script
+    : checked<Script>(scriptSchema, value, path);
 }
 
 function read(text: string, path: string): unknown {
   const document = parseDocument(text);
-  const errors = document.errors.map(({ message, linePos }) => ({ pointer: '', detail: message, line: linePos?.[0].line ?? 1 }));
+  const errors = document.errors.map(({ message, linePos }) => ({
+    pointer: '',
+    detail: message,
+    line: linePos?.[0].line ?? 1,
+  }));
   if (errors.length > 0) throw invalid(path, errors);
   return document.toJS({ maxAliasCount: 100 });
 }
@@ -30,11 +36,16 @@ function checked<T>(schema: z.ZodType, value: unknown, path: string): T {
   if (parsed.success) return parsed.data as T;
   throw invalid(
     path,
-    parsed.error.issues.map((issue) => ({ pointer: issue.path.map((step) => `/${String(step)}`).join(''), detail: issue.message })),
+    parsed.error.issues.map((issue) => ({
+      pointer: issue.path.map((step) => `/${String(step)}`).join(''),
+      detail: issue.message,
+    })),
   );
 }
 
 function invalid(path: string, errors: readonly { readonly pointer: string; readonly detail: string }[]): DroverError {
-  const lines = errors.map(({ pointer, detail }) => `${path}: ${pointer === '' ? '' : `${pointer.slice(1).replaceAll('/', '.')}: `}${detail}`);
+  const lines = errors.map(
+    ({ pointer, detail }) => `${path}: ${pointer === '' ? '' : `${pointer.slice(1).replaceAll('/', '.')}: `}${detail}`,
+  );
   return new DroverError('InvalidScenario', lines.join('\n'), { errors });
 }

@@ -16,7 +16,9 @@ const WAITED_FOR = ['status', 'runtime', 'liveness'] as const;
 const TIMEOUT_MS = 30_000;
 
 export function register(program: Command): void {
-  withConnection(program.command('wait').summary('wait until an agent is as asked').command('agent').argument('<fleet/agent>'))
+  withConnection(
+    program.command('wait').summary('wait until an agent is as asked').command('agent').argument('<fleet/agent>'),
+  )
     .requiredOption('--for <what=value>', `one of ${WAITED_FOR.join(', ')}, for example liveness=ready`)
     .option('--timeout <duration>', 'how long to wait', parseDurationMs, TIMEOUT_MS)
     .option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table')
@@ -29,9 +31,15 @@ export function register(program: Command): void {
     });
 }
 
-function condition(text: string): { readonly what: (typeof WAITED_FOR)[number] & keyof AgentView; readonly value: string } {
+function condition(text: string): {
+  readonly what: (typeof WAITED_FOR)[number] & keyof AgentView;
+  readonly value: string;
+} {
   const [left, value] = text.split('=');
   const what = WAITED_FOR.find((known) => known === left);
   if (what && value) return { what, value };
-  throw new DroverError('InvalidRequest', `--for ${text}: expected one of ${WAITED_FOR.join(', ')}, "=" and a value, for example liveness=ready`);
+  throw new DroverError(
+    'InvalidRequest',
+    `--for ${text}: expected one of ${WAITED_FOR.join(', ')}, "=" and a value, for example liveness=ready`,
+  );
 }

@@ -23,7 +23,12 @@ async function work(flags: WorkerFlags): Promise<void> {
   const { settings } = await loadSettings();
   installRuntime(openLog(settings.logLevel));
   const stop = stopRequested();
-  const worker = await startWorker({ settings, connection: connectionSettings(flags), environment: environment(), serve });
+  const worker = await startWorker({
+    settings,
+    connection: connectionSettings(flags),
+    environment: environment(),
+    serve,
+  });
   say(`drover: worker of ${settings.queuePrefix} serves ${serve.join(', ')} on host ${settings.host}`);
   await Promise.race([stop.asked, worker.ended]);
   await worker.stop();

@@ -15,8 +15,14 @@ const GOALS: Readonly<Record<Exclude<CommandState, 'done'>, Goal>> = {
   pausing: { reached: ({ runtime }) => runtime === 'paused', lost: ({ status }) => status !== 'paused' },
   resuming: { reached: ({ runtime }) => runtime === 'running', lost: ({ status }) => status !== 'running' },
   stopping: { reached: isAtRest, lost: ({ status }) => status !== 'stopped' && status !== 'failed' },
-  starting: { reached: ({ runtime }) => runtime === 'running' || runtime === 'paused', lost: ({ status }) => status === 'failed' || status === 'stopped' },
-  terminating: { reached: ({ status, runtime }) => status === 'terminated' && isAtRest({ runtime }), lost: () => false },
+  starting: {
+    reached: ({ runtime }) => runtime === 'running' || runtime === 'paused',
+    lost: ({ status }) => status === 'failed' || status === 'stopped',
+  },
+  terminating: {
+    reached: ({ status, runtime }) => status === 'terminated' && isAtRest({ runtime }),
+    lost: () => false,
+  },
 };
 
 function isAtRest({ runtime }: Pick<AgentView, 'runtime'>): boolean {
@@ -35,10 +41,16 @@ export async function followCommand(
   const agent = await pollUntil(describe, (view) => reached(view) || lost(view), { deadline });
   const name = `${result.agent.fleet}/${result.agent.name}`;
   if (!agent) {
-    throw new DroverError('Timeout', `${command} ${name} was accepted and is still ${result.state}; it goes on`, { requestId: result.requestId });
+    throw new DroverError('Timeout', `${command} ${name} was accepted and is still ${result.state}; it goes on`, {
+      requestId: result.requestId,
+    });
   }
   if (reached(agent)) return { ...result, state: 'done', agent };
-  throw new DroverError('ProviderError', `${command} ${name} did not take effect: ${agent.why ?? `the agent is ${agent.status}`}`, { agent });
+  throw new DroverError(
+    'ProviderError',
+    `${command} ${name} did not take effect: ${agent.why ?? `the agent is ${agent.status}`}`,
+    { agent },
+  );
 }
 
 /**
@@ -59,9 +71,18 @@ export async function answerForTerminated<C extends AgentCommand>(
   if (answer === 'ok' || answer === 'same') {
     return { requestId: request.requestId ?? null, changed: false, state: 'done', agent };
   }
-  const current = { status: agent.status, runtime: agent.runtime, liveness: agent.liveness, holds: agent.holds.map(({ name }) => name) };
-  throw new DroverError(answer, `cannot ${command} ${agent.fleet}/${agent.name}: it is terminated; apply its fleet to get a new one`, {
-    current: { ...current, status: 'terminated' },
-    allowed: ['terminate'],
-  });
+  const current = {
+    status: agent.status,
+    runtime: agent.runtime,
+    liveness: agent.liveness,
+    holds: agent.holds.map(({ name }) => name),
+  };
+  throw new DroverError(
+    answer,
+    `cannot ${command} ${agent.fleet}/${agent.name}: it is terminated; apply its fleet to get a new one`,
+    {
+      current: { ...current, status: 'terminated' },
+      allowed: ['terminate'],
+    },
+  );
 }

@@ -16,7 +16,7 @@ import { agentSignals, agentUpdates, describeAgent } from '../contract/messages'
 import { AGENT_WORKFLOW } from '../contract/names';
 import { answerForTerminated, followCommand } from './agent-commands';
 import { pollUntil } from './backoff';
-import type { CallOptions, Calls } from './calls';
+import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './calls';
 import { type AgentRef, agentSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
@@ -33,7 +33,8 @@ export interface CommandCallOptions extends CallOptions {
 }
 
 /** Commands with the update that each one is. */
-const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } = agentUpdates;
+const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } =
+  agentUpdates;
 
 /** Everything that can be asked of agents, and told them. */
 export class Agents {
@@ -76,7 +77,8 @@ export class Agents {
     const startedAt = Date.now();
     let result: CommandResult;
     try {
-      result = await this.#calls.update(subject, COMMANDS[command], request, { ...options, updateId: requestId });
+      const timeoutMs = Math.min(options.timeoutMs ?? Infinity, COMMAND_TIMEOUT_MS);
+      result = await this.#calls.update(subject, COMMANDS[command], request, { timeoutMs, updateId: requestId });
     } catch (error) {
       return await answerForTerminated(error, command, request, () => this.describe(ref));
     }
@@ -93,7 +95,10 @@ export class Agents {
     const found = await pollUntil(() => this.describe(ref), isSo, { deadline: Date.now() + timeoutMs });
     if (found) return found;
     const { status, runtime, liveness } = await this.describe(ref);
-    throw new DroverError('Timeout', `${ref.fleet}/${ref.agent} did not reach ${goal}: it is ${status}, ${runtime}, ${liveness}`);
+    throw new DroverError(
+      'Timeout',
+      `${ref.fleet}/${ref.agent} did not reach ${goal}: it is ${status}, ${runtime}, ${liveness}`,
+    );
   }
 
   /** One beat, as the gateway forwards it and services may send it themselves. */

@@ -1,21 +1,38 @@
 /** Waiting between two tries. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DroverError } from '../contract/errors';
 
 /** Pause before try number `attempt` (from 1): full jitter under an exponential ceiling, so that many callers spread out. */
 export function jitteredDelayMs(attempt: number, baseMs: number, maxMs: number): number {
   return Math.random() * Math.min(maxMs, baseMs * 2 ** attempt);
 }
 
-/** Asks until `done` says so. Pauses grow from 50 ms to `maxPauseMs`; undefined when the deadline (ms since the epoch) came first. */
+/** How long something that is followed may be out of reach: a server or a worker that is started again is back by then. */
+const OUTAGE_MS = 60_000;
+
+/**
+ * Asks until `done` says so. Pauses grow from 50 ms to `maxPauseMs`; undefined when the deadline (ms since the epoch) came first.
+ * An answer that fails with `Unavailable` or `Timeout` is asked for again, for a minute in a row.
+ */
 export async function pollUntil<T>(
   ask: () => Promise<T>,
   done: (answer: T) => boolean,
   { deadline, maxPauseMs = 1_000 }: { readonly deadline: number; readonly maxPauseMs?: number },
 ): Promise<T | undefined> {
+  let reachedAt = Date.now();
   for (let pauseMs = 50; ; pauseMs = Math.min(maxPauseMs, pauseMs * 1.5)) {
-    const answer = await ask();
-    if (done(answer)) return answer;
+    try {
+      const answer = await ask();
+      reachedAt = Date.now();
+      if (done(answer)) return answer;
+    } catch (error) {
+      if (!isOutage(error) || Date.now() > Math.min(deadline, reachedAt + OUTAGE_MS)) throw error;
+    }
     if (Date.now() + pauseMs > deadline) return undefined;
     await sleep(pauseMs);
   }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof DroverError && (error.code === 'Unavailable' || error.code === 'Timeout');
 }

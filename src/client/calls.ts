@@ -27,7 +27,7 @@ export interface StartSpec {
 /** Reads are answered within one workflow task. */
 const READ_TIMEOUT_MS = 10_000;
 /** An update answers after 5 s at the latest (rule 3), but may wait its turn behind others. */
-const COMMAND_TIMEOUT_MS = 60_000;
+export const COMMAND_TIMEOUT_MS = 60_000;
 
 /** Calls to Temporal. One instance per process and server: it holds the queue of updates. */
 export class Calls {
@@ -50,11 +50,18 @@ export class Calls {
 
   /** Tells a running workflow something, without an answer. */
   signal<A>(subject: Subject, definition: SignalDefinition<[A]>, arg: A, options: CallOptions = {}): Promise<void> {
-    return this.within(subject, options, () => this.client.workflow.getHandle(subject.workflowId).signal(definition, arg));
+    return this.within(subject, options, () =>
+      this.client.workflow.getHandle(subject.workflowId).signal(definition, arg),
+    );
   }
 
   /** Commands a running workflow and hears its answer. */
-  update<T, A>(subject: Subject, definition: UpdateDefinition<T, [A]>, arg: A, options: UpdateOptions = {}): Promise<T> {
+  update<T, A>(
+    subject: Subject,
+    definition: UpdateDefinition<T, [A]>,
+    arg: A,
+    options: UpdateOptions = {},
+  ): Promise<T> {
     const updateId = options.updateId ?? randomUUID();
     const handle = this.client.workflow.getHandle(subject.workflowId);
     return this.#queued(subject, options, () => handle.executeUpdate<T, [A]>(definition, { args: [arg], updateId }));

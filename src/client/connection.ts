@@ -13,6 +13,8 @@ export interface ConnectionSettings {
   readonly apiKey?: string;
   /** TLS without further settings; certificates come from the profile or the environment. */
   readonly tls?: boolean;
+  /** Nothing but what is given here: no profile, no environment. For the server of a `drover up`. */
+  readonly bare?: boolean;
   /** Variables to read instead of the process's own (`TEMPORAL_ADDRESS`, `TEMPORAL_TLS_CLIENT_CERT_PATH` …). */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -40,16 +42,22 @@ export function resolveConnection(settings: ConnectionSettings): ConnectConfig {
   };
 }
 
-function profileOf({ profile, env }: ConnectionSettings): ConnectConfig {
+function profileOf({ profile, env, bare }: ConnectionSettings): ConnectConfig {
+  if (bare) return { connectionOptions: {} };
   try {
     return loadClientConnectConfig({
       ...(profile === undefined ? {} : { profile }),
       ...(env === undefined ? {} : { overrideEnvVars: { ...env } }),
     });
   } catch (error) {
-    throw new DroverError('InvalidRequest', `Temporal's connection profile cannot be used: ${error instanceof Error ? error.message : String(error)}`, undefined, {
-      cause: error,
-    });
+    throw new DroverError(
+      'InvalidRequest',
+      `Temporal's connection profile cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -68,7 +76,9 @@ export function openClient(settings: ConnectionSettings): Client {
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(tls === undefined ? {} : { tls }),
     ...(metadata === undefined ? {} : { metadata }),
-    interceptors: [(options, nextCall) => (isUpdate(options.method_definition.path) ? once : repeat)(options, nextCall)],
+    interceptors: [
+      (options, nextCall) => (isUpdate(options.method_definition.path) ? once : repeat)(options, nextCall),
+    ],
   });
   return new Client({ connection, namespace });
 }

@@ -1,6 +1,11 @@
 /** Temporal's failures become DroverErrors here and nowhere else. */
 import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
-import { ApplicationFailure, NamespaceNotFoundError, TerminatedFailure, WorkflowNotFoundError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  NamespaceNotFoundError,
+  TerminatedFailure,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
 import { DroverError, type ErrorCode, isErrorCode } from '../contract/errors';
 import type { Subject } from './subject';
 
@@ -50,11 +55,18 @@ export function asDroverError(error: unknown, subject: Subject | null): DroverEr
     if (cause instanceof DroverError) return cause;
     if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return fromFailure(cause, cause.type, error);
     if (cause instanceof NamespaceNotFoundError) {
-      return new DroverError('Unavailable', `Temporal has no namespace "${cause.namespace}"; create it, or name another one with --namespace`, undefined, { cause: error });
+      return new DroverError(
+        'Unavailable',
+        `Temporal has no namespace "${cause.namespace}"; create it, or name another one with --namespace`,
+        undefined,
+        { cause: error },
+      );
     }
     if (cause instanceof WorkflowNotFoundError && subject) return notFound(subject, error);
     if (cause instanceof TerminatedFailure) {
-      return new DroverError('Internal', `the workflow of ${named(subject)} was terminated from outside`, undefined, { cause: error });
+      return new DroverError('Internal', `the workflow of ${named(subject)} was terminated from outside`, undefined, {
+        cause: error,
+      });
     }
     if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return timeout(subject, error);
   }
@@ -63,12 +75,22 @@ export function asDroverError(error: unknown, subject: Subject | null): DroverEr
 
 /** What does not exist. */
 export function notFound(subject: Subject, cause?: unknown): DroverError {
-  return new DroverError(subject.notFound, `${subject.kind} ${subject.name} does not exist`, { [subject.kind]: subject.name }, { cause });
+  return new DroverError(
+    subject.notFound,
+    `${subject.kind} ${subject.name} does not exist`,
+    { [subject.kind]: subject.name },
+    { cause },
+  );
 }
 
 /** Nothing answered within the caller's time. */
 export function timeout(subject: Subject | null, cause?: unknown): DroverError {
-  return new DroverError('Timeout', `${named(subject)} did not answer in time; is a worker running (drover worker)?`, undefined, { cause });
+  return new DroverError(
+    'Timeout',
+    `${named(subject)} did not answer in time; is a worker running (drover worker)?`,
+    undefined,
+    { cause },
+  );
 }
 
 function fromFailure(failure: ApplicationFailure, code: ErrorCode, cause: unknown): DroverError {
@@ -93,11 +115,21 @@ function fromGrpc(error: unknown, subject: Subject | null): DroverError | undefi
       return timeout(subject, error);
     case GRPC.unavailable:
     case GRPC.aborted:
-      return new DroverError('Unavailable', `Temporal cannot be reached (${detail}); is the server running (drover up)?`, undefined, because);
+      return new DroverError(
+        'Unavailable',
+        `Temporal cannot be reached (${detail}); is the server running (drover up)?`,
+        undefined,
+        because,
+      );
     case GRPC.resourceExhausted:
       return new DroverError('Unavailable', `Temporal is busy (${detail}); try again in a moment`, undefined, because);
     case GRPC.failedPrecondition:
-      return new DroverError('Unavailable', `${named(subject)} cannot answer (${detail}); is a worker running (drover worker)?`, undefined, because);
+      return new DroverError(
+        'Unavailable',
+        `${named(subject)} cannot answer (${detail}); is a worker running (drover worker)?`,
+        undefined,
+        because,
+      );
     case GRPC.permissionDenied:
       return new DroverError('Forbidden', `Temporal refuses this caller: ${detail}`, undefined, because);
     case GRPC.unauthenticated:

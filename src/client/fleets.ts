@@ -1,8 +1,16 @@
 /** Fleets: what they should be, and the changes that make them so. */
 import { randomUUID } from 'node:crypto';
 import { DroverError } from '../contract/errors';
-import type { ApplyRequest, ApplyResult, ChangeView, FleetInput, FleetListItem, FleetSpec, FleetView } from '../contract/fleet';
-import { describeChange, describeFleet, fleetUpdates } from '../contract/messages';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  ChangeView,
+  FleetInput,
+  FleetListItem,
+  FleetSpec,
+  FleetView,
+} from '../contract/fleet';
+import { describeChange, describeFleet, fleetUpdates, provisionUpdates } from '../contract/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
@@ -44,7 +52,12 @@ export class Fleets {
 
   /** One page of fleets from visibility: eventually consistent, newest first. */
   list(options: PageOptions = {}): Promise<Page<FleetListItem>> {
-    return listWorkflows(this.#calls, [equals('WorkflowType', FLEET_WORKFLOW), equals('ExecutionStatus', 'Running')], fleetItem, options);
+    return listWorkflows(
+      this.#calls,
+      [equals('WorkflowType', FLEET_WORKFLOW), equals('ExecutionStatus', 'Running')],
+      fleetItem,
+      options,
+    );
   }
 
   /** What `apply` would change; `ids` is the id map as it would be. Changes nothing, and starts nothing for a new fleet. */
@@ -66,28 +79,57 @@ export class Fleets {
     const start = { workflowType: FLEET_WORKFLOW, taskQueue: queues.main(this.#queuePrefix), args: [input] };
     const requestId = request.requestId ?? randomUUID();
     const send = () =>
-      this.#calls.updateWithStart(subject, start, fleetUpdates.apply, { ...request, requestId }, { ...options, updateId: requestId });
+      this.#calls.updateWithStart(
+        subject,
+        start,
+        fleetUpdates.apply,
+        { ...request, requestId },
+        { ...options, updateId: requestId },
+      );
     return this.#inTurn(fleet, options, send);
   }
 
   /** Removes every agent of the fleet, then the fleet. Answers at acceptance. */
-  destroy(fleet: string, request: { readonly requestId?: string } = {}, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+  destroy(
+    fleet: string,
+    request: { readonly requestId?: string } = {},
+    options: ChangeCallOptions = {},
+  ): Promise<ApplyResult> {
     const requestId = request.requestId ?? randomUUID();
     const send = () =>
       this.#calls.update(fleetSubject(fleet), fleetUpdates.destroy, { requestId }, { ...options, updateId: requestId });
     return this.#inTurn(fleet, options, send);
   }
 
+  /** Stops a change that runs: what it has done is undone, like after a failure. `follow` waits for that. */
+  cancelChange(fleet: string, revision: number, options: CallOptions = {}): Promise<ChangeView> {
+    return this.#calls.update(changeSubject(fleet, revision), provisionUpdates.cancel, {}, options);
+  }
+
   /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */
-  pause(fleet: string, request: { readonly reason?: string; readonly requestId?: string } = {}, options: CallOptions = {}): Promise<FleetView> {
+  pause(
+    fleet: string,
+    request: { readonly reason?: string; readonly requestId?: string } = {},
+    options: CallOptions = {},
+  ): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
-    return this.#calls.update(fleetSubject(fleet), fleetUpdates.pause, { ...request, requestId }, { ...options, updateId: requestId });
+    return this.#calls.update(
+      fleetSubject(fleet),
+      fleetUpdates.pause,
+      { ...request, requestId },
+      { ...options, updateId: requestId },
+    );
   }
 
   /** Releases the hold `fleet`, and nothing else: an agent that an operator had paused stays paused. */
   resume(fleet: string, request: { readonly requestId?: string } = {}, options: CallOptions = {}): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
-    return this.#calls.update(fleetSubject(fleet), fleetUpdates.resume, { requestId }, { ...options, updateId: requestId });
+    return this.#calls.update(
+      fleetSubject(fleet),
+      fleetUpdates.resume,
+      { requestId },
+      { ...options, updateId: requestId },
+    );
   }
 
   /** Waits until a change has ended, however it ended: see `state` and `error` of what is returned. */
@@ -109,7 +151,11 @@ export class Fleets {
       maxPauseMs: 250,
     });
     if (ended) return ended;
-    throw new DroverError('Timeout', `the change of fleet ${fleet} still runs after ${String(timeoutMs)} ms; it goes on`, { changeId });
+    throw new DroverError(
+      'Timeout',
+      `the change of fleet ${fleet} still runs after ${String(timeoutMs)} ms; it goes on`,
+      { changeId },
+    );
   }
 
   /** The fleet knows how a change ended, its provision workflow how far it is. Null: nothing is known yet. */
@@ -117,14 +163,20 @@ export class Fleets {
     const { change } = await this.#view(fleet);
     if (change?.changeId === changeId && change.state !== 'running') return change;
     const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(ignoreNotFound);
-    return live?.changeId === changeId ? { ...live, state: change?.changeId === changeId ? 'running' : live.state } : null;
+    return live?.changeId === changeId
+      ? { ...live, state: change?.changeId === changeId ? 'running' : live.state }
+      : null;
   }
 
   #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {
     return this.#calls.query(fleetSubject(fleet), describeFleet, options);
   }
 
-  async #inTurn(fleet: string, { waitForTurn, timeoutMs = Infinity }: ChangeCallOptions, send: () => Promise<ApplyResult>): Promise<ApplyResult> {
+  async #inTurn(
+    fleet: string,
+    { waitForTurn, timeoutMs = Infinity }: ChangeCallOptions,
+    send: () => Promise<ApplyResult>,
+  ): Promise<ApplyResult> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       try {
@@ -132,7 +184,11 @@ export class Fleets {
       } catch (error) {
         const busy = error instanceof DroverError && error.code === 'ChangeInProgress';
         if (!busy || !waitForTurn) throw error;
-        const free = await pollUntil(() => this.#view(fleet), ({ change }) => change?.state !== 'running', { deadline });
+        const free = await pollUntil(
+          () => this.#view(fleet),
+          ({ change }) => change?.state !== 'running',
+          { deadline },
+        );
         if (!free) throw error;
       }
     }

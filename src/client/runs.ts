@@ -77,9 +77,10 @@ export class Runs {
   }
 
   /** Waits for the run's end. A task that was not solved is a result with `success: false`; no limit unless `timeoutMs` is given. */
-  result(ref: RunRef, { timeoutMs = 2 ** 31 - 1 }: CallOptions = {}): Promise<RunResult> {
-    const subject = runSubject(ref);
-    return this.#calls.within(subject, { timeoutMs }, () => this.#calls.client.workflow.result<() => Promise<RunResult>>(subject.workflowId));
+  async result(ref: RunRef, options: FollowRunOptions = {}): Promise<RunResult> {
+    const { result, state } = await this.follow(ref, options);
+    if (result) return result;
+    throw new DroverError('Internal', `run ${ref.fleet}/${ref.run} is ${state} without a result`, { ...ref });
   }
 
   /** Waits for the run's end and tells of its progress. `Timeout` after `timeoutMs`; the run goes on. */
@@ -114,13 +115,22 @@ export class Runs {
 
   /** Answers the run's open question. With `question` only that one is answered, and another is refused. */
   answer(ref: RunRef, value: unknown, question?: unknown, options: UpdateOptions = {}): Promise<RunView> {
-    return this.#calls.update(runSubject(ref), runUpdates.answer, question === undefined ? { value } : { value, question }, options);
+    return this.#calls.update(
+      runSubject(ref),
+      runUpdates.answer,
+      question === undefined ? { value } : { value, question },
+      options,
+    );
   }
 
   async #topology(fleet: string, options: CallOptions): Promise<TopologySpec> {
     const { spec } = await this.#fleets.describe(fleet, options);
     if (!spec.topology) {
-      throw new DroverError('InvalidRequest', `fleet ${fleet} has no topology, so it cannot run tasks; add spec.topology to its file`, { fleet });
+      throw new DroverError(
+        'InvalidRequest',
+        `fleet ${fleet} has no topology, so it cannot run tasks; add spec.topology to its file`,
+        { fleet },
+      );
     }
     return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
   }

@@ -23,7 +23,12 @@ export interface RunRef {
 }
 
 export function agentSubject({ fleet, agent }: AgentRef): Subject {
-  return { workflowId: agentWorkflowId(fleet, agent), kind: 'agent', name: `${fleet}/${agent}`, notFound: 'AgentNotFound' };
+  return {
+    workflowId: agentWorkflowId(fleet, agent),
+    kind: 'agent',
+    name: `${fleet}/${agent}`,
+    notFound: 'AgentNotFound',
+  };
 }
 
 export function fleetSubject(fleet: string): Subject {
@@ -32,7 +37,12 @@ export function fleetSubject(fleet: string): Subject {
 
 /** One change of a fleet, carried out by its provision workflow. */
 export function changeSubject(fleet: string, revision: number): Subject {
-  return { workflowId: provisionWorkflowId(fleet, revision), kind: 'change', name: `${fleet} revision ${String(revision)}`, notFound: 'FleetNotFound' };
+  return {
+    workflowId: provisionWorkflowId(fleet, revision),
+    kind: 'change',
+    name: `${fleet} revision ${String(revision)}`,
+    notFound: 'FleetNotFound',
+  };
 }
 
 export function runSubject({ fleet, run }: RunRef): Subject {

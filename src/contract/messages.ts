@@ -28,7 +28,7 @@ import type {
   PoolConfiguration,
   PoolView,
 } from './pool';
-import type { AnswerGiven, BranchView, QuestionAsked, RunView, StopRequested } from './runs';
+import type { AnswerGiven, BranchesChanged, BranchView, QuestionAsked, RunView, StopRequested } from './runs';
 import type { TurnAnswered, TurnRef, TurnRequested } from './turns';
 
 /** Every entity's read. */
@@ -90,6 +90,7 @@ export const runSignals = {
   questionWithdrawn: defineSignal<[{ questionId: string }]>('questionWithdrawn'),
   branchSuspended: defineSignal<[{ branch: string }]>('branchSuspended'),
   branchResumed: defineSignal<[{ branch: string }]>('branchResumed'),
+  branchesChanged: defineSignal<[BranchesChanged]>('branchesChanged'),
 } as const;
 
 export const branchSignals = {

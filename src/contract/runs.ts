@@ -81,6 +81,8 @@ export interface RunInput {
   readonly script?: Script;
   /** Adds `trace` to the result. */
   readonly trace?: boolean;
+  /** Branches continue as new after so many history events, instead of when the server suggests it: for tests and soaks. */
+  readonly continueAfterEvents?: number;
 }
 
 export type RunState = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
@@ -144,10 +146,17 @@ export interface QuestionAsked {
   readonly timeout?: string;
   readonly default?: unknown;
 }
-export interface AnswerGiven {
-  readonly questionId: string;
-  readonly value: unknown;
+
+/** What the human said; or that the question's time is over; or why nobody can answer it. */
+export type AnswerGiven = { readonly questionId: string } & (
+  { readonly value: unknown } | { readonly timedOut: true } | { readonly error: string }
+);
+
+/** What a branch tells the run of itself and of the branches that it started, for `describe`. */
+export interface BranchesChanged {
+  readonly branches: readonly LiveBranchRecord[];
 }
+
 export interface StopRequested {
   readonly kind: 'pause' | 'continue' | 'cancel';
   readonly reason?: string;

@@ -22,7 +22,12 @@ export type TurnInput =
   | { readonly kind: 'request'; readonly from: string; readonly value: unknown }
   | { readonly kind: 'results'; readonly results: readonly SourceResult[]; readonly failures: readonly SourceFailure[] }
   | { readonly kind: 'answer'; readonly question: unknown; readonly value: unknown }
-  | { readonly kind: 'invalid'; readonly reply: unknown; readonly reason: string; readonly mayInvoke: readonly string[] };
+  | {
+      readonly kind: 'invalid';
+      readonly reply: unknown;
+      readonly reason: string;
+      readonly mayInvoke: readonly string[];
+    };
 
 /** An earlier turn of the same agent in the same branch. */
 export interface MemoryEntry {
@@ -94,3 +99,6 @@ export const SIZE_LIMITS = {
   queueRequests: 1024 * 1024,
   contributions: 1024 * 1024,
 } as const;
+
+/** How long a turn may take where neither a rule nor the agent's own settings say (coordination.md, "Rules"). */
+export const DEFAULT_TURN_TIMEOUT_MS = 600_000;

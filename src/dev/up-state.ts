@@ -1,6 +1,7 @@
 /** Who is up in a state directory: the lock of `drover up`, and `up.json`, by which commands in that directory find it. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DroverError } from '../contract/errors';
 import { identify, isAlive } from './process-identity';
 import { claim, owned, readIfThere, writePrivate } from './state-dir';
 
@@ -21,7 +22,7 @@ const upFile = (folder: string) => join(folder, 'up.json');
 export function lockStateDirectory(folder: string): void {
   const me = identify(process.pid);
   if (!me) throw new Error('cannot read the start time of this process');
-  if (!claim(lockFile(folder), me)) throw new Error(describeOther(folder));
+  if (!claim(lockFile(folder), me)) throw new DroverError('ChangeInProgress', describeOther(folder));
 }
 
 /** Gives the directory up: no lock, no `up.json`. */

@@ -9,7 +9,11 @@ type AgentCalls = 'heartbeat' | 'listAgents' | 'describeAgent' | AgentCommand;
 
 /** Handlers over the client; beats go through the ledger. */
 export function agentHandlers(client: DroverClient, beats: BeatLedger, metrics: Metrics): Handlers<AgentCalls> {
-  async function command<C extends AgentCommand>(name: C, ref: AgentRef, options: AgentCommandOptions[C]): Promise<unknown> {
+  async function command<C extends AgentCommand>(
+    name: C,
+    ref: AgentRef,
+    options: AgentCommandOptions[C],
+  ): Promise<unknown> {
     try {
       const result = await client.agents.command(ref, name, options);
       beats.learn(result.agent);

@@ -90,7 +90,8 @@ export class BeatLedger {
       toldAt: 0,
       answer: undefined,
       readAt: 0,
-      staleAfterMs: 0,
+      // Not known before the first answer; until then one beat tells enough.
+      staleAfterMs: Infinity,
       offline: false,
       reading: undefined,
     };
@@ -148,7 +149,7 @@ function isOutdated(last: Heartbeat, beat: Heartbeat): boolean {
 function mustTell(entry: Entry, beat: Heartbeat, now: number): boolean {
   const { status, instanceId, endpoint } = entry.beat;
   const changed = beat.status !== status || beat.instanceId !== instanceId || beat.endpoint !== endpoint;
-  return changed || entry.offline || now - entry.toldAt >= entry.staleAfterMs / RENEWALS;
+  return changed || entry.offline || entry.toldAt === 0 || now - entry.toldAt >= entry.staleAfterMs / RENEWALS;
 }
 
 function remember(entry: Entry, view: AgentView, now: number): BeatAnswer {

@@ -4,8 +4,8 @@ import { DroverError, type ErrorBody } from '../contract/errors';
 import type { BeatAnswer } from '../contract/protocol';
 import { addressedHeartbeatSchema } from '../contract/schemas/agents';
 import type { BeatLedger } from './beats';
+import type { Guard } from './guard';
 import { invalidBody } from './problem';
-import type { Tokens } from './tokens';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -13,12 +13,16 @@ const NDJSON = 'application/x-ndjson';
 type LineAnswer = { readonly fleet: string; readonly agent: string } & (BeatAnswer | { readonly error: ErrorBody });
 
 /** Adds the route. The request as a whole succeeds: each line has its own answer. */
-export function addBulkBeats(app: FastifyInstance, tokens: Tokens, beats: BeatLedger): void {
-  app.addContentTypeParser([NDJSON, 'application/ndjson', 'text/plain'], { parseAs: 'string' }, (_request, body, done) => done(null, body));
+export function addBulkBeats(app: FastifyInstance, guard: Guard, beats: BeatLedger): void {
+  app.addContentTypeParser(
+    [NDJSON, 'application/ndjson', 'text/plain'],
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, body),
+  );
   app.route({
     method: 'POST',
     url: '/v1/heartbeats',
-    onRequest: async (request) => tokens.require(request.headers.authorization),
+    onRequest: (request) => guard(request, 'operator'),
     handler: async (request, reply) => {
       const lines = linesOf(request.body);
       const answers = await Promise.all(lines.map((line) => answerLine(line, beats)));

@@ -2,8 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type Call, type CallName, CALLS, IDEMPOTENCY_KEY } from '../contract/schemas/http';
-import type { AgentRef } from '../client';
-import type { Tokens } from './tokens';
+import type { Guard } from './guard';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends 'params' | 'query' | 'body'> = K extends keyof C ? Output<C[K]> : undefined;
@@ -27,21 +26,18 @@ export type Handler<N extends CallName> = (input: Input<N>) => unknown;
 export type Handlers<N extends CallName = CallName> = { readonly [K in N]: Handler<K> };
 
 /** Adds the routes of these calls. */
-export function addCalls<N extends CallName>(app: FastifyInstance, tokens: Tokens, handlers: Handlers<N>): void {
-  for (const name of Object.keys(handlers) as N[]) addCall(app, tokens, name, handlers[name]);
+export function addCalls<N extends CallName>(app: FastifyInstance, guard: Guard, handlers: Handlers<N>): void {
+  for (const name of Object.keys(handlers) as N[]) addCall(app, guard, name, handlers[name]);
 }
 
-function addCall<N extends CallName>(app: FastifyInstance, tokens: Tokens, name: N, handler: Handler<N>): void {
+function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N, handler: Handler<N>): void {
   const call: Call = CALLS[name];
   app.route({
     method: call.method,
     url: call.path.replace(/\{(\w+)\}/g, ':$1'),
     ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
     // Before the body is read: whoever may not call does not make us parse.
-    onRequest: async (request) => {
-      if (call.access === 'public') return;
-      tokens.require(request.headers.authorization, call.access === 'agent' ? (request.params as AgentRef) : undefined);
-    },
+    onRequest: (request) => guard(request, call.access),
     handler: (request, reply) => {
       reply.status(call.status ?? 200);
       return handler({ ...read(call, request), reply } as Input<N>);

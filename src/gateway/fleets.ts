@@ -11,7 +11,8 @@ type FleetCalls = 'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet'
 /** Handlers over the client. */
 export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
   return {
-    listFleets: ({ query: { pageSize, pageToken } }) => fleets.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    listFleets: ({ query: { pageSize, pageToken } }) =>
+      fleets.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
     describeFleet: ({ params }) => fleets.describe(params.fleet),
     applyFleet: async ({ params, query, body, idempotencyKey, reply }) => {
       const applied = await fleets.apply(params.fleet, {
@@ -46,6 +47,13 @@ function specOf(fleet: string, body: unknown): FleetSpec {
 
 function accepted<T>(checked: Checked<T>, under: readonly string[]): T {
   if (checked.ok) return checked.value;
-  const errors = checked.problems.map(({ path, message }) => ({ pointer: pointerOf([...under, ...path]), detail: message }));
-  throw new DroverError('InvalidFleet', errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '), { errors });
+  const errors = checked.problems.map(({ path, message }) => ({
+    pointer: pointerOf([...under, ...path]),
+    detail: message,
+  }));
+  throw new DroverError(
+    'InvalidFleet',
+    errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '),
+    { errors },
+  );
 }

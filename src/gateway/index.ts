@@ -1,5 +1,6 @@
 /** The gateway: HTTP in front of the client. It parses, calls, and maps errors to statuses; it decides nothing. */
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { DroverError } from '../contract/errors';
 import type { DroverClient } from '../client';
 import { agentHandlers } from './agents';
@@ -7,6 +8,7 @@ import { BeatLedger } from './beats';
 import { addBulkBeats } from './bulk-beats';
 import { addCalls } from './calls';
 import { fleetHandlers } from './fleets';
+import { createGuard } from './guard';
 import { Metrics } from './metrics';
 import { openApi } from './openapi';
 import { sendProblem } from './problem';
@@ -32,37 +34,47 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 2_000;
 
 /** A gateway, ready to listen. */
-export function createGateway({ client, operatorTokens, agentSecret, logger, version }: GatewayOptions): FastifyInstance {
+export async function createGateway({
+  client,
+  operatorTokens,
+  agentSecret,
+  logger,
+  version,
+}: GatewayOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Agents keep their connections; a gateway that stops must not wait for them.
     forceCloseConnections: true,
   });
   const metrics = new Metrics();
-  const tokens = new Tokens(operatorTokens, agentSecret);
+  await app.register(rateLimit, { global: false });
+  const guard = createGuard(app, new Tokens(operatorTokens, agentSecret));
   const beats = new BeatLedger(client.agents, metrics);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
 
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request) => {
-    throw new DroverError('NotFound', `there is no ${request.method} ${request.url.split('?')[0] ?? ''}; see /openapi.json`);
+    throw new DroverError(
+      'NotFound',
+      `there is no ${request.method} ${request.url.split('?')[0] ?? ''}; see /openapi.json`,
+    );
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.request(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1_000);
   });
 
-  addCalls(app, tokens, { ...agentHandlers(client, beats, metrics), ...fleetHandlers(client), ...runHandlers(client) });
-  addCalls(app, tokens, {
+  addCalls(app, guard, { ...agentHandlers(client, beats, metrics), ...fleetHandlers(client), ...runHandlers(client) });
+  addCalls(app, guard, {
     healthz: () => ({ status: 'ok' }),
     readyz: async () => {
       await client.check({ timeoutMs: READY_TIMEOUT_MS });
       return { status: 'ready' };
     },
   });
-  addBulkBeats(app, tokens, beats);
+  addBulkBeats(app, guard, beats);
   const description = openApi(version);
   app.get('/openapi.json', () => description);
   app.get('/metrics', async (_request, reply) => {

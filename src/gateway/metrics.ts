@@ -6,7 +6,10 @@ import { DroverError } from '../contract/errors';
 export class Metrics {
   readonly #registry = new Registry();
   readonly #beats = this.#counter('drover_beats_received_total', 'Beats that agents sent to this gateway');
-  readonly #forwarded = this.#counter('drover_beats_forwarded_total', 'Beats that were forwarded to the agents’ workflows');
+  readonly #forwarded = this.#counter(
+    'drover_beats_forwarded_total',
+    'Beats that were forwarded to the agents’ workflows',
+  );
   readonly #commands = new Counter({
     name: 'drover_commands_total',
     help: 'Commands to agents by outcome: accepted, or the code of the refusal',

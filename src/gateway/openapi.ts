@@ -14,7 +14,12 @@ export function openApi(version: string): Record<string, unknown> {
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      responses: { problem: { description: 'Not done; `code` says why (RFC 9457)', content: { 'application/problem+json': { schema: PROBLEM } } } },
+      responses: {
+        problem: {
+          description: 'Not done; `code` says why (RFC 9457)',
+          content: { 'application/problem+json': { schema: PROBLEM } },
+        },
+      },
     },
   };
 }
@@ -29,7 +34,10 @@ const PROBLEM = {
     detail: { type: 'string' },
     code: { type: 'string' },
     instance: { type: 'string' },
-    errors: { type: 'array', items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } } },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
+    },
     details: { type: 'object' },
   },
 } as const;
@@ -43,11 +51,16 @@ function operation(name: string, call: Call): Record<string, unknown> {
     parameters: [
       ...parameters('path', call.params),
       ...parameters('query', call.query),
-      ...(changes ? [{ in: 'header', name: IDEMPOTENCY_KEY.header, required: false, schema: schemaOf(IDEMPOTENCY_KEY.schema) }] : []),
+      ...(changes
+        ? [{ in: 'header', name: IDEMPOTENCY_KEY.header, required: false, schema: schemaOf(IDEMPOTENCY_KEY.schema) }]
+        : []),
     ],
     ...(call.body ? { requestBody: { content: { 'application/json': { schema: schemaOf(call.body) } } } } : {}),
     responses: {
-      [String(call.status ?? 200)]: { description: 'Done', content: { 'application/json': { schema: schemaOf(call.answer) } } },
+      [String(call.status ?? 200)]: {
+        description: 'Done',
+        content: { 'application/json': { schema: schemaOf(call.answer) } },
+      },
       default: { $ref: '#/components/responses/problem' },
     },
   };
@@ -55,8 +68,16 @@ function operation(name: string, call: Call): Record<string, unknown> {
 
 function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): unknown[] {
   if (!(schema instanceof z.ZodObject)) return [];
-  const { properties = {}, required = [] } = schemaOf(schema) as { properties?: Record<string, unknown>; required?: string[] };
-  return Object.entries(properties).map(([name, inner]) => ({ in: place, name, required: required.includes(name), schema: inner }));
+  const { properties = {}, required = [] } = schemaOf(schema) as {
+    properties?: Record<string, unknown>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, inner]) => ({
+    in: place,
+    name,
+    required: required.includes(name),
+    schema: inner,
+  }));
 }
 
 function schemaOf(schema: z.ZodType): unknown {

@@ -10,7 +10,10 @@ type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRu
 export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
   return {
     listRuns: ({ query: { fleet, pageSize, pageToken } }) =>
-      runs.list(fleet === undefined ? {} : { fleet }, { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+      runs.list(fleet === undefined ? {} : { fleet }, {
+        ...(pageSize && { pageSize }),
+        ...(pageToken && { pageToken }),
+      }),
     startRun: async ({ body, idempotencyKey, reply }) => {
       const run = body.run ?? (idempotencyKey === undefined ? undefined : runName(idempotencyKey));
       const ref = await runs.start({ ...body, ...(run === undefined ? {} : { run }) });
@@ -18,7 +21,8 @@ export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
       return ref;
     },
     describeRun: ({ params }) => runs.describe(params),
-    answerRun: ({ params, body, idempotencyKey }) => runs.answer(params, body.value, body.question, { updateId: idempotencyKey }),
+    answerRun: ({ params, body, idempotencyKey }) =>
+      runs.answer(params, body.value, body.question, { updateId: idempotencyKey }),
     pauseRun: ({ params, idempotencyKey }) => runs.pause(params, { updateId: idempotencyKey }),
     resumeRun: ({ params, idempotencyKey }) => runs.resume(params, { updateId: idempotencyKey }),
     cancelRun: ({ params, body, idempotencyKey }) => runs.cancel(params, body.reason, { updateId: idempotencyKey }),

@@ -14,7 +14,7 @@ export class Tokens {
     this.#agentSecret = agentSecret;
   }
 
-  /** Throws unless the header names an operator, or, where `agent` is given, that agent. */
+  /** Throws `Unauthorized` or `Forbidden` unless the header names an operator, or, where `agent` is given, that agent. */
   require(authorization: string | undefined, agent?: AgentRef): void {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {

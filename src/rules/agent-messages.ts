@@ -68,8 +68,8 @@ export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
 
 const INPUT_KINDS = ['task', 'request', 'results', 'answer', 'invalid'] as const;
 
-/** An input is the agent's to read: only that it is one of the kinds is checked here. */
-const turnInput: parse.Parser<TurnInput> = (value, path) => {
+/** What an agent is given. It is the agent's to read: only that it is one of the kinds is checked here. */
+export const turnInput: parse.Parser<TurnInput> = (value, path) => {
   if (!parse.isRecord(value)) return parse.invalid(path, 'expected an object');
   parse.oneOf(...INPUT_KINDS)(value['kind'], `${path}.kind`);
   return value as TurnInput;

@@ -15,6 +15,9 @@ import type { TurnOutcome, TurnRequest } from '../contract/turns';
 import { type PausedClock, STOPPED_CLOCK } from './paused-clock';
 import { type AgentSettings, agentSettings } from './settings';
 
+/** What the provider can be asked. `inspect` changes nothing there. */
+export type Effect = 'wake' | 'suspend' | 'continue' | 'stop' | 'destroy' | 'inspect';
+
 /** The process that runs, or ran last. Times are epoch milliseconds. */
 export interface Instance {
   readonly id: string | null;
@@ -104,6 +107,8 @@ export interface AgentState {
   readonly instance: Instance;
   /** Since when the runtime is `running`: the clock of staleness begins anew there (lifecycle.md, rule 8). */
   readonly runningSince: number | null;
+  /** The provider call in progress; there is at most one. */
+  readonly effect: Effect | null;
   /** Until when turns in flight may finish before a suspend or a restart; null: nothing to wait for. */
   readonly drainUntil: number | null;
   /** An operator's restart under way: `stop` until the runtime is at rest, then `start`. */
@@ -171,6 +176,7 @@ export function newAgent(input: AgentInput): AgentState {
     heldBefore: [],
     instance: NO_INSTANCE,
     runningSince: null,
+    effect: null,
     drainUntil: null,
     restarting: null,
     stopGraceMs: null,

@@ -57,15 +57,11 @@ function ownedBefore({ agent, previous }: AgentChange): [string, OwnedAgent][] {
   return [[agent, owned]];
 }
 
-/** One agent is at another step. */
-export function atStep(
-  run: ChangeRun,
-  agent: string,
-  step: AgentProgress['step'],
-  error: string | null = null,
-): ChangeRun {
+/** One agent is at another step; an error that it has had is kept. */
+export function atStep(run: ChangeRun, agent: string, step: AgentProgress['step'], error?: string): ChangeRun {
   const before = run.progress[agent];
-  return before ? { ...run, progress: { ...run.progress, [agent]: { ...before, step, error } } } : run;
+  if (!before) return run;
+  return { ...run, progress: { ...run.progress, [agent]: { ...before, step, error: error ?? before.error } } };
 }
 
 /** The undo log has the create, before the create is asked for. */

@@ -20,11 +20,11 @@ export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
 /** Nodes of every topology that are no agents (coordination.md). */
 const RESERVED_NAMES: readonly string[] = [START, END, USER];
 
-/** An agent has the block of its own provider and no other; `external` alone can do without one. */
+/** An agent has the block of its own provider and no other; `external` can do without one, and `memory`, for tests, take any. */
 export function blockProblems(agent: unknown): Problem[] {
   if (!isRecord(agent)) return [];
   const provider = agent['provider'];
-  if (typeof provider !== 'string') return [];
+  if (typeof provider !== 'string' || provider === 'memory') return [];
   return FLEET_PROVIDERS.flatMap((block): Problem[] => {
     const given = agent[block] !== undefined;
     if (given && block !== provider) {

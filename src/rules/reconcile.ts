@@ -3,16 +3,14 @@
  * state. One effect at a time is in progress, so a pause and a resume never run their provider calls interleaved.
  */
 import type { ResourceState } from '../contract/activities';
-import { type AgentState, NO_INSTANCE, endedInstance, namesItself, newInstance } from './agent-state';
+import { type AgentState, type Effect, NO_INSTANCE, endedInstance, namesItself, newInstance } from './agent-state';
 import { isAtRest, moveRuntime, moveStatus } from './lifecycle';
 import { afterProbe, isProbeDue, withProbes } from './probes';
 import { crashed, failed } from './restart';
 
-/** What the provider can be asked. `inspect` changes nothing there. */
-export type Effect = 'wake' | 'suspend' | 'continue' | 'stop' | 'destroy' | 'inspect';
-
 /** The next effect; null: nothing to do now. */
 export function nextEffect(state: AgentState, now: number): Effect | null {
+  if (state.effect !== null) return null;
   if (state.retryAt !== null && now < state.retryAt) return null;
   if (state.runtime === 'stopping') return 'stop';
   switch (state.status) {
@@ -64,6 +62,10 @@ export function isDraining(state: AgentState, now: number): boolean {
 
 /** The state while an effect is in progress; `newId` names the instance that a wake starts. */
 export function begin(state: AgentState, effect: Effect, newId: string, now: number): AgentState {
+  return { ...begun(state, effect, newId, now), effect };
+}
+
+function begun(state: AgentState, effect: Effect, newId: string, now: number): AgentState {
   switch (effect) {
     case 'wake': {
       const id = state.instance.confirmed ? newId : (state.instance.id ?? newId);
@@ -92,6 +94,10 @@ export function begin(state: AgentState, effect: Effect, newId: string, now: num
 
 /** The state after an effect that succeeded. `found`: what the provider told with it. */
 export function succeeded(state: AgentState, effect: Effect, found: Partial<ResourceState>, now: number): AgentState {
+  return { ...ended(state, effect, found, now), effect: null };
+}
+
+function ended(state: AgentState, effect: Effect, found: Partial<ResourceState>, now: number): AgentState {
   switch (effect) {
     case 'wake':
       return woken(state, found.pid ?? null, now);
@@ -173,6 +179,16 @@ const RETRY_MAX_MS = 60_000;
  * destroy are tried again, as nobody wants the process back; a wake failed is a crash, and at first or by command a failure.
  */
 export function effectFailed(
+  state: AgentState,
+  effect: Effect,
+  error: string,
+  found: ResourceState | null,
+  now: number,
+): AgentState {
+  return { ...undone(state, effect, error, found, now), effect: null };
+}
+
+function undone(
   state: AgentState,
   effect: Effect,
   error: string,

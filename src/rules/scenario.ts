@@ -3,7 +3,8 @@ import { NAME_PATTERN } from '../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../contract/runs';
 import { USER } from '../contract/topology';
 import { boundedDuration } from './agent-spec';
-import { boolean, invalid, isRecord, json, list, name, object, oneOf, optional, type Parser } from './parse';
+import { version } from './coordination/parse';
+import { boolean, integer, invalid, isRecord, json, list, name, object, oneOf, optional, type Parser } from './parse';
 import { parseTopologySpec } from './topology/parse';
 
 const timing = { delay: optional(boundedDuration), repeat: optional(boolean) };
@@ -53,8 +54,6 @@ export const parseScenario: Parser<Scenario> = object({
   script: parseScript,
 });
 
-const version: Parser<1> = (value, path) => (value === 1 ? 1 : invalid(path, 'expected version 1'));
-
 /** Reads the input of a `run` workflow. */
 export const parseRunInput: Parser<RunInput> = object({
   v: version,
@@ -64,4 +63,5 @@ export const parseRunInput: Parser<RunInput> = object({
   topology: parseTopologySpec,
   script: optional(parseScript),
   trace: optional(boolean),
+  continueAfterEvents: optional(integer(1)),
 });

@@ -14,13 +14,13 @@ export type TurnAction =
   | { readonly kind: 'answer'; readonly turn: QueuedTurn; readonly outcome: TurnOutcome }
   | { readonly kind: 'tell'; readonly turn: QueuedTurn; readonly suspended: boolean };
 
-/** The state after, and the actions in order. `mayStart` false: no new turn, because continue-as-new is overdue. */
+/** The state after, and the actions in order. `mayStart` false: no new turn, as continue-as-new is overdue. */
 export function turnActions(
   before: AgentState,
   now: number,
   mayStart: boolean,
 ): { readonly state: AgentState; readonly actions: readonly TurnAction[] } {
-  const actions: TurnAction[] = cancellations(before, now);
+  const actions: TurnAction[] = cancellations(before, now, mayStart);
   let state = before;
   for (const turn of before.turns.waiting) {
     const outcome = overFor(before, turn, now);
@@ -38,9 +38,9 @@ export function turnActions(
   return withNotices(state, actions);
 }
 
-function cancellations(state: AgentState, now: number): TurnAction[] {
+function cancellations(state: AgentState, now: number, mayWait: boolean): TurnAction[] {
   return state.turns.inFlight.flatMap((turn): TurnAction[] => {
-    const reason = cancelReason(state, turn, now);
+    const reason = cancelReason(state, turn, now) ?? (isInTheWay(state, mayWait) ? 'lost' : null);
     return reason === null ? [] : [{ kind: 'cancel', turnId: turn.turnId, reason }];
   });
 }
@@ -49,6 +49,11 @@ function cancelReason(state: AgentState, turn: QueuedTurn, now: number): CancelR
   if (state.turns.withdrawn.includes(turn.turnId)) return 'withdrawn';
   if (isAtRest(state.runtime)) return closedFor(state) === null ? 'lost' : 'closed';
   return usedBy(state.turns, turn, now) >= limitOf(state, turn) ? 'timeout' : null;
+}
+
+/** A frozen agent's turns would keep continue-as-new waiting as long as the pause: they are asked again after it. */
+function isInTheWay(state: AgentState, mayWait: boolean): boolean {
+  return !mayWait && state.runtime === 'paused';
 }
 
 /** The answer to a turn that need not wait any longer; null while it does. */

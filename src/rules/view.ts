@@ -50,12 +50,14 @@ export function commandState(state: AgentState): CommandState {
       return state.stopGraceMs === null || state.runtime === 'stopped' ? 'done' : 'stopping';
     case 'paused':
       if (state.restarting !== null) return 'starting';
+      if (state.effect === 'continue') return 'pausing';
       return state.runtime === 'paused' || state.runtime === 'crashed' ? 'done' : 'pausing';
     case 'pending':
       return 'starting';
     case 'running':
       if (state.restarting !== null) return 'starting';
-      return state.runtime === 'running' ? 'done' : state.runtime === 'paused' ? 'resuming' : 'starting';
+      if (state.runtime === 'paused' || state.effect === 'suspend') return 'resuming';
+      return state.runtime === 'running' ? 'done' : 'starting';
   }
 }
 

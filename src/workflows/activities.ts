@@ -73,13 +73,13 @@ export function retireActivity(summary: string): Pick<FleetActivities, 'retireAg
 }
 
 /**
- * Retiring as part of an undo never drains, so a minute is the grace (10 s) and the kill several times over; 10 attempts as for
- * every undo (provisioning.md), so that an agent that cannot be ended becomes a failed entry and not an endless one.
+ * Retiring as part of an undo never drains, so three minutes are the grace (10 s) and three calls to the provider; 10 attempts as
+ * for every undo (provisioning.md).
  */
 export function undoRetireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
     ...UNDO_POLICY,
-    startToCloseTimeout: '1m',
+    startToCloseTimeout: '3m',
     heartbeatTimeout: '20s',
     summary,
   });

@@ -11,7 +11,6 @@ import { configure } from '../rules/configure';
 import { answered, recall, remember } from '../rules/requests';
 import { commandResult, commandState, rememberedResult } from '../rules/view';
 import type { AgentMachine } from './agent-machine';
-import { continueAsNewOverdue } from './shared/continue-as-new';
 import { asFailure, errorBody } from './shared/failures';
 
 /** Rules of conduct, 3: ten waiting updates would block every other one. */
@@ -63,7 +62,7 @@ export function requestOf(command: AgentCommand, argument: unknown): CommandRequ
 }
 
 function refuseWhenOverdue(machine: AgentMachine): void {
-  if (!continueAsNewOverdue()) return;
+  if (!machine.isOverdue()) return;
   const { fleet, agent } = machine.state;
   throw new DroverError('Unavailable', `${fleet}/${agent} is about to continue as new; ask again in a moment`);
 }

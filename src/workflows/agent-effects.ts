@@ -1,8 +1,8 @@
 /** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
 import { uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
-import { type AgentState } from '../rules/agent-state';
-import { type Effect, begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
+import type { AgentState, Effect } from '../rules/agent-state';
+import { begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
 import { STOP_GRACE_MS } from '../rules/settings';
 import { providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';

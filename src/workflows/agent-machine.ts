@@ -1,10 +1,15 @@
 /** The one owner of an agent's state in its workflow: every change goes through here, is recorded, and is reacted to. */
+import { workflowInfo } from '@temporalio/workflow';
 import type { ErrorBody } from '../contract/errors';
 import type { AgentState } from '../rules/agent-state';
 import { type Remark, decided, inShort } from '../rules/decisions';
 import { settle } from '../rules/report';
 import { tick } from '../rules/timers';
 import { withClocks } from '../rules/turn-actions';
+import { continueAsNewOverdue } from './shared/continue-as-new';
+
+/** A forced limit is overdue at as many times itself as the server's suggestion is. */
+const OVERDUE_FACTOR = 3;
 
 /** A rule applied at a time (epoch milliseconds). */
 export type Rule = (state: AgentState, now: number) => AgentState;
@@ -23,6 +28,8 @@ export interface AgentMachine {
   fail(op: number, error: ErrorBody): void;
   /** The failure that a command waiting for its effect has to tell. */
   failureSince(op: number): ErrorBody | null;
+  /** Whether no quiet moment for continue-as-new came for too long: nothing new begins until it happened. */
+  readonly isOverdue: () => boolean;
   /** The clock has reached something that was due. */
   readonly tick: () => void;
 }
@@ -77,6 +84,10 @@ export function createMachine(initial: AgentState): AgentMachine {
       version += 1;
     },
     failureSince: (op) => (failure !== null && failure.op >= op ? failure.error : null),
+    isOverdue() {
+      const limit = state.continueAfterEvents;
+      return continueAsNewOverdue() || (limit !== null && workflowInfo().historyLength >= OVERDUE_FACTOR * limit);
+    },
     tick() {
       machine.change((unchanged) => unchanged, { by: 'clock', what: 'time passed' });
       react();

@@ -10,7 +10,6 @@ import { withdrawTurn } from '../rules/turn-queue';
 import { turnActivities } from './activities';
 import type { AgentMachine } from './agent-machine';
 import type { Post } from './agent-post';
-import { continueAsNewOverdue } from './shared/continue-as-new';
 import { errorBody } from './shared/failures';
 
 export interface AgentTurns {
@@ -34,7 +33,7 @@ export function takeTurns(machine: AgentMachine, post: Post): AgentTurns {
   function react(): void {
     const { turns } = machine.state;
     if (turns.waiting.length === 0 && turns.inFlight.length === 0) return;
-    const { state, actions } = turnActions(machine.state, Date.now(), !continueAsNewOverdue());
+    const { state, actions } = turnActions(machine.state, Date.now(), !machine.isOverdue());
     if (state !== machine.state) machine.change(() => state);
     for (const action of actions) act(action);
   }

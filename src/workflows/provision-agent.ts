@@ -104,6 +104,7 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
 async function whyNotReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent, waitedMs: number): Promise<DroverError> {
   const provider = providerActivities(spec.provider, owned.host, `inspect ${spec.name}`);
   const { state, exitCode, detail } = await provider.inspectResource(resourceCall(saga.input, spec, owned));
+  if (state !== 'absent' && state !== 'stopped') saga.run = recordWoken(saga.run, spec.name);
   const exited = exitCode === null ? 'exited' : `exited with code ${String(exitCode)}`;
   const never = `worker never beat within ${formatDuration(waitedMs)}`;
   return new DroverError('ProviderError', state === 'exited' ? (detail ?? exited) : never);

@@ -56,17 +56,27 @@ function isOurs({ run }: Saga, { name, key }: CompensationEntry): boolean {
   return owned === undefined || owned.key === key;
 }
 
-/** Ends the agent's workflow if this change has started it, which ends its resource; then the resource, by its key at least. */
+/**
+ * Ends the agent's workflow if this change has started it, which ends its resource; then the resource, by its key at least. A
+ * workflow that could not be ended at first is tried again when its resource is gone, which is what it may have been waiting for.
+ */
 async function takeBack({ input }: Saga, { name: agent, key, resourceId }: CompensationEntry): Promise<boolean> {
-  const { fleet, incarnation, revision, changes } = input;
-  const spec = changes.find((change) => change.agent === agent)?.spec;
+  const spec = input.changes.find((change) => change.agent === agent)?.spec;
   if (!spec) return false;
-  const call = { fleet, agent, incarnation, revision, sinceRevision: revision, mode: 'freeze' as const };
-  const retired = await undoRetireActivity(`undo: end ${agent}`).retireAgent(call);
   const made = ownedAs(input, spec, key, resourceId);
-  const provider = undoActivities(made.provider, made.host, `undo: remove ${agent}`);
-  const destroyed = await provider.destroyResource(resourceCall(input, spec, made));
-  return retired.existed || destroyed.existed;
+  const remove = () => {
+    const provider = undoActivities(made.provider, made.host, `undo: remove ${agent}`);
+    return provider.destroyResource(resourceCall(input, spec, made));
+  };
+  const first = await end(input, agent).catch(() => null);
+  const removed = await remove();
+  const ended = first ?? (await end(input, agent));
+  return ended.existed || removed.existed;
+}
+
+function end({ fleet, incarnation, revision }: Saga['input'], agent: string): Promise<{ existed: boolean }> {
+  const call = { fleet, agent, incarnation, revision, sinceRevision: revision, mode: 'freeze' as const };
+  return undoRetireActivity(`undo: end ${agent}`).retireAgent(call);
 }
 
 /**

@@ -5,11 +5,11 @@
 import type { ResourceState } from '../../src/contract/activities';
 import type { AgentCommand } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
-import type { AgentState } from '../../src/rules/agent-state';
+import type { AgentState, Effect } from '../../src/rules/agent-state';
 import { type CommandRequest, decide } from '../../src/rules/commands';
 import { applyBeat } from '../../src/rules/liveness';
 import { withProbes } from '../../src/rules/probes';
-import { type Effect, begin, effectFailed, nextEffect, reached, succeeded } from '../../src/rules/reconcile';
+import { begin, effectFailed, nextEffect, reached, succeeded } from '../../src/rules/reconcile';
 import { settle } from '../../src/rules/report';
 import { nextDue, tick } from '../../src/rules/timers';
 import { withClocks } from '../../src/rules/turn-actions';
@@ -25,15 +25,10 @@ export class AgentSim {
   process: ResourceState['state'] = 'stopped';
   instanceId: string | null = null;
   readonly calls: Effect[] = [];
-  private running: Effect | null = null;
   private ids = 0;
 
   constructor(state: AgentState = fresh()) {
     this.state = state;
-  }
-
-  get inProgress(): Effect | null {
-    return this.running;
   }
 
   /** The command's error code, or whether it changed something. */
@@ -51,10 +46,8 @@ export class AgentSim {
 
   /** Begins the next effect, if there is one and none is in progress. */
   begin(): boolean {
-    if (this.running !== null) return false;
     const effect = nextEffect(this.state, this.now);
     if (effect === null) return false;
-    this.running = effect;
     this.ids += 1;
     this.change((state, now) => begin(state, effect, `A-${String(this.ids)}`, now));
     this.calls.push(effect);
@@ -63,9 +56,8 @@ export class AgentSim {
 
   /** Ends the effect in progress. */
   end(how: End): void {
-    const effect = this.running;
+    const { effect } = this.state;
     if (effect === null) return;
-    this.running = null;
     const isPossible = this.isPossible(effect);
     if (how !== 'fails' && isPossible) this.act(effect);
     if (how === 'succeeds' && isPossible) {

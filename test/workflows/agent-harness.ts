@@ -57,16 +57,20 @@ export class TestAgent {
     return this.handle.query<AgentView>(DESCRIBE);
   }
 
-  /** A command that must be accepted. */
+  /** A command that must be accepted; `Unavailable` is asked again, as the client does. */
   async send<C extends AgentCommand>(
     command: C,
     options?: AgentCommandOptions[C],
     updateId?: string,
   ): Promise<CommandResult> {
-    return this.handle.executeUpdate<CommandResult, [unknown]>(command, {
-      args: [options],
-      ...(updateId === undefined ? {} : { updateId }),
-    });
+    const whole = { args: [options] as [unknown], ...(updateId === undefined ? {} : { updateId }) };
+    for (;;) {
+      try {
+        return await this.handle.executeUpdate<CommandResult, [unknown]>(command, whole);
+      } catch (error) {
+        if (refusalOf(error).code !== 'Unavailable') throw error;
+      }
+    }
   }
 
   /** A command that must be refused, or whose effect must fail. */

@@ -26,7 +26,13 @@ const requestId = id.exactOptional();
 
 /** The commands' bodies. */
 export const commandSchemas = {
-  pause: strict({ hold: name.exactOptional(), reason: reason.exactOptional(), mode, drainTimeout: duration.exactOptional(), requestId }),
+  pause: strict({
+    hold: name.exactOptional(),
+    reason: reason.exactOptional(),
+    mode,
+    drainTimeout: duration.exactOptional(),
+    requestId,
+  }),
   resume: strict({ hold: name.exactOptional(), cancelPending: z.boolean().exactOptional(), requestId }),
   stop: strict({ grace: duration.exactOptional(), requestId }),
   start: strict({ requestId }),

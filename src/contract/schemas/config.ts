@@ -18,7 +18,10 @@ const secret = z.string().min(SECRET_LENGTH, `is shorter than ${String(SECRET_LE
 /** Variables by name. A variable that is not set takes the default, or what the state directory keeps. */
 export const configSchema = z.object({
   /** Prefix of every task queue: installations that share a namespace need different ones. */
-  DROVER_QUEUE_PREFIX: z.string().regex(NAME_PATTERN, 'expected letters, digits, "-" or "_", starting with a letter').default(DEFAULT_QUEUE_PREFIX),
+  DROVER_QUEUE_PREFIX: z
+    .string()
+    .regex(NAME_PATTERN, 'expected letters, digits, "-" or "_", starting with a letter')
+    .default(DEFAULT_QUEUE_PREFIX),
   /** Where ports, tokens, logs of process agents and the embedded server's database are kept. */
   DROVER_STATE_DIR: text.default('.drover'),
   /** Where the gateway listens. Anything but loopback wants TLS in front of it. */
@@ -35,9 +38,15 @@ export const configSchema = z.object({
   /** From which every agent's token is derived: the same for worker and gateway. */
   DROVER_AGENT_SECRET: secret.optional(),
   /** Tells this installation's resources from another's on the same machine or container engine. */
-  DROVER_INSTALLATION: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'expected letters, digits and "-"').optional(),
+  DROVER_INSTALLATION: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'expected letters, digits and "-"')
+    .optional(),
   /** Under which this worker's process agents are found again: unique per machine and stable over restarts. */
-  DROVER_HOST: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected letters, digits, ".", "_" and "-"').optional(),
+  DROVER_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected letters, digits, ".", "_" and "-"')
+    .optional(),
   DROVER_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('warn'),
   /** Workflows that a worker keeps in memory, at about 1 MB each. */
   DROVER_MAX_CACHED_WORKFLOWS: whole(0, 100_000).default(500),
@@ -65,7 +74,9 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
   const parsed = configSchema.safeParse(env);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
-    throw new DroverError('InvalidRequest', `wrong settings in the environment:\n  ${problems.join('\n  ')}`, { problems });
+    throw new DroverError('InvalidRequest', `wrong settings in the environment:\n  ${problems.join('\n  ')}`, {
+      problems,
+    });
   }
   const variables = parsed.data;
   return {

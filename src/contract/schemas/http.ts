@@ -1,9 +1,9 @@
 /** The gateway's calls (interfaces.md, "HTTP"): one table for the routes, for the checks of what comes in, and for /openapi.json. */
 import { z } from 'zod';
-import { AGENT_COMMANDS, type AgentCommand } from '../agent';
-import { commandSchemas, heartbeatSchema } from './agents';
+import { heartbeatSchema } from './agents';
 import { id, name, reason, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
+import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
 import * as views from './views';
 
@@ -33,7 +33,6 @@ export interface Call {
 /** Bytes of one beat (reliability.md, "Security"). */
 const BEAT_LIMIT = 16 * 1024;
 
-const ofAgent = strict({ fleet: name, agent: name });
 const ofFleet = strict({ fleet: name });
 const ofRun = strict({ fleet: name, run: name });
 
@@ -49,46 +48,6 @@ const number = (min: number, max: number) =>
     .pipe(z.int().min(min).max(max))
     .exactOptional();
 const paging = { pageSize: number(1, 1_000), pageToken: z.string().max(2_000).exactOptional() };
-
-/** The call of each command: `POST /v1/agents/{fleet}/{agent}/<command>`. */
-type CommandCalls = {
-  readonly [C in AgentCommand]: {
-    readonly method: 'POST';
-    readonly path: string;
-    readonly summary: string;
-    readonly access: 'operator';
-    readonly params: typeof ofAgent;
-    readonly body: (typeof commandSchemas)[C];
-    readonly answer: typeof views.commandResultSchema;
-  };
-};
-
-const SUMMARIES: Readonly<Record<AgentCommand, string>> = {
-  pause: 'Hold an agent: turns in flight finish, then its runtime is suspended',
-  resume: 'Release a hold of a paused agent; with none left it goes on',
-  stop: 'Stop its runtime politely, then by force after the grace',
-  start: 'Start a stopped or failed agent again, on the same resource',
-  restart: 'Drain, stop and start it',
-  terminate: 'Stop it, destroy its resource and end it for good',
-  hold: 'Set a hold in any status',
-  release: 'Release a hold in any status',
-};
-
-/** `fromEntries` forgets which key has which value; the loop above it cannot mix them up. */
-const commandCalls = Object.fromEntries(
-  AGENT_COMMANDS.map((command) => [
-    command,
-    {
-      method: 'POST',
-      path: `/v1/agents/{fleet}/{agent}/${command}`,
-      summary: SUMMARIES[command],
-      access: 'operator',
-      params: ofAgent,
-      body: commandSchemas[command],
-      answer: views.commandResultSchema,
-    },
-  ]),
-) as CommandCalls;
 
 /** Every call, by the name that OpenAPI gives it too. */
 export const CALLS = {
@@ -143,7 +102,8 @@ export const CALLS = {
   applyFleet: {
     method: 'PUT',
     path: '/v1/fleets/{fleet}',
-    summary: 'Make the fleet what the file says, a new one too; 202 with the change that has begun, 200 where nothing differs',
+    summary:
+      'Make the fleet what the file says, a new one too; 202 with the change that has begun, 200 where nothing differs',
     access: 'operator',
     params: ofFleet,
     query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),

@@ -119,7 +119,18 @@ export const changeViewSchema = z.object({
     z.object({
       agent: z.string(),
       kind: changeKind,
-      step: z.enum(['waiting', 'creating', 'waking', 'ready', 'updating', 'updated', 'deleting', 'deleted', 'failed', 'undone']),
+      step: z.enum([
+        'waiting',
+        'creating',
+        'waking',
+        'ready',
+        'updating',
+        'updated',
+        'deleting',
+        'deleted',
+        'failed',
+        'undone',
+      ]),
       error: z.string().nullable(),
     }),
   ),
@@ -177,7 +188,12 @@ export const runViewSchema = z.object({
   question: z.object({ question: json, agent: z.string(), branch: z.string(), since: time }).nullable(),
   result: runResultSchema.nullable(),
   branches: z.array(
-    z.object({ ...branch, outcome: z.enum([...branchOutcome, 'running', 'waiting']), startedAt: time, endedAt: time.nullable() }),
+    z.object({
+      ...branch,
+      outcome: z.enum([...branchOutcome, 'running', 'waiting']),
+      startedAt: time,
+      endedAt: time.nullable(),
+    }),
   ),
 }) satisfies z.ZodType<RunView>;
 

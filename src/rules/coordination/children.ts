@@ -64,7 +64,7 @@ export function createChildren(
       counts,
       turnsLeft: plan.turnsLeft - turnsUsed,
       waiting: plan.waiting,
-      outside: [...new Set([...outside, ...active.beside(agent), ...alsoBeside])],
+      outside: union(outside, active.beside(agent), alsoBeside),
     });
     running.set(id, { child, handle });
     void handle.result.then(onSettled);
@@ -125,4 +125,9 @@ export function createChildren(
       };
     },
   };
+}
+
+/** Most topologies have no rendezvous at all: then nothing is copied. */
+function union(outside: readonly string[], ...more: readonly (readonly string[])[]): readonly string[] {
+  return more.every(({ length }) => length === 0) ? outside : [...new Set([...outside, ...more.flat()])];
 }

@@ -31,6 +31,7 @@ export function createKept(): Kept {
     isEmpty: () => byNode.size === 0,
     nodes: () => [...byNode.keys()],
     takeReady(active) {
+      if (byNode.size === 0) return null;
       const candidates = [...byNode.keys()].filter((node) => !active.reaches(node));
       const node = candidates.find((candidate) => goesFirst(candidate, candidates, active));
       const contributions = node === undefined ? undefined : byNode.get(node);

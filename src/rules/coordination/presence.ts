@@ -9,7 +9,7 @@ export interface Presence {
   /** Whether anything present can reach the rendezvous; one that runs there can. */
   reaches(rendezvous: string): boolean;
   /** The rendezvous nodes that anything present can reach, one `agent` left out. */
-  beside(agent: string | null): string[];
+  beside(agent: string): string[];
   /** The rendezvous nodes that `agent` can reach from here, itself among them where it is one. */
   touches(agent: string): ReadonlySet<string>;
 }
@@ -42,7 +42,7 @@ export function createPresence(topology: Topology, reach: Reach, waiting: readon
     },
     reaches: (rendezvous) => (counts.get(rendezvous) ?? 0) > 0,
     beside(agent) {
-      const own = agent === null ? new Set<string>() : touches(agent);
+      const own = touches(agent);
       return [...counts].filter(([node, count]) => count > (own.has(node) ? 1 : 0)).map(([node]) => node);
     },
   };

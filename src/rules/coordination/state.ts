@@ -130,11 +130,10 @@ export function byBranch(a: { readonly branch: string }, b: { readonly branch: s
 
 /** Negative when `a` was made before `b`; a parent comes before its children. */
 export function compareBranches(a: string, b: string): number {
-  const left = a.split('.');
-  const right = b.split('.');
-  for (let depth = 0; depth < Math.min(left.length, right.length); depth += 1) {
-    const difference = Number(left[depth]) - Number(right[depth]);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+  let start = 0;
+  while (start < a.length && a.charCodeAt(start) === b.charCodeAt(start)) start += 1;
+  // From the beginning of the first number that differs.
+  start = a.lastIndexOf('.', start - 1) + 1;
+  if (start >= a.length || start >= b.length) return a.length - b.length;
+  return parseInt(a.slice(start), 10) - parseInt(b.slice(start), 10) || a.length - b.length;
 }

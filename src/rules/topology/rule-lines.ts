@@ -1,4 +1,5 @@
 /** Rules: `max_steps(30)` and the other forms of coordination.md. */
+import { LONGEST_DURATION_MS } from '../duration';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 import type { TopologyRules } from './topology';
 
@@ -8,6 +9,8 @@ const DEFAULT_MAX_STEPS = 200;
 const DEFAULT_MAX_TURNS_TOTAL = 2_000;
 /** The longest time of a rule: ten years, in seconds. */
 const MOST_SECONDS = 315_360_000;
+/** The longest time of a turn: 30 days. */
+const MOST_TURN_SECONDS = LONGEST_DURATION_MS / 1_000;
 const MOST = 1_000_000_000;
 
 /** What the lines add up to while they are read. */
@@ -116,7 +119,7 @@ function agentTimeout(argument: string, draft: Draft, agents: ReadonlySet<string
   for (const part of argument.split(',')) {
     const [, agent, time = ''] = /^\s*([^\s:]+)\s*:\s*(\S+)\s*$/.exec(part) ?? [];
     const limitS = seconds(time);
-    if (agent === undefined || limitS === undefined)
+    if (agent === undefined || limitS === undefined || limitS > MOST_TURN_SECONDS)
       return 'expected seconds by agent, such as agent_timeout(A:120, default:90)';
     const unknown = agent === 'default' ? undefined : unknownOf([agent], agents);
     if (unknown !== undefined) return unknown;

@@ -1,0 +1,33 @@
+/** `drover logs NAME`: what an agent of this directory has printed. */
+import type { Command } from 'commander';
+import { agentLogs } from '../logs';
+import { agentRef, parseWhole } from './arguments';
+import { type ConnectionFlags, withClient, withConnection } from './connection';
+import { loadSettings, stopRequested } from './serve';
+
+interface LogsFlags extends ConnectionFlags {
+  readonly follow?: boolean;
+  readonly tail?: number;
+}
+
+export function register(program: Command): void {
+  withConnection(program.command('logs').summary('print what an agent has printed').argument('<fleet/agent>'))
+    .option('-f, --follow', 'go on with what comes')
+    .option('--tail <lines>', 'only the last so many lines', parseWhole)
+    .action((name: string, flags: LogsFlags) => logs(name, flags));
+}
+
+async function logs(name: string, flags: LogsFlags): Promise<void> {
+  const { settings } = await loadSettings();
+  const view = await withClient(flags, ({ agents }) => agents.describe(agentRef(name)));
+  const { follow = false, tail } = flags;
+  const ended = new AbortController();
+  if (follow) void stopRequested().asked.then(() => ended.abort());
+  for await (const piece of agentLogs(view, settings, {
+    follow,
+    signal: ended.signal,
+    ...(tail === undefined ? {} : { tail }),
+  })) {
+    process.stdout.write(piece);
+  }
+}

@@ -1,0 +1,55 @@
+/** What `drover up` tells people. */
+import type { DroverClient } from '../client';
+import type { AgentView } from '../contract/agent';
+import type { FleetFile } from '../contract/fleet';
+import type { UpState } from '../dev/up-state';
+import { colors, compareNames, table } from './output';
+import { painted } from './paint';
+
+/** Agents of the file from their own workflows, or of everything that this directory has. */
+export async function agentTable({ agents }: DroverClient, file: FleetFile | undefined): Promise<string> {
+  const refs = file
+    ? file.spec.agents.map(({ name }) => ({ fleet: file.metadata.name, agent: name }))
+    : (await agents.list()).items
+        .map(({ fleet, name }) => ({ fleet, agent: name }))
+        .sort((a, b) => compareNames(`${a.fleet}/${a.agent}`, `${b.fleet}/${b.agent}`));
+  if (refs.length === 0) return '';
+  const views = await Promise.all(refs.map((ref) => agents.describe(ref)));
+  return table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], views.map(row));
+}
+
+function row(agent: AgentView): string[] {
+  const paint = painted(colors());
+  return [
+    `${agent.fleet}/${agent.name}`,
+    paint(agent.status),
+    paint(agent.runtime),
+    paint(agent.liveness),
+    agent.pid === undefined ? '-' : String(agent.pid),
+    agent.holds.map(({ name }) => name).join(',') || '-',
+  ];
+}
+
+/** Addresses. */
+export function whereText({ temporal, webUi, gateway, tokenFile }: UpState): string {
+  return [
+    `Temporal  ${temporal}${webUi === null ? '' : `, Web UI ${webUi}`}`,
+    `gateway   ${gateway} (token in ${tokenFile})`,
+  ].join('\n');
+}
+
+/** Three commands to try next. */
+export function nextCommands(file: FleetFile | undefined): string {
+  const fleet = file?.metadata.name ?? 'mars';
+  const agent = file?.spec.agents.at(-1)?.name ?? 'AgentA';
+  const commands = file
+    ? ['drover get agents', `drover pause ${fleet}/${agent}`, `drover describe agent ${fleet}/${agent}`]
+    : ['drover get agents', 'drover get fleets', 'drover apply -f fleet.yaml'];
+  return ['Try next, in this directory:', ...commands.map((command) => `  npx ${command}`)].join('\n');
+}
+
+/** What stays, and how to get it back or rid of it. */
+export function farewell(fleet: string | undefined): string {
+  const destroy = `drover destroy ${fleet ?? 'FLEET'} while it is up`;
+  return `drover: the agents run on. "drover up" in this directory gets them back; ${destroy} removes them.`;
+}

@@ -1,0 +1,120 @@
+/** `drover up`: everything on this machine, until it is told to stop. */
+import type { Command } from 'commander';
+import { DroverError } from '../contract/errors';
+import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../dev/up-state';
+import { followChange, planLines } from './changes';
+import { jsonOrText } from './arguments';
+import { ExitWith, INTERRUPTED } from './failure';
+import { type LoadedFleet, loadFleetFile } from './fleet-file';
+import { say, write } from './output';
+import { seconds } from './progress';
+import { followRun, resultText } from './run-output';
+import { loadSettings, stopRequested } from './serve';
+import { type Services, startServices } from './up-services';
+import { agentTable, farewell, nextCommands, whereText } from './up-text';
+
+interface UpFlags {
+  readonly task?: string;
+  readonly keep?: boolean;
+  readonly destroy?: boolean;
+}
+
+/** How the work that `up` was given ended. */
+type Outcome = 'done' | 'no answer' | 'interrupted';
+
+/** Destroying the fleet on the way out may take a stop with its grace; somebody waits at the terminal. */
+const DESTROY_MS = 60_000;
+
+export function register(program: Command): void {
+  program
+    .command('up')
+    .summary('run Temporal, a worker and the gateway here, and a fleet file on them')
+    .argument('[file]', 'a fleet file to apply')
+    .option('--task <task>', 'a task to run once the fleet is there')
+    .option('--keep', 'stay up after the task, without a terminal too')
+    .option('--destroy', 'destroy the fleet of the file when stopping')
+    .action((file: string | undefined, flags: UpFlags) => up(file, flags));
+}
+
+async function up(path: string | undefined, flags: UpFlags): Promise<void> {
+  if (path === undefined && (flags.task !== undefined || flags.destroy)) {
+    throw new DroverError('InvalidRequest', '--task and --destroy need a fleet file');
+  }
+  const began = performance.now();
+  const fleet = path === undefined ? undefined : await loadFleetFile(path);
+  for (const warning of fleet?.warnings ?? []) say(`warning: ${warning}`);
+  const { settings, state } = await loadSettings();
+  lockStateDirectory(state.path);
+  try {
+    const stop = stopRequested();
+    const services = await startServices(settings, state);
+    try {
+      writeUpState(state.path, services.where);
+      say(`drover: up after ${seconds(performance.now() - began)}`);
+      const outcome = await Promise.race([
+        work(services, fleet, flags),
+        stop.asked.then((): Outcome => 'interrupted'),
+        services.broken,
+      ]);
+      const ends = outcome === 'interrupted' || (flags.task !== undefined && !flags.keep && !process.stdout.isTTY);
+      if (!ends) await Promise.race([stop.asked, services.broken]);
+      if (outcome === 'no answer') throw new ExitWith(1);
+      if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
+    } finally {
+      await leave(services, fleet, flags);
+    }
+  } finally {
+    unlockStateDirectory(state.path);
+  }
+}
+
+/** What was asked for beside being up: the file is applied, the task is run, and people are told what there is. */
+async function work(services: Services, fleet: LoadedFleet | undefined, { task }: UpFlags): Promise<Outcome> {
+  const { client, where } = services;
+  if (fleet) await applyFile(services, fleet);
+  let outcome: Outcome = 'done';
+  if (fleet && task !== undefined) {
+    const began = performance.now();
+    const ref = await client.runs.start({ fleet: fleet.file.metadata.name, task: jsonOrText(task) });
+    const result = await followRun(client, ref);
+    say(`run ${ref.fleet}/${ref.run}: ${String(result.turns)} turns in ${seconds(performance.now() - began)}`);
+    write(resultText(result));
+    if (!result.success) outcome = 'no answer';
+  }
+  const agents = await agentTable(client, fleet?.file);
+  if (agents !== '') write(`\n${agents}`);
+  say(`\n${whereText(where)}\n\n${nextCommands(fleet?.file)}`);
+  return outcome;
+}
+
+async function applyFile({ client }: Services, { file }: LoadedFleet): Promise<void> {
+  const name = file.metadata.name;
+  const began = performance.now();
+  const applied = await client.fleets.apply(name, { spec: file.spec });
+  for (const line of planLines(name, applied.changes, applied.settings)) say(line);
+  const change = await followChange(client, name, applied);
+  say(
+    change
+      ? `fleet ${name} is at revision ${String(change.revision)} after ${seconds(performance.now() - began)}`
+      : `fleet ${name} is as its file says`,
+  );
+}
+
+/** Leaves the agents running, unless the fleet shall be destroyed; stops everything else. */
+async function leave({ client, stop }: Services, fleet: LoadedFleet | undefined, { destroy }: UpFlags): Promise<void> {
+  try {
+    const name = fleet?.file.metadata.name;
+    if (destroy && name !== undefined) await destroyFleet(client, name);
+    else say(farewell(name));
+  } finally {
+    await stop();
+  }
+}
+
+async function destroyFleet(client: Services['client'], fleet: string): Promise<void> {
+  const view = await client.fleets.describe(fleet);
+  if (view.change?.state === 'running') await client.fleets.cancelChange(fleet, view.change.revision);
+  const applied = await client.fleets.destroy(fleet, {}, { waitForTurn: true, timeoutMs: DESTROY_MS });
+  await followChange(client, fleet, applied, DESTROY_MS);
+  say(`fleet ${fleet} is destroyed`);
+}

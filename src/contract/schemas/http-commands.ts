@@ -1,0 +1,48 @@
+/** The gateway's calls that command agents: one per command, all alike. */
+import { AGENT_COMMANDS, type AgentCommand } from '../agent';
+import { commandSchemas } from './agents';
+import { name, strict } from './fields';
+import { commandResultSchema } from './views';
+
+/** The path's parameters of a call about an agent. */
+export const ofAgent = strict({ fleet: name, agent: name });
+
+/** The call of each command: `POST /v1/agents/{fleet}/{agent}/<command>`. */
+type CommandCalls = {
+  readonly [C in AgentCommand]: {
+    readonly method: 'POST';
+    readonly path: string;
+    readonly summary: string;
+    readonly access: 'operator';
+    readonly params: typeof ofAgent;
+    readonly body: (typeof commandSchemas)[C];
+    readonly answer: typeof commandResultSchema;
+  };
+};
+
+const SUMMARIES: Readonly<Record<AgentCommand, string>> = {
+  pause: 'Hold an agent: turns in flight finish, then its runtime is suspended',
+  resume: 'Release a hold of a paused agent; with none left it goes on',
+  stop: 'Stop its runtime politely, then by force after the grace',
+  start: 'Start a stopped or failed agent again, on the same resource',
+  restart: 'Drain, stop and start it',
+  terminate: 'Stop it, destroy its resource and end it for good',
+  hold: 'Set a hold in any status',
+  release: 'Release a hold in any status',
+};
+
+/** `fromEntries` forgets which key has which value; the loop above it cannot mix them up. */
+export const commandCalls = Object.fromEntries(
+  AGENT_COMMANDS.map((command) => [
+    command,
+    {
+      method: 'POST',
+      path: `/v1/agents/{fleet}/{agent}/${command}`,
+      summary: SUMMARIES[command],
+      access: 'operator',
+      params: ofAgent,
+      body: commandSchemas[command],
+      answer: commandResultSchema,
+    },
+  ]),
+) as CommandCalls;

@@ -1,0 +1,34 @@
+/** What an agent has printed, from the provider that runs it here. */
+import type { Settings } from './config';
+import { environment } from './config';
+import type { AgentView } from './contract/agent';
+import { DroverError } from './contract/errors';
+import { createProviders } from './providers';
+
+/** Which part of a log: its last lines, and what comes until `signal` aborts. */
+export interface LogRequest {
+  readonly tail?: number;
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The log of one agent, in pieces of text. */
+export function agentLogs(view: AgentView, settings: Settings, request: LogRequest): AsyncIterable<string> {
+  const { gateway, agentSecret, stateDir, installation, host } = settings;
+  const name = `${view.fleet}/${view.name}`;
+  if (view.provider === 'process' && view.host !== host) {
+    throw new DroverError(
+      'InvalidRequest',
+      `${name} runs on host ${view.host ?? 'unknown'}, and this is ${host}: read its log there`,
+    );
+  }
+  const provider = createProviders({
+    gatewayUrl: gateway.url,
+    agentSecret,
+    stateDir,
+    installation,
+    environment: environment(),
+  })[view.provider];
+  if (!provider || view.resourceId === null) throw new DroverError('InvalidRequest', `there is no log of ${name} here`);
+  return provider.logs({ key: view.resourceId, resourceId: view.resourceId }, request);
+}

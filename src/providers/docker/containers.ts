@@ -1,0 +1,150 @@
+/** The containers of one installation on the engine, by key. */
+import type Docker from 'dockerode';
+import type { ResourceCall } from '../../contract/activities';
+import { type HeldResource, type LogOptions, titleOf } from '../provider';
+import { LABELS, containerFor, containerName, dockerSpecOf } from './container';
+import { type EngineOptions, calling, except, isConflict, isGone, lazyEngine } from './engine';
+import { containerLogs } from './logs';
+import type { Found } from './state';
+
+/** As of the process provider: a create that lands later would be days beyond every deadline. */
+const TOMBSTONE_MS = 7 * 24 * 60 * 60 * 1_000;
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Single calls to the engine. What somebody else has done at the same moment is no error here: the caller looks again. */
+export class Containers {
+  private readonly installation: string;
+  private readonly engine: () => Promise<Docker>;
+
+  constructor(installation: string, options: EngineOptions | undefined) {
+    this.installation = installation;
+    this.engine = lazyEngine(options);
+  }
+
+  async find(key: string): Promise<Found | undefined> {
+    const container = await this.container(containerName(key));
+    return except(
+      calling('look for a container', (abortSignal) => container.inspect({ abortSignal })),
+      isGone,
+    );
+  }
+
+  /** Makes the container of a key. Undefined: somebody else was first, or its image had to be pulled; look again. */
+  async make(call: ResourceCall, labels: Labels, variables: Labels = {}): Promise<true | undefined> {
+    const engine = await this.engine();
+    const { image } = dockerSpecOf(call);
+    const options = containerFor(call, { [LABELS.installation]: this.installation, ...labels }, variables);
+    let hasImage = true;
+    const making = calling(`${titleOf(call)}: make a container of ${image}`, (abortSignal) =>
+      engine.createContainer({ ...options, abortSignal }),
+    );
+    const made = await except(making, isConflict, (error) => {
+      hasImage = !isGone(error);
+      return !hasImage;
+    });
+    if (!hasImage) await this.pull(call, image);
+    return made && true;
+  }
+
+  /** Keeps the name with a container that never runs. False: a container has come first. Without its image no create succeeds either. */
+  async bury(call: ResourceCall, existed: boolean): Promise<boolean> {
+    const engine = await this.engine();
+    const labels = {
+      [LABELS.installation]: this.installation,
+      [LABELS.createdAt]: new Date().toISOString(),
+      [LABELS.destroyed]: String(existed),
+    };
+    let taken = false;
+    const burying = calling(`${titleOf(call)}: keep its name`, (abortSignal) =>
+      engine.createContainer({ ...containerFor(call, labels, {}), Env: [], abortSignal }),
+    );
+    await except(burying, isGone, (error) => (taken = isConflict(error)));
+    return !taken;
+  }
+
+  async start(call: ResourceCall, found: Found): Promise<void> {
+    const container = await this.container(found.Id);
+    const command = dockerSpecOf(call).command?.join(' ') ?? 'the command of its image';
+    const starting = calling(`${titleOf(call)}: run ${JSON.stringify(command)}`, (abortSignal) =>
+      container.start({ abortSignal }),
+    );
+    await except(starting, isConflict, isGone);
+  }
+
+  async pause(call: ResourceCall): Promise<void> {
+    const container = await this.container(containerName(call.key));
+    const pausing = calling(`suspend ${titleOf(call)}`, (abortSignal) => container.pause({ abortSignal }));
+    await except(pausing, isConflict, isGone);
+  }
+
+  async unpause(call: ResourceCall): Promise<void> {
+    const container = await this.container(containerName(call.key));
+    const continuing = calling(`continue ${titleOf(call)}`, (abortSignal) => container.unpause({ abortSignal }));
+    await except(continuing, isConflict, isGone);
+  }
+
+  /** The engine's own polite stop: SIGTERM, and SIGKILL after the grace, which it counts in whole seconds. */
+  async stop(found: Found, graceMs: number): Promise<void> {
+    const container = await this.container(found.Id);
+    const t = Math.ceil(graceMs / 1_000);
+    const stopping = calling(`stop ${found.Name}`, (abortSignal) => container.stop({ t, abortSignal }), graceMs);
+    await except(stopping, isConflict, isGone);
+  }
+
+  async remove(found: Found, force = false): Promise<void> {
+    const container = await this.container(found.Id);
+    const removing = calling(`remove ${found.Name}`, (abortSignal) =>
+      container.remove({ force, v: true, abortSignal }),
+    );
+    await except(removing, isConflict, isGone);
+  }
+
+  /** Everything of this installation. Tombstones that nobody can need any more go at this opportunity. */
+  async list(): Promise<HeldResource[]> {
+    const engine = await this.engine();
+    const filters = { label: [`${LABELS.installation}=${this.installation}`] };
+    const all = await calling('list containers', (abortSignal) =>
+      engine.listContainers({ all: true, filters, abortSignal }),
+    );
+    const tombstones = all.filter(({ Labels }) => LABELS.destroyed in Labels);
+    const old = tombstones.filter(
+      ({ Labels }) => Date.now() - Date.parse(Labels[LABELS.createdAt] ?? '') > TOMBSTONE_MS,
+    );
+    for (const { Id } of old)
+      await except(
+        calling('remove a tombstone', () => engine.getContainer(Id).remove()),
+        isConflict,
+        isGone,
+      );
+    return all.filter((found) => !tombstones.includes(found)).map(({ Labels }) => heldBy(Labels));
+  }
+
+  async *logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncGenerator<string> {
+    yield* containerLogs(await this.container(containerName(call.key)), options);
+  }
+
+  private async container(nameOrId: string): Promise<Docker.Container> {
+    return (await this.engine()).getContainer(nameOrId);
+  }
+
+  private async pull(call: ResourceCall, image: string): Promise<void> {
+    const engine = await this.engine();
+    await calling(`${titleOf(call)}: the engine has no image ${image}, and pulling it failed`, async (abortSignal) => {
+      const progress = await engine.pull(image, { abortSignal });
+      await new Promise<void>((resolve, reject) => {
+        engine.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+      });
+    });
+  }
+}
+
+function heldBy(labels: Labels): HeldResource {
+  const [key = '', fleet = '', agent = '', createdAt = ''] = [
+    LABELS.key,
+    LABELS.fleet,
+    LABELS.agent,
+    LABELS.createdAt,
+  ].map((label) => labels[label]);
+  return { resourceId: containerName(key), key, fleet, agent, createdAt };
+}

@@ -1,0 +1,91 @@
+/** The container engine: how it is reached, how long a call may take, and what its errors mean. */
+import type Docker from 'dockerode';
+import { errorCode } from '../error-code';
+import { providerError } from '../provider';
+
+/** How to reach the engine; absent: by `DOCKER_HOST`, `DOCKER_CERT_PATH` and so on, as the docker command does. */
+export type EngineOptions = Docker.DockerOptions;
+
+/** Below the 30 s that one attempt of a provider activity may take, so that its error says more than a timeout does. */
+const CALL_MS = 25_000;
+
+/** Opens the engine at its first use: loading its client takes a tenth of a second, and most workers never need it. */
+export function lazyEngine(options: EngineOptions | undefined): () => Promise<Docker> {
+  let engine: Promise<Docker> | undefined;
+  return () => (engine ??= import('dockerode').then(({ default: Engine }) => new Engine(options)));
+}
+
+/** The status that an engine's error carries; undefined where it was not reached. */
+function statusOf(error: unknown): number | undefined {
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** What an engine says of a program that an image does not have; with status 400, 404 or 500. */
+const NO_SUCH_PROGRAM = /executable file|no such file or directory|permission denied/i;
+
+/** There is no such container, or no such image. */
+export function isGone({ status, said }: EngineError): boolean {
+  return status === 404 && !NO_SUCH_PROGRAM.test(said);
+}
+
+/** What Docker says with 304 and 409, Podman says with 500 and these words. */
+const CONFLICT = /state improper|already in use|already paused|not paused/i;
+
+/** It is in that state already, in another one, or its name is taken: whoever asked looks again. */
+export function isConflict({ status, said }: EngineError): boolean {
+  return status === 304 || status === 409 || (status === 500 && CONFLICT.test(said));
+}
+
+/** What the engine answered. */
+export interface EngineError {
+  readonly status: number | undefined;
+  readonly said: string;
+}
+
+/** The answer, or undefined where the engine refuses in one of the given ways. */
+export async function except<T>(
+  work: Promise<T>,
+  ...ways: readonly ((error: EngineError) => boolean)[]
+): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    const { cause } = error as { cause?: unknown };
+    const engineError = { status: statusOf(cause), said: saidBy(cause) };
+    if (ways.some((way) => way(engineError))) return undefined;
+    throw error;
+  }
+}
+
+/** One call, within its time. `extraMs`: what the engine itself is asked to wait. Errors become `ProviderError`s. */
+export async function calling<T>(
+  what: string,
+  call: (abortSignal: AbortSignal) => Promise<T>,
+  extraMs = 0,
+): Promise<T> {
+  const limit = AbortSignal.timeout(CALL_MS + extraMs);
+  try {
+    return await call(limit);
+  } catch (error) {
+    throw translated(
+      what,
+      limit.aborted ? new Error(`no answer within ${String((CALL_MS + extraMs) / 1_000)} s`) : error,
+    );
+  }
+}
+
+function translated(what: string, error: unknown): Error {
+  const status = statusOf(error);
+  const said = saidBy(error);
+  if (status === undefined) return providerError(`${what}: no container engine answers (${said})`, { cause: error });
+  const passing = status === 408 || status === 429 || status >= 500;
+  return providerError(`${what}: ${said}`, { permanent: !passing || NO_SUCH_PROGRAM.test(said), cause: error });
+}
+
+function saidBy(error: unknown): string {
+  const json = typeof error === 'object' && error !== null && 'json' in error ? error.json : undefined;
+  if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
+    return json.message;
+  return error instanceof Error && error.message ? error.message : String(errorCode(error) ?? error);
+}

@@ -1,0 +1,137 @@
+/**
+ * Containers, through the Docker Engine API (Podman's socket too). One container per key, made anew at each start because its
+ * environment is fixed when it is made. Its name is taken by one at a time, so the engine decides who was first; after destroy a
+ * container that never runs keeps the name, and a create that lands late is refused by the engine itself.
+ */
+import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
+import { agentToken } from '../../contract/agent-token';
+import { type AgentAccess, droverVariables } from '../environment';
+import { type HeldResource, type LogOptions, type Provider, providerError, titleOf } from '../provider';
+import { LABELS, containerName, dockerSpecOf } from './container';
+import { Containers } from './containers';
+import type { EngineOptions } from './engine';
+import { type Found, isNew, isTombstone, isUp, labelOf, pidOf, stateOf } from './state';
+
+/** What the docker provider works with. */
+export interface DockerProviderOptions extends AgentAccess {
+  readonly installation: string;
+  readonly engine?: EngineOptions | undefined;
+}
+
+/** Tries against others who make and remove the same container at the same moment. */
+const TRIES = 10;
+/** How many lines of the log tell why an agent ended. */
+const DETAIL_LINES = 10;
+
+/** Agents as containers. */
+export class DockerProvider implements Provider {
+  readonly kind = 'docker';
+  private readonly options: DockerProviderOptions;
+  private readonly containers: Containers;
+
+  constructor(options: DockerProviderOptions) {
+    this.options = options;
+    this.containers = new Containers(options.installation, options.engine);
+  }
+
+  async create(call: ResourceCall): Promise<{ resourceId: string }> {
+    dockerSpecOf(call);
+    const labels = { [LABELS.createdAt]: new Date().toISOString(), [LABELS.instance]: '' };
+    await this.converge(call, async (found) => (found ? true : this.containers.make(call, labels)));
+    return { resourceId: containerName(call.key) };
+  }
+
+  async wake(call: WakeCall): Promise<{ pid: number | null }> {
+    return this.converge(call, async (found) => {
+      if (found && isUp(found)) return { pid: pidOf(found) };
+      const instance = labelOf(found, LABELS.instance);
+      if (found && instance && isNew(found)) return this.start(call, found);
+      if (instance === call.instanceId) return { pid: null };
+      if (found) await this.containers.remove(found);
+      const createdAt = labelOf(found, LABELS.createdAt) ?? new Date().toISOString();
+      const labels = { [LABELS.createdAt]: createdAt, [LABELS.instance]: call.instanceId };
+      await this.containers.make(call, labels, droverVariables(call, this.options));
+      return undefined;
+    });
+  }
+
+  async suspend(call: ResourceCall): Promise<void> {
+    await this.containers.pause(call);
+    await this.expect(call, 'paused');
+  }
+
+  async continue(call: ResourceCall): Promise<void> {
+    await this.containers.unpause(call);
+    await this.expect(call, 'running');
+  }
+
+  async stop(call: ResourceCall, graceMs: number): Promise<void> {
+    const found = await this.containers.find(call.key);
+    if (!found || !isUp(found)) return;
+    // A paused one gets no signal.
+    if (found.State.Paused) await this.containers.unpause(call);
+    await this.containers.stop(found, graceMs);
+  }
+
+  async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
+    let existed = false;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const found = await this.containers.find(call.key);
+      if (isTombstone(found)) return { existed: labelOf(found, LABELS.destroyed) === 'true' };
+      if (found) await this.containers.remove(found, true);
+      existed ||= found !== undefined;
+      if (await this.containers.bury(call, existed)) return { existed };
+    }
+    throw providerError(`${titleOf(call)}: its container is made anew as often as it is removed`);
+  }
+
+  async inspect(call: ResourceCall): Promise<ResourceState> {
+    const found = await this.containers.find(call.key);
+    return stateOf(found, () => this.lastLines(call));
+  }
+
+  async list(): Promise<readonly HeldResource[]> {
+    return this.containers.list();
+  }
+
+  logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
+    return this.containers.logs(call, options);
+  }
+
+  /** Looks and acts until the act has an answer; a tombstone ends it. */
+  private async converge<T>(call: ResourceCall, act: (found: Found | undefined) => Promise<T | undefined>): Promise<T> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const found = await this.containers.find(call.key);
+      if (isTombstone(found)) {
+        throw providerError(`${titleOf(call)}: key ${call.key} was destroyed and is never used again`, {
+          permanent: true,
+        });
+      }
+      const answer = await act(found);
+      if (answer !== undefined) return answer;
+    }
+    throw providerError(`${titleOf(call)}: others make and remove its container at the same time`);
+  }
+
+  /** Undefined where the container was replaced meanwhile. */
+  private async start(call: WakeCall, found: Found): Promise<{ pid: number | null } | undefined> {
+    await this.containers.start(call, found);
+    const now = await this.containers.find(call.key);
+    return now?.Id === found.Id ? { pid: pidOf(now) } : undefined;
+  }
+
+  private async expect(call: ResourceCall, wanted: 'running' | 'paused'): Promise<void> {
+    const { state, detail } = await this.inspect(call);
+    if (state === wanted) return;
+    const why = detail === null ? '' : `: ${detail}`;
+    // One that is up and not yet as wanted may become so; one that has ended does not.
+    const permanent = state !== 'running' && state !== 'paused';
+    throw providerError(`${titleOf(call)}: is ${state}, not ${wanted}${why}`, { permanent });
+  }
+
+  private async lastLines(call: ResourceCall): Promise<string> {
+    let text = '';
+    for await (const piece of this.logs(call, { tail: DETAIL_LINES })) text += piece;
+    return text.trimEnd().replaceAll(agentToken(this.options.agentSecret, call.fleet, call.agent), '***');
+  }
+}

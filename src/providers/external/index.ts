@@ -1,0 +1,161 @@
+/**
+ * Somebody else's service: create, wake and destroy are POSTs to the URLs that the fleet file names, each with an `Idempotency-Key`,
+ * so that one whose answer was lost can be repeated. What has no URL is not called: the service looks after it itself.
+ */
+import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
+import { DroverError } from '../../contract/errors';
+import { type AgentAccess, droverVariables } from '../environment';
+import { type HttpAnswer, httpCall, retryAfterMs } from '../http-call';
+import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
+import { type SecretEnvironment, resolveSecret } from '../secrets';
+
+/** What the external provider works with. `environment` is where `env:` references are looked up; `allowedHosts`: see `HttpCall`. */
+export interface ExternalProviderOptions extends AgentAccess {
+  readonly environment: SecretEnvironment;
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** How long one call may take; 25 s, below the 30 s of an activity's attempt. */
+  readonly callMs?: number;
+}
+
+type Operation = 'create' | 'wake' | 'destroy';
+
+const CALL_MS = 25_000;
+const ANSWER_LIMIT_BYTES = 1024 * 1024;
+/** A service that says when is asked then, but not after more than this. */
+const RETRY_AFTER_LIMIT_MS = 60_000;
+/** As much of an answer as a message repeats. */
+const TEXT_LIMIT = 300;
+
+/** Agents that a service of its own looks after. */
+export class ExternalProvider implements Provider {
+  readonly kind = 'external';
+  private readonly options: ExternalProviderOptions;
+
+  constructor(options: ExternalProviderOptions) {
+    this.options = options;
+  }
+
+  async create(call: ResourceCall): Promise<{ resourceId: string }> {
+    // 409: the service has it already, and says which.
+    const answer = await this.post(call, 'create', call.key, {}, [409]);
+    return { resourceId: idIn(answer) ?? call.key };
+  }
+
+  async wake(call: WakeCall): Promise<{ pid: number | null }> {
+    const environment = droverVariables(call, this.options);
+    // 409: it runs already.
+    await this.post(
+      call,
+      'wake',
+      `${call.key}/${call.instanceId}`,
+      { instanceId: call.instanceId, environment },
+      [409],
+    );
+    return { pid: null };
+  }
+
+  async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
+    const answer = await this.post(call, 'destroy', `${call.key}/destroy`, {}, [404, 410]);
+    return { existed: answer !== undefined && answer.status < 300 };
+  }
+
+  /** It is given no turns, and its beats are answered with `pause`. */
+  async suspend(): Promise<void> {}
+
+  async continue(): Promise<void> {}
+
+  /** Its beats are answered with `stop`. */
+  async stop(): Promise<void> {}
+
+  /** Only its beats tell. */
+  async inspect(): Promise<ResourceState> {
+    return {
+      state: 'running',
+      exitCode: null,
+      pid: null,
+      detail: 'an external agent: only its beats tell whether it runs',
+    };
+  }
+
+  async list(): Promise<readonly HeldResource[]> {
+    return [];
+  }
+
+  async *logs(): AsyncGenerator<string> {}
+
+  /** The answer, of 2xx or of an accepted status; undefined where there is nothing to call. */
+  private async post(
+    call: ResourceCall,
+    operation: Operation,
+    idempotencyKey: string,
+    extra: Readonly<Record<string, unknown>>,
+    accepted: readonly number[],
+  ): Promise<HttpAnswer | undefined> {
+    const spec = call.spec.external ?? {};
+    const url = spec[operation];
+    if (url === undefined) return undefined;
+    const { fleet, agent, key, resourceId } = call;
+    const what = `${titleOf(call)}: ${operation} at ${withoutQuery(url)}`;
+    const secret = spec.secret === undefined ? undefined : await resolveSecret(spec.secret, this.options.environment);
+    const bearer = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+    const headers = { 'idempotency-key': idempotencyKey, ...bearer };
+    const answer = await this.send(what, url, headers, { fleet, agent, key, resourceId, ...extra });
+    if ((answer.status >= 200 && answer.status < 300) || accepted.includes(answer.status)) return answer;
+    throw refusal(what, answer, secret);
+  }
+
+  private async send(what: string, url: string, headers: Record<string, string>, body: unknown): Promise<HttpAnswer> {
+    const { allowedHosts, callMs = CALL_MS } = this.options;
+    const signal = AbortSignal.timeout(callMs);
+    try {
+      return await httpCall({
+        url,
+        method: 'POST',
+        headers,
+        body,
+        signal,
+        limitBytes: ANSWER_LIMIT_BYTES,
+        allowedHosts,
+      });
+    } catch (error) {
+      if (signal.aborted)
+        throw providerError(`${what}: no answer within ${String(callMs / 1_000)} s`, { cause: error });
+      const permanent = error instanceof DroverError;
+      throw providerError(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
+        permanent,
+        cause: error,
+      });
+    }
+  }
+}
+
+function refusal(what: string, { status, headers, text = '' }: HttpAnswer, secret: string | undefined): Error {
+  const passing = status === 408 || status === 425 || status === 429 || status >= 500;
+  const afterMs = retryAfterMs(headers, RETRY_AFTER_LIMIT_MS);
+  const shown = secret ? text.replaceAll(secret, '***') : text;
+  const said = shown === '' ? '' : `: ${shown.slice(0, TEXT_LIMIT)}`;
+  const message = `${what} answered ${String(status)}${said}`;
+  return providerError(message, {
+    permanent: !passing,
+    ...(passing && afterMs !== undefined ? { retryAfterMs: afterMs } : {}),
+  });
+}
+
+/** `id` or `resourceId` of a JSON answer. */
+function idIn(answer: HttpAnswer | undefined): string | undefined {
+  if (!answer?.text) return undefined;
+  let body: unknown;
+  try {
+    body = JSON.parse(answer.text);
+  } catch {
+    return undefined;
+  }
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { id, resourceId } = body as { id?: unknown; resourceId?: unknown };
+  return [id, resourceId].find((value): value is string => typeof value === 'string' && value !== '');
+}
+
+/** A query may hold a key. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
+}

@@ -1,0 +1,33 @@
+/** Signals of runs and branches: in order for each receiver, and never too many in one task. */
+import type { SignalDefinition } from '@temporalio/common';
+import { jsonBytes } from '../rules/json-bytes';
+import { createPost } from './agent-post';
+import type { Delivery } from './shared/outbox';
+import { type Pacer, createPacer } from './shared/pacer';
+
+export interface Courier {
+  send<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery>;
+  /** Signals that are not acknowledged, those that wait their turn included. */
+  pending(): number;
+  /** Shared with everything else that the workflow emits. */
+  readonly pacer: Pacer;
+}
+
+/** One per workflow. */
+export function createCourier(): Courier {
+  const post = createPost();
+  const pacer = createPacer();
+  let pending = 0;
+  return {
+    pacer,
+    pending: () => pending,
+    async send(workflowId, signal, argument) {
+      pending += 1;
+      try {
+        return await pacer.through(jsonBytes(argument), () => post.send(workflowId, signal, argument));
+      } finally {
+        pending -= 1;
+      }
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/** The branches that a run or a branch has started: child workflows with an explicit context (coordination.md, "Branches"). */
+import {
+  CancelledFailure,
+  ChildWorkflowFailure,
+  SearchAttributeType,
+  TerminatedFailure,
+  defineSearchAttributeKey,
+} from '@temporalio/common';
+import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
+import { branchSignals } from '../contract/messages';
+import { BRANCH_WORKFLOW, branchWorkflowId } from '../contract/names';
+import type { LiveBranchRecord, StopRequested } from '../contract/runs';
+import type { BranchEnd, BranchInput, BranchLog, BranchOptions, BranchTimes, TracedTurn } from '../rules/branch-input';
+import { MOST_RETURNED_BYTES } from '../rules/branch-input';
+import type { BranchHandle } from '../rules/coordination/effects';
+import { abandonedBranch, lostBranch } from '../rules/coordination/lost';
+import type { BranchContext, BranchResult } from '../rules/coordination/state';
+import { jsonBytes } from '../rules/json-bytes';
+import type { branch } from './branch';
+import type { Courier } from './branch-courier';
+import { isoNow, startTimer } from './shared/timer';
+
+const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWORD);
+
+/** How long a run waits for a cancelled branch; a level further down less, so that the one that hangs is the one that is named. */
+const PATIENCE_MS = 60_000;
+const PATIENCE_PER_LEVEL = 0.8;
+
+/** What a family needs of the workflow that it belongs to. */
+export interface FamilyOf {
+  readonly options: BranchOptions;
+  readonly courier: Courier;
+  /** Whether what is started now shall wait for a `continue`. */
+  isPaused(): boolean;
+  /** Hears of every branch that starts or ends. */
+  onChange(record: LiveBranchRecord, result: BranchResult | null): void;
+}
+
+export interface Family {
+  start(context: BranchContext): BranchHandle;
+  /** Tells every branch that is open to pause or to go on. */
+  tell(stop: StopRequested): void;
+  /** Branches that have not ended. */
+  open(): number;
+  /** Of the branches that have ended, and of all below them. */
+  log(): BranchLog;
+}
+
+interface Member {
+  readonly context: BranchContext;
+  readonly workflowId: string;
+  readonly startedAt: string;
+  state: 'queued' | 'started' | 'ended';
+  /** Why it has been cancelled. */
+  reason: string | null;
+  toldToPause: boolean;
+}
+
+type Child = ChildWorkflowHandle<typeof branch>;
+
+/** One per run or branch. */
+export function createFamily({ options, courier, isPaused, onChange }: FamilyOf): Family {
+  const members = new Map<string, Member>();
+  const times: BranchTimes[] = [];
+  const trace: TracedTurn[] = [];
+
+  async function live(member: Member, giveUp: Promise<BranchEnd>): Promise<BranchResult> {
+    const end = await endOf(member, giveUp);
+    member.state = 'ended';
+    members.delete(member.context.branch);
+    times.push(...end.times);
+    trace.push(...end.trace);
+    onChange(recordOf(member, end.result), end.result);
+    return end.result;
+  }
+
+  async function endOf(member: Member, giveUp: Promise<BranchEnd>): Promise<BranchEnd> {
+    const { context } = member;
+    const bytes = jsonBytes(inputFor(context));
+    if (bytes > MOST_RETURNED_BYTES) {
+      const limit = `at most ${String(MOST_RETURNED_BYTES)} are allowed`;
+      return bare(
+        member,
+        lostBranch(
+          context,
+          `LimitReached: the context of branch ${context.branch} is ${String(bytes)} bytes, ${limit}`,
+        ),
+      );
+    }
+    try {
+      const child = await courier.pacer.through(bytes, () => begin(member));
+      if (child === null) return bare(member, abandonedBranch(context, member.reason ?? 'no longer needed'));
+      return await Promise.race([child.result(), giveUp]);
+    } catch (error) {
+      return bare(member, lostBranch(context, `branch ${context.branch} (${context.agent}) ${howItWasLost(error)}`));
+    }
+  }
+
+  /** Starts it, unless it has been cancelled while it waited; what it has missed meanwhile it is told at once. */
+  async function begin(member: Member): Promise<Child | null> {
+    if (member.reason !== null) return null;
+    const { context, workflowId } = member;
+    const input = inputFor(context);
+    member.toldToPause = input.paused;
+    const child = await startChild<typeof branch>(BRANCH_WORKFLOW, {
+      workflowId,
+      args: [input],
+      parentClosePolicy: 'REQUEST_CANCEL',
+      typedSearchAttributes: [{ key: FLEET, value: context.fleet }],
+      staticSummary: `${context.fleet}/${context.run} ${context.branch}: ${context.agent}`,
+    });
+    member.state = 'started';
+    catchUp(member);
+    return child;
+  }
+
+  function inputFor(context: BranchContext): BranchInput {
+    return { v: 1, options, paused: isPaused(), context };
+  }
+
+  function catchUp(member: Member): void {
+    if (member.reason !== null) send(member, { kind: 'cancel', reason: member.reason });
+    else if (member.toldToPause !== isPaused()) send(member, { kind: isPaused() ? 'pause' : 'continue' });
+  }
+
+  function send(member: Member, stop: StopRequested): void {
+    member.toldToPause = stop.kind === 'pause';
+    void courier.send(member.workflowId, branchSignals.stopRequested, stop);
+  }
+
+  return {
+    start(context) {
+      const { fleet, run, branch: id } = context;
+      const member: Member = {
+        context,
+        workflowId: branchWorkflowId(fleet, run, id),
+        startedAt: isoNow(),
+        state: 'queued',
+        reason: null,
+        toldToPause: false,
+      };
+      members.set(id, member);
+      onChange(recordOf(member, null), null);
+      let giveUp: (end: BranchEnd) => void = () => undefined;
+      const givenUp = new Promise<BranchEnd>((resolve) => (giveUp = resolve));
+      let cancelTimer: () => void = () => undefined;
+      const result = live(member, givenUp).finally(() => {
+        cancelTimer();
+      });
+      return {
+        result,
+        cancel(reason) {
+          if (member.reason !== null || member.state === 'ended') return;
+          member.reason = reason;
+          if (member.state === 'started') catchUp(member);
+          cancelTimer = startTimer(
+            PATIENCE_MS * PATIENCE_PER_LEVEL ** context.waiting.length,
+            () => {
+              giveUp(bare(member, abandonedBranch(context, `${reason}; it did not say how it ended`)));
+            },
+            `branch ${id} is expected to end`,
+          );
+        },
+      };
+    },
+    tell(stop) {
+      for (const member of members.values()) if (member.state === 'started') send(member, stop);
+    },
+    open: () => members.size,
+    log: () => ({ times, trace }),
+  };
+}
+
+/** The end of a branch that told nothing of itself. */
+function bare(member: Member, result: BranchResult): BranchEnd {
+  const { context, startedAt } = member;
+  return { result, times: [{ id: context.branch, startedAt, endedAt: isoNow() }], trace: [] };
+}
+
+function recordOf({ context, startedAt }: Member, result: BranchResult | null): LiveBranchRecord {
+  const { branch: id, parent, agent } = context;
+  const ended = result?.branches.find((record) => record.id === id);
+  if (ended) return { ...ended, startedAt, endedAt: isoNow() };
+  return { id, parent, agents: [agent], turns: 0, outcome: 'running', error: null, startedAt, endedAt: null };
+}
+
+function howItWasLost(error: unknown): string {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  if (cause instanceof TerminatedFailure) return 'was terminated';
+  if (cause instanceof CancelledFailure) return 'was cancelled';
+  return `was lost: ${cause instanceof Error ? cause.message : 'for an unknown reason'}`;
+}

@@ -1,0 +1,44 @@
+/** Tells the run of a branch and of its children: one signal at a time, with all that has changed since the last one. */
+import { runSignals } from '../contract/messages';
+import { runWorkflowId } from '../contract/names';
+import type { LiveBranchRecord } from '../contract/runs';
+import type { BranchLife } from './branch-life';
+
+/** Records of one signal: some 20 KiB. */
+const MOST_RECORDS = 100;
+/** Signals of one branch: a workflow takes 10,000 signals in all, and beyond this the view is only less fresh. */
+const MOST_SIGNALS = 100;
+
+export interface BranchProgress {
+  tell(...records: readonly LiveBranchRecord[]): void;
+}
+
+/** One per branch. A branch that loops for long tells less and less often. */
+export function createProgress({ context, courier }: BranchLife): BranchProgress {
+  const changed = new Map<string, LiveBranchRecord>();
+  const run = runWorkflowId(context.fleet, context.run);
+  let isSending = false;
+  let sent = 0;
+
+  async function send(): Promise<void> {
+    isSending = true;
+    while (changed.size > 0 && sent < MOST_SIGNALS) {
+      const branches = [...changed.values()].slice(0, MOST_RECORDS);
+      for (const { id } of branches) changed.delete(id);
+      sent += 1;
+      await courier.send(run, runSignals.branchesChanged, { branches });
+    }
+    isSending = false;
+  }
+  return {
+    tell(...records) {
+      for (const record of records) changed.set(record.id, record);
+      if (!isSending) void send();
+    },
+  };
+}
+
+/** Whether a branch says that it begins its `turn`-th turn: at 2, 4, 8, 16 … */
+export function isWorthTelling(turn: number): boolean {
+  return turn >= 2 && (turn & (turn - 1)) === 0;
+}

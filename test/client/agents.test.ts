@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { DroverClient } from '../../src/client';
+import { AGENT_COMMANDS, type AgentCommand } from '../../src/contract/agent';
+import { devServer } from '../support/env';
+import { eventually, withAgents } from '../workflows/agent-harness';
+
+const env = devServer();
+
+it('commands an agent and waits for the effect', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    await (await world.start('a')).ready();
+    const ref = { fleet: world.fleet, agent: 'a' };
+    // The effect takes longer than an update waits for it.
+    world.provider.before = ({ call }) =>
+      call === 'suspendResource' ? new Promise((resolve) => setTimeout(resolve, 6_000)) : undefined;
+    const reached = await agents.command(ref, 'pause', { reason: 'deploy' });
+    expect(reached).toMatchObject({ changed: true, state: 'pausing', agent: { status: 'paused', runtime: 'running' } });
+    const paused = await agents.waitFor(ref, ({ runtime }) => runtime === 'paused', {
+      timeoutMs: 10_000,
+      goal: 'a pause',
+    });
+    expect(paused.holds).toEqual([expect.objectContaining({ name: 'operator', reason: 'deploy' })]);
+
+    world.provider.before = ({ call }) =>
+      call === 'continueResource' ? new Promise((resolve) => setTimeout(resolve, 6_000)) : undefined;
+    const resumed = await agents.command(ref, 'resume', {}, { wait: true, timeoutMs: 20_000 });
+    expect(resumed).toMatchObject({
+      changed: true,
+      state: 'done',
+      agent: { status: 'running', runtime: 'running', holds: [] },
+    });
+  });
+});
+
+it('says that an effect failed', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    await (await world.start('a')).ready();
+    const ref = { fleet: world.fleet, agent: 'a' };
+    world.provider.before = ({ call }) => {
+      if (call === 'suspendResource') throw new Error('the engine is on fire');
+    };
+    await expect(agents.command(ref, 'pause', {}, { wait: true })).rejects.toMatchObject({
+      code: 'ProviderError',
+      message: expect.stringContaining('the engine is on fire') as string,
+    });
+    expect(await agents.describe(ref)).toMatchObject({ status: 'running', runtime: 'running', holds: [] });
+  });
+});
+
+it('lets exactly one of 1,000 concurrent resumes win, and nobody sees another error than the refusal', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    await (await world.start('a')).ready();
+    const ref = { fleet: world.fleet, agent: 'a' };
+    await agents.command(ref, 'pause', {}, { wait: true });
+    const began = Date.now();
+    const outcomes = await Promise.all(
+      Array.from({ length: 1_000 }, () =>
+        agents.command(ref, 'resume', {}).then(
+          () => 'accepted',
+          (error: unknown) => (error as { code: string }).code,
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'ResumeStateError')).toHaveLength(999);
+    expect(Date.now() - began).toBeLessThan(20_000);
+    expect(world.provider.count('continueResource')).toBe(1);
+  });
+});
+
+it('returns the first answer to a repeated request', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    await (await world.start('a')).ready();
+    const ref = { fleet: world.fleet, agent: 'a' };
+    const requestId = randomUUID();
+    const first = await agents.command(ref, 'pause', { requestId });
+    await agents.command(ref, 'resume', {}, { wait: true });
+    const again = await agents.command(ref, 'pause', { requestId });
+    expect(again).toMatchObject({ requestId, changed: first.changed, state: first.state });
+    expect(await agents.describe(ref)).toMatchObject({ status: 'running' });
+  });
+});
+
+/** The last column of lifecycle.md's table. */
+const TERMINATED: Readonly<Record<AgentCommand, string>> = {
+  pause: 'AgentStatusError',
+  resume: 'ResumeStateError',
+  stop: 'AgentStatusError',
+  start: 'AgentStatusError',
+  restart: 'AgentStatusError',
+  terminate: 'same',
+  hold: 'AgentStatusError',
+  release: 'AgentStatusError',
+};
+
+it('answers for a terminated agent, whose workflow is closed', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    const agent = await world.start('a');
+    await agent.ready();
+    const ref = { fleet: world.fleet, agent: 'a' };
+    await agents.command(ref, 'terminate', {}, { wait: true });
+    await agent.handle.result();
+    for (const command of AGENT_COMMANDS) {
+      const outcome = await agents.command(ref, command, { hold: 'h' } as never).then(
+        ({ changed }) => (changed ? 'ok' : 'same'),
+        (error: unknown) => (error as { code: string }).code,
+      );
+      expect({ command, outcome }).toEqual({ command, outcome: TERMINATED[command] });
+    }
+    expect(await agents.describe(ref)).toMatchObject({ status: 'terminated' });
+    await expect(agents.heartbeat(ref, { instanceId: 'x', status: 'ready' })).rejects.toMatchObject({
+      code: 'AgentNotFound',
+    });
+  });
+});
+
+it('knows that an agent does not exist', async () => {
+  const { agents } = DroverClient.over(env.client);
+  const ref = { fleet: 'nowhere', agent: 'nobody' };
+  const notFound = { code: 'AgentNotFound', message: 'agent nowhere/nobody does not exist' };
+  await expect(agents.describe(ref)).rejects.toMatchObject(notFound);
+  await expect(agents.command(ref, 'pause', {})).rejects.toMatchObject(notFound);
+  await expect(agents.heartbeat(ref, { instanceId: 'x', status: 'ready' })).rejects.toMatchObject(notFound);
+});
+
+it('lists agents by fleet, status and liveness, page by page', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    for (const name of ['a', 'b', 'c']) await (await world.start(name)).ready();
+    await agents.command({ fleet: world.fleet, agent: 'b' }, 'pause', {}, { wait: true });
+    const names = async (filter: object) =>
+      (await agents.list({ fleet: world.fleet, ...filter })).items.map(({ name }) => name).sort();
+    await eventually(
+      () => names({ status: 'running', liveness: 'ready' }),
+      (found) => found.join() === 'a,c',
+    );
+    expect(await names({ status: 'paused' })).toEqual(['b']);
+    expect(await names({ liveness: 'offline' })).toEqual([]);
+
+    const first = await agents.list({ fleet: world.fleet }, { pageSize: 2 });
+    expect(first.items).toHaveLength(2);
+    const second = await agents.list({ fleet: world.fleet }, { pageSize: 2, pageToken: first.nextPageToken ?? '' });
+    expect([...first.items, ...second.items].map(({ name }) => name).sort()).toEqual(['a', 'b', 'c']);
+    expect(second.items.concat(first.items).find(({ name }) => name === 'b')).toEqual({
+      fleet: world.fleet,
+      name: 'b',
+      status: 'paused',
+      liveness: 'ready',
+      holds: ['operator'],
+      subscription: null,
+    });
+  });
+});
+
+it.each(["x' OR '1'='1", 'a b', ''])('looks for names only: %p', async (fleet) => {
+  const { agents } = DroverClient.over(env.client);
+  await expect(async () => agents.list({ fleet })).rejects.toMatchObject({ code: 'InvalidRequest' });
+});
+
+it('gives up at the deadline when no worker answers', async () => {
+  let ref = { fleet: '', agent: 'a' };
+  await withAgents(env, async (world) => {
+    await (await world.start('a')).ready();
+    ref = { fleet: world.fleet, agent: 'a' };
+  });
+  const { agents } = DroverClient.over(env.client);
+  const began = Date.now();
+  await expect(agents.command(ref, 'pause', {}, { timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'Timeout' });
+  expect(Date.now() - began).toBeLessThan(3_000);
+});
