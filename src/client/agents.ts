@@ -50,7 +50,7 @@ export class Agents {
   }
 
   /** One page of agents from visibility: eventually consistent, newest first. */
-  list({ fleet, status, liveness }: AgentFilter = {}, options: PageOptions = {}): Promise<Page<AgentListItem>> {
+  async list({ fleet, status, liveness }: AgentFilter = {}, options: PageOptions = {}): Promise<Page<AgentListItem>> {
     const conditions = [
       equals('WorkflowType', AGENT_WORKFLOW),
       equals('ExecutionStatus', status === 'terminated' ? 'Completed' : 'Running'),

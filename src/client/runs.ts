@@ -71,7 +71,7 @@ export class Runs {
   }
 
   /** One page of runs from visibility: eventually consistent, newest first. */
-  list({ fleet }: { readonly fleet?: string } = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
+  async list({ fleet }: { readonly fleet?: string } = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
     const ofFleet = fleet === undefined ? [] : [equals('DroverFleet', fleet)];
     return listWorkflows(this.#calls, [equals('WorkflowType', RUN_WORKFLOW), ...ofFleet], runItem, options);
   }

@@ -42,12 +42,14 @@ export function parseOptions<C extends AgentCommand>(command: C, argument: unkno
   return OPTIONS[command](argument ?? {}, command);
 }
 
+const endpoint: parse.Parser<string> = (value, path) => parse.text(2_000)(url(value, path), path);
+
 /** Signal `heartbeat`. */
 export const parseHeartbeat: parse.Parser<Heartbeat> = parse.object({
   instanceId: id,
   seq: parse.optional(parse.integer()),
   status: parse.oneOf('starting', 'ready', 'degraded', 'stopping'),
-  endpoint: parse.optional(url),
+  endpoint: parse.optional(endpoint),
   load: parse.optional(parse.number(0, Number.MAX_VALUE)),
 });
 

@@ -41,6 +41,7 @@ export function crossProblems(spec: unknown): Problem[] {
   const agents = Array.isArray(spec['agents']) ? spec['agents'] : [];
   const subscriptions = Array.isArray(spec['subscriptions']) ? spec['subscriptions'] : [];
   return [
+    ...impossibleKeys(spec),
     ...duplicateAgents(agents),
     ...reservedAgents(agents),
     ...agents.flatMap((agent, index) => within(['agents', index], blockProblems(agent))),
@@ -48,6 +49,18 @@ export function crossProblems(spec: unknown): Problem[] {
     ...unknownPools(agents, subscriptions),
     ...within(['topology'], topologyProblems(spec['topology'], agents.flatMap(nameOf))),
   ];
+}
+
+/** A key that JavaScript takes for something else; libraries drop it without a word. */
+function impossibleKeys(value: unknown): Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Array.isArray(value)
+    ? value.map((item: unknown, index) => [index, item] as const)
+    : Object.entries(value);
+  return entries.flatMap(([key, item]) => {
+    if (key === '__proto__') return [{ path: [key], message: 'cannot be a key', atKey: true as const }];
+    return within([key], impossibleKeys(item));
+  });
 }
 
 function within(prefix: readonly (string | number)[], problems: readonly Problem[]): Problem[] {

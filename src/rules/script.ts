@@ -1,5 +1,6 @@
 /** Where a script stands: replies by agent, in order. The position is the caller's to keep. */
 import type { Script } from '../contract/runs';
+import type { TurnOutcome } from '../contract/turns';
 import { durationMs } from './duration';
 
 /** The next scripted entry of an agent, without its timing, and the position after it. */
@@ -21,4 +22,25 @@ export function scripted(script: Script, agent: string, position: number): Scrip
 /** The error of a turn, or of a question, that the script has nothing for. */
 export function scriptExhausted(agent: string): string {
   return `script exhausted: ${agent}`;
+}
+
+/** One turn of a scripted agent, as whoever takes it for the agent plays it. */
+export interface ScriptedTurn {
+  readonly outcome: TurnOutcome;
+  readonly delayMs: number;
+  /** The agent's position after it. */
+  readonly next: number;
+}
+
+/** The next turn of `agent`; one that takes longer than `limitMs` ends there, like that of any agent. */
+export function scriptedTurn(script: Script, agent: string, position: number, limitMs: number): ScriptedTurn {
+  const turn = scripted(script, agent, position);
+  if (turn === null) {
+    const error = { code: 'ProviderError', message: scriptExhausted(agent) } as const;
+    return { outcome: { error }, delayMs: 0, next: position };
+  }
+  const { entry, delayMs, next } = turn;
+  if (delayMs <= limitMs) return { outcome: { reply: entry }, delayMs, next };
+  const message = `turn of ${agent} took longer than ${String(limitMs / 1_000)} s`;
+  return { outcome: { error: { code: 'Timeout', message } }, delayMs: limitMs, next };
 }

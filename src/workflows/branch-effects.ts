@@ -6,7 +6,7 @@ import { type Effects, Stopped } from '../rules/coordination/effects';
 import { createReach } from '../rules/topology/reach';
 import type { branch } from './branch';
 import type { BranchLife } from './branch-life';
-import type { BranchParts } from './branch-messages';
+import { type BranchParts, showCard } from './branch-messages';
 import { type BranchProgress, isWorthTelling } from './branch-progress';
 import { continueAsNewDue } from './shared/continue-as-new';
 import { startTimer } from './shared/timer';
@@ -20,12 +20,9 @@ export interface BranchEffects {
 }
 
 /** One per branch. */
-export function createEffects(
-  life: BranchLife,
-  { turns, questions, family, watch }: BranchParts,
-  progress: BranchProgress,
-): BranchEffects {
+export function createEffects(life: BranchLife, parts: BranchParts, progress: BranchProgress): BranchEffects {
   const { courier, stop, options } = life;
+  const { turns, questions, family, watch } = parts;
   const trace: TracedTurn[] = [];
 
   const quiet = (): Promise<void> => condition(() => courier.pending() === 0 && allHandlersFinished());
@@ -37,10 +34,10 @@ export function createEffects(
     reach: createReach(life.context.topology),
     sizes: SIZE_LIMITS,
     now: () => Date.now(),
-    onStop: stop.onStop,
+    onStop: (then) => stop.onStop(then),
     startTimer: (ms, then) => startTimer(ms, then, 'barrier timeout'),
-    startBranch: family.start,
-    ask: questions.ask,
+    startBranch: (context) => family.start(context),
+    ask: (question) => questions.ask(question),
     async takeTurn(request, timeoutMs) {
       const outcome = await turns.take(request, timeoutMs);
       const { turnId, branch: id, agent, input } = request;
@@ -51,6 +48,7 @@ export function createEffects(
     },
     async betweenTurns(state) {
       watch.moved(state);
+      showCard(parts);
       if (isWorthTelling(state.turns + 1)) progress.tell(watch.record('running'));
       if (life.paused) await condition(() => !life.paused || stop.reason() !== null);
       const reason = stop.reason();

@@ -59,7 +59,8 @@ interface Member {
 type Child = ChildWorkflowHandle<typeof branch>;
 
 /** One per run or branch. */
-export function createFamily({ options, courier, isPaused, onChange }: FamilyOf): Family {
+export function createFamily(of: FamilyOf): Family {
+  const { options, courier } = of;
   const members = new Map<string, Member>();
   const times: BranchTimes[] = [];
   const trace: TracedTurn[] = [];
@@ -70,7 +71,7 @@ export function createFamily({ options, courier, isPaused, onChange }: FamilyOf)
     members.delete(member.context.branch);
     times.push(...end.times);
     trace.push(...end.trace);
-    onChange(recordOf(member, end.result), end.result);
+    of.onChange(recordOf(member, end.result), end.result);
     return end.result;
   }
 
@@ -115,12 +116,12 @@ export function createFamily({ options, courier, isPaused, onChange }: FamilyOf)
   }
 
   function inputFor(context: BranchContext): BranchInput {
-    return { v: 1, options, paused: isPaused(), context };
+    return { v: 1, options, paused: of.isPaused(), context };
   }
 
   function catchUp(member: Member): void {
     if (member.reason !== null) send(member, { kind: 'cancel', reason: member.reason });
-    else if (member.toldToPause !== isPaused()) send(member, { kind: isPaused() ? 'pause' : 'continue' });
+    else if (member.toldToPause !== of.isPaused()) send(member, { kind: of.isPaused() ? 'pause' : 'continue' });
   }
 
   function send(member: Member, stop: StopRequested): void {
@@ -140,7 +141,7 @@ export function createFamily({ options, courier, isPaused, onChange }: FamilyOf)
         toldToPause: false,
       };
       members.set(id, member);
-      onChange(recordOf(member, null), null);
+      of.onChange(recordOf(member, null), null);
       let giveUp: (end: BranchEnd) => void = () => undefined;
       const givenUp = new Promise<BranchEnd>((resolve) => (giveUp = resolve));
       let cancelTimer: () => void = () => undefined;

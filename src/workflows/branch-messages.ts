@@ -20,43 +20,42 @@ export interface BranchParts {
   readonly watch: BranchWatch;
 }
 
-/** Registers every signal and the query. What cannot be read is in the history, and changes nothing. */
-export function handleBranchMessages(life: BranchLife, { turns, questions, family, watch }: BranchParts): void {
-  const ignore = (): void => undefined;
-  const view = (): BranchView => {
-    const running = family.open();
-    const alone = turns.isWaiting() ? 'turn' : questions.isWaiting() ? 'human' : null;
-    return watch.view(alone ?? (running > 0 ? 'barrier' : null), running);
-  };
-  setHandler(describeBranch, () => view(), { description: 'The branch as it is now' });
-  receive(branchSignals.turnAnswered, parseTurnAnswered, turns.answered, ignore);
-  receive(
-    branchSignals.turnSuspended,
-    parseTurnRef,
-    ({ turnId }) => {
-      turns.suspended(turnId, true);
-    },
-    ignore,
-  );
-  receive(
-    branchSignals.turnResumed,
-    parseTurnRef,
-    ({ turnId }) => {
-      turns.suspended(turnId, false);
-    },
-    ignore,
-  );
-  receive(branchSignals.answerGiven, parseAnswerGiven, questions.answered, ignore);
-  receive(
-    branchSignals.stopRequested,
-    parseStopRequested,
-    (stop) => {
-      if (stop.kind === 'cancel') return life.stop.stop(stop.reason ?? 'cancelled');
-      life.paused = stop.kind === 'pause';
-      family.tell({ kind: stop.kind });
-    },
-    ignore,
-  );
-  ignoreUnknownMessages(ignore);
-  setCurrentDetails(watch.card(view()));
+/** Registers every signal and the query. */
+export function handleBranchMessages(life: BranchLife, parts: BranchParts): void {
+  const { turns, questions, family } = parts;
+  setHandler(describeBranch, () => viewOf(parts), { description: 'The branch as it is now' });
+  receive(branchSignals.turnAnswered, parseTurnAnswered, (message) => {
+    turns.answered(message);
+  });
+  receive(branchSignals.turnSuspended, parseTurnRef, ({ turnId }) => {
+    turns.suspended(turnId, true);
+  });
+  receive(branchSignals.turnResumed, parseTurnRef, ({ turnId }) => {
+    turns.suspended(turnId, false);
+  });
+  receive(branchSignals.answerGiven, parseAnswerGiven, (message) => {
+    questions.answered(message);
+  });
+  receive(branchSignals.stopRequested, parseStopRequested, ({ kind, reason }) => {
+    if (kind === 'cancel') {
+      life.stop.stop(reason ?? 'cancelled');
+    } else {
+      life.paused = kind === 'pause';
+      family.tell({ kind });
+    }
+    showCard(parts);
+  });
+  ignoreUnknownMessages(() => undefined);
+  showCard(parts);
+}
+
+/** Brings the card in Temporal's Web UI up to date. */
+export function showCard(parts: BranchParts): void {
+  setCurrentDetails(parts.watch.card(viewOf(parts)));
+}
+
+function viewOf({ turns, questions, family, watch }: BranchParts): BranchView {
+  const running = family.open();
+  const alone = turns.isWaiting() ? 'turn' : questions.isWaiting() ? 'human' : null;
+  return watch.view(alone ?? (running > 0 ? 'barrier' : null), running);
 }

@@ -8,7 +8,7 @@ import { failedInstead } from '../rules/coordination/lost';
 import { createEffects } from './branch-effects';
 import { createFamily } from './branch-family';
 import { type BranchLife, beginLife } from './branch-life';
-import { type BranchParts, handleBranchMessages } from './branch-messages';
+import { type BranchParts, handleBranchMessages, showCard } from './branch-messages';
 import { type BranchProgress, createProgress } from './branch-progress';
 import { createQuestions } from './branch-questions';
 import { createTurns } from './branch-turns';
@@ -23,15 +23,16 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
   return CancellationScope.nonCancellable(async () => {
     const progress = createProgress(life);
     const parts = partsOf(life, progress);
-    const { effects, quiet, log } = createEffects(life, parts, progress);
+    const outside = createEffects(life, parts, progress);
     handleBranchMessages(life, parts);
-    const ended = await runBranch(life.start, effects);
+    const ended = await runBranch(life.start, outside.effects);
     const { branch: id } = life.context;
     const result =
       wasCancelled() && ended.outcome === 'abandoned' ? failedInstead(ended, `branch ${id} was cancelled`) : ended;
     parts.watch.ended(result.outcome);
-    await quiet();
-    const { times, trace } = log();
+    showCard(parts);
+    await outside.quiet();
+    const { times, trace } = outside.log();
     const own = { id, startedAt: life.startedAt, endedAt: isoNow() };
     return travelling({ result, times: [own, ...times], trace }, life.context);
   });

@@ -38,7 +38,9 @@ const world: Harness = {
   },
 };
 
-providerContract('process', () => world);
+describe('a provider without faults', () => {
+  providerContract('process', () => world);
+});
 
 const EVERY_FIRST: Record<string, Plan> = {
   'loses every first answer': (_, n) => (n % 3 === 1 ? 'lose' : undefined),

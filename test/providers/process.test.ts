@@ -325,10 +325,10 @@ describe('find or create, and wake', () => {
   test('destroy against wakes at the same moment leaves no process', async () => {
     for (let round = 0; round < 15; round += 1) {
       const call = await agentOf(FOREVER);
-      const wakes = Array.from({ length: 3 }, () => newProvider().wake(wakeOf(call)));
+      const wakes = Promise.allSettled(Array.from({ length: 3 }, () => newProvider().wake(wakeOf(call))));
       await new Promise((resolve) => setTimeout(resolve, round));
       await provider.destroy(call);
-      await Promise.allSettled(wakes);
+      await wakes;
       await eventually('nothing of it is left', async () => {
         const lines = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
         return !lines.includes(call.key) || undefined;

@@ -1,5 +1,5 @@
 /** What anybody may send: raw bytes, unknown names, wrong shapes. Recorded or refused; no task fails, and the next command works. */
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { AGENT_COMMANDS } from '../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../src/contract/names';
 import { devServer } from '../support/env';

@@ -1,6 +1,7 @@
 /** What is told to agents over HTTP, by the same bounds as the parsers of the agent's workflow. */
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
+import { URL_PATTERN } from '../patterns';
 import { duration, id, name, reason, strict } from './fields';
 
 const beatFields = {
@@ -10,7 +11,7 @@ const beatFields = {
   endpoint: z
     .string()
     .max(2_000)
-    .regex(/^https?:\/\/[^\s/]+/, 'expected an http or https URL')
+    .regex(URL_PATTERN, 'expected an http or https URL without credentials')
     .exactOptional(),
   load: z.number().min(0).exactOptional(),
 };

@@ -13,7 +13,10 @@ const whole = (min: number, max: number) =>
 
 /** A secret shorter than this can be guessed. */
 const SECRET_LENGTH = 16;
-const secret = z.string().min(SECRET_LENGTH, `is shorter than ${String(SECRET_LENGTH)} characters`);
+const secret = z
+  .string()
+  .min(SECRET_LENGTH, `is shorter than ${String(SECRET_LENGTH)} characters`)
+  .regex(/^\S+$/, 'has a space in it');
 
 /** Variables by name. A variable that is not set takes the default, or what the state directory keeps. */
 export const configSchema = z.object({

@@ -84,16 +84,18 @@ export async function stopInstance(directory: ResourceDirectory, instance: Insta
     signalGroup(instance, status, 'SIGTERM');
     // A stopped process gets a signal only when it goes on; this way it does nothing else before.
     signalGroup(instance, status, 'SIGCONT');
-    const ended = await until(async () => ((await statusOf(directory, instance)).agent ? undefined : true), graceMs);
-    if (!ended) await killAgent(directory, instance);
+    if (!(await hasEnded(directory, instance, graceMs))) {
+      sendSignal(status.agent.pid, 'SIGKILL');
+      await hasEnded(directory, instance, KILL_MS);
+    }
     await settledStatusOf(directory, instance);
   }
   await killInstance(directory, instance);
 }
 
-async function killAgent(directory: ResourceDirectory, instance: Instance): Promise<void> {
-  const { agent } = await statusOf(directory, instance);
-  if (agent) sendSignal(agent.pid, 'SIGKILL');
+async function hasEnded(directory: ResourceDirectory, instance: Instance, limitMs: number): Promise<boolean> {
+  const ended = await until(async () => !(await statusOf(directory, instance)).agent || undefined, limitMs);
+  return ended ?? false;
 }
 
 /** Kills every process of the group that is left, at once, and returns when all are gone. */

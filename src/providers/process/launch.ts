@@ -26,9 +26,8 @@ export async function launch(
   const recorded = await directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset });
   if (recorded && !(await directory.tombstone())) await leader.go();
   else await leader.dismiss();
-  if (!(await directory.tombstone())) return outcome(directory, call, number);
-  await demolish(directory);
-  throw providerError(`${titleOf(call)}: was destroyed while it started`, { permanent: true });
+  if (await directory.tombstone()) await demolish(directory);
+  return outcome(directory, call, number);
 }
 
 /** Ends every instance that there is a record of, then removes all but the tombstone, which refuses new ones. */
@@ -56,6 +55,9 @@ async function outcome(directory: ResourceDirectory, call: WakeCall, number: num
   const instance = (await directory.instances()).find((recorded) => recorded.number === number);
   const status = instance && (await settledStatusOf(directory, instance));
   if (status?.ran) return { pid: status.agent?.pid ?? null };
+  if (await directory.tombstone()) {
+    throw providerError(`${titleOf(call)}: was destroyed while it started`, { permanent: true });
+  }
   const lines = await lastLines(directory.log, 5, instance?.logOffset);
   throw providerError(`${titleOf(call)}: its process did not start${lines === '' ? '' : `: ${lines}`}`);
 }

@@ -46,7 +46,7 @@ export interface Leader {
   readonly pid: number;
   /** Starts the agent. */
   go(): Promise<void>;
-  /** Ends the leader without having started anything. */
+  /** Ends the leader without having started anything, and returns when it is gone. */
   dismiss(): Promise<void>;
 }
 
@@ -64,7 +64,15 @@ export async function startLeader(options: ShimOptions): Promise<Leader> {
   });
   if (child.pid === undefined) throw providerError(`${title}: /bin/sh started without a pid`);
   child.unref();
-  return { pid: child.pid, go: () => say(child, 'go\n'), dismiss: () => say(child, '') };
+  const gone = once(child, 'exit');
+  return {
+    pid: child.pid,
+    go: () => say(child, 'go\n'),
+    dismiss: async () => {
+      await say(child, '');
+      await gone;
+    },
+  };
 }
 
 /** The last word to a leader. One that is gone already cannot hear it, and that shows in its record. */

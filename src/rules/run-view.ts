@@ -1,0 +1,73 @@
+/** A run as `describe` shows it: the branches that are known of, and the card of Temporal's Web UI. */
+import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../contract/runs';
+import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
+import { compareBranches } from './coordination/state';
+import { jsonBytes } from './json-bytes';
+
+/** Branches by id, as far as the run has heard of them. */
+export type KnownBranches = ReadonlyMap<string, LiveBranchRecord>;
+
+/** What is newer of two records of a branch: word of it comes from itself and from its parent, in any order. */
+export function newer(known: LiveBranchRecord | undefined, told: LiveBranchRecord): LiveBranchRecord {
+  if (known === undefined) return told;
+  if (told.endedAt === null && (known.endedAt !== null || known.turns > told.turns)) return known;
+  return told;
+}
+
+/** Branches that have not ended and wait for no branch below them. */
+export function openLeaves(branches: KnownBranches): string[] {
+  const open = [...branches.values()].filter(({ endedAt }) => endedAt === null);
+  const parents = new Set(open.map(({ parent }) => parent));
+  return open.flatMap(({ id }) => (parents.has(id) ? [] : [id]));
+}
+
+/** Running branches as people see them: one is `waiting` for branches below it, for the human, or for a suspended agent. */
+export function shown(branches: KnownBranches, waiting: ReadonlySet<string>): LiveBranchRecord[] {
+  const leaves = new Set(openLeaves(branches));
+  return [...branches.values()]
+    .map((record): LiveBranchRecord => {
+      if (record.endedAt !== null) return record;
+      return { ...record, outcome: leaves.has(record.id) && !waiting.has(record.id) ? 'running' : 'waiting' };
+    })
+    .sort((a, b) => compareBranches(a.id, b.id));
+}
+
+/** The branches of a run that is over; one of which no times are known never began. */
+export function ended(
+  records: readonly BranchRecord[],
+  times: readonly BranchTimes[],
+  known: KnownBranches,
+  now: string,
+): LiveBranchRecord[] {
+  const byId = new Map(times.map((entry) => [entry.id, entry]));
+  return records.map((record) => {
+    const { startedAt, endedAt } = byId.get(record.id) ?? known.get(record.id) ?? { startedAt: now, endedAt: now };
+    return { ...record, startedAt, endedAt: endedAt ?? now };
+  });
+}
+
+/** A result that a workflow can return: without its trace where that is enough, else as a failure that says how large it was. */
+export function runResultWithin(result: RunResult): RunResult {
+  if (jsonBytes(result) <= MOST_RETURNED_BYTES) return result;
+  const { trace: _, ...untraced } = result;
+  const bytes = jsonBytes(untraced);
+  if (bytes <= MOST_RETURNED_BYTES) return untraced;
+  const error = `ROOT failure: LimitReached: the result is ${String(bytes)} bytes, at most ${String(MOST_RETURNED_BYTES)} are allowed`;
+  const failed: RunResult = { ...untraced, success: false, finalResponse: null, error };
+  return jsonBytes(failed) <= MOST_RETURNED_BYTES ? failed : { ...failed, branches: [], barriers: [] };
+}
+
+/** Markdown: state, question, branches. */
+export function runCard({ state, question, result, branches }: RunView): string {
+  const open = branches.filter(({ endedAt }) => endedAt === null);
+  const lines = [
+    `**${state}**${result?.error == null ? '' : `: ${result.error.slice(0, 500)}`}`,
+    `- branches: ${String(branches.length)}, open: ${String(open.length)}`,
+    ...open.slice(0, 20).map(({ id, agents, outcome }) => `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}`),
+  ];
+  if (question)
+    lines.push(
+      `- question of ${question.agent} (${question.branch}): ${JSON.stringify(question.question).slice(0, 500)}`,
+    );
+  return lines.join('\n');
+}

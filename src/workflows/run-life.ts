@@ -1,0 +1,116 @@
+/** What the parts of a run's workflow have in common. */
+import { workflowInfo } from '@temporalio/workflow';
+import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../contract/runs';
+import { type Human, createHuman } from '../rules/human';
+import { ended, newer, openLeaves, shown } from '../rules/run-view';
+import { type Stop, createStop } from '../rules/simulate/stop';
+import { mustCompile } from '../rules/topology/compile';
+import type { Topology } from '../rules/topology/topology';
+import type { BranchLog } from '../rules/branch-input';
+import { type Courier, createCourier } from './branch-courier';
+import { isoNow, startTimer } from './shared/timer';
+
+export interface RunLife {
+  readonly workflowId: string;
+  readonly input: RunInput;
+  readonly topology: Topology;
+  readonly courier: Courier;
+  readonly human: Human;
+  /** Ends it: cancelled, or its time is over. */
+  readonly stop: Stop;
+  /** Branches whose agent stands still. */
+  readonly suspended: Set<string>;
+  paused: boolean;
+  cancelled: boolean;
+  readonly result: RunResult | null;
+  /** Counts changes; whoever waits for one compares it. */
+  readonly version: number;
+  changed(): void;
+  /** Takes in what has become of branches. */
+  learn(records: readonly LiveBranchRecord[]): void;
+  /** It is over. */
+  end(result: RunResult, log: BranchLog): void;
+  /** Whether its clock runs: not while it is paused, nor while all that is open waits for a human or for a suspended agent. */
+  isTimed(): boolean;
+  view(): RunView;
+}
+
+/** Begins. Throws `InvalidFleet` when the topology is wrong. */
+export function beginRun(input: RunInput): RunLife {
+  const branches = new Map<string, LiveBranchRecord>();
+  const suspended = new Set<string>();
+  let result: RunResult | null = null;
+  let finished: readonly LiveBranchRecord[] = [];
+  let version = 0;
+
+  const human = createHuman(
+    input.script ?? null,
+    { now: () => Date.now(), schedule: (ms, act) => startTimer(ms, act, 'human') },
+    () => {
+      life.changed();
+    },
+  );
+  const waiting = (): ReadonlySet<string> =>
+    new Set([...suspended, ...human.waiting().map(({ question }) => question.branch)]);
+
+  const life: RunLife = {
+    workflowId: workflowInfo().workflowId,
+    input,
+    topology: mustCompile(input.topology, 'InvalidFleet'),
+    courier: createCourier(),
+    human,
+    stop: createStop(),
+    suspended,
+    paused: false,
+    cancelled: false,
+    get result() {
+      return result;
+    },
+    get version() {
+      return version;
+    },
+    changed() {
+      version += 1;
+    },
+    learn(records) {
+      for (const record of records) branches.set(record.id, newer(branches.get(record.id), record));
+      life.changed();
+    },
+    end(outcome, { times }) {
+      result = outcome;
+      finished = ended(outcome.branches, times, branches, isoNow());
+      life.changed();
+    },
+    isTimed() {
+      if (life.paused) return false;
+      const standing = waiting();
+      if (standing.size === 0) return true;
+      const leaves = openLeaves(branches);
+      return leaves.length === 0 || leaves.some((id) => !standing.has(id));
+    },
+    view() {
+      const open = human.waiting()[0];
+      const question = open && {
+        question: open.question.question,
+        agent: open.question.agent,
+        branch: open.question.branch,
+        since: new Date(open.since).toISOString(),
+      };
+      return {
+        fleet: input.fleet,
+        run: input.run,
+        state: stateOf(life),
+        question: question ?? null,
+        result,
+        branches: result === null ? shown(branches, waiting()) : finished,
+      };
+    },
+  };
+  return life;
+}
+
+function stateOf({ result, cancelled, paused }: RunLife): RunView['state'] {
+  if (cancelled) return 'cancelled';
+  if (result !== null) return result.success ? 'completed' : 'failed';
+  return paused ? 'paused' : 'running';
+}

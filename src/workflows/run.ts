@@ -1,0 +1,76 @@
+/** One task over a topology (coordination.md). */
+import { CancellationScope, allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
+import { DroverError } from '../contract/errors';
+import type { RunResult, TraceEntry } from '../contract/runs';
+import { SIZE_LIMITS } from '../contract/turns';
+import type { BranchLog } from '../rules/branch-input';
+import type { Effects } from '../rules/coordination/effects';
+import { runTask } from '../rules/coordination/run';
+import { runResultWithin } from '../rules/run-view';
+import { parseRunInput } from '../rules/scenario';
+import { createReach } from '../rules/topology/reach';
+import { type Family, createFamily } from './branch-family';
+import { keepRunTime } from './run-clock';
+import { type RunLife, beginRun } from './run-life';
+import { cancelRun, changed, handleRunMessages } from './run-messages';
+import { type ScriptedAgents, createScriptedAgents } from './run-script';
+import { translating } from './shared/failures';
+import { startTimer } from './shared/timer';
+
+/** Runs a task to its result. A task that could not be done is a result too; the workflow fails only when it is given none. */
+export async function run(argument: unknown): Promise<RunResult> {
+  const life = translating(() => beginRun(parseRunInput(argument, 'input')));
+  CancellationScope.current().cancelRequested.catch(() => {
+    cancelRun(life, 'cancelled');
+  });
+  return CancellationScope.nonCancellable(async () => {
+    const { fleet, run: name, task, script } = life.input;
+    upsertSearchAttributes({ DroverFleet: [fleet] });
+    const scripted = script === undefined ? null : createScriptedAgents(life, script);
+    const family = familyOf(life);
+    handleRunMessages(life, family, scripted);
+    void keepRunTime(life);
+    const { result } = await runTask({ fleet, run: name, task, topology: life.topology }, effectsOf(life, family));
+    const log = family.log();
+    const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
+    life.end(whole, log);
+    changed(life);
+    await condition(() => life.courier.pending() === 0 && allHandlersFinished());
+    return whole;
+  });
+}
+
+function familyOf(life: RunLife): Family {
+  const { script, trace, continueAfterEvents } = life.input;
+  const scripted = script !== undefined;
+  return createFamily({
+    options: { scripted, trace: trace === true && !scripted, continueAfterEvents: continueAfterEvents ?? null },
+    courier: life.courier,
+    isPaused: () => life.paused,
+    onChange(record) {
+      life.learn([record]);
+      changed(life);
+    },
+  });
+}
+
+function effectsOf(life: RunLife, family: Family): Effects {
+  const notHere = () => Promise.reject(new DroverError('Internal', 'only branches take turns and ask questions'));
+  return {
+    reach: createReach(life.topology),
+    sizes: SIZE_LIMITS,
+    now: () => Date.now(),
+    onStop: (then) => life.stop.onStop(then),
+    startTimer: (ms, then) => startTimer(ms, then, 'barrier timeout'),
+    startBranch: (context) => family.start(context),
+    takeTurn: notHere,
+    ask: notHere,
+    betweenTurns: notHere,
+  };
+}
+
+/** A scripted run sees every reply itself; else the branches tell, and the time decides the order. */
+function traceOf(scripted: ScriptedAgents | null, { trace }: BranchLog): readonly TraceEntry[] {
+  if (scripted !== null) return scripted.trace();
+  return [...trace].sort((a, b) => a.at - b.at).map(({ at: _, ...entry }) => entry);
+}

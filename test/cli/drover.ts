@@ -1,0 +1,94 @@
+/** The real command, as a process of its own. `npm test` builds dist/ first. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { UpState } from '../../src/dev/up-state';
+import { until } from '../../src/dev/until';
+
+const BIN = join(__dirname, '../../bin/drover.js');
+/** The example's folder: its agents are real programs. */
+export const MARS = join(__dirname, '../../examples/mars');
+
+/** How a command ended. `code` is 128 and more after a signal, as in a shell. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that still runs. */
+export interface Running {
+  readonly process: ChildProcess;
+  readonly output: { stdout: string; stderr: string };
+  readonly ended: Promise<Ended>;
+}
+
+/** The test's own environment without what would lead a command elsewhere. */
+function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(?:DROVER_(?!CACHE|TEMPORAL)|TEMPORAL_|JEST|NODE_OPTIONS)/.test(name),
+  );
+  return { ...Object.fromEntries(own), ...more };
+}
+
+/** Starts a command. */
+export function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 128), ...output }));
+  });
+  return { process: child, output, ended };
+}
+
+/** Runs a command to its end. */
+export function drover(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return start(args, cwd, env).ended;
+}
+
+/** A folder of its own, gone with `remove`. */
+export function temporaryFolder(): { readonly path: string; readonly remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'drover-cli-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts `drover up` and waits until it has said what to try next. */
+export async function startUp(
+  cwd: string,
+  args: readonly string[] = [],
+): Promise<Running & { readonly where: UpState }> {
+  const running = start(['up', ...args], cwd);
+  let over = false;
+  void running.ended.then(() => (over = true));
+  const ready = await until(() => over || running.output.stderr.includes('Try next') || undefined, 60_000);
+  if (!ready || over) throw new Error(`drover up did not come up:\n${running.output.stderr}\n${running.output.stdout}`);
+  return { ...running, where: JSON.parse(readFileSync(join(cwd, '.drover/up.json'), 'utf8')) as UpState };
+}
+
+/** The state letter of a process in /proc; undefined where there is none. */
+export function processState(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether nothing of a process is left but, at most, an entry that its parent has not looked at. */
+export function isGone(pid: number): boolean {
+  const state = processState(pid);
+  return state === undefined || state === 'Z' || state === 'X';
+}

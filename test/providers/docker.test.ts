@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DockerProvider } from '../../src/providers/docker';
+import { LABELS } from '../../src/providers/docker/container';
+import { FakeGateway } from '../agent/gateway';
+import { callFor, eventually, wakeOf } from './calls';
+import { providerContract } from './contract';
+import { type TestEngine, IMAGE, engineMissing, startEngine } from './engine';
+import { faulty, retrying } from './faulty';
+import { SCRIPTS } from './scripts';
+
+const missing = engineMissing();
+const INSTALLATION = `docker${String(process.pid)}`;
+
+// A container takes a second or so to start and to stop on two busy cores.
+jest.setTimeout(120_000);
+
+(missing === undefined ? describe : describe.skip)(
+  `docker${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  () => {
+    let engine: TestEngine;
+
+    beforeAll(async () => {
+      engine = await startEngine();
+    });
+
+    afterAll(async () => {
+      await engine.stop();
+    });
+
+    function provider(installation = INSTALLATION, gatewayUrl = 'http://127.0.0.1:1'): DockerProvider {
+      return new DockerProvider({ installation, engine: engine.options, gatewayUrl, agentSecret: 'secret' });
+    }
+
+    const spec = (script: string) => ({
+      provider: 'docker' as const,
+      docker: { image: IMAGE, command: ['sh', '-c', script], network: 'host' },
+    });
+
+    async function instances({ key }: { key: string }): Promise<number> {
+      return (await engine.docker.listContainers({ filters: { label: [`${LABELS.key}=${key}`] } })).length;
+    }
+
+    const world = {
+      installation: INSTALLATION,
+      provider: () => provider(),
+      spec: (behaviour: keyof typeof SCRIPTS) => spec(SCRIPTS[behaviour]),
+      instances,
+    };
+
+    providerContract('docker', () => world);
+
+    describe('with faults', () => {
+      const broken: { settled(): Promise<void> }[] = [];
+      providerContract('docker that loses every first answer and is late every second', () => ({
+        ...world,
+        provider: () => {
+          const worker = faulty(provider(), (_, n) => (['lose', 'late', undefined] as const)[(n - 1) % 3]);
+          broken.push(worker);
+          return retrying(worker);
+        },
+        settled: async () => {
+          await Promise.all(broken.splice(0).map((worker) => worker.settled()));
+        },
+      }));
+    });
+
+    test('the environment of an agent, its labels and its limits', async () => {
+      const call = {
+        ...callFor(INSTALLATION, { provider: 'docker' }),
+        spec: {
+          name: 'worker',
+          provider: 'docker' as const,
+          docker: {
+            image: IMAGE,
+            command: ['sh', '-c', 'env; sleep 1000'],
+            env: { LETTERS: 'M' },
+            network: 'host',
+            memory: '64m',
+            cpus: 0.5,
+          },
+        },
+      };
+      const docker = provider();
+      const { resourceId } = await docker.create(call);
+      await docker.wake({ ...wakeOf(call, 'i-7'), subscription: { pool: 'p', name: 'a', assignment: 3 } });
+      const found = await engine.docker.getContainer(resourceId).inspect();
+      expect(found.Config.Env).toEqual(
+        expect.arrayContaining([
+          'LETTERS=M',
+          'DROVER_FLEET=mars',
+          'DROVER_AGENT=worker',
+          'DROVER_INSTANCE=i-7',
+          'DROVER_ASSIGNMENT=3',
+        ]),
+      );
+      expect(found.HostConfig).toMatchObject({ Memory: 64 * 1024 * 1024, NanoCpus: 500_000_000 });
+      expect(found.Config.Labels).toMatchObject({
+        [LABELS.key]: call.key,
+        [LABELS.installation]: INSTALLATION,
+        [LABELS.agent]: 'worker',
+      });
+      await docker.destroy(call);
+    });
+
+    test('an agent in a container beats, freezes and goes on', async () => {
+      const gateway = await new FakeGateway().listen();
+      const docker = provider(INSTALLATION, gateway.url);
+      const script = readFileSync(join(__dirname, '../../examples/shell/agent.sh'), 'utf8');
+      const call = callFor(INSTALLATION, spec(script), 'Beater');
+      await docker.create(call);
+      await docker.wake(wakeOf(call));
+      await gateway.beat(({ seq }) => seq === 2);
+      await docker.suspend(call);
+      const frozen = gateway.beats.length;
+      expect(await docker.inspect(call)).toMatchObject({ state: 'paused' });
+      await docker.continue(call);
+      await eventually('it beats on', async () => gateway.beats.length > frozen || undefined);
+      await docker.stop(call, 10_000);
+      await gateway.beat(({ status }) => status === 'stopping');
+      await docker.destroy(call);
+      await gateway.close();
+    });
+
+    test('two installations with the same fleet on one engine see nothing of each other', async () => {
+      const [one, two] = [callFor('one', spec(SCRIPTS.patient)), callFor('two', spec(SCRIPTS.patient))];
+      await provider('one').create(one);
+      await provider('two').create(two);
+      expect((await provider('one').list()).map(({ key }) => key)).toEqual([one.key]);
+      await provider('one').destroy(one);
+      expect((await provider('two').list()).map(({ key }) => key)).toEqual([two.key]);
+      await provider('two').destroy(two);
+    });
+
+    test('a program that the image does not have is named, for good', async () => {
+      const call = {
+        ...callFor(INSTALLATION, { provider: 'docker' }),
+        spec: {
+          name: 'worker',
+          provider: 'docker' as const,
+          docker: { image: IMAGE, command: ['no-such-program'], network: 'host' },
+        },
+      };
+      const docker = provider();
+      await docker.create(call);
+      await expect(docker.wake(wakeOf(call))).rejects.toMatchObject({
+        code: 'ProviderError',
+        details: { permanent: true },
+        message: expect.stringMatching(/mars\/worker: run "no-such-program": .*executable file not found/) as string,
+      });
+      expect(await docker.inspect(call)).toMatchObject({ state: 'stopped' });
+      await docker.destroy(call);
+    });
+
+    test('an image that is nowhere is named', async () => {
+      const call = {
+        ...callFor(INSTALLATION, { provider: 'docker' }),
+        spec: { name: 'worker', provider: 'docker' as const, docker: { image: 'localhost/no-such-image:1' } },
+      };
+      await expect(provider().create(call)).rejects.toMatchObject({
+        code: 'ProviderError',
+        message: expect.stringMatching(
+          /mars\/worker: the engine has no image localhost\/no-such-image:1, and pulling it failed/,
+        ) as string,
+      });
+      expect(await provider().destroy(call)).toEqual({ existed: false });
+    });
+  },
+);
+
+test('without an engine a call says so', async () => {
+  const docker = new DockerProvider({
+    installation: 'none',
+    engine: { socketPath: '/no/such/engine.sock' },
+    gatewayUrl: 'http://127.0.0.1:1',
+    agentSecret: 'secret',
+  });
+  const call = callFor('none', { provider: 'docker', docker: { image: IMAGE } });
+  await expect(docker.create(call)).rejects.toMatchObject({
+    code: 'ProviderError',
+    details: { permanent: false },
+    message: expect.stringContaining('no container engine answers') as string,
+  });
+});
