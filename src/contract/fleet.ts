@@ -101,14 +101,16 @@ export interface ProvisionInput {
   readonly changes: readonly AgentChange[];
   /** Given: nothing is changed, only this record is compensated, whose attempt has begun. */
   readonly undo?: CompensationRecord;
+  /** Agents per workflow of a change that is carried out in parts, for tests; absent: as many as a history can take. */
+  readonly agentsPerPart?: number;
 }
 
 /** What a `provision` workflow returns: how it ended and what exists now. `agents` lacks what was deleted or undone. */
 export interface ProvisionResult {
   readonly change: ChangeView;
   readonly agents: Readonly<Record<string, OwnedAgent>>;
-  /** The undo log; null where the change is done and there is nothing left to undo. */
-  readonly record: CompensationRecord | null;
+  /** The undo log. */
+  readonly record: CompensationRecord;
 }
 
 /** How far a change has come. */
@@ -166,6 +168,8 @@ export interface FleetInput {
   readonly fleet: string;
   /** Continue as new after so many history events, for tests and soaks; absent: at the server's suggestion. */
   readonly continueAfterEvents?: number;
+  /** Split changes into parts of so many agents, for tests; absent: as many as a history can take. */
+  readonly agentsPerPart?: number;
 }
 
 /** The `apply` update's argument. */

@@ -19,6 +19,11 @@ export function provisionWorkflowId(fleet: string, revision: number): string {
   return `provision/${fleet}/${String(revision)}`;
 }
 
+/** `provision/<fleet>/<revision>/<part>`: a part of a change that is too large for one workflow. */
+export function provisionPartId(fleet: string, revision: number, part: string): string {
+  return `${provisionWorkflowId(fleet, revision)}/${part}`;
+}
+
 /** `agent/<fleet>/<agent>`. */
 export function agentWorkflowId(fleet: string, agent: string): string {
   return `agent/${fleet}/${agent}`;

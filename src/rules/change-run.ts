@@ -26,6 +26,8 @@ export interface ChangeRun {
   readonly owned: Readonly<Record<string, OwnedAgent>>;
   readonly created: readonly string[];
   readonly woken: readonly string[];
+  /** The same counts of its parts, where the change is carried out in parts. */
+  readonly parts: { readonly created: number; readonly woken: number };
   readonly record: CompensationRecord;
   readonly stop: Stop | null;
   readonly state: ChangeState;
@@ -45,6 +47,7 @@ export function beginChange(input: ProvisionInput, at: string): ChangeRun {
     owned: Object.fromEntries(changes.flatMap(ownedBefore)),
     created: [],
     woken: [],
+    parts: { created: 0, woken: 0 },
     record: input.undo ?? planCompensation({ id, fleet, revision, at }),
     stop: null,
     state: 'running',
@@ -175,7 +178,12 @@ export function changeView(run: ChangeRun): ChangeView {
     changeId: run.input.changeId,
     revision: run.input.revision,
     state: run.state,
-    steps: { created: run.created.length, woken: run.woken.length, ready: finished, total: agents.length },
+    steps: {
+      created: run.created.length + run.parts.created,
+      woken: run.woken.length + run.parts.woken,
+      ready: finished,
+      total: agents.length,
+    },
     compensation: shown ? { state, attempt, entries, audit } : null,
     error: errorText(run),
     agents,
@@ -199,5 +207,5 @@ function errorText({ stop, progress }: ChangeRun): string | null {
 
 /** What the fleet hears in the end. */
 export function changeResult(run: ChangeRun): ProvisionResult {
-  return { change: changeView(run), agents: run.owned, record: run.state === 'done' ? null : run.record };
+  return { change: changeView(run), agents: run.owned, record: run.record };
 }

@@ -17,13 +17,19 @@ import { desiredAgents, differingFields, differingSettings, type OwnedWithSpec, 
 const REQUESTS_KEPT = 1_000;
 const PLAN_LINES_KEPT = 5_000;
 
+/**
+ * The most that a spec may be, as JSON: a fleet carries it once as it is, once per agent, and twice more while a change that failed
+ * may have to be undone, and all that is carried stays below 1.5 MiB (rule of conduct 8).
+ */
+const MAX_SPEC_LENGTH = 384 * 1_024;
+
 /** A decision: the state it leads to, and what the caller hears. */
 export interface Decided {
   readonly state: FleetState;
   readonly answer: ApplyResult;
 }
 
-/** Decides `apply`; throws `ChangeInProgress` or `StaleRevision`. A dry run is answered and changes nothing. */
+/** Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run is answered and changes nothing. */
 export function decideApply(state: FleetState, request: ApplyRequest): Decided {
   const repeated = recall(state, request.requestId);
   if (repeated) return { state, answer: repeated };
@@ -32,6 +38,12 @@ export function decideApply(state: FleetState, request: ApplyRequest): Decided {
   if (expectRevision !== undefined && expectRevision !== state.revision) {
     const is = `fleet ${state.fleet} is at revision ${String(state.revision)}, not ${String(expectRevision)}`;
     throw new DroverError('StaleRevision', `${is}; look at what changed and apply again`, { revision: state.revision });
+  }
+  if (JSON.stringify(spec).length > MAX_SPEC_LENGTH) {
+    throw new DroverError(
+      'LimitReached',
+      `the spec is larger than ${String(MAX_SPEC_LENGTH / 1_024)} KiB; make two fleets of it`,
+    );
   }
   const plan = planApply(state, spec);
   if (request.dryRun) return { state, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
@@ -123,6 +135,7 @@ export function placeChange(state: FleetState, place: Place): FleetState {
     host: place.host,
     provisioning: change.spec.provisioning ?? state.spec.provisioning ?? {},
     holds: state.holds,
+    ...(state.agentsPerPart === null ? {} : { agentsPerPart: state.agentsPerPart }),
     changes: change.plan.map((planned) => {
       const key = `${place.installation}.${state.incarnation}.${String(revision)}.${planned.agent}`;
       return completed(planned, desired.get(planned.agent) ?? null, state.agents[planned.agent] ?? null, key);
@@ -159,7 +172,7 @@ export function settleChange(state: FleetState, { change: view, agents, record }
     spec: taken ? change.spec : state.spec,
     // Agents that were started meanwhile were born with the holds of the change's beginning.
     holdsDue: state.holdsDue || differingFields(change.input.holds, state.holds).length > 0,
-    change: { ...change, step: 'ended', view, record, input: record === null ? null : change.input },
+    change: { ...change, step: 'ended', view, ...(view.state === 'done' ? { record: null, input: null } : { record }) },
   };
 }
 

@@ -55,6 +55,7 @@ export interface FleetState {
   /** Messages that could not be read, and so changed nothing. */
   readonly ignored: number;
   readonly continueAfterEvents: number | null;
+  readonly agentsPerPart: number | null;
 }
 
 /** The argument of every run after the first. */
@@ -64,7 +65,7 @@ export interface CarriedFleet {
 }
 
 /** A fleet before its first change. */
-export function newFleet({ fleet, continueAfterEvents }: FleetInput, incarnation: string): FleetState {
+export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInput, incarnation: string): FleetState {
   return {
     v: 1,
     fleet,
@@ -78,6 +79,7 @@ export function newFleet({ fleet, continueAfterEvents }: FleetInput, incarnation
     requests: [],
     ignored: 0,
     continueAfterEvents: continueAfterEvents ?? null,
+    agentsPerPart: agentsPerPart ?? null,
   };
 }
 

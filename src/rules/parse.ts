@@ -19,7 +19,8 @@ function shown(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  return typeof value === 'object' ? 'an object' : String(value);
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value;
 }
 
 /** Whether a value is a plain JSON object. */
@@ -122,7 +123,8 @@ export function object<const F extends Fields>(fields: F): Parser<Parsed<F>> {
   return (value, path) => {
     if (!isRecord(value)) return invalid(path, `expected an object, got ${shown(value)}`);
     for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(fields, key)) invalid(`${path}.${key}`, `unknown key; known are ${Object.keys(fields).join(', ')}`);
+      if (!Object.hasOwn(fields, key))
+        invalid(`${path}.${key}`, `unknown key; known are ${Object.keys(fields).join(', ')}`);
     }
     const result: Record<string, unknown> = {};
     for (const [key, field] of Object.entries(fields)) {

@@ -60,8 +60,9 @@ export function runResultWithin(result: RunResult): RunResult {
 /** Markdown: state, question, branches. */
 export function runCard({ state, question, result, branches }: RunView): string {
   const open = branches.filter(({ endedAt }) => endedAt === null);
+  const error = result?.error ?? null;
   const lines = [
-    `**${state}**${result?.error == null ? '' : `: ${result.error.slice(0, 500)}`}`,
+    `**${state}**${error === null ? '' : `: ${error.slice(0, 500)}`}`,
     `- branches: ${String(branches.length)}, open: ${String(open.length)}`,
     ...open.slice(0, 20).map(({ id, agents, outcome }) => `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}`),
   ];

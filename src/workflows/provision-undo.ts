@@ -11,13 +11,17 @@ import { errorBody } from './shared/failures';
 /** provisioning.md: the whole of a compensation ends after 24 h. */
 const WHOLE_MS = 24 * 3_600_000;
 
-/** Begins the first attempt, for the reason that stopped the change, and carries it out. */
-export async function compensate(saga: Saga, limit: number): Promise<void> {
+/** Begins the first attempt, for the reason that stopped the change. */
+export function beginCompensation(saga: Saga): void {
   const why = saga.run.stop?.message ?? 'asked for';
   const { revision } = saga.input;
   const { record } = transition(saga.run.record, { to: 'compensating', attempt: 1, revision, at: isoNow(), why });
   saga.run = { ...saga.run, record };
-  await undoAll(saga, limit);
+}
+
+/** Ends the attempt that has begun: compensated, or failed where anything is left. */
+export function endAttempt(saga: Saga): void {
+  saga.run = { ...saga.run, record: finishAttempt(saga.run.record, isoNow()).record };
 }
 
 /** Carries out the attempt that has begun. */
@@ -31,7 +35,7 @@ export async function undoAll(saga: Saga, limit: number): Promise<void> {
   await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry)));
   isThrough = true;
   await deadline;
-  saga.run = { ...saga.run, record: finishAttempt(saga.run.record, isoNow()).record };
+  endAttempt(saga);
 }
 
 const never = (): boolean => false;

@@ -7,27 +7,23 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ChangeKind, ChangeView, ProvisionResult } from '../contract/fleet';
+import type { ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { agentReported, describeChange, provisionUpdates } from '../contract/messages';
 import { changeCard } from '../rules/change-card';
+import { partsOf, PHASES } from '../rules/change-parts';
 import { parseAgentReport, parseProvisionInput } from '../rules/change-messages';
 import { beginChange, changeResult, changeView, endChange, mustCompensate, stopped } from '../rules/change-run';
 import { durationMs } from '../rules/duration';
 import { changeAgent } from './provision-agent';
+import { runParts, undoParts } from './provision-parts';
 import { inParallel, isoNow, type Saga } from './provision-saga';
-import { compensate, lookAfter, undoAll } from './provision-undo';
+import { beginCompensation, endAttempt, lookAfter, undoAll } from './provision-undo';
 import { translating } from './shared/failures';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** interfaces.md, "The fleet file". */
 const DEFAULT_MAX_CONCURRENT = 16;
 const DEFAULT_TIMEOUT = '2h';
-
-/**
- * What may fail comes first, so that a failure leaves alone what cannot be taken back: a fleet whose new agents do not start
- * keeps its old ones.
- */
-const PHASES: readonly ChangeKind[] = ['create', 'replace', 'update', 'delete'];
 
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
@@ -47,15 +43,43 @@ export async function provision(argument: unknown): Promise<ProvisionResult> {
 }
 
 async function carryOut(saga: Saga): Promise<void> {
-  const limit = saga.input.provisioning.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
+  const parts = partsOf(saga.input, saga.input.agentsPerPart);
+  if (parts.length > 1) await inParts(saga, parts);
+  else await inOne(saga, saga.input.provisioning.maxConcurrent ?? DEFAULT_MAX_CONCURRENT);
+}
+
+async function inOne(saga: Saga, limit: number): Promise<void> {
   if (saga.input.undo) {
-    saga.run = stopped(saga.run, { why: 'failed', message: saga.input.undo.reason ?? 'undone' });
+    askedToUndo(saga);
     await undoAll(saga, limit);
     await lookAfter(saga, limit);
     return;
   }
   await withinTimeout(saga, () => runPhases(saga, limit));
-  if (mustCompensate(saga.run)) await compensate(saga, limit);
+  if (!mustCompensate(saga.run)) return;
+  beginCompensation(saga);
+  await undoAll(saga, limit);
+}
+
+async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<void> {
+  if (saga.input.undo) {
+    askedToUndo(saga);
+    await undoParts(
+      saga,
+      parts.map((part) => ({ part, lost: true })),
+    );
+    endAttempt(saga);
+    return;
+  }
+  const ran = await withinTimeout(saga, () => runParts(saga, parts));
+  if (!mustCompensate(saga.run)) return;
+  beginCompensation(saga);
+  await undoParts(saga, ran);
+  endAttempt(saga);
+}
+
+function askedToUndo(saga: Saga): void {
+  saga.run = stopped(saga.run, { why: 'failed', message: saga.input.undo?.reason ?? 'undone' });
 }
 
 async function runPhases(saga: Saga, limit: number): Promise<void> {
@@ -69,7 +93,7 @@ async function runPhases(saga: Saga, limit: number): Promise<void> {
 }
 
 /** The deadline is a timer of the workflow's own: it stops the change like a failure does. */
-async function withinTimeout(saga: Saga, work: () => Promise<void>): Promise<void> {
+async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> {
   const timeout = saga.input.provisioning.timeout ?? DEFAULT_TIMEOUT;
   let isThrough = false;
   const deadline = condition(() => isThrough, durationMs(timeout) ?? 0, { summary: 'timeout of the change' }).then(
@@ -82,9 +106,10 @@ async function withinTimeout(saga: Saga, work: () => Promise<void>): Promise<voi
       saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
     },
   );
-  await work();
+  const result = await work();
   isThrough = true;
   await deadline;
+  return result;
 }
 
 const IN_FLIGHT: readonly string[] = ['creating', 'waking', 'updating', 'deleting'];

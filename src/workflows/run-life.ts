@@ -1,8 +1,8 @@
 /** What the parts of a run's workflow have in common. */
-import { workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../contract/runs';
 import { type Human, createHuman } from '../rules/human';
-import { ended, newer, openLeaves, shown } from '../rules/run-view';
+import { ended, newer, openLeaves, runCard, shown } from '../rules/run-view';
 import { type Stop, createStop } from '../rules/simulate/stop';
 import { mustCompile } from '../rules/topology/compile';
 import type { Topology } from '../rules/topology/topology';
@@ -42,6 +42,7 @@ export function beginRun(input: RunInput): RunLife {
   let result: RunResult | null = null;
   let finished: readonly LiveBranchRecord[] = [];
   let version = 0;
+  let isShowing = false;
 
   const human = createHuman(
     input.script ?? null,
@@ -71,6 +72,13 @@ export function beginRun(input: RunInput): RunLife {
     },
     changed() {
       version += 1;
+      if (isShowing) return;
+      isShowing = true;
+      // Once for everything that changes in one go.
+      void Promise.resolve().then(() => {
+        isShowing = false;
+        setCurrentDetails(runCard(life.view()));
+      });
     },
     learn(records) {
       for (const record of records) branches.set(record.id, newer(branches.get(record.id), record));

@@ -29,7 +29,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
     requested({ turnId, replyTo, request, timeoutMs }) {
       if (!replyTo.startsWith(`${life.workflowId}/`)) return;
       const known = outcomes.get(turnId);
-      if (known != null) answer(replyTo, turnId, known);
+      if (known) answer(replyTo, turnId, known);
       if (known !== undefined) return;
       const { agent, branch, input } = request;
       const position = positions.get(agent) ?? 0;

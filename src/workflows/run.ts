@@ -12,7 +12,8 @@ import { createReach } from '../rules/topology/reach';
 import { type Family, createFamily } from './branch-family';
 import { keepRunTime } from './run-clock';
 import { type RunLife, beginRun } from './run-life';
-import { cancelRun, changed, handleRunMessages } from './run-messages';
+import { cancelRun } from './run-commands';
+import { handleRunMessages } from './run-messages';
 import { type ScriptedAgents, createScriptedAgents } from './run-script';
 import { translating } from './shared/failures';
 import { startTimer } from './shared/timer';
@@ -34,7 +35,6 @@ export async function run(argument: unknown): Promise<RunResult> {
     const log = family.log();
     const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
     life.end(whole, log);
-    changed(life);
     await condition(() => life.courier.pending() === 0 && allHandlersFinished());
     return whole;
   });
@@ -49,7 +49,6 @@ function familyOf(life: RunLife): Family {
     isPaused: () => life.paused,
     onChange(record) {
       life.learn([record]);
-      changed(life);
     },
   });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DroverError } from '../../src/contract/errors';
-import type { FleetSpec, OwnedAgent, ProvisionInput, ProvisionResult } from '../../src/contract/fleet';
+import type { FleetSpec, ProvisionInput, ProvisionResult } from '../../src/contract/fleet';
 import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../src/rules/change-run';
 import { decideApply, decideDestroy, placeChange, settleChange } from '../../src/rules/fleet-change';
 import { type FleetState, fleetView, holdFleet, isDestroyed, newFleet } from '../../src/rules/fleet-state';
@@ -28,16 +28,13 @@ function perfect(input: ProvisionInput): ProvisionResult {
   let run = beginChange(input, AT);
   for (const { agent, kind, key, spec } of input.changes) {
     if (key !== null && spec) run = recordCreated(run, ownedAs(input, spec, key, `id-${key}`), agent, AT);
-    if (kind === 'delete') run = { ...run, owned: without(run.owned, agent) };
     const owned = run.owned[agent];
     if (kind === 'update' && owned)
       run = { ...run, owned: { ...run.owned, [agent]: { ...owned, revision: input.revision } } };
   }
-  return changeResult(endChange(run));
-}
-
-function without(owned: Readonly<Record<string, OwnedAgent>>, agent: string): Record<string, OwnedAgent> {
-  return Object.fromEntries(Object.entries(owned).filter(([name]) => name !== agent));
+  const gone = new Set(input.changes.flatMap(({ agent, kind }) => (kind === 'delete' ? [agent] : [])));
+  const owned = Object.fromEntries(Object.entries(run.owned).filter(([name]) => !gone.has(name)));
+  return changeResult(endChange({ ...run, owned }));
 }
 
 function inputOf(state: FleetState): ProvisionInput {
@@ -98,8 +95,8 @@ test('an empty fleet is one too', () => {
 
 test('requests are remembered, and what is remembered stays small', () => {
   let state = empty;
-  for (let round = 1; round <= 30; round += 1) {
-    const names = Array.from({ length: 400 }, (_, index) => `a${String(index)}-${String(round)}`);
+  for (let round = 1; round <= 7; round += 1) {
+    const names = Array.from({ length: 450 }, (_, index) => `a${String(index)}-${String(round)}`);
     const decided = decideApply(state, { spec: fleetOf(...names), requestId: `r${String(round)}` });
     expect(decideApply(decided.state, { spec: fleetOf('other'), requestId: `r${String(round)}` }).answer).toEqual(
       decided.answer,

@@ -1,6 +1,7 @@
 /** A mutant is a committed change to one source file; a test that guards a promise must fail on it. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { runInThisContext } from 'node:vm';
 import { transformSync } from '@swc/core';
 
 /** One replacement of text that occurs exactly once. */
@@ -22,8 +23,11 @@ export function loadMutant(file: string, mutations: readonly Mutation[], require
   });
   const module = { exports: {} };
   const load = (path: string): unknown => require(path.startsWith('.') ? resolve(dirname(file), path) : path);
-  // eslint's implied-eval rule is about strings of unknown origin; this one is our own source.
-  const run = new Function('module', 'exports', 'require', code) as (...args: unknown[]) => void;
-  run(module, module.exports, load);
+  const wrapped = runInThisContext(`(function (module, exports, require) {${code}\n})`, { filename: file }) as (
+    module: object,
+    exports: object,
+    require: (path: string) => unknown,
+  ) => void;
+  wrapped(module, module.exports, load);
   return module.exports;
 }

@@ -1,5 +1,6 @@
 /** Agents in tests: their workflow started over a provider in memory, beaten, commanded and watched. */
 import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { TurnActivities, TurnCall } from '../../src/contract/activities';
@@ -222,6 +223,19 @@ export class AgentWorld {
   }
 }
 
+/** A turn that lasts until its activity is cancelled, as the real one notices it: by heartbeats. */
+export async function untilCancelled(): Promise<TurnOutcome> {
+  const context = Context.current();
+  const beating = setInterval(() => {
+    context.heartbeat();
+  }, 100);
+  try {
+    return await context.cancelled;
+  } finally {
+    clearInterval(beating);
+  }
+}
+
 /** Runs a test in a world of its own. */
 export async function withAgents(
   env: TestEnv,
@@ -234,8 +248,9 @@ export async function withAgents(
     turns.world?.taken.push(call);
     return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
   };
+  const bundle = process.env['H3_BUNDLE'] === undefined ? {} : { bundle: { codePath: process.env['H3_BUNDLE'] } };
   await withWorker(
-    { env, activities: { ...provider.activities, takeTurn }, ...options },
+    { env, activities: { ...provider.activities, takeTurn }, ...bundle, ...options },
     async (taskQueue) => {
       const world = new AgentWorld(env, taskQueue, provider);
       turns.world = world;

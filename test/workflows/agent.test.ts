@@ -1,6 +1,7 @@
 /** The agent's workflow on the development server: commands, turns, its report, its end. */
+import { ApplicationFailure } from '@temporalio/common';
 import { devServer } from '../support/env';
-import { type Mail, eventually, withAgents } from './agent-harness';
+import { type Mail, eventually, untilCancelled, withAgents } from './agent-harness';
 
 const env = devServer();
 
@@ -139,6 +140,75 @@ describe('turns', () => {
         'turnResumed',
         'turnAnswered',
       ]);
+    }));
+});
+
+describe('a lost agent', () => {
+  const unavailable = (message: string) =>
+    ApplicationFailure.create({ type: 'AgentUnavailable', message, nonRetryable: true });
+
+  test('a refused connection makes Drover look: the crashed process is restarted, the turn asked again with the same id', () =>
+    withAgents(env, async (world) => {
+      world.takeTurn = async ({ request }) => {
+        if (request.attempt > 1) return { reply: request.attempt };
+        world.provider.crash('a', 9);
+        throw unavailable('ECONNREFUSED');
+      };
+      const agent = await world.start();
+      const branch = await world.mailbox();
+      const { instanceId } = await agent.ready();
+      await world.ask(agent, branch, 't1');
+      const again = await agent.until((view) => view.runtime === 'running' && view.instanceId !== instanceId);
+      expect(again.turns).toEqual({ inFlight: 0, queued: 1 });
+      await agent.beat('ready');
+      const mail = await eventually(
+        () => world.mail(branch),
+        (got) => answers(got).length === 1,
+      );
+      expect(answers(mail)).toEqual([{ turnId: 't1', outcome: { reply: 2 } }]);
+    }));
+
+  test('a turn in flight while the agent is restarted is asked again of the new instance', () =>
+    withAgents(env, async (world) => {
+      world.takeTurn = ({ request }) =>
+        request.attempt > 1 ? Promise.resolve({ reply: request.attempt }) : untilCancelled();
+      const agent = await world.start();
+      const branch = await world.mailbox();
+      await agent.ready();
+      await world.ask(agent, branch, 't1');
+      await agent.until(({ turns }) => turns.inFlight === 1);
+      expect(await agent.send('restart', { mode: 'freeze' })).toMatchObject({ state: 'done' });
+      await agent.beat('ready');
+      const mail = await eventually(
+        () => world.mail(branch),
+        (got) => answers(got).length === 1,
+        30_000,
+      );
+      expect(answers(mail)).toEqual([{ turnId: 't1', outcome: { reply: 2 } }]);
+    }));
+
+  test('a withdrawn turn is cancelled and answered to nobody; a stop answers what waits', () =>
+    withAgents(env, async (world) => {
+      world.takeTurn = untilCancelled;
+      const agent = await world.start('a', { turns: { maxParallel: 1 } });
+      const branch = await world.mailbox();
+      await agent.ready();
+      await world.ask(agent, branch, 't1');
+      await world.ask(agent, branch, 't2');
+      await agent.until(({ turns }) => turns.queued === 1);
+      await agent.handle.signal('turnWithdrawn', { turnId: 't1' });
+      await eventually(
+        async () => world.taken.length,
+        (count) => count === 2,
+        30_000,
+      );
+      await agent.send('stop');
+      const mail = await eventually(
+        () => world.mail(branch),
+        (got) => answers(got).length === 1,
+        30_000,
+      );
+      expect(answers(mail)).toMatchObject([{ turnId: 't2', outcome: { error: { code: 'TurnRejected' } } }]);
     }));
 });
 

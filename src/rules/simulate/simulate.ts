@@ -69,9 +69,9 @@ export async function simulate(
   const effectsOf = (stop: Stop): Effects => ({
     reach,
     sizes: SIZES,
-    now: time.now,
-    onStop: stop.onStop,
-    startTimer: time.schedule,
+    now: () => time.now(),
+    onStop: (then) => stop.onStop(then),
+    startTimer: (ms, then) => time.schedule(ms, then),
     betweenTurns: async () => {
       const reason = stop.reason();
       if (reason !== null) throw new Stopped(reason);
@@ -109,7 +109,12 @@ export async function simulate(
     ask: (question) => waiting(stop, (resolve) => human.ask(question, resolve)),
     startBranch(context) {
       const own = createStop();
-      return { result: runBranch(beginBranch(context), effectsOf(own)), cancel: own.stop };
+      return {
+        result: runBranch(beginBranch(context), effectsOf(own)),
+        cancel: (reason) => {
+          own.stop(reason);
+        },
+      };
     },
   });
 

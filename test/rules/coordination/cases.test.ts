@@ -17,8 +17,9 @@ const FAN_IN = {
 test('MARS, in 200 random orders of replies', async () => {
   const scenario = readCase('mars');
   await fc.assert(
-    fc.asyncProperty(fc.infiniteStream(fc.nat(50)), async (delays) => {
-      const result = await play(withDelays(scenario, () => delays.next().value ?? 0));
+    fc.asyncProperty(fc.array(fc.nat(50), { minLength: 7, maxLength: 7 }), async (delays) => {
+      const left = [...delays];
+      const result = await play(withDelays(scenario, () => left.pop() ?? 0));
       expect(result).toMatchObject({ ...MARS, turns: 6 });
       expect(result.barriers[0]).toEqual(FAN_IN);
       expect(result.branches.find(({ id }) => id === '0')?.turns).toBe(2);

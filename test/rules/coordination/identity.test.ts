@@ -1,10 +1,11 @@
 /** Two branches take turns at the same time with agents of different edges; each is validated as itself. */
 import type { RunResult } from '../../../src/contract/runs';
+import type { simulate as simulateType } from '../../../src/rules/simulate/simulate';
 import { MUTATED_FILE, SHARED_IDENTITY } from '../../mutants/shared-identity';
 import { loadMutant } from '../../support/mutant';
 import { final, readCase, scenarioOf, settle, to } from '../../support/scenarios';
 
-type Simulate = typeof import('../../../src/rules/simulate/simulate').simulate;
+type Simulate = typeof simulateType;
 
 const RELEASED_CROSSWISE = scenarioOf(['Start -> O', 'O -> Left', 'O -> Right', 'Left -> O', 'Right -> Helper'], {
   O: [to('Left', 1, 'Right', 2), final('end')],

@@ -56,7 +56,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc
       ...edges.filter(([from, to]) => from !== to).map(([from, to]) => `${from} -> ${to}`),
     ];
     const named = [...AGENTS].map((agent) => `${agent} -> End`);
-    return scenarioOf([...new Set([...flows, ...named])], script as Script, {
+    return scenarioOf([...new Set([...flows, ...named])], script satisfies Script, {
       convergence,
       rules: ['max_turns_total(60)', 'max_steps(15)', ...maxAgents],
     });

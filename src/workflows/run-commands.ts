@@ -1,0 +1,107 @@
+/** The commands of a run: each is refused by the same rule in its validator and in its handler. */
+import type { UpdateDefinition } from '@temporalio/common';
+import { setHandler } from '@temporalio/workflow';
+import { type ErrorCode, DroverError } from '../contract/errors';
+import { runUpdates } from '../contract/messages';
+import type { RunView } from '../contract/runs';
+import type { Parser } from '../rules/parse';
+import { parseAnswer, parseCancel, parseNothing } from '../rules/run-messages';
+import type { Family } from './branch-family';
+import type { RunLife } from './run-life';
+import { translating } from './shared/failures';
+
+interface Command<T> {
+  readonly description: string;
+  /** Throws when it is not possible. */
+  refuse(argument: T): void;
+  apply(argument: T): void;
+}
+
+/** A command, and what makes it impossible; both the validator and the handler look. */
+function handle<T>(life: RunLife, update: UpdateDefinition<RunView, [T]>, parse: Parser<T>, command: Command<T>): void {
+  const read = (argument: unknown): T => parse(argument ?? {}, update.name);
+  setHandler(
+    update as UpdateDefinition<RunView, [unknown]>,
+    (argument) =>
+      translating(() => {
+        const request = read(argument);
+        command.refuse(request);
+        command.apply(request);
+        life.changed();
+        return life.view();
+      }),
+    {
+      validator: (argument) => {
+        translating(() => {
+          command.refuse(read(argument));
+        });
+      },
+      description: command.description,
+    },
+  );
+}
+
+/** Registers every command. */
+export function handleCommands(life: RunLife, family: Family): void {
+  const name = `run ${life.input.fleet}/${life.input.run}`;
+  const refusal = (code: ErrorCode, why: string) =>
+    new DroverError(code, `${name} ${why}`, { current: { state: life.view().state } });
+  const mustRun = (): void => {
+    if (life.result !== null || life.stop.reason() !== null) throw refusal('RuntimeStateError', 'is over');
+  };
+  const setPaused = (paused: boolean): void => {
+    life.paused = paused;
+    family.tell({ kind: paused ? 'pause' : 'continue' });
+  };
+  handle(life, runUpdates.pause, parseNothing, {
+    description: 'Begins no turn until it is resumed: {}',
+    refuse() {
+      mustRun();
+      if (life.paused) throw refusal('RuntimeStateError', 'is paused already');
+    },
+    apply() {
+      setPaused(true);
+    },
+  });
+  handle(life, runUpdates.resume, parseNothing, {
+    description: 'Goes on after a pause: {}',
+    refuse() {
+      mustRun();
+      if (!life.paused) throw refusal('RuntimeStateError', 'is not paused');
+    },
+    apply() {
+      setPaused(false);
+    },
+  });
+  handle(life, runUpdates.cancel, parseCancel, {
+    description: 'Ends it; turns are withdrawn: {reason?}',
+    refuse: mustRun,
+    apply({ reason }) {
+      cancelRun(life, reason === undefined ? 'cancelled' : `cancelled: ${reason}`);
+    },
+  });
+  handle(life, runUpdates.answer, parseAnswer, {
+    description: 'Answers the open question: {value, question?}',
+    refuse({ question }) {
+      mustRun();
+      const open = life.human.waiting()[0];
+      if (!open) throw refusal('InvalidRequest', 'has no open question');
+      if (question !== undefined && JSON.stringify(question) !== JSON.stringify(open.question.question)) {
+        throw refusal(
+          'InvalidRequest',
+          `has another question open: ${JSON.stringify(open.question.question).slice(0, 500)}`,
+        );
+      }
+    },
+    apply({ value }) {
+      life.human.answer(value);
+    },
+  });
+}
+
+/** Ends the run as cancelled. */
+export function cancelRun(life: RunLife, reason: string): void {
+  if (life.stop.reason() !== null || life.result !== null) return;
+  life.cancelled = true;
+  life.stop.stop(reason);
+}
