@@ -11,7 +11,9 @@ beat() {
     printf 'header = "authorization: Bearer %s"\n' "$DROVER_TOKEN" |
       curl -sS -m 5 -K - -H 'content-type: application/json' -d "$body" "$url"
   else
-    wget -q -T 5 -O - --header "authorization: Bearer $DROVER_TOKEN" --header 'content-type: application/json' --post-data "$body" "$url"
+    # Not every wget has a limit of time to set.
+    limit=$(wget --help 2>&1 | grep -q -e '-T' && echo '-T 5')
+    wget -q $limit -O - --header "authorization: Bearer $DROVER_TOKEN" --header 'content-type: application/json' --post-data "$body" "$url"
   fi
 }
 

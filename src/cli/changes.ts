@@ -1,5 +1,5 @@
 /** Following a change of a fleet to its end, for `apply`, `destroy` and `up`. */
-import type { DroverClient } from '../client';
+import type { DroverClient, FollowOptions } from '../client';
 import { DroverError } from '../contract/errors';
 import type { AgentProgress, ApplyResult, ChangeView, PlannedChange } from '../contract/fleet';
 import { Progress } from './progress';
@@ -11,7 +11,7 @@ export async function followChange(
   client: DroverClient,
   fleet: string,
   applied: ApplyResult,
-  timeoutMs?: number,
+  options: Pick<FollowOptions, 'timeoutMs' | 'signal'> = {},
 ): Promise<ChangeView | null> {
   const { changeId, revision } = applied;
   if (changeId === null) return null;
@@ -21,11 +21,7 @@ export async function followChange(
       progress.update(
         agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })),
       );
-    const change = await client.fleets.follow(
-      fleet,
-      { changeId, revision },
-      { onProgress, ...(timeoutMs && { timeoutMs }) },
-    );
+    const change = await client.fleets.follow(fleet, { changeId, revision }, { ...options, onProgress });
     if (change.state === 'done') return change;
     throw new DroverError('ProviderError', failureText(fleet, change), { change });
   } finally {

@@ -70,10 +70,10 @@ async function apply(flags: ChangeFlags): Promise<void> {
   if (flags.dryRun) return plan(flags);
   await withClient(flags, async (client) => {
     await confirmApply(client, file, flags);
-    const { expectRevision, wait = false, timeout } = flags;
+    const { expectRevision, wait, timeout } = flags;
     const request = { spec: file.spec, ...(expectRevision === undefined ? {} : { expectRevision }) };
-    const applied = await client.fleets.apply(fleet, request, { waitForTurn: wait });
-    const change = await followChange(client, fleet, applied, timeout);
+    const applied = await client.fleets.apply(fleet, request, waiting(wait));
+    const change = await followChange(client, fleet, applied, limited(timeout));
     await print(flags.output, {
       data: change ?? applied,
       names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
@@ -92,8 +92,8 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   const fleet = name === undefined ? (await load(flags)).metadata.name : fleetName(name);
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
-    const applied = await client.fleets.destroy(fleet, {}, { waitForTurn: flags.wait ?? false });
-    const change = await followChange(client, fleet, applied, flags.timeout);
+    const applied = await client.fleets.destroy(fleet, {}, waiting(flags.wait));
+    const change = await followChange(client, fleet, applied, limited(flags.timeout));
     await print(flags.output, { data: change ?? applied, names: [fleet], text: () => `fleet ${fleet} is destroyed` });
   });
 }
@@ -136,4 +136,12 @@ async function printPlan(format: Format, fleet: string, planned: ApplyResult): P
 
 function isChange({ changes, settings }: ApplyResult): boolean {
   return changes.length > 0 || settings.length > 0;
+}
+
+function waiting(wait: boolean | undefined): { ifBusy?: 'wait' } {
+  return wait ? { ifBusy: 'wait' } : {};
+}
+
+function limited(timeoutMs: number | undefined): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }

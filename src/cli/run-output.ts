@@ -1,11 +1,15 @@
 /** What people see of a run, while it goes on and at its end. */
-import type { DroverClient, RunRef } from '../client';
+import type { DroverClient, FollowRunOptions, RunRef } from '../client';
 import type { RunResult, RunView } from '../contract/runs';
 import { say } from './output';
 import { Progress } from './progress';
 
 /** Shows a run until it has ended, and returns its result. */
-export async function followRun({ runs }: DroverClient, ref: RunRef, timeoutMs?: number): Promise<RunResult> {
+export async function followRun(
+  { runs }: DroverClient,
+  ref: RunRef,
+  options: Pick<FollowRunOptions, 'timeoutMs' | 'signal'> = {},
+): Promise<RunResult> {
   const progress = new Progress();
   let asked = '';
   const onProgress = ({ branches, question }: RunView) => {
@@ -22,7 +26,7 @@ export async function followRun({ runs }: DroverClient, ref: RunRef, timeoutMs?:
     }
   };
   try {
-    return await runs.result(ref, { onProgress, ...(timeoutMs && { timeoutMs }) });
+    return await runs.result(ref, { ...options, onProgress });
   } finally {
     progress.end();
   }

@@ -87,7 +87,7 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
     });
     const fullName = `${ref.fleet}/${ref.run}`;
     if (detach) return print(flags.output, { data: ref, names: [fullName], text: () => fullName });
-    const result = await followRun(client, ref, timeout);
+    const result = await followRun(client, ref, timeout === undefined ? {} : { timeoutMs: timeout });
     await print(flags.output, { data: result, names: [fullName], text: () => resultText(result) });
     if (!result.success) throw new ExitWith(NO_SUCCESS);
   });

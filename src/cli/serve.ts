@@ -12,8 +12,13 @@ export async function loadSettings(): Promise<{ readonly settings: Settings; rea
   return { settings: resolveSettings(config, state), state };
 }
 
+/** `asked` resolves when the process is told to stop. */
+export interface StopRequest {
+  readonly asked: Promise<void>;
+}
+
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
-export function stopRequested(): { readonly asked: Promise<void>; readonly isAsked: () => boolean } {
+export function stopRequested(): StopRequest {
   let signals = 0;
   const asked = new Promise<void>((resolve) => {
     const onSignal = (): void => {
@@ -25,5 +30,5 @@ export function stopRequested(): { readonly asked: Promise<void>; readonly isAsk
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
-  return { asked, isAsked: () => signals > 0 };
+  return { asked };
 }

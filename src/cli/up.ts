@@ -9,7 +9,7 @@ import { type LoadedFleet, loadFleetFile } from './fleet-file';
 import { say, write } from './output';
 import { seconds } from './progress';
 import { followRun, resultText } from './run-output';
-import { loadSettings, stopRequested } from './serve';
+import { loadSettings, type StopRequest, stopRequested } from './serve';
 import { type Services, startServices } from './up-services';
 import { agentTable, farewell, nextCommands, whereText } from './up-text';
 
@@ -18,6 +18,9 @@ interface UpFlags {
   readonly keep?: boolean;
   readonly destroy?: boolean;
 }
+
+/** Exit code of a task without an answer (interfaces.md, "failed"). */
+const NO_ANSWER = 1;
 
 /** How the work that `up` was given ended. */
 type Outcome = 'done' | 'no answer' | 'interrupted';
@@ -51,15 +54,7 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
     try {
       writeUpState(state.path, services.where);
       say(`drover: up after ${seconds(performance.now() - began)}`);
-      const outcome = await Promise.race([
-        work(services, fleet, flags),
-        stop.asked.then((): Outcome => 'interrupted'),
-        services.broken,
-      ]);
-      const ends = outcome === 'interrupted' || (flags.task !== undefined && !flags.keep && !process.stdout.isTTY);
-      if (!ends) await Promise.race([stop.asked, services.broken]);
-      if (outcome === 'no answer') throw new ExitWith(1);
-      if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
+      await serve(services, fleet, flags, stop);
     } finally {
       await leave(services, fleet, flags);
     }
@@ -68,15 +63,41 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
   }
 }
 
+/** Does the work and stays, as far as that is wanted. Throws what `up` shall end with; nothing of it goes on afterwards. */
+async function serve(
+  services: Services,
+  fleet: LoadedFleet | undefined,
+  flags: UpFlags,
+  stop: StopRequest,
+): Promise<void> {
+  const ended = new AbortController();
+  const working = work(services, fleet, flags, ended.signal);
+  try {
+    const outcome = await Promise.race([working, stop.asked.then((): Outcome => 'interrupted'), services.broken]);
+    if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
+    const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
+    if (stays) await Promise.race([stop.asked, services.broken]);
+    if (outcome === 'no answer') throw new ExitWith(NO_ANSWER);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([working]);
+  }
+}
+
 /** What was asked for beside being up: the file is applied, the task is run, and people are told what there is. */
-async function work(services: Services, fleet: LoadedFleet | undefined, { task }: UpFlags): Promise<Outcome> {
+async function work(
+  services: Services,
+  fleet: LoadedFleet | undefined,
+  { task }: UpFlags,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { client, where } = services;
-  if (fleet) await applyFile(services, fleet);
+  if (fleet) await applyFile(services, fleet, signal);
   let outcome: Outcome = 'done';
   if (fleet && task !== undefined) {
     const began = performance.now();
     const ref = await client.runs.start({ fleet: fleet.file.metadata.name, task: jsonOrText(task) });
-    const result = await followRun(client, ref);
+    const result = await followRun(client, ref, { signal });
     say(`run ${ref.fleet}/${ref.run}: ${String(result.turns)} turns in ${seconds(performance.now() - began)}`);
     write(resultText(result));
     if (!result.success) outcome = 'no answer';
@@ -87,12 +108,12 @@ async function work(services: Services, fleet: LoadedFleet | undefined, { task }
   return outcome;
 }
 
-async function applyFile({ client }: Services, { file }: LoadedFleet): Promise<void> {
+async function applyFile({ client }: Services, { file }: LoadedFleet, signal: AbortSignal): Promise<void> {
   const name = file.metadata.name;
   const began = performance.now();
   const applied = await client.fleets.apply(name, { spec: file.spec });
   for (const line of planLines(name, applied.changes, applied.settings)) say(line);
-  const change = await followChange(client, name, applied);
+  const change = await followChange(client, name, applied, { signal });
   say(
     change
       ? `fleet ${name} is at revision ${String(change.revision)} after ${seconds(performance.now() - began)}`
@@ -112,9 +133,12 @@ async function leave({ client, stop }: Services, fleet: LoadedFleet | undefined,
 }
 
 async function destroyFleet(client: Services['client'], fleet: string): Promise<void> {
-  const view = await client.fleets.describe(fleet);
-  if (view.change?.state === 'running') await client.fleets.cancelChange(fleet, view.change.revision);
-  const applied = await client.fleets.destroy(fleet, {}, { waitForTurn: true, timeoutMs: DESTROY_MS });
-  await followChange(client, fleet, applied, DESTROY_MS);
-  say(`fleet ${fleet} is destroyed`);
+  try {
+    const applied = await client.fleets.destroy(fleet, {}, { ifBusy: 'cancel', timeoutMs: DESTROY_MS });
+    await followChange(client, fleet, applied, { timeoutMs: DESTROY_MS });
+    say(`fleet ${fleet} is destroyed`);
+  } catch (error) {
+    // Interrupted before there was one.
+    if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
+  }
 }

@@ -10,14 +10,21 @@ export function jitteredDelayMs(attempt: number, baseMs: number, maxMs: number):
 /** How long something that is followed may be out of reach: a server or a worker that is started again is back by then. */
 const OUTAGE_MS = 60_000;
 
+/** `deadline` in ms since the epoch; a `signal` that aborts ends the asking with an `AbortError`. */
+export interface PollOptions {
+  readonly deadline: number;
+  readonly maxPauseMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Asks until `done` says so. Pauses grow from 50 ms to `maxPauseMs`; undefined when the deadline (ms since the epoch) came first.
+ * Asks until `done` says so. Pauses grow from 50 ms to `maxPauseMs`; undefined when the deadline came first.
  * An answer that fails with `Unavailable` or `Timeout` is asked for again, for a minute in a row.
  */
 export async function pollUntil<T>(
   ask: () => Promise<T>,
   done: (answer: T) => boolean,
-  { deadline, maxPauseMs = 1_000 }: { readonly deadline: number; readonly maxPauseMs?: number },
+  { deadline, maxPauseMs = 1_000, signal }: PollOptions,
 ): Promise<T | undefined> {
   let reachedAt = Date.now();
   for (let pauseMs = 50; ; pauseMs = Math.min(maxPauseMs, pauseMs * 1.5)) {
@@ -29,7 +36,7 @@ export async function pollUntil<T>(
       if (!isOutage(error) || Date.now() > Math.min(deadline, reachedAt + OUTAGE_MS)) throw error;
     }
     if (Date.now() + pauseMs > deadline) return undefined;
-    await sleep(pauseMs);
+    await sleep(pauseMs, undefined, signal && { signal });
   }
 }
 

@@ -18,14 +18,17 @@ import type { CallOptions, Calls } from './calls';
 import { changeSubject, fleetSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
-/** `waitForTurn`: while another change of the fleet runs, wait for its end (up to `timeoutMs`) instead of `ChangeInProgress`. */
+/** What to do, for at most `timeoutMs`, while another change of the fleet runs; it is `ChangeInProgress` unless given. */
 export interface ChangeCallOptions extends CallOptions {
-  readonly waitForTurn?: boolean;
+  /** `wait` for its end, or `cancel` it and wait until it is undone. */
+  readonly ifBusy?: 'wait' | 'cancel';
 }
 
 /** `onProgress` hears every new state of the change; `timeoutMs` is without limit unless given. */
 export interface FollowOptions extends CallOptions {
   readonly onProgress?: (change: ChangeView) => void;
+  /** Ends the following, not the change, with an `AbortError`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Everything that can be asked of fleets, and done to them. */
@@ -136,7 +139,7 @@ export class Fleets {
   async follow(
     fleet: string,
     { changeId, revision }: { readonly changeId: string; readonly revision: number },
-    { onProgress, timeoutMs = Infinity }: FollowOptions = {},
+    { onProgress, timeoutMs = Infinity, signal }: FollowOptions = {},
   ): Promise<ChangeView> {
     let last = '';
     const look = async () => {
@@ -149,6 +152,7 @@ export class Fleets {
     const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
       deadline: Date.now() + timeoutMs,
       maxPauseMs: 250,
+      signal,
     });
     if (ended) return ended;
     throw new DroverError(
@@ -174,7 +178,7 @@ export class Fleets {
 
   async #inTurn(
     fleet: string,
-    { waitForTurn, timeoutMs = Infinity }: ChangeCallOptions,
+    { ifBusy, timeoutMs = Infinity }: ChangeCallOptions,
     send: () => Promise<ApplyResult>,
   ): Promise<ApplyResult> {
     const deadline = Date.now() + timeoutMs;
@@ -183,15 +187,23 @@ export class Fleets {
         return await send();
       } catch (error) {
         const busy = error instanceof DroverError && error.code === 'ChangeInProgress';
-        if (!busy || !waitForTurn) throw error;
-        const free = await pollUntil(
-          () => this.#view(fleet),
-          ({ change }) => change?.state !== 'running',
-          { deadline },
-        );
-        if (!free) throw error;
+        if (!busy || !ifBusy || !(await this.#whenFree(fleet, ifBusy, deadline))) throw error;
       }
     }
+  }
+
+  /** Whether the fleet's change has ended by the deadline. */
+  async #whenFree(fleet: string, ifBusy: 'wait' | 'cancel', deadline: number): Promise<boolean> {
+    let cancelled = ifBusy === 'wait';
+    const look = async () => {
+      const { change } = await this.#view(fleet);
+      // A change that was only just accepted has no workflow yet that could be cancelled: asked again at the next look.
+      if (!cancelled && change?.state === 'running') {
+        cancelled = (await this.cancelChange(fleet, change.revision).catch(ignoreNotFound)) !== null;
+      }
+      return change;
+    };
+    return (await pollUntil(look, (change) => change?.state !== 'running', { deadline })) !== undefined;
   }
 }
 

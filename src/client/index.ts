@@ -2,7 +2,7 @@
 export { DroverClient, type DroverClientOptions } from './drover-client';
 export type { Agents, AgentFilter, CommandCallOptions } from './agents';
 export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
-export type { Runs, RunRequest } from './runs';
+export type { FollowRunOptions, Runs, RunRequest } from './runs';
 export type { CallOptions, UpdateOptions } from './calls';
 export type { ConnectionSettings } from './connection';
 export type { AgentRef, RunRef } from './subject';

@@ -26,6 +26,8 @@ export interface RunRequest {
 /** `onProgress` hears every new state of the run; `timeoutMs` is without limit unless given. */
 export interface FollowRunOptions extends CallOptions {
   readonly onProgress?: (run: RunView) => void;
+  /** Ends the following, not the run, with an `AbortError`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Temporal's `WorkflowExecutionStatus`, as far as a run's state follows from it. */
@@ -84,7 +86,7 @@ export class Runs {
   }
 
   /** Waits for the run's end and tells of its progress. `Timeout` after `timeoutMs`; the run goes on. */
-  async follow(ref: RunRef, { onProgress, timeoutMs = Infinity }: FollowRunOptions = {}): Promise<RunView> {
+  async follow(ref: RunRef, { onProgress, timeoutMs = Infinity, signal }: FollowRunOptions = {}): Promise<RunView> {
     let last = '';
     const look = async () => {
       const view = await this.describe(ref);
@@ -94,7 +96,7 @@ export class Runs {
       return view;
     };
     const isOver = ({ state }: RunView) => state !== 'running' && state !== 'paused';
-    const ended = await pollUntil(look, isOver, { deadline: Date.now() + timeoutMs, maxPauseMs: 500 });
+    const ended = await pollUntil(look, isOver, { deadline: Date.now() + timeoutMs, maxPauseMs: 250, signal });
     if (ended) return ended;
     throw new DroverError('Timeout', `run ${ref.fleet}/${ref.run} still runs; it goes on`, { ...ref });
   }

@@ -190,3 +190,10 @@ export interface ApplyResult {
   /** Only of a dry run: the id map as it would be, with `dry-run-<name>` for what would be created. */
   readonly ids?: Readonly<Record<string, string>>;
 }
+
+/** An agent tells its fleet that it has ended and its resource is destroyed (signal `agentGone`), whoever had asked for that. */
+export interface AgentGone {
+  readonly agent: string;
+  readonly incarnation: string;
+  readonly key: string;
+}

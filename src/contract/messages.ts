@@ -19,7 +19,7 @@ import type {
   StopOptions,
   TerminateOptions,
 } from './agent';
-import type { ApplyRequest, ApplyResult, ChangeView, FleetView } from './fleet';
+import type { AgentGone, ApplyRequest, ApplyResult, ChangeView, FleetView } from './fleet';
 import type {
   AllocationGranted,
   AllocationRejected,
@@ -69,6 +69,11 @@ export const fleetUpdates = {
   pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string }]>('pause'),
   resume: defineUpdate<FleetView, [{ requestId?: string }]>('resume'),
   compensate: defineUpdate<FleetView, [{ attempt: number; revision: number }]>('compensate'),
+} as const;
+
+/** Facts told to a fleet. */
+export const fleetSignals = {
+  agentGone: defineSignal<[AgentGone]>('agentGone'),
 } as const;
 
 export const provisionUpdates = {

@@ -18,7 +18,7 @@ export const EVENT_PATTERN = /^[a-z]+(?:\.[a-z]+)+$/;
 /** Upper bounds of the fleet file: what one workflow can carry, with room to spare. */
 export const FLEET_LIMITS = {
   /** Agents of one fleet. */
-  agents: 2_000,
+  agents: 1_000,
   /** Characters of any one text. */
   text: 10_000,
   /** Items of a list, or variables of one agent. */

@@ -66,6 +66,11 @@ export function providerError(
   return new DroverError('ProviderError', message, details, { cause });
 }
 
+/** The installation that a key belongs to: its first part, before anything that an agent's name can hold. */
+export function installationOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('.')));
+}
+
 /** How messages name an agent: `fleet/agent`. */
 export function titleOf(call: { readonly fleet: string; readonly agent: string }): string {
   return `${call.fleet}/${call.agent}`;

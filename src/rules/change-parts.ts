@@ -1,7 +1,7 @@
 /** Large changes are carried out in parts, each a workflow of its own, so that no history grows without bound. */
 import type { CompensationEntry } from '../contract/compensation';
 import type { AgentChange, ChangeKind, ProvisionInput, ProvisionResult } from '../contract/fleet';
-import { atStep, type ChangeRun, recordLeftOver, stopped } from './change-run';
+import { atStep, type ChangeRun, doubtful, recordLeftOver, stopped } from './change-run';
 import { intend, settleEntry } from './compensation';
 
 /**
@@ -52,14 +52,18 @@ function without<T>(owned: Readonly<Record<string, T>>, changes: readonly AgentC
   return Object.fromEntries(Object.entries(owned).filter(([agent]) => !names.has(agent)));
 }
 
-/** A part ended without telling: everything that it may have made has to be undone by its key. */
+/** A part ended without telling: everything that it may have made has to be undone by its key, and nothing is sure of what was there. */
 export function losePart(run: ChangeRun, part: ProvisionInput, why: string, at: string): ChangeRun {
   const record = part.changes.reduce(
     (log, { agent, key, spec }) =>
       key === null || !spec ? log : intend(log, { kind: spec.provider, name: agent, key }, at),
     run.record,
   );
-  return stopped({ ...run, record }, { why: 'failed', message: why });
+  const unsure = part.changes.reduce(
+    (left, { agent, kind }) => doubtful(left, agent, kind === 'update' ? 'spec' : 'resource'),
+    { ...run, record },
+  );
+  return stopped(unsure, { why: 'failed', message: why });
 }
 
 /** What a part's undo works on: its entries that are still to be undone, of the attempt that has begun. */

@@ -1,10 +1,13 @@
 /** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
 import type { AgentSpec } from '../contract/agent';
+import type { CompensationRecord, EntryOutcome } from '../contract/compensation';
 import { DroverError } from '../contract/errors';
 import type {
   AgentChange,
+  AgentGone,
   ApplyRequest,
   ApplyResult,
+  ChangeView,
   FleetSpec,
   PlannedChange,
   ProvisionInput,
@@ -21,7 +24,7 @@ const PLAN_LINES_KEPT = 5_000;
  * The most that a spec may be, as JSON: a fleet carries it once as it is, once per agent, and twice more while a change that failed
  * may have to be undone, and all that is carried stays below 1.5 MiB (rule of conduct 8).
  */
-const MAX_SPEC_LENGTH = 384 * 1_024;
+const MAX_SPEC_LENGTH = 256 * 1_024;
 
 /** A decision: the state it leads to, and what the caller hears. */
 export interface Decided {
@@ -172,8 +175,39 @@ export function settleChange(state: FleetState, { change: view, agents, record }
     spec: taken ? change.spec : state.spec,
     // Agents that were started meanwhile were born with the holds of the change's beginning.
     holdsDue: state.holdsDue || differingFields(change.input.holds, state.holds).length > 0,
-    change: { ...change, step: 'ended', view, ...(view.state === 'done' ? { record: null, input: null } : { record }) },
+    change: { ...change, step: 'ended', view, ...whatIsOpen(view, change.input, record) },
   };
+}
+
+/** What a later compensation needs: the undo log, and of the changes those that made what is still to be undone. Null: nothing is. */
+function whatIsOpen(
+  { state }: ChangeView,
+  input: ProvisionInput,
+  record: CompensationRecord,
+): Pick<FleetChange, 'record' | 'input'> {
+  if (state === 'done' || record.entries.length === 0) return { record: null, input: null };
+  const open = new Set(record.entries.flatMap(({ key, outcome }) => (isOpen(outcome) ? [key] : [])));
+  // What was there before the change is known by now: only what it made itself is at stake.
+  const changes = input.changes.flatMap((part) =>
+    part.key !== null && open.has(part.key) ? [{ ...part, previous: null }] : [],
+  );
+  return { record, input: { ...input, changes } };
+}
+
+function isOpen(outcome: EntryOutcome): boolean {
+  return outcome === 'pending' || outcome === 'failed';
+}
+
+/**
+ * An agent has ended with its resource: an operator's `terminate`, say. The fleet owns it no more, so that the next apply makes it anew.
+ * Of an agent in a running change, the end of the change says what there is.
+ */
+export function forgetAgent(state: FleetState, { agent, incarnation, key }: AgentGone): FleetState {
+  const its = incarnation === state.incarnation && state.agents[agent]?.key === key;
+  const isInChange = isChanging(state) && state.change?.plan.some((planned) => planned.agent === agent);
+  if (!its || isInChange) return state;
+  const { [agent]: _gone, ...agents } = state.agents;
+  return { ...state, agents };
 }
 
 /** The change itself could not be carried out, and nothing has been made: the fleet is as it was. */

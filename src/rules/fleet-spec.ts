@@ -1,6 +1,6 @@
 /** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
 import { DroverError } from '../contract/errors';
-import type { ApplyRequest, FleetSpec } from '../contract/fleet';
+import type { AgentGone, ApplyRequest, FleetSpec } from '../contract/fleet';
 import { EVENT_PATTERN, FLEET_LIMITS, VARIABLE_PATTERN } from '../contract/patterns';
 import {
   agentSpec,
@@ -85,3 +85,6 @@ export const resumeRequest = object({ requestId });
 
 /** Reads the argument of `compensate`. */
 export const compensateRequest = object({ attempt: integer(1), revision: integer() });
+
+/** Reads the signal `agentGone`. */
+export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });

@@ -3,7 +3,7 @@ import type { CompensationRecord } from '../contract/compensation';
 import { DroverError } from '../contract/errors';
 import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { beginChange, changeResult, endChange, recordLeftOver, stopped } from './change-run';
-import { finishAttempt, intend, planCompensation, transition, undoOrder } from './compensation';
+import { finishAttempt, intend, planCompensation, transition } from './compensation';
 import { refuseWhileChanging, settleChange, withChange } from './fleet-change';
 import { type FleetChange, type FleetState } from './fleet-state';
 
@@ -80,11 +80,5 @@ export function decideCompensate(
   const { attempt, revision } = request;
   const asked = transition(change.record, { to: 'compensating', attempt, revision, at, why });
   if (asked.refused) throw asked.refused;
-  const open = new Set(undoOrder(asked.record).map(({ key }) => key));
-  // What was there before the change is known by now: only what it made itself is at stake.
-  const changes = change.input.changes.flatMap((part) =>
-    part.key !== null && open.has(part.key) ? [{ ...part, previous: null }] : [],
-  );
-  const input = { ...change.input, changes };
-  return begin(state, { ...change, input }, change.record, attempt, why, at);
+  return begin(state, change, change.record, attempt, why, at);
 }

@@ -2,9 +2,16 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import { DroverError } from '../contract/errors';
 import type { ApplyResult, FleetView } from '../contract/fleet';
-import { describeFleet, fleetUpdates } from '../contract/messages';
-import { type Decided, decideApply, decideDestroy } from '../rules/fleet-change';
-import { applyRequest, compensateRequest, destroyRequest, pauseRequest, resumeRequest } from '../rules/fleet-spec';
+import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
+import { type Decided, decideApply, decideDestroy, forgetAgent } from '../rules/fleet-change';
+import {
+  agentGone,
+  applyRequest,
+  compensateRequest,
+  destroyRequest,
+  pauseRequest,
+  resumeRequest,
+} from '../rules/fleet-spec';
 import { type FleetState, fleetView, holdFleet, releaseFleet } from '../rules/fleet-state';
 import { decideCompensate } from '../rules/fleet-undo';
 import type { FleetMachine } from './fleet-machine';
@@ -44,7 +51,23 @@ export function handleCommands(machine: FleetMachine): void {
   handleHolds(machine);
 
   setHandler(describeFleet, () => fleetView(machine.state), { description: 'The fleet as it is' });
-  ignoreUnknownMessages(() => machine.become({ ...machine.state, ignored: machine.state.ignored + 1 }));
+  setHandler(fleetSignals.agentGone, (value: unknown) => hearGone(machine, value), {
+    description: 'An agent has ended with its resource',
+  });
+  ignoreUnknownMessages(() => ignore(machine));
+}
+
+function hearGone(machine: FleetMachine, value: unknown): void {
+  try {
+    machine.become(forgetAgent(machine.state, agentGone(value, 'agentGone')));
+  } catch {
+    ignore(machine);
+  }
+}
+
+/** What cannot be read is counted, shown in the details card, and changes nothing. */
+function ignore(machine: FleetMachine): void {
+  machine.become({ ...machine.state, ignored: machine.state.ignored + 1 });
 }
 
 /** Commands wait for continue-as-new where it is overdue; the client repeats them. */

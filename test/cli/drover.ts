@@ -1,6 +1,6 @@
 /** The real command, as a process of its own. `npm test` builds dist/ first. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UpState } from '../../src/dev/up-state';
@@ -8,7 +8,7 @@ import { until } from '../../src/dev/until';
 
 const BIN = join(__dirname, '../../bin/drover.js');
 /** The example's folder: its agents are real programs. */
-export const MARS = join(__dirname, '../../examples/mars');
+const MARS = join(__dirname, '../../examples/mars');
 
 /** How a command ended. `code` is 128 and more after a signal, as in a shell. */
 export interface Ended {
@@ -91,4 +91,30 @@ export function processState(pid: number): string | undefined {
 export function isGone(pid: number): boolean {
   const state = processState(pid);
   return state === undefined || state === 'Z' || state === 'X';
+}
+
+/** The example's fleet file under another name, with its agents where they are, in a folder of the test. */
+export function marsFile(folder: string, name: string, change: (text: string) => string = (text) => text): string {
+  const text = readFileSync(join(MARS, 'fleet.yaml'), 'utf8')
+    .replace('{name: mars}', `{name: ${name}}`)
+    .replaceAll('process: {command', `process: {cwd: ${JSON.stringify(MARS)}, command`);
+  const path = join(folder, `${name}.yaml`);
+  writeFileSync(path, change(text));
+  return path;
+}
+
+/** Processes that have the folder in their command line or work in it: whatever was started for it. */
+export function processesOf(folder: string): number[] {
+  const pids = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+  return pids.filter((pid) => pid !== process.pid && commandLine(pid).includes(folder) && !isGone(pid));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }

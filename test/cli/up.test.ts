@@ -1,9 +1,9 @@
 /** `drover up` and everything around it, as real processes with real agents. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentView } from '../../src/contract/agent';
 import { until } from '../../src/dev/until';
-import { drover, isGone, MARS, processState, type Running, startUp, temporaryFolder } from './drover';
+import { drover, isGone, marsFile, processState, type Running, startUp, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
 const cwd = folder.path;
@@ -12,15 +12,7 @@ const NAMES = ['AgentA', 'AgentB', 'AgentC', 'AgentD', 'Orchestrator'];
 
 let up: (Running & Awaited<ReturnType<typeof startUp>>) | undefined;
 
-/** The example's file with its agents where they are. */
-function fleetFile(name: string, change: (text: string) => string = (text) => text): string {
-  const text = readFileSync(join(MARS, 'fleet.yaml'), 'utf8')
-    .replace('{name: mars}', `{name: ${name}}`)
-    .replaceAll('process: {command', `process: {cwd: ${JSON.stringify(MARS)}, command`);
-  const path = join(cwd, `${name}.yaml`);
-  writeFileSync(path, change(text));
-  return path;
-}
+const fleetFile = (name: string, change?: (text: string) => string) => marsFile(cwd, name, change);
 
 async function describeAgent(name: string): Promise<AgentView> {
   const { stdout } = await drover(['describe', 'agent', name, '-o', 'json'], cwd);

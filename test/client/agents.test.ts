@@ -104,7 +104,7 @@ it('answers for a terminated agent, whose workflow is closed', async () => {
     await agents.command(ref, 'terminate', {}, { wait: true });
     await agent.handle.result();
     for (const command of AGENT_COMMANDS) {
-      const outcome = await agents.command(ref, command, { hold: 'h' } as never).then(
+      const outcome = await agents.command(ref, command, { hold: 'h' }).then(
         ({ changed }) => (changed ? 'ok' : 'same'),
         (error: unknown) => (error as { code: string }).code,
       );

@@ -107,7 +107,7 @@ describe('which beats are forwarded', () => {
 
   it('a burst of first beats is one', async () => {
     const { state, ledger } = world();
-    await Promise.all(Array.from({ length: 20 }, () => ledger.beat(ref, { instanceId: 'i1', status: 'ready' })));
+    await Promise.all(Array.from({ length: 20 }, async () => ledger.beat(ref, { instanceId: 'i1', status: 'ready' })));
     expect(state.told).toHaveLength(1);
     expect(state.reads).toBe(1);
   });

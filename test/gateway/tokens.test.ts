@@ -1,4 +1,5 @@
 import { agentToken } from '../../src/contract/agent-token';
+import { DroverError } from '../../src/contract/errors';
 import { Tokens } from '../../src/gateway/tokens';
 
 const SECRET = 'the secret of the agents';
@@ -7,10 +8,20 @@ const a = { fleet: 'f', agent: 'a' };
 const b = { fleet: 'f', agent: 'b' };
 const bearer = (token: string) => `Bearer ${token}`;
 
+/** What a call with that header meets: null, or the code of the error. */
+function met(header: string | undefined, agent?: typeof a): string | null {
+  try {
+    tokens.require(header, agent);
+    return null;
+  } catch (error) {
+    return error instanceof DroverError ? error.code : String(error);
+  }
+}
+
 describe('an operator', () => {
   it.each(['operator-one', 'operator-two'])('%s may make every call', (token) => {
-    expect(() => tokens.require(bearer(token))).not.toThrow();
-    expect(() => tokens.require(bearer(token), a)).not.toThrow();
+    expect(met(bearer(token))).toBeNull();
+    expect(met(bearer(token), a)).toBeNull();
   });
 });
 
@@ -18,29 +29,26 @@ describe('an agent', () => {
   const own = bearer(agentToken(SECRET, 'f', 'a'));
 
   it('may make its own calls', () => {
-    expect(() => tokens.require(own, a)).not.toThrow();
+    expect(met(own, a)).toBeNull();
   });
 
   it("opens nothing of another's and nothing of the operators'", () => {
-    expect(() => tokens.require(own, b)).toThrow(expect.objectContaining({ code: 'Forbidden' }));
-    expect(() => tokens.require(own)).toThrow(expect.objectContaining({ code: 'Forbidden' }));
+    expect(met(own, b)).toBe('Forbidden');
+    expect(met(own)).toBe('Forbidden');
   });
 
   it('has another token in another installation', () => {
-    expect(() => tokens.require(bearer(agentToken('another secret', 'f', 'a')), a)).toThrow(
-      expect.objectContaining({ code: 'Forbidden' }),
-    );
+    expect(met(bearer(agentToken('another secret', 'f', 'a')), a)).toBe('Forbidden');
   });
 });
 
 it.each([undefined, '', 'operator-one', 'Basic b3BlcmF0b3Itb25l', 'Bearer '])(
   'no token is Unauthorized: %s',
   (header) => {
-    expect(() => tokens.require(header)).toThrow(expect.objectContaining({ code: 'Unauthorized' }));
+    expect(met(header)).toBe('Unauthorized');
   },
 );
 
-it.each(['operator', 'operator-one ', 'operator-one2', 'OPERATOR-ONE'])('a wrong token is Forbidden: %s', (token) => {
-  const header = bearer(token.replace(' ', 'x'));
-  expect(() => tokens.require(header)).toThrow(expect.objectContaining({ code: 'Forbidden' }));
+it.each(['operator', 'operator-one2', 'OPERATOR-ONE'])('a wrong token is Forbidden: %s', (token) => {
+  expect(met(bearer(token))).toBe('Forbidden');
 });

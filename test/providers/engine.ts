@@ -82,6 +82,8 @@ async function importImage(docker: Docker): Promise<void> {
   copyFileSync(which('busybox') ?? '', join(root, 'bin/busybox'));
   const applets = execFileSync('busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
   for (const applet of applets) if (applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet));
+  // Without it a statically linked busybox looks for libraries that are not there.
+  writeFileSync(join(root, 'etc/nsswitch.conf'), 'hosts: files\n');
   const archive = join(folder, 'root.tar');
   execFileSync('tar', ['-C', root, '-cf', archive, '.']);
   const [repo, tag] = IMAGE.split(':');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DroverError } from '../../src/contract/errors';
 import type { FleetSpec, ProvisionInput, ProvisionResult } from '../../src/contract/fleet';
 import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../src/rules/change-run';
-import { decideApply, decideDestroy, placeChange, settleChange } from '../../src/rules/fleet-change';
+import { decideApply, decideDestroy, forgetAgent, placeChange, settleChange } from '../../src/rules/fleet-change';
 import { type FleetState, fleetView, holdFleet, isDestroyed, newFleet } from '../../src/rules/fleet-state';
 import { decideCompensate, undoByKeys } from '../../src/rules/fleet-undo';
 
@@ -106,6 +106,20 @@ test('requests are remembered, and what is remembered stays small', () => {
   }
   expect(state.requests.reduce((lines, { answer }) => lines + answer.changes.length, 0)).toBeLessThanOrEqual(5_000);
   expect(JSON.stringify(state).length).toBeLessThan(1_000_000);
+});
+
+test('an agent that has ended by itself is made anew by the next apply, and a late word about an old one is not heard', () => {
+  const one = applied(empty, fleetOf('A', 'B'));
+  const word = { agent: 'A', incarnation: 'inc', key: 'inst.inc.1.A' };
+  expect(decideApply(forgetAgent(one, word), { spec: fleetOf('A', 'B') }).answer.changes).toEqual([
+    { kind: 'create', agent: 'A', fields: [] },
+  ]);
+  expect(forgetAgent(one, { ...word, key: 'inst.inc.0.A' })).toBe(one);
+  expect(forgetAgent(one, { ...word, incarnation: 'older' })).toBe(one);
+  expect(forgetAgent(one, { ...word, agent: 'C' })).toBe(one);
+  const changing = decideApply(one, { spec: fleetOf('B') }).state;
+  expect(forgetAgent(changing, word)).toBe(changing);
+  expect(Object.keys(forgetAgent(changing, { ...word, agent: 'B', key: 'inst.inc.1.B' }).agents)).toEqual(['A']);
 });
 
 describe('a saga that ended without telling', () => {

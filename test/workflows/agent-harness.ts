@@ -248,9 +248,8 @@ export async function withAgents(
     turns.world?.taken.push(call);
     return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
   };
-  const bundle = process.env['H3_BUNDLE'] === undefined ? {} : { bundle: { codePath: process.env['H3_BUNDLE'] } };
   await withWorker(
-    { env, activities: { ...provider.activities, takeTurn }, ...bundle, ...options },
+    { env, activities: { ...provider.activities, takeTurn }, ...options },
     async (taskQueue) => {
       const world = new AgentWorld(env, taskQueue, provider);
       turns.world = world;

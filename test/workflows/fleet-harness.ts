@@ -4,10 +4,11 @@ import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { createFleetActivities } from '../../src/activities/fleet';
 import { Calls } from '../../src/client/calls';
 import { Fleets } from '../../src/client/fleets';
+import type { TurnActivities } from '../../src/contract/activities';
 import type { AgentSpec, AgentView } from '../../src/contract/agent';
 import type { ApplyRequest, ChangeView, FleetSpec, FleetView } from '../../src/contract/fleet';
 import { DESCRIBE } from '../../src/contract/messages';
-import { agentWorkflowId, fleetWorkflowId, provisionWorkflowId } from '../../src/contract/names';
+import { agentWorkflowId, FLEET_WORKFLOW, fleetWorkflowId, provisionWorkflowId } from '../../src/contract/names';
 import type { TestEnv } from '../support/env';
 import { MemoryProvider, type ProviderHook } from '../support/memory-provider';
 import { type TestWorkerOptions, withWorker } from '../support/worker';
@@ -54,6 +55,17 @@ export class FleetWorld {
     return this.env.client.workflow.getHandle(agentWorkflowId(this.fleet, name)).query<AgentView>(DESCRIBE);
   }
 
+  /** Starts the fleet's workflow with settings that only tests have. */
+  async start(settings: { continueAfterEvents?: number; agentsPerPart?: number }): Promise<void> {
+    const { taskQueue, fleet } = this;
+    const workflowId = fleetWorkflowId(fleet);
+    await this.env.client.workflow.start(FLEET_WORKFLOW, {
+      workflowId,
+      taskQueue,
+      args: [{ v: 1, fleet, ...settings }],
+    });
+  }
+
   /** Applies a spec and waits for its end. */
   async apply(spec: FleetSpec, more: Partial<ApplyRequest> = {}): Promise<ChangeView> {
     const { changeId, revision } = await this.fleets.apply(this.fleet, { spec, ...more });
@@ -97,13 +109,15 @@ export interface WorldOptions extends Partial<TestWorkerOptions> {
   readonly silent?: readonly string[];
   readonly before?: ProviderHook;
   readonly after?: ProviderHook;
+  /** How agents take turns, where a test has them take any. */
+  readonly takeTurn?: TurnActivities['takeTurn'];
 }
 
 /** Runs a test in a world of its own. */
 export async function withFleet(
   env: TestEnv,
   test: (world: FleetWorld) => Promise<void>,
-  { silent = [], before, after, ...options }: WorldOptions = {},
+  { silent = [], before, after, takeTurn, ...options }: WorldOptions = {},
 ): Promise<void> {
   const beat: ProviderHook = async ({ call, agent, fleet, key }) => {
     if (call !== 'wakeResource' || silent.includes(agent)) return;
@@ -122,9 +136,9 @@ export async function withFleet(
   const activities = {
     ...provider.activities,
     ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
+    ...(takeTurn ? { takeTurn } : {}),
   };
-  const bundle = process.env['H4_BUNDLE'] === undefined ? {} : { bundle: { codePath: process.env['H4_BUNDLE'] } };
-  await withWorker({ env, activities, ...bundle, ...options }, async (taskQueue) =>
+  await withWorker({ env, activities, ...options }, async (taskQueue) =>
     test(new FleetWorld(env, taskQueue, provider)),
   );
 }

@@ -95,6 +95,63 @@ test('another environment replaces the agent: the old one is retired first, the 
   });
 });
 
+test('replacing an agent drains it first: a turn in flight is finished', async () => {
+  let finish = (): void => undefined;
+  const turn = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  await withFleet(
+    env,
+    async (world) => {
+      await world.apply(fleetOf(['A']));
+      const agent = env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'A'));
+      const request = {
+        ...{ turnId: 't', run: 'r', branch: '0', agent: 'A', task: 'x', input: { kind: 'task', value: 'x' } },
+        ...{ memory: [], mayInvoke: [], attempt: 0, subscription: null },
+      };
+      await agent.signal('turnRequested', { turnId: 't', replyTo: 'nobody', request });
+      await eventually(
+        () => world.agent('A'),
+        ({ turns }) => turns.inFlight === 1,
+      );
+      const { changeId, revision } = await world.fleets.apply(world.fleet, {
+        spec: { agents: [memory('A', { process: { command: ['x'] } })] },
+      });
+      await eventually(
+        () => world.agent('A'),
+        ({ holds }) => holds.some(({ name }) => name === 'retire'),
+      );
+      expect(world.provider.count('stopResource')).toBe(0);
+      finish();
+      expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'done' });
+      expect(await world.agent('A')).toMatchObject({ revision: 2, status: 'running', holds: [] });
+      expect(world.held()).toEqual(['A']);
+    },
+    {
+      takeTurn: async () => {
+        await turn;
+        return { reply: { action: 'final', response: 'x' } };
+      },
+    },
+  );
+});
+
+test('an agent that says it is gone is made anew by the next apply', async () => {
+  await withFleet(env, async (world) => {
+    await world.apply(fleetOf(['A', 'B']));
+    const { incarnation } = await world.view();
+    const key = world.provider.of('A')?.key;
+    await env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'A')).executeUpdate('terminate', { args: [{}] });
+    await world.handle.signal('agentGone', { agent: 'A', incarnation, key });
+    await world.handle.signal('agentGone', { agent: 'B', incarnation: 'another', key });
+    expect((await world.fleets.plan(world.fleet, fleetOf(['A', 'B']))).changes).toEqual([
+      { kind: 'create', agent: 'A', fields: [] },
+    ]);
+    expect(await world.apply(fleetOf(['A', 'B']))).toMatchObject({ state: 'done', steps: { created: 1 } });
+    expect(world.held()).toEqual(['A', 'B']);
+  });
+});
+
 test('one change at a time, revisions that are expected, requests that are repeated', async () => {
   let release = (): void => undefined;
   const gate = new Promise<void>((resolve) => {
@@ -248,11 +305,7 @@ test('a hold that is released while agents are being made reaches those too', as
 
 test('forced continue-as-new: nothing is lost, requests are remembered', async () => {
   await withFleet(env, async (world) => {
-    await env.client.workflow.start('fleet', {
-      workflowId: world.handle.workflowId,
-      taskQueue: world.taskQueue,
-      args: [{ v: 1, fleet: world.fleet, continueAfterEvents: 30 }],
-    });
+    await world.start({ continueAfterEvents: 30 });
     const first = await world.fleets.apply(world.fleet, { spec: fleetOf(['A']), requestId: 'first' });
     await world.ended(first.changeId ?? '', first.revision);
     const { incarnation } = await world.view();

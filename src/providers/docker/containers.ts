@@ -1,7 +1,7 @@
 /** The containers of one installation on the engine, by key. */
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
-import { type HeldResource, type LogOptions, titleOf } from '../provider';
+import { type HeldResource, type LogOptions, installationOf, providerError, titleOf } from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf } from './container';
 import { type EngineOptions, calling, except, isConflict, isGone, lazyEngine } from './engine';
 import { containerLogs } from './logs';
@@ -34,7 +34,7 @@ export class Containers {
   async make(call: ResourceCall, labels: Labels, variables: Labels = {}): Promise<true | undefined> {
     const engine = await this.engine();
     const { image } = dockerSpecOf(call);
-    const options = containerFor(call, { [LABELS.installation]: this.installation, ...labels }, variables);
+    const options = containerFor(call, { [LABELS.installation]: installationOf(call.key), ...labels }, variables);
     let hasImage = true;
     const making = calling(`${titleOf(call)}: make a container of ${image}`, (abortSignal) =>
       engine.createContainer({ ...options, abortSignal }),
@@ -51,7 +51,7 @@ export class Containers {
   async bury(call: ResourceCall, existed: boolean): Promise<boolean> {
     const engine = await this.engine();
     const labels = {
-      [LABELS.installation]: this.installation,
+      [LABELS.installation]: installationOf(call.key),
       [LABELS.createdAt]: new Date().toISOString(),
       [LABELS.destroyed]: String(existed),
     };
@@ -128,13 +128,19 @@ export class Containers {
     return (await this.engine()).getContainer(nameOrId);
   }
 
+  /** A pull answers 200 at once, and tells in its stream how it went. */
   private async pull(call: ResourceCall, image: string): Promise<void> {
     const engine = await this.engine();
-    await calling(`${titleOf(call)}: the engine has no image ${image}, and pulling it failed`, async (abortSignal) => {
+    const what = `${titleOf(call)}: the engine has no image ${image}, and pulling it failed`;
+    await calling(what, async (abortSignal) => {
       const progress = await engine.pull(image, { abortSignal });
-      await new Promise<void>((resolve, reject) => {
-        engine.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+      const events = await new Promise<{ error?: string }[]>((resolve, reject) => {
+        engine.modem.followProgress(progress, (error: Error | null, output: { error?: string }[]) =>
+          error ? reject(error) : resolve(output),
+        );
       });
+      const failed = events.find(({ error }) => error !== undefined);
+      if (failed) throw providerError(`${what}: ${failed.error ?? ''}`);
     });
   }
 }

@@ -1,5 +1,6 @@
 /** The container engine: how it is reached, how long a call may take, and what its errors mean. */
 import type Docker from 'dockerode';
+import { DroverError } from '../../contract/errors';
 import { errorCode } from '../error-code';
 import { providerError } from '../provider';
 
@@ -24,9 +25,12 @@ function statusOf(error: unknown): number | undefined {
 /** What an engine says of a program that an image does not have; with status 400, 404 or 500. */
 const NO_SUCH_PROGRAM = /executable file|no such file or directory|permission denied/i;
 
+/** What Podman says, with 500, of a container that goes while it is looked at. */
+const GOING = /no such container/i;
+
 /** There is no such container, or no such image. */
 export function isGone({ status, said }: EngineError): boolean {
-  return status === 404 && !NO_SUCH_PROGRAM.test(said);
+  return (status === 404 && !NO_SUCH_PROGRAM.test(said)) || (status === 500 && GOING.test(said));
 }
 
 /** What Docker says with 304 and 409, Podman says with 500 and these words. */
@@ -76,6 +80,7 @@ export async function calling<T>(
 }
 
 function translated(what: string, error: unknown): Error {
+  if (error instanceof DroverError) return error;
   const status = statusOf(error);
   const said = saidBy(error);
   if (status === undefined) return providerError(`${what}: no container engine answers (${said})`, { cause: error });

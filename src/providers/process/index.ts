@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent-token';
 import type { AgentAccess } from '../environment';
-import { type HeldResource, type LogOptions, type Provider, ABSENT, providerError, titleOf } from '../provider';
+import {
+  type HeldResource,
+  type LogOptions,
+  type Provider,
+  ABSENT,
+  installationOf,
+  providerError,
+  titleOf,
+} from '../provider';
 import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
 import { type InstanceStatus, settledStatusOf, stopInstance, switchTo } from './instance';
@@ -94,7 +102,7 @@ export class ProcessProvider implements Provider {
   }
 
   async list(): Promise<readonly HeldResource[]> {
-    const own = (await keysBelow(this.root)).filter((key) => key.startsWith(`${this.options.installation}.`));
+    const own = (await keysBelow(this.root)).filter((key) => installationOf(key) === this.options.installation);
     return (await Promise.all(own.map((key) => this.held(this.directory(key))))).flat();
   }
 

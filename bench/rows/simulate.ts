@@ -1,0 +1,64 @@
+/** The coordination rule alone, in virtual time. */
+import { setImmediate } from 'node:timers/promises';
+import type { Scenario } from '../../src/contract/runs';
+import { simulate } from '../../src/rules/simulate/simulate';
+import { type Row, rate } from '../harness';
+
+function fanOut(branches: number): Scenario {
+  const workers = Array.from({ length: branches }, (_, index) => `W${String(index)}`);
+  return {
+    apiVersion: 'drover/v1',
+    kind: 'Scenario',
+    topology: {
+      flows: ['Start -> Lead', ...workers.map((worker) => `Lead <-> ${worker}`)],
+      rules: ['max_turns_total(20000)'],
+    },
+    task: 'work',
+    script: {
+      Lead: [
+        { action: 'invoke', invocations: workers.map((agent) => ({ agent, request: 'work' })) },
+        { action: 'final', response: 'done' },
+      ],
+      ...Object.fromEntries(
+        workers.map((worker, index) => [
+          worker,
+          [{ action: 'final', response: index, delay: `${String(index % 13)}ms` }],
+        ]),
+      ),
+    },
+  };
+}
+
+async function turnsPerSecond(scenario: Scenario, times: number): Promise<number> {
+  let turns = 0;
+  const perSecond = await rate(1, async () => {
+    for (let time = 0; time < times; time += 1) {
+      const result = await simulate(scenario, { settle: () => setImmediate() });
+      if (!result.success) throw new Error(`the simulation failed: ${String(result.error)}`);
+      turns += result.turns;
+    }
+  });
+  return perSecond * turns;
+}
+
+/** Turns a second, and whether ten times the branches still go at half the rate. */
+export function simulateRows(): Row[] {
+  const thousand = fanOut(1_000);
+  const tenThousand = fanOut(10_000);
+  return [
+    {
+      name: 'simulate',
+      what: 'turns a second, a fan-out of 10,000 against one of 1,000',
+      unit: 'turns/s',
+      target: { of: 'ratio', atLeast: 0.5 },
+      prepare: async () => ({ drover: () => turnsPerSecond(tenThousand, 1), bare: () => turnsPerSecond(thousand, 10) }),
+    },
+    {
+      name: 'simulate-rate',
+      what: 'turns a second at a fan-out of 10,000',
+      unit: 'turns/s',
+      target: { of: 'drover', atLeast: 20_000 },
+      prepare: async () => ({ drover: () => turnsPerSecond(tenThousand, 1) }),
+    },
+  ];
+}

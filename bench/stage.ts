@@ -1,0 +1,143 @@
+/** What the benches run on: one embedded server in memory, one worker with Drover's and the bare workflows, a provider in memory. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions, bundleWorkflowCode } from '@temporalio/worker';
+import { createFleetActivities } from '../src/activities/fleet';
+import { DroverClient } from '../src/client';
+import { Calls } from '../src/client/calls';
+import type { TurnCall } from '../src/contract/activities';
+import type { AgentInput, AgentSpec } from '../src/contract/agent';
+import { AGENT_WORKFLOW, SEARCH_ATTRIBUTES, agentWorkflowId, queues } from '../src/contract/names';
+import type { TurnOutcome } from '../src/contract/turns';
+import { obtainBinary } from '../src/dev/obtain';
+import { startDevServer } from '../src/dev/server';
+import { MemoryProvider } from '../test/support/memory-provider';
+
+/** The prefix of the bench's queues. */
+export const QUEUE = 'bench';
+
+export interface Stage {
+  readonly address: string;
+  readonly temporal: Client;
+  readonly drover: DroverClient;
+  readonly provider: MemoryProvider;
+  /** What an agent answers to a turn. */
+  answer: (call: TurnCall) => TurnOutcome;
+  readonly bundle: { readonly code: string };
+  stop(): Promise<void>;
+}
+
+/** Starts it; about three seconds. */
+export async function openStage(root: string): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'drover-bench-'));
+  const server = await startDevServer({
+    binary: await obtainBinary('temporal', process.env),
+    ui: false,
+    searchAttributes: SEARCH_ATTRIBUTES,
+    logFile: join(folder, 'server.log'),
+    supervisor: join(root, 'dist/dev/supervisor.js'),
+  });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'bench/workflows.ts'),
+    payloadConverterPath: join(root, 'src/workflows/payload-converter.ts'),
+    logger: { trace: quiet, debug: quiet, info: quiet, log: quiet, warn: console.warn, error: console.error },
+  });
+  const connection = await Connection.connect({ address: server.address });
+  const native = await NativeConnection.connect({ address: server.address });
+  const temporal = new Client({ connection });
+  const provider = new MemoryProvider();
+  const stage = { answer: (_call: TurnCall): TurnOutcome => ({ reply: { action: 'final', response: 'done' } }) };
+  const activities = {
+    ...provider.activities,
+    ...createFleetActivities({ calls: new Calls(temporal), installation: 'bench', host: 'bench' }),
+    takeTurn: async (call: TurnCall) => stage.answer(call),
+    bareActivity: async (argument: unknown) => argument,
+  };
+  const create = (options: Partial<WorkerOptions> & { taskQueue: string }) =>
+    Worker.create({ connection: native, activities, shutdownGraceTime: '1s', shutdownForceTime: '5s', ...options });
+  const workers = await Promise.all([
+    create({ taskQueue: queues.main(QUEUE), workflowBundle: { code }, maxCachedWorkflows: 2_000 }),
+    create({ taskQueue: queues.turns(QUEUE), maxConcurrentActivityTaskExecutions: 1_000 }),
+  ]);
+  const runs = Promise.all(workers.map((worker) => worker.run()));
+  return Object.assign(stage, {
+    address: server.address,
+    temporal,
+    drover: DroverClient.over(temporal, QUEUE),
+    provider,
+    bundle: { code },
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await runs;
+      await native.close();
+      await connection.close();
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  });
+}
+
+function quiet(): void {
+  // Bundling says more than anybody wants to read.
+}
+
+let made = 0;
+
+/** A name that nobody has used. */
+export function fresh(prefix: string): string {
+  made += 1;
+  return `${prefix}-${String(process.pid)}-${String(made)}`;
+}
+
+/** Starts an agent's workflow directly; `memory`: over the provider in memory, else one that names its instances itself. */
+export async function startAgent(
+  { temporal, provider }: Stage,
+  fleet: string,
+  agent: string,
+  kind: 'memory' | 'external',
+): Promise<void> {
+  const spec: AgentSpec = { name: agent, provider: kind };
+  const key = `${fleet}.${agent}`;
+  const call = { fleet, agent, provider: kind, spec, resourceId: null, key };
+  const resourceId = kind === 'memory' ? (await provider.activities.createResource(call)).resourceId : null;
+  const input: AgentInput = { v: 1, fleet, agent, incarnation: 'bench', revision: 1, spec, resourceId, key, holds: [] };
+  await temporal.workflow.start(AGENT_WORKFLOW, {
+    workflowId: agentWorkflowId(fleet, agent),
+    taskQueue: QUEUE,
+    args: [input],
+  });
+}
+
+/** Starts an agent and waits until it is ready. */
+export async function readyAgent(
+  stage: Stage,
+  fleet: string,
+  agent: string,
+  kind: 'memory' | 'external',
+): Promise<void> {
+  await startAgent(stage, fleet, agent, kind);
+  const ref = { fleet, agent };
+  await stage.drover.agents.waitFor(ref, ({ runtime }) => runtime === 'running', {
+    timeoutMs: 30_000,
+    goal: 'a running runtime',
+  });
+  const { instanceId } = await stage.drover.agents.describe(ref);
+  await stage.drover.agents.heartbeat(ref, {
+    instanceId: instanceId ?? agent,
+    status: 'ready',
+    endpoint: 'http://127.0.0.1:9',
+  });
+  await stage.drover.agents.waitFor(ref, ({ liveness }) => liveness === 'ready', {
+    timeoutMs: 30_000,
+    goal: 'liveness ready',
+  });
+}
+
+/** Ends the agents of a fleet, without ceremony. */
+export async function endAgents({ temporal }: Stage, fleet: string, agents: readonly string[]): Promise<void> {
+  await Promise.all(
+    agents.map((agent) => temporal.workflow.getHandle(agentWorkflowId(fleet, agent)).terminate('bench')),
+  );
+}

@@ -1,0 +1,3 @@
+/** The bundle of the benches: Drover's workflows and the bare ones, in one worker. */
+export * from '../src/workflows';
+export * from './bare';

@@ -1,0 +1,12 @@
+/** Compiles the benches beside their sources and runs the rows that are asked for: `npm run bench -- start beat`. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './state.mjs';
+
+const options = { cwd: root, stdio: 'inherit' };
+try {
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.bench.json'], options);
+  execFileSync(process.execPath, [join(root, '.cache/bench/bench/main.js'), root, ...process.argv.slice(2)], options);
+} catch (error) {
+  process.exit(error.status ?? 1);
+}

@@ -1,0 +1,95 @@
+/** `drover up FILE --task T --destroy`: what `npm start` does, without a terminal. */
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../../src/dev/until';
+import { drover, type Ended, marsFile, processesOf, start, temporaryFolder } from './drover';
+
+const TASK = ['--task', 'Collect the letters and assemble the secret word.', '--destroy'];
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+/** The pids in the table that `up` prints. */
+function tableRows(stdout: string): string[][] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('/') && /\b\d+\b/.test(line))
+    .map((line) => line.trim().split(/ +/));
+}
+
+function expectNothingLeft(): void {
+  expect(processesOf(folder.path)).toEqual([]);
+}
+
+it('spells the word of whatever letters the file holds, and leaves nothing behind', async () => {
+  const letters = Array.from({ length: 4 }, () => String.fromCharCode(65 + randomInt(26)));
+  const file = marsFile(folder.path, 'word', (text) =>
+    ['M', 'A', 'R', 'S']
+      .reduce(
+        (changed, letter, index) => changed.replace(`LETTERS: ${letter}}`, `LETTERS: ${letters[index] ?? ''}.}`),
+        text,
+      )
+      .replaceAll('.}', '}'),
+  );
+  for (const letter of letters) expect(readFileSync(file, 'utf8')).toContain(`LETTERS: ${letter}`);
+  const { code, stdout, stderr } = await drover(['up', file, ...TASK], folder.path);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.split('\n')[0]).toBe(letters.join(''));
+  const rows = tableRows(stdout);
+  expect(rows.map(([name]) => name)).toEqual(
+    ['Orchestrator', 'AgentA', 'AgentB', 'AgentC', 'AgentD'].map((name) => `word/${name}`),
+  );
+  for (const [, status, runtime, liveness] of rows)
+    expect([status, runtime, liveness]).toEqual(['running', 'running', 'ready']);
+  for (const words of ['Web UI http://', 'gateway   http://', 'npx drover ']) expect(stderr).toContain(words);
+  expectNothingLeft();
+}, 60_000);
+
+it('ends with 1 when there is no answer', async () => {
+  const file = marsFile(folder.path, 'mute', (text) => text.replace('max_steps(30)', 'max_steps(1)'));
+  const { code, stdout } = await drover(['up', file, ...TASK], folder.path);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^no answer: .*max_steps\(1\) reached/);
+  expectNothingLeft();
+}, 60_000);
+
+it.each([
+  ['while its fleet is just begun', 'create  word/AgentD'],
+  ['while agents start', ': waking'],
+  ['while its task runs', 'branch 0.1'],
+])(
+  'interrupted %s it takes everything back',
+  async (_when, sign) => {
+    const file = marsFile(folder.path, 'word');
+    const running = start(['up', file, ...TASK], folder.path);
+    const seen = await until(() => running.output.stderr.includes(sign) || undefined, 30_000);
+    expect(seen).toBe(true);
+    running.process.kill('SIGINT');
+    const { code, stderr }: Ended = await running.ended;
+    expect({ code, destroyed: stderr.includes('fleet word is destroyed') }).toEqual({ code: 130, destroyed: true });
+    expectNothingLeft();
+  },
+  60_000,
+);
+
+it('a second interruption ends it at once, and Temporal with it', async () => {
+  const file = marsFile(folder.path, 'word');
+  const running = start(['up', file], folder.path);
+  await until(() => running.output.stderr.includes('Try next') || undefined, 30_000);
+  const { pid: temporal } = JSON.parse(readFileSync(join(folder.path, '.drover/temporal.pid'), 'utf8')) as {
+    pid: number;
+  };
+  running.process.kill('SIGINT');
+  // Another one: two of the same that wait are one.
+  running.process.kill('SIGTERM');
+  expect(await running.ended).toMatchObject({ code: 130 });
+  await until(() => !processesOf(folder.path).includes(temporal) || undefined, 10_000);
+  expect(processesOf(folder.path)).not.toContain(temporal);
+  const again = start(['up'], folder.path);
+  await until(() => again.output.stderr.includes('Try next') || undefined, 30_000);
+  expect(await drover(['destroy', 'word', '--yes'], folder.path)).toMatchObject({ code: 0, stdout: 'fleet word is destroyed\n' });
+  again.process.kill('SIGTERM');
+  expect(await again.ended).toMatchObject({ code: 0 });
+  expectNothingLeft();
+}, 60_000);

@@ -1,0 +1,102 @@
+import { DroverClient, type Script } from '../../src/client';
+import { devServer } from '../support/env';
+import { eventually } from '../workflows/agent-harness';
+import { fleetOf, withFleet } from '../workflows/fleet-harness';
+
+const env = devServer();
+const topology = { flows: ['Start -> Asker', 'Asker -> User', 'Asker -> End'] };
+
+const ANSWERS: Script = { Asker: [{ action: 'final', response: 'MARS' }] };
+const ASKS: Script = {
+  Asker: [
+    { action: 'ask', question: 'Which word?' },
+    { action: 'final', response: 'thanks' },
+  ],
+  // Too late: the test answers first.
+  User: [{ answer: 'no idea', delay: '1h' }],
+};
+
+/** A client over a fleet that can run tasks. */
+async function withTopology(test: (client: DroverClient, fleet: string) => Promise<void>): Promise<void> {
+  await withFleet(env, async (world) => {
+    await world.apply(fleetOf(['Asker'], { topology }));
+    await test(DroverClient.over(env.client, world.taskQueue), world.fleet);
+  });
+}
+
+it('starts a run, follows it and returns its result; the same name again is the same run', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, run: 'first', task: 't', script: ANSWERS });
+    expect(ref).toEqual({ fleet, run: 'first' });
+    expect(await runs.result(ref)).toMatchObject({ success: true, finalResponse: 'MARS', turns: 1 });
+    expect(await runs.start({ fleet, run: 'first', task: 'another', script: ASKS })).toEqual(ref);
+    expect(await runs.describe(ref)).toMatchObject({ state: 'completed', result: { finalResponse: 'MARS' } });
+    const { items } = await eventually(
+      () => runs.list({ fleet }),
+      ({ items: found }) => found[0]?.state === 'completed',
+    );
+    expect(items).toEqual([
+      {
+        fleet,
+        run: 'first',
+        state: 'completed',
+        startedAt: expect.any(String) as string,
+        endedAt: expect.any(String) as string,
+      },
+    ]);
+  });
+});
+
+it('names a run that has no name', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, task: 't', script: ANSWERS });
+    expect(ref.run).toMatch(/^run-[0-9a-f]{8}$/);
+    expect(await runs.result(ref)).toMatchObject({ success: true });
+  });
+});
+
+it('returns every turn where it is asked to', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, task: 'the task', script: ANSWERS, trace: true });
+    const { trace } = await runs.result(ref);
+    expect(trace).toEqual([expect.objectContaining({ agent: 'Asker', input: { kind: 'task', value: 'the task' } })]);
+  });
+});
+
+it('answers its question', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, task: 't', script: ASKS });
+    const asked = await eventually(
+      () => runs.describe(ref),
+      ({ question }) => question !== null,
+    );
+    expect(asked.question).toMatchObject({ question: 'Which word?', agent: 'Asker' });
+    await runs.answer(ref, 'MARS', 'Which word?');
+    expect(await runs.result(ref)).toMatchObject({ success: true, finalResponse: 'thanks' });
+  });
+});
+
+it('pauses, resumes and cancels it', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, task: 't', script: ASKS });
+    expect(await runs.pause(ref)).toMatchObject({ state: 'paused' });
+    expect(await runs.resume(ref)).toMatchObject({ state: 'running' });
+    await runs.cancel(ref, 'changed my mind');
+    const ended = await runs.follow(ref);
+    expect(ended.state).toBe('cancelled');
+  });
+});
+
+it('knows what cannot be run', async () => {
+  const { runs } = DroverClient.over(env.client, 'nobody');
+  await expect(runs.start({ fleet: 'nowhere', task: 't' })).rejects.toMatchObject({ code: 'FleetNotFound' });
+  await expect(runs.describe({ fleet: 'nowhere', run: 'none' })).rejects.toMatchObject({ code: 'RunNotFound' });
+  await expect(runs.answer({ fleet: 'nowhere', run: 'none' }, 'x')).rejects.toMatchObject({ code: 'RunNotFound' });
+  await withFleet(env, async (world) => {
+    await world.apply(fleetOf(['a']));
+    const client = DroverClient.over(env.client, world.taskQueue);
+    await expect(client.runs.start({ fleet: world.fleet, task: 't' })).rejects.toMatchObject({
+      code: 'InvalidRequest',
+    });
+  });
+});

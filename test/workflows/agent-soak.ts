@@ -1,0 +1,83 @@
+/** A healthy agent's life on skipped time: beats through the gateway's ledger, commands now and then, continue-as-new forced often. */
+import type { AgentView } from '../../src/contract/agent';
+import { BeatLedger } from '../../src/gateway/beats';
+import type { TestEnv } from '../support/env';
+import { type AgentWorld, type TestAgent } from './agent-harness';
+
+/** What a soak found. */
+export interface Soak {
+  readonly eventsPerHour: number;
+  readonly runs: number;
+  readonly forwarded: number;
+  readonly holdsApplied: number;
+  readonly view: AgentView;
+}
+
+const BEAT_EVERY_MS = 5_000;
+const HOUR_MS = 3_600_000;
+
+/** Lets an agent live for some hours; every hour it is held and released by a request of its own. */
+export async function soak(env: TestEnv, world: AgentWorld, hours: number, continueAfterEvents: number): Promise<Soak> {
+  const agent = await world.start('a', {}, { continueAfterEvents });
+  const { instanceId } = await agent.ready();
+  let now = await env.now();
+  let forwarded = 0;
+  const target = {
+    heartbeat: (_: unknown, beat: object) => agent.handle.signal('heartbeat', beat),
+    describe: () => agent.view(),
+  };
+  const counters = {
+    received: () => undefined,
+    forwarded: () => {
+      forwarded += 1;
+    },
+  };
+  const ledger = new BeatLedger(target, counters, () => now);
+  let slept = now;
+  const start = now;
+  for (let beat = 1; now - start < hours * HOUR_MS; beat += 1) {
+    now += BEAT_EVERY_MS;
+    const before = forwarded;
+    const told = Promise.resolve(
+      ledger.beat(
+        { fleet: world.fleet, agent: 'a' },
+        { instanceId: instanceId ?? '', seq: beat, status: 'ready', endpoint: 'http://127.0.0.1:1/' },
+      ),
+    );
+    await told;
+    if (forwarded > before) {
+      await env.sleep(now - slept);
+      slept = now;
+    }
+    if ((now - start) % HOUR_MS < BEAT_EVERY_MS) await holdAndRelease(agent, Math.floor((now - start) / HOUR_MS));
+  }
+  const view = await agent.view();
+  const { events, runs } = await eventsOf(env, agent);
+  return {
+    eventsPerHour: Math.round(events / hours),
+    runs,
+    forwarded,
+    holdsApplied: world.provider.count('suspendResource'),
+    view,
+  };
+}
+
+async function holdAndRelease(agent: TestAgent, hour: number): Promise<void> {
+  await agent.send('hold', { hold: 'budget', requestId: `hold-${String(hour)}` });
+  await agent.send('release', { hold: 'budget', requestId: `release-${String(hour)}` });
+}
+
+/** Events of all runs together. */
+async function eventsOf(env: TestEnv, agent: TestAgent): Promise<{ events: number; runs: number }> {
+  let events = 0;
+  let runs = 0;
+  for (let runId: string | undefined; ;) {
+    const handle = env.client.workflow.getHandle(agent.id, runId);
+    events += (await handle.describe()).historyLength;
+    runs += 1;
+    const { events: first } = await handle.fetchHistory();
+    const previous = first?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+    if (!previous) return { events, runs };
+    runId = previous;
+  }
+}

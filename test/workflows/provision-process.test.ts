@@ -1,0 +1,62 @@
+/** Changes over real processes: what a mistake in the file looks like, and what is left of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFleetActivities } from '../../src/activities/fleet';
+import { createProviderActivities } from '../../src/activities/resources';
+import { Calls } from '../../src/client/calls';
+import { Fleets } from '../../src/client/fleets';
+import type { AgentSpec } from '../../src/contract/agent';
+import type { ChangeView } from '../../src/contract/fleet';
+import { ProcessProvider } from '../../src/providers/process';
+import { devServer } from '../support/env';
+import { withWorker } from '../support/worker';
+
+const env = devServer();
+
+let stateDir: string;
+let provider: ProcessProvider;
+
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), 'drover-provision-'));
+  const environment = { PATH: process.env['PATH'] };
+  const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
+  provider = new ProcessProvider({ stateDir, installation: 'inst', environment, ...access });
+});
+
+afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+
+/** A process that stays up and never beats. */
+const SILENT = ['sh', '-c', 'while :; do sleep 0.2; done'];
+
+function agent(name: string, command: readonly string[], more: Partial<AgentSpec> = {}): AgentSpec {
+  return { name, provider: 'process', process: { command, cwd: stateDir }, ...more };
+}
+
+async function apply(agents: readonly AgentSpec[]): Promise<ChangeView> {
+  const calls = new Calls(env.client);
+  const activities = {
+    ...createProviderActivities({ process: provider }),
+    ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
+  };
+  return withWorker({ env, activities, hosts: ['here'] }, async (taskQueue) => {
+    const fleets = new Fleets(calls, taskQueue);
+    const { changeId, revision } = await fleets.apply('shop', { spec: { agents } });
+    return fleets.follow('shop', { changeId: changeId ?? '', revision }, { timeoutMs: 45_000 });
+  });
+}
+
+test.each<[string, AgentSpec, RegExp]>([
+  ['whose command does not exist', agent('B', ['/no/such/program']), /^B: .*\/no\/such\/program/],
+  [
+    'that exits at once',
+    agent('B', ['sh', '-c', 'echo no letters here; exit 3']),
+    /^B: exited with code 3.*no letters here/s,
+  ],
+  ['that never beats', agent('B', SILENT, { liveness: { readyTimeout: '3s' } }), /^B: worker never beat within 3s/],
+])('an agent %s: it is named with why, the others are rolled back, no process is left', async (_what, wrong, error) => {
+  const ended = await apply([agent('A', SILENT), wrong]);
+  expect(ended.error).toMatch(error);
+  expect(ended).toMatchObject({ state: 'rolled back', ids: {}, compensation: { state: 'compensated' } });
+  expect(await provider.list()).toEqual([]);
+});
