@@ -33,6 +33,7 @@ export const COMMAND_TIMEOUT_MS = 60_000;
 export class Calls {
   readonly client: Client;
   readonly #updates = new UpdateQueue();
+  readonly #open = new Set<Promise<unknown>>();
 
   constructor(client: Client) {
     this.client = client;
@@ -97,11 +98,21 @@ export class Calls {
     return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, send));
   }
 
+  /** Closes the connection once every call has its answer: gRPC's repeats go on by timers, which find no channel afterwards. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#open);
+    await this.client.connection.close();
+  }
+
   async #until<T>(deadline: number, subject: Subject | null, call: () => Promise<T>): Promise<T> {
+    const answer = this.client.connection.withDeadline(deadline, call);
+    this.#open.add(answer);
     try {
-      return await this.client.connection.withDeadline(deadline, call);
+      return await answer;
     } catch (error) {
       throw asDroverError(error, subject);
+    } finally {
+      this.#open.delete(answer);
     }
   }
 }

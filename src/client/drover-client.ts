@@ -42,7 +42,8 @@ export class DroverClient {
     await this.#calls.within(null, options, () => workflowService.describeNamespace({ namespace: settings.namespace }));
   }
 
+  /** Waits for the calls that are under way, then closes the connection. */
   close(): Promise<void> {
-    return this.#calls.client.connection.close();
+    return this.#calls.close();
   }
 }

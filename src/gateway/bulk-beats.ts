@@ -22,7 +22,7 @@ export function addBulkBeats(app: FastifyInstance, guard: Guard, beats: BeatLedg
   app.route({
     method: 'POST',
     url: '/v1/heartbeats',
-    onRequest: (request) => guard(request, 'operator'),
+    onRequest: guard('operator'),
     handler: async (request, reply) => {
       const lines = linesOf(request.body);
       const answers = await Promise.all(lines.map((line) => answerLine(line, beats)));

@@ -37,7 +37,7 @@ function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N
     url: call.path.replace(/\{(\w+)\}/g, ':$1'),
     ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
     // Before the body is read: whoever may not call does not make us parse.
-    onRequest: (request) => guard(request, call.access),
+    onRequest: guard(call.access),
     handler: (request, reply) => {
       reply.status(call.status ?? 200);
       return handler({ ...read(call, request), reply } as Input<N>);

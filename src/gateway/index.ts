@@ -62,8 +62,9 @@ export async function createGateway({
       `there is no ${request.method} ${request.url.split('?')[0] ?? ''}; see /openapi.json`,
     );
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     metrics.request(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1_000);
+    done();
   });
 
   addCalls(app, guard, { ...agentHandlers(client, beats, metrics), ...fleetHandlers(client), ...runHandlers(client) });

@@ -89,6 +89,8 @@ export interface RememberedRequest {
     readonly holds: readonly Hold[];
   } | null;
   readonly error: ErrorBody | null;
+  /** Bytes of this entry's JSON. */
+  readonly bytes: number;
 }
 
 export interface AgentState {

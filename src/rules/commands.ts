@@ -109,7 +109,16 @@ function started(state: AgentState, now: number): AgentState {
   return { ...state, status, reason: null, crashes: [], restartAt, stopGraceMs };
 }
 
+/** More independent reasons not to run than anybody can keep track of. */
+const HOLDS_MAX = 32;
+
 function held(state: AgentState, name: string, reason: string | null, now: number): AgentState {
+  if (state.holds.length >= HOLDS_MAX) {
+    throw new DroverError(
+      'LimitReached',
+      `${state.fleet}/${state.agent} has ${String(HOLDS_MAX)} holds; release one first`,
+    );
+  }
   const hold: Hold = { name, reason, since: new Date(now).toISOString() };
   const status = state.status === 'running' ? moveStatus(state.status, 'paused') : state.status;
   return { ...state, status, holds: [...state.holds, hold] };

@@ -37,8 +37,8 @@ function begin(
   attempt: number,
   why: string,
   at: string,
+  revision = change.view.revision,
 ): FleetState {
-  const { revision } = change.view;
   const begun = transition(record, { to: 'compensating', attempt, revision, at, why });
   if (begun.refused) throw begun.refused;
   const { state: is, entries, audit } = begun.record;
@@ -76,9 +76,5 @@ export function decideCompensate(
       revision: state.revision,
     });
   }
-  const why = 'asked for by an operator';
-  const { attempt, revision } = request;
-  const asked = transition(change.record, { to: 'compensating', attempt, revision, at, why });
-  if (asked.refused) throw asked.refused;
-  return begin(state, change, change.record, attempt, why, at);
+  return begin(state, change, change.record, request.attempt, 'asked for by an operator', at, request.revision);
 }

@@ -2,9 +2,12 @@
 import type { CommandState } from '../contract/agent';
 import type { ErrorBody } from '../contract/errors';
 import type { AgentState, RememberedRequest } from './agent-state';
+import { jsonBytes } from './json-bytes';
 
 /** The last 1,000 (lifecycle.md, "Commands"). */
 const REQUESTS_KEPT = 1_000;
+/** Their bytes: 1,000 answers with one hold are 300 KiB, and only long reasons and many holds come near. */
+const REQUEST_BYTES_KEPT = 384 * 1024;
 
 /** What is known of an earlier request with this id. */
 export function recall(state: AgentState, requestId: string | undefined): RememberedRequest | undefined {
@@ -14,8 +17,8 @@ export function recall(state: AgentState, requestId: string | undefined): Rememb
 /** A request was accepted; its answer is still to come. */
 export function remember(state: AgentState, requestId: string | undefined, changed: boolean): AgentState {
   if (requestId === undefined) return state;
-  const request: RememberedRequest = { requestId, op: state.op, changed, answer: null, error: null };
-  return { ...state, requests: [...state.requests, request].slice(-REQUESTS_KEPT) };
+  const request: RememberedRequest = { requestId, op: state.op, changed, answer: null, error: null, bytes: 0 };
+  return { ...state, requests: bounded([...state.requests, sized(request)]) };
 }
 
 /** A remembered request was answered: with how far it came, or with the error of its effect. */
@@ -29,7 +32,19 @@ export function answered(
   const known: Partial<RememberedRequest> =
     typeof result === 'string' ? { answer: { state: result, status, runtime, liveness, holds } } : { error: result };
   const requests = state.requests.map((request) =>
-    request.requestId === requestId ? { ...request, ...known } : request,
+    request.requestId === requestId ? sized({ ...request, ...known }) : request,
   );
-  return { ...state, requests };
+  return { ...state, requests: bounded(requests) };
+}
+
+function sized(request: RememberedRequest): RememberedRequest {
+  return { ...request, bytes: jsonBytes(request) };
+}
+
+/** The newest that fit. */
+function bounded(requests: readonly RememberedRequest[]): readonly RememberedRequest[] {
+  let from = Math.max(0, requests.length - REQUESTS_KEPT);
+  let bytes = requests.slice(from).reduce((sum, request) => sum + request.bytes, 0);
+  for (; bytes > REQUEST_BYTES_KEPT; from += 1) bytes -= requests[from]?.bytes ?? bytes;
+  return from === 0 ? requests : requests.slice(from);
 }

@@ -41,6 +41,6 @@ export function scriptedTurn(script: Script, agent: string, position: number, li
   }
   const { entry, delayMs, next } = turn;
   if (delayMs <= limitMs) return { outcome: { reply: entry }, delayMs, next };
-  const message = `turn of ${agent} took longer than ${String(limitMs / 1_000)} s`;
+  const message = `agent_timeout(default:${String(limitMs / 1_000)}) reached`;
   return { outcome: { error: { code: 'Timeout', message } }, delayMs: limitMs, next };
 }

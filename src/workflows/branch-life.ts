@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../contract/errors';
 import type { BranchInput, BranchLog, BranchOptions } from '../rules/branch-input';
 import { type BranchContext, type BranchState, beginBranch } from '../rules/coordination/state';
-import { type Stop, createStop } from '../rules/simulate/stop';
+import { type Stop, createStop } from '../rules/coordination/stop';
 import { type Courier, createCourier } from './branch-courier';
 import { isoNow } from './shared/timer';
 

@@ -1,5 +1,5 @@
 /** What can be seen of a branch from outside: its view, its card, and its record in the run. */
-import type { BranchOutcome, BranchView, LiveBranchRecord } from '../contract/runs';
+import type { BranchRecord, BranchView, LiveBranchRecord } from '../contract/runs';
 import type { SourceFailure } from '../contract/turns';
 import type { BranchResult, BranchState } from '../rules/coordination/state';
 import type { BranchLife } from './branch-life';
@@ -9,7 +9,7 @@ export interface BranchWatch {
   moved(state: BranchState): void;
   /** A branch that it started has ended. */
   childEnded(result: BranchResult): void;
-  ended(outcome: BranchOutcome): void;
+  ended(result: BranchResult): void;
   view(waitingFor: BranchView['waitingFor'], running: number): BranchView;
   record(outcome: 'running' | 'waiting'): LiveBranchRecord;
   /** Markdown for Temporal's Web UI. */
@@ -20,7 +20,7 @@ export interface BranchWatch {
 export function createWatch(life: BranchLife): BranchWatch {
   const { context } = life;
   let state = life.start;
-  let outcome: BranchOutcome | null = null;
+  let end: BranchRecord | undefined;
   let arrived: string[] = [];
   let failed: SourceFailure[] = [];
   return {
@@ -33,16 +33,16 @@ export function createWatch(life: BranchLife): BranchWatch {
       arrived.push(...contributions.filter(({ to }) => to === state.agent).map(({ from }) => from));
       if (failure) failed.push(failure);
     },
-    ended(how) {
-      outcome = how;
+    ended({ branch, branches }) {
+      end = branches.find(({ id }) => id === branch);
     },
     view: (waitingFor, running) => ({
       fleet: context.fleet,
       run: context.run,
       branch: context.branch,
       agent: state.agent,
-      state: outcome ?? (life.paused ? 'paused' : 'running'),
-      turns: state.turns,
+      state: end?.outcome ?? (life.paused ? 'paused' : 'running'),
+      turns: end?.turns ?? state.turns,
       waitingFor,
       barrier: running === 0 ? null : { arrived, failed, running },
     }),

@@ -29,7 +29,7 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
     const { branch: id } = life.context;
     const result =
       wasCancelled() && ended.outcome === 'abandoned' ? failedInstead(ended, `branch ${id} was cancelled`) : ended;
-    parts.watch.ended(result.outcome);
+    parts.watch.ended(result);
     showCard(parts);
     await outside.quiet();
     const { times, trace } = outside.log();

@@ -20,8 +20,9 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
     else if (change?.step === 'provision' && change.input) await runSaga(machine, change.input);
     else if (change?.step === 'undo' && change.input && change.record) {
       await runSaga(machine, { ...change.input, undo: change.record });
-    } else return;
+    } else break;
   }
+  machine.mark();
 }
 
 async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<void> {

@@ -1,5 +1,5 @@
 /** The one owner of a fleet's state. */
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import { fleetCard } from '../rules/fleet-card';
 import type { FleetState } from '../rules/fleet-state';
 
@@ -10,6 +10,11 @@ export interface FleetMachine {
   dryRun: boolean;
   /** Takes a new state, and shows it. */
   become(state: FleetState): void;
+  /**
+   * Writes into the history that a change has ended. Without any command in it, the workflow task that heard of the end would be
+   * merged with the next one when a worker replays both, and a command that comes then would be judged by the state before the end.
+   */
+  mark(): void;
 }
 
 /** A machine that shows what it becomes: details card and search attributes. */
@@ -29,6 +34,9 @@ export function createMachine(first: FleetState): FleetMachine {
       state = next;
       show();
       if (holdsChanged) showHolds();
+    },
+    mark() {
+      upsertMemo({ revision: state.revision, change: state.change?.view.state ?? null });
     },
   };
 }

@@ -3,7 +3,7 @@ import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../contract/runs';
 import { type Human, createHuman } from '../rules/human';
 import { ended, newer, openLeaves, runCard, shown } from '../rules/run-view';
-import { type Stop, createStop } from '../rules/simulate/stop';
+import { type Stop, createStop } from '../rules/coordination/stop';
 import { mustCompile } from '../rules/topology/compile';
 import type { Topology } from '../rules/topology/topology';
 import type { BranchLog } from '../rules/branch-input';

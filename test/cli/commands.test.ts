@@ -4,7 +4,7 @@ import { ERRORS } from '../../src/contract/errors';
 import { drover, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
-afterAll(folder.remove);
+afterAll(folder.remove, 60_000);
 
 const CASES = join(__dirname, '../cases');
 

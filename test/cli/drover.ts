@@ -1,6 +1,6 @@
 /** The real command, as a process of its own. `npm test` builds dist/ first. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UpState } from '../../src/dev/up-state';
@@ -32,6 +32,15 @@ function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
   return { ...Object.fromEntries(own), ...more };
 }
 
+const started = new Set<ChildProcess>();
+
+/** Ends every command that a failed test left behind, and the agents of a folder. */
+async function endAll(folder: string): Promise<void> {
+  for (const child of started) child.kill('SIGKILL');
+  for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');
+  await until(() => processesOf(folder).length === 0 || undefined, 10_000);
+}
+
 /** Starts a command. */
 export function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(process.execPath, [BIN, ...args], {
@@ -39,6 +48,8 @@ export function start(args: readonly string[], cwd: string, env: Readonly<Record
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.add(child);
+  child.once('close', () => started.delete(child));
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -58,10 +69,14 @@ export function drover(
   return start(args, cwd, env).ended;
 }
 
-/** A folder of its own, gone with `remove`. */
-export function temporaryFolder(): { readonly path: string; readonly remove: () => void } {
+/** A folder of its own; `remove` ends whatever still runs there. */
+export function temporaryFolder(): { readonly path: string; readonly remove: () => Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), 'drover-cli-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = async () => {
+    await endAll(path);
+    rmSync(path, { recursive: true, force: true });
+  };
+  return { path, remove };
 }
 
 /** Starts `drover up` and waits until it has said what to try next. */
@@ -103,17 +118,25 @@ export function marsFile(folder: string, name: string, change: (text: string) =>
   return path;
 }
 
-/** Processes that have the folder in their command line or work in it: whatever was started for it. */
+/** What was started for a folder and lives: processes that name it in their command line, and agents that its gateway is for. */
 export function processesOf(folder: string): number[] {
+  const ports = join(folder, '.drover/ports.json');
+  const gateway = existsSync(ports)
+    ? (JSON.parse(readFileSync(ports, 'utf8')) as { gateway: number }).gateway
+    : undefined;
+  const isOurs = (pid: number) =>
+    procText(pid, 'cmdline').includes(folder) ||
+    (gateway !== undefined &&
+      procText(pid, 'environ').includes(`DROVER_GATEWAY=http://127.0.0.1:${String(gateway)}\0`));
   const pids = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
-  return pids.filter((pid) => pid !== process.pid && commandLine(pid).includes(folder) && !isGone(pid));
+  return pids.filter((pid) => pid !== process.pid && isOurs(pid) && !isGone(pid));
 }
 
-function commandLine(pid: number): string {
+function procText(pid: number, file: 'cmdline' | 'environ'): string {
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
+    return readFileSync(`/proc/${String(pid)}/${file}`, 'utf8');
   } catch {
     return '';
   }

@@ -8,7 +8,7 @@ import { drover, type Ended, marsFile, processesOf, start, temporaryFolder } fro
 const TASK = ['--task', 'Collect the letters and assemble the secret word.', '--destroy'];
 
 const folder = temporaryFolder();
-afterAll(folder.remove);
+afterAll(folder.remove, 60_000);
 
 /** The pids in the table that `up` prints. */
 function tableRows(stdout: string): string[][] {
@@ -88,7 +88,10 @@ it('a second interruption ends it at once, and Temporal with it', async () => {
   expect(processesOf(folder.path)).not.toContain(temporal);
   const again = start(['up'], folder.path);
   await until(() => again.output.stderr.includes('Try next') || undefined, 30_000);
-  expect(await drover(['destroy', 'word', '--yes'], folder.path)).toMatchObject({ code: 0, stdout: 'fleet word is destroyed\n' });
+  expect(await drover(['destroy', 'word', '--yes'], folder.path)).toMatchObject({
+    code: 0,
+    stdout: 'fleet word is destroyed\n',
+  });
   again.process.kill('SIGTERM');
   expect(await again.ended).toMatchObject({ code: 0 });
   expectNothingLeft();

@@ -17,14 +17,13 @@ export interface Harness {
   instances(call: ResourceCall): Promise<number>;
   /** Resolves when everything that was under way in the background has happened. */
   settled?(): Promise<void>;
-  /** A service of somebody else: Drover does not suspend, stop, inspect, list or read it. */
-  readonly remote?: boolean;
 }
 
 /** A wait below the patience of a test, above the time that a container needs on a busy machine. */
 const LIMIT_MS = 20_000;
 
-export function providerContract(name: string, harness: () => Harness): void {
+/** `service`: somebody else's, which Drover neither suspends nor stops nor inspects, lists or reads; its promises are fewer. */
+export function providerContract(name: string, harness: () => Harness, kind: 'machine' | 'service' = 'machine'): void {
   const { provider } = { provider: () => harness().provider() };
   const made: ResourceCall[] = [];
 
@@ -50,7 +49,7 @@ export function providerContract(name: string, harness: () => Harness): void {
   async function running(behaviour: Behaviour = 'patient'): Promise<ResourceCall> {
     const fresh = await created(behaviour);
     await provider().wake(wakeOf(fresh));
-    if (!harness().remote) await logged(fresh, 'up');
+    if (kind === 'machine') await logged(fresh, 'up');
     return fresh;
   }
 
@@ -68,12 +67,6 @@ export function providerContract(name: string, harness: () => Harness): void {
   }
 
   const refusal = { code: 'ProviderError', details: { permanent: true } };
-  const local = (title: string, test_: () => Promise<void>): void => {
-    test(title, async () => {
-      if (!harness().remote) await test_();
-    });
-  };
-
   describe(`the contract of providers: ${name}`, () => {
     test('create finds what is there: one after another, at once, by another worker', async () => {
       const fresh = call();
@@ -103,7 +96,9 @@ export function providerContract(name: string, harness: () => Harness): void {
       expect(await provider().destroy(call())).toEqual({ existed: false });
     });
 
-    local('a create or wake that lands after the destroy is refused', async () => {
+    if (kind === 'service') return;
+
+    test('a create or wake that lands after the destroy is refused', async () => {
       const gone = await created();
       await provider().destroy(gone);
       await expect(provider().create(gone)).rejects.toMatchObject(refusal);
@@ -114,7 +109,7 @@ export function providerContract(name: string, harness: () => Harness): void {
       expect(await instances(gone)).toBe(0);
     });
 
-    local('destroy among creates and wakes leaves nothing', async () => {
+    test('destroy among creates and wakes leaves nothing', async () => {
       const fresh = await created();
       const wakes = [provider().wake(wakeOf(fresh)), provider().wake(wakeOf(fresh))];
       const others = Promise.allSettled([provider().create(fresh), ...wakes]);
@@ -124,7 +119,7 @@ export function providerContract(name: string, harness: () => Harness): void {
       expect(await provider().inspect(fresh)).toMatchObject({ state: 'absent' });
     });
 
-    local('suspend and continue, each twice', async () => {
+    test('suspend and continue, each twice', async () => {
       const fresh = await running();
       const { pid } = await provider().inspect(fresh);
       await provider().suspend(fresh);
@@ -135,14 +130,14 @@ export function providerContract(name: string, harness: () => Harness): void {
       expect(await provider().inspect(fresh)).toMatchObject({ state: 'running', exitCode: null, pid });
     });
 
-    local('what has ended cannot be suspended', async () => {
+    test('what has ended cannot be suspended', async () => {
       const fresh = await created('failing');
       await provider().wake(wakeOf(fresh));
       await ended(fresh);
       await expect(provider().suspend(fresh)).rejects.toMatchObject(refusal);
     });
 
-    local('a polite stop, also of a suspended one, and again', async () => {
+    test('a polite stop, also of a suspended one, and again', async () => {
       const fresh = await running();
       await provider().suspend(fresh);
       await provider().stop(fresh, LIMIT_MS);
@@ -151,19 +146,19 @@ export function providerContract(name: string, harness: () => Harness): void {
       await provider().stop(fresh, LIMIT_MS);
     });
 
-    local('a stop that is not heard ends with a kill', async () => {
+    test('a stop that is not heard ends with a kill', async () => {
       const fresh = await running('stubborn');
       await provider().stop(fresh, 300);
       expect(await provider().inspect(fresh)).toMatchObject({ state: 'exited', exitCode: 137 });
       expect(await instances(fresh)).toBe(0);
     });
 
-    local('stop of what never ran, or never was, is success', async () => {
+    test('stop of what never ran, or never was, is success', async () => {
       await provider().stop(await created(), 100);
       await provider().stop(call(), 100);
     });
 
-    local('inspect tells absent, stopped, running, exited, and why', async () => {
+    test('inspect tells absent, stopped, running, exited, and why', async () => {
       const fresh = call('failing');
       expect(await provider().inspect(fresh)).toEqual({ state: 'absent', exitCode: null, pid: null, detail: null });
       await provider().create(fresh);
@@ -184,7 +179,7 @@ export function providerContract(name: string, harness: () => Harness): void {
       });
     });
 
-    local('an instance that has ended is not started again, a new one is', async () => {
+    test('an instance that has ended is not started again, a new one is', async () => {
       const fresh = await created('failing');
       await provider().wake(wakeOf(fresh, 'a'));
       await ended(fresh);
@@ -193,7 +188,7 @@ export function providerContract(name: string, harness: () => Harness): void {
       await ended(fresh);
     });
 
-    local('list shows what this installation has, and nothing else', async () => {
+    test('list shows what this installation has, and nothing else', async () => {
       const mine = await created();
       const gone = await created();
       await provider().destroy(gone);
@@ -206,7 +201,7 @@ export function providerContract(name: string, harness: () => Harness): void {
       expect(await provider().list()).toHaveLength(1);
     });
 
-    local('logs: all, the last lines, and what comes', async () => {
+    test('logs: all, the last lines, and what comes', async () => {
       const fresh = await created('failing');
       await provider().wake(wakeOf(fresh));
       await ended(fresh);

@@ -192,6 +192,16 @@ describe('suspend, continue and stop', () => {
     expect(await provider.inspect(call)).toMatchObject({ state: 'running', pid });
   });
 
+  test('an agent that starts processes all the time, two hundred times', async () => {
+    const { call } = await startedAgent('echo up; while :; do /bin/true; done');
+    for (let round = 0; round < 200; round += 1) {
+      await provider.suspend(call);
+      expect(await provider.inspect(call)).toMatchObject({ state: 'paused' });
+      await provider.continue(call);
+      expect(await provider.inspect(call)).toMatchObject({ state: 'running' });
+    }
+  });
+
   test('suspend of what has ended is refused for good and says how it ended', async () => {
     const call = await agentOf('exit 5');
     await provider.wake(wakeOf(call));

@@ -26,8 +26,10 @@ function parsed(parse: () => unknown): { value: unknown } | null {
 }
 
 function agree(schema: z.ZodType, parse: (value: unknown) => unknown, value: unknown): void {
-  const theirs = schema.safeParse(value);
-  expect(parsed(() => parse(value))).toEqual(theirs.success ? { value: theirs.data } : null);
+  // As it travels: JSON knows no undefined.
+  const sent: unknown = JSON.parse(JSON.stringify(value));
+  const theirs = schema.safeParse(sent);
+  expect(parsed(() => parse(sent))).toEqual(theirs.success ? { value: theirs.data } : null);
 }
 
 const odd = fc.constantFrom<unknown>(
@@ -92,7 +94,7 @@ test('beats', () => {
   );
   fc.assert(
     fc.property(beat, (value) => {
-      agree(heartbeatSchema, (given) => parseHeartbeat(given, 'heartbeat'), JSON.parse(JSON.stringify(value)));
+      agree(heartbeatSchema, (given) => parseHeartbeat(given, 'heartbeat'), value);
     }),
     { numRuns: 1_000 },
   );

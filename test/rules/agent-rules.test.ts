@@ -102,6 +102,18 @@ describe('remembered requests', () => {
   });
 });
 
+test('remembered requests with long reasons are bounded by bytes too, the newest kept', () => {
+  let state = agentIn('paused', 'paused');
+  state = { ...state, holds: [{ name: 'operator', reason: 'x'.repeat(2_000), since: '2026-03-01T12:00:00.000Z' }] };
+  for (let index = 0; index < 500; index += 1) {
+    const requestId = `r${String(index)}`;
+    state = answered(remember(state, requestId, true), requestId, 'done');
+  }
+  expect(JSON.stringify(state.requests).length).toBeLessThan(400 * 1024);
+  expect(state.requests.length).toBeGreaterThan(100);
+  expect(state.requests.at(-1)?.requestId).toBe('r499');
+});
+
 test('the last 50 decisions are kept, with before and after', () => {
   let state = agentIn('running', 'running');
   const paused: AgentState = { ...state, status: 'paused', holds: agentIn('paused', 'paused').holds };

@@ -160,6 +160,14 @@ describe('refusals', () => {
   });
 });
 
+test('an agent has at most 32 holds', () => {
+  const state = agentIn('running', 'running');
+  const many = Array.from({ length: 32 }, (_, index) => `h${String(index)}`);
+  const held = many.reduce((before, hold) => decide(before, { command: 'hold', options: { hold } }, T0).state, state);
+  expect(codeOf(() => decide(held, { command: 'hold', options: { hold: 'one-more' } }, T0))).toBe('LimitReached');
+  expect(codeOf(() => decide(held, { command: 'hold', options: { hold: 'h7' } }, T0))).toBe('accepted');
+});
+
 describe('drain', () => {
   const pause = (options: object) => decide(agentIn('running', 'running'), { command: 'pause', options }, T0).state;
   test('lasts 10 minutes, or as long as asked, or not at all', () => {

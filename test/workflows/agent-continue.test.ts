@@ -21,7 +21,7 @@ test('holds, beats, turns and commands sent under fire are applied exactly once'
     const agent = await world.start('a', {}, { continueAfterEvents: 40 });
     const branch = await world.mailbox();
     const { instanceId } = await agent.ready();
-    const count = 30;
+    const count = 20;
     const beats = async () => {
       for (let seq = 1; seq <= count; seq += 1)
         await agent.beat(seq % 2 === 0 ? 'ready' : 'degraded', { instanceId: instanceId ?? '', seq });

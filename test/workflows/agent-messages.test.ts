@@ -1,7 +1,10 @@
 /** What anybody may send: raw bytes, unknown names, wrong shapes. Recorded or refused; no task fails, and the next command works. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { temporal } from '@temporalio/proto';
 import { AGENT_COMMANDS } from '../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../src/contract/names';
+import { requireBinary } from '../../src/dev/binaries';
 import { devServer } from '../support/env';
 import { type TestAgent, eventually, refusalOf, withAgents } from './agent-harness';
 
@@ -126,4 +129,24 @@ test('search attributes follow every change, and the card is there', () =>
     const metadata = await agent.handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain(`**${world.fleet}/a** running / running / ready`);
     expect(metadata.currentDetails).toContain('resume by operator');
+  }));
+
+test("Temporal's own CLI pauses by signal and resumes by update, with plain JSON", () =>
+  withAgents(env, async (world) => {
+    const agent = await world.start();
+    await agent.ready();
+    const temporal = (...args: string[]) =>
+      promisify(execFile)(requireBinary('temporal', process.env), [
+        'workflow',
+        ...args,
+        '--workflow-id',
+        agent.id,
+        '--address',
+        env.address,
+      ]);
+    await temporal('signal', '--name', 'pause', '--input', '{"reason":"by hand","mode":"freeze"}');
+    expect(await agent.until(({ runtime }) => runtime === 'paused')).toMatchObject({ holds: [{ reason: 'by hand' }] });
+    await temporal('update', 'execute', '--name', 'resume', '--input', '{}');
+    expect(await agent.view()).toMatchObject({ status: 'running', runtime: 'running', holds: [] });
+    await expect(temporal('update', 'execute', '--name', 'resume', '--input', '{}')).rejects.toThrow('cannot resume');
   }));

@@ -1,16 +1,14 @@
 /** A healthy agent's life on skipped time: beats through the gateway's ledger, commands now and then, continue-as-new forced often. */
-import type { AgentView } from '../../src/contract/agent';
 import { BeatLedger } from '../../src/gateway/beats';
 import type { TestEnv } from '../support/env';
 import { type AgentWorld, type TestAgent } from './agent-harness';
 
 /** What a soak found. */
 export interface Soak {
+  readonly agent: TestAgent;
   readonly eventsPerHour: number;
   readonly runs: number;
   readonly forwarded: number;
-  readonly holdsApplied: number;
-  readonly view: AgentView;
 }
 
 const BEAT_EVERY_MS = 5_000;
@@ -19,12 +17,15 @@ const HOUR_MS = 3_600_000;
 /** Lets an agent live for some hours; every hour it is held and released by a request of its own. */
 export async function soak(env: TestEnv, world: AgentWorld, hours: number, continueAfterEvents: number): Promise<Soak> {
   const agent = await world.start('a', {}, { continueAfterEvents });
-  const { instanceId } = await agent.ready();
+  const view = await agent.ready();
+  const { instanceId } = view;
   let now = await env.now();
   let forwarded = 0;
   const target = {
     heartbeat: (_: unknown, beat: object) => agent.handle.signal('heartbeat', beat),
-    describe: () => agent.view(),
+    // The ledger looks for `offline` here, which this agent never is; the time-skipping server loses a query that meets a
+    // continue-as-new.
+    describe: () => Promise.resolve(view),
   };
   const counters = {
     received: () => undefined,
@@ -51,15 +52,8 @@ export async function soak(env: TestEnv, world: AgentWorld, hours: number, conti
     }
     if ((now - start) % HOUR_MS < BEAT_EVERY_MS) await holdAndRelease(agent, Math.floor((now - start) / HOUR_MS));
   }
-  const view = await agent.view();
   const { events, runs } = await eventsOf(env, agent);
-  return {
-    eventsPerHour: Math.round(events / hours),
-    runs,
-    forwarded,
-    holdsApplied: world.provider.count('suspendResource'),
-    view,
-  };
+  return { agent, eventsPerHour: Math.round(events / hours), runs, forwarded };
 }
 
 async function holdAndRelease(agent: TestAgent, hour: number): Promise<void> {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse as readYaml } from 'yaml';
 import type { Scenario } from '../../src/contract/runs';
 import { devServer } from '../support/env';
-import { withWorker } from '../support/worker';
-import { simulated, startRun } from './run-harness';
+
+import { inOrder, simulated, startRun, withRuns } from './run-harness';
 
 const env = devServer();
 
@@ -13,9 +13,9 @@ const read = (file: string): Scenario => readYaml(readFileSync(`${CASES}/${file}
 describe('a scripted run', () => {
   it.each(readdirSync(CASES))('of %s equals its simulation, trace and all', async (file) => {
     const { topology, task, script } = read(file);
-    await withWorker({ env }, async (taskQueue) => {
+    await withRuns(env, async (taskQueue) => {
       const run = await startRun(env, taskQueue, { topology, task, script, trace: true });
-      expect(await run.result()).toEqual(await simulated({ topology, task, script }, true));
+      expect(inOrder(await run.result())).toEqual(inOrder(await simulated({ topology, task, script }, true)));
     });
   });
 });

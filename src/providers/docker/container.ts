@@ -53,6 +53,12 @@ export function containerFor(
   };
 }
 
+/** A container that only keeps the name. It is never started; its command says what it is to whoever lists containers. */
+export function tombstoneFor(call: ResourceCall, labels: Readonly<Record<string, string>>): ContainerCreateOptions {
+  const { name, Image, Labels } = containerFor(call, labels, {});
+  return { name, Image, Labels, Cmd: ['drover: destroyed, its name stays taken for a week'] };
+}
+
 const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 
 /** `512m` in bytes, the way the docker command reads it. */

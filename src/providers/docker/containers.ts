@@ -2,7 +2,7 @@
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
 import { type HeldResource, type LogOptions, installationOf, providerError, titleOf } from '../provider';
-import { LABELS, containerFor, containerName, dockerSpecOf } from './container';
+import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
 import { type EngineOptions, calling, except, isConflict, isGone, lazyEngine } from './engine';
 import { containerLogs } from './logs';
 import type { Found } from './state';
@@ -57,7 +57,7 @@ export class Containers {
     };
     let taken = false;
     const burying = calling(`${titleOf(call)}: keep its name`, (abortSignal) =>
-      engine.createContainer({ ...containerFor(call, labels, {}), Env: [], abortSignal }),
+      engine.createContainer({ ...tombstoneFor(call, labels), abortSignal }),
     );
     await except(burying, isGone, (error) => (taken = isConflict(error)));
     return !taken;
@@ -120,8 +120,8 @@ export class Containers {
     return all.filter((found) => !tombstones.includes(found)).map(({ Labels }) => heldBy(Labels));
   }
 
-  async *logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncGenerator<string> {
-    yield* containerLogs(await this.container(containerName(call.key)), options);
+  async *logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncGenerator<string> {
+    yield* containerLogs(await this.container(call.resourceId ?? containerName(call.key)), options);
   }
 
   private async container(nameOrId: string): Promise<Docker.Container> {

@@ -94,7 +94,7 @@ export class DockerProvider implements Provider {
     return this.containers.list();
   }
 
-  logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
+  logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<string> {
     return this.containers.logs(call, options);
   }
 

@@ -90,7 +90,7 @@ export async function stopInstance(directory: ResourceDirectory, instance: Insta
     }
     await settledStatusOf(directory, instance);
   }
-  await killInstance(directory, instance);
+  await killInstance(directory, instance, status.agent !== undefined);
 }
 
 async function hasEnded(directory: ResourceDirectory, instance: Instance, limitMs: number): Promise<boolean> {
@@ -98,12 +98,18 @@ async function hasEnded(directory: ResourceDirectory, instance: Instance, limitM
   return ended ?? false;
 }
 
-/** Kills every process of the group that is left, at once, and returns when all are gone. */
-export async function killInstance(directory: ResourceDirectory, instance: Instance): Promise<void> {
-  let lived = false;
+/**
+ * Kills every process of the group that is left, at once, and returns when all are gone. A group of which nothing has lived lately is not
+ * looked for: its number may belong to somebody else by now.
+ */
+export async function killInstance(
+  directory: ResourceDirectory,
+  instance: Instance,
+  livedLately = false,
+): Promise<void> {
+  let lived = livedLately;
   const gone = await until(async () => {
     const status = await statusOf(directory, instance);
-    // A group that was gone before is not looked for: its number may belong to somebody else by now.
     if (!status.leader && !status.agent) return !lived || (await groupIsEmpty(instance.leader.pid)) || undefined;
     lived = true;
     signalGroup(instance, status, 'SIGKILL');

@@ -18,14 +18,14 @@ export async function launch(
   number: number,
   start: Launch,
 ): Promise<{ pid: number | null }> {
-  const logOffset = await sizeOf(directory.log);
   const leader = await openLeader(directory, call, number, start);
-  const identity = await lookUp(leader.pid);
-  if (!identity) throw providerError(`${titleOf(call)}: its shell ended at once`);
-  const { pid, started } = identity;
-  const recorded = await directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset });
-  if (recorded && !(await directory.tombstone())) await leader.go();
-  else await leader.dismiss();
+  try {
+    const recorded = await record(directory, call, number, leader);
+    if (recorded && !(await directory.tombstone())) await leader.go();
+  } finally {
+    // Without its word it has nothing to wait for; with it, this says nothing new.
+    await leader.dismiss();
+  }
   if (await directory.tombstone()) await demolish(directory);
   return outcome(directory, call, number);
 }
@@ -49,6 +49,15 @@ async function openLeader(
   } finally {
     await log.close();
   }
+}
+
+/** False: another start has this number. */
+async function record(directory: ResourceDirectory, call: WakeCall, number: number, leader: Leader): Promise<boolean> {
+  const logOffset = await sizeOf(directory.log);
+  const identity = await lookUp(leader.pid);
+  if (!identity) throw providerError(`${titleOf(call)}: its shell ended at once`);
+  const { pid, started } = identity;
+  return directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset });
 }
 
 async function outcome(directory: ResourceDirectory, call: WakeCall, number: number): Promise<{ pid: number | null }> {

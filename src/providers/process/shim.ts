@@ -46,7 +46,7 @@ export interface Leader {
   readonly pid: number;
   /** Starts the agent. */
   go(): Promise<void>;
-  /** Ends the leader without having started anything, and returns when it is gone. */
+  /** Ends the leader if it was not told to go, and returns when it is gone. */
   dismiss(): Promise<void>;
 }
 
@@ -65,10 +65,15 @@ export async function startLeader(options: ShimOptions): Promise<Leader> {
   if (child.pid === undefined) throw providerError(`${title}: /bin/sh started without a pid`);
   child.unref();
   const gone = once(child, 'exit');
+  let told = false;
   return {
     pid: child.pid,
-    go: () => say(child, 'go\n'),
+    go: async () => {
+      told = true;
+      await say(child, 'go\n');
+    },
     dismiss: async () => {
+      if (told) return;
       await say(child, '');
       await gone;
     },

@@ -61,12 +61,33 @@ async function processIds(): Promise<number[]> {
 
 async function fromProc(pid: number): Promise<ProcessStatus | undefined> {
   try {
-    return parseStat(await readFile(`/proc/${String(pid)}/stat`, 'utf8'), await bootId());
+    const line = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+    const status = parseStat(line, await bootId());
+    return status && waits(line) ? { ...status, stopped: await hasStoppedChild(pid) } : status;
   } catch (error) {
     // ESRCH: it ended between opening and reading.
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESRCH') return undefined;
     throw error;
   }
+}
+
+/**
+ * A process that is starting another (vfork) waits for it and cannot be stopped meanwhile; with the other one stopped it stands still
+ * all the same. The kernel shows that as an uninterruptible wait.
+ */
+function waits(line: string): boolean {
+  return line.startsWith('D', line.lastIndexOf(')') + 2);
+}
+
+async function hasStoppedChild(pid: number): Promise<boolean> {
+  const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+  const statuses = await Promise.all(
+    children
+      .split(' ')
+      .filter(Boolean)
+      .map((child) => fromProc(Number(child))),
+  );
+  return statuses.some((status) => status?.stopped);
 }
 
 let boot: Promise<string> | undefined;

@@ -1,21 +1,18 @@
 /** A scenario in virtual time: the coordination rule with scripted agents, without any server. */
 import type { RunResult, Scenario, TraceEntry } from '../../contract/runs';
 import { DroverError } from '../../contract/errors';
-import { SIZE_LIMITS } from '../../contract/turns';
+import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS } from '../../contract/turns';
 import { runBranch } from '../coordination/branch';
 import { type Effects, type Sizes, Stopped } from '../coordination/effects';
 import { runTask } from '../coordination/run';
 import { beginBranch } from '../coordination/state';
+import { type Stop, createStop } from '../coordination/stop';
+import { createHuman } from '../human';
 import { STOPPED_CLOCK, dueAt, setRunning } from '../paused-clock';
-import { scripted, scriptExhausted } from '../script';
+import { scriptedTurn } from '../script';
 import { mustCompile } from '../topology/compile';
 import { createReach } from '../topology/reach';
-import { createHuman } from './human';
-import { type Stop, createStop } from './stop';
 import { createVirtualTime } from './virtual-time';
-
-/** coordination.md: seconds per turn where no rule says otherwise. */
-const DEFAULT_TURN_TIMEOUT_S = 600;
 
 /** Values are bounded as in a run; a whole turn request is not, as nothing travels here. */
 const SIZES: Sizes = { ...SIZE_LIMITS, turnRequest: Infinity, contributions: Infinity };
@@ -45,7 +42,7 @@ export async function simulate(
 
   /** The run's clock stands while all that is open waits for the human. */
   const setClock = (): void => {
-    clock = setRunning(clock, turnsInFlight > 0 || human.open() === 0, time.now());
+    clock = setRunning(clock, turnsInFlight > 0 || human.waiting().length === 0, time.now());
   };
   const human = createHuman(script, time, setClock);
 
@@ -79,27 +76,20 @@ export async function simulate(
     takeTurn: (request, timeoutMs) =>
       waiting(stop, (resolve) => {
         const { agent } = request;
-        const limitMs = timeoutMs ?? DEFAULT_TURN_TIMEOUT_S * 1_000;
-        const turn = scripted(script, agent, positions.get(agent) ?? 0);
-        if (turn) positions.set(agent, turn.next);
+        const position = positions.get(agent) ?? 0;
+        const { outcome, delayMs, next } = scriptedTurn(script, agent, position, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS);
+        positions.set(agent, next);
         const done = (): void => {
           turnsInFlight -= 1;
           setClock();
         };
         turnsInFlight += 1;
         setClock();
-        const cancel = time.schedule(Math.min(turn?.delayMs ?? 0, limitMs), () => {
+        const cancel = time.schedule(delayMs, () => {
           done();
-          if (!turn) resolve({ error: { code: 'ProviderError', message: scriptExhausted(agent) } });
-          else if (turn.delayMs > limitMs)
-            resolve({
-              error: { code: 'Timeout', message: `agent_timeout(default:${String(DEFAULT_TURN_TIMEOUT_S)}) reached` },
-            });
-          else {
-            const { turnId, branch, input } = request;
-            if (withTrace) trace.push({ turnId, branch, agent, input, reply: turn.entry });
-            resolve({ reply: turn.entry });
-          }
+          const { turnId, branch, input } = request;
+          if (withTrace && 'reply' in outcome) trace.push({ turnId, branch, agent, input, reply: outcome.reply });
+          resolve(outcome);
         });
         return () => {
           cancel();
