@@ -122,9 +122,14 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
       // The SDK sizes its cache by the heap and takes agents for small; ours hold up to 1.5 MiB of state each.
       return { taskQueue: queues.main(queuePrefix), maxCachedWorkflows, ...workflowCode() };
     case 'turns':
-      return { taskQueue: queues.turns(queuePrefix), maxConcurrentActivityTaskExecutions: turnSlots };
+      return {
+        taskQueue: queues.turns(queuePrefix),
+        maxConcurrentActivityTaskExecutions: turnSlots,
+        // A turn hears of its cancellation with the answer to a heartbeat: by default that could take 16 of its 20 seconds.
+        maxHeartbeatThrottleInterval: '2s',
+      };
     case 'host':
-      return { taskQueue: queues.host(queuePrefix, host) };
+      return { taskQueue: queues.host(queuePrefix, host), maxHeartbeatThrottleInterval: '2s' };
   }
 }
 

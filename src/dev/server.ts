@@ -71,6 +71,9 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     namespace,
     '--log-level',
     'warn',
+    // A worker that asks for an activity gets it with the answer: one way to the server less for every provider call.
+    '--dynamic-config-value',
+    'system.enableActivityEagerExecution=true',
   ];
   args.push(...(options.ui ? ['--ui-port', String(ui)] : ['--headless']));
   // 2 to 11 times faster than SQLite's defaults, and still nothing acknowledged is lost when the server is killed.

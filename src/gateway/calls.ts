@@ -30,22 +30,32 @@ export function addCalls<N extends CallName>(app: FastifyInstance, guard: Guard,
   for (const name of Object.keys(handlers) as N[]) addCall(app, guard, name, handlers[name]);
 }
 
+/** A path of OpenAPI as fastify writes it. */
+export function routeOf(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
 function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N, handler: Handler<N>): void {
   const call: Call = CALLS[name];
   app.route({
     method: call.method,
-    url: call.path.replace(/\{(\w+)\}/g, ':$1'),
+    url: routeOf(call.path),
     ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
     // Before the body is read: whoever may not call does not make us parse.
     onRequest: guard(call.access),
     handler: (request, reply) => {
       reply.status(call.status ?? 200);
-      return handler({ ...read(call, request), reply } as Input<N>);
+      return handler(read(call, request, reply) as Input<N>);
     },
   });
 }
 
-function read(call: Call, request: FastifyRequest): Omit<Input<CallName>, 'reply'> {
+/** The parts by the call's own schemas; that these are the ones of `Input` is what the table says. */
+function read(
+  call: Call,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): { readonly [K in keyof Input<CallName>]: unknown } {
   const key = request.headers[IDEMPOTENCY_KEY.header];
   // A call without a body takes none, or the empty object that some clients send.
   const body = request.body ?? {};
@@ -54,5 +64,6 @@ function read(call: Call, request: FastifyRequest): Omit<Input<CallName>, 'reply
     query: call.query?.parse(request.query),
     body: call.ownCheck ? body : call.body?.parse(body),
     idempotencyKey: key === undefined ? undefined : IDEMPOTENCY_KEY.schema.parse(key),
-  } as Omit<Input<CallName>, 'reply'>;
+    reply,
+  };
 }

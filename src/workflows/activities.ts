@@ -87,14 +87,15 @@ export function undoRetireActivity(summary: string): Pick<FleetActivities, 'reti
 
 /**
  * A turn (rules of conduct, 13): heartbeat 20 s notices a lost worker; 30 days is only the outer bound, as the turn's own limit is a
- * pausable timer of the agent's workflow. Transport failures are retried for about two minutes, then the agent's workflow decides.
+ * pausable timer of the agent's workflow. A lost connection is tried three times; then the agent's workflow looks at the agent and asks again,
+ * with the same turn id, for as long as its `unavailableTimeout` allows.
  */
 export function turnActivities(summary: string): TurnActivities {
   return proxyActivities<TurnActivities>({
     taskQueue: queues.turns(workflowInfo().taskQueue),
     startToCloseTimeout: '30d',
     heartbeatTimeout: '20s',
-    retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 15 },
+retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
     // An agent answers late rather than never: the activity hears of the cancellation by its heartbeat and aborts the request.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,

@@ -1,5 +1,5 @@
 /** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
-import { uuid4 } from '@temporalio/workflow';
+import { upsertMemo, uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
 import type { AgentState, Effect } from '../rules/agent-state';
 import { begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
@@ -8,8 +8,17 @@ import { providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';
 import { errorBody } from './shared/failures';
 
-/** Carries an effect out. Its failure is a change of the state too, never an exception. */
+/**
+ * Carries an effect out, and writes into the history that it has ended: without any command in it, the workflow task that heard of the
+ * end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
+ */
 export async function perform(machine: AgentMachine, effect: Effect): Promise<void> {
+  await carryOut(machine, effect);
+  if (effect !== 'inspect') upsertMemo({ runtime: machine.state.runtime });
+}
+
+/** Its failure is a change of the state too, never an exception. */
+async function carryOut(machine: AgentMachine, effect: Effect): Promise<void> {
   const { op } = machine.state;
   machine.change((state, now) => begin(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
   try {

@@ -40,7 +40,7 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
     }),
     ...[queues.turns(prefix), queues.monitor(prefix), ...hosts.map((host) => queues.host(prefix, host))].map(
-      (taskQueue) => create({ taskQueue }),
+      (taskQueue) => create({ taskQueue, maxHeartbeatThrottleInterval: '2s' }),
     ),
   ]);
   const runs = Promise.all(workers.map((worker) => worker.run()));

@@ -17,9 +17,10 @@ const ask = (question: string, more: object = {}) => ({ action: 'ask', question,
 
 async function played(given: Pick<Scenario, 'topology' | 'script'>): Promise<{ result: RunResult; tookMs: number }> {
   return withRuns(env, async (taskQueue) => {
-    const began = await env.now();
-    const result = await (await startRun(env, taskQueue, given)).result();
-    return { result, tookMs: (await env.now()) - began };
+    const run = await startRun(env, taskQueue, given);
+    const result = await run.result();
+    const { startTime, closeTime } = await run.handle.describe();
+    return { result, tookMs: (closeTime?.getTime() ?? NaN) - startTime.getTime() };
   });
 }
 
@@ -85,7 +86,7 @@ function isDecided({ script }: Scenario): boolean {
 }
 
 it('random scripts end as their simulation does, trace and all', async () => {
-  const scenarios = fc.sample(randomScenarios(30 * 24 * HOUR, '200h').filter(isDecided), 40);
+  const scenarios = fc.sample(randomScenarios(200 * HOUR, '60h').filter(isDecided), Number(process.env["H2_RUNS"] ?? 40));
   await withRuns(env, async (taskQueue) => {
     const runs = await Promise.all(
       scenarios.map(({ topology, script }) => startRun(env, taskQueue, { topology, script, trace: true })),
