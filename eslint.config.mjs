@@ -12,7 +12,7 @@ const nondeterministic = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -51,7 +51,7 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.cjs', 'bin/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        'process console fetch AbortSignal performance URL Buffer setTimeout setInterval clearTimeout clearInterval require module __dirname'
+        'process console fetch AbortSignal performance URL URLSearchParams Buffer setTimeout setInterval clearTimeout clearInterval require module __dirname'
           .split(' ')
           .map((name) => [name, 'readonly']),
       ),

@@ -89,7 +89,7 @@ export function fleetRows(stage: Stage): Row[] {
             rate(BRANCHES, async () => {
               const run = fresh('run');
               const input: RunInput = { v: 1, fleet, run, task: 'work', topology };
-              const end = await temporal.workflow.execute(RUN_WORKFLOW, {
+              const end: unknown = await temporal.workflow.execute(RUN_WORKFLOW, {
                 workflowId: runWorkflowId(fleet, run),
                 taskQueue: QUEUE,
                 args: [input],

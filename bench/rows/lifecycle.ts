@@ -145,9 +145,12 @@ export function lifecycleRows(stage: Stage): Row[] {
 }
 
 async function refused(call: Promise<unknown>, isRefusal: (error: unknown) => boolean): Promise<void> {
-  const outcome = await call.then(
-    () => new Error('it was accepted'),
-    (error: unknown) => (isRefusal(error) ? null : error),
+  const isRefused = await call.then(
+    () => false,
+    (error: unknown) => {
+      if (isRefusal(error)) return true;
+      throw error;
+    },
   );
-  if (outcome !== null) throw outcome;
+  if (!isRefused) throw new Error('it was accepted');
 }

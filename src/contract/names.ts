@@ -7,7 +7,6 @@ export const AGENT_WORKFLOW = 'agent';
 export const POOL_WORKFLOW = 'pool';
 export const RUN_WORKFLOW = 'run';
 export const BRANCH_WORKFLOW = 'branch';
-export const NOTIFY_WORKFLOW = 'notify';
 
 /** `fleet/<fleet>`. */
 export function fleetWorkflowId(fleet: string): string {
@@ -46,11 +45,6 @@ export const MAX_BRANCH_ID_LENGTH = 200;
 export function branchWorkflowId(fleet: string, run: string, branch: string): string {
   const plain = `${runWorkflowId(fleet, run)}/${branch}`;
   return plain.length <= MAX_BRANCH_ID_LENGTH ? plain : `${runWorkflowId(fleet, run)}/h-${fnv1a64(branch)}`;
-}
-
-/** `notify/<eventId>`. */
-export function notifyWorkflowId(eventId: string): string {
-  return `notify/${eventId}`;
 }
 
 function fnv1a64(text: string): string {

@@ -2,19 +2,6 @@
 import type { Duration } from './agent';
 import type { CredentialSpec } from './fleet';
 
-/** What failed: `other` is recorded by the agent only and never reaches the pool. */
-export type FailureKind = 'rate_limit' | 'auth' | 'other';
-
-/** A failure of a subscription: signal, update and `POST …/failures`. `subscription` and `assignment` are those of when the failing work started. */
-export interface FailureReport {
-  readonly subscription: string;
-  readonly assignment?: number;
-  readonly kind: FailureKind;
-  readonly resetAt?: string;
-  readonly turnId?: string;
-  readonly requestId?: string;
-}
-
 /** The input of a `pool` workflow's first run, and the argument of its `configure`. `skipFor` defaults to 2h. */
 export interface PoolConfiguration {
   readonly credentials: readonly CredentialSpec[];
@@ -63,9 +50,4 @@ export interface PoolView {
     readonly skippedUntil: string | null;
   }[];
   readonly exhaustedUntil: string | null;
-}
-
-/** An item of `get pools`: what visibility holds. */
-export interface PoolListItem {
-  readonly pool: string;
 }

@@ -11,7 +11,13 @@ export const AGENT_ENV = {
 } as const;
 
 /** Paths at an agent's endpoint. */
-export const AGENT_PATHS = { turn: '/turn', health: '/healthz', credentials: '/credentials', undo: '/undo', drain: '/drain' } as const;
+export const AGENT_PATHS = {
+  turn: '/turn',
+  health: '/healthz',
+  credentials: '/credentials',
+  undo: '/undo',
+  drain: '/drain',
+} as const;
 
 /** What the gateway answers to a beat, so that an agent needs no second call. */
 export interface BeatAnswer {

@@ -22,7 +22,11 @@ function onQueueOf(provider: ProviderKind, host: string | undefined): { taskQueu
 }
 
 /** Effects on a resource, on the queue of the host that holds it. */
-export function providerActivities(provider: ProviderKind, host: string | undefined, summary: string): ProviderActivities {
+export function providerActivities(
+  provider: ProviderKind,
+  host: string | undefined,
+  summary: string,
+): ProviderActivities {
   return proxyActivities<ProviderActivities>({ ...PROVIDER_POLICY, ...onQueueOf(provider, host), summary });
 }
 
@@ -46,8 +50,16 @@ export function stopActivity(
 }
 
 /** The undo of a create, with the longer patience of a compensation. */
-export function undoActivities(provider: ProviderKind, host: string | undefined, summary: string): Pick<ProviderActivities, 'destroyResource'> {
-  return proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({ ...UNDO_POLICY, ...onQueueOf(provider, host), summary });
+export function undoActivities(
+  provider: ProviderKind,
+  host: string | undefined,
+  summary: string,
+): Pick<ProviderActivities, 'destroyResource'> {
+  return proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({
+    ...UNDO_POLICY,
+    ...onQueueOf(provider, host),
+    summary,
+  });
 }
 
 /** Short calls to Temporal itself on behalf of a fleet: they may be repeated at will, so they are retried until the server is back. */
@@ -95,7 +107,7 @@ export function turnActivities(summary: string): TurnActivities {
     taskQueue: queues.turns(workflowInfo().taskQueue),
     startToCloseTimeout: '30d',
     heartbeatTimeout: '20s',
-retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
+    retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
     // An agent answers late rather than never: the activity hears of the cancellation by its heartbeat and aborts the request.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,

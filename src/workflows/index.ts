@@ -2,5 +2,6 @@
 export { agent } from './agent';
 export { branch } from './branch';
 export { fleet } from './fleet';
+export { pool } from './pool';
 export { provision } from './provision';
 export { run } from './run';

@@ -148,7 +148,8 @@ async function waitUntil(isDone: () => boolean, at: number | null): Promise<bool
 }
 
 function begin(argument: unknown): PoolState {
-  if (isRecord(argument) && isRecord(argument['state'])) return (argument as unknown as CarriedPool).state;
+  if (isRecord(argument) && isRecord(argument['state']))
+    return argument['state'] as PoolState & Record<string, unknown>;
   const { pool: name, credentials, skipFor, continueAfterEvents } = parsePoolInput(argument, 'input');
   const config = { credentials, ...(skipFor === undefined ? {} : { skipFor }) };
   return newPool(name, config, continueAfterEvents ?? null);

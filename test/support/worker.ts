@@ -39,9 +39,11 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
       workflowBundle: options.bundle ?? workflowBundle(),
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
     }),
-    ...[queues.turns(prefix), queues.monitor(prefix), ...hosts.map((host) => queues.host(prefix, host))].map(
-      (taskQueue) => create({ taskQueue, maxHeartbeatThrottleInterval: '2s' }),
-    ),
+    // A worker with nothing to do does not start.
+    ...(Object.keys(activities).length === 0
+      ? []
+      : [queues.turns(prefix), queues.monitor(prefix), ...hosts.map((host) => queues.host(prefix, host))]
+    ).map((taskQueue) => create({ taskQueue, maxHeartbeatThrottleInterval: '2s' })),
   ]);
   const runs = Promise.all(workers.map((worker) => worker.run()));
   try {

@@ -2,8 +2,8 @@ import type { TurnCall } from '../../src/contract/activities';
 import type { RunResult } from '../../src/contract/runs';
 import type { TurnOutcome } from '../../src/contract/turns';
 import { devServer } from '../support/env';
-import { type AgentWorld, type TestAgent, eventually, withAgents } from './agent-harness';
-import { type TestRun, byList, command, refused, startRun } from './run-harness';
+import { type AgentWorld, eventually, withAgents } from './agent-harness';
+import { type TestRun, byList, command, readyAgents, refused, startRun } from './run-harness';
 
 const env = devServer();
 
@@ -33,13 +33,6 @@ function marsTurn({ agent, request: { input } }: TurnCall): TurnOutcome {
   if (agent !== 'Orchestrator') return invoke(['Orchestrator', own]);
   if (input.kind !== 'results') return invoke(['AgentA', 'letter'], ['AgentB', 'letter'], ['AgentC', 'letter']);
   return invoke(['End', input.results.flatMap(({ value }) => value).join('')]);
-}
-
-async function readyAgents(world: AgentWorld, names: readonly string[]): Promise<Map<string, TestAgent>> {
-  const agents = new Map<string, TestAgent>();
-  for (const name of names) agents.set(name, await world.start(name));
-  await Promise.all([...agents.values()].map((agent) => agent.ready()));
-  return agents;
 }
 
 const run = (world: AgentWorld, more: object = {}) =>

@@ -7,7 +7,7 @@ import { simulate } from '../../src/rules/simulate/simulate';
 import type { TurnCall } from '../../src/contract/activities';
 import type { TurnOutcome } from '../../src/contract/turns';
 import type { TestEnv } from '../support/env';
-import { type Refused, eventually, refusalOf } from './agent-harness';
+import { type AgentWorld, type Refused, type TestAgent, eventually, refusalOf } from './agent-harness';
 import { type TestWorkerOptions, withWorker } from '../support/worker';
 
 /** A run under test. */
@@ -103,4 +103,12 @@ export function byList(
     const reply = replies[agent]?.[position];
     return reply === undefined ? { error: { code: 'ProviderError', message: `no reply of ${agent}` } } : { reply };
   };
+}
+
+/** Agents of the world that can take turns. */
+export async function readyAgents(world: AgentWorld, names: readonly string[]): Promise<Map<string, TestAgent>> {
+  const agents = new Map<string, TestAgent>();
+  for (const name of names) agents.set(name, await world.start(name));
+  await Promise.all([...agents.values()].map((agent) => agent.ready()));
+  return agents;
 }

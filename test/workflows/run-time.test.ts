@@ -85,11 +85,18 @@ function isDecided({ script }: Scenario): boolean {
   );
 }
 
-it('random scripts end as their simulation does, trace and all', async () => {
-  const scenarios = fc.sample(randomScenarios(200 * HOUR, '60h').filter(isDecided), Number(process.env["H2_RUNS"] ?? 40));
+it('random scripts end as their simulation does, trace and all, branches that continue as new included', async () => {
+  const scenarios = fc.sample(randomScenarios(200 * HOUR, '60h').filter(isDecided), 40);
   await withRuns(env, async (taskQueue) => {
     const runs = await Promise.all(
-      scenarios.map(({ topology, script }) => startRun(env, taskQueue, { topology, script, trace: true })),
+      scenarios.map(({ topology, script }, index) =>
+        startRun(env, taskQueue, {
+          topology,
+          script,
+          trace: true,
+          ...(index % 2 === 0 ? {} : { continueAfterEvents: 20 }),
+        }),
+      ),
     );
     for (const [index, run] of runs.entries()) {
       const { topology, script } = scenarios[index] ?? fail();

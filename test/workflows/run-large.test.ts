@@ -1,0 +1,96 @@
+/** What a run can carry: many branches, long chains, values at the limits. */
+import type { RunResult } from '../../src/contract/runs';
+import { SIZE_LIMITS } from '../../src/contract/turns';
+import { devServer } from '../support/env';
+import { withAgents } from './agent-harness';
+import { readyAgents, simulated, startRun, withRuns } from './run-harness';
+
+const env = devServer();
+
+const final = (response: unknown) => ({ action: 'final', response });
+const to = (agent: string, request: unknown = 'go') => ({ agent, request });
+const invoke = (...invocations: object[]) => ({ action: 'invoke', invocations });
+
+async function runOf(given: Parameters<typeof startRun>[2]): Promise<RunResult> {
+  return withRuns(env, async (taskQueue) => (await startRun(env, taskQueue, given)).result());
+}
+
+it('300 branches, at most 50 at once', async () => {
+  const workers = Array.from({ length: 300 }, (_, index) => `W${String(index)}`);
+  const topology = { flows: ['Start -> O', ...workers.map((worker) => `O <-> ${worker}`)], rules: ['max_agents(50)'] };
+  const script = {
+    O: [invoke(...workers.map((worker) => to(worker))), final('done')],
+    ...Object.fromEntries(workers.map((worker) => [worker, [final(worker)]])),
+  };
+  const began = Date.now();
+  const result = await runOf({ topology, script });
+  expect(result).toEqual(await simulated({ topology, script }));
+  expect(result).toMatchObject({ success: true, turns: 302 });
+  expect(Date.now() - began).toBeLessThan(120_000);
+}, 180_000);
+
+it('a chain of 400 hand-overs, across continue-as-new', async () => {
+  const topology = { flows: ['Start -> A', 'A <-> B', 'A -> End'], rules: ['max_steps(500)'] };
+  const script = {
+    A: [...Array.from({ length: 200 }, () => invoke(to('B'))), final('far')],
+    B: [{ ...invoke(to('A')), repeat: true }],
+  };
+  const t0 = Date.now();
+  const result = await runOf({ topology, script, continueAfterEvents: 1_000 });
+  console.log('chain took', Date.now() - t0);
+  expect(result).toEqual(await simulated({ topology, script }));
+  expect(result).toMatchObject({ success: true, finalResponse: 'far', turns: 401 });
+}, 180_000);
+
+describe('values at their limits', () => {
+  const topology = { flows: ['Start -> A', 'A <-> B', 'A <-> C', 'A <-> D', 'A -> End'], convergence: 'any' as const };
+  /** A text of so many bytes as JSON. */
+  const sized = (bytes: number) => 'x'.repeat(bytes - 2);
+
+  it.each([
+    ['a value', 'B', SIZE_LIMITS.value],
+    ['results', 'A', SIZE_LIMITS.results],
+  ])('%s just under is taken, just over is LimitReached', async (what, failing, limit) => {
+    const parts = what === 'results' ? ['B', 'C', 'D'] : ['B'];
+    for (const over of [0, 1]) {
+      const values = parts.map(
+        (_, index) => Math.floor(limit / parts.length) + (index === 0 ? (limit % parts.length) + over : 0),
+      );
+      const script = {
+        A: [invoke(...parts.map((part) => to(part)), ...(parts.length === 1 ? [to('C')] : [])), final('done')],
+        C: [final('c')],
+        ...Object.fromEntries(parts.map((part, index) => [part, [final(sized(values[index] ?? 0))]])),
+      };
+      const { branches } = await runOf({ topology, script });
+      const branch = branches.find(({ agents }) => agents[0] === failing);
+      if (over === 0) expect(branch).toMatchObject({ outcome: 'completed' });
+      else
+        expect(branch).toMatchObject({
+          outcome: 'failed',
+          error: expect.stringMatching(/^LimitReached: .* bytes, at most /) as string,
+        });
+    }
+  });
+
+  it('an answer that is too large to return is LimitReached at the root', async () => {
+    const starts = Array.from({ length: 8 }, (_, index) => `A${String(index)}`);
+    // Each repeats in its answer what it was given, so that the input stays small.
+    const task = sized(SIZE_LIMITS.value);
+    const result = await withAgents(env, async (world) => {
+      await readyAgents(world, starts);
+      world.takeTurn = async ({ request }) => ({ reply: final(request.task) });
+      const topology = { flows: starts.map((agent) => `Start -> ${agent}`) };
+      return (await startRun(env, world.taskQueue, { fleet: world.fleet, topology, task })).result();
+    });
+    expect(result).toMatchObject({ success: false, finalResponse: null });
+    expect(result.error).toMatch(/^ROOT failure: LimitReached: the result is \d+ bytes, at most \d+ are allowed$/);
+  });
+
+  it('a task that is too large for a turn is LimitReached, and one that is too large for a branch too', async () => {
+    const script = { A: [final('a')] };
+    for (const bytes of [SIZE_LIMITS.turnRequest, 900 * 1024]) {
+      const result = await runOf({ topology: { flows: ['Start -> A'] }, script, task: sized(bytes) });
+      expect(result.error).toMatch(/LimitReached: .* bytes, at most /);
+    }
+  });
+});
