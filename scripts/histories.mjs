@@ -13,7 +13,12 @@ const mustFail = join(root, 'test/replay/must-fail');
 
 const { status } = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/jest/bin/jest.js'), '--testPathIgnorePatterns', 'test/replay/', ...process.argv.slice(2)],
+  [
+    join(root, 'node_modules/jest/bin/jest.js'),
+    '--testPathIgnorePatterns',
+    'test/(replay|soak)/',
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, DROVER_RECORD_HISTORIES: '1' } },
 );
 if (status !== 0) process.exit(status ?? 1);

@@ -12,6 +12,7 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { createFleetActivities } from './activities/fleet';
+import { createUndoActivities } from './activities/undo';
 import { Calls } from './client/calls';
 import { type ConnectionSettings, resolveConnection } from './client/connection';
 import type { Environment, Settings } from './config';
@@ -71,10 +72,12 @@ export async function startWorker({
   await checkSearchAttributes(client);
 
   const { installation, host, agentSecret, stateDir, gateway } = settings;
+  const calls = new Calls(client);
   const activities = createActivities({
     agentSecret,
     providers: createProviders({ gatewayUrl: gateway.url, agentSecret, stateDir, installation, environment }),
-    fleet: createFleetActivities({ calls: new Calls(client), installation, host }),
+    fleet: createFleetActivities({ calls, installation, host }),
+    undo: createUndoActivities({ calls, agentSecret }),
   });
   const queue = (kind: QueueKind): WorkerOptions => ({
     ...queueOptions(kind, settings),
@@ -119,8 +122,14 @@ async function connect(options: NativeConnectionOptions): Promise<NativeConnecti
 function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, turnSlots }: Settings): WorkerOptions {
   switch (kind) {
     case 'main':
-      // The SDK sizes its cache by the heap and takes agents for small; ours hold up to 1.5 MiB of state each.
-      return { taskQueue: queues.main(queuePrefix), maxCachedWorkflows, ...workflowCode() };
+      return {
+        taskQueue: queues.main(queuePrefix),
+        // The SDK sizes its cache by the heap and takes agents for small; ours hold up to 1.5 MiB of state each.
+        maxCachedWorkflows,
+        // How long a workflow waits for the worker that knew it last: after a kill -9 that is how long people wait.
+        stickyQueueScheduleToStartTimeout: '3s',
+        ...workflowCode(),
+      };
     case 'turns':
       return {
         taskQueue: queues.turns(queuePrefix),

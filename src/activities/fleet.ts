@@ -6,7 +6,7 @@ import type { Calls } from '../client/calls';
 import { type AgentRef, agentSubject } from '../client/subject';
 import { DroverError, type ErrorCode } from '../contract/errors';
 import { agentUpdates, describeAgent } from '../contract/messages';
-import { AGENT_WORKFLOW, RETIRE_REQUEST } from '../contract/names';
+import { AGENT_WORKFLOW } from '../contract/names';
 import { whileBeating } from './beating';
 import { asActivityFailure } from './failures';
 
@@ -72,7 +72,7 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   const subject = agentSubject(call);
   // A repeat of this activity is the same request; a later one asks anew, as the agent would only repeat its last failure.
   const { activityId, workflowExecution } = Context.current().info;
-  const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
+  const requestId = `retire.${workflowExecution?.runId ?? ''}.${activityId}`;
   if (call.mode === 'drain' && view.status === 'running') {
     const pause = {
       hold: 'retire',

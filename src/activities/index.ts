@@ -1,16 +1,17 @@
 /** Everything a worker does on behalf of workflows, built from what it depends on. */
-import type { Activities, FleetActivities } from '../contract/activities';
+import type { Activities, FleetActivities, UndoActivities } from '../contract/activities';
 import type { Providers } from '../providers/provider';
 import { createProviderActivities } from './resources';
 import { type TurnSettings, createTurnActivities } from './turns';
 
-/** What activities depend on: providers by kind, the agents' secret for turns, and the activities on Temporal itself (`fleet.ts`). */
+/** What activities depend on: providers by kind, the agents' secret for turns, and the activities that ask Temporal itself (`fleet.ts`, `undo.ts`). */
 export interface ActivityDependencies extends TurnSettings {
   readonly providers: Providers;
   readonly fleet: FleetActivities;
+  readonly undo: UndoActivities;
 }
 
 /** The activities of a worker. */
-export function createActivities({ providers, fleet, ...turns }: ActivityDependencies): Activities {
-  return { ...createProviderActivities(providers), ...fleet, ...createTurnActivities(turns) };
+export function createActivities({ providers, fleet, undo, ...turns }: ActivityDependencies): Activities {
+  return { ...createProviderActivities(providers), ...fleet, ...undo, ...createTurnActivities(turns) };
 }

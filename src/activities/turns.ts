@@ -28,7 +28,7 @@ const RETRY_AFTER_LIMIT_MS = 60_000;
 const WITHDRAW_MS = 2_000;
 
 /** Statuses of an agent, or of a proxy before it, that is not there at the moment. */
-const UNAVAILABLE = new Set([408, 425, 429, 502, 503, 504]);
+export const UNAVAILABLE = new Set([408, 425, 429, 502, 503, 504]);
 
 /** The turn activity. Throws `AgentUnavailable`, retryable, where the agent was not reached; everything else is an outcome. */
 export function createTurnActivities(settings: TurnSettings): TurnActivities {
@@ -60,8 +60,9 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnOut
   }
 }
 
-function addressed(
-  call: TurnCall,
+/** Where and how an agent is called. */
+export function addressed(
+  call: Pick<TurnCall, 'fleet' | 'agent' | 'endpoint'>,
   { agentSecret, allowedHosts }: TurnSettings,
   path: string,
 ): Pick<HttpCall, 'url' | 'headers' | 'limitBytes' | 'allowedHosts'> {

@@ -1,12 +1,12 @@
 /** The commands to agents: `drover pause|resume|stop|start|restart|terminate|hold|release`. */
 import { type Command, Option } from 'commander';
 import type { AgentRef, DroverClient } from '../client';
-import type { AgentCommand, AgentCommandOptions, CommandResult, PauseMode } from '../contract/agent';
+import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, PauseMode } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { FLEET_HOLD } from '../contract/names';
 import { agentRef, fleetName, parseDuration, parseDurationMs } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, type Format, parseFormat, print } from './output';
+import { colors, type Format, print, withOutput } from './output';
 import { painted } from './paint';
 
 interface CommandFlags extends ConnectionFlags {
@@ -30,50 +30,43 @@ export function register(program: Command): void {
   const hold = (text: string) => new Option('--hold <hold>', text);
   const mode = new Option('--mode <mode>', 'let turns in flight finish, or not').choices(['drain', 'freeze']);
 
-  ofAgentOrFleet(program, 'pause', 'hold an agent, or with --fleet a whole fleet')
+  ofAgentOrFleet(program, 'pause')
     .addOption(hold('name of the hold (default: operator)'))
     .option('--reason <text>', 'why, for others to read')
     .addOption(mode)
     .option('--drain-timeout <duration>', 'how long turns in flight may take', parseDuration)
     .action(action('pause', ({ hold, reason, mode, drainTimeout }) => given({ hold, reason, mode, drainTimeout })));
-  ofAgentOrFleet(program, 'resume', 'release what pause has held')
+  ofAgentOrFleet(program, 'resume')
     .addOption(hold('name of the hold (default: operator)'))
     .option('--cancel-pending', 'also withdraw a pause that is still draining')
     .action(action('resume', ({ hold, cancelPending }) => given({ hold, cancelPending })));
-  ofAgentOrFleet(program, 'stop', 'stop an agent, or with --fleet every agent of a fleet')
+  ofAgentOrFleet(program, 'stop')
     .option('--grace <duration>', 'how long it may take before it is killed', parseDuration)
     .action(action('stop', ({ grace }) => given({ grace })));
-  ofAgentOrFleet(program, 'start', 'start a stopped or failed agent').action(action('start', () => ({})));
-  ofAgentOrFleet(program, 'restart', 'drain, stop and start an agent')
+  ofAgentOrFleet(program, 'start').action(action('start', () => ({})));
+  ofAgentOrFleet(program, 'restart')
     .option('--reason <text>', 'why, for others to read')
     .addOption(mode)
     .action(action('restart', ({ reason, mode }) => given({ reason, mode })));
-  ofAgent(program, 'terminate', 'stop an agent, destroy its resource and end it for good').action(
-    action('terminate', () => ({})),
-  );
-  ofAgent(program, 'hold', 'set a hold in any status')
+  ofAgent(program, 'terminate').action(action('terminate', () => ({})));
+  ofAgent(program, 'hold')
     .addOption(hold('name of the hold').makeOptionMandatory())
     .option('--reason <text>', 'why, for others to read')
     .action(action('hold', ({ hold = '', reason }) => ({ hold, ...given({ reason }) })));
-  ofAgent(program, 'release', 'release a hold in any status')
+  ofAgent(program, 'release')
     .addOption(hold('name of the hold').makeOptionMandatory())
     .action(action('release', ({ hold = '' }) => ({ hold })));
 }
 
-function ofAgent(program: Command, name: AgentCommand, summary: string, argument = '<fleet/agent>'): Command {
-  return withConnection(program.command(name).summary(summary).description(summary).argument(argument))
-    .option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table')
+function ofAgent(program: Command, name: AgentCommand, argument = '<fleet/agent>'): Command {
+  return withOutput(withConnection(program.command(name).argument(argument)))
     .option('--request-id <id>', 'the same id again is the same request')
     .option('--no-wait', 'do not wait for the effect')
     .option('--timeout <duration>', 'how long to wait', parseDurationMs, WAIT_MS);
 }
 
-function ofAgentOrFleet(program: Command, name: AgentCommand, summary: string): Command {
-  return ofAgent(program, name, summary, '[fleet/agent]').option(
-    '--fleet <fleet>',
-    'every agent of this fleet',
-    fleetName,
-  );
+function ofAgentOrFleet(program: Command, name: AgentCommand): Command {
+  return ofAgent(program, name, '[fleet/agent]').option('--fleet <fleet>', 'every agent of this fleet', fleetName);
 }
 
 function action<C extends AgentCommand>(command: C, optionsOf: (flags: CommandFlags) => AgentCommandOptions[C]) {
@@ -96,12 +89,22 @@ async function dispatch<C extends AgentCommand>(
     throw new DroverError('InvalidRequest', `${command} needs either an agent (fleet/agent) or --fleet`);
   }
   const send = (ref: AgentRef) => client.agents.command(ref, command, options, { wait, timeoutMs });
-  if (name !== undefined) return printResult(output, command, await send(agentRef(name)));
+  if (name !== undefined) return printResults(output, command, [await send(agentRef(name))]);
   if (fleet === undefined) return;
   if (command === 'pause' || command === 'resume') return commandFleet(client, command, fleet, flags);
   const { agents } = await client.fleets.describe(fleet);
   const results = await Promise.all(Object.keys(agents).map((agent) => send({ fleet, agent })));
-  for (const result of results) await printResult(output, command, result);
+  await printResults(output, command, results);
+}
+
+/** What an agent looks like when its fleet's hold, or the end of it, has reached its runtime. */
+const HELD_OR_RELEASED: Readonly<Record<'pause' | 'resume', (agent: AgentView) => boolean>> = {
+  pause: (agent) => hasFleetHold(agent) && (agent.status !== 'paused' || agent.runtime !== 'running'),
+  resume: (agent) => !hasFleetHold(agent) && (agent.status !== 'running' || agent.runtime === 'running'),
+};
+
+function hasFleetHold({ holds }: Pick<AgentView, 'holds'>): boolean {
+  return holds.some(({ name }) => name === FLEET_HOLD);
 }
 
 /** A fleet's own pause holds agents too that are added meanwhile, and its release leaves other holds alone. */
@@ -111,27 +114,34 @@ async function commandFleet(
   fleet: string,
   flags: CommandFlags,
 ): Promise<void> {
-  const { reason, requestId, timeout: timeoutMs } = flags;
+  const { reason, requestId, timeout: timeoutMs, wait } = flags;
   const request = { ...given({ requestId }), ...(command === 'pause' ? given({ reason }) : {}) };
   const view = await client.fleets[command](fleet, request, { timeoutMs });
-  const held = view.holds.some(({ name }) => name === FLEET_HOLD);
+  const goal = `the ${command} of its fleet`;
+  const agents = wait ? Object.keys(view.agents) : [];
+  await Promise.all(
+    agents.map((agent) => client.agents.waitFor({ fleet, agent }, HELD_OR_RELEASED[command], { timeoutMs, goal })),
+  );
   await print(flags.output, {
     data: view,
     names: [fleet],
-    text: () => `fleet ${fleet} is ${held ? 'held' : 'released'}`,
+    text: () => `fleet ${fleet} is ${hasFleetHold(view) ? 'held' : 'released'}`,
   });
 }
 
-async function printResult(format: Format, command: AgentCommand, result: CommandResult): Promise<void> {
-  const { agent, changed, state } = result;
-  const name = `${agent.fleet}/${agent.name}`;
-  const paint = painted(colors());
-  const reached = state === 'done' ? paint(agent.status) : `${state} (${String(agent.turns.inFlight)} turns in flight)`;
+/** One result as it is, those of a whole fleet as a list. */
+async function printResults(format: Format, command: AgentCommand, results: readonly CommandResult[]): Promise<void> {
   await print(format, {
-    data: result,
-    names: [name],
-    text: () => `${name} is ${reached}${changed ? '' : ` (${command} changed nothing)`}`,
+    data: results.length === 1 ? results[0] : results,
+    names: results.map(({ agent }) => `${agent.fleet}/${agent.name}`),
+    text: () => results.map((result) => resultText(command, result)).join('\n'),
   });
+}
+
+function resultText(command: AgentCommand, { agent, changed, state }: CommandResult): string {
+  const reached =
+    state === 'done' ? painted(colors())(agent.status) : `${state} (${String(agent.turns.inFlight)} turns in flight)`;
+  return `${agent.fleet}/${agent.name} is ${reached}${changed ? '' : ` (${command} changed nothing)`}`;
 }
 
 /** Only what was given: an absent option is another thing than one that is undefined. */

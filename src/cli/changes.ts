@@ -6,14 +6,18 @@ import { Progress } from './progress';
 
 const ENDED: readonly AgentProgress['step'][] = ['ready', 'updated', 'deleted', 'failed', 'undone'];
 
+/** How to follow. `good`: the state in which the change has ended well, `done` unless it is being undone. */
+interface FollowChangeOptions extends Pick<FollowOptions, 'timeoutMs' | 'signal'> {
+  readonly good?: ChangeView['state'];
+}
+
 /** Shows the change until it has ended; `ProviderError` where it did not end well. Null: there was nothing to do. */
 export async function followChange(
   client: DroverClient,
   fleet: string,
-  applied: ApplyResult,
-  options: Pick<FollowOptions, 'timeoutMs' | 'signal'> = {},
+  { changeId, revision }: Pick<ApplyResult, 'changeId' | 'revision'>,
+  { good = 'done', ...options }: FollowChangeOptions = {},
 ): Promise<ChangeView | null> {
-  const { changeId, revision } = applied;
   if (changeId === null) return null;
   const progress = new Progress();
   try {
@@ -22,7 +26,7 @@ export async function followChange(
         agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })),
       );
     const change = await client.fleets.follow(fleet, { changeId, revision }, { ...options, onProgress });
-    if (change.state === 'done') return change;
+    if (change.state === good) return change;
     throw new DroverError('ProviderError', failureText(fleet, change), { change });
   } finally {
     progress.end();

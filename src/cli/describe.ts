@@ -5,7 +5,7 @@ import type { ChangeView, FleetView } from '../contract/fleet';
 import type { RunView } from '../contract/runs';
 import { agentRef, fleetName, runRef } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, type Format, parseFormat, print, table } from './output';
+import { colors, type Format, print, table, withOutput } from './output';
 import { painted } from './paint';
 
 interface DescribeFlags extends ConnectionFlags {
@@ -13,14 +13,8 @@ interface DescribeFlags extends ConnectionFlags {
 }
 
 export function register(program: Command): void {
-  const describe = program.command('describe').summary('show one agent, fleet or run');
-  const one = (name: string, argument: string) =>
-    withConnection(describe.command(name).argument(argument)).option(
-      '-o, --output <format>',
-      'table, json, yaml or name',
-      parseFormat,
-      'table',
-    );
+  const describe = program.command('describe');
+  const one = (name: string, argument: string) => withOutput(withConnection(describe.command(name).argument(argument)));
 
   one('agent', '<fleet/agent>').action(async (name: string, flags: DescribeFlags) => {
     const view = await withClient(flags, ({ agents }) => agents.describe(agentRef(name)));

@@ -9,7 +9,7 @@ import { followChange, planLines } from './changes';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { ExitWith } from './failure';
 import { loadFleetFile } from './fleet-file';
-import { type Format, parseFormat, print, say } from './output';
+import { type Format, print, say, withOutput } from './output';
 
 interface ChangeFlags extends ConnectionFlags {
   readonly output: Format;
@@ -26,11 +26,11 @@ interface ChangeFlags extends ConnectionFlags {
 const CHANGES = 10;
 
 export function register(program: Command): void {
-  command(program, 'plan', 'show what applying a fleet file would change')
+  command(program, 'plan')
     .requiredOption('-f, --file <file>', 'the fleet file')
     .option('--exit-code', 'exit code 0: nothing to do, 10: changes')
     .action((flags: ChangeFlags) => plan(flags));
-  command(program, 'apply', 'make a fleet what its file says')
+  command(program, 'apply')
     .requiredOption('-f, --file <file>', 'the fleet file')
     .option('--dry-run', 'only show what would be done')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
@@ -38,7 +38,7 @@ export function register(program: Command): void {
     .option('--yes', 'do not ask before agents are replaced or removed')
     .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
     .action((flags: ChangeFlags) => apply(flags));
-  command(program, 'destroy', 'remove a fleet and everything it created')
+  command(program, 'destroy')
     .argument('[fleet]')
     .option('-f, --file <file>', 'the fleet file, instead of the name')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
@@ -47,13 +47,8 @@ export function register(program: Command): void {
     .action((name: string | undefined, flags: ChangeFlags) => destroy(name, flags));
 }
 
-function command(program: Command, name: string, summary: string): Command {
-  return withConnection(program.command(name).summary(summary).description(summary)).option(
-    '-o, --output <format>',
-    'table, json, yaml or name',
-    parseFormat,
-    'table',
-  );
+function command(program: Command, name: string): Command {
+  return withOutput(withConnection(program.command(name)));
 }
 
 async function plan(flags: ChangeFlags): Promise<void> {

@@ -7,9 +7,7 @@ import { say } from './output';
 import { loadSettings, stopRequested } from './serve';
 
 export function register(program: Command): void {
-  withConnection(
-    program.command('gateway').summary('run the HTTP gateway').description('Run the HTTP gateway until it is stopped.'),
-  ).action((flags: ConnectionFlags) => serve(flags));
+  withConnection(program.command('gateway')).action((flags: ConnectionFlags) => serve(flags));
 }
 
 async function serve(flags: ConnectionFlags): Promise<void> {

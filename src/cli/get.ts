@@ -6,7 +6,7 @@ import type { FleetListItem } from '../contract/fleet';
 import type { RunListItem } from '../contract/runs';
 import { fleetName } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, compareNames, type Format, parseFormat, print, table } from './output';
+import { colors, compareNames, type Format, print, table, withOutput } from './output';
 import { painted } from './paint';
 
 interface GetFlags extends ConnectionFlags {
@@ -20,14 +20,8 @@ const STATUSES: readonly AgentStatus[] = ['pending', 'running', 'paused', 'stopp
 const LIVENESSES: readonly Liveness[] = ['starting', 'ready', 'degraded', 'offline'];
 
 export function register(program: Command): void {
-  const get = program.command('get').summary('list agents, fleets or runs');
-  const list = (name: string, summary: string) =>
-    withConnection(get.command(name).summary(summary)).option(
-      '-o, --output <format>',
-      'table, json, yaml or name',
-      parseFormat,
-      'table',
-    );
+  const get = program.command('get');
+  const list = (name: string, summary: string) => withOutput(withConnection(get.command(name).description(summary)));
 
   list('agents', 'list agents')
     .option('--fleet <fleet>', 'of this fleet only', fleetName)

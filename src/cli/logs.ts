@@ -11,7 +11,7 @@ interface LogsFlags extends ConnectionFlags {
 }
 
 export function register(program: Command): void {
-  withConnection(program.command('logs').summary('print what an agent has printed').argument('<fleet/agent>'))
+  withConnection(program.command('logs').argument('<fleet/agent>'))
     .option('-f, --follow', 'go on with what comes')
     .option('--tail <lines>', 'only the last so many lines', parseWhole)
     .action((name: string, flags: LogsFlags) => logs(name, flags));

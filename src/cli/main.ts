@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   plan: { summary: 'show what applying a fleet file would change', load: () => import('./fleets.js') },
   apply: { summary: 'make a fleet what its file says', load: () => import('./fleets.js') },
   destroy: { summary: 'remove a fleet and everything it created', load: () => import('./fleets.js') },
+  compensate: { summary: 'undo a failed change once more', load: () => import('./compensate.js') },
   get: { summary: 'list agents, fleets or runs', load: () => import('./get.js') },
   describe: { summary: 'show one agent, fleet or run', load: () => import('./describe.js') },
   wait: { summary: 'wait until an agent is as asked', load: () => import('./wait.js') },
@@ -52,9 +53,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const asked = word === undefined ? undefined : COMMANDS[word];
   const group = await asked?.load();
   group?.register(program);
-  const registered = new Set(program.commands.map((command) => command.name()));
-  for (const [name, { summary }] of Object.entries(COMMANDS))
-    if (!registered.has(name)) program.command(name).summary(summary).description(summary);
+  // The other groups are only named, for the help and for the suggestion after a slip.
+  for (const [name, { summary }] of Object.entries(COMMANDS)) {
+    const command = program.commands.find((registered) => registered.name() === name) ?? program.command(name);
+    command.summary(summary).description(summary);
+  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

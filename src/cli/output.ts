@@ -1,16 +1,20 @@
 /** What commands print: data on stdout, words on stderr. */
 import { stripVTControlCharacters } from 'node:util';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { environment } from '../config';
 
 /** The forms of `-o`. */
-export const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
+const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Reads the value of `-o`. */
-export function parseFormat(text: string): Format {
+/** Adds `-o` to a command. */
+export function withOutput(command: Command): Command {
+  return command.option('-o, --output <format>', FORMATS.join(', '), parseFormat, 'table');
+}
+
+function parseFormat(text: string): Format {
   const format = FORMATS.find((known) => known === text);
   if (format) return format;
   throw new InvalidArgumentError(`Expected one of ${FORMATS.join(', ')}.`);

@@ -6,7 +6,7 @@ import type { RunView } from '../contract/runs';
 import { fleetName, jsonOrText, parseDurationMs, runRef } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { ExitWith } from './failure';
-import { type Format, parseFormat, print } from './output';
+import { type Format, print, withOutput } from './output';
 import { followRun, resultText } from './run-output';
 import { loadScript } from './scenario-file';
 
@@ -24,15 +24,9 @@ interface RunFlags extends ConnectionFlags {
 const NO_SUCCESS = 1;
 
 export function register(program: Command): void {
-  const command = (parent: Command, name: string, summary: string) =>
-    withConnection(parent.command(name).summary(summary).description(summary)).option(
-      '-o, --output <format>',
-      'table, json, yaml or name',
-      parseFormat,
-      'table',
-    );
+  const command = (parent: Command, name: string) => withOutput(withConnection(parent.command(name)));
 
-  command(program, 'run', "take a task through a fleet's topology")
+  command(program, 'run')
     .argument('<fleet>')
     .argument('<task>', 'text, or JSON')
     .option('--name <run>', 'name of the run; the same name again is the same run')
@@ -41,7 +35,7 @@ export function register(program: Command): void {
     .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
     .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
     .action((fleet: string, task: string, flags: RunFlags) => run(fleetName(fleet), task, flags));
-  command(program, 'answer', "answer a run's question")
+  command(program, 'answer')
     .argument('<fleet/run>')
     .argument('<answer>', 'text, or JSON')
     .action(async (name: string, answer: string, flags: RunFlags) => {
@@ -51,9 +45,9 @@ export function register(program: Command): void {
       );
     });
 
-  const runs = program.command('runs').summary('pause, resume or cancel a run');
+  const runs = program.command('runs');
   const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
-    command(runs, verb, summary).argument('<fleet/run>');
+    command(runs, verb).description(summary).argument('<fleet/run>');
   control('pause', 'stop a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
     controlled(flags, (client, ref) => client.runs.pause(ref), name),
   );

@@ -4,8 +4,5 @@ import { fleetFileJsonSchema } from '../contract/schemas/fleet-file';
 import { write } from './output';
 
 export function register(program: Command): void {
-  program
-    .command('schema')
-    .summary('print the JSON Schema of the fleet file')
-    .action(() => write(JSON.stringify(fleetFileJsonSchema(), null, 2)));
+  program.command('schema').action(() => write(JSON.stringify(fleetFileJsonSchema(), null, 2)));
 }

@@ -6,7 +6,7 @@ import { DroverError } from '../contract/errors';
 import type { RunResult } from '../contract/runs';
 import { simulate } from '../rules/simulate/simulate';
 import { ExitWith } from './failure';
-import { type Format, parseFormat, print, write } from './output';
+import { type Format, print, withOutput, write } from './output';
 import { resultText } from './run-output';
 import { loadScenario } from './scenario-file';
 
@@ -19,11 +19,8 @@ interface SimulateFlags {
 const NO_SUCCESS = 1;
 
 export function register(program: Command): void {
-  program
-    .command('simulate')
-    .summary('play scenario files, without any server')
+  withOutput(program.command('simulate'))
     .argument('<scenario...>', 'scenario files')
-    .option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table')
     .option('--trace', 'add every turn with its input and its reply (-o json)')
     .action((files: readonly string[], flags: SimulateFlags) => play(files, flags));
 }

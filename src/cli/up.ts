@@ -31,7 +31,6 @@ const DESTROY_MS = 60_000;
 export function register(program: Command): void {
   program
     .command('up')
-    .summary('run Temporal, a worker and the gateway here, and a fleet file on them')
     .argument('[file]', 'a fleet file to apply')
     .option('--task <task>', 'a task to run once the fleet is there')
     .option('--keep', 'stay up after the task, without a terminal too')

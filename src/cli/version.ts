@@ -4,8 +4,5 @@ import { packageVersion } from '../version';
 import { write } from './output';
 
 export function register(program: Command): void {
-  program
-    .command('version')
-    .summary('print the version')
-    .action(() => write(packageVersion()));
+  program.command('version').action(() => write(packageVersion()));
 }

@@ -4,7 +4,7 @@ import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { agentRef, parseDurationMs } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { type Format, parseFormat, print } from './output';
+import { type Format, print, withOutput } from './output';
 
 interface WaitFlags extends ConnectionFlags {
   readonly output: Format;
@@ -16,12 +16,9 @@ const WAITED_FOR = ['status', 'runtime', 'liveness'] as const;
 const TIMEOUT_MS = 30_000;
 
 export function register(program: Command): void {
-  withConnection(
-    program.command('wait').summary('wait until an agent is as asked').command('agent').argument('<fleet/agent>'),
-  )
+  withOutput(withConnection(program.command('wait').command('agent').argument('<fleet/agent>')))
     .requiredOption('--for <what=value>', `one of ${WAITED_FOR.join(', ')}, for example liveness=ready`)
     .option('--timeout <duration>', 'how long to wait', parseDurationMs, TIMEOUT_MS)
-    .option('-o, --output <format>', 'table, json, yaml or name', parseFormat, 'table')
     .action(async (name: string, flags: WaitFlags) => {
       const { what, value } = condition(flags.for);
       const view = await withClient(flags, ({ agents }) =>

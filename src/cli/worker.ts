@@ -13,7 +13,7 @@ interface WorkerFlags extends ConnectionFlags {
 }
 
 export function register(program: Command): void {
-  withConnection(program.command('worker').summary('run a worker').description('Run a worker until it is stopped.'))
+  withConnection(program.command('worker'))
     .option('--queues <list>', `what to serve, of ${QUEUE_KINDS.join(',')} (default: all)`)
     .action((flags: WorkerFlags) => work(flags));
 }

@@ -14,7 +14,7 @@ import { describeChange, describeFleet, fleetUpdates, provisionUpdates } from '.
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
-import type { CallOptions, Calls } from './calls';
+import type { CallOptions, Calls, UpdateOptions } from './calls';
 import { changeSubject, fleetSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
@@ -107,6 +107,15 @@ export class Fleets {
   /** Stops a change that runs: what it has done is undone, like after a failure. `follow` waits for that. */
   cancelChange(fleet: string, revision: number, options: CallOptions = {}): Promise<ChangeView> {
     return this.#calls.update(changeSubject(fleet, revision), provisionUpdates.cancel, {}, options);
+  }
+
+  /** Undoes a failed change once more, as attempt number `attempt` (higher than the last one) of revision `revision`. */
+  compensate(
+    fleet: string,
+    request: { readonly attempt: number; readonly revision: number },
+    options: UpdateOptions = {},
+  ): Promise<FleetView> {
+    return this.#calls.update(fleetSubject(fleet), fleetUpdates.compensate, request, options);
   }
 
   /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */

@@ -90,8 +90,22 @@ export interface TurnActivities {
   takeTurn(call: TurnCall): Promise<TurnOutcome>;
 }
 
+/** What a finished turn asked to be undone, and of whom. */
+export interface UndoCall {
+  readonly fleet: string;
+  readonly agent: string;
+  readonly turnId: string;
+  readonly undo: unknown;
+}
+
+/** The undo of finished turns, on the main queue. */
+export interface UndoActivities {
+  /** `POST /undo` at the agent's present endpoint. Throws `AgentUnavailable`, retryable, while the agent is not reached. */
+  undoTurn(call: UndoCall): Promise<void>;
+}
+
 /** Everything a Drover worker offers. */
-export interface Activities extends ProviderActivities, FleetActivities, TurnActivities {}
+export interface Activities extends ProviderActivities, FleetActivities, TurnActivities, UndoActivities {}
 
 /** What `configure` carries, as `ensureAgent` derives it from an agent's input. */
 export function configurationOf(input: AgentInput): AgentConfiguration {

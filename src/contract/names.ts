@@ -80,9 +80,6 @@ export const SEARCH_ATTRIBUTES = {
 /** Names of fleets, agents, runs, pools and credentials: 1 to 63 of letters, digits, `-`, `_`, starting with a letter. */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
-/** How the request ids begin with which a change retires agents. */
-export const RETIRE_REQUEST = 'retire.';
-
 /** The hold that an operator's `pause` and `resume` use when they name none. */
 export const OPERATOR_HOLD = 'operator';
 /** The hold of a fleet-wide pause. */

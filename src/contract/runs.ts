@@ -1,4 +1,5 @@
 /** Runs: one task over a topology. The result has the same shape from `run`, `simulate` and HTTP. */
+import type { CompensationRecord } from './compensation';
 import type { TopologySpec } from './topology';
 import type { SourceFailure, TurnInput } from './turns';
 
@@ -110,6 +111,8 @@ export interface RunView {
   readonly question: OpenQuestion | null;
   readonly result: RunResult | null;
   readonly branches: readonly LiveBranchRecord[];
+  /** The undo of its finished turns, once it has failed or been cancelled; null: there is none. */
+  readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
 }
 
 /** An item of `get runs`: what visibility holds, so a paused run is `running` and one without success `completed`. */

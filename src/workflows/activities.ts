@@ -1,6 +1,6 @@
 /** Every activity proxy, with its timeout, its retry and the reason for both. */
 import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { FleetActivities, ProviderActivities, TurnActivities } from '../contract/activities';
+import type { FleetActivities, ProviderActivities, TurnActivities, UndoActivities } from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
 import { queues } from '../contract/names';
 
@@ -112,4 +112,9 @@ export function turnActivities(summary: string): TurnActivities {
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,
   });
+}
+
+/** The undo of a finished turn: the patience of a compensation, as the agent may just be coming back. */
+export function undoTurnActivity(summary: string): UndoActivities {
+  return proxyActivities<UndoActivities>({ ...UNDO_POLICY, summary });
 }

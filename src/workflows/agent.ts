@@ -10,7 +10,6 @@ import { publish } from './agent-card';
 import { keepTime } from './agent-clock';
 import { accept, handleCommands } from './agent-commands';
 import { perform } from './agent-effects';
-import { sayFarewell } from './agent-farewell';
 import { type AgentMachine, createMachine } from './agent-machine';
 import { type Post, createPost } from './agent-post';
 import { reportSettled } from './agent-report';
@@ -40,8 +39,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     handleSignals(machine, turns);
     void keepTime(machine, machine.tick);
     await reconcile(machine, post);
-    if (machine.state.destroyed) await sayFarewell(machine.state, post);
-    else await continueAsNew<typeof agent>({ v: 1, state: machine.state });
+    if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
   });
 }
 

@@ -1,4 +1,5 @@
-/** Tells the run of a branch and of its children: one signal at a time, with all that has changed since the last one. */
+/** Tells the run of a branch and of its children: one signal a second at most, with all that has changed since the last one. */
+import { sleep } from '@temporalio/workflow';
 import { runSignals } from '../contract/messages';
 import { runWorkflowId } from '../contract/names';
 import type { LiveBranchRecord } from '../contract/runs';
@@ -13,6 +14,9 @@ export interface BranchProgress {
   tell(...records: readonly LiveBranchRecord[]): void;
 }
 
+/** Between two of them: each costs two workflow tasks, and a view that is a second old is live enough. */
+const BETWEEN_MS = 1_000;
+
 /** One per branch. A branch that loops for long tells less and less often. */
 export function createProgress({ context, courier }: BranchLife): BranchProgress {
   const changed = new Map<string, LiveBranchRecord>();
@@ -22,11 +26,15 @@ export function createProgress({ context, courier }: BranchLife): BranchProgress
 
   async function send(): Promise<void> {
     isSending = true;
+    // Together with everything that changes in the same task.
+    await Promise.resolve();
     while (changed.size > 0 && sent < MOST_SIGNALS) {
       const branches = [...changed.values()].slice(0, MOST_RECORDS);
       for (const { id } of branches) changed.delete(id);
       sent += 1;
       await courier.send(run, runSignals.branchesChanged, { branches });
+      if (changed.size > 0 && branches.length < MOST_RECORDS)
+        await sleep(BETWEEN_MS, { summary: 'next word to the run' });
     }
     isSending = false;
   }

@@ -46,9 +46,11 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
   /** Asks until there is an answer, a stop, or nobody to ask. */
   async function ask(target: string, request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome | null> {
     const { turnId } = request;
+    // A script remembers nothing, and the run's history would hold what its branches remember once per turn.
+    const travelling = life.options.scripted ? { ...request, memory: [] } : request;
     const limit = timeoutMs === null ? {} : { timeoutMs: Math.max(1, Math.round(timeoutMs)) };
     for (let again = ASK_AGAIN_MS; !isStopped(); again = turn?.suspended === true ? again * 2 : ASK_AGAIN_MS) {
-      const message = { turnId, replyTo: life.workflowId, request, ...limit };
+      const message = { turnId, replyTo: life.workflowId, request: travelling, ...limit };
       const delivery = await life.courier.send(target, agentSignals.turnRequested, message);
       if (delivery === 'gone' && outcome() === null) {
         return { error: { code: 'AgentUnavailable', message: `${target} is not there` } };

@@ -1,5 +1,6 @@
 /** What the parts of a run's workflow have in common. */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { CompensationRecord } from '../contract/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../contract/runs';
 import { type Human, createHuman } from '../rules/human';
 import { ended, newer, openLeaves, runCard, shown } from '../rules/run-view';
@@ -28,6 +29,8 @@ export interface RunLife {
   changed(): void;
   /** Takes in what has become of branches. */
   learn(records: readonly LiveBranchRecord[]): void;
+  /** How far the undo of its turns has come. */
+  undone(record: CompensationRecord): void;
   /** It is over. */
   end(result: RunResult, log: BranchLog): void;
   /** Whether its clock runs: not while it is paused, nor while all that is open waits for a human or for a suspended agent. */
@@ -41,6 +44,7 @@ export function beginRun(input: RunInput): RunLife {
   const suspended = new Set<string>();
   let result: RunResult | null = null;
   let finished: readonly LiveBranchRecord[] = [];
+  let compensation: CompensationRecord | null = null;
   let version = 0;
   let isShowing = false;
 
@@ -84,6 +88,10 @@ export function beginRun(input: RunInput): RunLife {
       for (const record of records) branches.set(record.id, newer(branches.get(record.id), record));
       life.changed();
     },
+    undone(record) {
+      compensation = record;
+      life.changed();
+    },
     end(outcome, { times }) {
       result = outcome;
       finished = ended(outcome.branches, times, branches, isoNow());
@@ -111,10 +119,17 @@ export function beginRun(input: RunInput): RunLife {
         question: question ?? null,
         result,
         branches: result === null ? shown(branches, waiting()) : finished,
+        compensation: undoOf(compensation),
       };
     },
   };
   return life;
+}
+
+function undoOf(record: CompensationRecord | null): RunView['compensation'] {
+  if (record === null) return null;
+  const { state, attempt, entries, audit } = record;
+  return { state, attempt, entries, audit };
 }
 
 function stateOf({ result, cancelled, paused }: RunLife): RunView['state'] {

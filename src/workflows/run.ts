@@ -15,6 +15,7 @@ import { type RunLife, beginRun } from './run-life';
 import { cancelRun } from './run-commands';
 import { handleRunMessages } from './run-messages';
 import { type ScriptedAgents, createScriptedAgents } from './run-script';
+import { undoTurns } from './run-undo';
 import { translating } from './shared/failures';
 import { startTimer } from './shared/timer';
 
@@ -31,10 +32,14 @@ export async function run(argument: unknown): Promise<RunResult> {
     const family = familyOf(life);
     handleRunMessages(life, family, scripted);
     void keepRunTime(life);
-    const { result } = await runTask({ fleet, run: name, task, topology: life.topology }, effectsOf(life, family));
+    const { result, undos } = await runTask(
+      { fleet, run: name, task, topology: life.topology },
+      effectsOf(life, family),
+    );
     const log = family.log();
     const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
     life.end(whole, log);
+    if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
     await condition(() => life.courier.pending() === 0 && allHandlersFinished());
     return whole;
   });

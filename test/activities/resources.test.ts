@@ -46,7 +46,12 @@ function recording(effect: () => unknown): { provider: Provider; asked: unknown[
 }
 
 function activitiesOver(providers: Providers) {
-  return createActivities({ providers, agentSecret: 'secret', fleet: fleetActivities() });
+  return createActivities({
+    providers,
+    agentSecret: 'secret',
+    fleet: fleetActivities(),
+    undo: { undoTurn: () => Promise.resolve() },
+  });
 }
 
 test('each activity asks the provider of its kind and returns its answer', async () => {

@@ -6,6 +6,11 @@ import type { WorkflowBundle } from './shared';
 
 const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
 
+const NO_FAILURE: readonly unknown[] = [
+  WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+  WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+];
+
 /** Problems found, one sentence each: histories that the workflows do not repeat, workflow tasks that failed. */
 export async function replayProblems(
   histories: readonly RecordedHistory[],
@@ -20,12 +25,15 @@ export async function replayProblems(
   return problems;
 }
 
-/** UNHANDLED_COMMAND is no failure: a message arrived while the workflow wanted to close, and the task ran again. */
+/**
+ * UNHANDLED_COMMAND is no failure: a message arrived while the workflow wanted to close, and the task ran again. Nor is
+ * FORCE_CLOSE_COMMAND: the workflow was terminated while the task ran.
+ */
 function failedTasks({ workflowId, history }: RecordedHistory): string[] {
   return (history.events ?? []).flatMap((event) => {
     const failed = event.workflowTaskFailedEventAttributes;
     if (event.eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED || !failed) return [];
-    if (failed.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) return [];
+    if (NO_FAILURE.includes(failed.cause)) return [];
     return [
       `${workflowId} has a failed workflow task: ${failed.failure?.message ?? `cause ${failed.cause ?? 'unknown'}`}`,
     ];

@@ -249,7 +249,7 @@ export async function withAgents(
     return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
   };
   await withWorker(
-    { env, activities: { ...provider.activities, takeTurn }, ...options },
+    { env, ...options, activities: { ...provider.activities, takeTurn, ...options.activities } },
     async (taskQueue) => {
       const world = new AgentWorld(env, taskQueue, provider);
       turns.world = world;

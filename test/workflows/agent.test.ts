@@ -11,6 +11,7 @@ const answers = (mail: readonly Mail[]) =>
 describe('start, pause, resume, stop', () => {
   test('an agent is woken, becomes ready by its beat, is paused, resumed, stopped and started', () =>
     withAgents(env, async (world) => {
+      env.record('agent-life');
       const agent = await world.start();
       const first = await agent.ready();
       expect(first).toMatchObject({ status: 'running', runtime: 'running', liveness: 'ready', why: null, pid: 1001 });

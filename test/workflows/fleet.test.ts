@@ -18,6 +18,7 @@ async function refusal(call: Promise<unknown>): Promise<DroverError> {
 }
 
 test('apply, an unchanged file, a changed one, destroy', async () => {
+  env.record('fleet-changes');
   await withFleet(env, async (world) => {
     const first = await world.apply(fleetOf(['A', 'B', 'C']));
     expect(first).toMatchObject({

@@ -1,4 +1,5 @@
-import type { TurnCall } from '../../src/contract/activities';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TurnCall, UndoCall } from '../../src/contract/activities';
 import type { RunResult } from '../../src/contract/runs';
 import type { TurnOutcome } from '../../src/contract/turns';
 import { devServer } from '../support/env';
@@ -43,6 +44,7 @@ function barrierOf(result: RunResult) {
 }
 
 it('spells MARS in every order of the three replies', async () => {
+  env.record('mars-run');
   await withAgents(env, async (world) => {
     await readyAgents(world, NAMES);
     const orders = ['ABC', 'ACB', 'BAC', 'BCA', 'CAB', 'CBA'].map((order) =>
@@ -195,22 +197,23 @@ describe('what goes wrong outside', () => {
   it('an agent that is terminated in the middle of its turn ends the turn, and is named', async () => {
     await withAgents(env, async (world) => {
       const agents = await readyAgents(world, ['A', 'B', 'C']);
-      let release: () => void = () => undefined;
-      world.takeTurn = async (call) => {
-        if (call.agent === 'C') await new Promise<void>((resolve) => (release = resolve));
-        return replies(call);
-      };
+      let endProcess: () => void = () => undefined;
+      const process = new Promise<never>((_, reject) => {
+        endProcess = () => {
+          reject(new Error('the connection was lost'));
+        };
+      });
+      world.takeTurn = async (call) => (call.agent === 'C' ? process : replies(call));
       const under = await run(world, { topology });
       await agents.get('C')?.until(({ turns }) => turns.inFlight === 1);
-      await agents.get('C')?.send('terminate');
+      const terminated = agents.get('C')?.send('terminate');
+      await agents.get('C')?.until(({ status }) => status === 'terminated');
+      endProcess();
       const result = await under.result();
-      release();
       expect(result.success).toBe(true);
-      expect(result.branches[2]).toMatchObject({
-        agents: ['C'],
-        outcome: 'failed',
-      });
+      expect(result.branches[2]).toMatchObject({ agents: ['C'], outcome: 'failed' });
       expect(result.branches[2]?.error).toContain(`${world.fleet}/C`);
+      await terminated;
     });
   });
 
@@ -227,6 +230,83 @@ describe('what goes wrong outside', () => {
       await agents.get('C')?.send('resume');
       await agents.get('C')?.beat();
       expect(await under.result()).toMatchObject({ success: true, turns: 4 });
+    });
+  });
+
+  it('an agent whose queue is full is asked again until it has room', async () => {
+    await withAgents(env, async (world) => {
+      await readyAgents(world, ['A']);
+      await (await world.start('B', { turns: { maxParallel: 1, queue: 0 } })).ready();
+      world.takeTurn = async (call) => {
+        if (call.agent === 'B') await new Promise((resolve) => setTimeout(resolve, 300));
+        return call.agent === 'A' && call.request.input.kind === 'task'
+          ? invoke(['B', 1], ['B', 2], ['B', 3])
+          : { reply: final(call.request.input) };
+      };
+      const under = await run(world, { topology: { flows: ['Start -> A', 'A <-> B'] } });
+      expect(await under.result()).toMatchObject({ success: true, turns: 5 });
+      expect(world.taken.filter(({ agent }) => agent === 'B')).toHaveLength(3);
+    });
+  });
+});
+
+describe('undo', () => {
+  const topology = { flows: ['Start -> A', 'A <-> B', 'A <-> C'] };
+  const booked = (response: unknown, undo: unknown) => ({ ...final(response), undo });
+
+  it('asks every agent whose finished turn can be undone, newest first, when the run fails', async () => {
+    const asked: UndoCall[] = [];
+    const undoTurn = async (call: UndoCall) => {
+      asked.push(call);
+      if (call.agent === 'B') throw ApplicationFailure.nonRetryable('B cannot undo', 'TurnRejected');
+    };
+    await withAgents(
+      env,
+      async (world) => {
+        await readyAgents(world, ['A', 'B', 'C']);
+        const fanOut = { ...(invoke(['B', 1], ['C', 1]) as { reply: object }).reply, undo: 'plan' };
+        const list = byList({
+          A: [fanOut, { action: 'fail', error: 'no' }],
+          B: [booked('b', 7)],
+          C: [booked('c', { seat: 1 })],
+        });
+        let bHasReplied = false;
+        world.takeTurn = async (call) => {
+          if (call.agent === 'C') await eventually(async () => bHasReplied, Boolean);
+          const outcome = await list(call);
+          if (call.agent === 'B') bHasReplied = true;
+          return outcome;
+        };
+        const under = await run(world, { topology, run: 'undone' });
+        expect(await under.result()).toMatchObject({
+          success: false,
+          error: expect.stringContaining('(A: no)') as string,
+        });
+        const { fleet } = world;
+        expect(asked).toEqual([
+          { fleet, agent: 'C', turnId: 'undone/0.1/1', undo: { seat: 1 } },
+          { fleet, agent: 'B', turnId: 'undone/0.0/1', undo: 7 },
+          { fleet, agent: 'A', turnId: 'undone/0/1', undo: 'plan' },
+        ]);
+        const { compensation } = await under.view();
+        expect(compensation).toMatchObject({ state: 'failed', attempt: 1 });
+        expect(compensation?.entries.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+          'A undone',
+          'B failed',
+          'C undone',
+        ]);
+      },
+      { activities: { undoTurn } },
+    );
+  });
+
+  it('asks nobody when the run succeeds', async () => {
+    await withAgents(env, async (world) => {
+      await readyAgents(world, ['A']);
+      world.takeTurn = byList({ A: [booked('done', 1)] });
+      const under = await run(world, { topology: { flows: ['Start -> A'] } });
+      expect(await under.result()).toMatchObject({ success: true });
+      expect(await under.view()).toMatchObject({ state: 'completed', compensation: null });
     });
   });
 });

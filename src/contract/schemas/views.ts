@@ -195,6 +195,7 @@ export const runViewSchema = z.object({
       endedAt: time.nullable(),
     }),
   ),
+  compensation: compensation.nullable(),
 }) satisfies z.ZodType<RunView>;
 
 export const runListItemSchema = z.object({

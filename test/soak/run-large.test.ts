@@ -1,9 +1,9 @@
 /** What a run can carry: many branches, long chains, values at the limits. */
-import type { RunResult } from '../../src/contract/runs';
+import type { RunResult, Script } from '../../src/contract/runs';
 import { SIZE_LIMITS } from '../../src/contract/turns';
 import { devServer } from '../support/env';
-import { withAgents } from './agent-harness';
-import { readyAgents, simulated, startRun, withRuns } from './run-harness';
+import { withAgents } from '../workflows/agent-harness';
+import { readyAgents, simulated, startRun, withRuns } from '../workflows/run-harness';
 
 const env = devServer();
 
@@ -18,8 +18,10 @@ async function runOf(given: Parameters<typeof startRun>[2]): Promise<RunResult> 
 function wide() {
   const workers = Array.from({ length: 300 }, (_, index) => `W${String(index)}`);
   const flows = ['Start -> O', ...workers.map((worker) => `O <-> ${worker}`)];
-  const replies = workers.map((worker) => [worker, [final(worker)]]);
-  const script = { O: [invoke(...workers.map((worker) => to(worker))), final('done')], ...Object.fromEntries(replies) };
+  const script: Script = {
+    ...Object.fromEntries(workers.map((worker) => [worker, [final(worker)]])),
+    O: [invoke(...workers.map((worker) => to(worker))), final('done')],
+  };
   return { topology: { flows, rules: ['max_agents(50)'] }, script };
 }
 

@@ -1,7 +1,7 @@
 /** Hours of a beating agent with continue-as-new forced often: what it costs, and that nothing is forgotten. */
 import { timeSkipping } from '../support/env';
-import { withAgents } from './agent-harness';
-import { soak } from './agent-soak';
+import { withAgents } from '../workflows/agent-harness';
+import { soak } from '../workflows/agent-soak';
 
 const env = timeSkipping();
 

@@ -1,0 +1,65 @@
+/** Asking an agent to undo a turn that it has finished (coordination.md, "Turns"). */
+import { Context } from '@temporalio/activity';
+import type { Calls } from '../client/calls';
+import { agentSubject } from '../client/subject';
+import type { UndoActivities, UndoCall } from '../contract/activities';
+import { DroverError } from '../contract/errors';
+import { describeAgent } from '../contract/messages';
+import { AGENT_PATHS } from '../contract/protocol';
+import { errorCode } from '../providers/error-code';
+import { type HttpAnswer, httpCall } from '../providers/http-call';
+import { titleOf } from '../providers/provider';
+import { asActivityFailure } from './failures';
+import { type TurnSettings, UNAVAILABLE, addressed } from './turns';
+
+/** What undoing needs: as for turns, and the way to the agent's workflow, which knows the present endpoint. */
+export interface UndoSettings extends TurnSettings {
+  readonly calls: Calls;
+}
+
+/** The undo activity. What a repeat would meet again is not retried: no such agent, no `/undo`, a refusal. */
+export function createUndoActivities(settings: UndoSettings): UndoActivities {
+  return {
+    async undoTurn(call) {
+      const endpoint = await endpointOf(call, settings.calls);
+      const { turnId, undo } = call;
+      let answer: HttpAnswer;
+      try {
+        answer = await httpCall({
+          ...addressed({ ...call, endpoint }, settings, AGENT_PATHS.undo),
+          method: 'POST',
+          body: { turnId, undo },
+          signal: Context.current().cancellationSignal,
+        });
+      } catch (error) {
+        if (errorCode(error) === undefined) throw error;
+        throw unavailable(call, error instanceof Error ? error.message : String(error));
+      }
+      const { status } = answer;
+      if (UNAVAILABLE.has(status)) throw unavailable(call, `it answered ${String(status)}`);
+      if (status < 200 || status > 299) throw refused(call, `it answered ${String(status)} to POST /undo`);
+    },
+  };
+}
+
+async function endpointOf({ fleet, agent }: UndoCall, calls: Calls): Promise<string> {
+  try {
+    const { endpoint, status } = await calls.query(agentSubject({ fleet, agent }), describeAgent, {});
+    if (status === 'terminated') throw refused({ fleet, agent }, 'it is terminated');
+    if (endpoint === null) throw unavailable({ fleet, agent }, 'it has no endpoint');
+    return endpoint;
+  } catch (error) {
+    if (error instanceof DroverError) throw asActivityFailure(error, { permanent: error.code === 'AgentNotFound' });
+    throw error;
+  }
+}
+
+function unavailable(of: Pick<UndoCall, 'fleet' | 'agent'>, why: string): Error {
+  return asActivityFailure(new DroverError('AgentUnavailable', `${titleOf(of)} is not available: ${why}`), {
+    expected: true,
+  });
+}
+
+function refused(of: Pick<UndoCall, 'fleet' | 'agent'>, why: string): Error {
+  return asActivityFailure(new DroverError('TurnRejected', `${titleOf(of)} cannot undo: ${why}`), { permanent: true });
+}
