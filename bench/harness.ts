@@ -1,12 +1,6 @@
 /** Rounds, medians and the table: a Drover operation and its bare counterpart, interleaved in one run. */
 import Table from 'cli-table3';
 
-/** What one round measures: `drover` and `bare` are in the same unit, so that their ratio means something on any machine. */
-export interface Round {
-  readonly drover: number;
-  readonly bare: number;
-}
-
 /** One bench. `target` bounds the ratio, or the figure itself where there is no counterpart. */
 export interface Row {
   readonly name: string;
