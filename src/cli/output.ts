@@ -60,7 +60,9 @@ export function say(text: string): void {
 
 /** Colours for stdout; none without a terminal, with NO_COLOR, or with --no-color. */
 export function colors(): ReturnType<typeof pc.createColors> {
-  return pc.createColors(process.stdout.isTTY && !environment()['NO_COLOR'] && !process.argv.includes('--no-color'));
+  // Said outright, as picocolors takes an absent answer for its own guess, which is yes wherever CI is set.
+  const isTerminal = process.stdout.isTTY === true;
+  return pc.createColors(isTerminal && !environment()['NO_COLOR'] && !process.argv.includes('--no-color'));
 }
 
 const BETWEEN_COLUMNS = 2;

@@ -95,7 +95,11 @@ export class Calls {
 
   #queued<T>(subject: Subject, { timeoutMs = COMMAND_TIMEOUT_MS }: CallOptions, send: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + timeoutMs;
-    return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, send));
+    const isClosed = async () => {
+      const { status } = await this.client.workflow.getHandle(subject.workflowId).describe();
+      return status.name !== 'RUNNING';
+    };
+    return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, { send, isClosed }));
   }
 
   /** Closes the connection once every call has its answer: gRPC's repeats go on by timers, which find no channel afterwards. */

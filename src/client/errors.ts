@@ -23,6 +23,8 @@ const GRPC = {
 
 /** An update that its workflow could not finish because it was just continuing as new, or because its server restarted. */
 const UPDATE_ABORTED = /workflow update was aborted|completed before the update completed/i;
+/** Of these, what the closing of a run does. */
+const LEFT_BEHIND = /aborted by closing workflow|completed before the update completed/i;
 
 /** Every link of an error's chain of causes, itself first. */
 function* chain(error: unknown): Generator<Error> {
@@ -42,6 +44,11 @@ export function isRetryableUpdateError(error: unknown): boolean {
   }
   const code = grpcCode(error);
   return code === GRPC.resourceExhausted || code === GRPC.unavailable || code === GRPC.aborted;
+}
+
+/** Whether an update was left unanswered because its run closed: for another run, or for good. */
+export function isAbortedByClosing(error: unknown): boolean {
+  return [...chain(error)].some(({ message }) => LEFT_BEHIND.test(message));
 }
 
 /** Whether the server could not be reached at all, which is waited for less long than a busy one. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jitteredDelayMs } from './backoff';
-import { isConnectionError, isRetryableUpdateError } from './errors';
+import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './errors';
 
 /** Rule 4 of temporal.md: three processes at once stay under Temporal's limit of ten. */
 const IN_FLIGHT_PER_WORKFLOW = 3;
@@ -13,15 +13,21 @@ const BACKOFF_MS = { base: 25, max: 2_000 } as const;
 /** How long a server that cannot be reached is waited for, where the caller's own deadline is later. */
 const UNREACHABLE_MS = 5_000;
 
+/** How to send an update, and how to see whether its workflow has ended for good. */
+export interface UpdateAttempt<T> {
+  readonly send: () => Promise<T>;
+  readonly isClosed: () => Promise<boolean>;
+}
+
 /** Runs updates of each workflow at most three at a time, in order of arrival. */
 export class UpdateQueue {
   readonly #lines = new Map<string, { active: number; waiting: (() => void)[] }>();
 
   /** Sends an update until it was answered or `deadline` (ms since the epoch) has passed, then throws the last error. */
-  async run<T>(workflowId: string, deadline: number, send: () => Promise<T>): Promise<T> {
+  async run<T>(workflowId: string, deadline: number, attempt: UpdateAttempt<T>): Promise<T> {
     await this.#enter(workflowId);
     try {
-      return await persistently(deadline, send);
+      return await persistently(deadline, attempt);
     } finally {
       this.#leave(workflowId);
     }
@@ -46,7 +52,7 @@ export class UpdateQueue {
   }
 }
 
-async function persistently<T>(deadline: number, send: () => Promise<T>): Promise<T> {
+async function persistently<T>(deadline: number, { send, isClosed }: UpdateAttempt<T>): Promise<T> {
   const unreachable = Date.now() + UNREACHABLE_MS;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -55,6 +61,8 @@ async function persistently<T>(deadline: number, send: () => Promise<T>): Promis
       const pauseMs = jitteredDelayMs(attempt, BACKOFF_MS.base, BACKOFF_MS.max);
       const patience = isConnectionError(error) ? Math.min(deadline, unreachable) : deadline;
       if (!isRetryableUpdateError(error) || Date.now() + pauseMs > patience) throw error;
+      // Both a run that continues as new and one that ends abort what they could not answer; the second does so for ever.
+      if (isAbortedByClosing(error) && (await isClosed())) throw error;
       await sleep(pauseMs);
     }
   }

@@ -55,15 +55,15 @@ it('ends with 1 when there is no answer', async () => {
 }, 60_000);
 
 it.each([
-  ['while its fleet is just begun', 'create  word/AgentD'],
-  ['while agents start', ': waking'],
-  ['while its task runs', 'branch 0.1'],
+  ['while its fleet is just begun', /create {2}word\/AgentD/],
+  ['while agents start', /word\/\w+: (?:creating|waking|ready)/],
+  ['while its task runs', /branch 0/],
 ])(
   'interrupted %s it takes everything back',
   async (_when, sign) => {
     const file = marsFile(folder.path, 'word');
     const running = start(['up', file, ...TASK], folder.path);
-    const seen = await until(() => running.output.stderr.includes(sign) || undefined, 30_000);
+    const seen = await until(() => sign.test(running.output.stderr) || undefined, 30_000);
     expect(seen).toBe(true);
     running.process.kill('SIGINT');
     const { code, stderr }: Ended = await running.ended;

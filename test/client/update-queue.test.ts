@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { UpdateQueue } from '../../src/client/update-queue';
+import { UpdateQueue as Queue } from '../../src/client/update-queue';
+
+/** Over workflows that are open. */
+class UpdateQueue {
+  readonly #queue = new Queue();
+  run<T>(workflowId: string, deadline: number, send: () => Promise<T>, closed = false): Promise<T> {
+    return this.#queue.run(workflowId, deadline, { send, isClosed: async () => closed });
+  }
+}
 
 /** As gRPC throws it: an error with a numeric code, its text and its metadata. */
 function grpcError(code: number, details: string): ServiceError {
@@ -87,6 +95,17 @@ describe('what is sent again', () => {
       return Promise.reject(refusal);
     });
     await expect(answer).rejects.toBe(refusal);
+    expect(sent).toBe(1);
+  });
+
+  it('an update is not whose workflow has ended for good: the server would abort it for ever', async () => {
+    let sent = 0;
+    const aborted = grpcError(5, 'workflow update was aborted by closing workflow');
+    const send = () => {
+      sent += 1;
+      return Promise.reject(aborted);
+    };
+    await expect(new UpdateQueue().run('w', soon(), send, true)).rejects.toBe(aborted);
     expect(sent).toBe(1);
   });
 
