@@ -9,7 +9,7 @@ const LAYERS = {
   'providers/': 'contract/(?!schemas/|messages\\.ts)',
   'client/': '(contract|rules)/',
   'gateway/': '(contract|client)/',
-  'cli/': '((contract|client|rules|dev)/|(config|version|log|logs|worker|server)\\.ts$)',
+  'cli/': '((contract|client|rules|dev)/|(config|version|log|logs|gc|installed-providers|worker|server)\\.ts$)',
   'dev/': 'contract/',
   'agent/': 'contract/(?!messages\\.ts)',
   'config\\.ts$': '(contract|dev)/',

@@ -14,7 +14,10 @@ export function environment(): Environment {
 }
 
 /** Everything that worker and gateway need to know about the place they run in. */
-export interface Settings extends Pick<Config, 'queuePrefix' | 'logLevel' | 'maxCachedWorkflows' | 'turnSlots'> {
+export interface Settings extends Pick<
+  Config,
+  'queuePrefix' | 'logLevel' | 'maxCachedWorkflows' | 'turnSlots' | 'allowedHosts'
+> {
   /** Absolute path of the state directory. */
   readonly stateDir: string;
   readonly installation: string;
@@ -44,6 +47,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     logLevel: config.logLevel,
     maxCachedWorkflows: config.maxCachedWorkflows,
     turnSlots: config.turnSlots,
+    allowedHosts: config.allowedHosts,
     stateDir: state.path,
     installation: config.installation ?? state.installation,
     host: config.host ?? state.host,

@@ -3,7 +3,7 @@ import type { Settings } from './config';
 import { environment } from './config';
 import type { AgentView } from './contract/agent';
 import { DroverError } from './contract/errors';
-import { createProviders } from './providers';
+import { installedProviders } from './installed-providers';
 
 /** Which part of a log: its last lines, and what comes until `signal` aborts. */
 export interface LogRequest {
@@ -14,7 +14,7 @@ export interface LogRequest {
 
 /** The log of one agent, in pieces of text. */
 export function agentLogs(view: AgentView, settings: Settings, request: LogRequest): AsyncIterable<string> {
-  const { gateway, agentSecret, stateDir, installation, host } = settings;
+  const { host } = settings;
   const name = `${view.fleet}/${view.name}`;
   if (view.provider === 'process' && view.host !== host) {
     throw new DroverError(
@@ -22,13 +22,7 @@ export function agentLogs(view: AgentView, settings: Settings, request: LogReque
       `${name} runs on host ${view.host ?? 'unknown'}, and this is ${host}: read its log there`,
     );
   }
-  const provider = createProviders({
-    gatewayUrl: gateway.url,
-    agentSecret,
-    stateDir,
-    installation,
-    environment: environment(),
-  })[view.provider];
+  const provider = installedProviders(settings, environment())[view.provider];
   if (!provider || view.resourceId === null) throw new DroverError('InvalidRequest', `there is no log of ${name} here`);
   return provider.logs({ key: view.resourceId, resourceId: view.resourceId }, request);
 }

@@ -18,8 +18,8 @@ import { type ConnectionSettings, resolveConnection } from './client/connection'
 import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
+import { installedProviders } from './installed-providers';
 import type { Logger } from './log';
-import { createProviders } from './providers';
 import { checkSearchAttributes } from './search-attributes';
 
 /** The parts of the work that a worker may serve; all of them unless told otherwise. */
@@ -71,11 +71,12 @@ export async function startWorker({
   const client = new Client({ connection: native, namespace });
   await checkSearchAttributes(client);
 
-  const { installation, host, agentSecret, stateDir, gateway } = settings;
+  const { installation, host, agentSecret, allowedHosts } = settings;
   const calls = new Calls(client);
   const activities = createActivities({
     agentSecret,
-    providers: createProviders({ gatewayUrl: gateway.url, agentSecret, stateDir, installation, environment }),
+    allowedHosts,
+    providers: installedProviders(settings, environment),
     fleet: createFleetActivities({ calls, installation, host }),
     undo: createUndoActivities({ calls, agentSecret }),
   });

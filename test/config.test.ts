@@ -20,6 +20,7 @@ it('takes what is not set from the state directory', () => {
     logLevel: 'warn',
     maxCachedWorkflows: 500,
     turnSlots: 1_000,
+    allowedHosts: undefined,
     stateDir: '/state',
     installation: 'kept-installation',
     host: 'kept-host',
@@ -41,12 +42,14 @@ it('prefers what is set', () => {
     DROVER_LOG_LEVEL: 'debug',
     DROVER_MAX_CACHED_WORKFLOWS: '0',
     DROVER_TURN_SLOTS: '7',
+    DROVER_ALLOWED_HOSTS: 'localhost, agents.example.com',
   };
   expect(resolveSettings(parseConfig(env), state)).toMatchObject({
     queuePrefix: 'mine',
     logLevel: 'debug',
     maxCachedWorkflows: 0,
     turnSlots: 7,
+    allowedHosts: ['localhost', 'agents.example.com'],
     installation: 'here',
     host: 'box.local',
     agentSecret: 'a-secret-of-the-agents',

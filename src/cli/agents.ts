@@ -4,7 +4,7 @@ import type { AgentRef, DroverClient } from '../client';
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, PauseMode } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { FLEET_HOLD } from '../contract/names';
-import { agentRef, fleetName, parseDuration, parseDurationMs } from './arguments';
+import { agentRef, plainName, parseDuration, parseDurationMs } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { colors, type Format, print, withOutput } from './output';
 import { painted } from './paint';
@@ -66,7 +66,7 @@ function ofAgent(program: Command, name: AgentCommand, argument = '<fleet/agent>
 }
 
 function ofAgentOrFleet(program: Command, name: AgentCommand): Command {
-  return ofAgent(program, name, '[fleet/agent]').option('--fleet <fleet>', 'every agent of this fleet', fleetName);
+  return ofAgent(program, name, '[fleet/agent]').option('--fleet <fleet>', 'every agent of this fleet', plainName);
 }
 
 function action<C extends AgentCommand>(command: C, optionsOf: (flags: CommandFlags) => AgentCommandOptions[C]) {

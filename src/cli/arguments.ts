@@ -17,12 +17,12 @@ export function runRef(text: string): RunRef {
   return { fleet, run };
 }
 
-/** The name of a fleet. */
-export function fleetName(text: string): string {
+/** The name of a fleet or of a pool. */
+export function plainName(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
   throw new DroverError(
     'InvalidRequest',
-    `"${text}" is no fleet's name: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
+    `"${text}" is no name: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** `drover compensate`: once more, where the undo of a change had failed. */
 import type { Command } from 'commander';
 import { DroverError } from '../contract/errors';
-import { fleetName, parseWhole } from './arguments';
+import { plainName, parseWhole } from './arguments';
 import { followChange } from './changes';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { type Format, print, withOutput } from './output';
@@ -14,7 +14,7 @@ interface CompensateFlags extends ConnectionFlags {
 export function register(program: Command): void {
   withOutput(withConnection(program.command('compensate').argument('<fleet>')))
     .option('--attempt <n>', 'number of the attempt (default: one more than the last)', parseWhole)
-    .action((name: string, flags: CompensateFlags) => compensate(fleetName(name), flags));
+    .action((name: string, flags: CompensateFlags) => compensate(plainName(name), flags));
 }
 
 async function compensate(fleet: string, flags: CompensateFlags): Promise<void> {

@@ -1,139 +1,88 @@
-/** `drover describe agent|fleet|run NAME`: from the object's own workflow. */
+/** `drover describe agent|fleet|run|pool NAME [--watch]`: from the object's own workflow. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { DroverClient } from '../client';
 import type { AgentView } from '../contract/agent';
-import type { ChangeView, FleetView } from '../contract/fleet';
+import type { FleetDescription } from '../contract/fleet';
+import type { PoolView } from '../contract/pool';
 import type { RunView } from '../contract/runs';
-import { agentRef, fleetName, runRef } from './arguments';
+import { agentText } from './agent-text';
+import { agentRef, plainName, runRef } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, type Format, print, table, withOutput } from './output';
-import { painted } from './paint';
+import { fleetText } from './fleet-text';
+import { type Format, print, type Printable, withOutput } from './output';
+import { poolText } from './pool-text';
+import { runText } from './run-text';
 
 interface DescribeFlags extends ConnectionFlags {
   readonly output: Format;
+  readonly watch?: boolean;
 }
+
+/** One kind of object: how it is read and shown, and when there is nothing more to watch. */
+interface Kind<T> {
+  readonly read: (client: DroverClient, name: string) => Promise<T>;
+  readonly show: (view: T) => Printable;
+  readonly isOver: (view: T) => boolean;
+}
+
+const AGENT: Kind<AgentView> = {
+  read: ({ agents }, name) => agents.describe(agentRef(name)),
+  show: (view) => ({ data: view, names: [`${view.fleet}/${view.name}`], text: () => agentText(view) }),
+  isOver: ({ status }) => status === 'terminated',
+};
+
+const FLEET: Kind<FleetDescription> = {
+  read: ({ fleets }, name) => fleets.describe(plainName(name)),
+  show: (view) => ({ data: view, names: [view.fleet], text: () => fleetText(view) }),
+  isOver: () => false,
+};
+
+const RUN: Kind<RunView> = {
+  read: ({ runs }, name) => runs.describe(runRef(name)),
+  show: (view) => ({ data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) }),
+  isOver: ({ state }) => state !== 'running' && state !== 'paused',
+};
+
+const POOL: Kind<PoolView> = {
+  read: ({ pools }, name) => pools.describe(plainName(name)),
+  show: (view) => ({ data: view, names: [view.pool], text: () => poolText(view) }),
+  isOver: () => false,
+};
+
+/** How often a watched object is looked at. */
+const LOOK_EVERY_MS = 500;
+/** Clears a terminal and goes to its first line. */
+const CLEAR = '\u001b[2J\u001b[H';
 
 export function register(program: Command): void {
   const describe = program.command('describe');
-  const one = (name: string, argument: string) => withOutput(withConnection(describe.command(name).argument(argument)));
-
-  one('agent', '<fleet/agent>').action(async (name: string, flags: DescribeFlags) => {
-    const view = await withClient(flags, ({ agents }) => agents.describe(agentRef(name)));
-    await print(flags.output, { data: view, names: [`${view.fleet}/${view.name}`], text: () => agentText(view) });
-  });
-  one('fleet', '<fleet>').action(async (name: string, flags: DescribeFlags) => {
-    const view = await withClient(flags, ({ fleets }) => fleets.describe(fleetName(name)));
-    await print(flags.output, { data: view, names: [view.fleet], text: () => fleetText(view) });
-  });
-  one('run', '<fleet/run>').action(async (name: string, flags: DescribeFlags) => {
-    const view = await withClient(flags, ({ runs }) => runs.describe(runRef(name)));
-    await print(flags.output, { data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) });
-  });
+  const one = <T>(name: string, argument: string, kind: Kind<T>) =>
+    withOutput(withConnection(describe.command(name).argument(argument)))
+      .option('--watch', 'show every change; under -o json one line for each')
+      .action((object: string, flags: DescribeFlags) =>
+        withClient(flags, (client) => (flags.watch ? watch : show)(client, object, kind, flags.output)),
+      );
+  one('agent', '<fleet/agent>', AGENT);
+  one('fleet', '<fleet>', FLEET);
+  one('run', '<fleet/run>', RUN);
+  one('pool', '<pool>', POOL);
 }
 
-function agentText(agent: AgentView): string {
-  const paint = painted(colors());
-  const { subscription, turns } = agent;
-  const lines = facts([
-    ['Agent', `${agent.fleet}/${agent.name}`],
-    ['Status', paint(agent.status)],
-    ['Runtime', paint(agent.runtime)],
-    ['Liveness', paint(agent.liveness)],
-    [
-      'Holds',
-      agent.holds
-        .map(({ name, reason, since }) => `${name} since ${since}${reason === null ? '' : ` ("${reason}")`}`)
-        .join(', ') || '-',
-    ],
-    ['Turns', `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`],
-    [
-      'Provider',
-      `${agent.provider}, resource ${agent.resourceId ?? 'unknown'}${agent.pid === undefined ? '' : `, process ${String(agent.pid)}`}`,
-    ],
-    ['Host', agent.host ?? '-'],
-    ['Endpoint', agent.endpoint ?? '-'],
-    [
-      'Subscription',
-      subscription
-        ? `${subscription.name} of pool ${subscription.pool} (assignment ${String(subscription.assignment)})`
-        : '-',
-    ],
-    ['Registered', agent.registeredAt ?? '-'],
-    ['Last proof', agent.lastProofAt ?? '-'],
-    ['Revision', String(agent.revision)],
-  ]);
-  const decisions = (agent.decisions ?? []).map((made) => [
-    made.at,
-    made.by,
-    `${made.accepted ? '' : 'refused: '}${made.what}`,
-    `${made.before} -> ${made.after}`,
-    made.why ?? '',
-  ]);
-  const log = decisions.length === 0 ? [] : ['', table(['AT', 'BY', 'DECISION', 'CHANGE', 'WHY'], decisions)];
-  return [...(agent.why === null ? [] : [agent.why, '']), lines, ...log].join('\n');
+async function show<T>(client: DroverClient, name: string, kind: Kind<T>, format: Format): Promise<void> {
+  await print(format, kind.show(await kind.read(client, name)));
 }
 
-function fleetText(fleet: FleetView): string {
-  const { change } = fleet;
-  const lines = facts([
-    ['Fleet', fleet.fleet],
-    ['Revision', String(fleet.revision)],
-    ['Holds', fleet.holds.map(({ name }) => name).join(', ') || '-'],
-    ['Change', change ? changeLine(change) : '-'],
-    ['Flows', fleet.spec.topology?.flows.join(', ') ?? '-'],
-  ]);
-  const agents = Object.entries(fleet.agents).map(([name, { resourceId, revision }]) => [
-    name,
-    resourceId ?? '-',
-    String(revision),
-  ]);
-  return [lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents)].join('\n');
-}
-
-function changeLine({ revision, state, steps, error, compensation }: ChangeView): string {
-  const ready = `${String(steps.ready)} of ${String(steps.total)} ready`;
-  const undone =
-    compensation === null ? '' : `, compensation ${compensation.state} (attempt ${String(compensation.attempt)})`;
-  return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${undone}${error === null ? '' : `: ${error}`}`;
-}
-
-function runText(run: RunView): string {
-  const paint = painted(colors());
-  const { question, result } = run;
-  const lines = facts([
-    ['Run', `${run.fleet}/${run.run}`],
-    ['State', paint(run.state)],
-    [
-      'Question',
-      question
-        ? `${question.agent} asks: ${JSON.stringify(question.question)} (drover answer ${run.fleet}/${run.run} TEXT)`
-        : '-',
-    ],
-    [
-      'Answer',
-      result === null
-        ? '-'
-        : result.success
-          ? JSON.stringify(result.finalResponse)
-          : `none: ${result.error ?? 'unknown'}`,
-    ],
-  ]);
-  const branches = run.branches.map((branch) => [
-    branch.id,
-    branch.agents.join(' > '),
-    String(branch.turns),
-    paint(branch.outcome),
-    seconds(branch.startedAt, branch.endedAt),
-    branch.error ?? '',
-  ]);
-  return [lines, '', table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches)].join('\n');
-}
-
-function seconds(from: string, to: string | null): string {
-  return to === null ? '-' : `${((Date.parse(to) - Date.parse(from)) / 1_000).toFixed(1)}s`;
-}
-
-/** Names and values in two columns. */
-function facts(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  return rows.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`).join('\n');
+async function watch<T>(client: DroverClient, name: string, kind: Kind<T>, format: Format): Promise<void> {
+  const redraws = format === 'table' && process.stdout.isTTY;
+  for (let last = ''; ; await sleep(LOOK_EVERY_MS)) {
+    const view = await kind.read(client, name);
+    const shown = JSON.stringify(view);
+    if (shown !== last) {
+      if (redraws) process.stdout.write(CLEAR);
+      await print(format, kind.show(view), { onOneLine: true });
+    }
+    last = shown;
+    if (kind.isOver(view)) return;
+  }
 }

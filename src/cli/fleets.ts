@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import type { DroverClient } from '../client';
 import { DroverError } from '../contract/errors';
 import type { ApplyResult, FleetFile } from '../contract/fleet';
-import { fleetName, parseDurationMs, parseWhole } from './arguments';
+import { plainName, parseDurationMs, parseWhole } from './arguments';
 import { followChange, planLines } from './changes';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { ExitWith } from './failure';
@@ -84,7 +84,7 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   if ((name === undefined) === (flags.file === undefined)) {
     throw new DroverError('InvalidRequest', 'destroy needs either the name of a fleet or -f with its file');
   }
-  const fleet = name === undefined ? (await load(flags)).metadata.name : fleetName(name);
+  const fleet = name === undefined ? (await load(flags)).metadata.name : plainName(name);
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
     const applied = await client.fleets.destroy(fleet, {}, waiting(flags.wait));

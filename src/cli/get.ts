@@ -1,10 +1,11 @@
-/** `drover get agents|fleets|runs`: lists from the visibility store. */
+/** `drover get agents|fleets|runs|pools`: lists from the visibility store. */
 import { type Command, Option } from 'commander';
 import type { Page, PageOptions } from '../client';
 import type { AgentListItem, AgentStatus, Liveness } from '../contract/agent';
 import type { FleetListItem } from '../contract/fleet';
+import type { PoolListItem } from '../contract/pool';
 import type { RunListItem } from '../contract/runs';
-import { fleetName } from './arguments';
+import { plainName } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { colors, compareNames, type Format, print, table, withOutput } from './output';
 import { painted } from './paint';
@@ -24,13 +25,14 @@ export function register(program: Command): void {
   const list = (name: string, summary: string) => withOutput(withConnection(get.command(name).description(summary)));
 
   list('agents', 'list agents')
-    .option('--fleet <fleet>', 'of this fleet only', fleetName)
+    .option('--fleet <fleet>', 'of this fleet only', plainName)
     .addOption(new Option('--status <status>', 'in this status only').choices(STATUSES))
     .addOption(new Option('--liveness <liveness>', 'of this liveness only').choices(LIVENESSES))
     .action((flags: GetFlags) => getAgents(flags));
   list('fleets', 'list fleets').action((flags: GetFlags) => getFleets(flags));
+  list('pools', 'list pools of credentials').action((flags: GetFlags) => getPools(flags));
   list('runs', 'list runs')
-    .option('--fleet <fleet>', 'of this fleet only', fleetName)
+    .option('--fleet <fleet>', 'of this fleet only', plainName)
     .action((flags: GetFlags) => getRuns(flags));
 }
 
@@ -84,6 +86,21 @@ async function getRuns(flags: GetFlags): Promise<void> {
       table(
         ['NAME', 'STATE', 'STARTED', 'ENDED'],
         items.map((run) => [runName(run), paint(run.state), run.startedAt ?? '-', run.endedAt ?? '-']),
+      ),
+  });
+}
+
+async function getPools(flags: GetFlags): Promise<void> {
+  const items = await withClient(flags, ({ pools }) => all<PoolListItem>((page) => pools.list(page)));
+  items.sort((a, b) => compareNames(a.pool, b.pool));
+  const names = items.map(({ pool }) => pool);
+  await print(flags.output, {
+    data: { items, nextPageToken: null },
+    names,
+    text: () =>
+      table(
+        ['POOL'],
+        names.map((name) => [name]),
       ),
   });
 }

@@ -30,9 +30,14 @@ export interface Printable {
   readonly text: () => string;
 }
 
-/** Prints a value on stdout. */
-export async function print(format: Format, { data, names, text }: Printable): Promise<void> {
-  write(await rendered(format, data, names, text));
+/** Prints a value on stdout; `onOneLine` is for JSON of which more follows. */
+export async function print(
+  format: Format,
+  { data, names, text }: Printable,
+  { onOneLine = false }: { readonly onOneLine?: boolean } = {},
+): Promise<void> {
+  if (format === 'json' && onOneLine) write(JSON.stringify(data));
+  else write(await rendered(format, data, names, text));
 }
 
 async function rendered(format: Format, data: unknown, names: readonly string[], text: () => string): Promise<string> {
@@ -117,4 +122,10 @@ function visibleLength(text: string): number {
 /** The order of names: by code unit, the same everywhere, whatever the locale. */
 export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Names and values in two columns. */
+export function facts(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`).join('\n');
 }

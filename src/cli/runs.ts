@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { RunRef, Script } from '../client';
 import type { RunView } from '../contract/runs';
-import { fleetName, jsonOrText, parseDurationMs, runRef } from './arguments';
+import { plainName, jsonOrText, parseDurationMs, runRef } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { ExitWith } from './failure';
 import { type Format, print, withOutput } from './output';
@@ -34,7 +34,7 @@ export function register(program: Command): void {
     .option('--trace', 'print every turn with its input and its reply too (-o json)')
     .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
     .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
-    .action((fleet: string, task: string, flags: RunFlags) => run(fleetName(fleet), task, flags));
+    .action((fleet: string, task: string, flags: RunFlags) => run(plainName(fleet), task, flags));
   command(program, 'answer')
     .argument('<fleet/run>')
     .argument('<answer>', 'text, or JSON')

@@ -5,6 +5,7 @@ import { Agents } from './agents';
 import { type CallOptions, Calls } from './calls';
 import { type ConnectionSettings, openClient } from './connection';
 import { Fleets } from './fleets';
+import { Pools } from './pools';
 import { Runs } from './runs';
 
 /** Where to connect, and under which prefix the workers listen (`drover` unless configured). */
@@ -17,6 +18,7 @@ export class DroverClient {
   readonly agents: Agents;
   readonly fleets: Fleets;
   readonly runs: Runs;
+  readonly pools: Pools;
   readonly #calls: Calls;
 
   private constructor(client: Client, queuePrefix: string) {
@@ -24,6 +26,7 @@ export class DroverClient {
     this.agents = new Agents(this.#calls);
     this.fleets = new Fleets(this.#calls, queuePrefix);
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
+    this.pools = new Pools(this.#calls);
   }
 
   /** A client for one server, found like the `temporal` CLI finds it; nothing is sent yet. */

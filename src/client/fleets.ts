@@ -5,6 +5,7 @@ import type {
   ApplyRequest,
   ApplyResult,
   ChangeView,
+  FleetDescription,
   FleetInput,
   FleetListItem,
   FleetSpec,
@@ -16,6 +17,7 @@ import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
 import { changeSubject, fleetSubject } from './subject';
+import { topologyView } from './topology-view';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
 /** What to do, for at most `timeoutMs`, while another change of the fleet runs; it is `ChangeInProgress` unless given. */
@@ -42,14 +44,14 @@ export class Fleets {
   }
 
   /** A fleet as its own workflow sees it. A destroyed one is `FleetNotFound`. */
-  async describe(fleet: string, options: CallOptions = {}): Promise<FleetView> {
+  async describe(fleet: string, options: CallOptions = {}): Promise<FleetDescription> {
     const subject = fleetSubject(fleet);
     const handle = this.#calls.client.workflow.getHandle(subject.workflowId);
     const [view, { status }] = await Promise.all([
       this.#view(fleet, options),
       this.#calls.within(subject, options, () => handle.describe()),
     ]);
-    if (status.name === 'RUNNING') return view;
+    if (status.name === 'RUNNING') return { ...view, topology: topologyView(view.spec) };
     throw new DroverError('FleetNotFound', `fleet ${fleet} does not exist any more: it was destroyed`, { fleet });
   }
 

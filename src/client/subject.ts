@@ -1,11 +1,17 @@
 /** What a call is about: its workflow, and what it is called when it does not exist. */
 import type { ErrorCode } from '../contract/errors';
-import { agentWorkflowId, fleetWorkflowId, provisionWorkflowId, runWorkflowId } from '../contract/names';
+import {
+  agentWorkflowId,
+  fleetWorkflowId,
+  poolWorkflowId,
+  provisionWorkflowId,
+  runWorkflowId,
+} from '../contract/names';
 
 /** One workflow as people know it. */
 export interface Subject {
   readonly workflowId: string;
-  readonly kind: 'agent' | 'fleet' | 'change' | 'run';
+  readonly kind: 'agent' | 'fleet' | 'change' | 'run' | 'pool';
   readonly name: string;
   readonly notFound: ErrorCode;
 }
@@ -47,4 +53,8 @@ export function changeSubject(fleet: string, revision: number): Subject {
 
 export function runSubject({ fleet, run }: RunRef): Subject {
   return { workflowId: runWorkflowId(fleet, run), kind: 'run', name: `${fleet}/${run}`, notFound: 'RunNotFound' };
+}
+
+export function poolSubject(pool: string): Subject {
+  return { workflowId: poolWorkflowId(pool), kind: 'pool', name: pool, notFound: 'PoolNotFound' };
 }

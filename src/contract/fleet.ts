@@ -1,7 +1,7 @@
 /** The fleet entity and its changes. `FleetSpec` is the fleet file's `spec`, as plain JSON, on every wire. */
 import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from './agent';
 import type { CompensationRecord } from './compensation';
-import type { TopologySpec } from './topology';
+import type { TopologySpec, TopologyView } from './topology';
 
 /** What happens to what a failed change has created. */
 export type OnFailure = 'rollback' | 'keep';
@@ -154,6 +154,11 @@ export interface FleetView {
   readonly holds: readonly Hold[];
   readonly agents: Readonly<Record<string, { readonly resourceId: string | null; readonly revision: number }>>;
   readonly spec: FleetSpec;
+}
+
+/** The same with its topology as a graph: what `describe fleet`, `-o json` and HTTP show. */
+export interface FleetDescription extends FleetView {
+  readonly topology: TopologyView | null;
 }
 
 /** An item of `get fleets`: what visibility holds. */

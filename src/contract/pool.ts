@@ -51,3 +51,8 @@ export interface PoolView {
   }[];
   readonly exhaustedUntil: string | null;
 }
+
+/** An item of `get pools`: what visibility holds. */
+export interface PoolListItem {
+  readonly pool: string;
+}

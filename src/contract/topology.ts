@@ -40,3 +40,11 @@ export const TOPOLOGY_LIMITS = {
   /** Characters of one flow or rule. */
   line: 10_000,
 } as const;
+
+/** A topology as `describe` shows it: nodes in the order of the file, Start, End and User among them where flows name them. */
+export interface TopologyView {
+  readonly nodes: readonly string[];
+  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  /** Agents at which several paths meet. */
+  readonly rendezvous: readonly string[];
+}

@@ -12,6 +12,7 @@ import { fleetHandlers } from './fleets';
 import { createGuard } from './guard';
 import { Metrics } from './metrics';
 import { openApi } from './openapi';
+import { poolHandlers } from './pools';
 import { sendProblem } from './problem';
 import { runHandlers } from './runs';
 import { Tokens } from './tokens';
@@ -72,7 +73,12 @@ export async function createGateway({
     done();
   });
 
-  addCalls(app, guard, { ...agentHandlers(client, beats, metrics), ...fleetHandlers(client), ...runHandlers(client) });
+  addCalls(app, guard, {
+    ...agentHandlers(client, beats, metrics),
+    ...fleetHandlers(client),
+    ...runHandlers(client),
+    ...poolHandlers(client),
+  });
   addCalls(app, guard, {
     healthz: () => ({ status: 'ok' }),
     readyz: async () => {

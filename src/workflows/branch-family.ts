@@ -18,6 +18,8 @@ import type { BranchContext, BranchResult } from '../rules/coordination/state';
 import { jsonBytes } from '../rules/json-bytes';
 import type { branch } from './branch';
 import type { Courier } from './branch-courier';
+import { isHistoryFull } from './shared/continue-as-new';
+import { createPacer } from './shared/pacer';
 import { isoNow, startTimer } from './shared/timer';
 
 const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWORD);
@@ -25,6 +27,9 @@ const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWOR
 /** How long a run waits for a cancelled branch; a level further down less, so that the one that hangs is the one that is named. */
 const PATIENCE_MS = 60_000;
 const PATIENCE_PER_LEVEL = 0.8;
+
+/** The server fails the task of a workflow with more than 2,000 open children, for ever. */
+const MOST_OPEN = 1_000;
 
 /** What a family needs of the workflow that it belongs to. */
 export interface FamilyOf {
@@ -64,9 +69,10 @@ export function createFamily(of: FamilyOf): Family {
   const members = new Map<string, Member>();
   const times: BranchTimes[] = [];
   const trace: TracedTurn[] = [];
+  const room = createPacer(MOST_OPEN);
 
   async function live(member: Member, giveUp: Promise<BranchEnd>): Promise<BranchResult> {
-    const end = await endOf(member, giveUp);
+    const end = await room.through(0, () => endOf(member, giveUp));
     member.state = 'ended';
     members.delete(member.context.branch);
     times.push(...end.times);
@@ -86,6 +92,12 @@ export function createFamily(of: FamilyOf): Family {
           context,
           `LimitReached: the context of branch ${context.branch} is ${String(bytes)} bytes, ${limit}`,
         ),
+      );
+    }
+    if (isHistoryFull()) {
+      return bare(
+        member,
+        lostBranch(context, `LimitReached: branch ${context.branch} is one too many for one workflow`),
       );
     }
     try {

@@ -4,7 +4,10 @@ import type { Script, TraceEntry } from '../contract/runs';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../contract/turns';
 import { scriptedTurn } from '../rules/script';
 import type { RunLife } from './run-life';
+import { isHistoryFull } from './shared/continue-as-new';
 import { startTimer } from './shared/timer';
+
+const FULL = { code: 'LimitReached', message: 'a scripted run cannot take more turns than its history holds' } as const;
 
 export interface ScriptedAgents {
   requested(message: TurnRequested): void;
@@ -31,6 +34,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
       const known = outcomes.get(turnId);
       if (known) answer(replyTo, turnId, known);
       if (known !== undefined) return;
+      if (isHistoryFull()) return answer(replyTo, turnId, { error: FULL });
       const { agent, branch, input } = request;
       const position = positions.get(agent) ?? 0;
       const { outcome, delayMs, next } = scriptedTurn(script, agent, position, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS);

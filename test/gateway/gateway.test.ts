@@ -161,6 +161,7 @@ describe('reads', () => {
       });
       expect(await ask('GET', '/v1/fleets/nowhere')).toMatchObject({ status: 404, body: { code: 'FleetNotFound' } });
       expect(await ask('DELETE', '/v1/fleets/nowhere')).toMatchObject({ status: 404, body: { code: 'FleetNotFound' } });
+      expect(await ask('GET', '/v1/pools/none')).toMatchObject({ status: 404, body: { code: 'PoolNotFound' } });
       expect(await ask('GET', '/v1/runs/f/none')).toMatchObject({ status: 404, body: { code: 'RunNotFound' } });
       expect(await ask('POST', '/v1/runs', { fleet: 'nowhere', task: 't' })).toMatchObject({
         status: 404,
@@ -313,9 +314,21 @@ describe('fleets', () => {
     await withFleet(env, async (world) => {
       await withGateway(env, world.taskQueue, async (ask) => {
         // The file's providers are real ones; the one in memory is set up by the test itself.
-        await world.apply(fleetOf(['a', 'b']));
+        await world.apply(
+          fleetOf(['a', 'b'], { topology: { flows: ['Start -> a', 'Start -> b', 'a -> End', 'b -> End'] } }),
+        );
         const path = `/v1/fleets/${world.fleet}`;
         const shown = await ask('GET', path);
+        expect(shown.body['topology']).toEqual({
+          nodes: ['Start', 'a', 'b', 'End'],
+          edges: [
+            { from: 'Start', to: 'a' },
+            { from: 'Start', to: 'b' },
+            { from: 'a', to: 'End' },
+            { from: 'b', to: 'End' },
+          ],
+          rendezvous: [],
+        });
         expect(shown).toMatchObject({ status: 200, body: { fleet: world.fleet, revision: 1 } });
         expect(await ask('POST', `${path}/pause`, { reason: 'night' })).toMatchObject({
           status: 200,

@@ -96,12 +96,11 @@ describe('the human', () => {
       await readyAgents(world, ['A', 'B']);
       const invokesUser = { action: 'invoke', invocations: [{ agent: 'User', request: { third: 1 } }] };
       world.takeTurn = byList({ A: [ask('first?'), invokesUser, final('a')], B: [ask('second?'), final('b')] });
-      const b = world.takeTurn;
-      let askedFirst = false;
+      const replying = world.takeTurn;
+      // B asks only once A's question is open, so that their order is known.
       world.takeTurn = async (call) => {
-        if (call.agent === 'B' && !askedFirst) await question(under, 'first?');
-        askedFirst = true;
-        return b(call);
+        if (call.agent === 'B' && call.request.input.kind === 'task') await question(under, 'first?');
+        return replying(call);
       };
       const under = await run(world, { topology });
       expect(await question(under, 'first?')).toMatchObject({ question: { agent: 'A', branch: '0' } });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { RunResult, Scenario } from '../../src/contract/runs';
 import { timeSkipping } from '../support/env';
 import { randomScenarios } from '../support/random-scenarios';
-import { inOrder, simulated, startRun, withRuns } from './run-harness';
+import { command, inOrder, simulated, startRun, withRuns } from './run-harness';
 
 const env = timeSkipping();
 
@@ -49,6 +49,17 @@ describe('timeout(S)', () => {
     const { result, tookMs } = await played({ topology: { flows, rules: ['timeout(60)'] }, script });
     expect(result).toMatchObject({ success: true, finalResponse: 'done' });
     expect(tookMs).toBeGreaterThanOrEqual(72 * HOUR);
+  });
+
+  it('does not count what an operator takes who has paused it', async () => {
+    const script = { A: [{ ...to('B'), delay: '40s' }], B: [end('b')] };
+    await withRuns(env, async (taskQueue) => {
+      const run = await startRun(env, taskQueue, { topology: { flows, rules: ['timeout(60)'] }, script });
+      await command(run, 'pause');
+      await env.sleep(5 * HOUR);
+      await command(run, 'resume');
+      expect(await run.result()).toMatchObject({ success: true, finalResponse: 'b' });
+    });
   });
 
   it('counts while anything else is open', async () => {

@@ -50,6 +50,16 @@ export const configSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected letters, digits, ".", "_" and "-"')
     .optional(),
+  /** Hosts that agents' endpoints and `external` services may have, separated by commas; any but link-local unless set. */
+  DROVER_ALLOWED_HOSTS: z
+    .string()
+    .transform((hosts) => hosts.split(',').map((host) => host.trim()))
+    .pipe(
+      z.array(
+        z.string().regex(/^(?:\*\.)?[A-Za-z0-9._:-]+$/, 'expected host names such as a.example.com or *.example.com'),
+      ),
+    )
+    .optional(),
   DROVER_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('warn'),
   /** Workflows that a worker keeps in memory, at about 1 MB each. */
   DROVER_MAX_CACHED_WORKFLOWS: whole(0, 100_000).default(500),
@@ -67,6 +77,7 @@ export interface Config {
   readonly agentSecret: string | undefined;
   readonly installation: string | undefined;
   readonly host: string | undefined;
+  readonly allowedHosts: readonly string[] | undefined;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly maxCachedWorkflows: number;
   readonly turnSlots: number;
@@ -94,6 +105,7 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
     agentSecret: variables.DROVER_AGENT_SECRET,
     installation: variables.DROVER_INSTALLATION,
     host: variables.DROVER_HOST,
+    allowedHosts: variables.DROVER_ALLOWED_HOSTS,
     logLevel: variables.DROVER_LOG_LEVEL,
     maxCachedWorkflows: variables.DROVER_MAX_CACHED_WORKFLOWS,
     turnSlots: variables.DROVER_TURN_SLOTS,

@@ -35,6 +35,7 @@ const BEAT_LIMIT = 16 * 1024;
 
 const ofFleet = strict({ fleet: name });
 const ofRun = strict({ fleet: name, run: name });
+const ofPool = strict({ pool: name });
 
 const flag = z
   .enum(['true', 'false'])
@@ -184,6 +185,31 @@ export const CALLS = {
   cancelRun: {
     ...runCommand('cancel', 'End it at its next turn boundaries'),
     body: strict({ reason: reason.exactOptional() }),
+  },
+  listPools: {
+    method: 'GET',
+    path: '/v1/pools',
+    summary: 'Pools of credentials, from the visibility store: eventually consistent',
+    access: 'operator',
+    query: strict(paging),
+    answer: views.page(views.poolListItemSchema),
+  },
+  describePool: {
+    method: 'GET',
+    path: '/v1/pools/{pool}',
+    summary: 'One pool: who is on which credential, recent failures, and until when one is not given out',
+    access: 'operator',
+    params: ofPool,
+    answer: views.poolViewSchema,
+  },
+  resetPool: {
+    method: 'POST',
+    path: '/v1/pools/{pool}/reset',
+    summary: 'Forget the failures of one credential, or of all',
+    access: 'operator',
+    params: ofPool,
+    body: strict({ credential: name.exactOptional() }),
+    answer: views.poolViewSchema,
   },
   healthz: {
     method: 'GET',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
 import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
+import type { PoolListItem, PoolView } from '../pool';
 import type { BeatAnswer } from '../protocol';
 import type { RunListItem, RunResult, RunView } from '../runs';
 import { fleetSpecSchema } from './fleet-file';
@@ -145,6 +146,14 @@ export const fleetViewSchema = z.object({
   holds: z.array(hold),
   agents: z.record(z.string(), z.object({ resourceId: z.string().nullable(), revision: z.int() })),
   spec: fleetSpecSchema,
+  topology: z
+    .object({
+      nodes: z.array(z.string()),
+      edges: z.array(z.object({ from: z.string(), to: z.string() })),
+      rendezvous: z.array(z.string()),
+    })
+    .nullable()
+    .exactOptional(),
   // The specification's own schema says `undefined` where the type says absent, which is the same in JSON.
 }) satisfies z.ZodType<Omit<FleetView, 'spec'>>;
 
@@ -205,6 +214,21 @@ export const runListItemSchema = z.object({
   startedAt: time.nullable(),
   endedAt: time.nullable(),
 }) satisfies z.ZodType<RunListItem>;
+
+export const poolViewSchema = z.object({
+  pool: z.string(),
+  credentials: z.array(
+    z.object({
+      name: z.string(),
+      agents: z.array(z.string()),
+      failuresInWindow: z.int(),
+      skippedUntil: time.nullable(),
+    }),
+  ),
+  exhaustedUntil: time.nullable(),
+}) satisfies z.ZodType<PoolView>;
+
+export const poolListItemSchema = z.object({ pool: z.string() }) satisfies z.ZodType<PoolListItem>;
 
 /** A page of any list. */
 export function page<T extends z.ZodType>(item: T) {

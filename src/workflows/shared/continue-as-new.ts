@@ -10,6 +10,14 @@ export function continueAsNewDue(limit?: number): boolean {
   return info.continueAsNewSuggested || (limit !== undefined && info.historyLength >= limit);
 }
 
+/** The server terminates a workflow at 51,200 events; here is room left to end in order. */
+const MOST_EVENTS = 45_000;
+
+/** Whether a workflow that cannot continue as new now, because it waits for its children, must begin nothing more. */
+export function isHistoryFull(): boolean {
+  return workflowInfo().historyLength >= MOST_EVENTS;
+}
+
 /** Whether no quiet moment came for too long. */
 export function continueAsNewOverdue(): boolean {
   return workflowInfo().historyLength >= OVERDUE_EVENTS;

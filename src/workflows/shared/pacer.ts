@@ -8,8 +8,8 @@ export interface Pacer {
   through<T>(bytes: number, emit: () => Promise<T>): Promise<T>;
 }
 
-/** One per workflow, for everything that it starts and signals. */
-export function createPacer(): Pacer {
+/** One per workflow, for everything that it starts and signals. Other limits: for something else that the server bounds. */
+export function createPacer(mostAtOnce = MOST_AT_ONCE, mostBytesAtOnce = MOST_BYTES_AT_ONCE): Pacer {
   const queue: { readonly bytes: number; readonly admit: () => void }[] = [];
   let emitted = 0;
   let bytesEmitted = 0;
@@ -23,7 +23,7 @@ export function createPacer(): Pacer {
     }
   }
   function fits(bytes: number): boolean {
-    return emitted === 0 || (emitted < MOST_AT_ONCE && bytesEmitted + bytes <= MOST_BYTES_AT_ONCE);
+    return emitted === 0 || (emitted < mostAtOnce && bytesEmitted + bytes <= mostBytesAtOnce);
   }
   return {
     async through(bytes, emit) {

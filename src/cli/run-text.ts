@@ -1,0 +1,60 @@
+/** A run as people read it. */
+import type { LiveBranchRecord, RunView } from '../contract/runs';
+import { colors, facts, table } from './output';
+import { painted } from './paint';
+import { seconds } from './progress';
+
+/** What `describe run` prints: the run, and its branches as a tree with how long each took. */
+export function runText(run: RunView): string {
+  const paint = painted(colors());
+  const { question, result } = run;
+  const lines = facts([
+    ['Run', `${run.fleet}/${run.run}`],
+    ['State', paint(run.state)],
+    [
+      'Question',
+      question
+        ? `${question.agent} asks: ${JSON.stringify(question.question)} (drover answer ${run.fleet}/${run.run} TEXT)`
+        : '-',
+    ],
+    [
+      'Answer',
+      result === null
+        ? '-'
+        : result.success
+          ? JSON.stringify(result.finalResponse)
+          : `none: ${result.error ?? 'unknown'}`,
+    ],
+  ]);
+  const branches = inTree(run.branches).map((branch) => [
+    `${'  '.repeat(depthOf(branch))}${branch.id}`,
+    branch.agents.join(' > '),
+    String(branch.turns),
+    paint(branch.outcome),
+    took(branch),
+    branch.error ?? '',
+  ]);
+  return [lines, '', table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches)].join('\n');
+}
+
+/** A branch's id is its path: `0`, `0.1`, `0.1.0`. */
+function pathOf({ id }: LiveBranchRecord): number[] {
+  return id.split('.').map(Number);
+}
+
+function depthOf(branch: LiveBranchRecord): number {
+  return pathOf(branch).length - 1;
+}
+
+/** Parents before their children, siblings in their order. */
+function inTree(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {
+  return [...branches].sort((a, b) => {
+    const [left, right] = [pathOf(a), pathOf(b)];
+    const differs = left.findIndex((step, depth) => step !== right[depth]);
+    return differs < 0 ? left.length - right.length : (left[differs] ?? 0) - (right[differs] ?? -1);
+  });
+}
+
+function took({ startedAt, endedAt }: LiveBranchRecord): string {
+  return seconds((endedAt === null ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt));
+}

@@ -1,0 +1,42 @@
+/** Pools of credentials: who is on what, and until when something is not given out. */
+import { describePool, poolUpdates } from '../contract/messages';
+import { POOL_WORKFLOW } from '../contract/names';
+import type { PoolListItem, PoolView } from '../contract/pool';
+import type { CallOptions, Calls, UpdateOptions } from './calls';
+import { poolSubject } from './subject';
+import { equals, listWorkflows, type Page, type PageOptions } from './visibility';
+
+/** Everything that can be asked of pools. */
+export class Pools {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  /** A pool as its own workflow sees it. */
+  describe(pool: string, options: CallOptions = {}): Promise<PoolView> {
+    return this.#calls.query(poolSubject(pool), describePool, options);
+  }
+
+  /** One page of pools from visibility: eventually consistent, newest first. */
+  async list(options: PageOptions = {}): Promise<Page<PoolListItem>> {
+    const conditions = [equals('WorkflowType', POOL_WORKFLOW), equals('ExecutionStatus', 'Running')];
+    return listWorkflows(
+      this.#calls,
+      conditions,
+      ({ workflowId }) => ({ pool: workflowId.split('/')[1] ?? '' }),
+      options,
+    );
+  }
+
+  /** Forgets the failures of one credential, or of all: they may be given out again at once. */
+  reset(pool: string, credential?: string, options: UpdateOptions = {}): Promise<PoolView> {
+    return this.#calls.update(
+      poolSubject(pool),
+      poolUpdates.reset,
+      credential === undefined ? {} : { credential },
+      options,
+    );
+  }
+}

@@ -1,0 +1,22 @@
+/** A fleet's topology as a graph, for whoever shows it. */
+import type { FleetSpec } from '../contract/fleet';
+import { END, RESERVED_NODES, START, type TopologyView, USER } from '../contract/topology';
+import { compileTopology } from '../rules/topology/compile';
+
+/** Nodes, edges and rendezvous; null where the fleet has no topology. */
+export function topologyView({ topology, agents }: FleetSpec): TopologyView | null {
+  if (!topology) return null;
+  const compiled = compileTopology(
+    topology,
+    agents.map(({ name }) => name),
+  );
+  // A fleet is refused whose topology does not compile.
+  if (!compiled.ok) return null;
+  const { successors, rendezvous } = compiled.topology;
+  const edges = Object.entries(successors).flatMap(([from, targets]) => targets.map((to) => ({ from, to })));
+  const touched = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const nodes = [START, ...compiled.topology.agents, USER, END].filter(
+    (node) => touched.has(node) || !RESERVED_NODES.includes(node),
+  );
+  return { nodes, edges, rendezvous };
+}

@@ -1,0 +1,16 @@
+/** The calls about pools. */
+import type { DroverClient } from '../client';
+import type { Handlers } from './calls';
+
+type PoolCalls = 'listPools' | 'describePool' | 'resetPool';
+
+/** Handlers over the client. */
+export function poolHandlers({ pools }: DroverClient): Handlers<PoolCalls> {
+  return {
+    listPools: ({ query: { pageSize, pageToken } }) =>
+      pools.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    describePool: ({ params }) => pools.describe(params.pool),
+    resetPool: ({ params, body, idempotencyKey }) =>
+      pools.reset(params.pool, body.credential, { updateId: idempotencyKey }),
+  };
+}

@@ -1,0 +1,89 @@
+import { DroverClient } from '../src/client';
+import { collect, findGarbage } from '../src/gc';
+import type { HeldResource, Provider } from '../src/providers/provider';
+import { devServer } from './support/env';
+import { fleetOf, withFleet } from './workflows/fleet-harness';
+
+const env = devServer();
+const HOUR_MS = 3_600_000;
+
+/** A provider that holds what it is told to, and only lists and destroys. */
+function holding(held: HeldResource[]): Provider {
+  const never = (): never => {
+    throw new Error('nobody asked for that');
+  };
+  return {
+    kind: 'memory',
+    create: never,
+    wake: never,
+    suspend: never,
+    continue: never,
+    stop: never,
+    inspect: never,
+    logs: never,
+    list: async () => held,
+    destroy: async ({ resourceId }) => {
+      const at = held.findIndex((resource) => resource.resourceId === resourceId);
+      held.splice(at, 1);
+      return { existed: at >= 0 };
+    },
+  };
+}
+
+const held = (fleet: string, agent: string, resourceId: string, ageMs = HOUR_MS): HeldResource => ({
+  fleet,
+  agent,
+  resourceId,
+  key: `key-of-${resourceId}`,
+  createdAt: new Date(Date.now() - ageMs).toISOString(),
+});
+
+it('finds and removes what nobody owns, and leaves the rest alone', async () => {
+  await withFleet(env, async (world) => {
+    const client = DroverClient.over(env.client, world.taskQueue);
+    await world.apply(fleetOf(['a']));
+    const owned = (await world.agent('a')).resourceId ?? '';
+    const resources = [
+      held(world.fleet, 'a', owned),
+      held(world.fleet, 'a', 'an-older-one'),
+      held(world.fleet, 'gone', 'left-over'),
+      held('never-was', 'x', 'orphan'),
+      held('never-was', 'x', 'just-made', 60_000),
+    ];
+    const providers = { memory: holding(resources) };
+    const { items, unreachable } = await findGarbage(client, providers, Date.now());
+    expect(items.map(({ resourceId }) => resourceId)).toEqual(['an-older-one', 'left-over', 'orphan']);
+    expect(unreachable).toEqual([]);
+    for (const item of items) await collect(item, providers);
+    expect(resources.map(({ resourceId }) => resourceId)).toEqual([owned, 'just-made']);
+  });
+});
+
+it('touches nothing of a fleet that is being changed', async () => {
+  await withFleet(
+    env,
+    async (world) => {
+      const client = DroverClient.over(env.client, world.taskQueue);
+      await client.fleets.apply(world.fleet, { spec: fleetOf(['silent']) });
+      const providers = { memory: holding([held(world.fleet, 'silent', 'not-yet-in-the-map')]) };
+      expect((await findGarbage(client, providers, Date.now())).items).toEqual([]);
+    },
+    { silent: ['silent'] },
+  );
+});
+
+it('says which provider could not be asked', async () => {
+  const client = DroverClient.over(env.client);
+  const broken: Provider = { ...holding([]), list: () => Promise.reject(new Error('no engine')) };
+  expect(await findGarbage(client, { memory: broken }, Date.now())).toEqual({
+    items: [],
+    unreachable: [{ provider: 'memory', why: 'no engine' }],
+  });
+});
+
+it('collects nothing while it cannot be known what is owned', async () => {
+  const client = DroverClient.connect({ bare: true, address: '127.0.0.1:1' });
+  const providers = { memory: holding([held('f', 'a', 'r')]) };
+  await expect(findGarbage(client, providers, Date.now())).rejects.toMatchObject({ code: 'Unavailable' });
+  await client.close();
+});

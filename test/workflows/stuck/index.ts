@@ -1,0 +1,9 @@
+/** A real run over branches that never hear anything: what it is like to wait for a workflow that is wedged. */
+import { CancellationScope, sleep } from '@temporalio/workflow';
+
+export { run } from '../../../src/workflows/run';
+
+/** For an hour neither signals nor a cancellation end it. For ever would make the time-skipping server skip to the end of its time. */
+export async function branch(): Promise<void> {
+  await CancellationScope.nonCancellable(() => sleep('1 hour'));
+}
