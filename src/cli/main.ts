@@ -42,6 +42,9 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   version: { summary: 'print the version', load: () => import('./version.js') },
 };
 
+/** Exit code after SIGPIPE, as shells have it. */
+const OUTPUT_CLOSED = 141;
+
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('drover')
     .description('Fleets of AI agents that survive everything.')
@@ -67,6 +70,15 @@ async function main(argv: readonly string[]): Promise<number> {
     return fail(error, argv);
   }
 }
+
+/** Who reads has gone (`drover get agents | head -1`, a closed terminal): a command ends as SIGPIPE would end it, a service goes on. */
+function outputClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  const isService = process.listenerCount('SIGHUP') > 0;
+  if (!isService) process.exit(OUTPUT_CLOSED);
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', outputClosed);
 
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),

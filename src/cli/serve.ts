@@ -17,7 +17,7 @@ export interface StopRequest {
   readonly asked: Promise<void>;
 }
 
-/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
+/** Resolves at the first SIGINT or SIGTERM, or when the terminal is closed. A second one ends the process at once. */
 export function stopRequested(): StopRequest {
   let signals = 0;
   const asked = new Promise<void>((resolve) => {
@@ -27,8 +27,7 @@ export function stopRequested(): StopRequest {
       say('drover: stopping; once more ends at once');
       resolve();
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
   return { asked };
 }

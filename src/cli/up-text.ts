@@ -48,6 +48,13 @@ export function nextCommands(file: FleetFile | undefined): string {
   return ['Try next, in this directory:', ...commands.map((command) => `  npx ${command}`)].join('\n');
 }
 
+/** What ends it, said where it does not end by itself. */
+export function howToStop(destroys: string | undefined): string {
+  return destroys === undefined
+    ? 'Ctrl-C stops; the agents run on.'
+    : `Ctrl-C destroys the fleet ${destroys} and stops.`;
+}
+
 /** What stays, and how to get it back or rid of it. */
 export function farewell(fleet: string | undefined): string {
   const destroy = `drover destroy ${fleet ?? 'FLEET'} while it is up`;

@@ -11,7 +11,7 @@ import { seconds } from './progress';
 import { followRun, resultText } from './run-output';
 import { loadSettings, type StopRequest, stopRequested } from './serve';
 import { type Services, startServices } from './up-services';
-import { agentTable, farewell, nextCommands, whereText } from './up-text';
+import { agentTable, farewell, howToStop, nextCommands, whereText } from './up-text';
 
 interface UpFlags {
   readonly task?: string;
@@ -75,7 +75,10 @@ async function serve(
     const outcome = await Promise.race([working, stop.asked.then((): Outcome => 'interrupted'), services.broken]);
     if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
     const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
-    if (stays) await Promise.race([stop.asked, services.broken]);
+    if (stays) {
+      say(`\n${howToStop(flags.destroy ? fleet?.file.metadata.name : undefined)}`);
+      await Promise.race([stop.asked, services.broken]);
+    }
     if (outcome === 'no answer') throw new ExitWith(NO_ANSWER);
   } finally {
     ended.abort();

@@ -1,8 +1,9 @@
 /** The real command, as a process of its own. `npm test` builds dist/ first. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { UpState } from '../../src/dev/up-state';
 import { until } from '../../src/dev/until';
 
@@ -43,11 +44,23 @@ async function endAll(folder: string): Promise<void> {
 
 /** Starts a command. */
 export function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  return follow(
+    spawn(process.execPath, [BIN, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+/** Starts a command on a terminal of its own (util-linux's `script`); `press` types. Everything that it shows is `stdout`. */
+export function startOnTerminal(args: readonly string[], cwd: string): Running & { press(keys: string): void } {
+  const line = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn('script', ['-qefc', `stty cols 120; exec ${line}`, '/dev/null'], {
     cwd,
-    env: environment(env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...environment({ TERM: 'xterm' }), SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  return { ...follow(child), press: (keys) => child.stdin.write(keys) };
+}
+
+function follow(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Running {
   started.add(child);
   child.once('close', () => started.delete(child));
   const output = { stdout: '', stderr: '' };
@@ -83,8 +96,9 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 export async function startUp(
   cwd: string,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Running & { readonly where: UpState }> {
-  const running = start(['up', ...args], cwd);
+  const running = start(['up', ...args], cwd, env);
   let over = false;
   void running.ended.then(() => (over = true));
   const ready = await until(() => over || running.output.stderr.includes('Try next') || undefined, 60_000);

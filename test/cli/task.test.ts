@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../src/dev/until';
-import { drover, type Ended, marsFile, processesOf, start, temporaryFolder } from './drover';
+import { drover, type Ended, marsFile, processesOf, start, startOnTerminal, temporaryFolder } from './drover';
 
 const TASK = ['--task', 'Collect the letters and assemble the secret word.', '--destroy'];
 
@@ -94,5 +94,31 @@ it('a second interruption ends it at once, and Temporal with it', async () => {
   });
   again.process.kill('SIGTERM');
   expect(await again.ended).toMatchObject({ code: 0 });
+  expectNothingLeft();
+}, 60_000);
+
+it('stays on a terminal, shows every agent on its way, and Ctrl-C takes everything back', async () => {
+  const file = marsFile(folder.path, 'word');
+  const terminal = startOnTerminal(['up', file, ...TASK], folder.path);
+  await until(() => terminal.output.stdout.includes('Ctrl-C destroys the fleet word and stops.') || undefined, 40_000);
+  const seen = terminal.output.stdout;
+  for (const name of ['Orchestrator', 'AgentA', 'AgentB', 'AgentC', 'AgentD']) {
+    expect(seen).toMatch(new RegExp(`word/${name} +(?:creating|waking) +\\d`));
+    expect(seen).toMatch(new RegExp(`word/${name} +ready +\\d`));
+  }
+  expect(seen).toMatch(/^MARS\r$/m);
+  for (const words of ['Web UI http://', 'gateway   http://', 'Try next']) expect(seen).toContain(words);
+  expect(seen.split('Try next')[1]?.match(/^ +npx drover /gm)).toHaveLength(3);
+  terminal.press('\u0003');
+  expect((await terminal.ended).stdout).toContain('fleet word is destroyed');
+  expectNothingLeft();
+}, 60_000);
+
+it('takes everything back when its terminal is closed', async () => {
+  const file = marsFile(folder.path, 'word');
+  const terminal = startOnTerminal(['up', file, ...TASK], folder.path);
+  await until(() => terminal.output.stdout.includes('Ctrl-C destroys') || undefined, 40_000);
+  terminal.process.kill('SIGKILL');
+  await until(() => processesOf(folder.path).length === 0 || undefined, 20_000);
   expectNothingLeft();
 }, 60_000);
