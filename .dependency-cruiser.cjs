@@ -5,7 +5,7 @@ const LAYERS = {
   'contract/': null,
   'rules/': 'contract/(?!schemas/|messages\\.ts)',
   'workflows/': '(contract/(?!schemas/)|rules/)',
-  'activities/': '(contract|providers|client)/',
+  'activities/': '(contract|rules|providers|client)/',
   'providers/': 'contract/(?!schemas/|messages\\.ts)',
   'client/': '(contract|rules)/',
   'gateway/': '(contract|client)/',

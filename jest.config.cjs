@@ -1,8 +1,8 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // What takes longer than the whole suite may: `npm run soak`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/soak/'],
+  // What takes longer than the whole suite may: `npm run soak`, `npm run crash`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/soak/', '<rootDir>/test/crash/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

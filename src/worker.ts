@@ -12,6 +12,9 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { createFleetActivities } from './activities/fleet';
+import { createMonitorActivities } from './activities/monitor';
+import { createNotificationActivities } from './activities/notifications';
+import { createSubscriptionActivities } from './activities/subscriptions';
 import { createUndoActivities } from './activities/undo';
 import { Calls } from './client/calls';
 import { type ConnectionSettings, resolveConnection } from './client/connection';
@@ -23,7 +26,7 @@ import type { Logger } from './log';
 import { checkSearchAttributes } from './search-attributes';
 
 /** The parts of the work that a worker may serve; all of them unless told otherwise. */
-export const QUEUE_KINDS = ['main', 'turns', 'host'] as const;
+export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
 export type QueueKind = (typeof QUEUE_KINDS)[number];
 
 /** What a worker is made of. */
@@ -45,6 +48,12 @@ export interface RunningWorker {
 
 /** How long work in hand may take to finish before it is cancelled (another worker asks for it again), and then be cut off. */
 const SHUTDOWN = { shutdownGraceTime: '3s', shutdownForceTime: '10s' } as const;
+
+/**
+ * By default the SDK passes a heartbeat on when four fifths of its timeout are over. An activity hears of its cancellation with the
+ * answer to one, and on a busy machine the last fifth is soon gone.
+ */
+const HEARTBEATS = { maxHeartbeatThrottleInterval: '2s' } as const;
 
 /** Sends Temporal's own log to ours. Once per process, before anything else touches the runtime; signals stay with the caller. */
 export function installRuntime(log: Logger): void {
@@ -78,11 +87,15 @@ export async function startWorker({
     allowedHosts,
     providers: installedProviders(settings, environment),
     fleet: createFleetActivities({ calls, installation, host }),
-    undo: createUndoActivities({ calls, agentSecret }),
+    undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
+    monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),
+    subscriptions: createSubscriptionActivities({ calls, agentSecret, allowedHosts, environment }),
+    notifications: createNotificationActivities({ calls, allowedHosts, environment }),
   });
   const queue = (kind: QueueKind): WorkerOptions => ({
     ...queueOptions(kind, settings),
     ...SHUTDOWN,
+    ...HEARTBEATS,
     connection: native,
     namespace,
     activities,
@@ -135,11 +148,11 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
       return {
         taskQueue: queues.turns(queuePrefix),
         maxConcurrentActivityTaskExecutions: turnSlots,
-        // A turn hears of its cancellation with the answer to a heartbeat: by default that could take 16 of its 20 seconds.
-        maxHeartbeatThrottleInterval: '2s',
       };
+    case 'monitor':
+      return { taskQueue: queues.monitor(queuePrefix) };
     case 'host':
-      return { taskQueue: queues.host(queuePrefix, host), maxHeartbeatThrottleInterval: '2s' };
+      return { taskQueue: queues.host(queuePrefix, host) };
   }
 }
 

@@ -1,12 +1,13 @@
 /** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
 import { Context } from '@temporalio/activity';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { configurationOf, type FleetActivities, type RetireCall } from '../contract/activities';
-import type { AgentView } from '../contract/agent';
-import type { Calls } from '../client/calls';
-import { type AgentRef, agentSubject } from '../client/subject';
+import type { AgentInput, AgentView } from '../contract/agent';
+import type { Calls, StartSpec } from '../client/calls';
+import { type AgentRef, agentSubject, fleetSubject } from '../client/subject';
 import { DroverError, type ErrorCode } from '../contract/errors';
-import { agentUpdates, describeAgent } from '../contract/messages';
-import { AGENT_WORKFLOW } from '../contract/names';
+import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
+import { AGENT_WORKFLOW, DIRECT_INCARNATION, RETIRE_REQUEST } from '../contract/names';
 import { whileBeating } from './beating';
 import { asActivityFailure } from './failures';
 
@@ -39,17 +40,22 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
     place: async () => ({ installation, host }),
 
     ensureAgent: (input) =>
-      answering(async () => {
+      answeringWhileBeating(async () => {
         const start = { workflowType: AGENT_WORKFLOW, taskQueue: Context.current().info.taskQueue, args: [input] };
-        const subject = agentSubject(input);
-        const result = await calls.updateWithStart(subject, start, agentUpdates.configure, configurationOf(input));
-        return result.agent;
+        if (await startNew(calls, input, start)) return { runtime: 'stopped' };
+        const configure = () =>
+          calls.updateWithStart(agentSubject(input), start, agentUpdates.configure, configurationOf(input));
+        const { agent } = await configure().catch(async (error: unknown) => {
+          if (!isStale(error) || !(await removeLeftBehind(calls, input))) throw error;
+          return configure();
+        });
+        return { runtime: agent.runtime };
       }),
 
-    retireAgent: (call) => answering(() => whileBeating(() => retire(calls, call))),
+    retireAgent: (call) => answeringWhileBeating(() => retire(calls, call)),
 
     setHold: ({ fleet, agents, hold, held }) =>
-      answering(() =>
+      answeringWhileBeating(() =>
         eachOf(agents, HOLDS_AT_A_TIME, async (agent) => {
           const subject = agentSubject({ fleet, agent });
           const handle = calls.client.workflow.getHandle(subject.workflowId);
@@ -66,13 +72,48 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
   };
 }
 
+/** Its input holds all that `configure` would say, so one that is new needs no update to wait for. False: there is one already. */
+async function startNew(calls: Calls, input: AgentInput, start: StartSpec): Promise<boolean> {
+  const subject = agentSubject(input);
+  const { workflowType, taskQueue } = start;
+  return calls.within(subject, {}, () =>
+    calls.client.workflow
+      .start(workflowType, { workflowId: subject.workflowId, taskQueue, args: [input] })
+      .then(() => true)
+      .catch((error: unknown) => {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }),
+  );
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof DroverError && error.code === 'StaleRevision';
+}
+
+/**
+ * A fleet whose workflow was terminated leaves its agents behind, and the next fleet of its name makes them anew. Only the fleet that
+ * rightly has the name removes them, and never an agent that a service has started itself. False: that was not the case.
+ */
+async function removeLeftBehind(calls: Calls, { fleet, agent, incarnation }: AgentInput): Promise<boolean> {
+  const left = await openAgent(calls, { fleet, agent });
+  if (left?.incarnation === incarnation || left?.incarnation === DIRECT_INCARNATION) return false;
+  const owner = await calls.query(fleetSubject(fleet), describeFleet);
+  if (owner.incarnation !== incarnation) return false;
+  if (left) {
+    const { incarnation: former, revision } = left;
+    await retire(calls, { fleet, agent, incarnation: former, revision, mode: 'freeze' });
+  }
+  return true;
+}
+
 async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolean }> {
   const view = await openAgent(calls, call);
   if (!view || !isMeant(view, call)) return { existed: false };
   const subject = agentSubject(call);
   // A repeat of this activity is the same request; a later one asks anew, as the agent would only repeat its last failure.
   const { activityId, workflowExecution } = Context.current().info;
-  const requestId = `retire.${workflowExecution?.runId ?? ''}.${activityId}`;
+  const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
   if (call.mode === 'drain' && view.status === 'running') {
     const pause = {
       hold: 'retire',
@@ -136,9 +177,9 @@ async function eachOf<T>(items: readonly T[], atATime: number, work: (item: T) =
   await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, worker));
 }
 
-async function answering<T>(work: () => Promise<T>): Promise<T> {
+async function answeringWhileBeating<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await whileBeating(work);
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
     throw asActivityFailure(error, { permanent: PERMANENT.includes(error.code) });

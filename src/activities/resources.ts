@@ -11,7 +11,8 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
     effect: (provider: Provider, call: C) => Promise<T>,
   ): Promise<T> {
     try {
-      return await effect(providerOf(call), call);
+      const provider = providerOf(call);
+      return await whileBeating(() => effect(provider, call));
     } catch (error) {
       throw asProviderFailure(error);
     }
@@ -28,7 +29,7 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
     wakeResource: (call) => ask(call, (provider) => provider.wake(call)),
     suspendResource: (call) => ask(call, (provider) => provider.suspend(call)),
     continueResource: (call) => ask(call, (provider) => provider.continue(call)),
-    stopResource: (call) => ask(call, (provider) => whileBeating(() => provider.stop(call, call.graceMs))),
+    stopResource: (call) => ask(call, (provider) => provider.stop(call, call.graceMs)),
     destroyResource: (call) => ask(call, (provider) => provider.destroy(call)),
     inspectResource: (call) => ask(call, (provider) => provider.inspect(call)),
   };

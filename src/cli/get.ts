@@ -99,8 +99,14 @@ async function getPools(flags: GetFlags): Promise<void> {
     names,
     text: () =>
       table(
-        ['POOL'],
-        names.map((name) => [name]),
+        ['POOL', 'FREE', 'AGENTS', 'FAILURES', 'EXHAUSTED UNTIL'],
+        items.map(({ pool, free, credentials, agents, failuresInWindow, exhaustedUntil }) => [
+          pool,
+          `${String(free)}/${String(credentials)}`,
+          String(agents),
+          String(failuresInWindow),
+          exhaustedUntil ?? '-',
+        ]),
       ),
   });
 }

@@ -1,6 +1,7 @@
 /** What `drover up` tells people. */
 import type { DroverClient } from '../client';
 import type { AgentView } from '../contract/agent';
+import { DroverError } from '../contract/errors';
 import type { FleetFile } from '../contract/fleet';
 import type { UpState } from '../dev/up-state';
 import { colors, compareNames, table } from './output';
@@ -14,13 +15,20 @@ export async function agentTable({ agents }: DroverClient, file: FleetFile | und
         .map(({ fleet, name }) => ({ fleet, agent: name }))
         .sort((a, b) => compareNames(`${a.fleet}/${a.agent}`, `${b.fleet}/${b.agent}`));
   if (refs.length === 0) return '';
-  const views = await Promise.all(refs.map((ref) => agents.describe(ref)));
-  return table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], views.map(row));
+  const views = await Promise.all(refs.map((ref) => agents.describe(ref).catch(ended)));
+  return table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], views.flatMap(row));
 }
 
-function row(agent: AgentView): string[] {
+/** What the list still has may have ended, or a change that goes on may end it at this moment. */
+function ended(error: unknown): null {
+  if (error instanceof DroverError && error.code === 'AgentNotFound') return null;
+  throw error;
+}
+
+function row(agent: AgentView | null): string[][] {
+  if (agent === null) return [];
   const paint = painted(colors());
-  return [
+  const columns = [
     `${agent.fleet}/${agent.name}`,
     paint(agent.status),
     paint(agent.runtime),
@@ -28,6 +36,7 @@ function row(agent: AgentView): string[] {
     agent.pid === undefined ? '-' : String(agent.pid),
     agent.holds.map(({ name }) => name).join(',') || '-',
   ];
+  return [columns];
 }
 
 /** Addresses. */

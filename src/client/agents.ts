@@ -107,10 +107,12 @@ export class Agents {
   }
 }
 
-function agentItem({ attribute }: Listed): AgentListItem {
+function agentItem({ workflowId, attribute }: Listed): AgentListItem {
+  // Its id is there from its start on, its attributes from its first task on, for which a worker may have to come back first.
+  const [, fleet = '', name = ''] = workflowId.split('/');
   return {
-    fleet: attribute('DroverFleet')[0] ?? '',
-    name: attribute('DroverAgent')[0] ?? '',
+    fleet,
+    name,
     // Born without these two, an agent is what every agent is at its birth.
     status: (attribute('DroverAgentStatus')[0] ?? 'pending') as AgentStatus,
     liveness: (attribute('DroverLiveness')[0] ?? 'starting') as Liveness,

@@ -223,6 +223,6 @@ function ignoreNotFound(error: unknown): null {
   throw error;
 }
 
-function fleetItem({ attribute }: Listed): FleetListItem {
-  return { fleet: attribute('DroverFleet')[0] ?? '', holds: attribute('DroverHolds') };
+function fleetItem({ workflowId, attribute }: Listed): FleetListItem {
+  return { fleet: workflowId.split('/')[1] ?? '', holds: attribute('DroverHolds') };
 }

@@ -4,7 +4,7 @@ import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
 import { poolSubject } from './subject';
-import { equals, listWorkflows, type Page, type PageOptions } from './visibility';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
 /** Everything that can be asked of pools. */
 export class Pools {
@@ -22,12 +22,7 @@ export class Pools {
   /** One page of pools from visibility: eventually consistent, newest first. */
   async list(options: PageOptions = {}): Promise<Page<PoolListItem>> {
     const conditions = [equals('WorkflowType', POOL_WORKFLOW), equals('ExecutionStatus', 'Running')];
-    return listWorkflows(
-      this.#calls,
-      conditions,
-      ({ workflowId }) => ({ pool: workflowId.split('/')[1] ?? '' }),
-      options,
-    );
+    return listWorkflows(this.#calls, conditions, poolItem, options);
   }
 
   /** Forgets the failures of one credential, or of all: they may be given out again at once. */
@@ -39,4 +34,11 @@ export class Pools {
       options,
     );
   }
+}
+
+/** A pool that has just been made has no summary yet. */
+function poolItem({ workflowId, memo }: Listed): PoolListItem {
+  const none: Omit<PoolListItem, 'pool'> = { credentials: 0, free: 0, agents: 0, failuresInWindow: 0, exhaustedUntil: null };
+  const summary = memo('summary') as Partial<PoolListItem> | undefined;
+  return { ...none, ...summary, pool: workflowId.split('/')[1] ?? '' };
 }

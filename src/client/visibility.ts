@@ -29,6 +29,8 @@ export interface Listed {
   readonly closedAt: string | null;
   /** The values of one of our search attributes; empty where it is not set. */
   readonly attribute: (name: AttributeName) => readonly string[];
+  /** A value of its memo; undefined where it is not set. */
+  readonly memo: (name: string) => unknown;
 }
 
 const PAGE_SIZE = 200;
@@ -68,6 +70,10 @@ function listed(execution: Execution): Listed {
     startedAt: isoTime(execution.startTime),
     closedAt: isoTime(execution.closeTime),
     attribute: (name) => attributeOf(execution, name),
+    memo: (name) => {
+      const payload = execution.memo?.fields?.[name];
+      return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+    },
   };
 }
 

@@ -1,14 +1,8 @@
 /** The activity interface: workflows call these by name through `proxyActivities<Activities>()`, activities/ implements them. */
-import type {
-  AgentConfiguration,
-  AgentInput,
-  AgentSpec,
-  AgentView,
-  AssignedSubscription,
-  Hold,
-  ProviderKind,
-  ResourceRef,
-} from './agent';
+import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
+import type { DroverEvent, NotifyInput } from './events';
+import type { NotifySpec, SubscriptionSpec } from './fleet';
+import type { HeldSubscription, SubscriptionFailure } from './subscription';
 import type { TurnOutcome, TurnRequest } from './turns';
 
 /** Whose resource, under which provider. */
@@ -22,7 +16,7 @@ export interface ResourceCall extends ResourceRef {
 /** Wake starts a new instance: its id goes to the agent as `DROVER_INSTANCE`, its assignment as `DROVER_ASSIGNMENT`. */
 export interface WakeCall extends ResourceCall {
   readonly instanceId: string;
-  readonly subscription: AssignedSubscription | null;
+  readonly subscription: HeldSubscription | null;
 }
 
 /** What the provider says of a resource. `detail`: in words, with the last lines of the log where it ended. */
@@ -63,8 +57,8 @@ export interface RetireCall {
 export interface FleetActivities {
   /** The worker's installation id, and the host of its process provider. */
   place(): Promise<{ installation: string; host: string }>;
-  /** Starts the agent's workflow (USE_EXISTING), then sends `configure`; answers with its view. */
-  ensureAgent(input: AgentInput): Promise<AgentView>;
+  /** Starts the agent's workflow; where there is one already, sends it `configure`. */
+  ensureAgent(input: AgentInput): Promise<Pick<AgentView, 'runtime'>>;
   /** Terminates the agent and waits until its workflow is closed. `existed` false: there was none of these revisions. */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
   /** Sets or releases one hold on every named agent; unknown ones are skipped. */
@@ -76,6 +70,29 @@ export interface FleetActivities {
   }): Promise<void>;
 }
 
+/** An agent whose health is checked, every setting in milliseconds. `renewMs`: how often its workflow hears what has not changed. */
+export interface WatchedAgent {
+  readonly agent: string;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** Failures in a row that count. */
+  readonly failures: number;
+  readonly debounceMs: number;
+  readonly renewMs: number;
+}
+
+/** Whom the health monitor looks after. */
+export interface WatchCall {
+  readonly fleet: string;
+  readonly agents: readonly WatchedAgent[];
+}
+
+/** The health monitor, on its own queue. */
+export interface MonitorActivities {
+  /** `GET /healthz` of every agent in its rhythm, and `checkReported` to its workflow; returns after 10 minutes, and is started again. */
+  watchHealth(call: WatchCall): Promise<void>;
+}
+
 /** What the turn activity needs beside the request. */
 export interface TurnCall {
   readonly fleet: string;
@@ -84,10 +101,57 @@ export interface TurnCall {
   readonly request: TurnRequest;
 }
 
+/** How a turn ended, and what that says of the credential it was taken with, where it says anything. */
+export type TurnResult = TurnOutcome & { readonly failure?: SubscriptionFailure };
+
 /** Effects on an agent over its own endpoint; on the turns queue. */
 export interface TurnActivities {
   /** `POST /turn`; transport failures are retried by policy, a 4xx is an outcome with `TurnRejected`. */
-  takeTurn(call: TurnCall): Promise<TurnOutcome>;
+  takeTurn(call: TurnCall): Promise<TurnResult>;
+}
+
+/** A new credential for a running agent. */
+export interface CredentialCall {
+  readonly fleet: string;
+  readonly agent: string;
+  readonly endpoint: string | null;
+  readonly subscription: HeldSubscription;
+}
+
+/** Whether the agent uses the new credential; else in words why it does not. */
+export interface CredentialResult {
+  readonly reloaded: boolean;
+  readonly why: string | null;
+}
+
+/** The pools that a fleet's file describes, and those that it has left. */
+export interface PoolsCall {
+  readonly fleet: string;
+  readonly pools: readonly SubscriptionSpec[];
+  readonly left: readonly string[];
+  readonly notify: readonly NotifySpec[];
+}
+
+/** Effects of subscriptions. */
+export interface SubscriptionActivities {
+  /** Resolves the secret and gives it to the agent, `POST /credentials`, on the queue of its provider. Throws where the secret cannot be resolved. */
+  reloadCredential(call: CredentialCall): Promise<CredentialResult>;
+  /** Starts or configures every pool, and leaves the others. */
+  configurePools(call: PoolsCall): Promise<void>;
+}
+
+/** One event for those that want it. */
+export interface RaiseCall {
+  readonly event: DroverEvent;
+  readonly targets: readonly NotifySpec[];
+}
+
+/** Effects of notifications, on the main queue. */
+export interface NotificationActivities {
+  /** Starts one `notify` workflow per target; a repeat starts none anew. */
+  raiseEvent(call: RaiseCall): Promise<void>;
+  /** Posts the event, signed after Standard Webhooks. Throws, retryable but for 410, unless it is answered with 2xx. */
+  postWebhook(call: NotifyInput): Promise<void>;
 }
 
 /** What a finished turn asked to be undone, and of whom. */
@@ -105,7 +169,15 @@ export interface UndoActivities {
 }
 
 /** Everything a Drover worker offers. */
-export interface Activities extends ProviderActivities, FleetActivities, TurnActivities, UndoActivities {}
+export interface Activities
+  extends
+    ProviderActivities,
+    FleetActivities,
+    MonitorActivities,
+    TurnActivities,
+    UndoActivities,
+    SubscriptionActivities,
+    NotificationActivities {}
 
 /** What `configure` carries, as `ensureAgent` derives it from an agent's input. */
 export function configurationOf(input: AgentInput): AgentConfiguration {

@@ -1,5 +1,6 @@
 /** The agent entity: its three axes, its specification, its commands, beats and view. All shapes are plain JSON. */
 import type { ErrorBody } from './errors';
+import type { NotifySpec } from './fleet';
 
 /** What the control plane has decided. */
 export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';
@@ -72,7 +73,16 @@ export interface RestartSpec {
   readonly backoff?: { readonly initial?: Duration; readonly max?: Duration };
 }
 
-/** One agent of a fleet file. In an agent's own workflow the fleet's `liveness` and `restart` are already merged in. */
+/** Which pool an agent's credential is from; the rest is the pool's (`SubscriptionSpec`) unless the agent has its own. */
+export interface AgentSubscriptionSpec {
+  readonly pool: string;
+  readonly inject?: { readonly env: string };
+  readonly autoSwitch?: boolean;
+  readonly drainTimeout?: Duration;
+  readonly apply?: 'hot' | 'restart';
+}
+
+/** One agent of a fleet file. In its own workflow the fleet's `liveness`, `restart`, `notify` and its pool's settings are merged in. */
 export interface AgentSpec {
   readonly name: string;
   readonly provider: ProviderKind;
@@ -80,7 +90,9 @@ export interface AgentSpec {
   readonly docker?: DockerSpec;
   readonly external?: ExternalSpec;
   readonly turns?: TurnsSpec;
-  readonly subscription?: { readonly pool: string };
+  readonly subscription?: AgentSubscriptionSpec;
+  /** Webhooks of its own in place of the fleet's. */
+  readonly notify?: readonly NotifySpec[];
   readonly liveness?: LivenessSpec;
   readonly restart?: RestartSpec;
 }

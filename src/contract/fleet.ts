@@ -202,3 +202,8 @@ export interface AgentGone {
   readonly incarnation: string;
   readonly key: string;
 }
+
+/** A fleet tells its running change what its holds are now (signal `holdsChanged`): agents that are made from then on are born with them. */
+export interface HoldsChanged {
+  readonly holds: readonly Hold[];
+}

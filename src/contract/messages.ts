@@ -19,16 +19,18 @@ import type {
   StopOptions,
   TerminateOptions,
 } from './agent';
-import type { AgentGone, ApplyRequest, ApplyResult, ChangeView, FleetView } from './fleet';
+import type { AgentGone, ApplyRequest, ApplyResult, ChangeView, FleetView, HoldsChanged } from './fleet';
 import type {
   AllocationGranted,
   AllocationRejected,
   AllocationRequested,
   FailureObserved,
   PoolConfiguration,
+  PoolLeft,
   PoolView,
 } from './pool';
 import type { AnswerGiven, BranchesChanged, BranchView, QuestionAsked, RunView, StopRequested } from './runs';
+import type { FailureReport } from './subscription';
 import type { TurnAnswered, TurnRef, TurnRequested } from './turns';
 
 /** Every entity's read. */
@@ -50,6 +52,7 @@ export const agentUpdates = {
   terminate: defineUpdate<CommandResult, [TerminateOptions]>('terminate'),
   hold: defineUpdate<CommandResult, [HoldOptions]>('hold'),
   release: defineUpdate<CommandResult, [ReleaseOptions]>('release'),
+  reportFailure: defineUpdate<CommandResult, [FailureReport]>('reportFailure'),
   configure: defineUpdate<CommandResult, [AgentConfiguration]>('configure'),
 } as const;
 
@@ -58,6 +61,7 @@ export const agentSignals = {
   heartbeat: defineSignal<[Heartbeat]>('heartbeat'),
   pause: defineSignal<[PauseOptions]>('pause'),
   resume: defineSignal<[ResumeOptions]>('resume'),
+  reportFailure: defineSignal<[FailureReport]>('reportFailure'),
   checkReported: defineSignal<[CheckReported]>('checkReported'),
   turnRequested: defineSignal<[TurnRequested]>('turnRequested'),
   turnWithdrawn: defineSignal<[TurnRef]>('turnWithdrawn'),
@@ -78,6 +82,11 @@ export const fleetSignals = {
 
 export const provisionUpdates = {
   cancel: defineUpdate<ChangeView, [Record<string, never>]>('cancel'),
+} as const;
+
+/** Facts told to a change that runs. */
+export const provisionSignals = {
+  holdsChanged: defineSignal<[HoldsChanged]>('holdsChanged'),
 } as const;
 
 /** An agent that settled tells the change that waits for it. */
@@ -109,6 +118,7 @@ export const branchSignals = {
 export const poolUpdates = {
   configure: defineUpdate<PoolView, [PoolConfiguration]>('configure'),
   reset: defineUpdate<PoolView, [{ credential?: string }]>('reset'),
+  leave: defineUpdate<PoolView, [PoolLeft]>('leave'),
 } as const;
 
 /** Between agents and their pool. The receiver deduplicates by `requestId`. */

@@ -7,6 +7,7 @@ export const AGENT_WORKFLOW = 'agent';
 export const POOL_WORKFLOW = 'pool';
 export const RUN_WORKFLOW = 'run';
 export const BRANCH_WORKFLOW = 'branch';
+export const NOTIFY_WORKFLOW = 'notify';
 
 /** `fleet/<fleet>`. */
 export function fleetWorkflowId(fleet: string): string {
@@ -36,6 +37,11 @@ export function poolWorkflowId(pool: string): string {
 /** `run/<fleet>/<run>`. */
 export function runWorkflowId(fleet: string, run: string): string {
   return `run/${fleet}/${run}`;
+}
+
+/** `notify/<eventId>`; with several webhooks for one event, `notify/<eventId>/<n>` from the second on. */
+export function notifyWorkflowId(eventId: string, index = 0): string {
+  return index === 0 ? `notify/${eventId}` : `notify/${eventId}/${String(index + 1)}`;
 }
 
 /** The longest branch workflow id that is written out; a longer one is hashed (`workflow_id` is VARCHAR(255) on PostgreSQL). */
@@ -79,6 +85,12 @@ export const SEARCH_ATTRIBUTES = {
 
 /** Names of fleets, agents, runs, pools and credentials: 1 to 63 of letters, digits, `-`, `_`, starting with a letter. */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+/** How the `requestId` begins with which a fleet ends an agent itself. */
+export const RETIRE_REQUEST = 'retire.';
+
+/** The incarnation of an agent that a service has started itself; a fleet's is 12 hexadecimal digits. */
+export const DIRECT_INCARNATION = 'direct';
 
 /** The hold that an operator's `pause` and `resume` use when they name none. */
 export const OPERATOR_HOLD = 'operator';

@@ -1,11 +1,20 @@
 /** A pool of interchangeable credentials (subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
 import type { Duration } from './agent';
-import type { CredentialSpec } from './fleet';
+import type { CredentialSpec, NotifySpec } from './fleet';
 
 /** The input of a `pool` workflow's first run, and the argument of its `configure`. `skipFor` defaults to 2h. */
 export interface PoolConfiguration {
   readonly credentials: readonly CredentialSpec[];
   readonly skipFor?: Duration;
+  /** The fleet whose file says so. The pool ends some time after the last of its fleets has left. */
+  readonly fleet?: string;
+  /** Whom that fleet wants to be told of `pool.exhausted`. */
+  readonly notify?: readonly NotifySpec[];
+}
+
+/** The argument of `leave`: this fleet uses the pool no more. */
+export interface PoolLeft {
+  readonly fleet: string;
 }
 
 export interface PoolInput extends PoolConfiguration {
@@ -28,11 +37,22 @@ export interface AllocationRequested {
   readonly requestId: string;
   readonly agent: string;
   readonly not: string | null;
+  /** The agent's present assignment: the new one is above it, even if the pool has lost its memory. */
+  readonly above?: number;
 }
 
-/** Signal `allocationGranted`: pool to agent. */
+/**
+ * Signal `allocationGranted`: pool to agent. `secret` is the reference to it; `eventsInWindow` counts the failures of the credential that
+ * the agent leaves. A `requestId` that the agent has not made: the pool moves it, because its credential has left the file or was changed.
+ */
 export type AllocationGranted =
-  | { readonly requestId: string; readonly credential: string; readonly assignment: number }
+  | {
+      readonly requestId: string;
+      readonly credential: string;
+      readonly assignment: number;
+      readonly secret: string;
+      readonly eventsInWindow: number;
+    }
   | { readonly requestId: string; readonly exhaustedUntil: string | null };
 
 /** Signal `allocationRejected`: agent to pool; applying failed, the previous assignment stands. */
@@ -52,7 +72,12 @@ export interface PoolView {
   readonly exhaustedUntil: string | null;
 }
 
-/** An item of `get pools`: what visibility holds. */
+/** An item of `get pools`: what visibility holds. `free`: credentials that are not left alone. */
 export interface PoolListItem {
   readonly pool: string;
+  readonly credentials: number;
+  readonly free: number;
+  readonly agents: number;
+  readonly failuresInWindow: number;
+  readonly exhaustedUntil: string | null;
 }

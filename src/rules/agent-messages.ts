@@ -8,6 +8,7 @@ import type {
   Heartbeat,
   Hold,
 } from '../contract/agent';
+import { DIRECT_INCARNATION } from '../contract/names';
 import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../contract/turns';
 import { agentSpec, boundedDuration, url } from './agent-spec';
 import { LONGEST_DURATION_MS } from './duration';
@@ -111,7 +112,12 @@ const configurationFields = {
 /** Update `configure`. */
 export const parseConfiguration: parse.Parser<AgentConfiguration> = parse.object(configurationFields);
 
-const hold: parse.Parser<Hold> = parse.object({ name: parse.name, reason: parse.nullable(reason), since: instant });
+/** A hold as others name it. */
+export const parseHold: parse.Parser<Hold> = parse.object({
+  name: parse.name,
+  reason: parse.nullable(reason),
+  since: instant,
+});
 
 const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
 
@@ -120,7 +126,7 @@ const input: parse.Parser<AgentInput> = parse.object({
   fleet: parse.name,
   agent: parse.name,
   ...configurationFields,
-  holds: parse.list(hold),
+  holds: parse.list(parseHold),
   continueAfterEvents: parse.optional(parse.integer(1)),
 });
 
@@ -132,7 +138,7 @@ export function parseAgentInput(value: unknown): AgentInput {
   if (!parse.isRecord(value)) return parse.invalid('input', 'expected an object');
   const { fleet, agent } = value;
   const defaults = {
-    incarnation: 'direct',
+    incarnation: DIRECT_INCARNATION,
     revision: 0,
     spec: { name: agent, provider: 'external' },
     resourceId: null,

@@ -1,9 +1,17 @@
 /** The sandbox's parser of one agent's specification; the zod schema of the fleet file is its twin at the edges. */
 import type { AgentSpec, Duration } from '../contract/agent';
-import { FLEET_LIMITS, MEMORY_PATTERN, SECRET_PATTERN, URL_PATTERN, VARIABLE_PATTERN } from '../contract/patterns';
+import {
+  EVENT_PATTERN,
+  FLEET_LIMITS,
+  MEMORY_PATTERN,
+  SECRET_PATTERN,
+  URL_PATTERN,
+  VARIABLE_PATTERN,
+} from '../contract/patterns';
 import { durationMs, LONGEST_DURATION_MS } from './duration';
 import { blockProblems } from './fleet-check';
 import {
+  boolean,
   duration,
   integer,
   invalid,
@@ -124,6 +132,26 @@ export const restartSpec = object({
   backoff: optional(object({ initial: optional(positiveDuration), max: optional(positiveDuration) })),
 });
 
+/** How a credential reaches an agent, of a pool or of one agent. */
+export const applicationFields = {
+  inject: optional(object({ env: matching(VARIABLE_PATTERN, 'the name of an environment variable') })),
+  autoSwitch: optional(boolean),
+  drainTimeout: optional(boundedDuration),
+  apply: optional(oneOf('hot', 'restart')),
+} as const;
+
+const subscription = object({ pool: name, ...applicationFields });
+
+/** `notify` of a fleet or an agent. */
+export const notifySpec = list(
+  object({
+    url,
+    secret: optional(secretReference),
+    events: optional(list(matching(EVENT_PATTERN, 'a kind of event such as agent.offline'), FLEET_LIMITS.items)),
+  }),
+  FLEET_LIMITS.items,
+);
+
 const fields = object({
   name,
   provider: oneOf('process', 'docker', 'external', 'memory'),
@@ -131,7 +159,8 @@ const fields = object({
   docker: optional(docker),
   external: optional(external),
   turns: optional(turns),
-  subscription: optional(object({ pool: name })),
+  subscription: optional(subscription),
+  notify: optional(notifySpec),
   liveness: optional(livenessSpec),
   restart: optional(restartSpec),
 });

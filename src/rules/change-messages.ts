@@ -1,7 +1,8 @@
 /** Reads what reaches a `provision` workflow. */
 import type { AgentReport } from '../contract/agent';
-import type { ProvisionInput } from '../contract/fleet';
-import { integer, invalid, isRecord, name, nullable, object, oneOf, optional, type Parser, text } from './parse';
+import type { HoldsChanged, ProvisionInput } from '../contract/fleet';
+import { parseHold } from './agent-messages';
+import { integer, invalid, isRecord, list, name, nullable, object, oneOf, optional, type Parser, text } from './parse';
 
 /** Signal `agentReported`. */
 export const parseAgentReport: Parser<AgentReport> = object({
@@ -12,6 +13,9 @@ export const parseAgentReport: Parser<AgentReport> = object({
   error: nullable(text(100_000)),
   pid: optional(integer()),
 });
+
+/** Signal `holdsChanged`. */
+export const parseHoldsChanged: Parser<HoldsChanged> = object({ holds: list(parseHold) });
 
 /** The input comes from the fleet's own workflow, which has checked it; here it is only told from something else. */
 export function parseProvisionInput(value: unknown): ProvisionInput {

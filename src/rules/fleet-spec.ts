@@ -1,17 +1,17 @@
 /** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
 import { DroverError } from '../contract/errors';
 import type { AgentGone, ApplyRequest, FleetSpec } from '../contract/fleet';
-import { EVENT_PATTERN, FLEET_LIMITS, VARIABLE_PATTERN } from '../contract/patterns';
+import { FLEET_LIMITS } from '../contract/patterns';
 import {
   agentSpec,
+  applicationFields,
   boundedDuration,
   filledList,
   livenessSpec,
-  matching,
+  notifySpec,
   positiveDuration,
   restartSpec,
   secretReference,
-  url,
 } from './agent-spec';
 import { crossProblems } from './fleet-check';
 import { parseTopologySpec } from './topology/parse';
@@ -21,10 +21,7 @@ const subscription = object({
   pool: name,
   credentials: filledList(object({ name, secret: secretReference })),
   skipFor: optional(boundedDuration),
-  inject: optional(object({ env: matching(VARIABLE_PATTERN, 'the name of an environment variable') })),
-  autoSwitch: optional(boolean),
-  drainTimeout: optional(boundedDuration),
-  apply: optional(oneOf('hot', 'restart')),
+  ...applicationFields,
 });
 
 const fields = object({
@@ -40,16 +37,7 @@ const fields = object({
   agents: list(agentSpec, FLEET_LIMITS.agents),
   topology: optional(parseTopologySpec),
   subscriptions: optional(list(subscription, FLEET_LIMITS.items)),
-  notify: optional(
-    list(
-      object({
-        url,
-        secret: optional(secretReference),
-        events: optional(list(matching(EVENT_PATTERN, 'a kind of event such as agent.offline'), FLEET_LIMITS.items)),
-      }),
-      FLEET_LIMITS.items,
-    ),
-  ),
+  notify: optional(notifySpec),
 });
 
 /** Reads a fleet's `spec`; throws `InvalidRequest` for a wrong shape and `InvalidFleet` for what does not fit together. */

@@ -1,4 +1,5 @@
 /** What a fleet's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
+import type { WatchedAgent } from '../contract/activities';
 import type { Hold } from '../contract/agent';
 import type { CompensationRecord } from '../contract/compensation';
 import type {
@@ -13,6 +14,7 @@ import type {
 import { FLEET_HOLD } from '../contract/names';
 import { waiting } from './change-run';
 import type { OwnedWithSpec } from './plan';
+import { agentSettings } from './settings';
 
 /** What the fleet's workflow does next about its change; `ended`: nothing, the change is history. */
 export type ChangeStep = 'place' | 'provision' | 'undo' | 'ended';
@@ -81,6 +83,17 @@ export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInp
     continueAfterEvents: continueAfterEvents ?? null,
     agentsPerPart: agentsPerPart ?? null,
   };
+}
+
+/** How many times within `staleAfter` the gateway and the monitor renew what they know (lifecycle.md, "Cost"). */
+const RENEWALS = 3;
+
+/** The agents whose health is checked. */
+export function watchedAgents({ agents }: FleetState): WatchedAgent[] {
+  return Object.entries(agents).flatMap(([agent, { spec }]) => {
+    const { healthCheck, staleAfterMs } = agentSettings(spec);
+    return healthCheck === null ? [] : [{ agent, ...healthCheck, renewMs: staleAfterMs / RENEWALS }];
+  });
 }
 
 /** Whether a change is under way, so that another one is refused. */

@@ -1,5 +1,5 @@
 /** What a fleet file means for what a fleet owns: create, hot update, replace or delete, with the fields that differ. */
-import type { AgentSpec } from '../contract/agent';
+import type { AgentSpec, AgentSubscriptionSpec } from '../contract/agent';
 import type { ChangeKind, FleetSpec, OwnedAgent, PlannedChange } from '../contract/fleet';
 import { isRecord } from './parse';
 
@@ -7,15 +7,33 @@ import { isRecord } from './parse';
 export type OwnedWithSpec = OwnedAgent & { readonly spec: AgentSpec };
 
 /** Fields of an agent that a running one takes over; any other field needs a new resource. */
-const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'liveness', 'restart'];
+const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart'];
 
-/** A fleet's agents in the order of the file, with the fleet's `liveness` and `restart` merged in (an agent's own win, key by key). */
+/**
+ * A fleet's agents in the order of the file, with the fleet's `liveness`, `restart` and `notify` and their pool's settings merged in (an
+ * agent's own win, key by key).
+ */
 export function desiredAgents(spec: FleetSpec): AgentSpec[] {
   return spec.agents.map((agent) => {
     const liveness = merged(spec.liveness, agent.liveness);
     const restart = merged(spec.restart, agent.restart);
-    return { ...agent, ...(liveness && { liveness }), ...(restart && { restart }) };
+    const notify = agent.notify ?? spec.notify;
+    const subscription = agent.subscription && { ...poolSettings(spec, agent.subscription.pool), ...agent.subscription };
+    return {
+      ...agent,
+      ...(liveness && { liveness }),
+      ...(restart && { restart }),
+      ...(notify && { notify }),
+      ...(subscription && { subscription }),
+    };
   });
+}
+
+function poolSettings(spec: FleetSpec, name: string): Omit<AgentSubscriptionSpec, 'pool'> {
+  const found = spec.subscriptions?.find(({ pool }) => pool === name);
+  if (!found) return {};
+  const { pool: _pool, credentials: _credentials, skipFor: _skipFor, ...settings } = found;
+  return settings;
 }
 
 function merged<T extends object>(fleet: T | undefined, agent: T | undefined): T | undefined {

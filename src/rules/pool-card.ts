@@ -1,5 +1,5 @@
 /** The Markdown card of a pool in Temporal's Web UI. */
-import type { PoolView } from '../contract/pool';
+import type { PoolListItem, PoolView } from '../contract/pool';
 
 /** `ignored`: messages that could not be read since the run began. */
 export function poolCard(view: PoolView, ignored: number): string {
@@ -14,4 +14,15 @@ export function poolCard(view: PoolView, ignored: number): string {
     state +
     noise
   );
+}
+
+/** What lists of pools show: it changes when an assignment or a failure does. */
+export function poolSummary({ credentials, exhaustedUntil }: PoolView): Omit<PoolListItem, 'pool'> {
+  return {
+    credentials: credentials.length,
+    free: credentials.filter(({ skippedUntil }) => skippedUntil === null).length,
+    agents: credentials.reduce((sum, { agents }) => sum + agents.length, 0),
+    failuresInWindow: credentials.reduce((sum, { failuresInWindow }) => sum + failuresInWindow, 0),
+    exhaustedUntil,
+  };
 }

@@ -5,7 +5,9 @@ import type {
   FailureObserved,
   PoolConfiguration,
   PoolInput,
+  PoolLeft,
 } from '../contract/pool';
+import { notifySpec } from './agent-spec';
 import * as parse from './parse';
 
 const id = parse.text(1_000);
@@ -18,6 +20,8 @@ const instant: parse.Parser<string> = (value, path) => {
 const configurationFields = {
   credentials: parse.list(parse.object({ name: parse.name, secret: parse.text() }), 1_000),
   skipFor: parse.optional(parse.duration),
+  fleet: parse.optional(parse.name),
+  notify: parse.optional(notifySpec),
 } as const;
 
 /** Update `configure`. */
@@ -47,6 +51,7 @@ export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse
   requestId: id,
   agent: id,
   not: parse.nullable(parse.name),
+  above: parse.optional(parse.integer()),
 });
 
 /** Signal `allocationRejected`. */
@@ -54,6 +59,9 @@ export const parseAllocationRejected: parse.Parser<AllocationRejected> = parse.o
 
 /** Signal `agentGone`. */
 export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ agent: id });
+
+/** Update `leave`. */
+export const parsePoolLeft: parse.Parser<PoolLeft> = parse.object({ fleet: parse.name });
 
 /** Update `reset`; without a credential all of them. */
 export const parseReset: parse.Parser<{ credential?: string }> = parse.object({

@@ -1,55 +1,20 @@
 /** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
+import type { NotifySpec } from '../contract/fleet';
 import type {
   AllocationGranted,
   AllocationRequested,
   FailureObserved,
   PoolConfiguration,
-  PoolView,
+  PoolLeft,
 } from '../contract/pool';
-import { durationMs } from './duration';
+import { failuresInWindow, type Grant, iso, nextReset, type PoolEvent, type PoolState, skippedUntil } from './pool-state';
 
 /** Events age out after this (subscriptions.md, step 6). */
 const EVENT_AGE_MS = 24 * 3_600_000;
-/** subscriptions.md: how long a credential that failed is left alone. */
-const SKIP_FOR_MS = 2 * 3_600_000;
 /** Grants that are remembered for a repeat of their request; each agent has at most one open. */
 const REMEMBERED_GRANTS = 2_000;
 /** Events kept of one credential: a longer burst says nothing more. */
 const EVENTS_PER_CREDENTIAL = 500;
-
-/** A recorded failure. */
-export interface PoolEvent {
-  readonly credential: string;
-  readonly at: number;
-  readonly resetAt: number | null;
-}
-
-/** What an agent has, and what it had before, should it reject the present one. */
-export interface Assignment {
-  readonly credential: string;
-  readonly assignment: number;
-  readonly requestId: string;
-  readonly previous: { readonly credential: string; readonly assignment: number } | null;
-}
-
-export interface PoolState {
-  readonly v: 1;
-  readonly pool: string;
-  readonly config: PoolConfiguration;
-  readonly assigned: Readonly<Record<string, Assignment>>;
-  /** Agents that found the pool exhausted, in order; they are granted as soon as something is free. */
-  readonly waiting: readonly AllocationRequested[];
-  readonly lastAssignment: number;
-  readonly events: readonly PoolEvent[];
-  readonly granted: readonly { readonly requestId: string; readonly grant: AllocationGranted }[];
-  readonly continueAfterEvents: number | null;
-}
-
-/** An answer and whom it goes to. */
-export interface Grant {
-  readonly agent: string;
-  readonly grant: AllocationGranted;
-}
 
 /** What a message does to the pool, and what the pool says to agents because of it. */
 export interface PoolStep {
@@ -57,24 +22,9 @@ export interface PoolStep {
   readonly grants: readonly Grant[];
 }
 
-/** Until when a credential is left alone; null: it is free now. */
-export function skippedUntil(state: PoolState, credential: string, now: number): number | null {
-  const skipForMs = skipFor(state);
-  let until = 0;
-  for (const event of state.events) {
-    if (event.credential === credential) until = Math.max(until, event.at + skipForMs, event.resetAt ?? 0);
-  }
-  return until > now ? until : null;
-}
-
-/** When the first credential of a pool that is used up comes back; null: one is free, or there is none at all. */
-function exhaustedUntil(state: PoolState, now: number): number | null {
-  const isFree = state.config.credentials.some(({ name }) => skippedUntil(state, name, now) === null);
-  return isFree ? null : nextReset(state, now);
-}
-
 /** Records a failure. It counts for every agent, whoever reported it. */
 export function observeFailure(state: PoolState, observed: FailureObserved, now: number): PoolState {
+  if (!state.config.credentials.some(({ name }) => name === observed.credential)) return state;
   const event: PoolEvent = {
     credential: observed.credential,
     at: Math.min(Date.parse(observed.at), now),
@@ -88,16 +38,18 @@ export function observeFailure(state: PoolState, observed: FailureObserved, now:
 
 /** Answers a request: again what it answered before, else a credential, else until when there is none. */
 export function requestAllocation(state: PoolState, request: AllocationRequested, now: number): PoolStep {
-  const before = state.granted.find(({ requestId }) => requestId === request.requestId);
-  if (before) return { state, grants: [{ agent: request.agent, grant: before.grant }] };
+  const before = state.granted.find(({ grant }) => grant.requestId === request.requestId);
+  if (before) return { state, grants: [before] };
   const queued = state.waiting.some(({ requestId }) => requestId === request.requestId);
   const chosen = choose(state, request, now, queued);
-  if (chosen !== null) return assign(state, request, chosen);
+  if (chosen !== null) return assign(state, request, chosen, now);
   const exhausted: Grant = {
     agent: request.agent,
     grant: { requestId: request.requestId, exhaustedUntil: iso(nextReset(state, now)) },
   };
-  const waiting = [...state.waiting.filter(({ agent }) => agent !== request.agent), request];
+  const waiting = queued
+    ? state.waiting
+    : [...state.waiting.filter(({ agent }) => agent !== request.agent), request];
   return { state: { ...state, waiting }, grants: [exhausted] };
 }
 
@@ -106,16 +58,9 @@ export function serveWaiting(state: PoolState, now: number): PoolStep {
   let step: PoolStep = { state, grants: [] };
   for (const request of state.waiting) {
     const chosen = choose(step.state, request, now, true);
-    if (chosen === null) continue;
-    const next = assign(step.state, request, chosen);
-    step = { state: next.state, grants: [...step.grants, ...next.grants] };
+    if (chosen !== null) step = after(step, assign(step.state, request, chosen, now));
   }
   return step;
-}
-
-/** When `serveWaiting` is worth another look; null: nobody waits, or nothing will come back by itself. */
-export function nextServing(state: PoolState, now: number): number | null {
-  return state.waiting.length === 0 ? null : nextReset(state, now);
 }
 
 /** Takes back the grant of one request: the agent could not apply it and is on the one before. */
@@ -131,10 +76,11 @@ export function rejectAllocation(state: PoolState, requestId: string): PoolState
   return { ...state, assigned };
 }
 
-/** Forgets an agent that ended. */
-export function forgetAgent(state: PoolState, agent: string): PoolState {
-  const { [agent]: _gone, ...assigned } = state.assigned;
-  return { ...state, assigned, waiting: state.waiting.filter((request) => request.agent !== agent) };
+/** Forgets an agent that ended, and what it was told: another life of it may count its requests anew. */
+export function forgetAgent(state: PoolState, gone: string): PoolState {
+  const { [gone]: _gone, ...assigned } = state.assigned;
+  const isOther = ({ agent }: { readonly agent: string }): boolean => agent !== gone;
+  return { ...state, assigned, waiting: state.waiting.filter(isOther), granted: state.granted.filter(isOther) };
 }
 
 /** Forgets what was recorded about one credential, or about all: an operator knows better. */
@@ -143,51 +89,52 @@ export function resetPool(state: PoolState, credential: string | null, now: numb
   return serveWaiting({ ...state, events }, now);
 }
 
-/** Takes new credentials; agents on one that is gone are moved, agents that wait are served. */
-export function configurePool(state: PoolState, config: PoolConfiguration, now: number): PoolStep {
-  const names = new Set(config.credentials.map(({ name }) => name));
-  let step = serveWaiting(
-    { ...state, config, events: state.events.filter(({ credential }) => names.has(credential)) },
-    now,
-  );
-  for (const [agent, assigned] of Object.entries(step.state.assigned)) {
-    if (names.has(assigned.credential)) continue;
-    const request = { requestId: `moved.${agent}.${String(assigned.assignment)}`, agent, not: assigned.credential };
-    const next = requestAllocation(step.state, request, now);
-    step = { state: next.state, grants: [...step.grants, ...next.grants] };
+/**
+ * Takes new credentials: agents that wait are served, agents on one that is gone are moved, and agents on one whose secret is another now
+ * get it anew.
+ */
+export function configurePool(state: PoolState, given: PoolConfiguration, now: number): PoolStep {
+  const { fleet, notify = [], ...config } = given;
+  const secrets = new Map(config.credentials.map(({ name, secret }) => [name, secret]));
+  const before = new Map(state.config.credentials.map(({ name, secret }) => [name, secret]));
+  const configured: PoolState = {
+    ...state,
+    config,
+    ...(fleet === undefined ? {} : { fleets: { ...state.fleets, [fleet]: notify }, isLeft: false }),
+    events: state.events.filter(({ credential }) => secrets.has(credential)),
+  };
+  let step = serveWaiting(configured, now);
+  for (const [agent, { credential, assignment }] of Object.entries(state.assigned)) {
+    const isServed = step.state.assigned[agent]?.assignment !== assignment;
+    const isWaiting = step.state.waiting.some((request) => request.agent === agent);
+    if (isServed || isWaiting || secrets.get(credential) === before.get(credential)) continue;
+    const request = { requestId: `moved.${agent}.${String(assignment)}`, agent, not: credential };
+    const moved = secrets.has(credential)
+      ? assign(step.state, request, credential, now)
+      : requestAllocation(step.state, request, now);
+    step = after(step, moved);
   }
   return step;
 }
 
-/** The pool as people see it. */
-export function poolView(state: PoolState, now: number): PoolView {
-  const windowStart = now - skipFor(state);
-  const until = exhaustedUntil(state, now);
-  return {
-    pool: state.pool,
-    credentials: state.config.credentials.map(({ name }) => ({
-      name,
-      agents: Object.keys(state.assigned).filter((agent) => state.assigned[agent]?.credential === name),
-      failuresInWindow: state.events.filter((event) => event.credential === name && event.at > windowStart).length,
-      skippedUntil: iso(skippedUntil(state, name, now)),
-    })),
-    exhaustedUntil: iso(until),
-  };
+/** A fleet uses the pool no more. */
+export function leavePool(state: PoolState, { fleet }: PoolLeft): PoolState {
+  if (state.fleets[fleet] === undefined) return state;
+  const { [fleet]: _left, ...fleets } = state.fleets;
+  return { ...state, fleets, isLeft: Object.keys(fleets).length === 0 };
 }
 
-/** A pool that has just been made. */
-export function newPool(pool: string, config: PoolConfiguration, continueAfterEvents: number | null): PoolState {
-  return {
-    v: 1,
-    pool,
-    config,
-    assigned: {},
-    waiting: [],
-    lastAssignment: 0,
-    events: [],
-    granted: [],
-    continueAfterEvents,
-  };
+/** Whether people have to be told that the pool is used up, once for as long as somebody waits. */
+export function announceExhaustion(state: PoolState): { readonly state: PoolState; readonly due: boolean } {
+  const isUsedUp = state.waiting.length > 0;
+  if (isUsedUp === state.announced) return { state, due: false };
+  return { state: { ...state, announced: isUsedUp }, due: isUsedUp };
+}
+
+/** Everybody's webhooks, each once. */
+export function notifiedBy(state: PoolState): readonly NotifySpec[] {
+  const byUrl = new Map(Object.values(state.fleets).flatMap((targets) => targets.map((target) => [target.url, target])));
+  return [...byUrl.values()];
 }
 
 /** The next credential: not the one to leave, none that is skipped; fewest agents first, then by name. */
@@ -204,40 +151,30 @@ function choose(state: PoolState, request: AllocationRequested, now: number, has
   return free[0] ?? null;
 }
 
-/** The next moment at which any credential comes back by itself. */
-function nextReset(state: PoolState, now: number): number | null {
-  const ends = state.config.credentials.map(({ name }) => skippedUntil(state, name, now)).filter((end) => end !== null);
-  return ends.length === 0 ? null : Math.min(...ends);
-}
-
-function assign(state: PoolState, request: AllocationRequested, credential: string): PoolStep {
-  const assignment = state.lastAssignment + 1;
-  const before = state.assigned[request.agent];
+function assign(state: PoolState, request: AllocationRequested, credential: string, now: number): PoolStep {
+  const { requestId, agent, not, above = 0 } = request;
+  const assignment = Math.max(state.lastAssignment, above) + 1;
+  const before = state.assigned[agent];
   const previous = before === undefined ? null : { credential: before.credential, assignment: before.assignment };
-  const grant: AllocationGranted = { requestId: request.requestId, credential, assignment };
+  const secret = state.config.credentials.find(({ name }) => name === credential)?.secret ?? '';
+  const eventsInWindow = not === null ? 0 : failuresInWindow(state, not, now);
+  const grant: AllocationGranted = { requestId, credential, assignment, secret, eventsInWindow };
   return {
     state: {
       ...state,
       lastAssignment: assignment,
-      assigned: {
-        ...state.assigned,
-        [request.agent]: { credential, assignment, requestId: request.requestId, previous },
-      },
-      waiting: state.waiting.filter(({ agent }) => agent !== request.agent),
-      granted: [...state.granted, { requestId: request.requestId, grant }].slice(-REMEMBERED_GRANTS),
+      assigned: { ...state.assigned, [agent]: { credential, assignment, requestId, previous } },
+      waiting: state.waiting.filter((waiting) => waiting.agent !== agent),
+      granted: [...state.granted, { agent, grant }].slice(-REMEMBERED_GRANTS),
     },
-    grants: [{ agent: request.agent, grant }],
+    grants: [{ agent, grant }],
   };
+}
+
+function after(before: PoolStep, next: PoolStep): PoolStep {
+  return { state: next.state, grants: [...before.grants, ...next.grants] };
 }
 
 function isRemembered(event: PoolEvent, now: number): boolean {
   return now - event.at < EVENT_AGE_MS || (event.resetAt ?? 0) > now;
-}
-
-function skipFor(state: PoolState): number {
-  return durationMs(state.config.skipFor ?? '') ?? SKIP_FOR_MS;
-}
-
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

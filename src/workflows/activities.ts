@@ -1,11 +1,26 @@
 /** Every activity proxy, with its timeout, its retry and the reason for both. */
 import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { FleetActivities, ProviderActivities, TurnActivities, UndoActivities } from '../contract/activities';
+import type {
+  FleetActivities,
+  MonitorActivities,
+  NotificationActivities,
+  ProviderActivities,
+  SubscriptionActivities,
+  TurnActivities,
+  UndoActivities,
+} from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
 import { queues } from '../contract/names';
 
+/**
+ * A call whose worker was killed in the middle of it is repeated by another one after this, not when its whole time is up: whoever
+ * waits for the change waits that long. The activities beat every quarter of it.
+ */
+const LOST_WORKER: ActivityOptions = { heartbeatTimeout: '10s' };
+
 /** provisioning.md: 3 attempts, backoff up to 2 s between, 30 s per call. A provider's 4xx arrives as non-retryable. */
 const PROVIDER_POLICY: ActivityOptions = {
+  ...LOST_WORKER,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
 };
@@ -44,7 +59,6 @@ export function stopActivity(
     ...PROVIDER_POLICY,
     ...onQueueOf(provider, host),
     startToCloseTimeout: graceMs + 30_000,
-    heartbeatTimeout: '20s',
     summary,
   });
 }
@@ -57,6 +71,7 @@ export function undoActivities(
 ): Pick<ProviderActivities, 'destroyResource'> {
   return proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({
     ...UNDO_POLICY,
+    ...LOST_WORKER,
     ...onQueueOf(provider, host),
     summary,
   });
@@ -65,6 +80,7 @@ export function undoActivities(
 /** Short calls to Temporal itself on behalf of a fleet: they may be repeated at will, so they are retried until the server is back. */
 export function fleetActivities(summary: string): Pick<FleetActivities, 'place' | 'ensureAgent' | 'setHold'> {
   return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'setHold'>>({
+    ...LOST_WORKER,
     startToCloseTimeout: '30s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
     summary,
@@ -73,12 +89,12 @@ export function fleetActivities(summary: string): Pick<FleetActivities, 'place' 
 
 /**
  * Retiring waits for the agent's drain (10 min by default) and its grace, so the limit is an hour; the heartbeat notices a lost
- * worker after 20 s, and the repeat finds the same retirement under way.
+ * worker, and the repeat finds the same retirement under way.
  */
 export function retireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
+    ...LOST_WORKER,
     startToCloseTimeout: '1h',
-    heartbeatTimeout: '20s',
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
     summary,
   });
@@ -91,8 +107,8 @@ export function retireActivity(summary: string): Pick<FleetActivities, 'retireAg
 export function undoRetireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
     ...UNDO_POLICY,
+    ...LOST_WORKER,
     startToCloseTimeout: '3m',
-    heartbeatTimeout: '20s',
     summary,
   });
 }
@@ -117,4 +133,64 @@ export function turnActivities(summary: string): TurnActivities {
 /** The undo of a finished turn: the patience of a compensation, as the agent may just be coming back. */
 export function undoTurnActivity(summary: string): UndoActivities {
   return proxyActivities<UndoActivities>({ ...UNDO_POLICY, summary });
+}
+
+/**
+ * A new credential for a running agent, on the queue of its provider, whose worker has its secret. 30 s per call and 3 attempts as for every
+ * effect on an agent; what still fails then is made up for by a restart, or by the credential of before.
+ */
+export function credentialActivity(
+  provider: ProviderKind,
+  host: string | undefined,
+  summary: string,
+): Pick<SubscriptionActivities, 'reloadCredential'> {
+  return proxyActivities<Pick<SubscriptionActivities, 'reloadCredential'>>({
+    ...PROVIDER_POLICY,
+    ...onQueueOf(provider, host),
+    summary,
+  });
+}
+
+/** Updates of a few pools: they may be repeated at will, so they are retried until the server is back. */
+export function poolActivities(summary: string): Pick<SubscriptionActivities, 'configurePools'> {
+  return proxyActivities<Pick<SubscriptionActivities, 'configurePools'>>({
+    ...LOST_WORKER,
+    startToCloseTimeout: '2m',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    summary,
+  });
+}
+
+/** Starts of workflows: they may be repeated at will, so they are retried until the server is back. */
+export function notificationActivities(summary: string): Pick<NotificationActivities, 'raiseEvent'> {
+  return proxyActivities<Pick<NotificationActivities, 'raiseEvent'>>({
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    summary,
+  });
+}
+
+/** A webhook that is down for a weekend still hears of it: at once, then after 1 s, 3 s, 9 s … an hour at most, for three days. */
+export function webhookActivities(summary: string): Pick<NotificationActivities, 'postWebhook'> {
+  return proxyActivities<Pick<NotificationActivities, 'postWebhook'>>({
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: '3d',
+    retry: { initialInterval: '1s', backoffCoefficient: 3, maximumInterval: '1h' },
+    summary,
+  });
+}
+
+/**
+ * The health monitor returns every 10 minutes, so 15 are its limit; a lost worker is noticed within 20 s, and another one goes on from the
+ * memory in its heartbeats, for as long as the fleet lives. Whoever has it cancelled does not wait: what it still reports is true.
+ */
+export function monitorActivity(summary: string): MonitorActivities {
+  return proxyActivities<MonitorActivities>({
+    taskQueue: queues.monitor(workflowInfo().taskQueue),
+    startToCloseTimeout: '15m',
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+    cancellationType: 'TRY_CANCEL',
+    summary,
+  });
 }

@@ -1,8 +1,10 @@
 /** The agent entity: the one writer of its agent's state, and the only way to it. */
 import { CancellationScope, allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { AgentInput } from '../contract/agent';
-import { describeAgent } from '../contract/messages';
+import { describeAgent, fleetSignals } from '../contract/messages';
+import { fleetWorkflowId } from '../contract/names';
 import { type CarriedAgent } from '../rules/agent-state';
+import { tidingsFor } from '../rules/farewell';
 import { initialState } from '../rules/initial-state';
 import { nextEffect } from '../rules/reconcile';
 import { agentView } from '../rules/view';
@@ -40,7 +42,15 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     void keepTime(machine, machine.tick);
     await reconcile(machine, post);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
+    await sayFarewell(machine, post);
   });
+}
+
+/** An agent that was ended by somebody else than its fleet is not the fleet's any more. */
+async function sayFarewell({ state }: AgentMachine, post: Post): Promise<void> {
+  const tidings = tidingsFor(state);
+  if (tidings !== null) await post.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
+  await condition(() => post.pending() === 0 && allHandlersFinished());
 }
 
 /** Drives the provider to what has been decided, one effect at a time, until the agent ends or its history is to begin anew. */

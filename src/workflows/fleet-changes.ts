@@ -1,7 +1,7 @@
 /** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
-import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
+import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { ProvisionInput } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../contract/names';
 import { abandonChange, placeChange, settleChange } from '../rules/fleet-change';
 import { undoByKeys } from '../rules/fleet-undo';
@@ -10,6 +10,7 @@ import type { FleetMachine } from './fleet-machine';
 import type { provision } from './provision';
 import { isoNow } from './provision-saga';
 import { errorBody } from './shared/failures';
+import { tellHolds } from './shared/holds';
 
 /** Goes from step to step until the change has ended. Never throws. */
 export async function carryOutChange(machine: FleetMachine): Promise<void> {
@@ -27,7 +28,11 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
 
 async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<void> {
   try {
-    const result = await startSaga(input);
+    const saga = await startSaga(input);
+    machine.tellChange = (holds) => tellHolds(saga, holds);
+    // A pause that came while it started.
+    if (!input.undo && machine.state.holds !== input.holds) await machine.tellChange(machine.state.holds);
+    const result = await saga.result();
     machine.become(settleChange(machine.state, result));
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
@@ -37,14 +42,16 @@ async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<vo
     }
     const why = `the workflow of the change ended without finishing it (${errorBody(error).message})`;
     machine.become(undoByKeys(machine.state, why, isoNow()));
+  } finally {
+    machine.tellChange = null;
   }
 }
 
 /** A fleet that ends in the middle of a change asks the saga to take everything back; it is never left alone with it. */
-function startSaga(input: ProvisionInput): Promise<ProvisionResult> {
+function startSaga(input: ProvisionInput): Promise<ChildWorkflowHandle<typeof provision>> {
   const { fleet, revision, undo } = input;
   const what = undo ? `undo, attempt ${String(undo.attempt)}` : `${String(input.changes.length)} changes`;
-  return executeChild<typeof provision>(PROVISION_WORKFLOW, {
+  return startChild<typeof provision>(PROVISION_WORKFLOW, {
     workflowId: provisionWorkflowId(fleet, revision),
     args: [input],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -1,5 +1,6 @@
 /** The one owner of a fleet's state. */
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Hold } from '../contract/agent';
 import { fleetCard } from '../rules/fleet-card';
 import type { FleetState } from '../rules/fleet-state';
 
@@ -8,6 +9,8 @@ export interface FleetMachine {
   readonly state: FleetState;
   /** Whether a dry run has been answered: reason enough for a fleet that is none to end. */
   dryRun: boolean;
+  /** Tells the workflow of the running change; null while there is none. */
+  tellChange: ((holds: readonly Hold[]) => Promise<void>) | null;
   /** Takes a new state, and shows it. */
   become(state: FleetState): void;
   /**
@@ -29,6 +32,7 @@ export function createMachine(first: FleetState): FleetMachine {
       return state;
     },
     dryRun: false,
+    tellChange: null,
     become(next) {
       const holdsChanged = next.holds !== state.holds;
       state = next;

@@ -8,6 +8,7 @@ import { fleetActivities } from './activities';
 import { carryOutChange } from './fleet-changes';
 import { handleCommands } from './fleet-commands';
 import { createMachine, type FleetMachine } from './fleet-machine';
+import { keepWatch } from './fleet-monitor';
 import { continueAsNewDue } from './shared/continue-as-new';
 import { translating } from './shared/failures';
 
@@ -29,7 +30,7 @@ export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> 
     );
     void always(
       () => machine.state.holdsDue,
-      () => tellHolds(machine),
+      () => spreadHolds(machine),
     );
     return live(machine);
   });
@@ -44,8 +45,14 @@ async function live(machine: FleetMachine): Promise<boolean> {
     return false;
   }
   const isDue = () => continueAsNewDue(machine.state.continueAfterEvents ?? undefined);
-  await condition(() => (isDestroyed(machine.state) || isDue()) && isQuiet());
-  return !isDestroyed(machine.state);
+  const isOver = () => (isDestroyed(machine.state) || isDue()) && isQuiet();
+  const watch = keepWatch(machine);
+  for (;;) {
+    await condition(isOver);
+    await watch.rest();
+    if (isOver()) return !isDestroyed(machine.state);
+    watch.goOn();
+  }
 }
 
 /** A dry run of a fleet that does not exist, or an `apply` that was refused, must leave no fleet behind. */
@@ -63,9 +70,10 @@ async function always(isDue: () => boolean, work: () => Promise<void>): Promise<
   }
 }
 
-/** Tells the agents whether the fleet holds them. */
-async function tellHolds(machine: FleetMachine): Promise<void> {
+/** Tells the agents whether the fleet holds them; first the change that is making some, so that none slips through between the two. */
+async function spreadHolds(machine: FleetMachine): Promise<void> {
   const { state } = machine;
+  await machine.tellChange?.(state.holds);
   const agents = agentsToHold(state);
   const held = state.holds.find(({ name }) => name === FLEET_HOLD);
   if (agents.length > 0) {

@@ -4,42 +4,21 @@ import {
   condition,
   continueAsNew,
   setCurrentDetails,
-  setHandler,
+  upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { allocationGranted, describePool, poolSignals, poolUpdates } from '../contract/messages';
+import { allocationGranted } from '../contract/messages';
 import { agentWorkflowId } from '../contract/names';
-import type { PoolView } from '../contract/pool';
-import {
-  type Grant,
-  type PoolState,
-  type PoolStep,
-  configurePool,
-  forgetAgent,
-  newPool,
-  nextServing,
-  observeFailure,
-  poolView,
-  rejectAllocation,
-  requestAllocation,
-  resetPool,
-  serveWaiting,
-} from '../rules/pool';
-import { poolCard } from '../rules/pool-card';
-import {
-  parseAgentGone,
-  parseAllocationRejected,
-  parseAllocationRequested,
-  parseFailureObserved,
-  parsePoolConfiguration,
-  parsePoolInput,
-  parseReset,
-} from '../rules/pool-messages';
+import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../rules/pool';
+import { poolCard, poolSummary } from '../rules/pool-card';
+import { parsePoolInput } from '../rules/pool-messages';
+import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../rules/pool-state';
 import { isRecord } from '../rules/parse';
+import { handlePoolMessages, type PoolMachine } from './pool-messages';
 import { continueAsNewDue } from './shared/continue-as-new';
 import { translating } from './shared/failures';
+import { createNotifier } from './shared/notifier';
 import { createOutbox } from './shared/outbox';
-import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** The argument of every run after the first. */
 interface CarriedPool {
@@ -47,93 +26,74 @@ interface CarriedPool {
   readonly state: PoolState;
 }
 
+/** Lives from the first fleet that describes it until the last one has left and nothing is remembered that matters. */
 export async function pool(argument: unknown): Promise<void> {
   const outbox = createOutbox();
+  const notifier = createNotifier();
   let state = translating(() => begin(argument));
   let letters: readonly Grant[] = [];
+  let version = 0;
   let ignored = 0;
+  let shown = '';
 
-  const take = (step: PoolStep): void => {
-    state = step.state;
-    letters = [...letters, ...step.grants];
-  };
-  /** A message that cannot be read is counted and changes nothing. */
-  const reading = <T>(parse: (value: unknown, path: string) => T, name: string, act: (message: T) => void) => {
-    return (value: unknown): void => {
-      try {
-        act(parse(value, name));
-      } catch {
-        ignored += 1;
-      }
-    };
-  };
-  const answering = <T>(parse: (value: unknown, path: string) => T, name: string, act: (message: T) => void) => ({
-    handler: (value: unknown): PoolView =>
-      translating(() => {
-        act(parse(value ?? {}, name));
-        return poolView(state, Date.now());
-      }),
-    validator: (value: unknown): void => {
-      translating(() => parse(value ?? {}, name));
+  const machine: PoolMachine = {
+    get state() {
+      return state;
     },
-  });
-
-  setHandler(describePool, () => poolView(state, Date.now()));
-  setHandler(
-    poolSignals.failureObserved,
-    reading(parseFailureObserved, 'failureObserved', (observed) => {
-      state = observeFailure(state, observed, Date.now());
-    }),
-  );
-  setHandler(
-    poolSignals.allocationRequested,
-    reading(parseAllocationRequested, 'allocationRequested', (request) => {
-      take(requestAllocation(state, request, Date.now()));
-    }),
-  );
-  setHandler(
-    poolSignals.allocationRejected,
-    reading(parseAllocationRejected, 'allocationRejected', ({ requestId }) => {
-      state = rejectAllocation(state, requestId);
-    }),
-  );
-  setHandler(
-    poolSignals.agentGone,
-    reading(parseAgentGone, 'agentGone', ({ agent }) => {
-      state = forgetAgent(state, agent);
-    }),
-  );
-  const configure = answering(parsePoolConfiguration, 'configure', (config) => {
-    take(configurePool(state, config, Date.now()));
-  });
-  setHandler(poolUpdates.configure, configure.handler, { validator: configure.validator });
-  const reset = answering(parseReset, 'reset', ({ credential }) => {
-    take(resetPool(state, credential ?? null, Date.now()));
-  });
-  setHandler(poolUpdates.reset, reset.handler, { validator: reset.validator });
-  ignoreUnknownMessages(() => {
-    ignored += 1;
-  });
+    step(rule) {
+      const next = rule(state, Date.now());
+      const { state: told, due } = announceExhaustion(next.state);
+      state = told;
+      letters = [...letters, ...next.grants];
+      version += 1;
+      if (due) raiseExhausted();
+    },
+    ignore() {
+      ignored += 1;
+      version += 1;
+    },
+  };
   upsertSearchAttributes({ DroverPool: [state.pool] });
+  handlePoolMessages(machine);
 
   const isDue = (): boolean => continueAsNewDue(state.continueAfterEvents ?? undefined);
-  const isQuiet = (): boolean => letters.length === 0 && outbox.pending() === 0 && allHandlersFinished();
+  const isQuiet = (): boolean =>
+    letters.length === 0 && outbox.pending() === 0 && notifier.pending() === 0 && allHandlersFinished();
+  const isOver = (): boolean => endsAt(state, Date.now()) === Date.now();
   for (;;) {
-    setCurrentDetails(poolCard(poolView(state, Date.now()), ignored));
-    const servingAt = nextServing(state, Date.now());
-    const woken = await waitUntil(() => letters.length > 0 || (isDue() && isQuiet()), servingAt);
-    if (!woken) take(serveWaiting(state, Date.now()));
+    show();
+    const seen = version;
+    const isReady = (): boolean => letters.length > 0 || version !== seen || ((isDue() || isOver()) && isQuiet());
+    // A credential that comes back serves those that wait, and is shown to be free.
+    const woken = await waitUntil(isReady, nextReset(state, Date.now()) ?? endsAt(state, Date.now()));
+    if (!woken) machine.step(serveWaiting);
     const batch = letters;
     letters = [];
     await Promise.all(batch.map((letter) => deliver(letter)));
-    if (isDue() && isQuiet()) break;
+    if ((isDue() || isOver()) && isQuiet()) break;
   }
-  await continueAsNew<typeof pool>({ v: 1, state } satisfies CarriedPool);
+  if (!isOver()) await continueAsNew<typeof pool>({ v: 1, state } satisfies CarriedPool);
+
+  /** What visibility holds is written on change only. */
+  function show(): void {
+    const view = poolView(state, Date.now());
+    setCurrentDetails(poolCard(view, ignored));
+    const summary = poolSummary(view);
+    if (JSON.stringify(summary) === shown) return;
+    shown = JSON.stringify(summary);
+    upsertMemo({ summary });
+  }
+
+  function raiseExhausted(): void {
+    const { pool: name, exhaustedUntil } = poolView(state, Date.now());
+    const agents = state.waiting.map(({ agent }) => agent);
+    notifier.raise(notifiedBy(state), 'pool.exhausted', { pool: name, exhaustedUntil, agents });
+  }
 
   async function deliver({ agent, grant }: Grant): Promise<void> {
     const [fleet = '', name = ''] = agent.split('/');
     const delivery = await outbox.send(agentWorkflowId(fleet, name), allocationGranted, grant);
-    if (delivery === 'gone') state = forgetAgent(state, agent);
+    if (delivery === 'gone') machine.step((now) => ({ state: forgetAgent(now, agent), grants: [] }));
   }
 }
 
@@ -150,7 +110,6 @@ async function waitUntil(isDone: () => boolean, at: number | null): Promise<bool
 function begin(argument: unknown): PoolState {
   if (isRecord(argument) && isRecord(argument['state']))
     return argument['state'] as PoolState & Record<string, unknown>;
-  const { pool: name, credentials, skipFor, continueAfterEvents } = parsePoolInput(argument, 'input');
-  const config = { credentials, ...(skipFor === undefined ? {} : { skipFor }) };
+  const { v: _v, pool: name, continueAfterEvents, ...config } = parsePoolInput(argument, 'input');
   return newPool(name, config, continueAfterEvents ?? null);
 }

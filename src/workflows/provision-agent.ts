@@ -81,7 +81,7 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
 
 /** Starts the agent's workflow, or finds it and gives it its configuration. */
 async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
-  const { fleet, incarnation, revision, holds } = saga.input;
+  const { fleet, incarnation, revision } = saga.input;
   const { resourceId, key, host } = owned;
   const input: AgentInput = {
     v: 1,
@@ -93,7 +93,7 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
     resourceId,
     key,
     ...(host === undefined ? {} : { host }),
-    holds,
+    holds: saga.holds,
     reportTo: workflowInfo().workflowId,
   };
   const { runtime } = await fleetActivities(`ensure ${spec.name}`).ensureAgent(input);

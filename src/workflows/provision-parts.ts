@@ -2,9 +2,10 @@
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
   condition,
-  executeChild,
   ParentClosePolicy,
+  startChild,
 } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionPartId } from '../contract/names';
@@ -12,6 +13,7 @@ import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } fr
 import type { provision } from './provision';
 import { isoNow, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';
+import { tellHolds } from './shared/holds';
 
 /** A part that has run, as far as its undo has to know it. */
 interface RunPart {
@@ -40,13 +42,20 @@ async function runPart(saga: Saga, part: ProvisionInput, name: string): Promise<
     if (!isOver) scope.cancel();
   });
   try {
-    return await scope.run(() => startPart(part, name));
+    return await scope.run(async () => {
+      const { holds } = saga;
+      const child = await startPart({ ...part, holds }, name);
+      saga.tellPart = (changed) => tellHolds(child, changed);
+      if (saga.holds !== holds) await saga.tellPart(saga.holds);
+      return child.result();
+    });
   } catch (error) {
     const why = `part ${name} ended without finishing (${errorBody(error).message})`;
     saga.run = losePart(saga.run, part, why, isoNow());
     return null;
   } finally {
     isOver = true;
+    saga.tellPart = null;
     await watch;
   }
 }
@@ -54,11 +63,12 @@ async function runPart(saga: Saga, part: ProvisionInput, name: string): Promise<
 /** Undoes what the parts have made, the newest part first. The attempt has begun. */
 export async function undoParts(saga: Saga, ran: readonly RunPart[]): Promise<void> {
   const { attempt } = saga.run.record;
-  for (const [index, { part, lost }] of [...ran.entries()].reverse()) {
-    const input = undoOfPart(saga.run, lost ? part : madeByPart(part));
+  for (const [index, { part: undone, lost }] of [...ran.entries()].reverse()) {
+    const input = undoOfPart(saga.run, lost ? undone : madeByPart(undone));
     if (!lost && input.undo?.entries.length === 0) continue;
     try {
-      const result = await startPart(input, `undo-${String(attempt)}-${String(index + 1)}`);
+      const part = await startPart(input, `undo-${String(attempt)}-${String(index + 1)}`);
+      const result = await part.result();
       saga.run = absorbUndo(saga.run, input, result, isoNow());
     } catch (error) {
       saga.run = loseUndo(saga.run, input, errorBody(error).message, isoNow());
@@ -66,9 +76,9 @@ export async function undoParts(saga: Saga, ran: readonly RunPart[]): Promise<vo
   }
 }
 
-function startPart(input: ProvisionInput, part: string): Promise<ProvisionResult> {
+function startPart(input: ProvisionInput, part: string): Promise<ChildWorkflowHandle<typeof provision>> {
   const { fleet, revision } = input;
-  return executeChild<typeof provision>(PROVISION_WORKFLOW, {
+  return startChild<typeof provision>(PROVISION_WORKFLOW, {
     workflowId: provisionPartId(fleet, revision, part),
     args: [input],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

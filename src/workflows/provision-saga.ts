@@ -1,5 +1,5 @@
 /** What the parts of a `provision` workflow share: the one owner of its state, and small helpers around it. */
-import type { AgentReport, AgentSpec } from '../contract/agent';
+import type { AgentReport, AgentSpec, Hold } from '../contract/agent';
 import type { ResourceCall } from '../contract/activities';
 import type { OwnedAgent, ProvisionInput } from '../contract/fleet';
 import type { ChangeRun } from '../rules/change-run';
@@ -10,6 +10,10 @@ export interface Saga {
   run: ChangeRun;
   /** What agents have reported, the latest of each. */
   readonly reports: Record<string, AgentReport>;
+  /** What agents are born with: the fleet's holds as it has told them last. */
+  holds: readonly Hold[];
+  /** Tells the part that runs at the moment, where the change is carried out in parts. */
+  tellPart: ((holds: readonly Hold[]) => Promise<unknown>) | null;
 }
 
 /** The workflow's time in ISO 8601. */

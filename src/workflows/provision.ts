@@ -8,10 +8,10 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
-import { agentReported, describeChange, provisionUpdates } from '../contract/messages';
+import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../contract/messages';
 import { changeCard } from '../rules/change-card';
 import { partsOf, PHASES } from '../rules/change-parts';
-import { parseAgentReport, parseProvisionInput } from '../rules/change-messages';
+import { parseAgentReport, parseHoldsChanged, parseProvisionInput } from '../rules/change-messages';
 import { beginChange, changeResult, changeView, endChange, mustCompensate, stopped } from '../rules/change-run';
 import { durationMs } from '../rules/duration';
 import { changeAgent } from './provision-agent';
@@ -28,7 +28,7 @@ const DEFAULT_TIMEOUT = '2h';
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
   const input = translating(() => parseProvisionInput(argument));
-  const saga: Saga = { input, run: beginChange(input, isoNow()), reports: {} };
+  const saga: Saga = { input, run: beginChange(input, isoNow()), reports: {}, holds: input.holds, tellPart: null };
   // A cancelled change stops like a failed one: nothing inside is cancelled, so nothing is left half done.
   CancellationScope.current().cancelRequested.catch(() => cancel(saga));
   return CancellationScope.nonCancellable(async () => {
@@ -123,8 +123,22 @@ function handleMessages(saga: Saga): void {
   setHandler(describeChange, () => changeView(saga.run), { description: 'How far the change has come' });
   setHandler(provisionUpdates.cancel, () => cancel(saga), { description: 'Stops the change and takes it back' });
   setHandler(agentReported, (value: unknown) => hear(saga, value), { description: 'An agent is ready, or has failed' });
+  setHandler(provisionSignals.holdsChanged, (value: unknown) => hearHolds(saga, value), {
+    description: "The fleet's holds are others now",
+  });
   // A saga ends within its change; what it cannot read is in its history.
   ignoreUnknownMessages(() => undefined);
+}
+
+/** The handler lasts until the part has heard: nothing ends with a signal on its way. */
+async function hearHolds(saga: Saga, value: unknown): Promise<void> {
+  try {
+    saga.holds = parseHoldsChanged(value, 'holdsChanged').holds;
+  } catch {
+    // Not a list of holds: nothing to hear. It stays readable in the history.
+    return;
+  }
+  await saga.tellPart?.(saga.holds);
 }
 
 function hear({ input, reports }: Saga, value: unknown): void {

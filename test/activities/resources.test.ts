@@ -51,18 +51,31 @@ function activitiesOver(providers: Providers) {
     agentSecret: 'secret',
     fleet: fleetActivities(),
     undo: { undoTurn: () => Promise.resolve() },
+    monitor: { watchHealth: () => Promise.resolve() },
+    subscriptions: {
+      reloadCredential: () => Promise.resolve({ reloaded: true, why: null }),
+      configurePools: () => Promise.resolve(),
+    },
+    notifications: { raiseEvent: () => Promise.resolve(), postWebhook: () => Promise.resolve() },
   });
+}
+
+/** Runs something as the body of an activity. */
+function asActivity<T>(work: () => Promise<T>): Promise<T> {
+  return new MockActivityEnvironment().run(work);
 }
 
 test('each activity asks the provider of its kind and returns its answer', async () => {
   const { provider, asked } = recording(() => ABSENT);
   const activities = activitiesOver({ memory: provider });
-  expect(await activities.inspectResource(call)).toEqual(ABSENT);
-  await activities.createResource(call);
-  await activities.wakeResource(wake);
-  await activities.suspendResource(call);
-  await activities.continueResource(call);
-  await activities.destroyResource(call);
+  await asActivity(async () => {
+    expect(await activities.inspectResource(call)).toEqual(ABSENT);
+    await activities.createResource(call);
+    await activities.wakeResource(wake);
+    await activities.suspendResource(call);
+    await activities.continueResource(call);
+    await activities.destroyResource(call);
+  });
   expect(asked).toEqual([
     ['inspect', call],
     ['create', call],
@@ -73,17 +86,24 @@ test('each activity asks the provider of its kind and returns its answer', async
   ]);
 });
 
-test('stop hands on the grace, and beats', async () => {
+test('stop hands on the grace', async () => {
   const { provider, asked } = recording(() => undefined);
-  const environment = new MockActivityEnvironment();
-  let beats = 0;
-  environment.on('heartbeat', () => (beats += 1));
   const stop = { ...call, graceMs: 1_234 };
-  const activities = activitiesOver({ memory: provider });
-  await environment.run((given: typeof stop) => activities.stopResource(given), stop);
+  await asActivity(() => activitiesOver({ memory: provider }).stopResource(stop));
   expect(asked).toEqual([['stop', stop, 1_234]]);
-  expect(beats).toBe(1);
 });
+
+test.each(['createResource', 'destroyResource'] as const)(
+  'a call that takes its time beats, so that a worker that is lost in it is noticed (%s)',
+  async (operation) => {
+    const environment = new MockActivityEnvironment();
+    const beat = new Promise((resolve) => environment.on('heartbeat', resolve));
+    const { provider, asked } = recording(() => beat);
+    const activities = activitiesOver({ memory: provider });
+    await environment.run(() => activities[operation](call));
+    expect(asked).toHaveLength(1);
+  },
+);
 
 test.each([
   [
@@ -102,14 +122,14 @@ test.each([
   const { provider } = recording(() => {
     throw error;
   });
-  await expect(activitiesOver({ memory: provider }).createResource(call)).rejects.toMatchObject({
+  await expect(asActivity(() => activitiesOver({ memory: provider }).createResource(call))).rejects.toMatchObject({
     type: 'ProviderError',
     ...expected,
   });
 });
 
 test('a provider that this worker does not have is refused for good', async () => {
-  await expect(activitiesOver({}).createResource(call)).rejects.toMatchObject({
+  await expect(asActivity(() => activitiesOver({}).createResource(call))).rejects.toMatchObject({
     type: 'ProviderError',
     nonRetryable: true,
     message: 'mars/A: this worker has no provider "memory"',

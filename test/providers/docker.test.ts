@@ -83,7 +83,7 @@ jest.setTimeout(120_000);
       };
       const docker = provider();
       const { resourceId } = await docker.create(call);
-      await docker.wake({ ...wakeOf(call, 'i-7'), subscription: { pool: 'p', name: 'a', assignment: 3 } });
+      await docker.wake({ ...wakeOf(call, 'i-7'), subscription: { pool: 'p', name: 'a', assignment: 3, secret: 'env:SUB_A' } });
       const found = await engine.docker.getContainer(resourceId).inspect();
       expect(found.Config.Env).toEqual(
         expect.arrayContaining([

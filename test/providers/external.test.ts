@@ -74,7 +74,7 @@ describe('after each the service ends', () => {
     const { resourceId } = await provider().create(call);
     await provider().wake({
       ...wakeOf({ ...call, resourceId }, 'i-1'),
-      subscription: { pool: 'p', name: 'a', assignment: 2 },
+      subscription: { pool: 'p', name: 'a', assignment: 2, secret: 'env:SUB_A' },
     });
     await provider().destroy({ ...call, resourceId });
     const { fleet, agent, key } = call;

@@ -83,7 +83,7 @@ function stateOf(pid: number): string {
 describe('a process', () => {
   test('has the environment of its file, three variables of the worker and those of Drover, and nothing else', async () => {
     const call = await agentOf('env | sort; echo done', { LETTERS: 'M', code: '7', LANG: 'de_DE' });
-    await provider.wake({ ...wakeOf(call), subscription: { pool: 'p', name: 'a', assignment: 4 } });
+    await provider.wake({ ...wakeOf(call), subscription: { pool: 'p', name: 'a', assignment: 4, secret: 'env:SUB_A' } });
     await printed(call, 'done');
     const lines = (await output(call))
       .split('\n')

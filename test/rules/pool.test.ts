@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import type { AllocationGranted } from '../../src/contract/pool';
 import {
-  type PoolState,
   type PoolStep,
+  announceExhaustion,
   configurePool,
   forgetAgent,
-  newPool,
-  nextServing,
+  leavePool,
+  notifiedBy,
   observeFailure,
-  poolView,
   rejectAllocation,
   requestAllocation,
   resetPool,
   serveWaiting,
-  skippedUntil,
 } from '../../src/rules/pool';
+import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../src/rules/pool-state';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-01-05T12:00:00Z');
@@ -85,7 +84,7 @@ describe('a pool that is used up', () => {
   test('says until when, and serves the waiting at that time', () => {
     const first = ask(usedUp, 'f/1', 'b', 'r1');
     expect(grantOf(first)).toEqual({ requestId: 'r1', exhaustedUntil: at(NOW + HOUR) });
-    expect(nextServing(first.state, NOW)).toBe(NOW + HOUR);
+    expect(nextReset(first.state, NOW)).toBe(NOW + HOUR);
     expect(serveWaiting(first.state, NOW + HOUR - 1).grants).toEqual([]);
     expect(grantOf(serveWaiting(first.state, NOW + HOUR))).toEqual({ requestId: 'r1', credential: 'a', assignment: 1 });
   });

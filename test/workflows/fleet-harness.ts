@@ -111,13 +111,15 @@ export interface WorldOptions extends Partial<TestWorkerOptions> {
   readonly after?: ProviderHook;
   /** How agents take turns, where a test has them take any. */
   readonly takeTurn?: TurnActivities['takeTurn'];
+  /** Activities beside those of the provider and the fleet. */
+  readonly moreActivities?: object;
 }
 
 /** Runs a test in a world of its own. */
 export async function withFleet(
   env: TestEnv,
   test: (world: FleetWorld) => Promise<void>,
-  { silent = [], before, after, takeTurn, ...options }: WorldOptions = {},
+  { silent = [], before, after, takeTurn, moreActivities, ...options }: WorldOptions = {},
 ): Promise<void> {
   const beat: ProviderHook = async ({ call, agent, fleet, key }) => {
     if (call !== 'wakeResource' || silent.includes(agent)) return;
@@ -137,6 +139,7 @@ export async function withFleet(
     ...provider.activities,
     ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
     ...(takeTurn ? { takeTurn } : {}),
+    ...moreActivities,
   };
   await withWorker({ env, activities, ...options }, async (taskQueue) =>
     test(new FleetWorld(env, taskQueue, provider)),

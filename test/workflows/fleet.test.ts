@@ -17,6 +17,15 @@ async function refusal(call: Promise<unknown>): Promise<DroverError> {
   throw new Error('it was accepted');
 }
 
+/** Something that waits until the test lets it go. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
 test('apply, an unchanged file, a changed one, destroy', async () => {
   env.record('fleet-changes');
   await withFleet(env, async (world) => {
@@ -144,6 +153,11 @@ test('an agent that says it is gone is made anew by the next apply', async () =>
     const { incarnation } = await world.view();
     const key = world.provider.of('A')?.key;
     await env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'A')).executeUpdate('terminate', { args: [{}] });
+    await eventually(
+      () => world.view(),
+      ({ agents }) => agents['A'] === undefined,
+    );
+    // Late, or about another one: nothing happens.
     await world.handle.signal('agentGone', { agent: 'A', incarnation, key });
     await world.handle.signal('agentGone', { agent: 'B', incarnation: 'another', key });
     expect((await world.fleets.plan(world.fleet, fleetOf(['A', 'B']))).changes).toEqual([
@@ -303,6 +317,79 @@ test('a hold that is released while agents are being made reaches those too', as
     },
     { before: async ({ call, agent }) => (call === 'createResource' && agent === 'late' ? gate : undefined) },
   );
+});
+
+test.each(['one workflow', 'parts'] as const)(
+  'a pause in the middle of a change: agents that are made later are born with the hold (%s)',
+  async (how) => {
+    const [late, slow] = [gate(), gate()];
+    await withFleet(
+      env,
+      async (world) => {
+        if (how === 'parts') await world.start({ agentsPerPart: 2 });
+        const spec = fleetOf(['late', 'slow', 'more']);
+        const { changeId, revision } = await world.fleets.apply(world.fleet, { spec });
+        await eventually(
+          async () => world.provider.count('createResource', 'late'),
+          (count) => count > 0,
+        );
+        await world.fleets.pause(world.fleet, { reason: 'deploy' });
+        late.open();
+        await eventually(
+          async () => world.provider.of('late')?.state ?? 'absent',
+          (state) => state === 'paused',
+        );
+        expect(await world.agent('late')).toMatchObject({
+          status: 'paused',
+          holds: [{ name: 'fleet', reason: 'deploy' }],
+        });
+        // At its end a change tells everybody once more: it has not ended yet.
+        expect((await world.view()).change).toMatchObject({ state: 'running' });
+        slow.open();
+        expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'done' });
+        expect((await world.fleets.resume(world.fleet)).holds).toEqual([]);
+      },
+      {
+        before: async ({ call, agent }) => {
+          if (call !== 'createResource') return;
+          if (agent === 'late') await late.opened;
+          if (agent === 'slow') await slow.opened;
+        },
+      },
+    );
+  },
+);
+
+test("agents of a fleet whose workflow was terminated do not stand in the next one's way", async () => {
+  // A workflow that is terminated in the middle of a task has that task failed by the server.
+  env.allowFailedTasks();
+  await withFleet(env, async (world) => {
+    await world.apply(fleetOf(['A', 'B']));
+    const old = world.provider.of('A')?.key ?? '';
+    await world.handle.terminate('by mistake');
+    expect(await world.apply(fleetOf(['A', 'B']))).toMatchObject({ state: 'done', revision: 1 });
+    expect(world.held()).toEqual(['A', 'B']);
+    expect(world.provider.tombstones.has(old)).toBe(true);
+    const { incarnation } = await world.view();
+    expect(await world.agent('A')).toMatchObject({ incarnation, status: 'running', liveness: 'ready' });
+  });
+});
+
+test('an agent that a service has started itself is left alone by a fleet of its name', async () => {
+  await withFleet(env, async (world) => {
+    const { fleet, taskQueue } = world;
+    await env.client.workflow.start('agent', {
+      workflowId: agentWorkflowId(fleet, 'A'),
+      taskQueue,
+      args: [{ v: 1, fleet, agent: 'A' }],
+    });
+    expect(await world.apply(fleetOf(['A']))).toMatchObject({
+      state: 'rolled back',
+      error: expect.stringContaining('belongs to incarnation direct of its fleet') as string,
+    });
+    expect(await world.agent('A')).toMatchObject({ incarnation: 'direct' });
+    expect(world.held()).toEqual([]);
+  });
 });
 
 test('forced continue-as-new: nothing is lost, requests are remembered', async () => {

@@ -49,6 +49,21 @@ const restart = strict({
   backoff: strict({ initial: positive.optional(), max: positive.optional() }).optional(),
 });
 
+/** How a credential reaches an agent, of a pool or of one agent. */
+const application = {
+  inject: strict({ env: variable }).optional(),
+  autoSwitch: z.boolean().optional(),
+  drainTimeout: duration.optional(),
+  apply: z.enum(['hot', 'restart']).optional(),
+};
+
+const notification = strict({
+  url,
+  secret: secret.optional(),
+  events: z.array(pattern(EVENT_PATTERN, 'a kind of event such as agent.offline')).max(FLEET_LIMITS.items).optional(),
+});
+const notify = z.array(notification).max(FLEET_LIMITS.items).optional();
+
 const agent = strict({
   name,
   provider: z.enum(['process', 'docker', 'external'], {
@@ -75,7 +90,8 @@ const agent = strict({
     timeout: positive.optional(),
     unavailableTimeout: duration.optional(),
   }).optional(),
-  subscription: strict({ pool: name }).optional(),
+  subscription: strict({ pool: name, ...application }).optional(),
+  notify,
   liveness: liveness.optional(),
   restart: restart.optional(),
 });
@@ -84,16 +100,7 @@ const subscription = strict({
   pool: name,
   credentials: some(strict({ name, secret })),
   skipFor: duration.optional(),
-  inject: strict({ env: variable }).optional(),
-  autoSwitch: z.boolean().optional(),
-  drainTimeout: duration.optional(),
-  apply: z.enum(['hot', 'restart']).optional(),
-});
-
-const notification = strict({
-  url,
-  secret: secret.optional(),
-  events: z.array(pattern(EVENT_PATTERN, 'a kind of event such as agent.offline')).max(FLEET_LIMITS.items).optional(),
+  ...application,
 });
 
 /** A fleet's `spec`, field by field; what fields must satisfy together is checked by `checkFleetFile`. */
@@ -108,7 +115,7 @@ export const fleetSpecSchema = strict({
   agents: z.array(agent).max(FLEET_LIMITS.agents),
   topology: topologySchema.optional(),
   subscriptions: z.array(subscription).max(FLEET_LIMITS.items).optional(),
-  notify: z.array(notification).max(FLEET_LIMITS.items).optional(),
+  notify,
 });
 
 /** A whole fleet file. */

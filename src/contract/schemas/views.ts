@@ -228,7 +228,14 @@ export const poolViewSchema = z.object({
   exhaustedUntil: time.nullable(),
 }) satisfies z.ZodType<PoolView>;
 
-export const poolListItemSchema = z.object({ pool: z.string() }) satisfies z.ZodType<PoolListItem>;
+export const poolListItemSchema = z.object({
+  pool: z.string(),
+  credentials: z.int(),
+  free: z.int(),
+  agents: z.int(),
+  failuresInWindow: z.int(),
+  exhaustedUntil: time.nullable(),
+}) satisfies z.ZodType<PoolListItem>;
 
 /** A page of any list. */
 export function page<T extends z.ZodType>(item: T) {

@@ -3,7 +3,7 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 
 export { run } from '../../../src/workflows/run';
 
-/** For an hour neither signals nor a cancellation end it. For ever would make the time-skipping server skip to the end of its time. */
+/** For an hour neither signals nor a cancellation end it. */
 export async function branch(): Promise<void> {
   await CancellationScope.nonCancellable(() => sleep('1 hour'));
 }

@@ -1,0 +1,94 @@
+/** Notifications: one workflow per event and webhook, and the signed call itself (Standard Webhooks). */
+import { Context } from '@temporalio/activity';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { Webhook } from 'standardwebhooks';
+import type { Calls } from '../client/calls';
+import type { NotificationActivities, RaiseCall } from '../contract/activities';
+import { DroverError } from '../contract/errors';
+import type { NotifyInput } from '../contract/events';
+import { NOTIFY_WORKFLOW, notifyWorkflowId } from '../contract/names';
+import { type HttpAnswer, httpCall } from '../providers/http-call';
+import { providerError } from '../providers/provider';
+import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
+import { asProviderFailure } from './failures';
+
+/** The way to Temporal, where references to secrets are resolved, and which hosts may be called (`HttpCall`). */
+export interface NotificationSettings {
+  readonly calls: Calls;
+  readonly environment: SecretEnvironment;
+  readonly allowedHosts?: readonly string[] | undefined;
+}
+
+/** Below the 30 s of an activity's attempt; Standard Webhooks asks receivers to answer within 15 to 30 s. */
+const POST_MS = 20_000;
+/** What a webhook answers is not read by anybody. */
+const ANSWER_LIMIT_BYTES = 64 * 1024;
+/** Standard Webhooks: the receiver wants no more of them. */
+const GONE = 410;
+
+/** The notification activities of a worker. */
+export function createNotificationActivities(settings: NotificationSettings): NotificationActivities {
+  return {
+    raiseEvent: (call) => raise(settings.calls, call),
+    postWebhook: (input) => post(settings, input),
+  };
+}
+
+async function raise({ client }: Calls, { event, targets }: RaiseCall): Promise<void> {
+  const { taskQueue } = Context.current().info;
+  for (const [index, target] of targets.entries()) {
+    const input: NotifyInput = { v: 1, event, target };
+    try {
+      await client.workflow.start(NOTIFY_WORKFLOW, {
+        workflowId: notifyWorkflowId(event.id, index),
+        taskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        staticSummary: event.type,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+}
+
+async function post(settings: NotificationSettings, { event, target }: NotifyInput): Promise<void> {
+  const { id, type, at, data } = event;
+  const body = { type, timestamp: at, data };
+  // A repeat is signed anew: a receiver refuses a time that is long ago, and knows the event by its id.
+  const sentAt = new Date();
+  let answer: HttpAnswer;
+  try {
+    const secret = target.secret === undefined ? undefined : await resolveSecret(target.secret, settings.environment);
+    answer = await httpCall({
+      url: target.url,
+      method: 'POST',
+      headers: {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+        ...(secret === undefined ? {} : { 'webhook-signature': signature(secret, id, sentAt, JSON.stringify(body)) }),
+      },
+      body,
+      signal: AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(POST_MS)]),
+      limitBytes: ANSWER_LIMIT_BYTES,
+      allowedHosts: settings.allowedHosts,
+    });
+  } catch (error) {
+    throw asProviderFailure(error instanceof DroverError ? patient(error) : error);
+  }
+  if (answer.status >= 200 && answer.status < 300) return;
+  throw asProviderFailure(
+    providerError(`the webhook answered ${String(answer.status)}`, { permanent: answer.status === GONE }),
+  );
+}
+
+/** A secret or a host that is not there yet may be there tomorrow. */
+function patient({ message, cause }: DroverError): DroverError {
+  return providerError(message, { cause });
+}
+
+/** `whsec_` and base64 as the standard has it; any other text is taken as it is. */
+function signature(secret: string, id: string, at: Date, body: string): string {
+  const webhook = secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
+  return webhook.sign(id, at, body);
+}

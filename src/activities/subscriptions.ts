@@ -1,0 +1,105 @@
+/** Effects of subscriptions: a new credential for a running agent, and the pools of a fleet. */
+import { Context } from '@temporalio/activity';
+import type { Calls } from '../client/calls';
+import { poolSubject } from '../client/subject';
+import type { CredentialCall, CredentialResult, PoolsCall, SubscriptionActivities } from '../contract/activities';
+import { DroverError } from '../contract/errors';
+import type { SubscriptionSpec } from '../contract/fleet';
+import { poolUpdates } from '../contract/messages';
+import { POOL_WORKFLOW } from '../contract/names';
+import type { PoolConfiguration, PoolInput } from '../contract/pool';
+import { AGENT_PATHS } from '../contract/protocol';
+import { errorCode } from '../providers/error-code';
+import { type HttpAnswer, httpCall } from '../providers/http-call';
+import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
+import { whileBeating } from './beating';
+import { asActivityFailure, asProviderFailure } from './failures';
+import { type TurnSettings, UNAVAILABLE, addressed } from './turns';
+
+/** As for turns, with the way to the pools' workflows, and the environment in which references to secrets are resolved. */
+export interface SubscriptionSettings extends TurnSettings {
+  readonly calls: Calls;
+  readonly environment: SecretEnvironment;
+}
+
+/** Changing credentials is a handful of assignments; an agent that takes longer is restarted. */
+const RELOAD_MS = 10_000;
+
+/** The subscription activities of a worker. */
+export function createSubscriptionActivities(settings: SubscriptionSettings): SubscriptionActivities {
+  return {
+    reloadCredential: (call) => whileBeating(() => reload(call, settings)),
+    configurePools: (call) => whileBeating(() => configure(settings.calls, call)),
+  };
+}
+
+async function reload(call: CredentialCall, settings: SubscriptionSettings): Promise<CredentialResult> {
+  const { endpoint } = call;
+  const { pool, name, assignment, secret: reference } = call.subscription;
+  const secret = await resolveSecret(reference, settings.environment).catch((error: unknown) => {
+    throw asProviderFailure(error);
+  });
+  if (endpoint === null) return { reloaded: false, why: 'it has named no endpoint' };
+  try {
+    const answer = await httpCall({
+      ...addressed({ ...call, endpoint }, settings, AGENT_PATHS.credentials),
+      method: 'POST',
+      body: { pool, subscription: name, assignment, secret },
+      signal: AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(RELOAD_MS)]),
+    });
+    return reloadedBy(answer);
+  } catch (error) {
+    if (isLastAttempt() || error instanceof DroverError) return { reloaded: false, why: whyNot(error) };
+    throw asActivityFailure(new DroverError('AgentUnavailable', whyNot(error)), { expected: true });
+  }
+}
+
+/** What an agent that does not take it says could hold what it was given: only its status is told. */
+function reloadedBy({ status }: HttpAnswer): CredentialResult {
+  if (status >= 200 && status < 300) return { reloaded: true, why: null };
+  const why = `it answered ${String(status)} to POST ${AGENT_PATHS.credentials}`;
+  if (UNAVAILABLE.has(status) && !isLastAttempt()) throw new DroverError('AgentUnavailable', why);
+  return { reloaded: false, why };
+}
+
+/** Of the three that the policy gives (workflows/activities.ts). */
+function isLastAttempt(): boolean {
+  return Context.current().info.attempt >= 3;
+}
+
+function whyNot(error: unknown): string {
+  return `its endpoint was not reached (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`;
+}
+
+async function configure(calls: Calls, { fleet, pools, left, notify }: PoolsCall): Promise<void> {
+  const { taskQueue } = Context.current().info;
+  const { runId } = Context.current().info.workflowExecution ?? { runId: '' };
+  for (const spec of pools) {
+    const config = configurationOf(spec, fleet, notify);
+    const input: PoolInput = { v: 1, pool: spec.pool, ...config };
+    const start = { workflowType: POOL_WORKFLOW, taskQueue, args: [input] };
+    await answering(calls.updateWithStart(poolSubject(spec.pool), start, poolUpdates.configure, config));
+  }
+  for (const pool of left) {
+    const updateId = `leave.${fleet}.${runId}.${Context.current().info.activityId}`;
+    await answering(calls.update(poolSubject(pool), poolUpdates.leave, { fleet }, { updateId }));
+  }
+}
+
+function configurationOf(
+  { credentials, skipFor }: SubscriptionSpec,
+  fleet: string,
+  notify: PoolsCall['notify'],
+): PoolConfiguration {
+  return { credentials, ...(skipFor === undefined ? {} : { skipFor }), fleet, notify };
+}
+
+/** A pool that is gone has been left. */
+async function answering(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof DroverError && error.code === 'PoolNotFound') return;
+    throw error instanceof DroverError ? asActivityFailure(error) : error;
+  }
+}

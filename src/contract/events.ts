@@ -1,0 +1,34 @@
+/** Events that people and programs can be notified of, and the workflow that delivers one notification. */
+import type { NotifySpec } from './fleet';
+
+/** Every kind of event; a webhook without `events` gets all of them. */
+export const EVENT_TYPES = [
+  'subscription.switched',
+  'pool.exhausted',
+  'agent.offline',
+  'agent.ready',
+  'agent.failed',
+  'run.completed',
+  'run.failed',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One event. `id` is the same at every delivery: letters, digits, `-` and `_`; `at` in ISO 8601. */
+export interface DroverEvent {
+  readonly id: string;
+  readonly type: EventType;
+  readonly at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The input of a `notify` workflow: one event for one webhook. */
+export interface NotifyInput {
+  readonly v: 1;
+  readonly event: DroverEvent;
+  readonly target: NotifySpec;
+}
+
+/** The targets that want an event of this type. */
+export function targetsOf(notify: readonly NotifySpec[] | undefined, type: EventType): readonly NotifySpec[] {
+  return (notify ?? []).filter(({ events }) => events === undefined || events.includes(type));
+}

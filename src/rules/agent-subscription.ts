@@ -1,0 +1,127 @@
+/**
+ * An agent and its pool (subscriptions.md): which failure begins a switch, what the pool is asked, and what its answer does. Times are epoch
+ * milliseconds.
+ */
+import { SUBSCRIPTION_HOLD } from '../contract/names';
+import type { AllocationGranted, AllocationRequested, FailureObserved } from '../contract/pool';
+import type { FailureReport, HeldSubscription } from '../contract/subscription';
+import type { AgentState } from './agent-state';
+import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './agent-switch';
+import { HOLDS_MAX, decide } from './commands';
+import { beginAsking, nameOf, type Switch, withSwitch, withSwitches } from './subscription-state';
+
+/** Rule of conduct 2: who waits for an answer asks again. */
+const ASK_AGAIN_MS = 30_000;
+/** A pool that is used up grants by itself; this finds out about one that was lost meanwhile. */
+const LOOK_AGAIN_MS = 10 * 60_000;
+
+/** What a report does: the new state, what the pool is told, and whether it begins a switch. */
+export interface Reported {
+  readonly state: AgentState;
+  readonly observed: FailureObserved | null;
+  readonly begins: boolean;
+}
+
+/** Takes one report of a failure (steps 1 to 5). */
+export function reportFailure(state: AgentState, report: FailureReport, now: number): Reported {
+  const { subscription: spec } = state.config.spec;
+  const { kind, resetAt } = report;
+  if (spec === undefined || kind === 'other') return { state, observed: null, begins: false };
+  const observed: FailureObserved = {
+    credential: report.subscription,
+    kind,
+    at: new Date(now).toISOString(),
+    ...(resetAt === undefined ? {} : { resetAt }),
+    agent: nameOf(state),
+  };
+  const recorded = { state, observed, begins: false };
+  if (spec.autoSwitch === false || state.status === 'terminated') return recorded;
+  const { switching } = state.switches;
+  if (switching !== null) return { ...recorded, state: duringSwitch(state, switching, report, kind) };
+  if (!isAbout(report, state.subscription) || isCooling(state, now)) return recorded;
+  return { state: beginAsking(state, spec.pool, kind, now), observed, begins: true };
+}
+
+/** Of the new credential, which the agent may have while its workflow has not heard of it yet. */
+function duringSwitch(
+  state: AgentState,
+  switching: Switch,
+  report: FailureReport,
+  kind: 'rate_limit' | 'auth',
+): AgentState {
+  return isBeingApplied(state) && isAbout(report, switching.to)
+    ? withSwitch(state, { ...switching, again: kind })
+    : state;
+}
+
+function isBeingApplied({ effect, switches: { switching } }: AgentState): boolean {
+  return switching?.step === 'restarting' || effect === 'reload';
+}
+
+/** The stale guard: whether the failing work was done on this assignment. */
+function isAbout({ assignment, subscription }: FailureReport, held: HeldSubscription | null): boolean {
+  if (held === null) return false;
+  return assignment === undefined ? held.name === subscription : held.assignment === assignment;
+}
+
+/** What the pool is to be asked now; null: nothing. */
+export function dueRequest(
+  state: AgentState,
+  now: number,
+): { readonly pool: string; readonly request: AllocationRequested } | null {
+  const { switching, highest } = state.switches;
+  if (switching === null || switching.askAt === null || now < switching.askAt) return null;
+  const { requestId, from, pool } = switching;
+  const not = from?.pool === pool ? from.name : null;
+  return { pool, request: { requestId, agent: nameOf(state), not, above: highest } };
+}
+
+/** Notes that the pool has been asked. */
+export function requestSent(state: AgentState, now: number): AgentState {
+  const { switching } = state.switches;
+  if (switching === null) return state;
+  const askAt = now + (switching.step === 'waiting' ? LOOK_AGAIN_MS : ASK_AGAIN_MS);
+  return withSwitches(state, { switching: { ...switching, askAt }, knownTo: switching.pool });
+}
+
+/** The pool is not there: an agent with a credential keeps it, one without asks again. */
+export function requestLost(state: AgentState, requestId: string, now: number): AgentState {
+  const { switching } = state.switches;
+  if (switching?.requestId !== requestId || switching.from === null) return state;
+  return endSwitch(state, switching, { result: 'failed', error: `there is no pool ${switching.pool}`, now });
+}
+
+/** Takes the pool's answer. One that is not newer than what is known already changes nothing. */
+export function takeGrant(state: AgentState, grant: AllocationGranted, now: number): AgentState {
+  if (state.status === 'terminated' || state.config.spec.subscription === undefined) return state;
+  if (!('credential' in grant)) return exhausted(state, grant.requestId, grant.exhaustedUntil, now);
+  const { switching, highest } = state.switches;
+  if (grant.assignment <= highest) return state;
+  const known = withSwitches(state, { highest: grant.assignment });
+  if (switching !== null && isBeingApplied(state)) return withSwitch(known, { ...switching, newer: grant });
+  return takeCredential(known, switching ?? movedSwitch(known, grant.requestId), grant, now);
+}
+
+function exhausted(state: AgentState, requestId: string, until: string | null, now: number): AgentState {
+  const { switching } = state.switches;
+  const isMove = switching === null && requestId === `moved.${nameOf(state)}.${String(state.subscription?.assignment)}`;
+  const asking = isMove ? movedSwitch(state, requestId) : switching;
+  if (asking?.requestId !== requestId || (asking.step !== 'asking' && asking.step !== 'waiting')) return state;
+  const next = withSwitch(state, { ...asking, step: 'waiting', askAt: now + LOOK_AGAIN_MS });
+  if (isHeld(state) || state.holds.length >= HOLDS_MAX) return next;
+  const end = until === null ? 'a credential is added' : `${until.slice(0, 16).replace('T', ' ')} UTC`;
+  const reason = `pool ${asking.pool} is exhausted until ${end}`;
+  return decide(next, { command: 'hold', options: { hold: SUBSCRIPTION_HOLD, reason } }, now).state;
+}
+
+/** The pool that has to hear that the agent is none of its own any more; null: none. */
+export function leftPool(state: AgentState): string | null {
+  const { knownTo } = state.switches;
+  const isOver = state.destroyed || state.config.spec.subscription?.pool !== knownTo;
+  return knownTo !== null && isOver ? knownTo : null;
+}
+
+/** The pool has heard it. */
+export function poolLeft(state: AgentState): AgentState {
+  return withSwitches(state, { knownTo: null });
+}

@@ -1,0 +1,94 @@
+/** What a pool can be told and asked. What cannot be read is counted, and changes nothing. */
+import type { UpdateDefinition } from '@temporalio/common';
+import { setHandler } from '@temporalio/workflow';
+import { describePool, poolSignals, poolUpdates } from '../contract/messages';
+import type { PoolView } from '../contract/pool';
+import {
+  type PoolStep,
+  configurePool,
+  forgetAgent,
+  leavePool,
+  observeFailure,
+  rejectAllocation,
+  requestAllocation,
+  resetPool,
+} from '../rules/pool';
+import {
+  parseAgentGone,
+  parseAllocationRejected,
+  parseAllocationRequested,
+  parseFailureObserved,
+  parsePoolConfiguration,
+  parsePoolLeft,
+  parseReset,
+} from '../rules/pool-messages';
+import { type PoolState, poolView } from '../rules/pool-state';
+import type { Parser } from '../rules/parse';
+import { translating } from './shared/failures';
+import { receive } from './shared/receive';
+import { ignoreUnknownMessages } from './shared/unknown-messages';
+
+/** The pool's state and its one way to change: a rule applied at a time (epoch milliseconds). */
+export interface PoolMachine {
+  readonly state: PoolState;
+  step(rule: (state: PoolState, now: number) => PoolStep): void;
+  /** A message that could not be read. */
+  ignore(): void;
+}
+
+/** Registers every handler. */
+export function handlePoolMessages(machine: PoolMachine): void {
+  const silent = (rule: (state: PoolState, now: number) => PoolState): void =>
+    machine.step((state, now) => ({ state: rule(state, now), grants: [] }));
+  const ignore = (): void => machine.ignore();
+
+  receive(
+    poolSignals.failureObserved,
+    parseFailureObserved,
+    (observed) => silent((state, now) => observeFailure(state, observed, now)),
+    ignore,
+  );
+  receive(
+    poolSignals.allocationRequested,
+    parseAllocationRequested,
+    (request) => machine.step((state, now) => requestAllocation(state, request, now)),
+    ignore,
+  );
+  receive(
+    poolSignals.allocationRejected,
+    parseAllocationRejected,
+    ({ requestId }) => silent((state) => rejectAllocation(state, requestId)),
+    ignore,
+  );
+  receive(poolSignals.agentGone, parseAgentGone, ({ agent }) => silent((state) => forgetAgent(state, agent)), ignore);
+  ignoreUnknownMessages(ignore);
+
+  answer(machine, poolUpdates.configure, parsePoolConfiguration, 'Takes the credentials of a fleet file', (config) =>
+    machine.step((state, now) => configurePool(state, config, now)),
+  );
+  answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', ({ credential }) =>
+    machine.step((state, now) => resetPool(state, credential ?? null, now)),
+  );
+  answer(machine, poolUpdates.leave, parsePoolLeft, 'A fleet uses the pool no more: {fleet}', (left) =>
+    silent((state) => leavePool(state, left)),
+  );
+  setHandler(describePool, () => poolView(machine.state, Date.now()), { description: 'Who is on what, until when' });
+}
+
+function answer<T>(
+  machine: PoolMachine,
+  update: (typeof poolUpdates)[keyof typeof poolUpdates],
+  parse: Parser<T>,
+  description: string,
+  act: (message: T) => void,
+): void {
+  const handler = (value: unknown): PoolView =>
+    translating(() => {
+      act(parse(value ?? {}, update.name));
+      return poolView(machine.state, Date.now());
+    });
+  const validator = (value: unknown): void => {
+    translating(() => parse(value ?? {}, update.name));
+  };
+  setHandler(update as UpdateDefinition<PoolView, [unknown]>, handler, { validator, description });
+}

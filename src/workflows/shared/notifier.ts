@@ -1,0 +1,35 @@
+/** Tells the world of an event (rules of conduct, 16): each notification is a workflow of its own, so a dead webhook blocks nobody. */
+import { CancellationScope, uuid4 } from '@temporalio/workflow';
+import { type EventType, targetsOf } from '../../contract/events';
+import type { NotifySpec } from '../../contract/fleet';
+import { notificationActivities } from '../activities';
+import { isoNow } from './timer';
+
+export interface Notifier {
+  /** Notifies those of the targets that want such events. Nothing happens where nobody does. */
+  raise(notify: readonly NotifySpec[] | undefined, type: EventType, data: Readonly<Record<string, unknown>>): void;
+  /** Events whose notifications have not been started yet: unfinished work. */
+  pending(): number;
+}
+
+/** One per workflow. */
+export function createNotifier(): Notifier {
+  let pending = 0;
+  async function send(targets: readonly NotifySpec[], type: EventType, data: Readonly<Record<string, unknown>>) {
+    const event = { id: `evt_${uuid4().replaceAll('-', '')}`, type, at: isoNow(), data };
+    try {
+      await CancellationScope.nonCancellable(() => notificationActivities(type).raiseEvent({ event, targets }));
+    } finally {
+      pending -= 1;
+    }
+  }
+  return {
+    pending: () => pending,
+    raise(notify, type, data) {
+      const targets = targetsOf(notify, type);
+      if (targets.length === 0) return;
+      pending += 1;
+      void send(targets, type, data);
+    },
+  };
+}

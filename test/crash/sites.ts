@@ -1,0 +1,144 @@
+/** Sites for the crash matrix: a `drover worker` beside a Temporal server and a gateway that live on, or a whole `drover up`. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DroverClient } from '../../src/client';
+import type { AgentSpec } from '../../src/contract/agent';
+import { until } from '../../src/dev/until';
+import { DockerProvider } from '../../src/providers/docker';
+import { LABELS } from '../../src/providers/docker/container';
+import { ProcessProvider } from '../../src/providers/process';
+import type { Provider } from '../../src/providers/provider';
+import { type Running, start, startUp } from '../cli/drover';
+import { IMAGE, type TestEngine } from '../providers/engine';
+import { pointFileIn, type Site } from './crash';
+
+const PRELOAD = join(__dirname, 'preload.cjs');
+const AGENT = join(__dirname, '../../examples/shell/agent.sh');
+const SECRET = 'the-secret-of-the-crash-matrix';
+
+/** What every run of one matrix shares. */
+export interface Shared {
+  /** Host and port of Temporal. */
+  readonly address: string;
+  readonly gatewayUrl: string;
+}
+
+/** A gateway for all workers. */
+export async function startGateway(address: string, folder: string, port: number): Promise<Running> {
+  const env = { DROVER_GATEWAY_PORT: String(port), DROVER_AGENT_SECRET: SECRET };
+  const gateway = start(['gateway', '--address', address], folder, env);
+  await says(gateway, 'gateway at');
+  return gateway;
+}
+
+/** A worker of its own queues, installation and state directory; with an engine its agents are containers. */
+export function workerSite({ address, gatewayUrl }: Shared, folder: string, name: string, engine?: TestEngine): Site {
+  const stateDir = join(folder, '.drover');
+  const pointFile = pointFileIn(folder);
+  const env = {
+    NODE_OPTIONS: `--require ${PRELOAD}`,
+    DROVER_CRASH_POINT: pointFile,
+    DROVER_QUEUE_PREFIX: name,
+    DROVER_INSTALLATION: name,
+    DROVER_HOST: name,
+    DROVER_STATE_DIR: stateDir,
+    DROVER_AGENT_SECRET: SECRET,
+    DROVER_GATEWAY_URL: gatewayUrl,
+    ...(engine?.options?.socketPath === undefined ? {} : { DOCKER_HOST: `unix://${engine.options.socketPath}` }),
+  };
+  const client = DroverClient.connect({ bare: true, address, queuePrefix: name });
+  const startWorker = async (): Promise<Running> => {
+    const worker = start(['worker', '--address', address], folder, env);
+    await says(worker, 'worker of');
+    return worker;
+  };
+  const common = { address, client, pointFile, start: startWorker };
+  const access = { installation: name, gatewayUrl, agentSecret: SECRET };
+  if (!engine) return { ...common, ...processSide(stateDir, name) };
+  return {
+    ...common,
+    provider: new DockerProvider({ ...access, engine: engine.options }),
+    instances: async () => {
+      const filters = { label: [`${LABELS.installation}=${name}`] };
+      return (await engine.docker.listContainers({ filters })).length;
+    },
+    agent: containerAgent,
+  };
+}
+
+/** A whole `drover up`, with a Temporal of its own that ends with it. */
+export async function upSite(folder: string): Promise<Site> {
+  const stateDir = join(folder, '.drover');
+  const pointFile = pointFileIn(folder);
+  const env = {
+    NODE_OPTIONS: `--require ${PRELOAD}`,
+    DROVER_CRASH_POINT: pointFile,
+    DROVER_INSTALLATION: 'up',
+  };
+  const first = await startUp(folder, [], env);
+  const { temporal: address } = first.where;
+  let unused: Running | undefined = first;
+  let client = DroverClient.connect({ bare: true, address });
+  return {
+    address,
+    pointFile,
+    get client() {
+      return client;
+    },
+    start: async () => {
+      const running = unused ?? (await startUp(folder, [], env));
+      if (!unused) {
+        await client.close();
+        client = DroverClient.connect({ bare: true, address });
+      }
+      unused = undefined;
+      return running;
+    },
+    ...processSide(stateDir, 'up'),
+  };
+}
+
+/** The process provider over a state directory, and its processes as the machine shows them. */
+function processSide(stateDir: string, installation: string): Pick<Site, 'provider' | 'instances' | 'agent'> {
+  const environment = { PATH: process.env['PATH'] };
+  const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: SECRET };
+  const provider: Provider = new ProcessProvider({ stateDir, installation, environment, ...access });
+  return {
+    provider,
+    instances: async () => {
+      const lines = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' }).split('\n');
+      // Shells that lead an agent have its files among their arguments.
+      return lines.filter((line) => line.includes(`${stateDir}/agents/`) && line.includes('_drover_word')).length;
+    },
+    agent: (name, variant): AgentSpec => ({
+      name,
+      provider: 'process',
+      process: {
+        command: variant === 'wrong' ? ['/no/such/program'] : ['sh', AGENT],
+        ...(variant === 'another' ? { env: { ANOTHER: 'yes' } } : {}),
+      },
+    }),
+  };
+}
+
+function containerAgent(name: string, variant: 'right' | 'wrong' | 'another'): AgentSpec {
+  const script = readFileSync(AGENT, 'utf8');
+  return {
+    name,
+    provider: 'docker',
+    docker: {
+      image: IMAGE,
+      command: variant === 'wrong' ? ['/no/such/program'] : ['sh', '-c', script],
+      network: 'host',
+      ...(variant === 'another' ? { env: { ANOTHER: 'yes' } } : {}),
+    },
+  };
+}
+
+async function says(running: Running, text: string): Promise<void> {
+  let over = false;
+  void running.ended.then(() => (over = true));
+  const said = await until(() => over || running.output.stderr.includes(text) || undefined, 60_000);
+  if (!said || over) throw new Error(`it did not start:\n${running.output.stderr}`);
+}
