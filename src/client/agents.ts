@@ -14,6 +14,7 @@ import type {
 import { DroverError } from '../contract/errors';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
+import type { FailureReport } from '../contract/subscription';
 import { answerForTerminated, followCommand } from './agent-commands';
 import { pollUntil } from './backoff';
 import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './calls';
@@ -84,6 +85,16 @@ export class Agents {
     }
     if (!options.wait || result.state === 'done') return result;
     return followCommand(command, result, () => this.describe(ref), startedAt + (options.timeoutMs ?? Infinity));
+  }
+
+  /**
+   * A failure of work that the agent, or a service, did with a credential. `changed` says whether it begins a switch; the same
+   * `requestId` again changes nothing more.
+   */
+  reportFailure(ref: AgentRef, report: FailureReport, options: CallOptions = {}): Promise<CommandResult> {
+    const requestId = report.requestId ?? randomUUID();
+    const update = { ...options, updateId: requestId };
+    return this.#calls.update(agentSubject(ref), agentUpdates.reportFailure, { ...report, requestId }, update);
   }
 
   /** Waits until the agent is as asked, by asking it; `goal` is how the error calls that. `Timeout` after `timeoutMs`. */

@@ -26,6 +26,9 @@ const UPDATE_ABORTED = /workflow update was aborted|completed before the update 
 /** Of these, what the closing of a run does. */
 const LEFT_BEHIND = /aborted by closing workflow|completed before the update completed/i;
 
+/** An update that fell between two workflow tasks of a flood: it was not looked at, and has had no effect. */
+const UPDATE_OVERLOOKED = /wasn't processed by worker/i;
+
 /** Every link of an error's chain of causes, itself first. */
 function* chain(error: unknown): Generator<Error> {
   for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
@@ -39,7 +42,7 @@ function grpcCode(error: unknown): number | undefined {
 /** Whether the same update, with the same id, may be sent again: the server or the workflow only had no time for it. */
 export function isRetryableUpdateError(error: unknown): boolean {
   for (const cause of chain(error)) {
-    if (UPDATE_ABORTED.test(cause.message)) return true;
+    if (UPDATE_ABORTED.test(cause.message) || UPDATE_OVERLOOKED.test(cause.message)) return true;
     if (cause instanceof ApplicationFailure) return cause.type === 'Unavailable';
   }
   const code = grpcCode(error);
@@ -76,6 +79,10 @@ export function asDroverError(error: unknown, subject: Subject | null): DroverEr
       });
     }
     if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return timeout(subject, error);
+    if (UPDATE_OVERLOOKED.test(cause.message)) {
+      const what = `the worker does not answer updates of ${named(subject)}; is it a worker of Drover (drover worker)?`;
+      return new DroverError('Unavailable', what, undefined, { cause: error });
+    }
   }
   return fromGrpc(error, subject) ?? new DroverError('Internal', deepestMessage(error), undefined, { cause: error });
 }

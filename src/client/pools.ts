@@ -38,7 +38,13 @@ export class Pools {
 
 /** A pool that has just been made has no summary yet. */
 function poolItem({ workflowId, memo }: Listed): PoolListItem {
-  const none: Omit<PoolListItem, 'pool'> = { credentials: 0, free: 0, agents: 0, failuresInWindow: 0, exhaustedUntil: null };
+  const none: Omit<PoolListItem, 'pool'> = {
+    credentials: 0,
+    free: 0,
+    agents: 0,
+    failuresInWindow: 0,
+    exhaustedUntil: null,
+  };
   const summary = memo('summary') as Partial<PoolListItem> | undefined;
   return { ...none, ...summary, pool: workflowId.split('/')[1] ?? '' };
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
+import type { FleetSpec } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/messages';
 import { queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
@@ -48,8 +49,9 @@ export class Runs {
   /** Starts a run over the fleet's present topology and returns where it is. */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
     const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script, trace } = request;
-    const topology = await this.#topology(fleet, options);
-    const input: RunInput = { v: 1, fleet, run, task, topology, ...(script && { script }), ...(trace && { trace }) };
+    const { spec } = await this.#fleets.describe(fleet, options);
+    const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
+    const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(fleet, spec), ...more };
     const subject = runSubject({ fleet, run });
     await this.#calls.within(subject, options, async () => {
       try {
@@ -124,18 +126,17 @@ export class Runs {
       options,
     );
   }
+}
 
-  async #topology(fleet: string, options: CallOptions): Promise<TopologySpec> {
-    const { spec } = await this.#fleets.describe(fleet, options);
-    if (!spec.topology) {
-      throw new DroverError(
-        'InvalidRequest',
-        `fleet ${fleet} has no topology, so it cannot run tasks; add spec.topology to its file`,
-        { fleet },
-      );
-    }
-    return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
+function topologyOf(fleet: string, spec: FleetSpec): TopologySpec {
+  if (!spec.topology) {
+    throw new DroverError(
+      'InvalidRequest',
+      `fleet ${fleet} has no topology, so it cannot run tasks; add spec.topology to its file`,
+      { fleet },
+    );
   }
+  return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
 }
 
 function runItem({ workflowId, status, startedAt, closedAt }: Listed): RunListItem {

@@ -134,7 +134,10 @@ test('a provider that this worker does not have is refused for good', async () =
     nonRetryable: true,
     message: 'mars/A: this worker has no provider "memory"',
     details: [
-      new DroverError('ProviderError', 'mars/A: this worker has no provider "memory"', { permanent: true }).toBody(),
+      new DroverError('ProviderError', 'mars/A: this worker has no provider "memory"', {
+        permanent: true,
+        attempt: 1,
+      }).toBody(),
     ],
   });
 });

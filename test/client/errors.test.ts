@@ -11,7 +11,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { asDroverError } from '../../src/client/errors';
+import { asDroverError, isRetryableUpdateError } from '../../src/client/errors';
 import { agentSubject, fleetSubject, runSubject } from '../../src/client/subject';
 import { DroverError } from '../../src/contract/errors';
 
@@ -42,6 +42,14 @@ describe('what Temporal throws becomes a DroverError', () => {
       message: 'not now',
       details: { current: body.current, allowed: ['pause'] },
     });
+  });
+
+  it('repeats an update that a worker has overlooked, and names the worker when it always does', () => {
+    const overlooked =
+      "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported";
+    const error = new WorkflowUpdateFailedError('Workflow Update failed', new ApplicationFailure(overlooked));
+    expect(isRetryableUpdateError(error)).toBe(true);
+    expect(asDroverError(error, agent)).toMatchObject({ code: 'Unavailable' });
   });
 
   it('merges the details of a plain error body', () => {

@@ -97,7 +97,7 @@ async function applied(client: DroverClient, fleet: string, spec: FleetSpec): Pr
 }
 
 /** What the providers hold against what the fleet owns, and that no agent runs twice; `allRun`: each runs once. */
-async function differences(site: Site, fleet: string, when: string, allRun: boolean): Promise<string[]> {
+export async function differences(site: Site, fleet: string, when: string, allRun: boolean): Promise<string[]> {
   const view = await site.client.fleets.describe(fleet).catch(gone);
   const owned = Object.values(view?.agents ?? {}).map(({ resourceId }) => resourceId ?? 'unknown');
   const held = (await site.provider.list()).map(({ resourceId }) => resourceId);

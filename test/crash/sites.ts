@@ -54,7 +54,7 @@ export function workerSite({ address, gatewayUrl }: Shared, folder: string, name
     return worker;
   };
   const common = { address, client, pointFile, start: startWorker };
-  const access = { installation: name, gatewayUrl, agentSecret: SECRET };
+  const access = { installation: name, gatewayUrl, environment: {}, agentSecret: SECRET };
   if (!engine) return { ...common, ...processSide(stateDir, name) };
   return {
     ...common,

@@ -11,6 +11,7 @@ import { SCRIPTS } from './scripts';
 
 const missing = engineMissing();
 const INSTALLATION = `docker${String(process.pid)}`;
+const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
 
 // A container takes a second or so to start and to stop on two busy cores.
 jest.setTimeout(120_000);
@@ -29,7 +30,13 @@ jest.setTimeout(120_000);
     });
 
     function provider(installation = INSTALLATION, gatewayUrl = 'http://127.0.0.1:1'): DockerProvider {
-      return new DockerProvider({ installation, engine: engine.options, gatewayUrl, agentSecret: 'secret' });
+      return new DockerProvider({
+        installation,
+        engine: engine.options,
+        gatewayUrl,
+        agentSecret: 'secret',
+        environment: ENVIRONMENT,
+      });
     }
 
     const spec = (script: string) => ({
@@ -79,11 +86,15 @@ jest.setTimeout(120_000);
             memory: '64m',
             cpus: 0.5,
           },
+          subscription: { pool: 'p', inject: { env: 'API_KEY' } },
         },
       };
       const docker = provider();
       const { resourceId } = await docker.create(call);
-      await docker.wake({ ...wakeOf(call, 'i-7'), subscription: { pool: 'p', name: 'a', assignment: 3, secret: 'env:SUB_A' } });
+      await docker.wake({
+        ...wakeOf(call, 'i-7'),
+        subscription: { pool: 'p', name: 'a', assignment: 3, secret: 'env:SUB_A' },
+      });
       const found = await engine.docker.getContainer(resourceId).inspect();
       expect(found.Config.Env).toEqual(
         expect.arrayContaining([
@@ -92,6 +103,7 @@ jest.setTimeout(120_000);
           'DROVER_AGENT=worker',
           'DROVER_INSTANCE=i-7',
           'DROVER_ASSIGNMENT=3',
+          'API_KEY=the-secret-of-a',
         ]),
       );
       expect(found.HostConfig).toMatchObject({ Memory: 64 * 1024 * 1024, NanoCpus: 500_000_000 });
@@ -122,13 +134,19 @@ jest.setTimeout(120_000);
       await gateway.close();
     });
 
-    test('two installations with the same fleet on one engine see nothing of each other', async () => {
-      const [one, two] = [callFor('one', spec(SCRIPTS.patient)), callFor('two', spec(SCRIPTS.patient))];
-      await provider('one').create(one);
-      await provider('two').create(two);
+    test('two state directories on one engine with the same fleet name: neither sees, adopts or collects what is the other’s', async () => {
+      // The same fleet, incarnation, revision and agent: only the installation differs.
+      const one = callFor('one', spec(SCRIPTS.patient));
+      const two = { ...one, key: one.key.replace(/^one\./, 'two.') };
+      const made = await provider('one').create(one);
+      expect(await provider('two').inspect(two)).toMatchObject({ state: 'absent' });
+      const other = await provider('two').create(two);
+      expect(other.resourceId).not.toBe(made.resourceId);
       expect((await provider('one').list()).map(({ key }) => key)).toEqual([one.key]);
-      await provider('one').destroy(one);
       expect((await provider('two').list()).map(({ key }) => key)).toEqual([two.key]);
+      for (const { key } of await provider('one').list()) await provider('one').destroy({ ...one, key });
+      expect(await provider('one').list()).toEqual([]);
+      expect(await provider('two').inspect(two)).toMatchObject({ state: 'stopped' });
       await provider('two').destroy(two);
     });
 
@@ -174,6 +192,7 @@ test('without an engine a call says so', async () => {
     engine: { socketPath: '/no/such/engine.sock' },
     gatewayUrl: 'http://127.0.0.1:1',
     agentSecret: 'secret',
+    environment: {},
   });
   const call = callFor('none', { provider: 'docker', docker: { image: IMAGE } });
   await expect(docker.create(call)).rejects.toMatchObject({

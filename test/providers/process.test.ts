@@ -6,12 +6,19 @@ import type { ResourceCall } from '../../src/contract/activities';
 import { agentToken } from '../../src/contract/agent-token';
 import { ProcessProvider } from '../../src/providers/process';
 import { ResourceDirectory } from '../../src/providers/process/directory';
+import { LOG_LIMIT_BYTES, cutLog } from '../../src/providers/process/logs';
 import { startLeader } from '../../src/providers/process/shim';
 import { groupIsEmpty, lookUp } from '../../src/providers/process/table';
 import { callFor, eventually, wakeOf } from './calls';
 
 const INSTALLATION = 'testinst';
-const HOST = { PATH: process.env['PATH'], HOME: '/home/of-the-worker', LANG: 'C.UTF-8', SECRET_OF_THE_WORKER: 'no' };
+const HOST = {
+  PATH: process.env['PATH'],
+  HOME: '/home/of-the-worker',
+  LANG: 'C.UTF-8',
+  SECRET_OF_THE_WORKER: 'no',
+  SUB_A: 'the-secret-of-a',
+};
 
 let stateDir: string;
 let provider: ProcessProvider;
@@ -83,7 +90,10 @@ function stateOf(pid: number): string {
 describe('a process', () => {
   test('has the environment of its file, three variables of the worker and those of Drover, and nothing else', async () => {
     const call = await agentOf('env | sort; echo done', { LETTERS: 'M', code: '7', LANG: 'de_DE' });
-    await provider.wake({ ...wakeOf(call), subscription: { pool: 'p', name: 'a', assignment: 4, secret: 'env:SUB_A' } });
+    await provider.wake({
+      ...wakeOf(call),
+      subscription: { pool: 'p', name: 'a', assignment: 4, secret: 'env:SUB_A' },
+    });
     await printed(call, 'done');
     const lines = (await output(call))
       .split('\n')
@@ -100,6 +110,30 @@ describe('a process', () => {
       DROVER_TOKEN: agentToken('secret', 'mars', 'worker'),
       DROVER_INSTANCE: 'instance-1',
       DROVER_ASSIGNMENT: '4',
+    });
+  });
+
+  test('gets its credential by the variable of its pool, which is in no file and in no text about it', async () => {
+    const call = await agentOf('echo "$API_KEY" | rev; echo "refused: $API_KEY" >&2; exit 3');
+    const withPool = { ...call, spec: { ...call.spec, subscription: { pool: 'p', inject: { env: 'API_KEY' } } } };
+    const subscription = { pool: 'p', name: 'a', assignment: 1, secret: 'env:SUB_A' };
+    await provider.wake({ ...wakeOf(withPool), subscription });
+    const { detail } = await exited(call);
+    expect(detail).toContain('a-fo-terces-eht');
+    expect(detail).toContain('refused: ***');
+    const directory = join(stateDir, 'agents', call.key);
+    for (const file of readdirSync(directory).filter((name) => name !== 'output.log'))
+      expect(readFileSync(join(directory, file), 'utf8')).not.toContain('the-secret-of-a');
+  });
+
+  test('does not start without its credential, and says which reference leads nowhere', async () => {
+    const call = await agentOf('echo up');
+    const withPool = { ...call, spec: { ...call.spec, subscription: { pool: 'p', inject: { env: 'API_KEY' } } } };
+    const subscription = { pool: 'p', name: 'a', assignment: 1, secret: 'env:NOWHERE' };
+    await expect(provider.wake({ ...wakeOf(withPool), subscription })).rejects.toMatchObject({
+      code: 'ProviderError',
+      message: expect.stringContaining('env:NOWHERE') as unknown,
+      details: { permanent: true },
     });
   });
 
@@ -403,6 +437,42 @@ describe('what cannot start', () => {
 });
 
 describe('logs', () => {
+  test('an agent that prints without end fills no disk: its log is cut, its end is kept, and it writes on', async () => {
+    const { call } = await startedAgent(
+      'echo up; while :; do sleep 0.1; [ -e go ] && echo after && break; done; sleep 1000',
+    );
+    const log = provider.logPath(call);
+    const filler = `${'x'.repeat(1_023)}\n`.repeat(1_024);
+    for (let size = 0; size <= LOG_LIMIT_BYTES; size += filler.length) writeFileSync(log, filler, { flag: 'a' });
+    writeFileSync(log, 'the last before\n', { flag: 'a' });
+    await provider.tend();
+    const kept = statSync(`${log}.1`);
+    expect({ size: kept.size, mode: kept.mode & 0o777 }).toEqual({ size: LOG_LIMIT_BYTES, mode: 0o600 });
+    expect(readFileSync(`${log}.1`, 'utf8').endsWith('the last before\n')).toBe(true);
+    expect(await output(call)).toBe('');
+    writeFileSync(join(stateDir, 'go'), '');
+    await printed(call, 'after');
+    expect(statSync(log).size).toBe('after\n'.length);
+    await provider.tend();
+    expect(await output(call)).toBe('after\n');
+  });
+
+  test('a log that is followed while it is cut goes on at its new beginning', async () => {
+    const { call } = await startedAgent();
+    const log = provider.logPath(call);
+    const abort = new AbortController();
+    let seen = '';
+    for await (const piece of provider.logs(call, { follow: true, signal: abort.signal })) {
+      seen += piece;
+      if (seen === 'up\n') {
+        await cutLog(log, 2);
+        writeFileSync(log, 'n\n', { flag: 'a' });
+      }
+      if (seen.endsWith('n\n')) abort.abort();
+    }
+    expect(seen).toBe('up\nn\n');
+  });
+
   test('tail and follow', async () => {
     const { call } = await startedAgent('for n in 1 2 3 4 5; do echo line $n; done; echo up; sleep 1000');
     await printed(call, 'up');

@@ -5,7 +5,8 @@
 import type { ResourceState } from '../../src/contract/activities';
 import type { AgentCommand } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
-import type { AgentState, Effect } from '../../src/rules/agent-state';
+import type { AgentState, Effect, ProviderEffect } from '../../src/rules/agent-state';
+import { reloadEnded } from '../../src/rules/agent-switch';
 import { type CommandRequest, decide } from '../../src/rules/commands';
 import { applyBeat } from '../../src/rules/liveness';
 import { withProbes } from '../../src/rules/probes';
@@ -58,6 +59,11 @@ export class AgentSim {
   end(how: End): void {
     const { effect } = this.state;
     if (effect === null) return;
+    if (effect === 'reload') {
+      const result = how === 'fails' ? { error: 'no such secret' } : { reloaded: how === 'succeeds' };
+      this.change((state, now) => reloadEnded(state, result, now));
+      return;
+    }
     const isPossible = this.isPossible(effect);
     if (how !== 'fails' && isPossible) this.act(effect);
     if (how === 'succeeds' && isPossible) {
@@ -110,12 +116,12 @@ export class AgentSim {
     this.state = withClocks(settle(tick(rule(this.state, this.now), this.now)), this.now);
   }
 
-  private isPossible(effect: Effect): boolean {
+  private isPossible(effect: ProviderEffect): boolean {
     const alive = this.process === 'running' || this.process === 'paused';
     return effect === 'suspend' || effect === 'continue' ? alive : true;
   }
 
-  private act(effect: Effect): void {
+  private act(effect: ProviderEffect): void {
     switch (effect) {
       case 'wake':
         if (this.process === 'running' || this.process === 'paused') return;

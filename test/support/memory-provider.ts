@@ -14,6 +14,8 @@ export interface RecordedCall {
   readonly fleet: string;
   readonly agent: string;
   readonly key: string;
+  /** Of a wake: the credential that it was given. */
+  readonly subscription?: WakeCall['subscription'];
 }
 
 /** One resource as the provider sees it. */
@@ -132,7 +134,8 @@ export class MemoryProvider {
   };
 
   private async around<T>(name: ProviderCall, call: ResourceCall, effect: () => T): Promise<T> {
-    const made = { call: name, fleet: call.fleet, agent: call.agent, key: call.key };
+    const subscription = 'subscription' in call ? { subscription: (call as WakeCall).subscription } : {};
+    const made = { call: name, fleet: call.fleet, agent: call.agent, key: call.key, ...subscription };
     this.calls.push(made);
     const count = this.count(name, call.agent);
     await this.before?.(made, count);

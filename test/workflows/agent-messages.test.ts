@@ -1,39 +1,14 @@
 /** What anybody may send: raw bytes, unknown names, wrong shapes. Recorded or refused; no task fails, and the next command works. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { temporal } from '@temporalio/proto';
 import { AGENT_COMMANDS } from '../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../src/contract/names';
 import { requireBinary } from '../../src/dev/binaries';
 import { devServer } from '../support/env';
-import { type TestAgent, eventually, refusalOf, withAgents } from './agent-harness';
+import { RAW_PAYLOADS, failedTasks, sendRaw } from '../support/strangers';
+import { eventually, refusalOf, withAgents } from './agent-harness';
 
 const env = devServer();
-
-/** Sends a signal with a payload that no client of ours would make. */
-async function rawSignal(
-  agent: TestAgent,
-  signalName: string,
-  payload: temporal.api.common.v1.IPayload,
-): Promise<void> {
-  await env.client.workflowService.signalWorkflowExecution({
-    namespace: env.namespace,
-    workflowExecution: { workflowId: agent.id },
-    signalName,
-    input: { payloads: [payload] },
-  });
-}
-
-const bytes = (text: string) => Buffer.from(text, 'utf8');
-
-const PAYLOADS: readonly temporal.api.common.v1.IPayload[] = [
-  { metadata: { encoding: bytes('json/plain') }, data: bytes('{"hold":') },
-  { metadata: { encoding: bytes('binary/encrypted') }, data: Buffer.from([0, 1, 2, 255]) },
-  { metadata: { encoding: bytes('binary/plain') }, data: Buffer.from([0, 1, 2, 255]) },
-  { metadata: {}, data: bytes('{}') },
-  { data: bytes('{}') },
-  {},
-];
 
 test('raw payloads, unknown signals and wrong shapes are recorded and change nothing', () =>
   withAgents(env, async (world) => {
@@ -48,7 +23,7 @@ test('raw payloads, unknown signals and wrong shapes are recorded and change not
       'turnWithdrawn',
       'nobodyKnowsThis',
     ];
-    for (const name of names) for (const payload of PAYLOADS) await rawSignal(agent, name, payload);
+    for (const name of names) for (const payload of RAW_PAYLOADS) await sendRaw(env, agent.handle, name, payload);
     const wrong: readonly (readonly [string, unknown])[] = [
       ['heartbeat', { instanceId: 7, status: 'ready' }],
       ['heartbeat', { instanceId: before.instanceId, status: 'happy' }],
@@ -61,7 +36,7 @@ test('raw payloads, unknown signals and wrong shapes are recorded and change not
       ['turnWithdrawn', []],
     ];
     for (const [name, argument] of wrong) await agent.handle.signal(name, argument);
-    const sent = names.length * PAYLOADS.length + wrong.length;
+    const sent = names.length * RAW_PAYLOADS.length + wrong.length;
     // Only the last 50 decisions are kept; the last one tells that all have come.
     await agent.handle.signal('lastOne');
     const view = await agent.until(({ decisions = [] }) => decisions.at(-1)?.what === 'lastOne', 20_000);
@@ -70,6 +45,7 @@ test('raw payloads, unknown signals and wrong shapes are recorded and change not
     expect(view.decisions?.every(({ accepted }) => !accepted)).toBe(true);
     expect(await agent.send('pause')).toMatchObject({ state: 'done' });
     expect(world.provider.count('suspendResource')).toBe(1);
+    expect(await failedTasks(agent.handle)).toBe(0);
   }));
 
 test('updates of a wrong shape are refused without a trace', () =>

@@ -1,7 +1,6 @@
-import type { WorkflowHandle } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
 import { BRANCH_WORKFLOW, RUN_WORKFLOW } from '../../src/contract/names';
 import { devServer } from '../support/env';
+import { failedTasks, sendEverything } from '../support/strangers';
 import { command, startRun, withRuns } from './run-harness';
 
 const env = devServer();
@@ -15,24 +14,6 @@ const slow = {
   B: [{ action: 'final', response: 'b', delay: '8s' }],
   C: [{ action: 'final', response: 'c', delay: '8s' }],
 };
-
-const bytes = (text: string) => Buffer.from(text, 'utf8');
-/** What no converter of ours can read. */
-const PAYLOADS: readonly temporal.api.common.v1.IPayload[] = [
-  { metadata: { encoding: bytes('json/plain') }, data: bytes('{"half":') },
-  { metadata: { encoding: bytes('binary/odd') }, data: Buffer.from([0, 1, 2, 255]) },
-  { data: bytes('{}') },
-  {},
-];
-
-async function sendRaw(handle: WorkflowHandle, signalName: string, payload: temporal.api.common.v1.IPayload) {
-  await env.client.workflowService.signalWorkflowExecution({
-    namespace: env.namespace,
-    workflowExecution: { workflowId: handle.workflowId },
-    signalName,
-    input: { payloads: [payload] },
-  });
-}
 
 const SIGNALS = {
   run: [
@@ -49,19 +30,12 @@ const SIGNALS = {
   branch: ['turnAnswered', 'turnSuspended', 'turnResumed', 'answerGiven', 'stopRequested', 'nonsense'],
 };
 const WRONG: unknown[] = [
-  undefined,
-  null,
-  7,
-  'text',
-  [],
-  {},
   { turnId: 1 },
   { turnId: 'x', outcome: {} },
   { turnId: 'x', outcome: { reply: 1 }, more: 1 },
   { turnId: 'nobody', outcome: { reply: { action: 'final', response: 'forged' } } },
   { questionId: 'nobody', value: 1 },
   { kind: 'explode' },
-  { branch: 7 },
   { branches: [{ id: '0' }] },
 ];
 
@@ -74,14 +48,13 @@ it('nothing that a stranger sends stops a run or a branch', async () => {
       [run.branch('0'), SIGNALS.branch],
       [run.branch('0.1'), SIGNALS.branch],
     ] as const) {
-      for (const name of names) {
-        for (const wrong of WRONG) await handle.signal(name, wrong);
-        for (const payload of PAYLOADS) await sendRaw(handle, name, payload);
-      }
+      for (const name of names) for (const wrong of WRONG) await handle.signal(name, wrong);
+      await sendEverything(env, handle, names);
     }
     expect(await command(run, 'pause')).toMatchObject({ state: 'paused' });
     await command(run, 'resume');
     expect(await run.result()).toMatchObject({ success: true, finalResponse: 'done', turns: 4 });
+    for (const handle of [run.handle, run.branch('0'), run.branch('0.1')]) expect(await failedTasks(handle)).toBe(0);
   });
 });
 

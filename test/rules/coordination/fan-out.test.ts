@@ -245,3 +245,40 @@ describe('convergence', () => {
     expect(result.error).toBe('ROOT failure: insufficient arrivals: 0 of 2 (A: a; C: c)');
   });
 });
+
+describe('a failure two levels down', () => {
+  const flows = ['Start -> A', 'A <-> B', 'A <-> C', 'B <-> D', 'B <-> E', 'A -> User', 'B -> User'];
+  const script = {
+    A: [to('B', 1, 'C', 2), final('end')],
+    B: [to('D', 1, 'E', 2), to('A', 'b')],
+    C: [to('A', 'c')],
+    D: [{ action: 'fail', error: 'd died' }],
+    E: [to('B', 'e')],
+  };
+  const inner = 'insufficient arrivals: 1 of 2 (D: d died)';
+  const outer = `insufficient arrivals: 1 of 2 (B: ${inner})`;
+  const failed = { success: false, error: `ROOT failure: insufficient arrivals: 0 of 1 (A: ${outer})` };
+  const fine = { success: true, finalResponse: 'end' };
+  const yes = { User: [{ answer: 'yes', repeat: true }] };
+  const no = { User: [{ answer: 'no', repeat: true }] };
+
+  test.each([
+    { convergence: 'strict' as const, human: {}, expected: failed, turnsOfA: 1 },
+    { convergence: 'majority' as const, human: {}, expected: failed, turnsOfA: 1 },
+    { convergence: 'any' as const, human: {}, expected: fine, turnsOfA: 2 },
+    { convergence: 0.5, human: {}, expected: fine, turnsOfA: 2 },
+    { convergence: 'user' as const, human: yes, expected: fine, turnsOfA: 2 },
+    { convergence: 'user' as const, human: no, expected: failed, turnsOfA: 1 },
+    { convergence: { quorum: 1, terminateOrphans: false }, human: {}, expected: fine, turnsOfA: 2 },
+    { convergence: { onInsufficient: 'proceed' as const }, human: {}, expected: fine, turnsOfA: 2 },
+  ])('under $convergence', async ({ convergence, human, expected, turnsOfA }) => {
+    const result = await play(scenarioOf(flows, { ...script, ...human }, { convergence }));
+    expect(result).toMatchObject(expected);
+    expect(result.branches[0]?.turns).toBe(turnsOfA);
+    const died = result.branches.find(({ agents }) => agents[0] === 'D');
+    expect(died).toMatchObject({ outcome: 'failed', error: 'd died' });
+    const [below] = result.barriers.filter(({ branch }) => branch === '0.0');
+    expect(below?.arrived).toEqual(['E']);
+    expect(below?.outcome).toBe(expected === failed ? 'failed' : 'fired');
+  });
+});

@@ -18,7 +18,7 @@ test.each([
   });
 });
 
-test('an endless loop through a rendezvous ends by max_steps', async () => {
+test.each(['max_steps(9)', 'max_turns_total(30)'])('an endless loop through a rendezvous ends by %s', async (rule) => {
   const result = await play(
     scenarioOf(
       ['Start -> A', 'A -> B', 'A -> C', 'B -> D', 'C -> D', 'D -> B', 'D -> C'],
@@ -28,11 +28,11 @@ test('an endless loop through a rendezvous ends by max_steps', async () => {
         C: [{ ...to('D', 1), repeat: true }],
         D: [{ ...to('B', 1), repeat: true }],
       },
-      { rules: ['max_steps(9)'] },
+      { rules: [rule] },
     ),
   );
   expect(result.success).toBe(false);
-  expect(result.error).toContain('max_steps(9) reached');
+  expect(result.error).toContain(`${rule} reached`);
 });
 
 test('the run runs out of time, in virtual seconds', async () => {

@@ -1,0 +1,29 @@
+import type { AgentSpec } from '../../src/contract/agent';
+import type { CompensationEntry } from '../../src/contract/compensation';
+import { isRefusal, mayLandLate } from '../../src/rules/late-creates';
+
+const entry: CompensationEntry = {
+  ...{ kind: 'external', name: 'A', key: 'k', resourceId: null },
+  ...{ outcome: 'pending', error: null },
+};
+const service: AgentSpec = { name: 'A', provider: 'external', external: { create: 'http://s/create' } };
+
+test.each<[string, boolean, CompensationEntry, AgentSpec, boolean]>([
+  ['a service whose answer never came', true, entry, service, false],
+  ['a service that has answered with an id', false, { ...entry, resourceId: 'r' }, service, false],
+  ['a service that has refused at once', false, entry, service, true],
+  ['a service that has nothing to create', false, entry, { name: 'A', provider: 'external' }, false],
+  ['a process, whose directory refuses it', false, entry, { name: 'A', provider: 'process' }, false],
+  ['a container, whose name is taken', false, entry, { name: 'A', provider: 'docker' }, false],
+])('%s: a create may land late: %s', (_, expected, of, spec, refused) => {
+  expect(mayLandLate(of, spec, refused)).toBe(expected);
+});
+
+test.each([
+  ['refused for good at the first attempt', { permanent: true, attempt: 1 }, true],
+  ['refused for good after one that got lost', { permanent: true, attempt: 2 }, false],
+  ['failed in passing', { permanent: false, attempt: 1 }, false],
+  ['nothing known', undefined, false],
+])('%s', (_, details, expected) => {
+  expect(isRefusal({ code: 'ProviderError', message: 'no', ...(details ? { details } : {}) })).toBe(expected);
+});
