@@ -123,6 +123,29 @@ it('applies a second fleet beside the first, and destroys it again', async () =>
   expect(await pids('mars')).toEqual(before);
 });
 
+it('knows in seconds, where the file says so, that an agent is silent, is back, and is gone', async () => {
+  const file = fleetFile('quick', (text) =>
+    text.replace('spec:\n', 'spec:\n  liveness: {heartbeatEvery: 300ms, staleAfter: 1500ms, startupGrace: 5s}\n'),
+  );
+  expect(await drover(['apply', '-f', file, '--yes'], cwd)).toMatchObject({ code: 0 });
+  const waitFor = (what: string) => drover(['wait', 'agent', 'quick/AgentB', '--for', what, '--timeout', '20s'], cwd);
+  const { pid = 0, instanceId } = await describeAgent('quick/AgentB');
+  // Frozen by somebody else than Drover, which takes it for running.
+  process.kill(pid, 'SIGSTOP');
+  expect(await waitFor('liveness=offline')).toMatchObject({ code: 0 });
+  expect(await describeAgent('quick/AgentB')).toMatchObject({ status: 'running', runtime: 'running', pid, instanceId });
+  process.kill(pid, 'SIGCONT');
+  expect(await waitFor('liveness=ready')).toMatchObject({ code: 0 });
+  // Killed: it falls silent, the provider confirms, and a new instance is started.
+  process.kill(pid, 'SIGKILL');
+  const restarted = await until(async () => {
+    const view = await describeAgent('quick/AgentB');
+    return view.liveness === 'ready' && view.instanceId !== instanceId ? view : undefined;
+  }, 20_000);
+  expect(restarted?.pid).not.toBe(pid);
+  expect(await drover(['destroy', 'quick', '--yes'], cwd)).toMatchObject({ code: 0 });
+}, 60_000);
+
 it('names the agent that does not come up, and leaves nothing of the fleet behind', async () => {
   const broken = fleetFile('broken', (text) =>
     text.replace('command: [node, letters.mjs], env: {LETTERS: A}', 'command: [no-such-program]'),
