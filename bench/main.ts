@@ -5,6 +5,7 @@ import { type Measured, measure, resultTable } from './harness';
 import { edgeRows } from './rows/edges';
 import { fleetRows } from './rows/fleet';
 import { lifecycleRows } from './rows/lifecycle';
+import { memoryRows } from './rows/memory';
 import { simulateRows } from './rows/simulate';
 import { openStage } from './stage';
 
@@ -12,7 +13,13 @@ async function main(root: string, asked: readonly string[]): Promise<void> {
   const stage = await openStage(root);
   const results: Measured[] = [];
   try {
-    const rows = [...simulateRows(), ...lifecycleRows(stage), ...fleetRows(stage), ...edgeRows(stage, root)];
+    const rows = [
+      ...simulateRows(),
+      ...lifecycleRows(stage),
+      ...fleetRows(stage),
+      ...memoryRows(stage),
+      ...edgeRows(stage, root),
+    ];
     const unknown = asked.filter((name) => !rows.some((row) => row.name === name));
     if (unknown.length > 0)
       throw new Error(`no bench ${unknown.join(', ')}; there are ${rows.map(({ name }) => name).join(', ')}`);

@@ -91,23 +91,22 @@ export function fresh(prefix: string): string {
   return `${prefix}-${String(process.pid)}-${String(made)}`;
 }
 
-/** Starts an agent's workflow directly; `memory`: over the provider in memory, else one that names its instances itself. */
+/** Starts an agent's workflow directly and returns its id; `memory`: over the provider in memory, else one that names its instances itself. */
 export async function startAgent(
   { temporal, provider }: Stage,
   fleet: string,
   agent: string,
   kind: 'memory' | 'external',
-): Promise<void> {
+  taskQueue = QUEUE,
+): Promise<string> {
   const spec: AgentSpec = { name: agent, provider: kind };
   const key = `${fleet}.${agent}`;
   const call = { fleet, agent, provider: kind, spec, resourceId: null, key };
   const resourceId = kind === 'memory' ? (await provider.activities.createResource(call)).resourceId : null;
   const input: AgentInput = { v: 1, fleet, agent, incarnation: 'bench', revision: 1, spec, resourceId, key, holds: [] };
-  await temporal.workflow.start(AGENT_WORKFLOW, {
-    workflowId: agentWorkflowId(fleet, agent),
-    taskQueue: QUEUE,
-    args: [input],
-  });
+  const workflowId = agentWorkflowId(fleet, agent);
+  await temporal.workflow.start(AGENT_WORKFLOW, { workflowId, taskQueue, args: [input] });
+  return workflowId;
 }
 
 /** Starts an agent and waits until it is ready. */
