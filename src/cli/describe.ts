@@ -77,10 +77,12 @@ async function watch<T>(client: DroverClient, name: string, kind: Kind<T>, forma
   const redraws = format === 'table' && process.stdout.isTTY;
   for (let last = ''; ; await sleep(LOOK_EVERY_MS)) {
     const view = await kind.read(client, name);
-    const shown = JSON.stringify(view);
+    const printable = kind.show(view);
+    // What people see goes on while nothing changes: how long a branch has been running.
+    const shown = redraws ? printable.text() : JSON.stringify(view);
     if (shown !== last) {
       if (redraws) process.stdout.write(CLEAR);
-      await print(format, kind.show(view), { onOneLine: true });
+      await print(format, printable, { onOneLine: true });
     }
     last = shown;
     if (kind.isOver(view)) return;

@@ -1,8 +1,8 @@
 /** A fleet as people read it. */
 import type { ChangeView, FleetDescription } from '../contract/fleet';
-import type { TopologyView } from '../contract/topology';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
+import { topologyText } from './topology-text';
 
 /** What `describe fleet` prints: the fleet, its agents, and its topology drawn as text. */
 export function fleetText(fleet: FleetDescription): string {
@@ -12,6 +12,7 @@ export function fleetText(fleet: FleetDescription): string {
     ['Revision', String(fleet.revision)],
     ['Holds', fleet.holds.map(({ name }) => name).join(', ') || '-'],
     ['Change', change ? changeLine(change) : '-'],
+    ...(change?.compensation ? [['Compensation', compensationLine(change.compensation)] as const] : []),
   ]);
   const agents = Object.entries(fleet.agents).map(([name, { resourceId, revision }]) => [
     name,
@@ -22,20 +23,20 @@ export function fleetText(fleet: FleetDescription): string {
   return [lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents), ...graph].join('\n');
 }
 
-function changeLine({ revision, state, steps, error, compensation }: ChangeView): string {
+function changeLine({ revision, state, steps, error }: ChangeView): string {
   const ready = `${String(steps.ready)} of ${String(steps.total)} ready`;
-  const undone =
-    compensation === null ? '' : `, compensation ${compensation.state} (attempt ${String(compensation.attempt)})`;
-  return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${undone}${error === null ? '' : `: ${error}`}`;
+  return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${error === null ? '' : `: ${error}`}`;
 }
 
-/** One line per node: where it may hand over to. */
-function topologyText({ nodes, edges, rendezvous }: TopologyView): string {
-  const rows = nodes.flatMap((node) => {
-    const targets = edges.filter(({ from }) => from === node).map(({ to }) => to);
-    return targets.length === 0
-      ? []
-      : [[node, `-> ${targets.join(', ')}`, rendezvous.includes(node) ? 'rendezvous' : '']];
-  });
-  return table(['NODE', 'HANDS OVER TO', ''], rows);
+/** Where it is, how its attempts went, and what is left with its error. */
+function compensationLine({ state, attempt, metrics, entries }: NonNullable<ChangeView['compensation']>): string {
+  const { started, completed, failed } = metrics;
+  const counts = [`${String(started)} started`, `${String(completed)} completed`, `${String(failed)} failed`].join(
+    ', ',
+  );
+  const left = entries
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ name, error }) => `${name} (${error ?? 'no reason known'})`);
+  const rest = left.length === 0 ? '' : `; not undone: ${left.join(', ')}`;
+  return `${painted(colors())(state)}, attempt ${String(attempt)} (${counts})${rest}`;
 }

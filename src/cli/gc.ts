@@ -21,10 +21,13 @@ export function register(program: Command): void {
 async function gc(flags: GcFlags): Promise<void> {
   const { settings } = await loadSettings();
   const providers = installedProviders(settings, environment());
-  const { items, unreachable } = await withClient(flags, (client) => findGarbage(client, providers, Date.now()));
-  for (const { provider, why } of unreachable) say(`provider ${provider} was not asked: ${why}`);
   const removes = flags.yes === true;
-  if (removes) for (const item of items) await collect(item, providers);
+  const items = await withClient(flags, async (client) => {
+    const found = await findGarbage(client, providers, Date.now());
+    for (const { provider, why } of found.unreachable) say(`provider ${provider} was not asked: ${why}`);
+    if (removes) for (const item of found.items) await collect(client, item, providers);
+    return found.items;
+  });
   await print(flags.output, {
     data: { items, removed: removes },
     names: items.map(({ resourceId }) => resourceId),

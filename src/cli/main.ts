@@ -33,11 +33,17 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   terminate: { summary: 'end an agent for good', load: () => import('./agents.js') },
   hold: { summary: 'set a hold on an agent', load: () => import('./agents.js') },
   release: { summary: 'release a hold of an agent', load: () => import('./agents.js') },
+  'report-failure': {
+    summary: "report work that failed with an agent's credential",
+    load: () => import('./failures.js'),
+  },
   run: { summary: "take a task through a fleet's topology", load: () => import('./runs.js') },
   answer: { summary: "answer a run's question", load: () => import('./runs.js') },
   runs: { summary: 'pause, resume or cancel a run', load: () => import('./runs.js') },
   pools: { summary: 'give a credential out again', load: () => import('./pools.js') },
   simulate: { summary: 'play scenario files, without any server', load: () => import('./simulate.js') },
+  doctor: { summary: 'look for what is missing or not running', load: () => import('./doctor.js') },
+  completion: { summary: 'print completions for a shell', load: () => import('./completion.js') },
   schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./schema.js') },
   version: { summary: 'print the version', load: () => import('./version.js') },
 };

@@ -3,6 +3,7 @@ import type { DroverClient, FollowRunOptions, RunRef } from '../client';
 import type { RunResult, RunView } from '../contract/runs';
 import { say } from './output';
 import { Progress } from './progress';
+import { turnsText } from './run-text';
 
 /** Shows a run until it has ended, and returns its result. */
 export async function followRun(
@@ -37,7 +38,8 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** What is printed of a result: the answer, or why there is none. */
-export function resultText({ success, finalResponse, error }: RunResult): string {
-  return success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
+/** What is printed of a result: the answer, or why there is none, and every turn where they were traced. */
+export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
+  const answer = success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
+  return [answer, ...turnsText(trace)].join('\n');
 }

@@ -1,13 +1,13 @@
 /** A run as people read it. */
-import type { LiveBranchRecord, RunView } from '../contract/runs';
+import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../contract/runs';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
 import { seconds } from './progress';
 
-/** What `describe run` prints: the run, and its branches as a tree with how long each took. */
+/** What `describe run` prints: the run, its branches as a tree with how long each took, its barriers, and its turns where they were traced. */
 export function runText(run: RunView): string {
   const paint = painted(colors());
-  const { question, result } = run;
+  const { question, result, compensation } = run;
   const lines = facts([
     ['Run', `${run.fleet}/${run.run}`],
     ['State', paint(run.state)],
@@ -25,6 +25,7 @@ export function runText(run: RunView): string {
           ? JSON.stringify(result.finalResponse)
           : `none: ${result.error ?? 'unknown'}`,
     ],
+    ...(compensation === null ? [] : [['Undo', undoLine(compensation)] as const]),
   ]);
   const branches = inTree(run.branches).map((branch) => [
     `${'  '.repeat(depthOf(branch))}${branch.id}`,
@@ -34,7 +35,42 @@ export function runText(run: RunView): string {
     took(branch),
     branch.error ?? '',
   ]);
-  return [lines, '', table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches)].join('\n');
+  return [
+    lines,
+    '',
+    table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches),
+    ...barriersText(result?.barriers ?? []),
+    ...turnsText(result?.trace ?? []),
+  ].join('\n');
+}
+
+function undoLine({ state, entries }: NonNullable<RunView['compensation']>): string {
+  const each = entries.map(({ name, outcome, error }) => `${name} ${outcome}${error === null ? '' : ` (${error})`}`);
+  return `${state}: ${each.join(', ')}`;
+}
+
+/** In the order in which they were decided; the root's has no agent. */
+function barriersText(barriers: readonly BarrierRecord[]): string[] {
+  if (barriers.length === 0) return [];
+  const paint = painted(colors());
+  const rows = barriers.map(({ branch, agent, arrived, failed, outcome }) => [
+    branch ?? '-',
+    agent ?? 'the run',
+    paint(outcome),
+    arrived.join(', ') || '-',
+    failed.map(({ from, error }) => `${from}: ${error}`).join('; ') || '-',
+  ]);
+  return ['', table(['BARRIER', 'OF', 'OUTCOME', 'ARRIVED', 'FAILED'], rows)];
+}
+
+/** Every turn with its input and its reply, in the order of replies. */
+export function turnsText(trace: readonly TraceEntry[]): string[] {
+  return trace.flatMap(({ turnId, agent, input, reply }) => [
+    '',
+    `TURN ${turnId} of ${agent}`,
+    `  input  ${JSON.stringify(input)}`,
+    `  reply  ${JSON.stringify(reply)}`,
+  ]);
 }
 
 /** A branch's id is its path: `0`, `0.1`, `0.1.0`. */

@@ -31,7 +31,7 @@ export function register(program: Command): void {
     .argument('<task>', 'text, or JSON')
     .option('--name <run>', 'name of the run; the same name again is the same run')
     .option('--detach', 'print the name of the run and do not wait')
-    .option('--trace', 'print every turn with its input and its reply too (-o json)')
+    .option('--trace', 'print every turn with its input and its reply too')
     .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
     .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
     .action((fleet: string, task: string, flags: RunFlags) => run(plainName(fleet), task, flags));

@@ -21,7 +21,7 @@ const NO_SUCCESS = 1;
 export function register(program: Command): void {
   withOutput(program.command('simulate'))
     .argument('<scenario...>', 'scenario files')
-    .option('--trace', 'add every turn with its input and its reply (-o json)')
+    .option('--trace', 'add every turn with its input and its reply')
     .action((files: readonly string[], flags: SimulateFlags) => play(files, flags));
 }
 

@@ -1,11 +1,14 @@
 /** What `drover up` tells people. */
-import type { DroverClient } from '../client';
+import type { AgentRef, DroverClient } from '../client';
 import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import type { FleetFile } from '../contract/fleet';
 import type { UpState } from '../dev/up-state';
 import { colors, compareNames, table } from './output';
 import { painted } from './paint';
+
+/** After everything was killed, a task that the old worker had is given to the new one after 10 s: an agent may not answer before. */
+const ANSWER_MS = 20_000;
 
 /** Agents of the file from their own workflows, or of everything that this directory has. */
 export async function agentTable({ agents }: DroverClient, file: FleetFile | undefined): Promise<string> {
@@ -15,18 +18,22 @@ export async function agentTable({ agents }: DroverClient, file: FleetFile | und
         .map(({ fleet, name }) => ({ fleet, agent: name }))
         .sort((a, b) => compareNames(`${a.fleet}/${a.agent}`, `${b.fleet}/${b.agent}`));
   if (refs.length === 0) return '';
-  const views = await Promise.all(refs.map((ref) => agents.describe(ref).catch(ended)));
-  return table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], views.flatMap(row));
+  const rows = await Promise.all(
+    refs.map((ref) => agents.describe(ref, { timeoutMs: ANSWER_MS }).then(row, (error) => rowWithoutView(ref, error))),
+  );
+  return table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows.flat());
 }
 
-/** What the list still has may have ended, or a change that goes on may end it at this moment. */
-function ended(error: unknown): null {
-  if (error instanceof DroverError && error.code === 'AgentNotFound') return null;
+/** The list is only told: whoever does not answer is named, and what has ended meanwhile, as a change that goes on may do, is not. */
+function rowWithoutView({ fleet, agent }: AgentRef, error: unknown): string[][] {
+  if (error instanceof DroverError && error.code === 'AgentNotFound') return [];
+  if (error instanceof DroverError && error.code === 'Timeout') {
+    return [[`${fleet}/${agent}`, 'does not answer', '-', '-', '-', '-']];
+  }
   throw error;
 }
 
-function row(agent: AgentView | null): string[][] {
-  if (agent === null) return [];
+function row(agent: AgentView): string[][] {
   const paint = painted(colors());
   const columns = [
     `${agent.fleet}/${agent.name}`,

@@ -1,12 +1,16 @@
 /** The client: every operation of Drover, typed, over one connection to Temporal. */
 import type { Client } from '@temporalio/client';
-import { DEFAULT_QUEUE_PREFIX } from '../contract/names';
+import { DEFAULT_QUEUE_PREFIX, queues } from '../contract/names';
 import { Agents } from './agents';
 import { type CallOptions, Calls } from './calls';
 import { type ConnectionSettings, openClient } from './connection';
 import { Fleets } from './fleets';
 import { Pools } from './pools';
 import { Runs } from './runs';
+import { checkSearchAttributes } from './search-attributes';
+
+/** Temporal's `TaskQueueType`. */
+const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
 
 /** Where to connect, and under which prefix the workers listen (`drover` unless configured). */
 export interface DroverClientOptions extends ConnectionSettings {
@@ -20,9 +24,11 @@ export class DroverClient {
   readonly runs: Runs;
   readonly pools: Pools;
   readonly #calls: Calls;
+  readonly #queuePrefix: string;
 
   private constructor(client: Client, queuePrefix: string) {
     this.#calls = new Calls(client);
+    this.#queuePrefix = queuePrefix;
     this.agents = new Agents(this.#calls);
     this.fleets = new Fleets(this.#calls, queuePrefix);
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
@@ -43,6 +49,28 @@ export class DroverClient {
   async check(options: CallOptions = {}): Promise<void> {
     const { workflowService, options: settings } = this.#calls.client.workflow;
     await this.#calls.within(null, options, () => workflowService.describeNamespace({ namespace: settings.namespace }));
+  }
+
+  /** Rejects with `Unavailable` where the namespace lacks search attributes, with the commands that add them. */
+  async checkSearchAttributes(options: CallOptions = {}): Promise<void> {
+    await this.#calls.within(null, options, () => checkSearchAttributes(this.#calls.client));
+  }
+
+  /** Task queues of this prefix that no worker asks for work, of those that every fleet needs. */
+  async unservedQueues(options: CallOptions = {}): Promise<string[]> {
+    const { workflowService, options: settings } = this.#calls.client.workflow;
+    const { namespace } = settings;
+    const isServed = async (name: string, taskQueueType: number): Promise<boolean> => {
+      const asked = { namespace, taskQueue: { name }, taskQueueType };
+      const { pollers } = await this.#calls.within(null, options, () => workflowService.describeTaskQueue(asked));
+      return pollers.length > 0;
+    };
+    const needed = [
+      [queues.main(this.#queuePrefix), TASK_QUEUE_TYPES.workflow],
+      [queues.turns(this.#queuePrefix), TASK_QUEUE_TYPES.activity],
+    ] as const;
+    const served = await Promise.all(needed.map(([name, type]) => isServed(name, type)));
+    return needed.flatMap(([name], index) => (served[index] ? [] : [name]));
   }
 
   /** Waits for the calls that are under way, then closes the connection. */

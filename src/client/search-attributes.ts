@@ -1,12 +1,12 @@
 /** A worker that polls before the search attributes exist wedges every workflow it touches (temporal.md, rule 17). */
 import type { Client } from '@temporalio/client';
-import { DroverError } from './contract/errors';
-import { SEARCH_ATTRIBUTES } from './contract/names';
+import { DroverError } from '../contract/errors';
+import { SEARCH_ATTRIBUTES } from '../contract/names';
 
 /** Temporal's `IndexedValueType` of our types. */
 const INDEXED_VALUE_TYPES = { Keyword: 2, KeywordList: 7 } as const;
 
-/** Throws one message that names everything that is missing, with the commands that add it. */
+/** Throws `Unavailable` with one message that names everything that is missing, with the commands that add it. */
 export async function checkSearchAttributes(client: Client): Promise<void> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
