@@ -7,6 +7,7 @@ import { fleetRows } from './rows/fleet';
 import { lifecycleRows } from './rows/lifecycle';
 import { memoryRows } from './rows/memory';
 import { simulateRows } from './rows/simulate';
+import { subscriptionRows } from './rows/subscriptions';
 import { openStage } from './stage';
 
 async function main(root: string, asked: readonly string[]): Promise<void> {
@@ -17,6 +18,7 @@ async function main(root: string, asked: readonly string[]): Promise<void> {
       ...simulateRows(),
       ...lifecycleRows(stage),
       ...fleetRows(stage),
+      ...subscriptionRows(stage),
       ...memoryRows(stage),
       ...edgeRows(stage, root),
     ];

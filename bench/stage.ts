@@ -53,6 +53,7 @@ export async function openStage(root: string): Promise<Stage> {
     ...provider.activities,
     ...createFleetActivities({ calls: new Calls(temporal), installation: 'bench', host: 'bench' }),
     takeTurn: async (call: TurnCall) => stage.answer(call),
+    reloadCredential: async () => ({ reloaded: true, why: null }),
     bareActivity: async (argument: unknown) => argument,
   };
   const create = (options: Partial<WorkerOptions> & { taskQueue: string }) =>
@@ -98,8 +99,9 @@ export async function startAgent(
   agent: string,
   kind: 'memory' | 'external',
   taskQueue = QUEUE,
+  more: Partial<AgentSpec> = {},
 ): Promise<string> {
-  const spec: AgentSpec = { name: agent, provider: kind };
+  const spec: AgentSpec = { name: agent, provider: kind, ...more };
   const key = `${fleet}.${agent}`;
   const call = { fleet, agent, provider: kind, spec, resourceId: null, key };
   const resourceId = kind === 'memory' ? (await provider.activities.createResource(call)).resourceId : null;
@@ -115,8 +117,9 @@ export async function readyAgent(
   fleet: string,
   agent: string,
   kind: 'memory' | 'external',
+  more: Partial<AgentSpec> = {},
 ): Promise<void> {
-  await startAgent(stage, fleet, agent, kind);
+  await startAgent(stage, fleet, agent, kind, QUEUE, more);
   const ref = { fleet, agent };
   await stage.drover.agents.waitFor(ref, ({ runtime }) => runtime === 'running', {
     timeoutMs: 30_000,

@@ -1,7 +1,8 @@
 /** What providers hold under this installation's label that no fleet and no agent owns: what even compensation could miss. */
-import type { ProviderKind } from './contract/agent';
+import type { AgentView, ProviderKind } from './contract/agent';
 import { DroverError } from './contract/errors';
 import type { FleetView } from './contract/fleet';
+import { DIRECT_INCARNATION } from './contract/names';
 import type { DroverClient } from './client';
 import type { HeldResource, Provider, Providers } from './providers/provider';
 
@@ -18,6 +19,8 @@ export interface GarbageReport {
 
 /** provisioning.md: a younger resource is never garbage, as whoever made it may not have said so yet. */
 const YOUNG_MS = 10 * 60_000;
+/** A polite stop takes its grace (10 s), then two calls to the provider. */
+const TERMINATE_MS = 60_000;
 
 /** Looks through every provider. Rejects where Temporal does not answer: then nobody knows what is owned. `now` in epoch ms. */
 export async function findGarbage(client: DroverClient, providers: Providers, now: number): Promise<GarbageReport> {
@@ -37,9 +40,13 @@ export async function findGarbage(client: DroverClient, providers: Providers, no
   return { items, unreachable };
 }
 
-/** Removes one, which leaves a tombstone on its key. */
-export async function collect(garbage: Garbage, providers: Providers): Promise<void> {
+/** Removes one, which leaves a tombstone on its key. An agent that its fleet has left behind is terminated before. */
+export async function collect(client: DroverClient, garbage: Garbage, providers: Providers): Promise<void> {
   const { provider: kind, fleet, agent, key, resourceId } = garbage;
+  const ref = { fleet, agent };
+  if (isAgentOf(garbage, await unlessMissing(client.agents.describe(ref)))) {
+    await unlessMissing(client.agents.command(ref, 'terminate', {}, { wait: true, timeoutMs: TERMINATE_MS }));
+  }
   const provider: Provider | undefined = providers[kind];
   await provider?.destroy({ fleet, agent, provider: kind, spec: { name: agent, provider: kind }, resourceId, key });
 }
@@ -56,6 +63,12 @@ async function isOwned(
   const owned = view?.agents[agent];
   if (owned && (owned.resourceId === null || owned.resourceId === resourceId)) return true;
   const running = await unlessMissing(client.agents.describe({ fleet, agent }));
+  if (!isAgentOf({ resourceId }, running)) return false;
+  // An agent that a service has started itself is its own owner; one of a fleet that is gone is nobody's.
+  return running?.incarnation === DIRECT_INCARNATION || running?.incarnation === view?.incarnation;
+}
+
+function isAgentOf({ resourceId }: Pick<HeldResource, 'resourceId'>, running: AgentView | null): boolean {
   return running !== null && running.status !== 'terminated' && running.resourceId === resourceId;
 }
 

@@ -18,12 +18,13 @@ import { createSubscriptionActivities } from './activities/subscriptions';
 import { createUndoActivities } from './activities/undo';
 import { Calls } from './client/calls';
 import { type ConnectionSettings, resolveConnection } from './client/connection';
+import { checkSearchAttributes } from './client/search-attributes';
 import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
+import { keepHouse } from './housekeeping';
 import { installedProviders } from './installed-providers';
 import type { Logger } from './log';
-import { checkSearchAttributes } from './search-attributes';
 
 /** The parts of the work that a worker may serve; all of them unless told otherwise. */
 export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
@@ -82,10 +83,11 @@ export async function startWorker({
 
   const { installation, host, agentSecret, allowedHosts } = settings;
   const calls = new Calls(client);
+  const providers = installedProviders(settings, environment);
   const activities = createActivities({
     agentSecret,
     allowedHosts,
-    providers: installedProviders(settings, environment),
+    providers,
     fleet: createFleetActivities({ calls, installation, host }),
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),
@@ -102,8 +104,12 @@ export async function startWorker({
   });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
   const runs = workers.map((worker) => worker.run());
+  const stopHousekeeping = keepHouse(providers, (error) => {
+    Runtime.instance().logger.warn('a provider could not look after what it has', { error });
+  });
 
   const shutDown = () => {
+    stopHousekeeping();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   const ended = Promise.all(runs)

@@ -54,8 +54,27 @@ it('finds and removes what nobody owns, and leaves the rest alone', async () => 
     const { items, unreachable } = await findGarbage(client, providers, Date.now());
     expect(items.map(({ resourceId }) => resourceId)).toEqual(['an-older-one', 'left-over', 'orphan']);
     expect(unreachable).toEqual([]);
-    for (const item of items) await collect(item, providers);
+    for (const item of items) await collect(client, item, providers);
     expect(resources.map(({ resourceId }) => resourceId)).toEqual([owned, 'just-made']);
+  });
+});
+
+it('an agent whose fleet was terminated is nobody’s: it is terminated, and its resource removed', async () => {
+  // A workflow that is terminated in the middle of a task has that task failed by the server.
+  env.allowFailedTasks();
+  await withFleet(env, async (world) => {
+    const client = DroverClient.over(env.client, world.taskQueue);
+    await world.apply(fleetOf(['a']));
+    const resources = [held(world.fleet, 'a', (await world.agent('a')).resourceId ?? '')];
+    const providers = { memory: holding(resources) };
+    expect((await findGarbage(client, providers, Date.now())).items).toEqual([]);
+    await world.handle.terminate('by mistake');
+    const { items } = await findGarbage(client, providers, Date.now());
+    expect(items).toMatchObject([{ fleet: world.fleet, agent: 'a' }]);
+    for (const item of items) await collect(client, item, providers);
+    expect(await world.agent('a')).toMatchObject({ status: 'terminated' });
+    expect(world.held()).toEqual([]);
+    expect(resources).toEqual([]);
   });
 });
 

@@ -28,14 +28,21 @@ export function asActivityFailure(
   });
 }
 
-/** What a provider threw, as a failure. Only its own errors can be permanent; a full disk or a lost connection is asked again. */
-export function asProviderFailure(error: unknown): TemporalFailure {
+/**
+ * What a provider threw, as a failure. Only its own errors can be permanent; a full disk or a lost connection is asked again. `attempt`
+ * (from 1) is told along: what the first one was refused for good has never reached the other side before.
+ */
+export function asProviderFailure(error: unknown, attempt?: number): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
   if (!(error instanceof DroverError)) {
     return asActivityFailure(new DroverError('ProviderError', error instanceof Error ? error.message : String(error)));
   }
   const { permanent, retryAfterMs } = error.details ?? {};
-  return asActivityFailure(error, {
+  const told = new DroverError(error.code, error.message, {
+    ...error.details,
+    ...(attempt === undefined ? {} : { attempt }),
+  });
+  return asActivityFailure(told, {
     permanent: permanent === true,
     ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
   });

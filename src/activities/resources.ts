@@ -1,4 +1,5 @@
 /** Effects on resources: each call goes to the provider of its kind, and its errors become failures. */
+import { Context } from '@temporalio/activity';
 import type { ProviderActivities, ResourceCall } from '../contract/activities';
 import { type Provider, type Providers, providerError, titleOf } from '../providers/provider';
 import { whileBeating } from './beating';
@@ -14,7 +15,7 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
       const provider = providerOf(call);
       return await whileBeating(() => effect(provider, call));
     } catch (error) {
-      throw asProviderFailure(error);
+      throw asProviderFailure(error, Context.current().info.attempt);
     }
   }
 

@@ -40,26 +40,37 @@ async function reload(call: CredentialCall, settings: SubscriptionSettings): Pro
     throw asProviderFailure(error);
   });
   if (endpoint === null) return { reloaded: false, why: 'it has named no endpoint' };
+  const answer = await post({ ...call, endpoint }, settings, { pool, subscription: name, assignment, secret });
+  if (typeof answer === 'string') return { reloaded: false, why: answer };
+  // What an agent that does not take it says could hold what it was given: only its status is told.
+  if (answer.status >= 200 && answer.status < 300) return { reloaded: true, why: null };
+  const why = `it answered ${String(answer.status)} to POST ${AGENT_PATHS.credentials}`;
+  if (UNAVAILABLE.has(answer.status) && !isLastAttempt()) throw unavailable(why);
+  return { reloaded: false, why };
+}
+
+/** The answer, or in words why there is none. */
+async function post(
+  call: CredentialCall & { readonly endpoint: string },
+  settings: SubscriptionSettings,
+  body: unknown,
+): Promise<HttpAnswer | string> {
   try {
-    const answer = await httpCall({
-      ...addressed({ ...call, endpoint }, settings, AGENT_PATHS.credentials),
+    return await httpCall({
+      ...addressed(call, settings, AGENT_PATHS.credentials),
       method: 'POST',
-      body: { pool, subscription: name, assignment, secret },
+      body,
       signal: AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(RELOAD_MS)]),
     });
-    return reloadedBy(answer);
   } catch (error) {
-    if (isLastAttempt() || error instanceof DroverError) return { reloaded: false, why: whyNot(error) };
-    throw asActivityFailure(new DroverError('AgentUnavailable', whyNot(error)), { expected: true });
+    const why = whyNot(error);
+    if (isLastAttempt() || error instanceof DroverError) return why;
+    throw unavailable(why);
   }
 }
 
-/** What an agent that does not take it says could hold what it was given: only its status is told. */
-function reloadedBy({ status }: HttpAnswer): CredentialResult {
-  if (status >= 200 && status < 300) return { reloaded: true, why: null };
-  const why = `it answered ${String(status)} to POST ${AGENT_PATHS.credentials}`;
-  if (UNAVAILABLE.has(status) && !isLastAttempt()) throw new DroverError('AgentUnavailable', why);
-  return { reloaded: false, why };
+function unavailable(why: string): Error {
+  return asActivityFailure(new DroverError('AgentUnavailable', why), { expected: true });
 }
 
 /** Of the three that the policy gives (workflows/activities.ts). */
@@ -68,7 +79,9 @@ function isLastAttempt(): boolean {
 }
 
 function whyNot(error: unknown): string {
-  return `its endpoint was not reached (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`;
+  const code = errorCode(error);
+  const why = typeof code === 'string' ? code : error instanceof Error ? error.message : String(error);
+  return `its endpoint was not reached (${why})`;
 }
 
 async function configure(calls: Calls, { fleet, pools, left, notify }: PoolsCall): Promise<void> {

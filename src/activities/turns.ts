@@ -1,7 +1,7 @@
 /** Asking an agent for its turn, over its own endpoint. */
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import type { TurnActivities, TurnCall } from '../contract/activities';
+import type { TurnActivities, TurnCall, TurnResult } from '../contract/activities';
 import { agentToken } from '../contract/agent-token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
@@ -10,6 +10,7 @@ import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { whileBeating } from './beating';
+import { turnFailure, withoutFailure } from './turn-failure';
 import { asActivityFailure } from './failures';
 
 /** What turns need to know. `allowedHosts`: see `HttpCall`. */
@@ -37,7 +38,7 @@ export function createTurnActivities(settings: TurnSettings): TurnActivities {
   };
 }
 
-async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnOutcome> {
+async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnResult> {
   const context = Context.current();
   try {
     const answer = await httpCall({
@@ -46,7 +47,7 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnOut
       body: call.request,
       signal: context.cancellationSignal,
     });
-    return outcomeOf(call, answer);
+    return withFailure(call, answer, () => outcomeOf(call, answer));
   } catch (error) {
     if (context.cancellationSignal.aborted) {
       // A worker that shuts down cancels too, and the next one asks for the same turn again.
@@ -86,6 +87,17 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
   });
 }
 
+/** An agent with a subscription that passes its provider's refusal on has failed with it: that is an outcome, and is not asked again here. */
+function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutcome): TurnResult {
+  const failure = call.request.subscription === null ? null : turnFailure(answer, Date.now());
+  if (failure === null) return outcome();
+  const isReply = answer.status >= 200 && answer.status < 300;
+  if (isReply) return { ...outcome(), failure };
+  const code = failure.kind === 'rate_limit' ? 'RateLimited' : 'TurnRejected';
+  const message = `${titleOf(call)}: it answered ${String(answer.status)}: ${(answer.text ?? '').slice(0, TEXT_LIMIT)}`;
+  return { error: { code, message }, failure };
+}
+
 function outcomeOf(call: TurnCall, { status, headers, text }: HttpAnswer): TurnOutcome {
   if (UNAVAILABLE.has(status)) {
     throw unavailable(call, `it answered ${String(status)}`, retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
@@ -96,7 +108,7 @@ function outcomeOf(call: TurnCall, { status, headers, text }: HttpAnswer): TurnO
   }
   if (status < 200 || status > 299)
     return rejected(call, `it answered ${String(status)}: ${text.slice(0, TEXT_LIMIT)}`);
-  return { reply: parsed(text) };
+  return { reply: withoutFailure(parsed(text)) };
 }
 
 /** Text that is no JSON is its own reply, so that the branch finds it invalid and says so to the agent. */

@@ -6,9 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Heartbeat } from '../contract/agent';
 import type { BeatAnswer } from '../contract/protocol';
 import { Beats } from './beats';
+import { type FailureNotice, postReport } from './reports';
 import { type Credentials, type UndoRequest, routesOf } from './routes';
 import { agentServer } from './server';
 import { type Environment, identityFrom } from './settings';
+import { CurrentSubscription } from './subscription';
 import { type TurnHandler, TurnMemory } from './turn-memory';
 
 export type { BeatAnswer } from '../contract/protocol';
@@ -22,13 +24,14 @@ export type {
   TurnRequest,
 } from '../contract/turns';
 export { ask, fail, final, invoke } from './replies';
+export type { FailureNotice } from './reports';
 export type { Credentials, UndoRequest } from './routes';
 export type { Environment } from './settings';
 export type { TurnHandler } from './turn-memory';
 
 /** An agent. All but `onTurn` may be left out. */
 export interface AgentOptions {
-  /** Takes one turn. An error thrown fails the turn with its message. */
+  /** Takes one turn. An error thrown fails the turn with its message; that of a model's provider (its status, its headers) is reported with it. */
   readonly onTurn: TurnHandler;
   /** What it has to do before it can take turns; it beats `starting` until then. */
   readonly onStart?: () => Promise<void>;
@@ -59,6 +62,12 @@ export interface RunningAgent {
   readonly instanceId: string;
   /** Says how it is, at once. */
   setStatus(status: 'ready' | 'degraded'): Promise<void>;
+  /**
+   * Work that the agent did by itself has failed with its credential: the kind of failure, or the error, which is classified. Turns need no
+   * report: an error thrown in `onTurn` is classified too. `changed`: the agent gets another credential. Rejects when the gateway does not
+   * take it.
+   */
+  reportFailure(notice: FailureNotice): Promise<{ readonly changed: boolean }>;
   /** Takes no new turn, beats `stopping`, lets turns in flight finish within the grace, and closes. */
   stop(): Promise<void>;
 }
@@ -71,8 +80,13 @@ const FLUSH_MS = 1_000;
 export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   const identity = identityFrom(options.environment ?? process.env);
   let status: Heartbeat['status'] = 'starting';
-  const turns = new TurnMemory(options.onTurn);
-  const { onUndo, onCredentials, onDrain } = options;
+  const subscription = new CurrentSubscription();
+  const turns = new TurnMemory((turn, signal) => {
+    subscription.learn(turn.subscription);
+    return options.onTurn(turn, signal);
+  });
+  const { onUndo, onDrain } = options;
+  const onCredentials = options.onCredentials && credentialsOf(options.onCredentials, subscription);
   const server = agentServer(identity.token, routesOf({ turns, status: () => status, onUndo, onCredentials, onDrain }));
   const host = options.host ?? '127.0.0.1';
   server.listen(options.port ?? 0, host);
@@ -83,7 +97,10 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   const beats = new Beats(
     identity,
     () => ({ status, endpoint, load: turns.inFlight }),
-    (heard) => options.onBeat?.(heard),
+    (heard) => {
+      subscription.learn(heard.subscription);
+      options.onBeat?.(heard);
+    },
   );
 
   async function setStatus(next: 'ready' | 'degraded'): Promise<void> {
@@ -115,7 +132,20 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
     await options.onStart();
   }
   await setStatus('ready');
-  return { endpoint, instanceId: identity.instanceId, setStatus, stop };
+  const reportFailure = async (notice: FailureNotice) => postReport(identity, subscription.report(notice));
+  return { endpoint, instanceId: identity.instanceId, setStatus, reportFailure, stop };
+}
+
+/** New credentials are the present ones as soon as the agent uses them. */
+function credentialsOf(
+  handler: NonNullable<AgentOptions['onCredentials']>,
+  current: CurrentSubscription,
+): (credentials: Credentials) => Promise<void> {
+  return async (credentials) => {
+    await handler(credentials);
+    const { pool, subscription: name, assignment } = credentials;
+    current.learn({ pool, name, assignment });
+  };
 }
 
 /** Lets answers on their way out arrive, then closes every connection. */

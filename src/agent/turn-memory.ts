@@ -1,6 +1,6 @@
 /** Work is done once: a turn that is asked again joins the one being worked on, or gets the answer that is remembered. */
 import type { TurnReply, TurnRequest } from '../contract/turns';
-import { fail } from './replies';
+import { failedReply } from './reports';
 
 /** Does one turn; `signal` aborts when nobody wants its answer any more. */
 export type TurnHandler = (turn: TurnRequest, signal: AbortSignal) => TurnReply | Promise<TurnReply>;
@@ -73,7 +73,7 @@ export class TurnMemory {
       return { text: JSON.stringify(reply), failed: reply.action === 'fail' };
     } catch (error) {
       console.error(error);
-      return { text: JSON.stringify(fail(error instanceof Error ? error.message : String(error))), failed: true };
+      return { text: JSON.stringify(failedReply(error)), failed: true };
     }
   }
 

@@ -11,6 +11,8 @@ export interface ResourceCall extends ResourceRef {
   readonly agent: string;
   readonly provider: ProviderKind;
   readonly spec: AgentSpec;
+  /** Reference to the secret that it uses now, which no text about it may show. */
+  readonly secret?: string;
 }
 
 /** Wake starts a new instance: its id goes to the agent as `DROVER_INSTANCE`, its assignment as `DROVER_ASSIGNMENT`. */

@@ -138,7 +138,7 @@ export interface ChangeView {
   readonly revision: number;
   readonly state: ChangeState;
   readonly steps: ChangeSteps;
-  readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
+  readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit' | 'metrics'> | null;
   readonly error: string | null;
   readonly agents: readonly AgentProgress[];
   /** The id map, filled by `--dry-run` with `dry-run-<name>`. */

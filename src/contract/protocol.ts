@@ -25,3 +25,6 @@ export interface BeatAnswer {
   readonly subscription?: { readonly pool: string; readonly name: string; readonly assignment: number };
   readonly nextBeatMs: number;
 }
+
+/** A field of a `fail` reply, `{kind: "rate_limit" | "auth" | "other", resetAt?}`: what the failure says of the agent's credential. */
+export const FAILURE_FIELD = 'failure';

@@ -1,5 +1,6 @@
 /** Runs: one task over a topology. The result has the same shape from `run`, `simulate` and HTTP. */
 import type { CompensationRecord } from './compensation';
+import type { NotifySpec } from './fleet';
 import type { TopologySpec } from './topology';
 import type { SourceFailure, TurnInput } from './turns';
 
@@ -82,8 +83,12 @@ export interface RunInput {
   readonly script?: Script;
   /** Adds `trace` to the result. */
   readonly trace?: boolean;
+  /** Whom the fleet wants to be told of its end. */
+  readonly notify?: readonly NotifySpec[];
   /** Branches continue as new after so many history events, instead of when the server suggests it: for tests and soaks. */
   readonly continueAfterEvents?: number;
+  /** A workflow of the run whose history has so many events begins nothing more, instead of at 45,000: for tests. */
+  readonly mostEvents?: number;
 }
 
 export type RunState = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';

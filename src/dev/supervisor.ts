@@ -11,6 +11,8 @@ const GRACE_MS = 5_000;
 const [binary, ...args] = process.argv.slice(2);
 if (binary === undefined) throw new Error('usage: supervisor BINARY ARGUMENTS…');
 
+// What it writes is its owner's alone: the database holds everything that workflows were told.
+process.umask(0o077);
 const server = spawn(binary, args, { stdio: ['ignore', 2, 2], detached: true });
 
 function end(): void {

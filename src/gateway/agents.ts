@@ -5,7 +5,7 @@ import type { BeatLedger } from './beats';
 import type { Handler, Handlers } from './calls';
 import type { Metrics } from './metrics';
 
-type AgentCalls = 'heartbeat' | 'listAgents' | 'describeAgent' | AgentCommand;
+type AgentCalls = 'heartbeat' | 'reportFailure' | 'listAgents' | 'describeAgent' | AgentCommand;
 
 /** Handlers over the client; beats go through the ledger. */
 export function agentHandlers(client: DroverClient, beats: BeatLedger, metrics: Metrics): Handlers<AgentCalls> {
@@ -36,6 +36,12 @@ export function agentHandlers(client: DroverClient, beats: BeatLedger, metrics: 
   return {
     ...commands,
     heartbeat: ({ params, body }) => beats.beat(params, body),
+    reportFailure: async ({ params, body, idempotencyKey }) => {
+      const requestId = idempotencyKey === undefined ? {} : { requestId: idempotencyKey };
+      const result = await client.agents.reportFailure(params, { ...body, ...requestId });
+      beats.learn(result.agent);
+      return result;
+    },
     listAgents: ({ query: { pageSize, pageToken, ...filter } }) =>
       client.agents.list(filter, { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
     describeAgent: ({ params }) => client.agents.describe(params),

@@ -1,5 +1,6 @@
 /** What a started agent finds in its environment. */
 import type { WakeCall } from '../contract/activities';
+import { resolveSecret, type SecretEnvironment } from './secrets';
 import { agentToken } from '../contract/agent-token';
 import { AGENT_ENV } from '../contract/protocol';
 
@@ -9,8 +10,23 @@ export interface AgentAccess {
   readonly agentSecret: string;
 }
 
-/** The `DROVER_` variables of one instance. */
-export function droverVariables(call: WakeCall, access: AgentAccess): Record<string, string> {
+/** All that Drover adds to the environment of one instance: its credential, and the `DROVER_` variables. */
+export async function instanceVariables(
+  call: WakeCall,
+  access: AgentAccess,
+  environment: SecretEnvironment,
+): Promise<Record<string, string>> {
+  return { ...(await credentialVariables(call, environment)), ...droverVariables(call, access) };
+}
+
+/** The secret of its subscription, resolved here and nowhere before. */
+async function credentialVariables(call: WakeCall, environment: SecretEnvironment): Promise<Record<string, string>> {
+  const { inject } = call.spec.subscription ?? {};
+  if (inject === undefined || call.subscription === null) return {};
+  return { [inject.env]: await resolveSecret(call.subscription.secret, environment) };
+}
+
+function droverVariables(call: WakeCall, access: AgentAccess): Record<string, string> {
   const { subscription } = call;
   return {
     [AGENT_ENV.gateway]: access.gatewayUrl,

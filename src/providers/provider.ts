@@ -41,6 +41,8 @@ export interface Provider {
   inspect(call: ResourceCall): Promise<ResourceState>;
   /** Everything of this installation, running or not. */
   list(): Promise<readonly HeldResource[]>;
+  /** What has to be looked after while a worker lives, where there is such a thing; called every few seconds. */
+  tend?(): Promise<void>;
   /** What it printed, in pieces of text. */
   logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<string>;
 }

@@ -31,3 +31,27 @@ async function fromFile(name: string): Promise<string> {
     });
   }
 }
+
+/** What stands in a text in place of a secret. */
+const REDACTED = '***';
+
+/**
+ * A text of an agent without its secrets: the values given, and what the references lead to. Where one leads nowhere any more nobody can
+ * tell what the text holds, so nothing of it is shown.
+ */
+export async function redacted(
+  text: string,
+  values: readonly string[],
+  references: readonly (string | undefined)[],
+  environment: SecretEnvironment,
+): Promise<string> {
+  const known = references.filter((reference) => reference !== undefined);
+  try {
+    const secrets = await Promise.all(known.map((reference) => resolveSecret(reference, environment)));
+    return [...values, ...secrets]
+      .filter((secret) => secret !== '')
+      .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+  } catch {
+    return text === '' ? '' : 'not shown, as they may hold a secret that cannot be looked up any more';
+  }
+}

@@ -9,8 +9,10 @@ import type {
   Hold,
 } from '../contract/agent';
 import { DIRECT_INCARNATION } from '../contract/names';
+import type { AllocationGranted } from '../contract/pool';
+import type { FailureReport } from '../contract/subscription';
 import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../contract/turns';
-import { agentSpec, boundedDuration, url } from './agent-spec';
+import { agentSpec, boundedDuration, secretReference, url } from './agent-spec';
 import { LONGEST_DURATION_MS } from './duration';
 import * as parse from './parse';
 
@@ -98,6 +100,32 @@ export const parseTurnRequested: parse.Parser<TurnRequested> = parse.object({
   request: turnRequest,
   timeoutMs: parse.optional(parse.integer(1, LONGEST_DURATION_MS)),
 });
+
+/** Update and signal `reportFailure`. */
+export const parseFailureReport: parse.Parser<FailureReport> = parse.object({
+  subscription: parse.name,
+  assignment: parse.optional(parse.integer()),
+  kind: parse.oneOf('rate_limit', 'auth', 'other'),
+  resetAt: parse.optional(instant),
+  turnId: parse.optional(id),
+  requestId,
+});
+
+const grantGiven: parse.Parser<AllocationGranted> = parse.object({
+  requestId: id,
+  credential: parse.name,
+  assignment: parse.integer(1),
+  secret: secretReference,
+  eventsInWindow: parse.integer(),
+});
+const grantRefused: parse.Parser<AllocationGranted> = parse.object({
+  requestId: id,
+  exhaustedUntil: parse.nullable(instant),
+});
+
+/** Signal `allocationGranted`. */
+export const parseAllocationGranted: parse.Parser<AllocationGranted> = (value, path) =>
+  (parse.isRecord(value) && 'exhaustedUntil' in value ? grantRefused : grantGiven)(value, path);
 
 const configurationFields = {
   incarnation: id,

@@ -3,7 +3,6 @@ import type {
   AgentConfiguration,
   AgentInput,
   AgentStatus,
-  AssignedSubscription,
   CommandState,
   Decision,
   Hold,
@@ -11,12 +10,16 @@ import type {
   Runtime,
 } from '../contract/agent';
 import type { ErrorBody } from '../contract/errors';
+import type { HeldSubscription } from '../contract/subscription';
 import type { TurnOutcome, TurnRequest } from '../contract/turns';
 import { type PausedClock, STOPPED_CLOCK } from './paused-clock';
 import { type AgentSettings, agentSettings } from './settings';
+import { NO_SWITCH, type SubscriptionState, blocksTurns } from './subscription-state';
 
 /** What the provider can be asked. `inspect` changes nothing there. */
-export type Effect = 'wake' | 'suspend' | 'continue' | 'stop' | 'destroy' | 'inspect';
+export type ProviderEffect = 'wake' | 'suspend' | 'continue' | 'stop' | 'destroy' | 'inspect';
+/** What happens outside, one at a time; `reload` gives the agent itself a new credential. */
+export type Effect = ProviderEffect | 'reload';
 
 /** The process that runs, or ran last. Times are epoch milliseconds. */
 export interface Instance {
@@ -55,6 +58,10 @@ export interface QueuedTurn {
   readonly refusedFrom: number | null;
   /** Whether the branch has been told that it is suspended. */
   readonly suspended: boolean;
+  /** The subscription that the present attempt began on, by name and assignment. */
+  readonly on: Pick<HeldSubscription, 'name' | 'assignment'> | null;
+  /** Whether it has been asked again because its credential had failed, which is done once. */
+  readonly askedAnew: boolean;
 }
 
 /** The answer to a turn, kept in case the branch asks again. */
@@ -92,6 +99,9 @@ export interface RememberedRequest {
   /** Bytes of this entry's JSON. */
   readonly bytes: number;
 }
+
+/** What an agent can be said to be, in the events `agent.ready`, `agent.offline` and `agent.failed`. */
+export type Announcement = 'ready' | 'offline' | 'failed';
 
 export interface AgentState {
   readonly v: 1;
@@ -134,7 +144,10 @@ export interface AgentState {
   readonly reportedTo: string | null;
   /** Why the status is `failed` or the agent ended by itself. */
   readonly reason: string | null;
-  readonly subscription: AssignedSubscription | null;
+  readonly subscription: HeldSubscription | null;
+  readonly switches: SubscriptionState;
+  /** What people have last been told of it; null: nothing yet. */
+  readonly announced: Announcement | null;
   readonly turns: TurnsState;
   /** Counts accepted commands, so that an effect's failure reaches those that asked for it. */
   readonly op: number;
@@ -193,6 +206,8 @@ export function newAgent(input: AgentInput): AgentState {
     reportedTo: null,
     reason: null,
     subscription: null,
+    switches: NO_SWITCH,
+    announced: null,
     turns: {
       waiting: [],
       inFlight: [],
@@ -229,6 +244,7 @@ export function isAvailable(state: AgentState): boolean {
     state.status === 'running' &&
     state.runtime === 'running' &&
     state.restarting === null &&
+    !blocksTurns(state.switches) &&
     (state.liveness === 'ready' || state.liveness === 'degraded') &&
     state.instance.endpoint !== null
   );

@@ -71,6 +71,7 @@ export function dueRequest(
 ): { readonly pool: string; readonly request: AllocationRequested } | null {
   const { switching, highest } = state.switches;
   if (switching === null || switching.askAt === null || now < switching.askAt) return null;
+  if (state.status === 'terminated') return null;
   const { requestId, from, pool } = switching;
   const not = from?.pool === pool ? from.name : null;
   return { pool, request: { requestId, agent: nameOf(state), not, above: highest } };

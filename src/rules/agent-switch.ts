@@ -5,7 +5,16 @@ import type { AgentState } from './agent-state';
 import { HOLDS_MAX, decide } from './commands';
 import { isAtRest, moveStatus } from './lifecycle';
 import { ms } from './settings';
-import { beginAsking, type Granted, nameOf, newSwitch, type Switch, withSwitch, withSwitches } from './subscription-state';
+import {
+  beginAsking,
+  type Granted,
+  nameOf,
+  newSwitch,
+  type Switch,
+  type SwitchEnd,
+  withSwitch,
+  withSwitches,
+} from './subscription-state';
 
 /** A credential that could not be applied would most likely not be applied at the next failure, a moment later, either. */
 const COOL_DOWN_MS = 60_000;
@@ -150,34 +159,38 @@ export function endSwitch(state: AgentState, switching: Switch, ending: Ending):
   const { result, now, error } = ending;
   const isFailed = result === 'failed';
   const events = `${String(eventsInWindow)} ${eventsInWindow === 1 ? 'event' : 'events'} in the window`;
-  const next: AgentState = {
-    ...withSwitches(state, {
-      switching: null,
-      failedAt: isFailed ? now : null,
-      ended: {
-        what: `${from === null ? 'subscription' : `switch ${from.name} to`} ${to?.name ?? 'another'}`,
-        why: `${kind}, ${events}: ${result}${error === undefined ? '' : ` (${error})`}`,
-        accepted: !isFailed,
-        record: recordOf(state, switching, ending),
-        rejected: ending.rejected === true ? requestId : null,
-      },
-    }),
-    subscription: isFailed ? from : to,
+  const end: SwitchEnd = {
+    what: `${from === null ? 'subscription' : `switch ${from.name} to`} ${to?.name ?? 'another'}`,
+    why: `${kind}, ${events}: ${result}${error === undefined ? '' : ` (${error})`}`,
+    accepted: !isFailed,
+    record: recordOf(state, switching, ending),
+    rejected: ending.rejected === true ? { pool: switching.pool, requestId } : null,
   };
+  const parts = { switching: null, failedAt: isFailed ? now : null, ended: [...state.switches.ended, end] };
+  const next: AgentState = { ...withSwitches(state, parts), subscription: isFailed ? from : to };
   if (newer !== null) return takeCredential(next, movedSwitch(next, newer.requestId), newer, now);
   return again === null || isFailed ? next : beginAsking(next, switching.pool, again, now);
 }
 
 /** A first credential, and the same one again, are no switches. */
-function recordOf(state: AgentState, switching: Switch, { result, error = null }: Ending): SwitchRecord | null {
+function recordOf(state: AgentState, switching: Switch, { result, error }: Ending): SwitchRecord | null {
   const { pool, from, to, kind, eventsInWindow } = switching;
   if (from === null || to === null || kind === 'first' || result === 'kept') return null;
-  return { agent: nameOf(state), pool, from: from.name, to: to.name, kind, eventsInWindow, result, error };
+  return {
+    agent: nameOf(state),
+    pool,
+    from: from.name,
+    to: to.name,
+    kind,
+    eventsInWindow,
+    result,
+    error: error ?? null,
+  };
 }
 
-/** Everybody has been told how the last switch ended. */
+/** Everybody has been told how the last switches ended. */
 export function endTold(state: AgentState): AgentState {
-  return withSwitches(state, { ended: null });
+  return withSwitches(state, { ended: [] });
 }
 
 /** When the clock alone may change something; null: never. */

@@ -14,6 +14,8 @@ export interface BranchOptions {
   readonly trace: boolean;
   /** See `RunInput`; null: when the server suggests it. */
   readonly continueAfterEvents: number | null;
+  /** See `RunInput`; null: what the server takes. */
+  readonly mostEvents: number | null;
 }
 
 /** When a branch began and ended, ISO 8601. */
@@ -67,7 +69,12 @@ const carried: Parser<CarriedBranch> = object({
 /** Reads the input of a `branch` workflow. */
 export const parseBranchInput: Parser<BranchInput> = object({
   v: version,
-  options: object({ scripted: boolean, trace: boolean, continueAfterEvents: nullable(integer(1)) }),
+  options: object({
+    scripted: boolean,
+    trace: boolean,
+    continueAfterEvents: nullable(integer(1)),
+    mostEvents: nullable(integer(1)),
+  }),
   paused: boolean,
   context: optional(branchContext),
   carried: optional(carried),

@@ -171,7 +171,7 @@ function endState({ stop, input, record }: ChangeRun): ChangeState {
 /** The change as `describe` shows it. */
 export function changeView(run: ChangeRun): ChangeView {
   const agents = Object.values(run.progress);
-  const { state, attempt, entries, audit } = run.record;
+  const { state, attempt, entries, audit, metrics } = run.record;
   const shown = run.input.undo !== undefined || state !== 'pending' || run.state === 'kept';
   const finished = agents.filter(({ step }) => step === 'ready' || step === 'updated' || step === 'deleted').length;
   return {
@@ -184,7 +184,7 @@ export function changeView(run: ChangeRun): ChangeView {
       ready: finished,
       total: agents.length,
     },
-    compensation: shown ? { state, attempt, entries, audit } : null,
+    compensation: shown ? { state, attempt, entries, audit, metrics } : null,
     error: errorText(run),
     agents,
     ids: Object.fromEntries(

@@ -110,7 +110,7 @@ function started(state: AgentState, now: number): AgentState {
 }
 
 /** More independent reasons not to run than anybody can keep track of. */
-const HOLDS_MAX = 32;
+export const HOLDS_MAX = 32;
 
 function held(state: AgentState, name: string, reason: string | null, now: number): AgentState {
   if (state.holds.length >= HOLDS_MAX) {

@@ -10,6 +10,7 @@ import type {
   FleetView,
   PlannedChange,
   ProvisionInput,
+  SubscriptionSpec,
 } from '../contract/fleet';
 import { FLEET_HOLD } from '../contract/names';
 import { waiting } from './change-run';
@@ -52,6 +53,8 @@ export interface FleetState {
   readonly holds: readonly Hold[];
   /** Agents may not have heard of the present holds yet. */
   readonly holdsDue: boolean;
+  /** What the pools know of this fleet's file. */
+  readonly told: Pick<Required<FleetSpec>, 'notify'> & { readonly pools: readonly SubscriptionSpec[] };
   readonly change: FleetChange | null;
   readonly requests: readonly RememberedApply[];
   /** Messages that could not be read, and so changed nothing. */
@@ -77,6 +80,7 @@ export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInp
     agents: {},
     holds: [],
     holdsDue: false,
+    told: { pools: [], notify: [] },
     change: null,
     requests: [],
     ignored: 0,

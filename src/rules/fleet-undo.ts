@@ -41,11 +41,11 @@ function begin(
 ): FleetState {
   const begun = transition(record, { to: 'compensating', attempt, revision, at, why });
   if (begun.refused) throw begun.refused;
-  const { state: is, entries, audit } = begun.record;
+  const { state: is, entries, audit, metrics } = begun.record;
   const view = {
     ...change.view,
     state: 'running' as const,
-    compensation: { state: is, attempt, entries, audit },
+    compensation: { state: is, attempt, entries, audit, metrics },
     error: why,
   };
   return withChange(state, { ...change, step: 'undo', record: begun.record, view });

@@ -18,7 +18,10 @@ export function desiredAgents(spec: FleetSpec): AgentSpec[] {
     const liveness = merged(spec.liveness, agent.liveness);
     const restart = merged(spec.restart, agent.restart);
     const notify = agent.notify ?? spec.notify;
-    const subscription = agent.subscription && { ...poolSettings(spec, agent.subscription.pool), ...agent.subscription };
+    const subscription = agent.subscription && {
+      ...poolSettings(spec, agent.subscription.pool),
+      ...agent.subscription,
+    };
     return {
       ...agent,
       ...(liveness && { liveness }),

@@ -7,7 +7,15 @@ import type {
   PoolConfiguration,
   PoolLeft,
 } from '../contract/pool';
-import { failuresInWindow, type Grant, iso, nextReset, type PoolEvent, type PoolState, skippedUntil } from './pool-state';
+import {
+  failuresInWindow,
+  type Grant,
+  iso,
+  nextReset,
+  type PoolEvent,
+  type PoolState,
+  skippedUntil,
+} from './pool-state';
 
 /** Events age out after this (subscriptions.md, step 6). */
 const EVENT_AGE_MS = 24 * 3_600_000;
@@ -47,9 +55,7 @@ export function requestAllocation(state: PoolState, request: AllocationRequested
     agent: request.agent,
     grant: { requestId: request.requestId, exhaustedUntil: iso(nextReset(state, now)) },
   };
-  const waiting = queued
-    ? state.waiting
-    : [...state.waiting.filter(({ agent }) => agent !== request.agent), request];
+  const waiting = queued ? state.waiting : [...state.waiting.filter(({ agent }) => agent !== request.agent), request];
   return { state: { ...state, waiting }, grants: [exhausted] };
 }
 
@@ -133,7 +139,9 @@ export function announceExhaustion(state: PoolState): { readonly state: PoolStat
 
 /** Everybody's webhooks, each once. */
 export function notifiedBy(state: PoolState): readonly NotifySpec[] {
-  const byUrl = new Map(Object.values(state.fleets).flatMap((targets) => targets.map((target) => [target.url, target])));
+  const byUrl = new Map(
+    Object.values(state.fleets).flatMap((targets) => targets.map((target) => [target.url, target])),
+  );
   return [...byUrl.values()];
 }
 

@@ -3,7 +3,16 @@
  * state. One effect at a time is in progress, so a pause and a resume never run their provider calls interleaved.
  */
 import type { ResourceState } from '../contract/activities';
-import { type AgentState, type Effect, NO_INSTANCE, endedInstance, namesItself, newInstance } from './agent-state';
+import {
+  type AgentState,
+  type Effect,
+  type ProviderEffect,
+  NO_INSTANCE,
+  endedInstance,
+  namesItself,
+  newInstance,
+} from './agent-state';
+import { isReloadDue, lacksSubscription } from './agent-switch';
 import { isAtRest, moveRuntime, moveStatus } from './lifecycle';
 import { afterProbe, isProbeDue, withProbes } from './probes';
 import { crashed, failed } from './restart';
@@ -36,11 +45,12 @@ function towardsRestart(state: AgentState, now: number): Effect | null {
 function towardsWork(state: AgentState, now: number): Effect | null {
   switch (state.runtime) {
     case 'stopped':
-      return 'wake';
+      return lacksSubscription(state) ? null : 'wake';
     case 'crashed':
       return state.status !== 'paused' && state.restartAt !== null && now >= state.restartAt ? 'wake' : null;
     case 'running':
       if (state.status === 'paused' && !isDraining(state, now)) return 'suspend';
+      if (isReloadDue(state, now)) return 'reload';
       return isProbeDue(state, now) ? 'inspect' : null;
     case 'paused':
       return state.status === 'paused' ? null : 'continue';
@@ -88,16 +98,22 @@ function begun(state: AgentState, effect: Effect, newId: string, now: number): A
     case 'suspend':
     case 'continue':
     case 'inspect':
+    case 'reload':
       return state;
   }
 }
 
 /** The state after an effect that succeeded. `found`: what the provider told with it. */
-export function succeeded(state: AgentState, effect: Effect, found: Partial<ResourceState>, now: number): AgentState {
+export function succeeded(
+  state: AgentState,
+  effect: ProviderEffect,
+  found: Partial<ResourceState>,
+  now: number,
+): AgentState {
   return { ...ended(state, effect, found, now), effect: null };
 }
 
-function ended(state: AgentState, effect: Effect, found: Partial<ResourceState>, now: number): AgentState {
+function ended(state: AgentState, effect: ProviderEffect, found: Partial<ResourceState>, now: number): AgentState {
   switch (effect) {
     case 'wake':
       return woken(state, found.pid ?? null, now);
@@ -155,7 +171,7 @@ function afterInspection(state: AgentState, found: Partial<ResourceState>, now: 
 }
 
 /** What an effect has reached by the provider's own account, whatever its call answered: a lost answer is no failure. */
-export function reached(effect: Effect, found: ResourceState): boolean {
+export function reached(effect: ProviderEffect, found: ResourceState): boolean {
   switch (effect) {
     case 'wake':
     case 'continue':
@@ -180,7 +196,7 @@ const RETRY_MAX_MS = 60_000;
  */
 export function effectFailed(
   state: AgentState,
-  effect: Effect,
+  effect: ProviderEffect,
   error: string,
   found: ResourceState | null,
   now: number,
@@ -190,7 +206,7 @@ export function effectFailed(
 
 function undone(
   state: AgentState,
-  effect: Effect,
+  effect: ProviderEffect,
   error: string,
   found: ResourceState | null,
   now: number,
@@ -233,7 +249,7 @@ function backToPaused(state: AgentState): Pick<AgentState, 'status' | 'holds'> {
 }
 
 /** Whether an effect is a call at all: an `external` agent has only what its specification names, the rest is the agent's own. */
-export function callsProvider(state: AgentState, effect: Effect): boolean {
+export function callsProvider(state: AgentState, effect: ProviderEffect): boolean {
   const { provider, external } = state.config.spec;
   if (provider !== 'external') return true;
   if (effect === 'wake') return external?.wake !== undefined;

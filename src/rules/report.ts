@@ -2,7 +2,7 @@
 import type { AgentReport } from '../contract/agent';
 import { type AgentState } from './agent-state';
 
-/** Ready: the first beat that is not `stopping`, or for a held agent its paused runtime. A stop before that settles it too. */
+/** Ready: the first beat that is not `stopping`, or for a held agent its paused runtime, or that its pool is used up. A stop before that settles it too. */
 export function settle(state: AgentState): AgentState {
   if (state.settled?.outcome === 'ready') return state;
   if (isReady(state)) return { ...state, settled: { outcome: 'ready', error: null } };
@@ -12,6 +12,8 @@ export function settle(state: AgentState): AgentState {
 }
 
 function isReady(state: AgentState): boolean {
+  // It starts by itself when its pool has a credential again, and nobody needs to wait for that.
+  if (state.status === 'pending') return state.switches.switching?.step === 'waiting';
   if (state.status === 'paused') return state.runtime === 'paused';
   return (
     state.status === 'running' &&

@@ -2,7 +2,7 @@
 import { NAME_PATTERN } from '../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../contract/runs';
 import { USER } from '../contract/topology';
-import { boundedDuration } from './agent-spec';
+import { boundedDuration, notifySpec } from './agent-spec';
 import { version } from './coordination/parse';
 import { boolean, integer, invalid, isRecord, json, list, name, object, oneOf, optional, type Parser } from './parse';
 import { parseTopologySpec } from './topology/parse';
@@ -63,5 +63,7 @@ export const parseRunInput: Parser<RunInput> = object({
   topology: parseTopologySpec,
   script: optional(parseScript),
   trace: optional(boolean),
+  notify: optional(notifySpec),
   continueAfterEvents: optional(integer(1)),
+  mostEvents: optional(integer(1)),
 });

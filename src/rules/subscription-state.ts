@@ -32,13 +32,13 @@ export interface Switch {
 /** A grant that gives a credential. */
 export type Granted = Extract<AllocationGranted, { readonly credential: string }>;
 
-/** How a switch ended, until everybody has been told. `rejected`: the request whose grant the pool takes back. */
+/** How a switch ended. `rejected`: whose grant is taken back by which pool. */
 export interface SwitchEnd {
   readonly what: string;
   readonly why: string;
   readonly accepted: boolean;
   readonly record: SwitchRecord | null;
-  readonly rejected: string | null;
+  readonly rejected: { readonly pool: string; readonly requestId: string } | null;
 }
 
 export interface SubscriptionState {
@@ -49,7 +49,8 @@ export interface SubscriptionState {
   readonly highest: number;
   /** When a credential could not be applied. */
   readonly failedAt: number | null;
-  readonly ended: SwitchEnd | null;
+  /** Switches of whose end nobody has been told yet. */
+  readonly ended: readonly SwitchEnd[];
   /** The pool that knows of the agent, and has to hear of its end. */
   readonly knownTo: string | null;
 }
@@ -60,7 +61,7 @@ export const NO_SWITCH: SubscriptionState = {
   asked: 0,
   highest: 0,
   failedAt: null,
-  ended: null,
+  ended: [],
   knownTo: null,
 };
 

@@ -1,5 +1,6 @@
 /** The one lazy timer of an agent: what the clock alone changes, and when it does so next. */
 import { type AgentState } from './agent-state';
+import { advance, subscriptionDue } from './agent-switch';
 import { isAtRest } from './lifecycle';
 import { livenessAt, livenessDue } from './liveness';
 import { probeNow } from './probes';
@@ -7,6 +8,10 @@ import { turnsDue } from './turn-actions';
 
 /** The state at `now`, if nothing else has happened; the same object when nothing is due. */
 export function tick(state: AgentState, now: number): AgentState {
+  return advance(withLiveness(state, now), now);
+}
+
+function withLiveness(state: AgentState, now: number): AgentState {
   const liveness = livenessAt(state, now);
   if (liveness === state.liveness) return state;
   const next = { ...state, liveness };
@@ -22,6 +27,7 @@ export function nextDue(state: AgentState, now: number): number | null {
     restartDue(state),
     drainDue(state),
     probeDue(state),
+    subscriptionDue(state),
   ];
   // What was due by now has been done, or waits for the effect that is in progress.
   const later = dues.filter((due) => due !== null).filter((due) => due > now);

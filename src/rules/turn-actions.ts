@@ -3,6 +3,7 @@ import type { TurnOutcome } from '../contract/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from './agent-state';
 import { isAtRest } from './lifecycle';
 import { dueAt, reading, setRunning } from './paused-clock';
+import { blocksTurns } from './subscription-state';
 import { beginTurn, closedFor, finishTurn, limitOf, usedBy, withTurns } from './turn-queue';
 
 /** Why a turn in flight is cancelled: its limit, its branch, a lost instance, an agent that is not coming back. */
@@ -107,10 +108,10 @@ export function withClocks(state: AgentState, now: number): AgentState {
   return withTurns(state, { working, unavailable });
 }
 
-/** Whether the agent should work and cannot; a drain before a restart is no absence. */
+/** Whether the agent should work and cannot; a drain before a restart or a new credential is no absence. */
 function isMissed(state: AgentState): boolean {
   if (state.status !== 'pending' && state.status !== 'running') return false;
-  if (state.restarting !== null && state.runtime === 'running') return false;
+  if ((state.restarting !== null || blocksTurns(state.switches)) && state.runtime === 'running') return false;
   return !isAvailable(state);
 }
 

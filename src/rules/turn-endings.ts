@@ -1,14 +1,15 @@
 /** What the end of a turn's activity means for the turn: answered, asked again, or forgotten. */
 import type { ErrorBody } from '../contract/errors';
+import type { FailureReport, SubscriptionFailure } from '../contract/subscription';
 import type { TurnOutcome } from '../contract/turns';
-import type { AgentState } from './agent-state';
+import type { AgentState, QueuedTurn } from './agent-state';
 import { probeNow } from './probes';
 import type { CancelReason } from './turn-actions';
-import { closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './turn-queue';
+import { askAnew, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './turn-queue';
 
-/** How the activity ended. `cannotReach`: nobody answered at the agent's endpoint, or the worker was lost. */
+/** How the activity ended. `failure`: of the credential it was taken with. `cannotReach`: nobody answered at the agent's endpoint, or the worker was lost. */
 export type TurnEnding =
-  | { readonly kind: 'outcome'; readonly outcome: TurnOutcome }
+  | { readonly kind: 'outcome'; readonly outcome: TurnOutcome; readonly failure?: SubscriptionFailure }
   | { readonly kind: 'error'; readonly error: ErrorBody; readonly cannotReach: boolean };
 
 /** The state after, and the answer for the branch; null where there is none (yet). `reason`: why it was cancelled, if it was. */
@@ -28,9 +29,27 @@ export function turnEnded(
       return { state: probeNow(refusedTurn(state, turnId, now), now), answer: null };
     }
   }
+  if (ending.kind === 'outcome' && reason === null && isAskedAnew(state, turn, ending.failure)) {
+    return { state: askAnew(state, turnId, now), answer: null };
+  }
   const answer =
     ending.kind === 'outcome' ? ending.outcome : { error: errorFor(state, ending.error, reason, limitOf(state, turn)) };
   return { state: finishTurn(state, turnId, answer), answer };
+}
+
+/** Whether it failed with its credential, and another one may do better. */
+function isAskedAnew(state: AgentState, turn: QueuedTurn, failure: SubscriptionFailure | undefined): boolean {
+  const { subscription } = state.config.spec;
+  const isFailed = failure !== undefined && failure.kind !== 'other' && turn.on !== null;
+  const isClosed = closedFor(state) !== null;
+  return isFailed && !turn.askedAnew && !isClosed && subscription !== undefined && subscription.autoSwitch !== false;
+}
+
+/** What the end of a turn says of the credential it was taken with, as a report; null: nothing. */
+export function failureReport(state: AgentState, turnId: string, ending: TurnEnding): FailureReport | null {
+  const turn = state.turns.inFlight.find((candidate) => candidate.turnId === turnId);
+  if (ending.kind === 'error' || ending.failure === undefined || !turn?.on) return null;
+  return { subscription: turn.on.name, assignment: turn.on.assignment, ...ending.failure, turnId };
 }
 
 function errorFor(

@@ -48,6 +48,8 @@ export function requestTurn(state: AgentState, asked: TurnRequested, now: number
     notBefore: null,
     refusedFrom: null,
     suspended: false,
+    on: null,
+    askedAnew: false,
   };
   return { state: withTurns(state, { waiting: [...turns.waiting, turn] }), answer: null };
 }
@@ -108,6 +110,7 @@ export function beginTurn(state: AgentState, turnId: string, now: number): Agent
     attempt: turn.attempt + 1,
     startedAt: reading(turns.working, now),
     notBefore: null,
+    on: state.subscription && { name: state.subscription.name, assignment: state.subscription.assignment },
   };
   return withTurns(state, { waiting: without(turns.waiting, turnId), inFlight: [...turns.inFlight, begun] });
 }
@@ -134,6 +137,13 @@ export function dropTurn(state: AgentState, turnId: string): AgentState {
 export function requeueTurn(state: AgentState, turnId: string, now: number): AgentState {
   const { unavailable } = state.turns;
   return returned(state, turnId, now, () => ({ waitingFrom: reading(unavailable, now), refusedFrom: null }));
+}
+
+/** The credential failed under it: it is asked again, once, on another. */
+export function askAnew(state: AgentState, turnId: string, now: number): AgentState {
+  const { unavailable } = state.turns;
+  const waitingFrom = reading(unavailable, now);
+  return returned(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, askedAnew: true }));
 }
 
 /** A connection was refused: it is asked again after a while. */

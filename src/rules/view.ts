@@ -1,10 +1,17 @@
 /** What people and programs see of an agent's state: the view, the answer's state, the card, the search attributes. */
-import type { AgentView, CommandResult, CommandState } from '../contract/agent';
+import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../contract/agent';
 import type { AgentState, RememberedRequest } from './agent-state';
 import { inShort } from './decisions';
 import { isAtRest } from './lifecycle';
 import { agentSettings } from './settings';
 import { why } from './why';
+
+/** The subscription as others see it, without the reference to its secret. */
+export function publicSubscription({ subscription }: AgentState): AssignedSubscription | null {
+  if (subscription === null) return null;
+  const { pool, name, assignment } = subscription;
+  return { pool, name, assignment };
+}
 
 /** The view; `decisions` only where asked for. */
 export function agentView(state: AgentState, withDecisions = false): AgentView {
@@ -24,7 +31,7 @@ export function agentView(state: AgentState, withDecisions = false): AgentView {
     ...(config.host === undefined ? {} : { host: config.host }),
     instanceId: instance.id,
     endpoint: instance.endpoint,
-    subscription: state.subscription,
+    subscription: publicSubscription(state),
     registeredAt: iso(instance.registeredAt),
     lastProofAt: iso(instance.lastProofAt),
     incarnation: config.incarnation,

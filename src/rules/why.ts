@@ -2,12 +2,15 @@
 import type { Hold } from '../contract/agent';
 import { FLEET_HOLD, OPERATOR_HOLD, SUBSCRIPTION_HOLD } from '../contract/names';
 import { type AgentState, isAvailable } from './agent-state';
+import { lacksSubscription } from './agent-switch';
+import { blocksTurns } from './subscription-state';
 
 /** One sentence, or null for an agent that works. Times are UTC. */
 export function why(state: AgentState): string | null {
   const name = `${state.fleet}/${state.agent}`;
   switch (state.status) {
     case 'pending':
+      if (lacksSubscription(state)) return unsuppliedWhy(state);
       return state.runtime === 'starting'
         ? 'Starting: the provider is waking it'
         : `Not started yet${because(state.reason)}: it is woken next`;
@@ -26,6 +29,7 @@ export function why(state: AgentState): string | null {
 
 function runningWhy(state: AgentState): string | null {
   if (isAvailable(state)) return null;
+  if (state.runtime === 'running' && blocksTurns(state.switches)) return switchingWhy(state);
   switch (state.runtime) {
     case 'crashed':
       return `Crashed${because(state.reason)}: it is restarted${state.restartAt === null ? '' : ` at ${time(state.restartAt)}`}`;
@@ -39,6 +43,18 @@ function runningWhy(state: AgentState): string | null {
     case 'running':
       return silentWhy(state);
   }
+}
+
+function switchingWhy(state: AgentState): string {
+  const { from, to } = state.switches.switching ?? {};
+  const goal = to ? ` to ${to.name}` : '';
+  return `Switching from ${from?.name ?? 'no subscription'}${goal}${inFlight(state)}: it goes on by itself`;
+}
+
+function unsuppliedWhy(state: AgentState): string {
+  const held = state.holds.find(({ name }) => name === SUBSCRIPTION_HOLD);
+  if (held) return `${heldBy(held)}: it starts by itself then, or with drover pools reset`;
+  return `Waiting for a subscription of pool ${state.config.spec.subscription?.pool ?? ''}: apply a fleet file that describes it`;
 }
 
 function silentWhy(state: AgentState): string {

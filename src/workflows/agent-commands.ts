@@ -61,7 +61,8 @@ export function requestOf(command: AgentCommand, argument: unknown): CommandRequ
   return { command, options: parseOptions(command, argument) } as CommandRequest;
 }
 
-function refuseWhenOverdue(machine: AgentMachine): void {
+/** Nothing new begins while continue-as-new is overdue: the client asks again. */
+export function refuseWhenOverdue(machine: AgentMachine): void {
   if (!machine.isOverdue()) return;
   const { fleet, agent } = machine.state;
   throw new DroverError('Unavailable', `${fleet}/${agent} is about to continue as new; ask again in a moment`);

@@ -1,7 +1,7 @@
 /** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
 import { upsertMemo, uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
-import type { AgentState, Effect } from '../rules/agent-state';
+import type { AgentState, ProviderEffect } from '../rules/agent-state';
 import { begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
 import { STOP_GRACE_MS } from '../rules/settings';
 import { providerActivities, stopActivity } from './activities';
@@ -12,13 +12,13 @@ import { errorBody } from './shared/failures';
  * Carries an effect out, and writes into the history that it has ended: without any command in it, the workflow task that heard of the
  * end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
  */
-export async function perform(machine: AgentMachine, effect: Effect): Promise<void> {
+export async function perform(machine: AgentMachine, effect: ProviderEffect): Promise<void> {
   await carryOut(machine, effect);
   if (effect !== 'inspect') upsertMemo({ runtime: machine.state.runtime });
 }
 
 /** Its failure is a change of the state too, never an exception. */
-async function carryOut(machine: AgentMachine, effect: Effect): Promise<void> {
+async function carryOut(machine: AgentMachine, effect: ProviderEffect): Promise<void> {
   const { op } = machine.state;
   machine.change((state, now) => begin(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
   try {
@@ -43,7 +43,7 @@ async function carryOut(machine: AgentMachine, effect: Effect): Promise<void> {
   }
 }
 
-function succeed(machine: AgentMachine, effect: Effect, found: Partial<ResourceState>): void {
+function succeed(machine: AgentMachine, effect: ProviderEffect, found: Partial<ResourceState>): void {
   machine.change((state, now) => succeeded(state, effect, found, now), {
     by: 'provider',
     what: effect,
@@ -52,7 +52,7 @@ function succeed(machine: AgentMachine, effect: Effect, found: Partial<ResourceS
   });
 }
 
-function failureOf(state: AgentState, effect: Effect, message: string): string {
+function failureOf(state: AgentState, effect: ProviderEffect, message: string): string {
   return `${effect} of ${state.fleet}/${state.agent} failed: ${message}`;
 }
 
@@ -66,7 +66,7 @@ async function look(state: AgentState): Promise<ResourceState | null> {
   }
 }
 
-async function call(state: AgentState, effect: Effect): Promise<Partial<ResourceState>> {
+async function call(state: AgentState, effect: ProviderEffect): Promise<Partial<ResourceState>> {
   const on = callOf(state);
   const provider = activities(state, effect);
   switch (effect) {
@@ -106,5 +106,15 @@ function summaryOf(state: AgentState, what: string): string {
 function callOf(state: AgentState): ResourceCall {
   const { spec, resourceId, key, host } = state.config;
   const { fleet, agent } = state;
-  return { fleet, agent, provider: spec.provider, spec, resourceId, key, ...(host === undefined ? {} : { host }) };
+  const secret = state.subscription?.secret;
+  return {
+    fleet,
+    agent,
+    provider: spec.provider,
+    spec,
+    resourceId,
+    key,
+    ...(host === undefined ? {} : { host }),
+    ...(secret === undefined ? {} : { secret }),
+  };
 }

@@ -2,11 +2,13 @@
 import { CancellationScope, TimeoutFailure, isCancellation } from '@temporalio/workflow';
 import { ActivityFailure } from '@temporalio/common';
 import { branchSignals } from '../contract/messages';
+import type { FailureReport } from '../contract/subscription';
 import type { TurnOutcome } from '../contract/turns';
 import type { QueuedTurn } from '../rules/agent-state';
 import { type CancelReason, type TurnAction, turnActions } from '../rules/turn-actions';
-import { type TurnEnding, turnEnded } from '../rules/turn-endings';
+import { type TurnEnding, failureReport, turnEnded } from '../rules/turn-endings';
 import { withdrawTurn } from '../rules/turn-queue';
+import { publicSubscription } from '../rules/view';
 import { turnActivities } from './activities';
 import type { AgentMachine } from './agent-machine';
 import type { Post } from './agent-post';
@@ -26,8 +28,8 @@ interface Running {
   reason: CancelReason | null;
 }
 
-/** Takes the agent's turns from now on. */
-export function takeTurns(machine: AgentMachine, post: Post): AgentTurns {
+/** Takes the agent's turns from now on. `report` hears of those that failed with their credential. */
+export function takeTurns(machine: AgentMachine, post: Post, report: (failure: FailureReport) => void): AgentTurns {
   const running = new Map<string, Running>();
 
   function react(): void {
@@ -56,6 +58,8 @@ export function takeTurns(machine: AgentMachine, post: Post): AgentTurns {
     running.set(turn.turnId, current);
     const ending = await current.scope.run(() => ask(machine, turn));
     running.delete(turn.turnId);
+    const failure = failureReport(machine.state, turn.turnId, ending);
+    if (failure !== null) report(failure);
     const { answer: outcome } = turnEnded(machine.state, turn.turnId, ending, current.reason, Date.now());
     machine.change((state, now) => turnEnded(state, turn.turnId, ending, current.reason, now).state);
     if (outcome !== null) answer(turn.replyTo, turn.turnId, outcome);
@@ -88,14 +92,13 @@ export function takeTurns(machine: AgentMachine, post: Post): AgentTurns {
 }
 
 async function ask(machine: AgentMachine, turn: QueuedTurn): Promise<TurnEnding> {
-  const { fleet, agent, instance, subscription } = machine.state;
+  const { fleet, agent, instance } = machine.state;
   const activities = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
-  const request = { ...turn.request, attempt: turn.attempt, subscription };
+  const request = { ...turn.request, attempt: turn.attempt, subscription: publicSubscription(machine.state) };
   try {
-    return {
-      kind: 'outcome',
-      outcome: await activities.takeTurn({ fleet, agent, endpoint: instance.endpoint ?? '', request }),
-    };
+    const result = await activities.takeTurn({ fleet, agent, endpoint: instance.endpoint ?? '', request });
+    const { failure, ...outcome } = result;
+    return { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) };
   } catch (error) {
     const body = errorBody(error);
     const lostWorker = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;

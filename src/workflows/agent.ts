@@ -16,20 +16,24 @@ import { type AgentMachine, createMachine } from './agent-machine';
 import { type Post, createPost } from './agent-post';
 import { reportSettled } from './agent-report';
 import { handleSignals } from './agent-signals';
+import { type AgentSubscription, keepSubscription } from './agent-subscription';
 import { takeTurns } from './agent-turns';
 import { continueAsNewDue } from './shared/continue-as-new';
 import { translating } from './shared/failures';
+import { createNotifier } from './shared/notifier';
 
 /** Lives as long as its agent: from the start of its workflow to `terminate`. */
 export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
   const machine = createMachine(translating(() => initialState(input)));
   const post = createPost();
+  const notifier = createNotifier();
   // A cancelled agent is a terminated one: nothing of it may be left behind.
   CancellationScope.current().cancelRequested.catch(() =>
     accept(machine, { command: 'terminate', options: {} }, ' by cancellation'),
   );
   await CancellationScope.nonCancellable(async () => {
-    const turns = takeTurns(machine, post);
+    const subscription = keepSubscription(machine, post, notifier);
+    const turns = takeTurns(machine, post, (failure) => subscription.report(failure, 'turn'));
     machine.onChange(turns.react);
     reportSettled(machine, post);
     publish(machine);
@@ -38,29 +42,32 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
       description: 'The agent with its last decisions',
     });
     handleCommands(machine);
+    subscription.handle();
     handleSignals(machine, turns);
     void keepTime(machine, machine.tick);
-    await reconcile(machine, post);
+    const isIdle = (): boolean => post.pending() === 0 && notifier.pending() === 0 && allHandlersFinished();
+    await reconcile(machine, subscription, isIdle);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
-    await sayFarewell(machine, post);
+    await sayFarewell(machine, post, isIdle);
   });
 }
 
 /** An agent that was ended by somebody else than its fleet is not the fleet's any more. */
-async function sayFarewell({ state }: AgentMachine, post: Post): Promise<void> {
+async function sayFarewell({ state }: AgentMachine, post: Post, isIdle: () => boolean): Promise<void> {
   const tidings = tidingsFor(state);
   if (tidings !== null) await post.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
-  await condition(() => post.pending() === 0 && allHandlersFinished());
+  await condition(isIdle);
 }
 
 /** Drives the provider to what has been decided, one effect at a time, until the agent ends or its history is to begin anew. */
-async function reconcile(machine: AgentMachine, post: Post): Promise<void> {
+async function reconcile(machine: AgentMachine, subscription: AgentSubscription, isIdle: () => boolean): Promise<void> {
   const effect = () => nextEffect(machine.state, Date.now());
   const isOver = () => machine.state.destroyed || continueAsNewDue(machine.state.continueAfterEvents ?? undefined);
-  const isQuiet = () => machine.state.turns.inFlight.length === 0 && post.pending() === 0 && allHandlersFinished();
+  const isQuiet = () => machine.state.turns.inFlight.length === 0 && isIdle();
   for (;;) {
     const next = effect();
-    if (next !== null) await perform(machine, next);
+    if (next === 'reload') await subscription.reload();
+    else if (next !== null) await perform(machine, next);
     else if (isOver() && isQuiet()) return;
     else await condition(() => effect() !== null || (isOver() && isQuiet()));
   }

@@ -7,7 +7,7 @@ import { type Pacer, createPacer } from './shared/pacer';
 
 export interface Courier {
   send<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery>;
-  /** Signals that are not acknowledged, those that wait their turn included. */
+  /** Signals and starts of branches that are not acknowledged, those that wait their turn included. */
   pending(): number;
   /** Shared with everything else that the workflow emits. */
   readonly pacer: Pacer;
@@ -17,17 +17,10 @@ export interface Courier {
 export function createCourier(): Courier {
   const post = createPost();
   const pacer = createPacer();
-  let pending = 0;
   return {
     pacer,
-    pending: () => pending,
-    async send(workflowId, signal, argument) {
-      pending += 1;
-      try {
-        return await pacer.through(jsonBytes(argument), () => post.send(workflowId, signal, argument));
-      } finally {
-        pending -= 1;
-      }
-    },
+    pending: () => pacer.pending(),
+    send: (workflowId, signal, argument) =>
+      pacer.through(jsonBytes(argument), () => post.send(workflowId, signal, argument)),
   };
 }

@@ -94,7 +94,7 @@ export function createFamily(of: FamilyOf): Family {
         ),
       );
     }
-    if (isHistoryFull()) {
+    if (isHistoryFull(options.mostEvents ?? undefined)) {
       return bare(
         member,
         lostBranch(context, `LimitReached: branch ${context.branch} is one too many for one workflow`),

@@ -1,9 +1,10 @@
 /** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { type ChildWorkflowHandle, ParentClosePolicy, condition, startChild } from '@temporalio/workflow';
 import type { ProvisionInput } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../contract/names';
 import { abandonChange, placeChange, settleChange } from '../rules/fleet-change';
+import { duePools } from '../rules/fleet-pools';
 import { undoByKeys } from '../rules/fleet-undo';
 import { fleetActivities } from './activities';
 import type { FleetMachine } from './fleet-machine';
@@ -17,13 +18,20 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
   for (;;) {
     const { state } = machine;
     const { change } = state;
-    if (change?.step === 'place') machine.become(placeChange(state, await fleetActivities('place the change').place()));
+    if (change?.step === 'place') await place(machine);
     else if (change?.step === 'provision' && change.input) await runSaga(machine, change.input);
     else if (change?.step === 'undo' && change.input && change.record) {
       await runSaga(machine, { ...change.input, undo: change.record });
     } else break;
   }
   machine.mark();
+}
+
+/** The pools are told first: an agent that starts asks its pool for a credential. */
+async function place(machine: FleetMachine): Promise<void> {
+  await condition(() => duePools(machine.state) === null);
+  const place = await fleetActivities('place the change').place();
+  machine.become(placeChange(machine.state, place));
 }
 
 async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<void> {

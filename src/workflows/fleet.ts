@@ -4,7 +4,8 @@ import { FLEET_HOLD } from '../contract/names';
 import type { FleetInput } from '../contract/fleet';
 import { agentsToHold, type CarriedFleet, isChanging, isDestroyed, isUnborn } from '../rules/fleet-state';
 import { initialFleet } from '../rules/fleet-input';
-import { fleetActivities } from './activities';
+import { duePools, poolsTold } from '../rules/fleet-pools';
+import { fleetActivities, poolActivities } from './activities';
 import { carryOutChange } from './fleet-changes';
 import { handleCommands } from './fleet-commands';
 import { createMachine, type FleetMachine } from './fleet-machine';
@@ -32,6 +33,10 @@ export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> 
       () => machine.state.holdsDue,
       () => spreadHolds(machine),
     );
+    void always(
+      () => duePools(machine.state) !== null,
+      () => tellPools(machine),
+    );
     return live(machine);
   });
   if (goesOn) await continueAsNew<typeof fleet>({ v: 1, state: machine.state });
@@ -39,7 +44,8 @@ export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> 
 
 /** True: the history is to begin anew; false: the fleet is gone. */
 async function live(machine: FleetMachine): Promise<boolean> {
-  const isQuiet = () => !isChanging(machine.state) && !machine.state.holdsDue && allHandlersFinished();
+  const isTold = () => !machine.state.holdsDue && duePools(machine.state) === null;
+  const isQuiet = () => !isChanging(machine.state) && isTold() && allHandlersFinished();
   if (!(await isBorn(machine))) {
     await condition(allHandlersFinished);
     return false;
@@ -82,4 +88,12 @@ async function spreadHolds(machine: FleetMachine): Promise<void> {
     await fleetActivities(held ? 'hold every agent' : 'release every agent').setHold(call);
   }
   if (machine.state.holds === state.holds) machine.become({ ...machine.state, holdsDue: false });
+}
+
+/** Tells the pools what the file says of them, or that the fleet uses them no more. */
+async function tellPools(machine: FleetMachine): Promise<void> {
+  const call = duePools(machine.state);
+  if (call === null) return;
+  await poolActivities('tell the pools').configurePools(call);
+  machine.become(poolsTold(machine.state, call));
 }

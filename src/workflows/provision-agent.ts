@@ -16,6 +16,7 @@ import {
   recordWoken,
 } from '../rules/change-run';
 import { formatDuration } from '../rules/duration';
+import { isRefusal } from '../rules/late-creates';
 import { agentSettings } from '../rules/settings';
 import { fleetActivities, providerActivities, retireActivity } from './activities';
 import { isoNow, resourceCall, type Saga } from './provision-saga';
@@ -53,7 +54,12 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
   const intended = ownedAs(saga.input, spec, key, null);
   saga.run = intendCreate(saga.run, agent, key, spec, isoNow());
   const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
-  const { resourceId } = await provider.createResource(resourceCall(saga.input, spec, intended));
+  const { resourceId } = await provider
+    .createResource(resourceCall(saga.input, spec, intended))
+    .catch((error: unknown) => {
+      if (isRefusal(errorBody(error))) saga.refused[agent] = true;
+      throw error;
+    });
   const owned = { ...intended, resourceId };
   saga.run = recordCreated(saga.run, owned, agent, isoNow());
   if (!breaksOff(saga.run)) await becomeReady(saga, spec, owned);

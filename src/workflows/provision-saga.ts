@@ -10,6 +10,8 @@ export interface Saga {
   run: ChangeRun;
   /** What agents have reported, the latest of each. */
   readonly reports: Record<string, AgentReport>;
+  /** Agents whose create was refused at the first attempt: nothing of it can land late. */
+  readonly refused: Record<string, true>;
   /** What agents are born with: the fleet's holds as it has told them last. */
   holds: readonly Hold[];
   /** Tells the part that runs at the moment, where the change is carried out in parts. */

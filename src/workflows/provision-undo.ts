@@ -1,9 +1,11 @@
 /** Carries an undo log out: newest first, by id where known and by key where not, whatever happens to the change meanwhile. */
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep } from '@temporalio/workflow';
+import type { ResourceCall } from '../contract/activities';
 import type { CompensationEntry } from '../contract/compensation';
 import type { AgentChange } from '../contract/fleet';
 import { doubtful, ownedAs, recordGone, recordLeftOver } from '../rules/change-run';
 import { finishAttempt, settleEntry, transition, undoOrder } from '../rules/compensation';
+import { CREATE_MS, mayLandLate } from '../rules/late-creates';
 import { providerActivities, undoActivities, undoRetireActivity } from './activities';
 import { inParallel, isoNow, resourceCall, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';
@@ -32,7 +34,8 @@ export async function undoAll(saga: Saga, limit: number): Promise<void> {
   const deadline = condition(() => isThrough, WHOLE_MS, { summary: 'compensation' }).then((met) => {
     if (!met) scope.cancel();
   });
-  await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry)));
+  const landedBy = Date.now() + CREATE_MS;
+  await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry, landedBy)));
   isThrough = true;
   await deadline;
   endAttempt(saga);
@@ -40,10 +43,10 @@ export async function undoAll(saga: Saga, limit: number): Promise<void> {
 
 const never = (): boolean => false;
 
-async function undo(saga: Saga, entry: CompensationEntry): Promise<void> {
+async function undo(saga: Saga, entry: CompensationEntry, landedBy: number): Promise<void> {
   const { name: agent, key } = entry;
   try {
-    const existed = await takeBack(saga, entry);
+    const existed = await takeBack(saga, entry, landedBy);
     const outcome = existed ? 'undone' : 'nothing to undo';
     saga.run = { ...saga.run, record: settleEntry(saga.run.record, key, outcome, isoNow()) };
     if (isOurs(saga, entry)) saga.run = recordGone(saga.run, agent, 'undone');
@@ -64,18 +67,27 @@ function isOurs({ run }: Saga, { name, key }: CompensationEntry): boolean {
  * Ends the agent's workflow if this change has started it, which ends its resource; then the resource, by its key at least. A
  * workflow that could not be ended at first is tried again when its resource is gone, which is what it may have been waiting for.
  */
-async function takeBack({ input }: Saga, { name: agent, key, resourceId }: CompensationEntry): Promise<boolean> {
+async function takeBack({ input, refused }: Saga, entry: CompensationEntry, landedBy: number): Promise<boolean> {
+  const { name: agent, key, resourceId } = entry;
   const spec = input.changes.find((change) => change.agent === agent)?.spec;
   if (!spec) return false;
-  const made = ownedAs(input, spec, key, resourceId);
-  const remove = () => {
-    const provider = undoActivities(made.provider, made.host, `undo: remove ${agent}`);
-    return provider.destroyResource(resourceCall(input, spec, made));
-  };
+  const made = resourceCall(input, spec, ownedAs(input, spec, key, resourceId));
   const first = await end(input, agent).catch(() => null);
-  const removed = await remove();
+  const removed = await remove(made, `undo: remove ${agent}`);
   const ended = first ?? (await end(input, agent));
-  return ended.existed || removed.existed;
+  const late = mayLandLate(entry, spec, refused[agent] ?? false) && (await removeLate(made, landedBy));
+  return ended.existed || removed || late;
+}
+
+async function remove(made: ResourceCall, summary: string): Promise<boolean> {
+  return (await undoActivities(made.provider, made.host, summary).destroyResource(made)).existed;
+}
+
+/** Once more when no create can be on its way any longer. */
+async function removeLate(made: ResourceCall, landedBy: number): Promise<boolean> {
+  const waitMs = landedBy - Date.now();
+  if (waitMs > 0) await sleep(waitMs, { summary: `a create of ${made.agent} may still land` });
+  return remove(made, `undo: remove ${made.agent} if it has landed late`);
 }
 
 function end({ fleet, incarnation, revision }: Saga['input'], agent: string): Promise<{ existed: boolean }> {

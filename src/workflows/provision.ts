@@ -28,7 +28,14 @@ const DEFAULT_TIMEOUT = '2h';
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
   const input = translating(() => parseProvisionInput(argument));
-  const saga: Saga = { input, run: beginChange(input, isoNow()), reports: {}, holds: input.holds, tellPart: null };
+  const saga: Saga = {
+    input,
+    run: beginChange(input, isoNow()),
+    reports: {},
+    refused: {},
+    holds: input.holds,
+    tellPart: null,
+  };
   // A cancelled change stops like a failed one: nothing inside is cancelled, so nothing is left half done.
   CancellationScope.current().cancelRequested.catch(() => cancel(saga));
   return CancellationScope.nonCancellable(async () => {

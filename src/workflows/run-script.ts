@@ -34,7 +34,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
       const known = outcomes.get(turnId);
       if (known) answer(replyTo, turnId, known);
       if (known !== undefined) return;
-      if (isHistoryFull()) return answer(replyTo, turnId, { error: FULL });
+      if (isHistoryFull(life.input.mostEvents)) return answer(replyTo, turnId, { error: FULL });
       const { agent, branch, input } = request;
       const position = positions.get(agent) ?? 0;
       const { outcome, delayMs, next } = scriptedTurn(script, agent, position, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS);

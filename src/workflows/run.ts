@@ -17,6 +17,7 @@ import { handleRunMessages } from './run-messages';
 import { type ScriptedAgents, createScriptedAgents } from './run-script';
 import { undoTurns } from './run-undo';
 import { translating } from './shared/failures';
+import { createNotifier, type Notifier } from './shared/notifier';
 import { startTimer } from './shared/timer';
 
 /** Runs a task to its result. A task that could not be done is a result too; the workflow fails only when it is given none. */
@@ -27,6 +28,7 @@ export async function run(argument: unknown): Promise<RunResult> {
   });
   return CancellationScope.nonCancellable(async () => {
     const { fleet, run: name, task, script } = life.input;
+    const notifier = createNotifier();
     upsertSearchAttributes({ DroverFleet: [fleet] });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
@@ -39,17 +41,31 @@ export async function run(argument: unknown): Promise<RunResult> {
     const log = family.log();
     const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
     life.end(whole, log);
+    tellEnd(life, notifier);
     if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
-    await condition(() => life.courier.pending() === 0 && allHandlersFinished());
+    await condition(() => life.courier.pending() === 0 && notifier.pending() === 0 && allHandlersFinished());
     return whole;
   });
 }
 
+/** What the run has found may be large, and is nobody's business but the reader's: only that it has. */
+function tellEnd({ input, result, cancelled }: RunLife, notifier: Notifier): void {
+  if (result === null) return;
+  const { success, error, turns } = result;
+  const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error, turns };
+  notifier.raise(input.notify, success ? 'run.completed' : 'run.failed', data);
+}
+
 function familyOf(life: RunLife): Family {
-  const { script, trace, continueAfterEvents } = life.input;
+  const { script, trace, continueAfterEvents, mostEvents } = life.input;
   const scripted = script !== undefined;
   return createFamily({
-    options: { scripted, trace: trace === true && !scripted, continueAfterEvents: continueAfterEvents ?? null },
+    options: {
+      scripted,
+      trace: trace === true && !scripted,
+      continueAfterEvents: continueAfterEvents ?? null,
+      mostEvents: mostEvents ?? null,
+    },
     courier: life.courier,
     isPaused: () => life.paused,
     onChange(record) {

@@ -5,9 +5,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { createTurnActivities } from '../../src/activities/turns';
-import type { TurnCall } from '../../src/contract/activities';
+import type { TurnCall, TurnResult } from '../../src/contract/activities';
+import type { AssignedSubscription } from '../../src/contract/agent';
 import { agentToken } from '../../src/contract/agent-token';
-import type { TurnOutcome } from '../../src/contract/turns';
 import { turnRequest } from '../agent/turn-request';
 
 const servers: Server[] = [];
@@ -45,9 +45,12 @@ function turn(
   endpoint: string,
   allowedHosts?: string[],
   environment = new MockActivityEnvironment(),
-): Promise<TurnOutcome> {
+  subscription: AssignedSubscription | null = null,
+): Promise<TurnResult> {
   const activities = createTurnActivities({ agentSecret: 'secret', allowedHosts });
-  return environment.run((call: TurnCall) => activities.takeTurn(call), callTo(endpoint));
+  const { request, ...call } = callTo(endpoint);
+  const whole = { ...call, request: { ...request, subscription } };
+  return environment.run((given: TurnCall) => activities.takeTurn(given), whole);
 }
 
 async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
@@ -89,6 +92,11 @@ describe('outcomes', () => {
     ['a bug', 500, 'boom', { error: { code: 'TurnRejected', message: 'mars/A: it answered 500: boom' } }],
   ])('%s', async (_, status, body, outcome) => {
     expect(await turn(await answering(status, body))).toEqual(outcome);
+  });
+
+  test('a failure that the agent names is not the branch’s, whatever it says', async () => {
+    const reply = JSON.stringify({ action: 'fail', error: 'limit', failure: { kind: 'rate_limit' } });
+    expect(await turn(await answering(200, reply))).toEqual({ reply: { action: 'fail', error: 'limit' } });
   });
 
   test('more than 1 MiB', async () => {
@@ -223,5 +231,53 @@ describe('cancellation', () => {
     await Promise.all([beat, when['asked']]);
     environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
     await expect(work).rejects.toBeInstanceOf(CancelledFailure);
+  });
+});
+
+describe('with a subscription', () => {
+  const SUBSCRIPTION = { pool: 'p', name: 'a', assignment: 1 };
+  const taken = async (status: number, body: string, headers: Record<string, string> = {}) =>
+    turn(await answering(status, body, headers), undefined, new MockActivityEnvironment(), SUBSCRIPTION);
+  const failed = (failure: object, error = 'limit') =>
+    JSON.stringify({ action: 'fail', error, ...(Object.keys(failure).length === 0 ? {} : { failure }) });
+
+  test.each([
+    ['a 429', 429, 'slow down', { kind: 'rate_limit' }, 'RateLimited'],
+    ['a 401', 401, 'token expired', { kind: 'auth' }, 'TurnRejected'],
+    ['a 402', 402, 'pay', { kind: 'auth' }, 'TurnRejected'],
+    ['a 403', 403, 'no', { kind: 'auth' }, 'TurnRejected'],
+  ])('%s is its provider’s', async (_, status, body, failure, code) => {
+    const message = `mars/A: it answered ${String(status)}: ${body}`;
+    expect(await taken(status, body)).toEqual({ error: { code, message }, failure });
+  });
+
+  test('with the time that the provider names', async () => {
+    const before = Date.now();
+    const { failure } = await taken(429, '', { 'retry-after': '60' });
+    expect(Math.round((Date.parse(failure?.resetAt ?? '') - before) / 1_000)).toBe(60);
+  });
+
+  test.each([
+    ['a fail that names it', failed({ kind: 'auth' }), { kind: 'auth' }],
+    [
+      'with its reset',
+      failed({ kind: 'rate_limit', resetAt: '2030-01-01T00:00:00Z' }),
+      { kind: 'rate_limit', resetAt: '2030-01-01T00:00:00.000Z' },
+    ],
+    ['a fail whose text is known', failed({}, 'API Error: 429 Too Many Requests'), { kind: 'rate_limit' }],
+    ['a fail that says that it is something else', failed({ kind: 'other' }, 'not authenticated'), undefined],
+    ['any other fail', failed({}, 'I do not know'), undefined],
+    ['what is no failure', '{"action":"final","response":"429 Too Many Requests"}', undefined],
+    ['a failure that is none', failed({ kind: 'sad' }, 'x'), undefined],
+  ])('%s', async (_, body, failure) => {
+    const { failure: found, ...outcome } = await taken(200, body);
+    expect(found).toEqual(failure);
+    expect(JSON.stringify(outcome)).not.toContain('"failure"');
+  });
+
+  test('an agent that does not know Drover’s token has not failed with its credential', async () => {
+    const outcome = await taken(401, '{"error":"not the token of this agent"}');
+    expect(outcome).toMatchObject({ error: { code: 'TurnRejected' } });
+    expect(outcome.failure).toBeUndefined();
   });
 });

@@ -281,6 +281,53 @@ describe('undo, credentials, drain, stop', () => {
     expect(seen).toEqual([{ turnId: 't1', undo: { file: 'x' } }, credentials]);
   });
 
+  test('a failure of its own work is reported with the subscription of the last beat, turn or credentials, whichever is newest', async () => {
+    gateway.answer = { desired: 'run', nextBeatMs: 100, subscription: { pool: 'p', name: 'sub-a', assignment: 3 } };
+    const agent = await serve({ onCredentials: () => undefined });
+    const error = Object.assign(new Error('slow down'), { status: 429, headers: { 'retry-after': '60' } });
+    expect(await agent.reportFailure({ error })).toEqual({ changed: true });
+    await call(agent, '/credentials', { pool: 'p', subscription: 'sub-b', assignment: 4, secret: 's' });
+    await agent.reportFailure({ kind: 'auth', requestId: 'r' });
+    await agent.reportFailure({ kind: 'other', subscription: 'sub-z', turnId: 't1' });
+    const requestId = expect.any(String) as string;
+    expect(gateway.reports).toEqual([
+      {
+        agent: 'A',
+        subscription: 'sub-a',
+        assignment: 3,
+        kind: 'rate_limit',
+        resetAt: expect.any(String) as string,
+        requestId,
+      },
+      { agent: 'A', subscription: 'sub-b', assignment: 4, kind: 'auth', requestId: 'r' },
+      { agent: 'A', subscription: 'sub-z', kind: 'other', turnId: 't1', requestId },
+    ]);
+    gateway.status = 503;
+    await expect(agent.reportFailure({ kind: 'auth' })).rejects.toThrow('the gateway answers 503');
+  });
+
+  test('without a subscription there is nothing to report', async () => {
+    const agent = await serve();
+    await expect(agent.reportFailure({ kind: 'auth' })).rejects.toThrow('no subscription');
+  });
+
+  test.each([
+    [Object.assign(new Error('limit'), { status: 429 }), { kind: 'rate_limit' }],
+    [Object.assign(new Error('no'), { statusCode: 401 }), { kind: 'auth' }],
+    [Object.assign(new Error('no'), { response: { status: 403 } }), { kind: 'auth' }],
+    [Object.assign(new Error('not authenticated'), { code: 1 }), { kind: 'auth' }],
+    [Object.assign(new Error('not authenticated'), { signal: 'SIGKILL' }), undefined],
+    [new Error('something else'), undefined],
+  ])('a turn that ends with %s says so of its credential', async (error, failure) => {
+    const agent = await serve({
+      onTurn: () => {
+        throw error;
+      },
+    });
+    const { body } = await call(agent, '/turn', turnRequest());
+    expect(body).toEqual({ action: 'fail', error: error.message, ...(failure === undefined ? {} : { failure }) });
+  });
+
   test('drain answers when the turns in flight are done', async () => {
     const work = deferred<string>();
     const draining = deferred<undefined>();

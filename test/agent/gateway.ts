@@ -14,6 +14,8 @@ export interface ReceivedBeat extends Heartbeat {
 
 export class FakeGateway {
   readonly beats: ReceivedBeat[] = [];
+  /** Reports of failures, with the agent that they are about. */
+  readonly reports: unknown[] = [];
   answer: BeatAnswer = { desired: 'run', nextBeatMs: 100 };
   /** A status other than 200 refuses beats. */
   status = 200;
@@ -27,6 +29,12 @@ export class FakeGateway {
       let text = '';
       request.on('data', (chunk) => (text += String(chunk)));
       request.on('end', () => {
+        const reported = /^\/v1\/agents\/mars\/(\w+)\/failures$/.exec(request.url ?? '')?.[1];
+        if (reported !== undefined) {
+          this.reports.push({ agent: reported, ...(JSON.parse(text) as object) });
+          response.writeHead(this.status, { 'content-type': 'application/json' }).end('{"changed":true}');
+          return;
+        }
         const agent = /^\/v1\/agents\/mars\/(\w+)\/heartbeat$/.exec(request.url ?? '')?.[1];
         if (agent === undefined) {
           response.writeHead(404).end();

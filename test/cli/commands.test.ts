@@ -70,6 +70,24 @@ it('says within a few seconds that nobody is there', async () => {
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'Unavailable' } });
 });
 
+it('has a doctor that says what is not there', async () => {
+  const { code, stdout } = await drover(['doctor', '--address', '127.0.0.1:1', '-o', 'json'], folder.path);
+  const { findings } = JSON.parse(stdout) as { findings: { check: string; result: string; detail: string }[] };
+  expect(code).toBe(1);
+  expect(findings[0]).toEqual({ check: 'node', result: 'ok', detail: process.versions.node });
+  expect(findings[1]).toMatchObject({
+    check: 'temporal',
+    result: 'wrong',
+    detail: expect.stringContaining('Temporal') as string,
+  });
+  expect(findings.find(({ check }) => check === 'gateway')).toMatchObject({ result: 'missing' });
+});
+
+it('completes its commands in a shell', async () => {
+  const { stdout } = await drover(['completion', 'bash'], folder.path);
+  expect(stdout).toMatch(/^complete -W "[a-z -]*\bpause\b[a-z -]*" drover\n$/);
+});
+
 it('refuses settings that cannot be, all at once', async () => {
   const { code, stderr } = await drover(['gateway'], folder.path, {
     DROVER_GATEWAY_PORT: 'many',

@@ -83,6 +83,16 @@ it('knows what does not exist', async () => {
   expect(await drover(['destroy', 'venus', '--yes'], cwd)).toMatchObject({ code: 3 });
 });
 
+it('has nothing that a doctor would find wrong', async () => {
+  const { code, stdout } = await drover(['doctor', '-o', 'json'], cwd);
+  const { findings } = JSON.parse(stdout) as { findings: { check: string; result: string }[] };
+  const fine = findings.flatMap(({ check, result }) => (result === 'ok' ? [check] : []));
+  expect({ code, fine }).toMatchObject({
+    code: 0,
+    fine: expect.arrayContaining(['node', 'temporal', 'search attributes', 'worker', 'gateway']) as string[],
+  });
+});
+
 it('is the only one in its directory', async () => {
   const { code, stderr } = await drover(['up'], cwd);
   expect(code).toBe(5);

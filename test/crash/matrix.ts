@@ -45,9 +45,10 @@ async function one(root: string, point: Point, siteOf: MakeSite): Promise<Outcom
 }
 
 /** After a run that went wrong its agents would beat on for ever. */
-async function leaveNothing({ provider, client, agent }: Site): Promise<void> {
+async function leaveNothing(site: Site): Promise<void> {
+  const { provider, client } = site;
   for (const held of await provider.list()) {
-    const spec = agent(held.agent, 'right');
+    const spec = site.agent(held.agent, 'right');
     await provider.destroy({ ...held, provider: provider.kind, spec });
   }
   await client.close();

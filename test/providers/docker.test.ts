@@ -144,7 +144,9 @@ jest.setTimeout(120_000);
       expect(other.resourceId).not.toBe(made.resourceId);
       expect((await provider('one').list()).map(({ key }) => key)).toEqual([one.key]);
       expect((await provider('two').list()).map(({ key }) => key)).toEqual([two.key]);
-      for (const { key } of await provider('one').list()) await provider('one').destroy({ ...one, key });
+      // As `drover gc` does, which knows no specification.
+      const collected = { ...one, spec: { name: 'worker', provider: 'docker' as const } };
+      expect(await provider('one').destroy(collected)).toEqual({ existed: true });
       expect(await provider('one').list()).toEqual([]);
       expect(await provider('two').inspect(two)).toMatchObject({ state: 'stopped' });
       await provider('two').destroy(two);

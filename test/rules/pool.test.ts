@@ -67,7 +67,23 @@ describe('the choice of a credential', () => {
 
   test('a failure reported by one agent counts for all', () => {
     const state = failed(poolOf('a', 'b'), 'a', NOW);
-    expect(grantOf(ask(state, 'f/other', null, 'r'))).toEqual({ requestId: 'r', credential: 'b', assignment: 1 });
+    expect(grantOf(ask(state, 'f/other', null, 'r'))).toEqual({
+      requestId: 'r',
+      credential: 'b',
+      assignment: 1,
+      secret: 'env:B',
+      eventsInWindow: 0,
+    });
+  });
+
+  test('a failure of a credential that the pool does not have is nobody’s', () => {
+    const state = poolOf('a', 'b');
+    expect(failed(state, 'zzz', NOW)).toBe(state);
+  });
+
+  test('the number is above what the agent has seen, even if the pool has lost its memory', () => {
+    const request = { requestId: 'r', agent: 'f/1', not: null, above: 41 };
+    expect(grantOf(requestAllocation(poolOf('a'), request, NOW))).toMatchObject({ assignment: 42 });
   });
 
   test('events older than a day are forgotten, unless their reset is still to come', () => {
@@ -86,7 +102,12 @@ describe('a pool that is used up', () => {
     expect(grantOf(first)).toEqual({ requestId: 'r1', exhaustedUntil: at(NOW + HOUR) });
     expect(nextReset(first.state, NOW)).toBe(NOW + HOUR);
     expect(serveWaiting(first.state, NOW + HOUR - 1).grants).toEqual([]);
-    expect(grantOf(serveWaiting(first.state, NOW + HOUR))).toEqual({ requestId: 'r1', credential: 'a', assignment: 1 });
+    expect(grantOf(serveWaiting(first.state, NOW + HOUR))).toMatchObject({
+      requestId: 'r1',
+      credential: 'a',
+      assignment: 1,
+      eventsInWindow: 1,
+    });
   });
 
   test('asking again while it waits queues it once', () => {
@@ -146,9 +167,68 @@ describe('assignments', () => {
     expect(moved.grants).toMatchObject([{ agent: 'f/1', grant: { credential: 'b', assignment: 3 } }]);
   });
 
-  test('an agent that ended has nothing', () => {
+  test('a secret that is another now reaches the agents on that credential, which they keep', () => {
+    const state = ask(ask(poolOf('a', 'b'), 'f/1', null, 'r1').state, 'f/2', null, 'r2').state;
+    const credentials = [
+      { name: 'a', secret: 'env:NEW' },
+      { name: 'b', secret: 'env:B' },
+    ];
+    const { grants } = configurePool(state, { credentials }, NOW);
+    expect(grants).toMatchObject([{ agent: 'f/1', grant: { credential: 'a', assignment: 3, secret: 'env:NEW' } }]);
+  });
+
+  test('an agent that waits is served once, not moved as well', () => {
+    const usedUp = failed(ask(poolOf('a'), 'f/1', null, 'r1').state, 'a', NOW);
+    const waiting = ask(usedUp, 'f/1', 'a', 'r2').state;
+    const none = configurePool(waiting, { credentials: [] }, NOW);
+    expect([none.grants, none.state.waiting.map(({ requestId }) => requestId)]).toEqual([[], ['r2']]);
+    const served = configurePool(none.state, { credentials: [{ name: 'b', secret: 'env:B' }] }, NOW);
+    expect(served.grants).toMatchObject([{ grant: { requestId: 'r2', credential: 'b' } }]);
+  });
+
+  test('an agent that ended has nothing, and another life of it is answered anew', () => {
+    const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
+    expect(grantOf(ask(forgetAgent(before, 'f/1'), 'f/1', null, 'r1'))).toMatchObject({ assignment: 2 });
+  });
+
+  test('an agent that ended has none', () => {
     const state = ask(poolOf('a'), 'f/1', null, 'r1').state;
     expect(forgetAgent(state, 'f/1').assigned).toEqual({});
+  });
+});
+
+describe('the fleets of a pool', () => {
+  const hook = (url: string) => [{ url }];
+  const config = (fleet: string) => ({ credentials: [{ name: 'a', secret: 'env:A' }], fleet, notify: hook(fleet) });
+  const both = configurePool(newPool('claude', config('one'), null), config('two'), NOW).state;
+
+  test('each has its webhooks, and one that both name is told once', () => {
+    expect(notifiedBy(both).map(({ url }) => url)).toEqual(['one', 'two']);
+    const same = configurePool(both, { ...config('two'), notify: hook('one') }, NOW).state;
+    expect(notifiedBy(same)).toHaveLength(1);
+  });
+
+  test('the last one that leaves ends it, once nothing of it is left alone and nobody has anything of it', () => {
+    const one = leavePool(both, { fleet: 'one' });
+    expect(endsAt(one, NOW)).toBeNull();
+    const none = leavePool(one, { fleet: 'two' });
+    expect(endsAt(none, NOW)).toBe(NOW);
+    expect(endsAt(failed(none, 'a', NOW), NOW)).toBe(NOW + 2 * HOUR);
+    expect(endsAt(ask(none, 'f/1', null, 'r1').state, NOW)).toBeNull();
+    expect(endsAt(configurePool(none, config('one'), NOW).state, NOW)).toBeNull();
+    expect(endsAt(poolOf('a'), NOW)).toBeNull();
+  });
+
+  test('people are told of the exhaustion once, until nobody waits any more', () => {
+    const usedUp = ask(failed(both, 'a', NOW), 'f/1', 'a', 'r1').state;
+    const first = announceExhaustion(usedUp);
+    expect([announceExhaustion(both).due, first.due, announceExhaustion(first.state).due]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    const over = announceExhaustion(resetPool(first.state, null, NOW).state);
+    expect([over.due, over.state.announced]).toEqual([false, false]);
   });
 });
 

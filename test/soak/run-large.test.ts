@@ -44,6 +44,19 @@ it('300 branches of which 50 run at once, beside a chain of 400 hand-overs that 
   });
 }, 240_000);
 
+it('1,100 branches at once, more than a workflow may have open, end as their simulation does', async () => {
+  const workers = Array.from({ length: 1_100 }, (_, index) => `W${String(index)}`);
+  const flows = ['Start -> O', ...workers.map((worker) => `O <-> ${worker}`)];
+  const script: Script = {
+    ...Object.fromEntries(workers.map((worker) => [worker, [final(worker)]])),
+    O: [invoke(...workers.map((worker) => to(worker))), final('done')],
+  };
+  const given = { topology: { flows }, script };
+  const result = await runOf(given);
+  expect(result).toMatchObject({ success: true, turns: 1_102 });
+  expect(result).toEqual(await simulated(given));
+}, 400_000);
+
 describe('values at their limits', () => {
   const topology = { flows: ['Start -> A', 'A <-> B', 'A <-> C', 'A <-> D', 'A -> End'], convergence: 'any' as const };
   /** A text of so many bytes as JSON. */
@@ -86,11 +99,39 @@ describe('values at their limits', () => {
     });
   });
 
-  it('a task that is too large for a turn is LimitReached, and one that is too large for a branch too', async () => {
+  it('a task just under what a turn may have is taken; over it, or over what a branch may have, is LimitReached', async () => {
     const script = { A: [final('a')] };
-    for (const bytes of [SIZE_LIMITS.turnRequest, 900 * 1024]) {
-      const result = await runOf({ topology: { flows: ['Start -> A'] }, script, task: sized(bytes) });
-      expect(result.error).toMatch(/LimitReached: .* bytes, at most /);
+    const run = (bytes: number) => runOf({ topology: { flows: ['Start -> A'] }, script, task: sized(bytes) });
+    // A first turn holds the task twice: as itself, and as its input.
+    expect(await run(SIZE_LIMITS.turnRequest / 2 - 500)).toMatchObject({ success: true });
+    for (const bytes of [SIZE_LIMITS.turnRequest / 2, 900 * 1024]) {
+      expect((await run(bytes)).error).toMatch(/LimitReached: .* bytes, at most /);
     }
   });
+
+  it('what a branch passes up is taken up to its limit, and LimitReached beyond', async () => {
+    const topology = {
+      flows: ['Start -> A', 'A <-> B', 'A -> End', 'B <-> C', 'B <-> D', 'C -> End', 'D -> End', 'B -> End'],
+    };
+    // C and D answer End from below B, and B too: all of it goes up with B.
+    const passing = (bytes: readonly number[]) => ({
+      topology,
+      script: {
+        A: [invoke(to('B'), to('B')), final('done')],
+        B: [
+          invoke(...bytes.map((_, index) => to(index % 2 === 0 ? 'C' : 'D'))),
+          { action: 'final', response: 'b', repeat: true },
+        ],
+        C: bytes.filter((_, index) => index % 2 === 0).map((size) => invoke(to('End', sized(size)))),
+        D: bytes.filter((_, index) => index % 2 === 1).map((size) => invoke(to('End', sized(size)))),
+      },
+    });
+    const quarter = SIZE_LIMITS.contributions / 4;
+    // Which of the two branches of B fans out is chance.
+    const endsOfB = async (bytes: readonly number[]) =>
+      (await runOf(passing(bytes))).branches.flatMap(({ agents, error }) => (agents[0] === 'B' ? [error] : []));
+    expect(await endsOfB([quarter, quarter, quarter, quarter])).toEqual([null, null]);
+    const failure = 'LimitReached: contributions is 1048676 bytes, at most 1048576 are allowed';
+    expect((await endsOfB([quarter, quarter, quarter, quarter, 100])).sort()).toEqual([failure, null].sort());
+  }, 120_000);
 });

@@ -20,9 +20,16 @@ export interface TestWorkerOptions {
   readonly bundle?: WorkflowBundle;
 }
 
+/** `DROVER_TEST_CACHED_WORKFLOWS=0 npm test` replays every workflow at every task. */
+function cachedWorkflows(): number | undefined {
+  const text = process.env['DROVER_TEST_CACHED_WORKFLOWS'];
+  return text === undefined ? undefined : Number(text);
+}
+
 /** Serves the main, the turns, the monitor and the given hosts' queues while the function runs; its argument is the main queue, which is the prefix. */
 export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue: string) => Promise<T>): Promise<T> {
   const { env, prefix = `test-${randomUUID()}`, hosts = [], activities = {} } = options;
+  const maxCachedWorkflows = options.maxCachedWorkflows ?? cachedWorkflows();
   const main = queues.main(prefix);
   env.started.addTaskQueue(main);
   if (options.bundle) env.started.bundle = options.bundle;
@@ -37,7 +44,7 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
     create({
       taskQueue: main,
       workflowBundle: options.bundle ?? workflowBundle(),
-      ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+      ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     }),
     // A worker with nothing to do does not start.
     ...(Object.keys(activities).length === 0

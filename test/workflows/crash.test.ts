@@ -26,6 +26,7 @@ afterAll(async () => {
 const SAMPLE: readonly Point[] = [
   { scenario: 'create', call: 'create', when: 'after', nth: 5, how: 'kill' },
   { scenario: 'create', call: 'wake', when: 'after', nth: 3, how: 'terminate' },
+  { scenario: 'undo', call: 'destroy', when: 'after', nth: 1, how: 'kill' },
 ];
 
 test('kill -9 of the worker, and a terminated change: the providers hold what the fleet owns, nothing twice', async () => {
@@ -34,6 +35,7 @@ test('kill -9 of the worker, and a terminated change: the providers hold what th
   );
   expect(outcomes.map(({ state, held, problems }) => ({ state, held, problems }))).toEqual([
     { state: 'done', held: 8, problems: [] },
+    { state: 'rolled back', held: 0, problems: [] },
     { state: 'rolled back', held: 0, problems: [] },
   ]);
 }, 120_000);

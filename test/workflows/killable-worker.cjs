@@ -35,6 +35,16 @@ function activity(call, target) {
   };
 }
 
+/** The agent's own new credential: its effect is noted only where it is another one. */
+async function reloadCredential({ agent, subscription }) {
+  appendFileSync(file(agent, 'calls'), 'reload\n');
+  await hang(agent, 'reload', 'before');
+  const effect = `reload ${subscription.name}`;
+  if (lines(file(agent, 'effects')).at(-1) !== effect) appendFileSync(file(agent, 'effects'), `${effect}\n`);
+  await hang(agent, 'reload', 'after');
+  return { reloaded: true, why: null };
+}
+
 async function main() {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
@@ -48,6 +58,7 @@ async function main() {
       continueResource: activity('continue', 'running'),
       stopResource: activity('stop', 'stopped'),
       destroyResource: activity('destroy', 'absent'),
+      reloadCredential,
       inspectResource: async ({ agent }) => ({ state: stateOf(agent), exitCode: null, pid: null, detail: null }),
     },
   });

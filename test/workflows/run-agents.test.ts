@@ -119,6 +119,26 @@ describe('the human', () => {
     });
   });
 
+  it.each([
+    { answer: 'yes', success: true },
+    { answer: 'no', success: false },
+  ])('decides at a barrier that has too little, with $answer', async ({ answer, success }) => {
+    await withAgents(env, async (world) => {
+      await readyAgents(world, ['A', 'B', 'C']);
+      const died = { action: 'fail', error: 'died' };
+      world.takeTurn = async (call) => {
+        if (call.agent !== 'A') return { reply: call.agent === 'B' ? final('b') : died };
+        return call.request.input.kind === 'task' ? invoke(['B', 1], ['C', 1]) : { reply: final('end') };
+      };
+      const flows = ['Start -> A', 'A <-> B', 'A <-> C', 'A -> User'];
+      const under = await run(world, { topology: { flows, convergence: 'user' } });
+      const text = 'insufficient arrivals: 1 of 2 (C: died). Proceed with what arrived (yes), or fail (no)?';
+      await question(under, text);
+      await command(under, 'answer', { value: answer });
+      expect(await under.result()).toMatchObject({ success, finalResponse: success ? 'end' : null });
+    });
+  });
+
   it('is no longer asked by a run that is cancelled', async () => {
     await withAgents(env, async (world) => {
       await readyAgents(world, ['A']);

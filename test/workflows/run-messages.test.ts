@@ -11,8 +11,8 @@ const slow = {
     { action: 'invoke', invocations: ['B', 'C'].map((agent) => ({ agent, request: 'go' })) },
     { action: 'final', response: 'done' },
   ],
-  B: [{ action: 'final', response: 'b', delay: '8s' }],
-  C: [{ action: 'final', response: 'c', delay: '8s' }],
+  B: [{ action: 'final', response: 'b' }],
+  C: [{ action: 'final', response: 'c', delay: '1h' }],
 };
 
 const SIGNALS = {
@@ -42,7 +42,7 @@ const WRONG: unknown[] = [
 it('nothing that a stranger sends stops a run or a branch', async () => {
   await withRuns(env, async (taskQueue) => {
     const run = await startRun(env, taskQueue, { topology, script: slow });
-    await run.untilBranch('0', ({ barrier }) => barrier !== null);
+    await run.untilBranch('0', ({ barrier }) => barrier?.arrived.length === 1);
     for (const [handle, names] of [
       [run.handle, SIGNALS.run],
       [run.branch('0'), SIGNALS.branch],
@@ -53,8 +53,26 @@ it('nothing that a stranger sends stops a run or a branch', async () => {
     }
     expect(await command(run, 'pause')).toMatchObject({ state: 'paused' });
     await command(run, 'resume');
-    expect(await run.result()).toMatchObject({ success: true, finalResponse: 'done', turns: 4 });
+    await command(run, 'cancel');
+    const { error, branches } = await run.result();
+    expect(error).toBe('cancelled');
+    expect(branches.map(({ outcome }) => outcome)).toEqual(['abandoned', 'completed', 'abandoned']);
     for (const handle of [run.handle, run.branch('0'), run.branch('0.1')]) expect(await failedTasks(handle)).toBe(0);
+  });
+});
+
+it('an answer that comes twice, or too late, changes nothing', async () => {
+  await withRuns(env, async (taskQueue) => {
+    const script = {
+      A: [{ action: 'invoke', invocations: [{ agent: 'B', request: 'go' }] }],
+      B: [{ action: 'final', response: 'b', delay: '2s' }],
+    };
+    const run = await startRun(env, taskQueue, { topology, script });
+    await run.untilBranch('0', ({ agent }) => agent === 'B');
+    const late = { turnId: 'simulation/0/1', outcome: { reply: { action: 'final', response: 'late' } } };
+    await run.branch('0').signal('turnAnswered', late);
+    await run.branch('0').signal('turnAnswered', late);
+    expect(await run.result()).toMatchObject({ success: true, finalResponse: 'b', turns: 2 });
   });
 });
 

@@ -21,6 +21,8 @@ export class SubscriptionWorld {
   readonly agents: Agents;
   readonly reloads: CredentialCall[] = [];
   readonly raised: RaiseCall[] = [];
+  /** What all agents of the test have in common. */
+  spec: Partial<AgentSpec> = {};
   reload: Reload = async () => ({ reloaded: true, why: null });
 
   constructor(world: AgentWorld) {
@@ -61,7 +63,8 @@ export class SubscriptionWorld {
 
   start(name: string, settings: Partial<AgentSpec['subscription']> = {}, more: object = {}): Promise<TestAgent> {
     const notify = [{ url: 'http://127.0.0.1:1/hook' }];
-    return this.world.start(name, { subscription: { pool: this.pool, ...settings }, notify }, more);
+    const spec = { subscription: { pool: this.pool, ...settings }, notify, ...this.spec };
+    return this.world.start(name, spec, more);
   }
 
   /** A report as HTTP and services send it; of a rate limit unless it says otherwise. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
 import { URL_PATTERN } from '../patterns';
+import type { FailureReport } from '../subscription';
 import { duration, id, name, reason, strict } from './fields';
 
 const beatFields = {
@@ -21,6 +22,16 @@ export const heartbeatSchema = strict(beatFields) satisfies z.ZodType<Heartbeat>
 
 /** One beat among many, of any agent. */
 export const addressedHeartbeatSchema = strict({ fleet: name, agent: name, ...beatFields });
+
+/** A report of a failure. */
+export const failureReportSchema = strict({
+  subscription: name,
+  assignment: z.int().min(0).exactOptional(),
+  kind: z.enum(['rate_limit', 'auth', 'other']),
+  resetAt: z.iso.datetime({ offset: true }).max(40).exactOptional(),
+  turnId: id.exactOptional(),
+  requestId: id.exactOptional(),
+}) satisfies z.ZodType<FailureReport>;
 
 const mode = z.enum(['drain', 'freeze']).exactOptional();
 const requestId = id.exactOptional();

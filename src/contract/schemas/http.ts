@@ -1,6 +1,6 @@
 /** The gateway's calls (interfaces.md, "HTTP"): one table for the routes, for the checks of what comes in, and for /openapi.json. */
 import { z } from 'zod';
-import { heartbeatSchema } from './agents';
+import { failureReportSchema, heartbeatSchema } from './agents';
 import { id, name, reason, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
@@ -30,7 +30,7 @@ export interface Call {
   readonly ownCheck?: true;
 }
 
-/** Bytes of one beat (reliability.md, "Security"). */
+/** Bytes of one beat (reliability.md, "Security"), or of a report that is as small. */
 const BEAT_LIMIT = 16 * 1024;
 
 const ofFleet = strict({ fleet: name });
@@ -60,6 +60,16 @@ export const CALLS = {
     params: ofAgent,
     body: heartbeatSchema,
     answer: views.beatAnswerSchema,
+    bodyLimit: BEAT_LIMIT,
+  },
+  reportFailure: {
+    method: 'POST',
+    path: '/v1/agents/{fleet}/{agent}/failures',
+    summary: 'Work failed with the credential that it was begun on; whether that begins a switch is `changed`',
+    access: 'agent',
+    params: ofAgent,
+    body: failureReportSchema,
+    answer: views.commandResultSchema,
     bodyLimit: BEAT_LIMIT,
   },
   listAgents: {

@@ -109,12 +109,25 @@ const compensation = z.object({
   ),
 });
 
+const count = z.int().nonnegative();
+
+/** Of a change, counted since it began. */
+const countedCompensation = compensation.extend({
+  metrics: z.object({
+    planned: count,
+    started: count,
+    completed: count,
+    failed: count,
+    refused: z.record(z.string(), count),
+  }),
+});
+
 export const changeViewSchema = z.object({
   changeId: z.string(),
   revision: z.int(),
   state: z.enum(['running', 'done', 'failed', 'rolled back', 'kept']),
   steps: z.object({ created: z.int(), woken: z.int(), ready: z.int(), total: z.int() }),
-  compensation: compensation.nullable(),
+  compensation: countedCompensation.nullable(),
   error: z.string().nullable(),
   agents: z.array(
     z.object({

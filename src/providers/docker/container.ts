@@ -38,13 +38,12 @@ export function containerFor(
   variables: Readonly<Record<string, string>>,
 ): ContainerCreateOptions {
   const spec = dockerSpecOf(call);
-  const { fleet, agent, key } = call;
   return {
-    name: containerName(key),
+    name: containerName(call.key),
     Image: spec.image,
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
     Env: Object.entries({ ...spec.env, ...variables }).map(([name, value]) => `${name}=${value}`),
-    Labels: { [LABELS.key]: key, [LABELS.fleet]: fleet, [LABELS.agent]: agent, ...labels },
+    Labels: { ...ownLabels(call), ...labels },
     HostConfig: {
       ...(spec.network === undefined ? {} : { NetworkMode: spec.network }),
       ...(spec.memory === undefined ? {} : { Memory: bytesOf(call, spec.memory) }),
@@ -54,9 +53,21 @@ export function containerFor(
 }
 
 /** A container that only keeps the name. It is never started; its command says what it is to whoever lists containers. */
-export function tombstoneFor(call: ResourceCall, labels: Readonly<Record<string, string>>): ContainerCreateOptions {
-  const { name, Image, Labels } = containerFor(call, labels, {});
-  return { name, Image, Labels, Cmd: ['drover: destroyed, its name stays taken for a week'] };
+export function tombstoneFor(
+  call: ResourceCall,
+  image: string,
+  labels: Readonly<Record<string, string>>,
+): ContainerCreateOptions {
+  return {
+    name: containerName(call.key),
+    Image: image,
+    Labels: { ...ownLabels(call), ...labels },
+    Cmd: ['drover: destroyed, its name stays taken for a week'],
+  };
+}
+
+function ownLabels({ key, fleet, agent }: ResourceCall): Record<string, string> {
+  return { [LABELS.key]: key, [LABELS.fleet]: fleet, [LABELS.agent]: agent };
 }
 
 const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;

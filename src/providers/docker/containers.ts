@@ -48,7 +48,7 @@ export class Containers {
   }
 
   /** Keeps the name with a container that never runs. False: a container has come first. Without its image no create succeeds either. */
-  async bury(call: ResourceCall, existed: boolean): Promise<boolean> {
+  async bury(call: ResourceCall, image: string, existed: boolean): Promise<boolean> {
     const engine = await this.engine();
     const labels = {
       [LABELS.installation]: installationOf(call.key),
@@ -57,7 +57,7 @@ export class Containers {
     };
     let taken = false;
     const burying = calling(`${titleOf(call)}: keep its name`, (abortSignal) =>
-      engine.createContainer({ ...tombstoneFor(call, labels), abortSignal }),
+      engine.createContainer({ ...tombstoneFor(call, image, labels), abortSignal }),
     );
     await except(burying, isGone, (error) => (taken = isConflict(error)));
     return !taken;

@@ -5,16 +5,19 @@
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent-token';
-import { type AgentAccess, droverVariables } from '../environment';
+import { type AgentAccess, instanceVariables } from '../environment';
 import { type HeldResource, type LogOptions, type Provider, providerError, titleOf } from '../provider';
+import { redacted, type SecretEnvironment } from '../secrets';
 import { LABELS, containerName, dockerSpecOf } from './container';
 import { Containers } from './containers';
 import type { EngineOptions } from './engine';
-import { type Found, isNew, isTombstone, isUp, labelOf, pidOf, stateOf } from './state';
+import { type Found, isNew, isTombstone, isUp, labelOf, pidOf, stateOf, variableOf } from './state';
 
 /** What the docker provider works with. */
 export interface DockerProviderOptions extends AgentAccess {
   readonly installation: string;
+  /** The worker's own, where `env:` references are looked up. */
+  readonly environment: SecretEnvironment;
   readonly engine?: EngineOptions | undefined;
 }
 
@@ -50,7 +53,8 @@ export class DockerProvider implements Provider {
       if (found) await this.containers.remove(found);
       const createdAt = labelOf(found, LABELS.createdAt) ?? new Date().toISOString();
       const labels = { [LABELS.createdAt]: createdAt, [LABELS.instance]: call.instanceId };
-      await this.containers.make(call, labels, droverVariables(call, this.options));
+      const variables = await instanceVariables(call, this.options, this.options.environment);
+      await this.containers.make(call, labels, variables);
       return undefined;
     });
   }
@@ -75,19 +79,22 @@ export class DockerProvider implements Provider {
 
   async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
     let existed = false;
+    // Who collects what nobody owns knows no specification; the container does.
+    let image = call.spec.docker?.image;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const found = await this.containers.find(call.key);
       if (isTombstone(found)) return { existed: labelOf(found, LABELS.destroyed) === 'true' };
+      image ??= found?.Config.Image;
       if (found) await this.containers.remove(found, true);
       existed ||= found !== undefined;
-      if (await this.containers.bury(call, existed)) return { existed };
+      if (image === undefined || (await this.containers.bury(call, image, existed))) return { existed };
     }
     throw providerError(`${titleOf(call)}: its container is made anew as often as it is removed`);
   }
 
   async inspect(call: ResourceCall): Promise<ResourceState> {
     const found = await this.containers.find(call.key);
-    return stateOf(found, () => this.lastLines(call));
+    return stateOf(found, () => this.lastLines(call, found));
   }
 
   async list(): Promise<readonly HeldResource[]> {
@@ -129,9 +136,11 @@ export class DockerProvider implements Provider {
     throw providerError(`${titleOf(call)}: is ${state}, not ${wanted}${why}`, { permanent });
   }
 
-  private async lastLines(call: ResourceCall): Promise<string> {
+  private async lastLines(call: ResourceCall, found: Found | undefined): Promise<string> {
     let text = '';
     for await (const piece of this.logs(call, { tail: DETAIL_LINES })) text += piece;
-    return text.trimEnd().replaceAll(agentToken(this.options.agentSecret, call.fleet, call.agent), '***');
+    const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
+    const given = variableOf(found, call.spec.subscription?.inject?.env);
+    return redacted(text.trimEnd(), [token, given], [call.secret], this.options.environment);
   }
 }

@@ -12,6 +12,13 @@ export function labelOf(found: Found | undefined, label: string): string | undef
   return found?.Config.Labels[label];
 }
 
+/** The value of an environment variable that it was made with; empty where there is none. */
+export function variableOf(found: Found | undefined, name: string | undefined): string {
+  if (name === undefined) return '';
+  const line = found?.Config.Env.find((variable) => variable.startsWith(`${name}=`));
+  return line?.slice(name.length + 1) ?? '';
+}
+
 /** Whether it only keeps the name of what was destroyed. */
 export function isTombstone(found: Found | undefined): boolean {
   return labelOf(found, LABELS.destroyed) !== undefined;

@@ -4,7 +4,7 @@
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
-import { type AgentAccess, droverVariables } from '../environment';
+import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
 import { type SecretEnvironment, resolveSecret } from '../secrets';
@@ -42,7 +42,7 @@ export class ExternalProvider implements Provider {
   }
 
   async wake(call: WakeCall): Promise<{ pid: number | null }> {
-    const environment = droverVariables(call, this.options);
+    const environment = await instanceVariables(call, this.options, this.options.environment);
     // 409: it runs already.
     await this.post(
       call,

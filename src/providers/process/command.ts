@@ -4,7 +4,7 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import type { WakeCall } from '../../contract/activities';
 import type { ProcessSpec } from '../../contract/agent';
-import { type AgentAccess, droverVariables } from '../environment';
+import { type AgentAccess, instanceVariables } from '../environment';
 import { providerError, titleOf } from '../provider';
 
 /** The environment of the worker, of which an agent inherits three variables. */
@@ -36,7 +36,8 @@ export function processSpecOf(call: Pick<WakeCall, 'spec' | 'fleet' | 'agent'>):
 export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agents: AgentAccess): Promise<Launch> {
   const spec = processSpecOf(call);
   const inherited = INHERITED.flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]] as const]));
-  const env = { ...Object.fromEntries(inherited), ...spec.env, ...droverVariables(call, agents) };
+  const added = await instanceVariables(call, agents, host);
+  const env = { ...Object.fromEntries(inherited), ...spec.env, ...added };
   const cwd = resolve(spec.cwd ?? '.');
   if (!(await isDirectory(cwd))) throw refused(call, `its working directory ${cwd} does not exist`);
   const [program = '', ...rest] = spec.command;

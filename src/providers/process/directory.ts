@@ -23,6 +23,8 @@ export interface Instance {
   readonly instanceId: string;
   readonly leader: ProcessIdentity;
   readonly logOffset: number;
+  /** Reference to the secret that it was started with. */
+  readonly secret?: string;
 }
 
 /** What stays of a destroyed resource. */

@@ -12,11 +12,12 @@ import {
   providerError,
   titleOf,
 } from '../provider';
+import { redacted } from '../secrets';
 import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
 import { type InstanceStatus, settledStatusOf, stopInstance, switchTo } from './instance';
 import { demolish, launch } from './launch';
-import { lastLines, readLog } from './logs';
+import { cutLog, lastLines, readLog } from './logs';
 
 /** What the process provider works with. `stateDir` holds everything it knows; `environment` is the worker's own. */
 export interface ProcessProviderOptions extends AgentAccess {
@@ -106,6 +107,10 @@ export class ProcessProvider implements Provider {
     return (await Promise.all(own.map((key) => this.held(this.directory(key))))).flat();
   }
 
+  async tend(): Promise<void> {
+    for (const key of await keysBelow(this.root)) await cutLog(this.directory(key).log);
+  }
+
   logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
     return readLog(this.logPath(call), options);
   }
@@ -153,7 +158,9 @@ export class ProcessProvider implements Provider {
         : `exited with code ${String(exitCode)}`;
     const lines = await lastLines(directory.log, DETAIL_LINES, instance.logOffset);
     const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
-    const detail = lines === '' ? how : `${how}; its last lines:\n${lines.replaceAll(token, '***')}`;
+    const secrets = [instance.secret, call.secret];
+    const shown = await redacted(lines, [token], secrets, this.options.environment);
+    const detail = shown === '' ? how : `${how}; its last lines:\n${shown}`;
     return { state: 'exited', exitCode, pid: null, detail };
   }
 

@@ -57,7 +57,8 @@ async function record(directory: ResourceDirectory, call: WakeCall, number: numb
   const identity = await lookUp(leader.pid);
   if (!identity) throw providerError(`${titleOf(call)}: its shell ended at once`);
   const { pid, started } = identity;
-  return directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset });
+  const secret = call.subscription === null ? {} : { secret: call.subscription.secret };
+  return directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset, ...secret });
 }
 
 async function outcome(directory: ResourceDirectory, call: WakeCall, number: number): Promise<{ pid: number | null }> {

@@ -1,5 +1,5 @@
-/** The log of a process agent: a file that only grows, read from its end and followed. */
-import { open } from 'node:fs/promises';
+/** The log of a process agent: a file that its agent appends to, read from its end and followed, and cut before it fills the disk. */
+import { open, rename, truncate } from 'node:fs/promises';
 import { errorCode } from '../error-code';
 import { until } from '../until';
 import type { LogOptions } from '../provider';
@@ -7,13 +7,18 @@ import type { LogOptions } from '../provider';
 /** As much of the end of a log as is read for its last lines. */
 const TAIL_BYTES = 256 * 1024;
 const CHUNK_BYTES = 64 * 1024;
+/** Where a log is cut, in bytes. */
+export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+const PRIVATE_FILE = 0o600;
 /** How long one look at a quiet log lasts before `signal` is looked at again. */
 const QUIET_MS = 60_000;
 
 /** The last lines of a log, of what was written from byte `from` on; empty when there is none. */
 export async function lastLines(path: string, count: number, from = 0): Promise<string> {
   const size = await sizeOf(path);
-  const text = await readFrom(path, Math.max(from, size - TAIL_BYTES), size);
+  // A log that was cut meanwhile begins anew.
+  const begin = from > size ? 0 : from;
+  const text = await readFrom(path, Math.max(begin, size - TAIL_BYTES), size);
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
@@ -31,12 +36,34 @@ export async function* readLog(
   if (tail === undefined) position = 0;
   else if (tail > 0) yield* nonEmpty(await lastLines(path, tail));
   while (!signal?.aborted) {
-    const end = Math.min(await sizeOf(path), position + CHUNK_BYTES);
+    const size = await sizeOf(path);
+    if (size < position) position = 0;
+    const end = Math.min(size, position + CHUNK_BYTES);
     if (end > position) yield await readFrom(path, position, end);
     else if (!follow) return;
-    else await until(async () => signal?.aborted || (await sizeOf(path)) > end || undefined, QUIET_MS);
+    else await until(async () => signal?.aborted || (await sizeOf(path)) !== end || undefined, QUIET_MS);
     position = end;
   }
+}
+
+/**
+ * Cuts a log that is over the limit: its end becomes `<log>.1`, in place of an earlier one, and the log begins anew. The agent has the
+ * file open for appending, so it writes on at the new beginning; what it prints between the copy and the cut is lost.
+ */
+export async function cutLog(path: string, limitBytes = LOG_LIMIT_BYTES): Promise<void> {
+  const size = await sizeOf(path);
+  if (size <= limitBytes) return;
+  const draft = `${path}.${String(process.pid)}.draft`;
+  const copy = await open(draft, 'w', PRIVATE_FILE);
+  try {
+    for (let at = size - limitBytes; at < size; at += CHUNK_BYTES) {
+      await copy.write(await bytesFrom(path, at, Math.min(at + CHUNK_BYTES, size)));
+    }
+  } finally {
+    await copy.close();
+  }
+  await rename(draft, `${path}.1`);
+  await truncate(path);
 }
 
 function nonEmpty(text: string): string[] {
@@ -44,10 +71,14 @@ function nonEmpty(text: string): string[] {
 }
 
 async function readFrom(path: string, from: number, to: number): Promise<string> {
-  return withFile(path, '', async (file) => {
+  return (await bytesFrom(path, from, to)).toString('utf8');
+}
+
+async function bytesFrom(path: string, from: number, to: number): Promise<Buffer> {
+  return withFile(path, Buffer.alloc(0), async (file) => {
     const buffer = Buffer.alloc(Math.max(0, to - from));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
-    return buffer.toString('utf8', 0, bytesRead);
+    return buffer.subarray(0, bytesRead);
   });
 }
 

@@ -13,9 +13,9 @@ export function continueAsNewDue(limit?: number): boolean {
 /** The server terminates a workflow at 51,200 events; here is room left to end in order. */
 const MOST_EVENTS = 45_000;
 
-/** Whether a workflow that cannot continue as new now, because it waits for its children, must begin nothing more. */
-export function isHistoryFull(): boolean {
-  return workflowInfo().historyLength >= MOST_EVENTS;
+/** Whether a workflow that cannot continue as new now, because it waits for its children, must begin nothing more; `limit` is for tests. */
+export function isHistoryFull(limit = MOST_EVENTS): boolean {
+  return workflowInfo().historyLength >= limit;
 }
 
 /** Whether no quiet moment came for too long. */

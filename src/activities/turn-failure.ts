@@ -1,0 +1,68 @@
+/** What an agent's answer to a turn says of the credential that it works with. */
+import { classifyFailure } from '../contract/failure-kind';
+import { FAILURE_FIELD } from '../contract/protocol';
+import type { SubscriptionFailure } from '../contract/subscription';
+import type { HttpAnswer } from '../providers/http-call';
+
+/** Statuses that say nothing of an agent's credential unless it is a limit or a refusal of one. */
+const TELLING: readonly number[] = [401, 402, 403, 429];
+
+/** Null: it did not fail, or not because of its credential. `now` in epoch milliseconds. */
+export function turnFailure(answer: HttpAnswer, now: number): SubscriptionFailure | null {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return ofReply(answer.text ?? '', now);
+  if (!TELLING.includes(status) || isAboutOurToken(answer)) return null;
+  return relevant(classifyFailure({ status, headers: singleHeaders(answer), message: answer.text ?? '' }, now));
+}
+
+/** A `fail` says it itself (the agents' library adds the field), or its error is one that we know. */
+function ofReply(text: string, now: number): SubscriptionFailure | null {
+  const reply = parsed(text);
+  if (reply?.['action'] !== 'fail') return null;
+  const given = reply[FAILURE_FIELD];
+  if (isFailure(given)) {
+    const { kind, resetAt } = given;
+    const isTime = resetAt !== undefined && !Number.isNaN(Date.parse(resetAt));
+    return relevant({ kind, ...(isTime ? { resetAt: new Date(resetAt).toISOString() } : {}) });
+  }
+  return relevant(classifyFailure({ message: String(reply['error']) }, now));
+}
+
+/** The reply as branches know it. */
+export function withoutFailure(reply: unknown): unknown {
+  if (typeof reply !== 'object' || reply === null || !(FAILURE_FIELD in reply)) return reply;
+  const { [FAILURE_FIELD]: _failure, ...rest } = reply;
+  return 'action' in rest && rest.action === 'fail' ? rest : reply;
+}
+
+function relevant(failure: SubscriptionFailure): SubscriptionFailure | null {
+  return failure.kind === 'other' ? null : failure;
+}
+
+/** An agent that does not know Drover's token refuses Drover, and its provider has refused nobody. */
+function isAboutOurToken({ status, headers, text = '' }: HttpAnswer): boolean {
+  return status === 401 && (headers['www-authenticate'] !== undefined || text.includes('token of this agent'));
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isFailure(value: unknown): value is SubscriptionFailure {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  const resetAt = 'resetAt' in value ? value.resetAt : undefined;
+  return (
+    ['rate_limit', 'auth', 'other'].includes(String(value.kind)) && ['string', 'undefined'].includes(typeof resetAt)
+  );
+}
+
+function singleHeaders({ headers }: HttpAnswer): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
+}

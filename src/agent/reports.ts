@@ -1,0 +1,69 @@
+/** Reports of failures with a credential: for work that the agent does by itself, and for turns that an error ended. */
+import { classifyFailure } from '../contract/failure-kind';
+import { FAILURE_FIELD } from '../contract/protocol';
+import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/subscription';
+import { fail } from './replies';
+import type { AgentIdentity } from './settings';
+
+/** What an agent says of a failure: the kind itself, or the error that it met. The rest is of the present subscription unless given. */
+export type FailureNotice = Partial<Omit<FailureReport, 'kind'>> &
+  ({ readonly kind: FailureKind } | { readonly error: unknown });
+
+/** The gateway answers as soon as the agent's workflow has the report. */
+const REPORT_TIMEOUT_MS = 10_000;
+
+/** Posts a report. Rejects when the gateway does not take it. */
+export async function postReport(identity: AgentIdentity, report: FailureReport): Promise<{ changed: boolean }> {
+  const { gateway, fleet, agent, token } = identity;
+  const response = await fetch(`${gateway}/v1/agents/${fleet}/${agent}/failures`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(report),
+    redirect: 'error',
+    signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the gateway answers ${String(response.status)} ${text.slice(0, 300)}`);
+  return JSON.parse(text) as { changed: boolean };
+}
+
+/** What an error that somebody's SDK or command line tool threw says of the credential. */
+export function failureOf(error: unknown): SubscriptionFailure {
+  if (!isObject(error)) return classifyFailure({ message: String(error) }, Date.now());
+  const { status, statusCode, code, exitCode, signal, message, headers, response } = error;
+  const killed = typeof signal === 'string' ? ` ${signal}` : '';
+  return classifyFailure(
+    {
+      status:
+        numberOf(status) ?? numberOf(statusCode) ?? (isObject(response) ? numberOf(response['status']) : undefined),
+      message: `${typeof message === 'string' ? message : ''}${killed}`,
+      headers: headersOf(headers) ?? (isObject(response) ? headersOf(response['headers']) : undefined),
+      exitCode: numberOf(exitCode) ?? numberOf(code),
+    },
+    Date.now(),
+  );
+}
+
+/** The reply of a turn that an error ended: with it the agent's workflow knows whether the credential is to blame. */
+export function failedReply(error: unknown): unknown {
+  const reply = fail(error instanceof Error ? error.message : String(error));
+  const failure = failureOf(error);
+  return failure.kind === 'other' ? reply : { ...reply, [FAILURE_FIELD]: failure };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** `Headers`, or a plain object of them. */
+function headersOf(value: unknown): Record<string, string | undefined> | undefined {
+  if (value instanceof Headers) return Object.fromEntries(value.entries());
+  if (!isObject(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, text]) => (typeof text === 'string' ? [[name.toLowerCase(), text]] : [])),
+  );
+}

@@ -1,0 +1,160 @@
+/** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
+import { setHandler, upsertMemo } from '@temporalio/workflow';
+import type { CommandResult } from '../contract/agent';
+import { agentSignals, agentUpdates, allocationGranted, poolSignals } from '../contract/messages';
+import { poolWorkflowId } from '../contract/names';
+import type { AllocationRequested } from '../contract/pool';
+import type { FailureReport } from '../contract/subscription';
+import { parseAllocationGranted, parseFailureReport } from '../rules/agent-messages';
+import {
+  dueRequest,
+  leftPool,
+  poolLeft,
+  reportFailure,
+  requestLost,
+  requestSent,
+  takeGrant,
+} from '../rules/agent-subscription';
+import { endTold, reloadEnded } from '../rules/agent-switch';
+import { announcementMade, dueAnnouncement } from '../rules/announce';
+import { begin } from '../rules/reconcile';
+import { answered, recall, remember } from '../rules/requests';
+import { nameOf } from '../rules/subscription-state';
+import { commandResult, commandState, rememberedResult } from '../rules/view';
+import { credentialActivity } from './activities';
+import { refuseWhenOverdue } from './agent-commands';
+import type { AgentMachine } from './agent-machine';
+import type { Post } from './agent-post';
+import { errorBody, translating } from './shared/failures';
+import type { Notifier } from './shared/notifier';
+import { receive } from './shared/receive';
+
+export interface AgentSubscription {
+  /** Takes a report; true: it begins a switch. */
+  report(report: FailureReport, by: string): boolean;
+  /** Gives the running agent its new credential: the effect `reload`. */
+  reload(): Promise<void>;
+  /** Registers the messages about it. */
+  handle(): void;
+}
+
+/** Keeps the agent's subscription from now on, and tells of it. */
+export function keepSubscription(machine: AgentMachine, post: Post, notifier: Notifier): AgentSubscription {
+  function react(): void {
+    const due = dueRequest(machine.state, Date.now());
+    if (due !== null) {
+      machine.change(requestSent);
+      void ask(due.pool, due.request);
+    }
+    tellEnds(machine, post, notifier);
+    const left = leftPool(machine.state);
+    if (left !== null) {
+      machine.change(poolLeft);
+      void post.send(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
+    }
+    announce(machine, notifier);
+  }
+
+  async function ask(pool: string, request: AllocationRequested): Promise<void> {
+    const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
+    if (delivery === 'gone') machine.change((state, now) => requestLost(state, request.requestId, now));
+  }
+
+  function report(failure: FailureReport, by: string): boolean {
+    const { observed, begins } = reportFailure(machine.state, failure, Date.now());
+    if (failure.kind === 'other') {
+      const what = `failure of ${failure.subscription}`;
+      machine.change((state) => ({ ...state }), { by, what, why: 'other: nothing follows', always: true });
+    }
+    const { pool } = machine.state.config.spec.subscription ?? {};
+    // Before the change, whose reactions may ask the pool: it must know of the failure by then.
+    if (observed !== null && pool !== undefined)
+      void post.send(poolWorkflowId(pool), poolSignals.failureObserved, observed);
+    machine.change((state, now) => reportFailure(state, failure, now).state);
+    return begins;
+  }
+
+  async function reload(): Promise<void> {
+    machine.change((state, now) => begin(state, 'reload', '', now));
+    const { fleet, agent, config, instance, switches } = machine.state;
+    const subscription = switches.switching?.to;
+    if (!subscription) return machine.change((state, now) => reloadEnded(state, { reloaded: false }, now));
+    const summary = `${subscription.name} for ${fleet}/${agent}`;
+    try {
+      const activity = credentialActivity(config.spec.provider, config.host, summary);
+      const result = await activity.reloadCredential({ fleet, agent, endpoint: instance.endpoint, subscription });
+      machine.change((state, now) => reloadEnded(state, result, now));
+    } catch (error) {
+      machine.change((state, now) => reloadEnded(state, { error: errorBody(error).message }, now));
+    }
+    // Into the history, as after every effect (agent-effects.ts).
+    upsertMemo({ subscription: machine.state.subscription?.name ?? null });
+  }
+
+  function handle(): void {
+    const refuse = (what: string, why: string): void => machine.refuse(what, why);
+    receive(
+      allocationGranted,
+      parseAllocationGranted,
+      (grant) => {
+        const what = 'credential' in grant ? `is granted ${grant.credential}` : 'finds its pool exhausted';
+        machine.change((state, now) => takeGrant(state, grant, now), { by: 'pool', what });
+      },
+      refuse,
+    );
+    receive(agentSignals.reportFailure, parseFailureReport, (failure) => once(failure, 'signal'), refuse);
+    setHandler(
+      agentUpdates.reportFailure,
+      (argument: unknown) =>
+        once(
+          translating(() => parseFailureReport(argument, 'reportFailure')),
+          'agent',
+        ),
+      {
+        validator: (argument: unknown) => {
+          translating(() => {
+            const { requestId } = parseFailureReport(argument, 'reportFailure');
+            if (recall(machine.state, requestId) === undefined) refuseWhenOverdue(machine);
+          });
+        },
+        description:
+          'Work failed with its credential: {subscription, assignment?, kind, resetAt?, turnId?, requestId?}',
+      },
+    );
+  }
+
+  /** A report with an id that is known changes nothing more. Its effect is not waited for: who reports asks its own work again. */
+  function once(failure: FailureReport, by: string): CommandResult {
+    const known = recall(machine.state, failure.requestId);
+    if (known !== undefined) return rememberedResult(machine.state, known);
+    const begins = report(failure, by);
+    machine.change((state) => {
+      const remembered = remember(state, failure.requestId, begins);
+      return answered(remembered, failure.requestId, commandState(remembered));
+    });
+    return commandResult(machine.state, failure.requestId, begins);
+  }
+
+  machine.onChange(react);
+  // A new agent asks for its first one.
+  machine.tick();
+  return { report, reload, handle };
+}
+
+/** One decision and one notification for each switch, and the pool hears of a credential that could not be applied. */
+function tellEnds(machine: AgentMachine, post: Post, notifier: Notifier): void {
+  for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
+    machine.change(endTold, { by: 'subscription', what, why, accepted, always: true });
+    if (rejected !== null) {
+      void post.send(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
+    }
+    if (record !== null) notifier.raise(machine.state.config.spec.notify, 'subscription.switched', { ...record });
+  }
+}
+
+function announce(machine: AgentMachine, notifier: Notifier): void {
+  const due = dueAnnouncement(machine.state);
+  if (due === null) return;
+  machine.change(announcementMade);
+  notifier.raise(machine.state.config.spec.notify, due.type, due.data);
+}
