@@ -1,5 +1,6 @@
 /** The branches of one fan-out: queued, running, settled. */
 import type { BranchRecord } from '../../contract/runs';
+import { topologyWithin } from '../topology/within';
 import type { BranchHandle, Effects } from './effects';
 import type { BarrierPlan, Seed } from './plan';
 import { type Presence, createPresence } from './presence';
@@ -40,6 +41,7 @@ export function createChildren(
 ): Children {
   const { topology, fleet, run, task, outside } = plan.base;
   const active = createPresence(topology, effects.reach, plan.waiting);
+  const topologyFrom = topologyWithin(topology, plan.waiting);
   const atOnce = topology.rules.maxAgents ?? Infinity;
   const running = new Map<string, { readonly child: Child; readonly handle: BranchHandle }>();
   const settled: BranchResult[] = [];
@@ -60,7 +62,7 @@ export function createChildren(
       agent,
       task,
       input,
-      topology,
+      topology: topologyFrom(agent),
       counts,
       turnsLeft: plan.turnsLeft - turnsUsed,
       waiting: plan.waiting,

@@ -12,10 +12,13 @@ export function continueAsNewDue(limit?: number): boolean {
 
 /** The server terminates a workflow at 51,200 events; here is room left to end in order. */
 const MOST_EVENTS = 45_000;
+/** The same for its size, which the server ends at 50 MiB. */
+const MOST_BYTES = 40 * 1024 * 1024;
 
 /** Whether a workflow that cannot continue as new now, because it waits for its children, must begin nothing more; `limit` is for tests. */
 export function isHistoryFull(limit = MOST_EVENTS): boolean {
-  return workflowInfo().historyLength >= limit;
+  const { historyLength, historySize } = workflowInfo();
+  return historyLength >= limit || historySize >= MOST_BYTES;
 }
 
 /** Whether no quiet moment came for too long. */
