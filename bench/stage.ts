@@ -25,6 +25,8 @@ export interface Stage {
   readonly provider: MemoryProvider;
   /** What an agent answers to a turn. */
   answer: (call: TurnCall) => TurnOutcome;
+  /** Called when an agent is given another credential. */
+  reloaded: (this: void) => void;
   readonly bundle: { readonly code: string };
   stop(): Promise<void>;
 }
@@ -48,12 +50,18 @@ export async function openStage(root: string): Promise<Stage> {
   const native = await NativeConnection.connect({ address: server.address });
   const temporal = new Client({ connection });
   const provider = new MemoryProvider();
-  const stage = { answer: (_call: TurnCall): TurnOutcome => ({ reply: { action: 'final', response: 'done' } }) };
+  const stage = {
+    reloaded: (): void => undefined,
+    answer: (_call: TurnCall): TurnOutcome => ({ reply: { action: 'final', response: 'done' } }),
+  };
   const activities = {
     ...provider.activities,
     ...createFleetActivities({ calls: new Calls(temporal), installation: 'bench', host: 'bench' }),
     takeTurn: async (call: TurnCall) => stage.answer(call),
-    reloadCredential: async () => ({ reloaded: true, why: null }),
+    reloadCredential: async () => {
+      stage.reloaded();
+      return { reloaded: true, why: null };
+    },
     bareActivity: async (argument: unknown) => argument,
   };
   const create = (options: Partial<WorkerOptions> & { taskQueue: string }) =>

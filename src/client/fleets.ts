@@ -162,7 +162,8 @@ export class Fleets {
     };
     const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
       deadline: Date.now() + timeoutMs,
-      maxPauseMs: 250,
+      // Half a second is soon enough for people, and each look costs two queries of the workflows that are at work.
+      maxPauseMs: 500,
       signal,
     });
     if (ended) return ended;

@@ -23,13 +23,14 @@ export interface PoolInput extends PoolConfiguration {
   readonly continueAfterEvents?: number;
 }
 
-/** Signal `failureObserved`: agent to pool. `agent` is `fleet/agent`. */
+/** Signal `failureObserved`: agent to pool. `agent` is `fleet/agent`; `count`: so many alike, 1 unless given. */
 export interface FailureObserved {
   readonly credential: string;
   readonly kind: 'rate_limit' | 'auth';
   readonly at: string;
   readonly resetAt?: string;
   readonly agent: string;
+  readonly count?: number;
 }
 
 /** Signal `allocationRequested`: agent to pool. `not` is the credential to leave, null for a first one. */
@@ -39,6 +40,8 @@ export interface AllocationRequested {
   readonly not: string | null;
   /** The agent's present assignment: the new one is above it, even if the pool has lost its memory. */
   readonly above?: number;
+  /** The failure that makes it ask, recorded with the first copy of the request: so the choice always knows of it. */
+  readonly failed?: FailureObserved;
 }
 
 /**

@@ -15,7 +15,7 @@ const ASK_AGAIN_MS = 30_000;
 /** A pool that is used up grants by itself; this finds out about one that was lost meanwhile. */
 const LOOK_AGAIN_MS = 10 * 60_000;
 
-/** What a report does: the new state, what the pool is told, and whether it begins a switch. */
+/** What a report does: the new state, what the pool is told of by itself, and whether it begins a switch, which tells the pool too. */
 export interface Reported {
   readonly state: AgentState;
   readonly observed: FailureObserved | null;
@@ -39,10 +39,17 @@ export function reportFailure(state: AgentState, report: FailureReport, now: num
   const { switching } = state.switches;
   if (switching !== null) return { ...recorded, state: duringSwitch(state, switching, report, kind) };
   if (!isAbout(report, state.subscription) || isCooling(state, now)) return recorded;
-  return { state: beginAsking(state, spec.pool, kind, now), observed, begins: true };
+  return { state: beginAsking(state, spec.pool, kind, observed, now), observed: null, begins: true };
 }
 
-/** Of the new credential, which the agent may have while its workflow has not heard of it yet. */
+/** What is told of a burst: as many as there were, with the last of their resets. All are of one credential and kind. */
+export function observedTogether(first: FailureObserved, others: readonly FailureObserved[]): FailureObserved {
+  const resets = [first, ...others].flatMap(({ resetAt }) => (resetAt === undefined ? [] : [Date.parse(resetAt)]));
+  const resetAt = resets.length === 0 ? {} : { resetAt: new Date(Math.max(...resets)).toISOString() };
+  return others.length === 0 ? first : { ...first, ...resetAt, count: 1 + others.length };
+}
+
+/** Of the new credential, which the agent may have while its workflow has not heard of it yet: the next switch begins with it. */
 function duringSwitch(
   state: AgentState,
   switching: Switch,
@@ -72,9 +79,10 @@ export function dueRequest(
   const { switching, highest } = state.switches;
   if (switching === null || switching.askAt === null || now < switching.askAt) return null;
   if (state.status === 'terminated') return null;
-  const { requestId, from, pool } = switching;
+  const { requestId, from, pool, failed } = switching;
   const not = from?.pool === pool ? from.name : null;
-  return { pool, request: { requestId, agent: nameOf(state), not, above: highest } };
+  const why = failed === null ? {} : { failed };
+  return { pool, request: { requestId, agent: nameOf(state), not, above: highest, ...why } };
 }
 
 /** Notes that the pool has been asked. */

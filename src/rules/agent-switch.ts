@@ -83,7 +83,7 @@ export function advance(state: AgentState, now: number): AgentState {
   if (pool === undefined) return withoutPool(state, now);
   if (switching === null) {
     const isServed = state.subscription?.pool === pool || isCooling(state, now);
-    return isServed ? state : beginAsking(state, pool, 'first', now);
+    return isServed ? state : beginAsking(state, pool, 'first', null, now);
   }
   // A fleet file names another pool, or somebody has released the hold by hand and knows better.
   const isAbandoned = switching.pool !== pool || (switching.step === 'waiting' && isReleased(state));
@@ -169,7 +169,7 @@ export function endSwitch(state: AgentState, switching: Switch, ending: Ending):
   const parts = { switching: null, failedAt: isFailed ? now : null, ended: [...state.switches.ended, end] };
   const next: AgentState = { ...withSwitches(state, parts), subscription: isFailed ? from : to };
   if (newer !== null) return takeCredential(next, movedSwitch(next, newer.requestId), newer, now);
-  return again === null || isFailed ? next : beginAsking(next, switching.pool, again, now);
+  return again === null || isFailed ? next : beginAsking(next, switching.pool, again, null, now);
 }
 
 /** A first credential, and the same one again, are no switches. */

@@ -37,14 +37,17 @@ export const parsePoolInput: parse.Parser<PoolInput> = parse.object({
   continueAfterEvents: parse.optional(parse.integer(1)),
 });
 
-/** Signal `failureObserved`. */
-export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object({
+const failureFields = {
   credential: parse.name,
   kind: parse.oneOf('rate_limit', 'auth'),
   at: instant,
   resetAt: parse.optional(instant),
   agent: id,
-});
+  count: parse.optional(parse.integer(1, 100_000)),
+} as const;
+
+/** Signal `failureObserved`. */
+export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object(failureFields);
 
 /** Signal `allocationRequested`. */
 export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse.object({
@@ -52,6 +55,7 @@ export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse
   agent: id,
   not: parse.nullable(parse.name),
   above: parse.optional(parse.integer()),
+  failed: parse.optional(parseFailureObserved),
 });
 
 /** Signal `allocationRejected`. */

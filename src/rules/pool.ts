@@ -38,10 +38,11 @@ export function observeFailure(state: PoolState, observed: FailureObserved, now:
     at: Math.min(Date.parse(observed.at), now),
     resetAt: observed.resetAt === undefined ? null : Date.parse(observed.resetAt),
   };
+  const count = Math.min(observed.count ?? 1, EVENTS_PER_CREDENTIAL);
   const alike = state.events.filter(({ credential }) => credential === event.credential);
-  const dropped = alike.length >= EVENTS_PER_CREDENTIAL ? alike[0] : undefined;
-  const kept = state.events.filter((old) => old !== dropped && isRemembered(old, now));
-  return { ...state, events: [...kept, event] };
+  const dropped = new Set(alike.slice(0, Math.max(0, alike.length + count - EVENTS_PER_CREDENTIAL)));
+  const kept = state.events.filter((old) => !dropped.has(old) && isRemembered(old, now));
+  return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };
 }
 
 /** Answers a request: again what it answered before, else a credential, else until when there is none. */
@@ -49,6 +50,11 @@ export function requestAllocation(state: PoolState, request: AllocationRequested
   const before = state.granted.find(({ grant }) => grant.requestId === request.requestId);
   if (before) return { state, grants: [before] };
   const queued = state.waiting.some(({ requestId }) => requestId === request.requestId);
+  const { failed, ...asked } = request;
+  return answer(failed === undefined || queued ? state : observeFailure(state, failed, now), asked, queued, now);
+}
+
+function answer(state: PoolState, request: AllocationRequested, queued: boolean, now: number): PoolStep {
   const chosen = choose(state, request, now, queued);
   if (chosen !== null) return assign(state, request, chosen, now);
   const exhausted: Grant = {

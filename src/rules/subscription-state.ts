@@ -1,5 +1,5 @@
 /** What an agent's workflow knows of its way from one credential to the next, as plain JSON. Times are epoch milliseconds. */
-import type { AllocationGranted } from '../contract/pool';
+import type { AllocationGranted, FailureObserved } from '../contract/pool';
 import type { HeldSubscription, SwitchRecord } from '../contract/subscription';
 import type { AgentState } from './agent-state';
 
@@ -23,6 +23,8 @@ export interface Switch {
   /** Until when turns in flight may finish; null: the agent does not run, or the drain has not begun. */
   readonly drainUntil: number | null;
   readonly apply: 'hot' | 'restart';
+  /** The failure that began it, as the pool is told. */
+  readonly failed: FailureObserved | null;
   /** The new one has failed while it was being applied: another switch follows. */
   readonly again: 'rate_limit' | 'auth' | null;
   /** A newer grant that came while this one was being applied. */
@@ -86,11 +88,18 @@ export function nameOf({ fleet, agent }: Pick<AgentState, 'fleet' | 'agent'>): s
   return `${fleet}/${agent}`;
 }
 
-/** A switch that begins by asking the pool. */
-export function beginAsking(state: AgentState, pool: string, kind: SwitchKind, now: number): AgentState {
+/** A switch that begins by asking the pool. `failed`: what the pool is told with it. */
+export function beginAsking(
+  state: AgentState,
+  pool: string,
+  kind: SwitchKind,
+  failed: FailureObserved | null,
+  now: number,
+): AgentState {
   const asked = state.switches.asked + 1;
   const requestId = `${nameOf(state)}.${state.config.key}.${String(asked)}`;
-  return withSwitches(state, { switching: { ...newSwitch(state, pool, kind, requestId), askAt: now }, asked });
+  const begun = newSwitch(state, pool, kind, requestId);
+  return withSwitches(state, { switching: { ...begun, failed, askAt: now }, asked });
 }
 
 /** A switch that nobody has been asked for. */
@@ -106,6 +115,7 @@ export function newSwitch(state: AgentState, pool: string, kind: SwitchKind, req
     eventsInWindow: 0,
     drainUntil: null,
     apply: 'hot',
+    failed: null,
     again: null,
     newer: null,
   };

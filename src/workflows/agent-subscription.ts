@@ -3,12 +3,13 @@ import { setHandler, upsertMemo } from '@temporalio/workflow';
 import type { CommandResult } from '../contract/agent';
 import { agentSignals, agentUpdates, allocationGranted, poolSignals } from '../contract/messages';
 import { poolWorkflowId } from '../contract/names';
-import type { AllocationRequested } from '../contract/pool';
+import type { AllocationRequested, FailureObserved } from '../contract/pool';
 import type { FailureReport } from '../contract/subscription';
 import { parseAllocationGranted, parseFailureReport } from '../rules/agent-messages';
 import {
   dueRequest,
   leftPool,
+  observedTogether,
   poolLeft,
   reportFailure,
   requestLost,
@@ -36,6 +37,42 @@ export interface AgentSubscription {
   reload(): Promise<void>;
   /** Registers the messages about it. */
   handle(): void;
+  /** Failures that the pool has not been told of yet: unfinished work. */
+  pending(): number;
+}
+
+interface Observations {
+  tell(pool: string, observed: FailureObserved): void;
+  pending(): number;
+}
+
+/** Tells the pool of failures, the first one at once; what comes while a signal is on its way goes with the next, all that are alike in one. */
+function createObservations(post: Post): Observations {
+  let backlog: { readonly pool: string; readonly observed: FailureObserved }[] = [];
+  let isTelling = false;
+  async function tellAll(): Promise<void> {
+    isTelling = true;
+    for (let next = backlog[0]; next; next = backlog[0]) {
+      const { pool, observed } = next;
+      const isAlike = (one: typeof next): boolean =>
+        one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
+      const [, ...others] = backlog.filter(isAlike);
+      backlog = backlog.filter((one) => !isAlike(one));
+      const together = observedTogether(
+        observed,
+        others.map((one) => one.observed),
+      );
+      await post.send(pool, poolSignals.failureObserved, together);
+    }
+    isTelling = false;
+  }
+  return {
+    pending: () => backlog.length,
+    tell(pool, observed) {
+      backlog = [...backlog, { pool, observed }];
+      if (!isTelling) void tellAll();
+    },
+  };
 }
 
 /** Keeps the agent's subscription from now on, and tells of it. */
@@ -55,6 +92,8 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
     announce(machine, notifier);
   }
 
+  const observations = createObservations(post);
+
   async function ask(pool: string, request: AllocationRequested): Promise<void> {
     const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
     if (delivery === 'gone') machine.change((state, now) => requestLost(state, request.requestId, now));
@@ -67,9 +106,7 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
       machine.change((state) => ({ ...state }), { by, what, why: 'other: nothing follows', always: true });
     }
     const { pool } = machine.state.config.spec.subscription ?? {};
-    // Before the change, whose reactions may ask the pool: it must know of the failure by then.
-    if (observed !== null && pool !== undefined)
-      void post.send(poolWorkflowId(pool), poolSignals.failureObserved, observed);
+    if (observed !== null && pool !== undefined) observations.tell(poolWorkflowId(pool), observed);
     machine.change((state, now) => reportFailure(state, failure, now).state);
     return begins;
   }
@@ -138,7 +175,7 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
   machine.onChange(react);
   // A new agent asks for its first one.
   machine.tick();
-  return { report, reload, handle };
+  return { report, reload, handle, pending: observations.pending };
 }
 
 /** One decision and one notification for each switch, and the pool hears of a credential that could not be applied. */

@@ -45,7 +45,8 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     subscription.handle();
     handleSignals(machine, turns);
     void keepTime(machine, machine.tick);
-    const isIdle = (): boolean => post.pending() === 0 && notifier.pending() === 0 && allHandlersFinished();
+    const isIdle = (): boolean =>
+      post.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();
     await reconcile(machine, subscription, isIdle);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
     await sayFarewell(machine, post, isIdle);

@@ -76,6 +76,13 @@ describe('the choice of a credential', () => {
     });
   });
 
+  test('many that are told together count as many, up to what is kept', () => {
+    const observed = { credential: 'a', kind: 'auth', at: at(NOW), agent: 'f/x' } as const;
+    const many = observeFailure(poolOf('a'), { ...observed, count: 49 }, NOW);
+    expect(observeFailure(many, observed, NOW).events).toHaveLength(50);
+    expect(observeFailure(many, { ...observed, count: 10_000 }, NOW).events).toHaveLength(500);
+  });
+
   test('a failure of a credential that the pool does not have is nobody’s', () => {
     const state = poolOf('a', 'b');
     expect(failed(state, 'zzz', NOW)).toBe(state);
