@@ -26,7 +26,7 @@ export interface Stage {
   /** What an agent answers to a turn. */
   answer: (call: TurnCall) => TurnOutcome;
   /** Called when an agent is given another credential. */
-  reloaded: (this: void) => void;
+  reloaded: () => void;
   readonly bundle: { readonly code: string };
   stop(): Promise<void>;
 }

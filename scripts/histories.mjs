@@ -11,14 +11,15 @@ import { root } from './state.mjs';
 const histories = join(root, 'test/replay/histories');
 const mustFail = join(root, 'test/replay/must-fail');
 
+/** The test files that record something. */
+const recording = readdirSync(join(root, 'test'), { recursive: true })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join(root, 'test', file))
+  .filter((file) => readFileSync(file, 'utf8').includes('env.record('));
+
 const { status } = spawnSync(
   process.execPath,
-  [
-    join(root, 'node_modules/jest/bin/jest.js'),
-    '--testPathIgnorePatterns',
-    'test/(replay|soak)/',
-    ...process.argv.slice(2),
-  ],
+  [join(root, 'node_modules/jest/bin/jest.js'), '--runTestsByPath', ...recording, ...process.argv.slice(2)],
   { cwd: root, stdio: 'inherit', env: { ...process.env, DROVER_RECORD_HISTORIES: '1' } },
 );
 if (status !== 0) process.exit(status ?? 1);

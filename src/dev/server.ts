@@ -53,8 +53,23 @@ export interface Supervised {
 /** A start on a busy machine takes seconds; a server that is not there after this long never comes. */
 const START_LIMIT_MS = 60_000;
 
+/** The server draws ports of its own too, which another program may take before it listens: a new draw is all it takes. */
+const DRAWS = 3;
+const PORT_TAKEN = 'one of its ports was taken by another program meanwhile. Start again.';
+
 /** Starts the server and resolves when it serves the namespace, with its retention and its search attributes. */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  for (let draw = 1; ; draw += 1) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      const isUnlucky = error instanceof Error && error.message.endsWith(PORT_TAKEN);
+      if (!isUnlucky || draw === DRAWS) throw error;
+    }
+  }
+}
+
+async function startOnce(options: DevServerOptions): Promise<DevServer> {
   const { binary, namespace = 'default', retentionDays = 30, searchAttributes } = options;
   const { grpc, ui } = options.ports ?? (await choosePorts());
   await requireFreePort(grpc, "Temporal's gRPC");
@@ -185,8 +200,7 @@ function explain(logFile: string, file: string): string {
     return `${file} was written by another version of Temporal than this one. Use that version (DROVER_TEMPORAL), or move the file away to begin anew.`;
   }
   if (/database or disk is full|no space left on device/i.test(log)) return `the disk that holds ${file} is full.`;
-  if (/address already in use/i.test(log))
-    return 'one of its ports was taken by another program meanwhile. Start again.';
+  if (/address already in use/i.test(log)) return PORT_TAKEN;
   if (/not a database|malformed/i.test(log)) return `${file} is damaged or no database. Move it away to begin anew.`;
   if (/database is locked/i.test(log)) return `${file} is in use by another server.`;
   return `the end of its log (${logFile}) is:\n${log.trim().split('\n').slice(-5).join('\n')}`;

@@ -38,12 +38,12 @@ export interface AgentSubscription {
   /** Registers the messages about it. */
   handle(): void;
   /** Failures that the pool has not been told of yet: unfinished work. */
-  pending(): number;
+  readonly pending: () => number;
 }
 
 interface Observations {
   tell(pool: string, observed: FailureObserved): void;
-  pending(): number;
+  readonly pending: () => number;
 }
 
 /** Tells the pool of failures, the first one at once; what comes while a signal is on its way goes with the next, all that are alike in one. */

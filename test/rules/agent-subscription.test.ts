@@ -250,7 +250,8 @@ test('a week of ten agents on three credentials: never put on one that is left a
           const begun = Array.from({ length: reports }, () => sim.report(name)).filter(Boolean).length;
           if (stale) sim.report(name, { subscription: 'a', assignment: 1 });
           expect(begun).toBe(held ? 0 : 1);
-          const choice = free();
+          const present = sim.of(name).subscription?.name;
+          const choice = free().filter((one) => one !== present);
           if (!atOnce) sim.deliver();
           if (atOnce || held) continue;
           const moved = sim.switches.slice(before);

@@ -98,6 +98,10 @@ test('a first change that fails leaves no pool; a later one leaves the pool as i
         (now) => now['a']?.join() === 'A' && now['z'] === undefined,
       );
       await world.destroy();
+      await eventually(
+        () => status(pool),
+        (is) => is === 'COMPLETED',
+      );
     },
     ['Silent'],
   ));
