@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions, bundleWorkflowCode } from '@temporalio/worker';
+import { delivering } from '../src/activities/delivery';
 import { createFleetActivities } from '../src/activities/fleet';
 import { DroverClient } from '../src/client';
 import { Calls } from '../src/client/calls';
@@ -57,7 +58,7 @@ export async function openStage(root: string): Promise<Stage> {
   const activities = {
     ...provider.activities,
     ...createFleetActivities({ calls: new Calls(temporal), installation: 'bench', host: 'bench' }),
-    takeTurn: async (call: TurnCall) => stage.answer(call),
+    ...delivering(new Calls(temporal), { takeTurn: async (call: TurnCall) => stage.answer(call) }),
     reloadCredential: async () => {
       stage.reloaded();
       return { reloaded: true, why: null };

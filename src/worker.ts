@@ -11,10 +11,12 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from './activities';
+import { delivering } from './activities/delivery';
 import { createFleetActivities } from './activities/fleet';
 import { createMonitorActivities } from './activities/monitor';
 import { createNotificationActivities } from './activities/notifications';
 import { createSubscriptionActivities } from './activities/subscriptions';
+import { createTurnActivities } from './activities/turns';
 import { createUndoActivities } from './activities/undo';
 import { Calls } from './client/calls';
 import { type ConnectionSettings, resolveConnection } from './client/connection';
@@ -85,9 +87,8 @@ export async function startWorker({
   const calls = new Calls(client);
   const providers = installedProviders(settings, environment);
   const activities = createActivities({
-    agentSecret,
-    allowedHosts,
     providers,
+    turns: delivering(calls, createTurnActivities({ agentSecret, allowedHosts })),
     fleet: createFleetActivities({ calls, installation, host }),
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),

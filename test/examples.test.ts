@@ -91,7 +91,7 @@ async function ask(file: FleetFile, agent: string, input: TurnInput): Promise<Tu
     return from === agent ? [to] : [];
   });
   const request = turnRequest({ turnId: `t${String(turns)}`, agent, input, mayInvoke });
-  const call = { fleet: 'mars', agent, endpoint: await beatOf(agent), request };
+  const call = { fleet: 'mars', agent, endpoint: await beatOf(agent), request, replyTo: 'run/mars/r/0' };
   const outcome = await takeTurn(call);
   if ('error' in outcome) throw new Error(outcome.error.message);
   return outcome.reply as TurnReply;

@@ -5,15 +5,16 @@ import type {
   MonitorActivities,
   NotificationActivities,
   SubscriptionActivities,
+  TurnActivities,
   UndoActivities,
 } from '../contract/activities';
 import type { Providers } from '../providers/provider';
 import { createProviderActivities } from './resources';
-import { type TurnSettings, createTurnActivities } from './turns';
 
-/** What activities depend on: providers by kind, the agents' secret for turns, and the activities that ask Temporal itself (`fleet.ts`, `undo.ts` …). */
-export interface ActivityDependencies extends TurnSettings {
+/** Providers by kind, and every other group of activities as its own module builds it. */
+export interface ActivityDependencies {
   readonly providers: Providers;
+  readonly turns: TurnActivities;
   readonly fleet: FleetActivities;
   readonly undo: UndoActivities;
   readonly subscriptions: SubscriptionActivities;
@@ -23,7 +24,7 @@ export interface ActivityDependencies extends TurnSettings {
 
 /** The activities of a worker. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { providers, fleet, undo, subscriptions, notifications, monitor, ...turns } = dependencies;
-  const own = { ...createProviderActivities(providers), ...createTurnActivities(turns) };
-  return { ...own, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor };
+  const { providers, turns, fleet, undo, subscriptions, notifications, monitor } = dependencies;
+  const own = createProviderActivities(providers);
+  return { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor };
 }

@@ -101,10 +101,15 @@ export interface TurnCall {
   readonly agent: string;
   readonly endpoint: string;
   readonly request: TurnRequest;
+  /** The workflow that waits for the answer. */
+  readonly replyTo: string;
 }
 
-/** How a turn ended, and what that says of the credential it was taken with, where it says anything. */
-export type TurnResult = TurnOutcome & { readonly failure?: SubscriptionFailure };
+/**
+ * How a turn ended, and what that says of the credential it was taken with, where it says anything. `delivered`: whoever waits for it has
+ * been told already.
+ */
+export type TurnResult = TurnOutcome & { readonly failure?: SubscriptionFailure; readonly delivered?: true };
 
 /** Effects on an agent over its own endpoint; on the turns queue. */
 export interface TurnActivities {

@@ -1,5 +1,5 @@
 /** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
-import { setHandler, upsertMemo } from '@temporalio/workflow';
+import { condition, setHandler, upsertMemo } from '@temporalio/workflow';
 import type { CommandResult } from '../contract/agent';
 import { agentSignals, agentUpdates, allocationGranted, poolSignals } from '../contract/messages';
 import { poolWorkflowId } from '../contract/names';
@@ -41,18 +41,31 @@ export interface AgentSubscription {
   readonly pending: () => number;
 }
 
+/** A switch without turns in flight takes less; other agents should not wait longer for what they have to know. */
+const TELL_WITHIN = '1s';
+
+function isSwitching({ state }: AgentMachine): boolean {
+  const { switching } = state.switches;
+  return switching !== null && switching.step !== 'waiting';
+}
+
 interface Observations {
   tell(pool: string, observed: FailureObserved): void;
   readonly pending: () => number;
 }
 
-/** Tells the pool of failures, the first one at once; what comes while a signal is on its way goes with the next, all that are alike in one. */
-function createObservations(post: Post): Observations {
+/**
+ * Tells the pool of failures: all that are alike and came while a signal was on its way, or while a switch begins, in one. The switch has told
+ * it of the first one; the rest of a burst would only get in its way.
+ */
+function createObservations(machine: AgentMachine, post: Post): Observations {
   let backlog: { readonly pool: string; readonly observed: FailureObserved }[] = [];
   let isTelling = false;
   async function tellAll(): Promise<void> {
     isTelling = true;
     for (let next = backlog[0]; next; next = backlog[0]) {
+      if (isSwitching(machine))
+        await condition(() => !isSwitching(machine), TELL_WITHIN, { summary: 'the rest of a burst' });
       const { pool, observed } = next;
       const isAlike = (one: typeof next): boolean =>
         one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
@@ -92,7 +105,7 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
     announce(machine, notifier);
   }
 
-  const observations = createObservations(post);
+  const observations = createObservations(machine, post);
 
   async function ask(pool: string, request: AllocationRequested): Promise<void> {
     const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);

@@ -56,13 +56,13 @@ export function takeTurns(machine: AgentMachine, post: Post, report: (failure: F
   async function take(turn: QueuedTurn): Promise<void> {
     const current: Running = { scope: new CancellationScope(), reason: null };
     running.set(turn.turnId, current);
-    const ending = await current.scope.run(() => ask(machine, turn));
+    const { ending, isDelivered } = await current.scope.run(() => ask(machine, turn));
     running.delete(turn.turnId);
     const failure = failureReport(machine.state, turn.turnId, ending);
     if (failure !== null) report(failure);
     const { answer: outcome } = turnEnded(machine.state, turn.turnId, ending, current.reason, Date.now());
     machine.change((state, now) => turnEnded(state, turn.turnId, ending, current.reason, now).state);
-    if (outcome !== null) answer(turn.replyTo, turn.turnId, outcome);
+    if (outcome !== null && !isDelivered) answer(turn.replyTo, turn.turnId, outcome);
   }
 
   function cancel(turnId: string, reason: CancelReason): void {
@@ -91,18 +91,29 @@ export function takeTurns(machine: AgentMachine, post: Post, report: (failure: F
   return { answer, remind, react };
 }
 
-async function ask(machine: AgentMachine, turn: QueuedTurn): Promise<TurnEnding> {
+/** How it ended, and whether its branch has been told. */
+async function ask(
+  machine: AgentMachine,
+  turn: QueuedTurn,
+): Promise<{ readonly ending: TurnEnding; readonly isDelivered: boolean }> {
   const { fleet, agent, instance } = machine.state;
   const activities = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
   const request = { ...turn.request, attempt: turn.attempt, subscription: publicSubscription(machine.state) };
   try {
-    const result = await activities.takeTurn({ fleet, agent, endpoint: instance.endpoint ?? '', request });
-    const { failure, ...outcome } = result;
-    return { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) };
+    const { replyTo } = turn;
+    const endpoint = instance.endpoint ?? '';
+    const {
+      failure,
+      delivered = false,
+      ...outcome
+    } = await activities.takeTurn({ fleet, agent, endpoint, request, replyTo });
+    const ending = { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) } as const;
+    return { ending, isDelivered: delivered };
   } catch (error) {
     const body = errorBody(error);
     const lostWorker = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
     const cannotReach = lostWorker || body.code === 'AgentUnavailable' || body.code === 'Unavailable';
-    return { kind: 'error', error: body, cannotReach: cannotReach && !isCancellation(error) };
+    const ending = { kind: 'error', error: body, cannotReach: cannotReach && !isCancellation(error) } as const;
+    return { ending, isDelivered: false };
   }
 }

@@ -48,7 +48,7 @@ function recording(effect: () => unknown): { provider: Provider; asked: unknown[
 function activitiesOver(providers: Providers) {
   return createActivities({
     providers,
-    agentSecret: 'secret',
+    turns: { takeTurn: () => Promise.resolve({ reply: null }) },
     fleet: fleetActivities(),
     undo: { undoTurn: () => Promise.resolve() },
     monitor: { watchHealth: () => Promise.resolve() },

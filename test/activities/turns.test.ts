@@ -38,7 +38,7 @@ function answering(status: number, body: string, headers: Record<string, string>
 }
 
 function callTo(endpoint: string): TurnCall {
-  return { fleet: 'mars', agent: 'A', endpoint, request: turnRequest() };
+  return { fleet: 'mars', agent: 'A', endpoint, request: turnRequest(), replyTo: 'run/mars/r/0' };
 }
 
 function turn(

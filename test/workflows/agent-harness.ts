@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { delivering } from '../../src/activities/delivery';
+import { Calls } from '../../src/client/calls';
 import type { TurnActivities, TurnCall } from '../../src/contract/activities';
 import type {
   AgentCommand,
@@ -248,8 +250,9 @@ export async function withAgents(
     turns.world?.taken.push(call);
     return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
   };
+  const taking = delivering(new Calls(env.client), { takeTurn });
   await withWorker(
-    { env, ...options, activities: { ...provider.activities, takeTurn, ...options.activities } },
+    { env, ...options, activities: { ...provider.activities, ...taking, ...options.activities } },
     async (taskQueue) => {
       const world = new AgentWorld(env, taskQueue, provider);
       turns.world = world;

@@ -58,6 +58,7 @@ describe('the first credential', () => {
 describe('the burst', () => {
   test('two credentials, two concurrent failures of one agent: one switch, one reload, one notification', () =>
     withPool(env, ['a', 'b'], async (pool) => {
+      env.record('subscription-switch');
       const agent = await pool.ready('one');
       const answers = await Promise.all(many(2).map(() => pool.report(agent, { subscription: 'a', assignment: 1 })));
       const view = await pool.on(agent, 'b');
@@ -191,9 +192,7 @@ describe('turns', () => {
       await agent.until(({ turns }) => turns.inFlight === 1);
       await pool.report(agent, { subscription: 'a', assignment: 1 });
       await pool.world.ask(agent, box, 't2');
-      const draining = await agent.until(
-        ({ why, turns }) => why?.includes(' to b') === true && turns.queued === 1,
-      );
+      const draining = await agent.until(({ why, turns }) => why?.includes(' to b') === true && turns.queued === 1);
       expect(draining.why).toBe('Switching from a to b (1 turn in flight): it goes on by itself');
       expect(pool.reloads).toEqual([]);
       long.end();
