@@ -14,4 +14,6 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 60_000,
   maxWorkers: 2,
+  // Workers of Temporal leave memory behind in their process; past this a fresh one is faster than its garbage collection.
+  workerIdleMemoryLimit: '600MB',
 };

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { TurnCall, UndoCall } from '../../src/contract/activities';
-import type { RunResult } from '../../src/contract/runs';
+import type { RunResult, RunView } from '../../src/contract/runs';
 import type { TurnOutcome } from '../../src/contract/turns';
 import { devServer } from '../support/env';
 import { type AgentWorld, eventually, withAgents } from './agent-harness';
@@ -289,14 +289,19 @@ describe('undo', () => {
           B: [booked('b', 7)],
           C: [booked('c', { seat: 1 })],
         });
-        let bHasReplied = false;
+        let begun: (under: TestRun) => void = () => undefined;
+        const started = new Promise<TestRun>((resolve) => (begun = resolve));
         world.takeTurn = async (call) => {
-          if (call.agent === 'C') await eventually(async () => bHasReplied, Boolean);
-          const outcome = await list(call);
-          if (call.agent === 'B') bHasReplied = true;
-          return outcome;
+          // C is the newer one: B's branch has ended before it replies.
+          if (call.agent === 'C') {
+            const isOver = ({ branches }: RunView) =>
+              branches.some(({ id, outcome }) => id === '0.0' && outcome === 'completed');
+            await eventually((await started).view, isOver);
+          }
+          return list(call);
         };
         const under = await run(world, { topology, run: 'undone' });
+        begun(under);
         expect(await under.result()).toMatchObject({
           success: false,
           error: expect.stringContaining('(A: no)') as string,
