@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { asDroverError } from './errors';
+import { asDroverError, isGivenUp } from './errors';
 import type { Subject } from './subject';
 import { UpdateQueue } from './update-queue';
 
@@ -46,7 +46,10 @@ export class Calls {
 
   /** Asks a workflow, running or closed. */
   query<T>(subject: Subject, definition: QueryDefinition<T>, options: CallOptions = {}): Promise<T> {
-    return this.within(subject, options, () => this.client.workflow.getHandle(subject.workflowId).query<T>(definition));
+    const ask = () => this.client.workflow.getHandle(subject.workflowId).query<T>(definition);
+    return this.within(subject, options, () =>
+      ask().catch((error: unknown) => (isGivenUp(error) ? ask() : Promise.reject(error as Error))),
+    );
   }
 
   /** Tells a running workflow something, without an answer. */

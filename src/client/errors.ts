@@ -49,6 +49,11 @@ export function isRetryableUpdateError(error: unknown): boolean {
   return code === GRPC.resourceExhausted || code === GRPC.unavailable || code === GRPC.aborted;
 }
 
+/** Whether the server gave a call up although nobody had asked it to, as it does with a query whose worker has just been killed. */
+export function isGivenUp(error: unknown): boolean {
+  return grpcCode(error) === GRPC.cancelled;
+}
+
 /** Whether an update was left unanswered because its run closed: for another run, or for good. */
 export function isAbortedByClosing(error: unknown): boolean {
   return [...chain(error)].some(({ message }) => LEFT_BEHIND.test(message));

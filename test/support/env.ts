@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { holdExclusively } from './exclusive';
 import { collectHistories, type RecordedHistory } from './histories';
 import { HISTORIES, RECORDING, writeHistories } from './recorded';
-import { replayProblems } from './replay';
+import { replayProblems, taskProblems } from './replay';
 import { shared, workflowBundle } from './shared';
 import { Started } from './started';
 
@@ -67,6 +67,7 @@ function registered(kind: TestEnv['kind']): TestEnv {
   let failedTasksAllowed = false;
   let replaySkipped = false;
   let recordAs: string | undefined;
+  const toReplay = new Map<string, RecordedHistory[]>();
   const connected = () => {
     if (!open) throw new Error('the environment is there only while tests run: use it inside of them');
     return open;
@@ -84,11 +85,10 @@ function registered(kind: TestEnv['kind']): TestEnv {
       if (RECORDING && recordAs !== undefined) writeHistories(HISTORIES, recordAs, histories);
       await endOpen(client, histories);
 
-      const nothing = replaySkipped || histories.length === 0;
-      const problems = nothing
-        ? []
-        : await replayProblems(histories, started.bundle ?? workflowBundle(), { allowFailedTasks: failedTasksAllowed });
+      const problems = failedTasksAllowed ? [] : histories.flatMap(taskProblems);
       if (problems.length > 0) throw new Error(problems.join('\n'));
+      const bundle = started.bundle ?? workflowBundle();
+      if (!replaySkipped) toReplay.set(bundle.codePath, [...(toReplay.get(bundle.codePath) ?? []), ...histories]);
     } finally {
       started.clear();
       failedTasksAllowed = false;
@@ -101,7 +101,12 @@ function registered(kind: TestEnv['kind']): TestEnv {
     if (!open) return;
     await open.environment.teardown();
     open.release();
-  });
+    // Once per file: every replay starts a worker of its own.
+    for (const [codePath, histories] of toReplay) {
+      const problems = await replayProblems(histories, { codePath });
+      if (problems.length > 0) throw new Error(problems.join('\n'));
+    }
+  }, REPLAY_LIMIT_MS);
 
   return {
     kind,

@@ -11,13 +11,13 @@ const NO_FAILURE: readonly unknown[] = [
   WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
 ];
 
-/** Problems found, one sentence each: histories that the workflows do not repeat, workflow tasks that failed. */
+/** Problems found, one sentence each: histories that the workflows do not repeat. */
 export async function replayProblems(
   histories: readonly RecordedHistory[],
   workflowBundle: WorkflowBundle,
-  { allowFailedTasks = false } = {},
 ): Promise<string[]> {
-  const problems = allowFailedTasks ? [] : histories.flatMap(failedTasks);
+  if (histories.length === 0) return [];
+  const problems: string[] = [];
   const workers = Worker.runReplayHistories({ workflowBundle }, histories);
   for await (const { workflowId, runId, error } of workers) {
     if (error) problems.push(`${workflowId} (${runId}) does not replay: ${error.message}`);
@@ -26,10 +26,10 @@ export async function replayProblems(
 }
 
 /**
- * UNHANDLED_COMMAND is no failure: a message arrived while the workflow wanted to close, and the task ran again. Nor is
+ * Workflow tasks that failed, one sentence each. UNHANDLED_COMMAND is no failure: a message arrived while the workflow wanted to close, and the task ran again. Nor is
  * FORCE_CLOSE_COMMAND: the workflow was terminated while the task ran.
  */
-function failedTasks({ workflowId, history }: RecordedHistory): string[] {
+export function taskProblems({ workflowId, history }: RecordedHistory): string[] {
   return (history.events ?? []).flatMap((event) => {
     const failed = event.workflowTaskFailedEventAttributes;
     if (event.eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED || !failed) return [];

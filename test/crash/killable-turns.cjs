@@ -4,7 +4,10 @@
  */
 require('../support/register-ts.cjs');
 const { DefaultLogger, NativeConnection, Runtime, Worker } = require('@temporalio/worker');
+const { Client, Connection } = require('@temporalio/client');
+const { delivering } = require('../../src/activities/delivery.ts');
 const { createTurnActivities } = require('../../src/activities/turns.ts');
+const { Calls } = require('../../src/client/calls.ts');
 const { queues } = require('../../src/contract/names.ts');
 
 const [address, taskQueue, codePath, agentSecret] = process.argv.slice(2);
@@ -18,7 +21,9 @@ const provider = {
 async function main() {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
-  const activities = { ...provider, ...createTurnActivities({ agentSecret }) };
+  const client = new Client({ connection: await Connection.connect({ address }) });
+  const turns = delivering(new Calls(client), createTurnActivities({ agentSecret }));
+  const activities = { ...provider, ...turns };
   const workers = await Promise.all([
     Worker.create({ connection, taskQueue, workflowBundle: { codePath }, activities }),
     Worker.create({ connection, taskQueue: queues.turns(taskQueue), activities }),

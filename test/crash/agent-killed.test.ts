@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DESCRIBE } from '../../src/contract/messages';
+import { DroverClient } from '../../src/client';
 import type { AgentCommand, AgentView } from '../../src/contract/agent';
 import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { workflowBundle } from '../support/shared';
-import { eventually } from './agent-harness';
+import { eventually } from '../workflows/agent-harness';
 
 const env = devServer();
 
@@ -99,7 +99,8 @@ test('pause, resume, stop and restart', async () => {
       ? readFileSync(join(folder, `${agent}.${what}`), 'utf8').split('\n')
       : [];
   const handle = (agent: string) => env.client.workflow.getHandle(agentWorkflowId(fleet, agent));
-  const view = (agent: string) => handle(agent).query<AgentView>(DESCRIBE);
+  // As users do: a query whose worker is killed is asked again.
+  const view = (agent: string): Promise<AgentView> => DroverClient.over(env.client).agents.describe({ fleet, agent });
 
   try {
     const first = work(POINTS);

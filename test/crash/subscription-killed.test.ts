@@ -4,13 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DroverClient } from '../../src/client';
 import type { AgentView } from '../../src/contract/agent';
-import { describePool, DESCRIBE } from '../../src/contract/messages';
+import { describePool } from '../../src/contract/messages';
 import { AGENT_WORKFLOW, agentWorkflowId, POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { workflowBundle } from '../support/shared';
-import { eventually } from './agent-harness';
-import { credentials } from './subscription-harness';
+import { eventually } from '../workflows/agent-harness';
+import { credentials } from '../workflows/subscription-harness';
 
 const env = devServer();
 
@@ -46,7 +47,8 @@ test('one switch, one credential assigned, agent and pool agree', async () => {
           .filter(Boolean)
       : [];
   const handle = (agent: string) => env.client.workflow.getHandle(agentWorkflowId(fleet, agent));
-  const view = (agent: string) => handle(agent).query<AgentView>(DESCRIBE);
+  // As users do: a query whose worker is killed is asked again.
+  const view = (agent: string): Promise<AgentView> => DroverClient.over(env.client).agents.describe({ fleet, agent });
   const beat = async (agent: string): Promise<void> => {
     const { instanceId } = await view(agent);
     await handle(agent).signal('heartbeat', { instanceId, status: 'ready', endpoint: 'http://127.0.0.1:1/' });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ResourceCall } from '../../src/contract/activities';
 import { ProcessProvider } from '../../src/providers/process';
-import { callFor, eventually, wakeOf } from './calls';
+import { callFor, eventually, wakeOf } from '../providers/calls';
 
 const ROUNDS = 15;
 const AGENTS = 8;
