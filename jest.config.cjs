@@ -13,7 +13,7 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 60_000,
-  maxWorkers: 3,
+  maxWorkers: 2,
   // Workers of Temporal leave memory behind in their process; past this a fresh one is faster than its garbage collection.
-  workerIdleMemoryLimit: '900MB',
+  workerIdleMemoryLimit: '600MB',
 };

@@ -16,9 +16,13 @@ export async function replayProblems(
   histories: readonly RecordedHistory[],
   workflowBundle: WorkflowBundle,
 ): Promise<string[]> {
-  if (histories.length === 0) return [];
+  // A run that has only been started has done nothing that could be repeated, and the SDK waits for it for ever.
+  const begun = histories.filter(({ history }) =>
+    history.events?.some((event) => event.workflowTaskCompletedEventAttributes),
+  );
+  if (begun.length === 0) return [];
   const problems: string[] = [];
-  const workers = Worker.runReplayHistories({ workflowBundle }, histories);
+  const workers = Worker.runReplayHistories({ workflowBundle }, begun);
   for await (const { workflowId, runId, error } of workers) {
     if (error) problems.push(`${workflowId} (${runId}) does not replay: ${error.message}`);
   }
