@@ -100,7 +100,8 @@ test('pause, resume, stop and restart', async () => {
       : [];
   const handle = (agent: string) => env.client.workflow.getHandle(agentWorkflowId(fleet, agent));
   // As users do: a query whose worker is killed is asked again.
-  const view = (agent: string): Promise<AgentView> => DroverClient.over(env.client).agents.describe({ fleet, agent });
+  const view = (agent: string): Promise<AgentView> =>
+    DroverClient.over(env.client).agents.describe({ fleet, agent }, { timeoutMs: 60_000 });
 
   try {
     const first = work(POINTS);

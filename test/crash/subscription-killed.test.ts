@@ -48,7 +48,8 @@ test('one switch, one credential assigned, agent and pool agree', async () => {
       : [];
   const handle = (agent: string) => env.client.workflow.getHandle(agentWorkflowId(fleet, agent));
   // As users do: a query whose worker is killed is asked again.
-  const view = (agent: string): Promise<AgentView> => DroverClient.over(env.client).agents.describe({ fleet, agent });
+  const view = (agent: string): Promise<AgentView> =>
+    DroverClient.over(env.client).agents.describe({ fleet, agent }, { timeoutMs: 60_000 });
   const beat = async (agent: string): Promise<void> => {
     const { instanceId } = await view(agent);
     await handle(agent).signal('heartbeat', { instanceId, status: 'ready', endpoint: 'http://127.0.0.1:1/' });
