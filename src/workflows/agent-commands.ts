@@ -104,9 +104,7 @@ async function effect(
 ): Promise<CommandResult> {
   const isOver = (): boolean => machine.failureSince(op) !== null || commandState(machine.state) === 'done';
   if (changed && !isOver()) {
-    machine.awaited.add(isOver);
     await CancellationScope.nonCancellable(() => condition(isOver, ANSWER_AFTER, { summary: 'answer to the caller' }));
-    machine.awaited.delete(isOver);
   }
   const error = changed ? machine.failureSince(op) : null;
   const result = commandResult(machine.state, requestId, changed);

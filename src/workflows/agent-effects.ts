@@ -2,7 +2,7 @@
 import { upsertMemo, uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
 import type { AgentState, ProviderEffect } from '../rules/agent-state';
-import { begin, callsProvider, effectFailed, nextEffect, reached, succeeded } from '../rules/reconcile';
+import { begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
 import { STOP_GRACE_MS } from '../rules/settings';
 import { providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';
@@ -11,13 +11,11 @@ import { errorBody } from './shared/failures';
 /**
  * Carries an effect out, and sees to it that the history says that it has ended: without any command in it, the workflow task that heard
  * of the end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
- * Where a caller hears of the end, or the next effect begins, that is such a command.
  */
 export async function perform(machine: AgentMachine, effect: ProviderEffect): Promise<void> {
   await carryOut(machine, effect);
   if (effect === 'inspect') return;
-  const isAnswered = [...machine.awaited].some((isOver) => isOver());
-  if (!isAnswered && nextEffect(machine.state, Date.now()) === null) upsertMemo({ runtime: machine.state.runtime });
+  upsertMemo({ runtime: machine.state.runtime });
 }
 
 /** Its failure is a change of the state too, never an exception. */

@@ -26,8 +26,6 @@ export interface AgentMachine {
   onChange(react: () => void): void;
   /** The effect that began after `op` commands has failed. */
   fail(op: number, error: ErrorBody): void;
-  /** Of each caller that waits for an effect: whether it is over. */
-  readonly awaited: Set<() => boolean>;
   /** The failure that a command waiting for its effect has to tell. */
   failureSince(op: number): ErrorBody | null;
   /** Whether no quiet moment for continue-as-new came for too long: nothing new begins until it happened. */
@@ -85,7 +83,6 @@ export function createMachine(initial: AgentState): AgentMachine {
       failure = { op, error };
       version += 1;
     },
-    awaited: new Set(),
     failureSince: (op) => (failure !== null && failure.op >= op ? failure.error : null),
     isOverdue() {
       const limit = state.continueAfterEvents;
