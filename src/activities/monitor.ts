@@ -8,7 +8,7 @@ import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { agentSignals, describeAgent } from '../contract/messages';
 import { AGENT_PATHS } from '../contract/protocol';
-import { httpCall } from '../providers/http-call';
+import { httpCall, isSuccess } from '../providers/http-call';
 import { type CheckMemory, afterCheck } from '../rules/health-checks';
 import { whileBeating } from './beating';
 import { type TurnSettings, addressed } from './turns';
@@ -104,8 +104,7 @@ async function passes(
 ): Promise<boolean> {
   const call = { ...addressed(at, settings, AGENT_PATHS.health), method: 'GET' } as const;
   try {
-    const { status } = await httpCall({ ...call, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
-    return status >= 200 && status <= 299;
+    return isSuccess(await httpCall({ ...call, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }));
   } catch (error) {
     if (signal.aborted) throw error;
     return false;

@@ -7,7 +7,7 @@ import type { NotificationActivities, RaiseCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import type { NotifyInput } from '../contract/events';
 import { NOTIFY_WORKFLOW, notifyWorkflowId } from '../contract/names';
-import { type HttpAnswer, httpCall } from '../providers/http-call';
+import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { providerError } from '../providers/provider';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
 import { asProviderFailure } from './failures';
@@ -76,7 +76,7 @@ async function post(settings: NotificationSettings, { event, target }: NotifyInp
   } catch (error) {
     throw asProviderFailure(error instanceof DroverError ? patient(error) : error);
   }
-  if (answer.status >= 200 && answer.status < 300) return;
+  if (isSuccess(answer)) return;
   throw asProviderFailure(
     providerError(`the webhook answered ${String(answer.status)}`, { permanent: answer.status === GONE }),
   );

@@ -10,7 +10,7 @@ import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolConfiguration, PoolInput } from '../contract/pool';
 import { AGENT_PATHS } from '../contract/protocol';
 import { errorCode } from '../providers/error-code';
-import { type HttpAnswer, httpCall } from '../providers/http-call';
+import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
 import { whileBeating } from './beating';
 import { asActivityFailure, asProviderFailure } from './failures';
@@ -43,7 +43,7 @@ async function reload(call: CredentialCall, settings: SubscriptionSettings): Pro
   const answer = await post({ ...call, endpoint }, settings, { pool, subscription: name, assignment, secret });
   if (typeof answer === 'string') return { reloaded: false, why: answer };
   // What an agent that does not take it says could hold what it was given: only its status is told.
-  if (answer.status >= 200 && answer.status < 300) return { reloaded: true, why: null };
+  if (isSuccess(answer)) return { reloaded: true, why: null };
   const why = `it answered ${String(answer.status)} to POST ${AGENT_PATHS.credentials}`;
   if (UNAVAILABLE.has(answer.status) && !isLastAttempt()) throw unavailable(why);
   return { reloaded: false, why };

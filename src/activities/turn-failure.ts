@@ -2,7 +2,7 @@
 import { classifyFailure } from '../contract/failure-kind';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { SubscriptionFailure } from '../contract/subscription';
-import type { HttpAnswer } from '../providers/http-call';
+import { type HttpAnswer, isSuccess } from '../providers/http-call';
 
 /** Statuses that say nothing of an agent's credential unless it is a limit or a refusal of one. */
 const TELLING: readonly number[] = [401, 402, 403, 429];
@@ -10,7 +10,7 @@ const TELLING: readonly number[] = [401, 402, 403, 429];
 /** Null: it did not fail, or not because of its credential. `now` in epoch milliseconds. */
 export function turnFailure(answer: HttpAnswer, now: number): SubscriptionFailure | null {
   const { status } = answer;
-  if (status >= 200 && status < 300) return ofReply(answer.text ?? '', now);
+  if (isSuccess(answer)) return ofReply(answer.text ?? '', now);
   if (!TELLING.includes(status) || isAboutOurToken(answer)) return null;
   return relevant(classifyFailure({ status, headers: singleHeaders(answer), message: answer.text ?? '' }, now));
 }

@@ -7,7 +7,7 @@ import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
 import type { TurnOutcome } from '../contract/turns';
 import { errorCode } from '../providers/error-code';
-import { type HttpAnswer, type HttpCall, httpCall, retryAfterMs } from '../providers/http-call';
+import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { whileBeating } from './beating';
 import { turnFailure, withoutFailure } from './turn-failure';
@@ -91,14 +91,14 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
 function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutcome): TurnResult {
   const failure = call.request.subscription === null ? null : turnFailure(answer, Date.now());
   if (failure === null) return outcome();
-  const isReply = answer.status >= 200 && answer.status < 300;
-  if (isReply) return { ...outcome(), failure };
+  if (isSuccess(answer)) return { ...outcome(), failure };
   const code = failure.kind === 'rate_limit' ? 'RateLimited' : 'TurnRejected';
   const message = `${titleOf(call)}: it answered ${String(answer.status)}: ${(answer.text ?? '').slice(0, TEXT_LIMIT)}`;
   return { error: { code, message }, failure };
 }
 
-function outcomeOf(call: TurnCall, { status, headers, text }: HttpAnswer): TurnOutcome {
+function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
+  const { status, headers, text } = answer;
   if (UNAVAILABLE.has(status)) {
     throw unavailable(call, `it answered ${String(status)}`, retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
   }
@@ -106,8 +106,7 @@ function outcomeOf(call: TurnCall, { status, headers, text }: HttpAnswer): TurnO
     const limit = `${String(ANSWER_LIMIT_BYTES)} bytes`;
     return { error: { code: 'LimitReached', message: `${titleOf(call)}: its answer is longer than ${limit}` } };
   }
-  if (status < 200 || status > 299)
-    return rejected(call, `it answered ${String(status)}: ${text.slice(0, TEXT_LIMIT)}`);
+  if (!isSuccess(answer)) return rejected(call, `it answered ${String(status)}: ${text.slice(0, TEXT_LIMIT)}`);
   return { reply: withoutFailure(parsed(text)) };
 }
 

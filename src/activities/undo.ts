@@ -7,7 +7,7 @@ import { DroverError } from '../contract/errors';
 import { describeAgent } from '../contract/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { errorCode } from '../providers/error-code';
-import { type HttpAnswer, httpCall } from '../providers/http-call';
+import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { asActivityFailure } from './failures';
 import { type TurnSettings, UNAVAILABLE, addressed } from './turns';
@@ -37,7 +37,7 @@ export function createUndoActivities(settings: UndoSettings): UndoActivities {
       }
       const { status } = answer;
       if (UNAVAILABLE.has(status)) throw unavailable(call, `it answered ${String(status)}`);
-      if (status < 200 || status > 299) throw refused(call, `it answered ${String(status)} to POST /undo`);
+      if (!isSuccess(answer)) throw refused(call, `it answered ${String(status)} to POST /undo`);
     },
   };
 }

@@ -82,6 +82,11 @@ async function readBody(response: http.IncomingMessage, limitBytes: number): Pro
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Whether an answer's status says that it went well. */
+export function isSuccess({ status }: Pick<HttpAnswer, 'status'>): boolean {
+  return status >= 200 && status < 300;
+}
+
 /** `Retry-After` in milliseconds, seconds and dates alike, at most `limitMs`. */
 export function retryAfterMs(headers: http.IncomingHttpHeaders, limitMs: number): number | undefined {
   const value = headers['retry-after'];

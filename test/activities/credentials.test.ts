@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApplicationFailure } from '@temporalio/common';
 import { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Webhook } from 'standardwebhooks';
@@ -12,6 +11,7 @@ import { Calls } from '../../src/client/calls';
 import type { CredentialCall } from '../../src/contract/activities';
 import { agentToken } from '../../src/contract/agent-token';
 import type { NotifyInput } from '../../src/contract/events';
+import { failureOf } from './failure-of';
 
 const SECRET = 'sk-the-secret';
 const environment = {
@@ -52,15 +52,6 @@ async function answering(status: number): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ApplicationFailure)) throw new Error(`not a failure: ${String(error)}`);
-  return error;
 }
 
 describe('a new credential', () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { createTurnActivities } from '../../src/activities/turns';
@@ -9,6 +9,7 @@ import type { TurnCall, TurnResult } from '../../src/contract/activities';
 import type { AssignedSubscription } from '../../src/contract/agent';
 import { agentToken } from '../../src/contract/agent-token';
 import { turnRequest } from '../agent/turn-request';
+import { failureOf } from './failure-of';
 
 const servers: Server[] = [];
 
@@ -51,15 +52,6 @@ function turn(
   const { request, ...call } = callTo(endpoint);
   const whole = { ...call, request: { ...request, subscription } };
   return environment.run((given: TurnCall) => activities.takeTurn(given), whole);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ApplicationFailure)) throw new Error(`not a failure: ${String(error)}`);
-  return error;
 }
 
 describe('what an agent is asked', () => {

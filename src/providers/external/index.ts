@@ -5,7 +5,7 @@
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
 import { type AgentAccess, instanceVariables } from '../environment';
-import { type HttpAnswer, httpCall, retryAfterMs } from '../http-call';
+import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
 import { type SecretEnvironment, resolveSecret } from '../secrets';
 
@@ -100,7 +100,7 @@ export class ExternalProvider implements Provider {
     const bearer = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
     const headers = { 'idempotency-key': idempotencyKey, ...bearer };
     const answer = await this.send(what, url, headers, { fleet, agent, key, resourceId, ...extra });
-    if ((answer.status >= 200 && answer.status < 300) || accepted.includes(answer.status)) return answer;
+    if (isSuccess(answer) || accepted.includes(answer.status)) return answer;
     throw refusal(what, answer, secret);
   }
 
