@@ -11,6 +11,14 @@ const nondeterministic = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass the time in.' },
 ];
 
+/** Modules of the bundle are evaluated once and shared by all workflows of a thread (docs/decisions, 12). */
+const moduleState = ['Program > VariableDeclaration', 'Program > ExportNamedDeclaration > VariableDeclaration'].map(
+  (declaration) => ({
+    selector: `${declaration}[kind!='const']`,
+    message: 'A module keeps no state: make it part of the workflow.',
+  }),
+);
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
@@ -34,9 +42,10 @@ export default tseslint.config(
     files: ['src/workflows/**/*.ts', 'src/rules/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'Buffer'],
+      'no-restricted-syntax': ['error', ...moduleState],
     },
   },
-  { files: ['src/rules/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...nondeterministic] } },
+  { files: ['src/rules/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...moduleState, ...nondeterministic] } },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts', 'src/agent/**'],

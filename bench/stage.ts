@@ -1,5 +1,8 @@
-/** What the benches run on: one embedded server in memory, one worker with Drover's and the bare workflows, a provider in memory. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/**
+ * What the benches run on: one embedded server in memory, a worker with Drover's bundle as it is shipped, one with the bare workflows as
+ * anybody's would be, a provider in memory.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -16,8 +19,10 @@ import { obtainBinary } from '../src/dev/obtain';
 import { startDevServer } from '../src/dev/server';
 import { MemoryProvider } from '../test/support/memory-provider';
 
-/** The prefix of the bench's queues. */
+/** The prefix of the queues of Drover's workers. */
 export const QUEUE = 'bench';
+/** The queue of the bare workflows. */
+export const BARE_QUEUE = 'bare';
 
 export interface Stage {
   readonly address: string;
@@ -28,7 +33,8 @@ export interface Stage {
   answer: (call: TurnCall) => TurnOutcome;
   /** Called when an agent is given another credential. */
   reloaded: () => void;
-  readonly bundle: { readonly code: string };
+  /** Bundles of the two sides, as files. */
+  readonly bundles: { readonly drover: string; readonly bare: string };
   stop(): Promise<void>;
 }
 
@@ -43,10 +49,11 @@ export async function openStage(root: string): Promise<Stage> {
     supervisor: join(root, 'dist/dev/supervisor.js'),
   });
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'bench/workflows.ts'),
-    payloadConverterPath: join(root, 'src/workflows/payload-converter.ts'),
+    workflowsPath: join(root, 'bench/bare.ts'),
     logger: { trace: quiet, debug: quiet, info: quiet, log: quiet, warn: console.warn, error: console.error },
   });
+  const bundles = { drover: join(root, 'dist/workflow-bundle.js'), bare: join(folder, 'bare.js') };
+  writeFileSync(bundles.bare, code);
   const connection = await Connection.connect({ address: server.address });
   const native = await NativeConnection.connect({ address: server.address });
   const temporal = new Client({ connection });
@@ -63,13 +70,15 @@ export async function openStage(root: string): Promise<Stage> {
       stage.reloaded();
       return { reloaded: true, why: null };
     },
-    bareActivity: async (argument: unknown) => argument,
   };
-  const create = (options: Partial<WorkerOptions> & { taskQueue: string }) =>
-    Worker.create({ connection: native, activities, shutdownGraceTime: '1s', shutdownForceTime: '5s', ...options });
+  const bareActivities = { bareActivity: async (argument: unknown) => argument };
+  const create = (options: Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions>) =>
+    Worker.create({ connection: native, shutdownGraceTime: '1s', shutdownForceTime: '5s', ...options });
+  const workflowsOf = (codePath: string) => ({ workflowBundle: { codePath }, maxCachedWorkflows: 2_000 });
   const workers = await Promise.all([
-    create({ taskQueue: queues.main(QUEUE), workflowBundle: { code }, maxCachedWorkflows: 2_000 }),
-    create({ taskQueue: queues.turns(QUEUE), maxConcurrentActivityTaskExecutions: 1_000 }),
+    create({ taskQueue: queues.main(QUEUE), activities, ...workflowsOf(bundles.drover) }),
+    create({ taskQueue: queues.turns(QUEUE), activities, maxConcurrentActivityTaskExecutions: 1_000 }),
+    create({ taskQueue: BARE_QUEUE, activities: bareActivities, ...workflowsOf(bundles.bare) }),
   ]);
   const runs = Promise.all(workers.map((worker) => worker.run()));
   return Object.assign(stage, {
@@ -77,7 +86,7 @@ export async function openStage(root: string): Promise<Stage> {
     temporal,
     drover: DroverClient.over(temporal, QUEUE),
     provider,
-    bundle: { code },
+    bundles,
     async stop() {
       for (const worker of workers) worker.shutdown();
       await runs;

@@ -4,7 +4,7 @@ import { RUN_WORKFLOW, runWorkflowId } from '../../src/contract/names';
 import type { RunInput, RunResult } from '../../src/contract/runs';
 import { bareProvision, bareTurns } from '../bare';
 import { type Row, inParallel, rate } from '../harness';
-import { QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';
+import { BARE_QUEUE, QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';
 
 const AGENTS = 200;
 /** The default of a fleet file. */
@@ -59,7 +59,7 @@ export function fleetRows(stage: Stage): Row[] {
             rate(AGENTS, () =>
               temporal.workflow.execute(bareProvision, {
                 workflowId: fresh('bare-provision'),
-                taskQueue: QUEUE,
+                taskQueue: BARE_QUEUE,
                 args: [AGENTS, AT_ONCE],
               }),
             ),
@@ -101,7 +101,7 @@ export function fleetRows(stage: Stage): Row[] {
             rate(BRANCHES, () =>
               temporal.workflow.execute(bareTurns, {
                 workflowId: fresh('bare-turns'),
-                taskQueue: QUEUE,
+                taskQueue: BARE_QUEUE,
                 args: [BRANCHES],
               }),
             ),

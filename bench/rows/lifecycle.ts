@@ -2,14 +2,14 @@
 import { DroverError } from '../../src/contract/errors';
 import { bareEnd, bareEntity, bareQuery, bareRefused, bareSignal, bareUpdate } from '../bare';
 import { type Row, inParallel, medianMs, rate } from '../harness';
-import { QUEUE, type Stage, endAgents, fresh, readyAgent, startAgent } from '../stage';
+import { BARE_QUEUE, type Stage, endAgents, fresh, readyAgent, startAgent } from '../stage';
 
 const names = (count: number): string[] => Array.from({ length: count }, () => fresh('a'));
 
 /** Rates and times of one agent's life. */
 export function lifecycleRows(stage: Stage): Row[] {
   const { temporal, drover } = stage;
-  const startBare = (workflowId: string) => temporal.workflow.start(bareEntity, { workflowId, taskQueue: QUEUE });
+  const startBare = (workflowId: string) => temporal.workflow.start(bareEntity, { workflowId, taskQueue: BARE_QUEUE });
   const bareEntities = async (count: number): Promise<string[]> => {
     const ids = names(count);
     await inParallel(ids, 20, startBare);

@@ -1,7 +1,5 @@
 /** What a cached workflow costs its worker. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bareEntity, bareQuery } from '../bare';
 import { type Row, inParallel } from '../harness';
@@ -36,12 +34,10 @@ export function memoryRows(stage: Stage): Row[] {
       unit: 'MB',
       target: { of: 'ratio', atMost: 1.5 },
       async prepare() {
-        const folder = mkdtempSync(join(tmpdir(), 'drover-memory-'));
-        const bundle = join(folder, 'bundle.js');
-        writeFileSync(bundle, stage.bundle.code);
         const names = () => Array.from({ length: CACHED }, () => fresh('m'));
 
         async function measured(
+          bundle: string,
           start: (queue: string, name: string) => Promise<{ readonly workflowId: string; readonly query: string }>,
         ): Promise<number> {
           const queue = fresh('memory');
@@ -63,18 +59,15 @@ export function memoryRows(stage: Stage): Row[] {
 
         return {
           drover: () =>
-            measured(async (queue, agent) => {
+            measured(stage.bundles.drover, async (queue, agent) => {
               const workflowId = await startAgent(stage, queue, agent, 'external', queue);
               return { workflowId, query: 'describe' };
             }),
           bare: () =>
-            measured(async (taskQueue, workflowId) => {
+            measured(stage.bundles.bare, async (taskQueue, workflowId) => {
               await stage.temporal.workflow.start(bareEntity, { workflowId, taskQueue });
               return { workflowId, query: bareQuery.name };
             }),
-          async end() {
-            rmSync(folder, { recursive: true });
-          },
         };
       },
     },

@@ -2,7 +2,7 @@
 import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import { bareEnd, bareEntity, bareUpdate } from '../bare';
 import { type Row, median, medianMs } from '../harness';
-import { QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';
+import { BARE_QUEUE, QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';
 
 const REPORTS = 50;
 const BURSTS = 10;
@@ -24,7 +24,7 @@ export function subscriptionRows(stage: Stage): Row[] {
         const handle = await temporal.workflow.start(POOL_WORKFLOW, { workflowId, taskQueue: QUEUE, args });
         const subscription = { pool };
         await readyAgent(stage, fleet, agent, 'memory', { subscription, liveness: { staleAfter: '1h' } });
-        const bare = await temporal.workflow.start(bareEntity, { workflowId: id, taskQueue: QUEUE });
+        const bare = await temporal.workflow.start(bareEntity, { workflowId: id, taskQueue: BARE_QUEUE });
         return {
           async drover() {
             const took: number[] = [];

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { asDroverError, isGivenUp } from './errors';
+import { asDroverError, isLost } from './errors';
 import type { Subject } from './subject';
 import { UpdateQueue } from './update-queue';
 
@@ -26,6 +26,10 @@ export interface StartSpec {
 
 /** Reads are answered within one workflow task. */
 const READ_TIMEOUT_MS = 10_000;
+/** A read that has no answer by then may have been lost between two workflow tasks (decision 8), and is asked again. */
+const READ_AGAIN_AFTER_MS = 3_000;
+/** As often as that fits into the time of a read; a connection that is closed fails at once, every time. */
+const READ_ATTEMPTS = 4;
 /** An update answers after 5 s at the latest (rule 3), but may wait its turn behind others. */
 export const COMMAND_TIMEOUT_MS = 60_000;
 
@@ -45,11 +49,23 @@ export class Calls {
   }
 
   /** Asks a workflow, running or closed. */
-  query<T>(subject: Subject, definition: QueryDefinition<T>, options: CallOptions = {}): Promise<T> {
+  query<T>(
+    subject: Subject,
+    definition: QueryDefinition<T>,
+    { timeoutMs = READ_TIMEOUT_MS }: CallOptions = {},
+  ): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
     const ask = () => this.client.workflow.getHandle(subject.workflowId).query<T>(definition);
-    return this.within(subject, options, () =>
-      ask().catch((error: unknown) => (isGivenUp(error) ? ask() : Promise.reject(error as Error))),
-    );
+    return this.#until(deadline, subject, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        const again = attempt === READ_ATTEMPTS ? deadline : Math.min(deadline, Date.now() + READ_AGAIN_AFTER_MS);
+        try {
+          return await this.client.connection.withDeadline(again, ask);
+        } catch (error) {
+          if (!isLost(error) || again === deadline) throw error;
+        }
+      }
+    });
   }
 
   /** Tells a running workflow something, without an answer. */

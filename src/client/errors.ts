@@ -49,9 +49,13 @@ export function isRetryableUpdateError(error: unknown): boolean {
   return code === GRPC.resourceExhausted || code === GRPC.unavailable || code === GRPC.aborted;
 }
 
-/** Whether the server gave a call up although nobody had asked it to, as it does with a query whose worker has just been killed. */
-export function isGivenUp(error: unknown): boolean {
-  return grpcCode(error) === GRPC.cancelled;
+/**
+ * Whether a call has been left without an answer: its time is up, or the server gave it up although nobody had asked it to, as it does with
+ * a query whose worker has just been killed.
+ */
+export function isLost(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === GRPC.cancelled || code === GRPC.deadlineExceeded;
 }
 
 /** Whether an update was left unanswered because its run closed: for another run, or for good. */

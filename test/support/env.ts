@@ -6,15 +6,14 @@ import type { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { NativeConnection } from '@temporalio/worker';
 import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
-import { join } from 'node:path';
-import { holdExclusively } from './exclusive';
 import { collectHistories, type RecordedHistory } from './histories';
 import { HISTORIES, RECORDING, writeHistories } from './recorded';
 import { replayProblems, taskProblems } from './replay';
 import { shared, workflowBundle } from './shared';
 import { Started } from './started';
+import { startTimeSkipping } from './time-skipping';
 
-/** One shared server, as a test file sees it. */
+/** A server, as a test file sees it. */
 export interface TestEnv {
   readonly kind: 'dev' | 'time-skipping';
   /** host:port. */
@@ -39,8 +38,6 @@ export interface TestEnv {
   skipReplay(reason: string): void;
 }
 
-/** How long a test file waits for its turn on the time-skipping server. */
-const TURN_LIMIT_MS = 300_000;
 /** Replaying and ending what a test started, hundreds of workflows included. */
 const REPLAY_LIMIT_MS = 120_000;
 
@@ -49,7 +46,7 @@ export function devServer(): TestEnv {
   return registered('dev');
 }
 
-/** The time-skipping server. Test files that use it run one after the other. */
+/** A time-skipping server of this test file's own: its clock, and what makes it stand still, are the file's. */
 export function timeSkipping(): TestEnv {
   return registered('time-skipping');
 }
@@ -58,7 +55,7 @@ interface Connected {
   readonly address: string;
   readonly client: Client;
   readonly environment: TestWorkflowEnvironment;
-  readonly release: () => void;
+  readonly end: () => Promise<void>;
 }
 
 function registered(kind: TestEnv['kind']): TestEnv {
@@ -75,7 +72,7 @@ function registered(kind: TestEnv['kind']): TestEnv {
 
   beforeAll(async () => {
     open = await connect(kind, started);
-  }, TURN_LIMIT_MS);
+  });
 
   afterEach(async () => {
     const { client } = connected();
@@ -100,7 +97,7 @@ function registered(kind: TestEnv['kind']): TestEnv {
   afterAll(async () => {
     if (!open) return;
     await open.environment.teardown();
-    open.release();
+    await open.end();
     // Once per file: every replay starts a worker of its own.
     for (const [codePath, histories] of toReplay) {
       const problems = await replayProblems(histories, { codePath });
@@ -140,18 +137,18 @@ function registered(kind: TestEnv['kind']): TestEnv {
 
 async function connect(kind: TestEnv['kind'], started: Started): Promise<Connected> {
   installLogger();
-  const { devServer: dev, timeSkipping: skipping, folder } = shared();
   const interceptors = { workflow: [started.interceptor] };
   if (kind === 'dev') {
+    const { devServer: dev } = shared();
     const environment = await TestWorkflowEnvironment.createFromExistingServer({
       address: dev,
       client: { interceptors },
     });
-    return { address: dev, environment, client: environment.client, release: () => undefined };
+    return { address: dev, environment, client: environment.client, end: async () => undefined };
   }
-  const release = await holdExclusively(join(folder, 'time-skipping.lock'), TURN_LIMIT_MS);
-  const environment = await attachTimeSkipping(skipping, interceptors);
-  return { address: skipping, environment, client: environment.client, release };
+  const { address, stop } = await startTimeSkipping();
+  const environment = await attachTimeSkipping(address, interceptors);
+  return { address, environment, client: environment.client, end: stop };
 }
 
 /** The SDK attaches to a running server only without time skipping; the function behind it takes both. */
@@ -168,7 +165,7 @@ async function attachTimeSkipping(address: string, interceptors: object): Promis
   });
 }
 
-/** What a test leaves open would go on setting timers, and on the time-skipping server hold every later test up. */
+/** What a test leaves open would go on setting timers, and on the time-skipping server hold the file's later tests up. */
 async function endOpen(client: Client, histories: readonly RecordedHistory[]): Promise<void> {
   for (const workflowId of new Set(histories.map((history) => history.workflowId))) {
     const handle = client.workflow.getHandle(workflowId);

@@ -1,11 +1,9 @@
-/** What the whole test run shares: one server of each kind and one bundle, handed from the global set-up to every test file. */
+/** What the whole test run shares: one development server and one bundle, handed from the global set-up to every test file. */
 
 /** Found by the test files in the environment, as JSON. */
 export interface Shared {
   /** host:port of the development server. */
   readonly devServer: string;
-  /** host:port of the time-skipping server. */
-  readonly timeSkipping: string;
   /** Folder for files of this run; gone when it ends. */
   readonly folder: string;
   /** The workflow bundle. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DroverClient } from '../../src/client';
 import type { AgentView } from '../../src/contract/agent';
 import type { TestEnv } from '../support/env';
-import { type TestAgent, withAgents } from './agent-harness';
+import { withAgents } from './agent-harness';
 import { type Outcomes, resumeAtOnce } from './resumes';
 
 const PROCESSES = 4;
@@ -21,12 +21,12 @@ export interface Race {
 export const BETWEEN = ['paused paused operator', 'running paused', 'running running'];
 
 /** Asks for the agent's view until stopped, one query after the other. */
-function watching(agent: TestAgent): { readonly seen: Set<string>; readonly stop: () => Promise<void> } {
+function watching(view: () => Promise<AgentView>): { readonly seen: Set<string>; readonly stop: () => Promise<void> } {
   const seen = new Set<string>();
   let isOver = false;
   const watched = (async () => {
     while (!isOver) {
-      const { status, runtime, holds }: AgentView = await agent.view();
+      const { status, runtime, holds } = await view();
       seen.add(`${status} ${runtime} ${holds.map(({ name }) => name).join()}`.trim());
     }
   })();
@@ -46,10 +46,11 @@ export async function race(env: TestEnv, resumes: number, from: 'one process' | 
     const agent = await world.start();
     await agent.ready();
     await agent.send('pause');
-    const { seen, stop } = watching(agent);
+    const drover = DroverClient.over(env.client, world.taskQueue);
+    const { seen, stop } = watching(() => drover.agents.describe({ fleet: world.fleet, agent: agent.name }));
     const began = performance.now();
     const outcomes = await (from === 'one process'
-      ? resumeAtOnce(DroverClient.over(env.client, world.taskQueue), world.fleet, agent.name, resumes)
+      ? resumeAtOnce(drover, world.fleet, agent.name, resumes)
       : fromProcesses([env.address, world.fleet, agent.name, String(resumes / PROCESSES)]));
     const tookMs = performance.now() - began;
     await stop();
