@@ -101,7 +101,7 @@ it('says which provider could not be asked', async () => {
 });
 
 it('collects nothing while it cannot be known what is owned', async () => {
-  const client = DroverClient.connect({ bare: true, address: '127.0.0.1:1' });
+  const client = DroverClient.connect({ bare: true, address: env.address, namespace: 'nowhere' });
   const providers = { memory: holding([held('f', 'a', 'r')]) };
   await expect(findGarbage(client, providers, Date.now())).rejects.toMatchObject({ code: 'Unavailable' });
   await client.close();

@@ -3,9 +3,8 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../src/dev/until';
-import { drover, type Ended, marsFile, processesOf, start, startOnTerminal, temporaryFolder } from './drover';
-
-const TASK = ['--task', 'Collect the letters and assemble the secret word.', '--destroy'];
+import { drover, marsFile, processesOf, start, startOnTerminal, temporaryFolder } from './drover';
+import { TASK, interrupted } from './interrupted';
 
 const folder = temporaryFolder();
 afterAll(folder.remove, 60_000);
@@ -54,24 +53,10 @@ it('ends with 1 when there is no answer', async () => {
   expectNothingLeft();
 }, 60_000);
 
-it.each([
-  ['while its fleet is just begun', /create {2}word\/AgentD/],
-  ['while agents start', /word\/\w+: (?:creating|waking|ready)/],
-  ['while its task runs', /branch 0/],
-])(
-  'interrupted %s it takes everything back',
-  async (_when, sign) => {
-    const file = marsFile(folder.path, 'word');
-    const running = start(['up', file, ...TASK], folder.path);
-    const seen = await until(() => sign.test(running.output.stderr) || undefined, 30_000);
-    expect(seen).toBe(true);
-    running.process.kill('SIGINT');
-    const { code, stderr }: Ended = await running.ended;
-    expect({ code, destroyed: stderr.includes('fleet word is destroyed') }).toEqual({ code: 130, destroyed: true });
-    expectNothingLeft();
-  },
-  60_000,
-);
+it('interrupted while agents start it takes everything back', async () => {
+  await interrupted(folder.path, /word\/\w+: (?:creating|waking|ready)/);
+  expectNothingLeft();
+}, 60_000);
 
 it('a second interruption ends it at once, and Temporal with it', async () => {
   const file = marsFile(folder.path, 'word');

@@ -252,21 +252,6 @@ test('a service that sends the dry run itself, to no fleet, leaves none behind e
   });
 });
 
-test('duplicate names are refused before anything is created, with the exact message, and leave no fleet', async () => {
-  await withFleet(env, async (world) => {
-    const error = await refusal(world.fleets.apply(world.fleet, { spec: fleetOf(['worker', 'worker']) }));
-    expect(error).toMatchObject({
-      code: 'InvalidFleet',
-      message: expect.stringContaining(
-        'Duplicate agent names not allowed: [worker]. Each agent must have a unique name.',
-      ) as string,
-    });
-    expect(world.provider.calls).toEqual([]);
-    // Its workflow, which the refused update has started, waits a while for a first change and ends.
-    await world.handle.result();
-  });
-}, 30_000);
-
 test("a fleet-wide pause holds every agent, those too that are added meanwhile, and its release leaves an operator's pause alone", async () => {
   await withFleet(env, async (world) => {
     await world.apply(fleetOf(['A', 'B']));

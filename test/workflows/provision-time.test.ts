@@ -3,7 +3,7 @@ import { timeSkipping } from '../support/env';
 import { providerFailure } from '../support/memory-provider';
 import type { AgentSpec } from '../../src/contract/agent';
 import { eventually } from './agent-harness';
-import { type FleetWorld, withFleet } from './fleet-harness';
+import { type FleetWorld, fleetOf, withFleet } from './fleet-harness';
 
 const env = timeSkipping();
 
@@ -51,4 +51,18 @@ test('a create that lands after its own destroy is removed where nothing refuses
       },
     },
   );
+});
+
+test('duplicate names are refused before anything is created, with the exact message, and leave no fleet', async () => {
+  await withFleet(env, async (world) => {
+    await expect(world.fleets.apply(world.fleet, { spec: fleetOf(['worker', 'worker']) })).rejects.toMatchObject({
+      code: 'InvalidFleet',
+      message: expect.stringContaining(
+        'Duplicate agent names not allowed: [worker]. Each agent must have a unique name.',
+      ) as string,
+    });
+    expect(world.provider.calls).toEqual([]);
+    // Its workflow, which the refused update has started, waits a while for a first change and ends.
+    await world.handle.result();
+  });
 });

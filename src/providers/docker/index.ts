@@ -138,7 +138,12 @@ export class DockerProvider implements Provider {
 
   private async lastLines(call: ResourceCall, found: Found | undefined): Promise<string> {
     let text = '';
-    for await (const piece of this.logs(call, { tail: DETAIL_LINES })) text += piece;
+    try {
+      for await (const piece of this.logs(call, { tail: DETAIL_LINES })) text += piece;
+    } catch (error) {
+      // What the container is does not depend on what it has said.
+      text += `(${error instanceof Error ? error.message : String(error)})`;
+    }
     const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
     const given = variableOf(found, call.spec.subscription?.inject?.env);
     return redacted(text.trimEnd(), [token, given], [call.secret], this.options.environment);

@@ -1,6 +1,6 @@
 /** What a container has printed, in the engine's framing: eight bytes before each piece, the last four of them its length. */
 import type Docker from 'dockerode';
-import type { LogOptions } from '../provider';
+import { type LogOptions, providerError } from '../provider';
 import { calling } from './engine';
 
 const HEADER = 8;
@@ -12,10 +12,7 @@ export async function* containerLogs(
 ): AsyncGenerator<string> {
   const options = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) };
   if (!follow) {
-    const all = await calling('read the log', (abortSignal) =>
-      container.logs({ ...options, follow: false, abortSignal }),
-    );
-    yield* frames(Buffer.from(all)).texts;
+    yield* frames(await wholeLog(container, options)).texts;
     return;
   }
   const stream = await container.logs({ ...options, follow: true, ...(signal ? { abortSignal: signal } : {}) });
@@ -29,6 +26,15 @@ export async function* containerLogs(
   } catch (error) {
     if (!signal?.aborted) throw error;
   }
+}
+
+/** An engine that has begun to answer tells of what went wrong in the body, and dockerode reads that as JSON. */
+function wholeLog(container: Docker.Container, options: Docker.ContainerLogsOptions): Promise<Buffer> {
+  return calling('read the log', async (abortSignal) => {
+    const answer: unknown = await container.logs({ ...options, follow: false, abortSignal });
+    if (Buffer.isBuffer(answer)) return answer;
+    throw providerError(`read the log: the engine says ${JSON.stringify(answer)}`);
+  });
 }
 
 function frames(buffer: Buffer): { texts: string[]; rest: Buffer } {
