@@ -13,7 +13,8 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Tests wait for servers and processes as much as they compute: three keep two cores busy.
+  maxWorkers: 3,
   // Workers of Temporal leave memory behind in their process; past this a fresh one is faster than its garbage collection.
   workerIdleMemoryLimit: '600MB',
 };

@@ -98,6 +98,8 @@ describe('turns', () => {
         () => world.mail(branch),
         (mail) => answers(mail).length === 1,
       );
+      // The answer comes straight from where the turn was taken; a repeat counts from when the agent knows of it.
+      await agent.until(({ turns }) => turns.inFlight === 0);
       await world.ask(agent, branch, 't1');
       const mail = await eventually(
         () => world.mail(branch),
