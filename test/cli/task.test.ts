@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../src/dev/until';
-import { drover, marsFile, processesOf, start, startOnTerminal, temporaryFolder } from './drover';
+import { drover, marsFile, processesOf, startOnTerminal, startUp, temporaryFolder } from './drover';
 import { TASK, interrupted } from './interrupted';
 
 const folder = temporaryFolder();
@@ -59,27 +59,16 @@ it('interrupted while agents start it takes everything back', async () => {
 }, 60_000);
 
 it('a second interruption ends it at once, and Temporal with it', async () => {
-  const file = marsFile(folder.path, 'word');
-  const running = start(['up', file], folder.path);
-  await until(() => running.output.stderr.includes('Try next') || undefined, 30_000);
-  const { pid: temporal } = JSON.parse(readFileSync(join(folder.path, '.drover/temporal.pid'), 'utf8')) as {
-    pid: number;
-  };
+  const own = temporaryFolder();
+  const running = await startUp(own.path, [marsFile(own.path, 'word')]);
+  const { pid: temporal } = JSON.parse(readFileSync(join(own.path, '.drover/temporal.pid'), 'utf8')) as { pid: number };
   running.process.kill('SIGINT');
   // Another one: two of the same that wait are one.
   running.process.kill('SIGTERM');
   expect(await running.ended).toMatchObject({ code: 130 });
-  await until(() => !processesOf(folder.path).includes(temporal) || undefined, 10_000);
-  expect(processesOf(folder.path)).not.toContain(temporal);
-  const again = start(['up'], folder.path);
-  await until(() => again.output.stderr.includes('Try next') || undefined, 30_000);
-  expect(await drover(['destroy', 'word', '--yes'], folder.path)).toMatchObject({
-    code: 0,
-    stdout: 'fleet word is destroyed\n',
-  });
-  again.process.kill('SIGTERM');
-  expect(await again.ended).toMatchObject({ code: 0 });
-  expectNothingLeft();
+  await until(() => !processesOf(own.path).includes(temporal) || undefined, 10_000);
+  expect(processesOf(own.path)).not.toContain(temporal);
+  await own.remove();
 }, 60_000);
 
 it('stays on a terminal, shows every agent on its way, and Ctrl-C takes everything back', async () => {

@@ -47,28 +47,6 @@ it('says that an effect failed', async () => {
   });
 });
 
-it('lets exactly one of 1,000 concurrent resumes win, and nobody sees another error than the refusal', async () => {
-  await withAgents(env, async (world) => {
-    const { agents } = DroverClient.over(env.client, world.taskQueue);
-    await (await world.start('a')).ready();
-    const ref = { fleet: world.fleet, agent: 'a' };
-    await agents.command(ref, 'pause', {}, { wait: true });
-    const began = Date.now();
-    const outcomes = await Promise.all(
-      Array.from({ length: 1_000 }, () =>
-        agents.command(ref, 'resume', {}).then(
-          () => 'accepted',
-          (error: unknown) => (error as { code: string }).code,
-        ),
-      ),
-    );
-    expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === 'ResumeStateError')).toHaveLength(999);
-    expect(Date.now() - began).toBeLessThan(20_000);
-    expect(world.provider.count('continueResource')).toBe(1);
-  });
-});
-
 it('returns the first answer to a repeated request', async () => {
   await withAgents(env, async (world) => {
     const { agents } = DroverClient.over(env.client, world.taskQueue);

@@ -1,7 +1,6 @@
 import { DroverError } from '../../src/contract/errors';
 import { agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
-import { providerFailure } from '../support/memory-provider';
 import { eventually } from './agent-harness';
 import { fleetOf, memory, withFleet } from './fleet-harness';
 
@@ -397,24 +396,6 @@ test('forced continue-as-new: nothing is lost, requests are remembered', async (
     expect(await world.apply(fleetOf(['A', 'B']))).toMatchObject({ state: 'done', revision: 2 });
     expect(await world.view()).toMatchObject({ incarnation, holds: [] });
   });
-});
-
-test('nothing is kept in memory: every task replays the whole history, and a command sees what was before it', async () => {
-  await withFleet(
-    env,
-    async (world) => {
-      expect(await world.apply(fleetOf(['A', 'B']))).toMatchObject({ state: 'done' });
-      expect(await world.apply(fleetOf(['A', 'C', 'D']))).toMatchObject({ state: 'rolled back', error: 'D: no' });
-      expect(await world.apply(fleetOf(['A']))).toMatchObject({ state: 'done' });
-      expect(await world.destroy()).toMatchObject({ state: 'done' });
-    },
-    {
-      maxCachedWorkflows: 0,
-      before: ({ call, agent }) => {
-        if (call === 'createResource' && agent === 'D') throw providerFailure('no', true);
-      },
-    },
-  );
 });
 
 test('messages of any shape change nothing, fail no task, and the next command works', async () => {
