@@ -22,6 +22,8 @@ type Step = { readonly next: BranchState } | { readonly end: BranchResult };
 export async function runBranch(start: BranchState, effects: Effects): Promise<BranchResult> {
   const orphans = createOrphans();
   const end = await untilItsEnd(start, effects, orphans);
+  // Most branches leave none: nothing to wait for, and no lists to copy.
+  if (orphans.isEmpty()) return end;
   if (end.outcome === 'abandoned') orphans.cancel('its branch was abandoned');
   const late = await orphans.settled();
   return withRecords({ ...end, turnsUsed: end.turnsUsed + late.turnsUsed }, late);

@@ -4,6 +4,7 @@ import type { BranchResult, Records } from './state';
 
 export interface Orphans {
   add(handles: readonly BranchHandle[]): void;
+  isEmpty(): boolean;
   /** Asks all of them to end. */
   cancel(reason: string): void;
   /** Waits for all of them; what they did, and how many turns it took. */
@@ -15,6 +16,7 @@ export function createOrphans(): Orphans {
   const handles: BranchHandle[] = [];
   return {
     add: (more) => void handles.push(...more),
+    isEmpty: () => handles.length === 0,
     cancel(reason) {
       for (const handle of handles) handle.cancel(reason);
     },

@@ -19,6 +19,7 @@ export function createReach(topology: Topology): Reach {
   const remembered = new WeakMap<ReadonlySet<string>, Map<string, ReadonlySet<string>>>();
   return {
     rendezvousFrom(node, stops) {
+      if (rendezvous.size === 0) return NOTHING;
       const known = remembered.get(stops) ?? new Map<string, ReadonlySet<string>>();
       remembered.set(stops, known);
       const targets = (from: string) => (topology.successors[from] ?? []).filter((to) => !isEnd(to, stops));
