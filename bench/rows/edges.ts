@@ -86,10 +86,12 @@ async function beating(stage: Stage, count: number) {
   const agents = Array.from({ length: count }, () => fresh('e'));
   await inParallel(agents, 20, (agent) => readyAgent(stage, fleet, agent, 'external'));
   const gateway = await gatewayOver(stage);
+  // An agent has its token from the start.
+  const tokens = new Map(agents.map((agent) => [agent, agentToken(SECRET, fleet, agent)]));
   const beat = (agent: string): Promise<void> =>
     gateway.post(
       `/v1/agents/${fleet}/${agent}/heartbeat`,
-      agentToken(SECRET, fleet, agent),
+      tokens.get(agent) ?? '',
       'application/json',
       JSON.stringify({ instanceId: agent, status: 'ready' }),
     );

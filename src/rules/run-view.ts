@@ -1,7 +1,7 @@
 /** A run as `describe` shows it: the branches that are known of, and the card of Temporal's Web UI. */
 import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../contract/runs';
 import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
-import { compareBranches } from './coordination/state';
+import { inBranchOrder } from './coordination/branch-order';
 import { jsonBytes } from './json-bytes';
 
 /** Branches by id, as far as the run has heard of them. */
@@ -24,12 +24,10 @@ export function openLeaves(branches: KnownBranches): string[] {
 /** Running branches as people see them: one is `waiting` for branches below it, for the human, or for a suspended agent. */
 export function shown(branches: KnownBranches, waiting: ReadonlySet<string>): LiveBranchRecord[] {
   const leaves = new Set(openLeaves(branches));
-  return [...branches.values()]
-    .map((record): LiveBranchRecord => {
-      if (record.endedAt !== null) return record;
-      return { ...record, outcome: leaves.has(record.id) && !waiting.has(record.id) ? 'running' : 'waiting' };
-    })
-    .sort((a, b) => compareBranches(a.id, b.id));
+  return inBranchOrder(branches.values(), ({ id }) => id).map((record): LiveBranchRecord => {
+    if (record.endedAt !== null) return record;
+    return { ...record, outcome: leaves.has(record.id) && !waiting.has(record.id) ? 'running' : 'waiting' };
+  });
 }
 
 /** The branches of a run that is over; one of which no times are known never began. */

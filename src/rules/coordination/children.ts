@@ -1,10 +1,11 @@
 /** The branches of one fan-out: queued, running, settled. */
 import type { BranchRecord } from '../../contract/runs';
 import { topologyWithin } from '../topology/within';
+import { inBranchOrder } from './branch-order';
 import type { BranchHandle, Effects } from './effects';
 import type { BarrierPlan, Seed } from './plan';
 import { type Presence, createPresence } from './presence';
-import { type BranchResult, type Records, compareBranches } from './state';
+import type { BranchResult, Records } from './state';
 
 /** A branch that has its id: its agent, and what it starts with. */
 export interface Child extends Seed {
@@ -119,7 +120,7 @@ export function createChildren(
     next: () => next,
     turnsUsed: () => turnsUsed,
     records() {
-      const inOrder = [...settled].sort((a, b) => compareBranches(a.branch, b.branch));
+      const inOrder = inBranchOrder(settled, ({ branch }) => branch);
       return {
         branches: [...inOrder.flatMap(({ branches }) => branches), ...neverStarted],
         barriers: inOrder.flatMap(({ barriers }) => barriers),

@@ -2,10 +2,11 @@
 import type { RunResult } from '../../contract/runs';
 import type { Topology } from '../topology/topology';
 import { runBarrier } from './barrier';
+import { inBranchOrder } from './branch-order';
 import type { Effects } from './effects';
 import { createOrphans } from './orphans';
 import type { Verdict } from './plan';
-import { type Undo, compareBranches } from './state';
+import type { Undo } from './state';
 
 /** What a run begins with. */
 export interface Task {
@@ -45,7 +46,7 @@ export async function runTask({ fleet, run, task, topology }: Task, effects: Eff
     result: {
       ...answer(root.verdict),
       turns: root.turnsUsed,
-      branches: [...root.branches].sort((a, b) => compareBranches(a.id, b.id)),
+      branches: inBranchOrder(root.branches, ({ id }) => id),
       barriers: root.barriers,
     },
     undos: root.undos,

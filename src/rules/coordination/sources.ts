@@ -1,6 +1,7 @@
 /** Who arrived at a barrier and who failed: a source counts once, and the two never overlap. */
 import type { SourceFailure, SourceResult } from '../../contract/turns';
-import { type Contribution, byBranch } from './state';
+import { inBranchOrder } from './branch-order';
+import type { Contribution } from './state';
 
 interface Source {
   readonly from: string;
@@ -32,12 +33,12 @@ export function createSources(): Sources {
   /** `AgentA` for the first branch of that agent, `AgentA#<branch>` for those after it. */
   const labels = (): ((source: Source) => string) => {
     const firsts = new Map<string, string>();
-    for (const source of [...arrivals.values(), ...failures.values()].sort(byBranch)) {
+    for (const source of ordered([...arrivals.values(), ...failures.values()])) {
       if (!firsts.has(source.from)) firsts.set(source.from, source.branch);
     }
     return ({ from, branch }) => (firsts.get(from) === branch ? from : `${from}#${branch}`);
   };
-  const failed = (): SourceFailure[] => [...failures.values()].sort(byBranch);
+  const failed = (): SourceFailure[] => ordered(failures.values());
 
   return {
     arrive(contribution) {
@@ -57,7 +58,7 @@ export function createSources(): Sources {
     failed,
     results(order) {
       const label = labels();
-      const inOrder = order === 'branches' ? [...arrivals.values()].sort(byBranch) : [...arrivals.values()];
+      const inOrder = order === 'branches' ? ordered(arrivals.values()) : [...arrivals.values()];
       return inOrder.map((arrival) => ({ from: label(arrival), branch: arrival.branch, value: valueOf(arrival) }));
     },
     reasons() {
@@ -67,6 +68,10 @@ export function createSources(): Sources {
         .join('; ');
     },
   };
+}
+
+function ordered<S extends Source>(sources: Iterable<S>): S[] {
+  return inBranchOrder(sources, ({ branch }) => branch);
 }
 
 /** A source that gave several values, to End in a fan-out and again at its end, is still one result: their list. */

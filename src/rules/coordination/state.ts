@@ -122,18 +122,3 @@ export function highest(counts: readonly Counts[]): Counts {
     handOvers: a.handOvers.map((count, rule) => Math.max(count, b.handOvers[rule] ?? 0)),
   }));
 }
-
-/** Compares branch ids as paths of numbers: the order in which branches were made. */
-export function byBranch(a: { readonly branch: string }, b: { readonly branch: string }): number {
-  return compareBranches(a.branch, b.branch);
-}
-
-/** Negative when `a` was made before `b`; a parent comes before its children. */
-export function compareBranches(a: string, b: string): number {
-  let start = 0;
-  while (start < a.length && a.charCodeAt(start) === b.charCodeAt(start)) start += 1;
-  // From the beginning of the first number that differs.
-  start = a.lastIndexOf('.', start - 1) + 1;
-  if (start >= a.length || start >= b.length) return a.length - b.length;
-  return parseInt(a.slice(start), 10) - parseInt(b.slice(start), 10) || a.length - b.length;
-}
