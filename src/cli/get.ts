@@ -1,6 +1,6 @@
 /** `drover get agents|fleets|runs|pools`: lists from the visibility store. */
 import { type Command, Option } from 'commander';
-import type { Page, PageOptions } from '../client';
+import { allPages } from '../client/pages';
 import type { AgentListItem, AgentStatus, Liveness } from '../contract/agent';
 import type { FleetListItem } from '../contract/fleet';
 import type { PoolListItem } from '../contract/pool';
@@ -39,7 +39,7 @@ export function register(program: Command): void {
 async function getAgents(flags: GetFlags): Promise<void> {
   const { fleet, status, liveness } = flags;
   const filter = { ...(fleet && { fleet }), ...(status && { status }), ...(liveness && { liveness }) };
-  const items = await withClient(flags, ({ agents }) => all<AgentListItem>((page) => agents.list(filter, page)));
+  const items = await withClient(flags, ({ agents }) => allPages<AgentListItem>((page) => agents.list(filter, page)));
   items.sort((a, b) => compareNames(agentName(a), agentName(b)));
   const paint = painted(colors());
   await print(flags.output, {
@@ -60,7 +60,7 @@ async function getAgents(flags: GetFlags): Promise<void> {
 }
 
 async function getFleets(flags: GetFlags): Promise<void> {
-  const items = await withClient(flags, ({ fleets }) => all<FleetListItem>((page) => fleets.list(page)));
+  const items = await withClient(flags, ({ fleets }) => allPages<FleetListItem>((page) => fleets.list(page)));
   items.sort((a, b) => compareNames(a.fleet, b.fleet));
   await print(flags.output, {
     data: { items, nextPageToken: null },
@@ -76,7 +76,7 @@ async function getFleets(flags: GetFlags): Promise<void> {
 async function getRuns(flags: GetFlags): Promise<void> {
   const { fleet } = flags;
   const items = await withClient(flags, ({ runs }) =>
-    all<RunListItem>((page) => runs.list(fleet === undefined ? {} : { fleet }, page)),
+    allPages<RunListItem>((page) => runs.list(fleet === undefined ? {} : { fleet }, page)),
   );
   const paint = painted(colors());
   await print(flags.output, {
@@ -91,7 +91,7 @@ async function getRuns(flags: GetFlags): Promise<void> {
 }
 
 async function getPools(flags: GetFlags): Promise<void> {
-  const items = await withClient(flags, ({ pools }) => all<PoolListItem>((page) => pools.list(page)));
+  const items = await withClient(flags, ({ pools }) => allPages<PoolListItem>((page) => pools.list(page)));
   items.sort((a, b) => compareNames(a.pool, b.pool));
   const names = items.map(({ pool }) => pool);
   await print(flags.output, {
@@ -109,17 +109,6 @@ async function getPools(flags: GetFlags): Promise<void> {
         ]),
       ),
   });
-}
-
-/** Every page of a list. */
-async function all<T>(page: (options: PageOptions) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  for (let pageToken: string | undefined; ;) {
-    const { items: more, nextPageToken } = await page({ pageSize: 1_000, ...(pageToken && { pageToken }) });
-    items.push(...more);
-    if (nextPageToken === null) return items;
-    pageToken = nextPageToken;
-  }
 }
 
 function agentName({ fleet, name }: AgentListItem): string {

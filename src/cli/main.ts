@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./get.js') },
   describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./describe.js') },
   wait: { summary: 'wait until an agent is as asked', load: () => import('./wait.js') },
+  events: { summary: 'print what has happened, or happens', load: () => import('./events.js') },
   logs: { summary: 'print what an agent has printed', load: () => import('./logs.js') },
   pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./agents.js') },
   resume: { summary: 'release what pause has held', load: () => import('./agents.js') },

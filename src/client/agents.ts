@@ -118,7 +118,8 @@ export class Agents {
   }
 }
 
-function agentItem({ workflowId, attribute }: Listed): AgentListItem {
+/** An agent as visibility has it. */
+export function agentItem({ workflowId, attribute }: Listed): AgentListItem {
   // Its id is there from its start on, its attributes from its first task on, for which a worker may have to come back first.
   const [, fleet = '', name = ''] = workflowId.split('/');
   return {

@@ -40,6 +40,7 @@ export async function pollUntil<T>(
   }
 }
 
-function isOutage(error: unknown): boolean {
+/** Whether it is worth asking again: nobody is there, or nobody has answered. */
+export function isOutage(error: unknown): boolean {
   return error instanceof DroverError && (error.code === 'Unavailable' || error.code === 'Timeout');
 }

@@ -4,6 +4,7 @@ import { DEFAULT_QUEUE_PREFIX, queues } from '../contract/names';
 import { Agents } from './agents';
 import { type CallOptions, Calls } from './calls';
 import { type ConnectionSettings, openClient } from './connection';
+import { Events } from './events';
 import { Fleets } from './fleets';
 import { Pools } from './pools';
 import { Runs } from './runs';
@@ -23,6 +24,7 @@ export class DroverClient {
   readonly fleets: Fleets;
   readonly runs: Runs;
   readonly pools: Pools;
+  readonly events: Events;
   readonly #calls: Calls;
   readonly #queuePrefix: string;
 
@@ -33,6 +35,7 @@ export class DroverClient {
     this.fleets = new Fleets(this.#calls, queuePrefix);
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
     this.pools = new Pools(this.#calls);
+    this.events = new Events(this.#calls, this.pools);
   }
 
   /** A client for one server, found like the `temporal` CLI finds it; nothing is sent yet. */

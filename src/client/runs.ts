@@ -139,7 +139,8 @@ function topologyOf(fleet: string, spec: FleetSpec): TopologySpec {
   return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
 }
 
-function runItem({ workflowId, status, startedAt, closedAt }: Listed): RunListItem {
+/** A run as visibility has it. */
+export function runItem({ workflowId, status, startedAt, closedAt }: Listed): RunListItem {
   const [, fleet = '', run = ''] = workflowId.split('/');
   return { fleet, run, state: STATES[status] ?? 'failed', startedAt, endedAt: closedAt };
 }

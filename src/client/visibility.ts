@@ -43,6 +43,11 @@ export function equals(attribute: string, value: string): string {
   return `${attribute} = '${value}'`;
 }
 
+/** Closed at this time or later, in ms since the epoch. */
+export function closedSince(time: number): string {
+  return `CloseTime >= '${new Date(time).toISOString()}'`;
+}
+
 /** One page of the workflows that meet all conditions. */
 export async function listWorkflows<T>(
   calls: Calls,

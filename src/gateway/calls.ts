@@ -5,13 +5,14 @@ import { type Call, type CallName, CALLS, IDEMPOTENCY_KEY } from '../contract/sc
 import type { Guard } from './guard';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
-type Part<C, K extends 'params' | 'query' | 'body'> = K extends keyof C ? Output<C[K]> : undefined;
+type Part<C, K extends 'params' | 'query' | 'headers' | 'body'> = K extends keyof C ? Output<C[K]> : undefined;
 type Ask<N extends CallName> = (typeof CALLS)[N];
 
 /** What a handler gets: the parts of the request, checked. */
 export interface Input<N extends CallName> {
   readonly params: Part<Ask<N>, 'params'>;
   readonly query: Part<Ask<N>, 'query'>;
+  readonly headers: Part<Ask<N>, 'headers'>;
   /** Not checked where the call says `ownCheck`. */
   readonly body: Ask<N> extends { readonly ownCheck: true } ? unknown : Part<Ask<N>, 'body'>;
   /** From the header `Idempotency-Key`. */
@@ -41,6 +42,8 @@ function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N
     method: call.method,
     url: routeOf(call.path),
     ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
+    // To a HEAD, fastify would read the whole answer first.
+    ...(call.stream ? { exposeHeadRoute: false } : {}),
     // Before the body is read: whoever may not call does not make us parse.
     onRequest: guard(call.access),
     handler: (request, reply) => {
@@ -62,6 +65,7 @@ function read(
   return {
     params: call.params?.parse(request.params),
     query: call.query?.parse(request.query),
+    headers: call.headers?.parse(request.headers),
     body: call.ownCheck ? body : call.body?.parse(body),
     idempotencyKey: key === undefined ? undefined : IDEMPOTENCY_KEY.schema.parse(key),
     reply,

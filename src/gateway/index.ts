@@ -8,6 +8,8 @@ import { agentHandlers } from './agents';
 import { BeatLedger } from './beats';
 import { addBulkBeats } from './bulk-beats';
 import { addCalls, routeOf } from './calls';
+import { EventHub } from './event-hub';
+import { eventHandlers } from './events';
 import { fleetHandlers } from './fleets';
 import { createGuard } from './guard';
 import { Metrics } from './metrics';
@@ -32,8 +34,8 @@ export interface GatewayOptions {
 const BODY_LIMIT = 1024 * 1024;
 /** A request that has not come in whole by then is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** The route of single beats. */
-const BEATS = routeOf(CALLS.heartbeat.path);
+/** The routes that are not timed: of single beats, which are by far the most and have counters of their own, and of what has no end. */
+const UNTIMED: readonly string[] = [routeOf(CALLS.heartbeat.path), routeOf(CALLS.events.path)];
 /** How long /readyz waits for Temporal. */
 const READY_TIMEOUT_MS = 2_000;
 
@@ -58,6 +60,8 @@ export async function createGateway({
   const guard = createGuard(app, new Tokens(operatorTokens, agentSecret));
   const beats = new BeatLedger(client.agents, metrics);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
+  const hub = new EventHub((signal) => client.events.observe({ signal }));
+  metrics.gauge('drover_event_listeners', 'Who listens to /v1/events', () => hub.size);
 
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request) => {
@@ -68,8 +72,7 @@ export async function createGateway({
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
-    // Beats are by far the most, have their own counters, and take no time worth a histogram.
-    if (route !== BEATS) metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    if (!UNTIMED.includes(route)) metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
     done();
   });
 
@@ -78,6 +81,7 @@ export async function createGateway({
     ...fleetHandlers(client),
     ...runHandlers(client),
     ...poolHandlers(client),
+    ...eventHandlers(app, hub),
   });
   addCalls(app, guard, {
     healthz: () => ({ status: 'ok' }),

@@ -51,6 +51,7 @@ function operation(name: string, call: Call): Record<string, unknown> {
     parameters: [
       ...parameters('path', call.params),
       ...parameters('query', call.query),
+      ...parameters('header', call.headers),
       ...(changes
         ? [{ in: 'header', name: IDEMPOTENCY_KEY.header, required: false, schema: schemaOf(IDEMPOTENCY_KEY.schema) }]
         : []),
@@ -59,14 +60,14 @@ function operation(name: string, call: Call): Record<string, unknown> {
     responses: {
       [String(call.status ?? 200)]: {
         description: 'Done',
-        content: { 'application/json': { schema: schemaOf(call.answer) } },
+        content: { [call.stream ? 'text/event-stream' : 'application/json']: { schema: schemaOf(call.answer) } },
       },
       default: { $ref: '#/components/responses/problem' },
     },
   };
 }
 
-function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): unknown[] {
+function parameters(place: 'path' | 'query' | 'header', schema: z.ZodType | undefined): unknown[] {
   if (!(schema instanceof z.ZodObject)) return [];
   const { properties = {}, required = [] } = schemaOf(schema) as {
     properties?: Record<string, unknown>;

@@ -3,7 +3,8 @@ import type { EventType } from '../contract/events';
 import type { AgentState, Announcement } from './agent-state';
 import { nameOf } from './subscription-state';
 
-const TYPES: Readonly<Record<Announcement, EventType>> = {
+/** The event that each of them is. */
+export const ANNOUNCEMENTS: Readonly<Record<Announcement, EventType>> = {
   ready: 'agent.ready',
   offline: 'agent.offline',
   failed: 'agent.failed',
@@ -17,7 +18,7 @@ export function dueAnnouncement(
   if (present === null || present === state.announced) return null;
   const { status, runtime, liveness, reason, instance } = state;
   return {
-    type: TYPES[present],
+    type: ANNOUNCEMENTS[present],
     data: { agent: nameOf(state), status, runtime, liveness, instanceId: instance.id, reason },
   };
 }
@@ -27,7 +28,13 @@ export function announcementMade(state: AgentState): AgentState {
   return { ...state, announced: announcementOf(state) ?? state.announced };
 }
 
-function announcementOf({ status, runtime, liveness, restarting }: AgentState): Announcement | null {
+/** What there is to tell of an agent that is like this; null: nothing, for now. */
+export function announcementOf({
+  status,
+  runtime,
+  liveness,
+  restarting,
+}: Pick<AgentState, 'status' | 'runtime' | 'liveness' | 'restarting'>): Announcement | null {
   if (status === 'failed') return 'failed';
   if (status !== 'running' || restarting !== null) return null;
   if (liveness === 'offline') return runtime === 'running' || runtime === 'crashed' ? 'offline' : null;

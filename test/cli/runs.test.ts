@@ -1,9 +1,11 @@
 /** Runs as people see them: described, watched, traced; scripted, so that no agent is needed. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DroverEvent } from '../../src/contract/events';
 import type { FleetDescription } from '../../src/contract/fleet';
 import type { RunResult, RunView } from '../../src/contract/runs';
-import { type Ended, drover, marsFile, startOnTerminal, startUp, temporaryFolder } from './drover';
+import { until } from '../../src/dev/until';
+import { type Ended, drover, marsFile, start, startOnTerminal, startUp, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
 const cwd = folder.path;
@@ -39,6 +41,22 @@ it('a fleet is described with its topology as a picture, and as a graph under -o
   expect(topology).toMatchObject({ rendezvous: ['Orchestrator'] });
   expect(topology?.nodes).toEqual(expect.arrayContaining(['Start', 'AgentD', 'End']));
   expect(topology?.edges).toContainEqual({ from: 'AgentC', to: 'AgentD' });
+}, 60_000);
+
+it('events are a line each while they are watched, and found again afterwards', async () => {
+  const watched = start(['events', '--watch', '--fleet', 'mars', '-o', 'json'], cwd);
+  await until(() => watched.output.stderr.includes('watching') || undefined, 30_000);
+  ok(await drover(['run', 'mars', 'go', '--name', 'told', '--script', 'script.json'], cwd));
+  const line = await until(() => /^.*mars\/told.*$/m.exec(watched.output.stdout)?.[0], 10_000);
+  watched.process.kill('SIGINT');
+  await watched.ended;
+  const event = JSON.parse(line ?? '') as DroverEvent;
+  expect(event).toMatchObject({ type: 'run.completed', data: { run: 'mars/told', success: true } });
+  const again = JSON.parse(ok(await drover(['events', '--fleet', 'mars', '-o', 'json'], cwd))) as object;
+  expect(again).toEqual({ items: [event], nextPageToken: null });
+  expect(ok(await drover(['events'], cwd))).toMatch(
+    /^AT +EVENT +OF +ABOUT\n\S+Z +run\.completed +mars\/told +\d+ turns$/m,
+  );
 }, 60_000);
 
 it('a run is watched to its end: one line a change under -o json, drawn anew on a terminal', async () => {

@@ -20,6 +20,7 @@ it('says 503 and when to come again while Temporal cannot be reached', async () 
     const answers = await Promise.all([
       ask('GET', '/readyz'),
       ask('GET', '/v1/agents'),
+      ask('GET', '/v1/events'),
       ask('POST', '/v1/agents/f/a/pause', {}),
       ask('POST', '/v1/agents/f/a/heartbeat', { instanceId: 'i', status: 'ready' }),
     ]);

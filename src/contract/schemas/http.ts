@@ -10,7 +10,7 @@ import * as views from './views';
 /** Who may make a call: everybody, operators, or operators and the agent that the path names. */
 export type Access = 'public' | 'operator' | 'agent';
 
-/** One call. Without `params`, `query` or `body` it takes none. */
+/** One call. Without `params`, `query`, `headers` or `body` it takes none. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With parameters in braces, as OpenAPI writes them. */
@@ -19,9 +19,13 @@ export interface Call {
   readonly access: Access;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
+  /** Headers of its own. */
+  readonly headers?: z.ZodType;
   readonly body?: z.ZodType;
   /** What a success answers. */
   readonly answer: z.ZodType;
+  /** The answer has no end: server-sent events, of which each has such data. */
+  readonly stream?: true;
   /** The status of a success; 200 unless given. */
   readonly status?: number;
   /** Bytes of a body; 1 MiB unless given. */
@@ -32,6 +36,9 @@ export interface Call {
 
 /** Bytes of one beat (reliability.md, "Security"), or of a report that is as small. */
 const BEAT_LIMIT = 16 * 1024;
+
+/** The id of the last event that a client has seen, as browsers send it when they connect again. */
+export const LAST_EVENT_ID = 'last-event-id';
 
 const ofFleet = strict({ fleet: name });
 const ofRun = strict({ fleet: name, run: name });
@@ -220,6 +227,16 @@ export const CALLS = {
     params: ofPool,
     body: strict({ credential: name.exactOptional() }),
     answer: views.poolViewSchema,
+  },
+  events: {
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'What happens to agents, runs and pools, as server-sent events',
+    access: 'operator',
+    query: strict({ fleet: name.exactOptional() }),
+    headers: z.object({ [LAST_EVENT_ID]: z.string().exactOptional() }),
+    answer: views.eventSchema,
+    stream: true,
   },
   healthz: {
     method: 'GET',

@@ -1,6 +1,7 @@
 /** What Drover answers: the views of temporal.md, for the description of the HTTP interface. */
 import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
+import { type DroverEvent, EVENT_TYPES } from '../events';
 import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
 import type { BeatAnswer } from '../protocol';
@@ -249,6 +250,13 @@ export const poolListItemSchema = z.object({
   failuresInWindow: z.int(),
   exhaustedUntil: time.nullable(),
 }) satisfies z.ZodType<PoolListItem>;
+
+export const eventSchema = z.object({
+  id: z.string(),
+  type: z.enum(EVENT_TYPES),
+  at: time,
+  data: z.record(z.string(), json),
+}) satisfies z.ZodType<DroverEvent>;
 
 /** A page of any list. */
 export function page<T extends z.ZodType>(item: T) {

@@ -1,0 +1,114 @@
+/** Events, found by comparing what visibility says from one moment to the next: nobody has to be told of them in advance. */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DroverEvent } from '../contract/events';
+import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/news';
+import { isOutage } from './backoff';
+import type { Calls } from './calls';
+import { firstLook, lookAgain, lookBack, type LookTools } from './looks';
+import type { Pools } from './pools';
+
+/** `signal` ends the watching without an error; `everyMs` is the pause between two looks, 1 s unless given. */
+export interface ObserveOptions {
+  /** What happens to this fleet only, and to the pools that its agents have their credentials from. */
+  readonly fleet?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly everyMs?: number | undefined;
+}
+
+/** `onWatching` is called once, after the first look: what happens from then on is seen. */
+export interface WatchOptions extends ObserveOptions {
+  readonly onWatching?: () => void;
+}
+
+/** An event, and the fleets that it concerns: a pool has no fleet of its own. */
+export interface Observed {
+  readonly event: DroverEvent;
+  readonly fleets: readonly string[];
+}
+
+/** A person notices nothing faster; a list of 1,000 agents costs the server a few milliseconds. */
+const EVERY_MS = 1_000;
+/** Between two looks while Temporal cannot be reached, at most: soon enough for whoever waits, and no burden for a server that starts. */
+const OUTAGE_PAUSE_MS = 5_000;
+/** Ended runs of `recent`: what fits on a screen. */
+const RECENT_RUNS = 20;
+
+/** What happens to agents, runs and pools. */
+export class Events {
+  readonly #calls: Calls;
+  readonly #pools: Pools;
+
+  constructor(calls: Calls, pools: Pools) {
+    this.#calls = calls;
+    this.#pools = pools;
+  }
+
+  /** Every event from now on, until `signal` aborts. Rejects where the first look fails; a later one that Temporal does not answer is repeated. */
+  async *watch({ onWatching, ...options }: WatchOptions = {}): AsyncGenerator<DroverEvent, void, undefined> {
+    let first = true;
+    for await (const batch of this.observe(options)) {
+      if (first) onWatching?.();
+      first = false;
+      for (const { event } of batch) yield event;
+    }
+  }
+
+  /** The same with whom each event concerns: a list after every look, of which the first one is empty. */
+  async *observe(options: ObserveOptions = {}): AsyncGenerator<readonly Observed[], void, undefined> {
+    const { fleet, signal, everyMs = EVERY_MS } = options;
+    const tools = this.#tools(fleet);
+    let known = learned(NOTHING_KNOWN, await firstLook(tools));
+    yield [];
+    for (let pauseMs = everyMs; await passes(pauseMs, signal);) {
+      const after = await nextKnown(tools, known);
+      pauseMs = after === null ? Math.min(OUTAGE_PAUSE_MS, pauseMs * 2) : everyMs;
+      if (after === null) continue;
+      const news = newsBetween(known, after);
+      known = after;
+      yield observed(news);
+    }
+  }
+
+  /** What can still be told of the past, newest last: the last 20 runs that have ended, and what is failed, offline or used up now. */
+  async recent({ fleet }: { readonly fleet?: string | undefined } = {}): Promise<DroverEvent[]> {
+    const look = await lookBack(this.#tools(fleet), RECENT_RUNS);
+    const news = newsBetween(NOTHING_KNOWN, learned(NOTHING_KNOWN, look)).filter(({ type }) => type !== 'agent.ready');
+    const events = observed(news).map(({ event }) => event);
+    return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  }
+
+  #tools(fleet: string | undefined): LookTools {
+    return { calls: this.#calls, pools: this.#pools, fleet };
+  }
+}
+
+/** Null: Temporal does not answer. */
+async function nextKnown(tools: LookTools, known: Known): Promise<Known | null> {
+  try {
+    return learned(known, await lookAgain(tools, known));
+  } catch (error) {
+    if (isOutage(error)) return null;
+    throw error;
+  }
+}
+
+/** False once the signal has aborted. */
+async function passes(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+  await sleep(ms, undefined, signal && { signal }).catch(() => undefined);
+  return signal?.aborted !== true;
+}
+
+function observed(news: readonly News[]): Observed[] {
+  const now = new Date().toISOString();
+  return news.map(({ type, at, data, fleets }) => ({ event: withId({ type, at: at ?? now, data }), fleets }));
+}
+
+/** The end of a run has the same id wherever it is seen; what is dated by the look is an event of its own each time. */
+function withId(event: Omit<DroverEvent, 'id'>): DroverEvent {
+  const { type, at, data } = event;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([type, at, data]))
+    .digest('hex');
+  return { id: `evt_${digest.slice(0, 32)}`, type, at, data };
+}

@@ -1,0 +1,61 @@
+/** `GET /v1/events`: what happens, as server-sent events. */
+import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { FastifyInstance } from 'fastify';
+import type { Observed } from '../client';
+import { LAST_EVENT_ID } from '../contract/schemas/http';
+import type { Handlers } from './calls';
+import type { EventHub, Listener } from './event-hub';
+
+/** Bytes that wait for a client that does not read: past that it is cut off, and told what it has missed when it comes back. */
+const BACKLOG_LIMIT = 1024 * 1024;
+/** How long a gateway that stops waits for its streams to be written out, which takes a few milliseconds unless a client does not read. */
+const END_WITHIN_MS = 1_000;
+
+/** The handler over a hub, whose listeners end before the gateway does. */
+export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'events'> {
+  const open = new Set<PassThrough>();
+  app.addHook('preClose', async () => {
+    const ended = Promise.allSettled([...open].map((stream) => finished(stream)));
+    hub.close();
+    const limit = AbortSignal.timeout(END_WITHIN_MS);
+    await Promise.race([ended, new Promise((resolve) => limit.addEventListener('abort', resolve))]);
+  });
+  return {
+    events: async ({ query: { fleet }, headers, reply }) => {
+      const stream = new PassThrough();
+      const listener = streamListener(stream, fleet);
+      await hub.join(listener, headers[LAST_EVENT_ID]);
+      open.add(stream);
+      stream.once('close', () => {
+        open.delete(stream);
+        hub.leave(listener);
+      });
+      // Neither a cache nor a proxy (nginx) shall keep anything back.
+      void reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no').type('text/event-stream');
+      return stream;
+    },
+  };
+}
+
+function streamListener(stream: PassThrough, fleet: string | undefined): Listener {
+  const hear = (events: readonly Observed[]): void => {
+    const wanted = events.filter(({ fleets }) => fleet === undefined || fleets.includes(fleet));
+    if (stream.writableLength > BACKLOG_LIMIT) stream.destroy();
+    else if (wanted.length > 0) stream.write(wanted.map(asText).join(''));
+  };
+  return {
+    hear,
+    begin(missed) {
+      // Said at once, so that the client has its headers before anything happens.
+      stream.write(missed === null ? ': that event is no longer remembered; from now on\n\n' : ': from here on\n\n');
+      hear(missed ?? []);
+    },
+    keepAlive: () => void stream.write(':\n\n'),
+    end: () => void stream.end(),
+  };
+}
+
+function asText({ event }: Observed): string {
+  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
