@@ -1,4 +1,6 @@
 /** A healthy agent's life on skipped time: beats through the gateway's ledger, commands now and then, continue-as-new forced often. */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { isAbortedByClosing } from '../../src/client/errors';
 import { BeatLedger } from '../../src/gateway/beats';
 import type { TestEnv } from '../support/env';
 import { type AgentWorld, type TestAgent } from './agent-harness';
@@ -13,6 +15,8 @@ export interface Soak {
 
 const BEAT_EVERY_MS = 5_000;
 const HOUR_MS = 3_600_000;
+/** It takes milliseconds. */
+const BETWEEN_RUNS_MS = 5_000;
 
 /** Lets an agent live for some hours; every hour it is held and released by a request of its own. */
 export async function soak(env: TestEnv, world: AgentWorld, hours: number, continueAfterEvents: number): Promise<Soak> {
@@ -22,7 +26,7 @@ export async function soak(env: TestEnv, world: AgentWorld, hours: number, conti
   let now = await env.now();
   let forwarded = 0;
   const target = {
-    heartbeat: (_: unknown, beat: object) => agent.handle.signal('heartbeat', beat),
+    heartbeat: (_: unknown, beat: object) => betweenRuns(() => agent.handle.signal('heartbeat', beat)),
     // The ledger looks for `offline` here, which this agent never is; the time-skipping server loses a query that meets a
     // continue-as-new.
     describe: () => Promise.resolve(view),
@@ -57,8 +61,20 @@ export async function soak(env: TestEnv, world: AgentWorld, hours: number, conti
 }
 
 async function holdAndRelease(agent: TestAgent, hour: number): Promise<void> {
-  await agent.send('hold', { hold: 'budget', requestId: `hold-${String(hour)}` });
-  await agent.send('release', { hold: 'budget', requestId: `release-${String(hour)}` });
+  await betweenRuns(() => agent.send('hold', { hold: 'budget', requestId: `hold-${String(hour)}` }));
+  await betweenRuns(() => agent.send('release', { hold: 'budget', requestId: `release-${String(hour)}` }));
+}
+
+/** Between the two runs of a continue-as-new there is none for a moment, on the time-skipping server only (sdk-java#1538). */
+async function betweenRuns<T>(call: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + BETWEEN_RUNS_MS; ;) {
+    try {
+      return await call();
+    } catch (error) {
+      const isBetween = error instanceof WorkflowNotFoundError || isAbortedByClosing(error);
+      if (!isBetween || Date.now() > end) throw error;
+    }
+  }
 }
 
 /** Events of all runs together. */
