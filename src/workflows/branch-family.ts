@@ -16,6 +16,7 @@ import type { BranchHandle } from '../rules/coordination/effects';
 import { abandonedBranch, lostBranch } from '../rules/coordination/lost';
 import type { BranchContext, BranchResult } from '../rules/coordination/state';
 import { jsonBytes } from '../rules/json-bytes';
+import { topologyWithin } from '../rules/topology/within';
 import type { branch } from './branch';
 import type { Courier } from './branch-courier';
 import { isHistoryFull } from './shared/continue-as-new';
@@ -128,7 +129,8 @@ export function createFamily(of: FamilyOf): Family {
   }
 
   function inputFor(context: BranchContext): BranchInput {
-    return { v: 1, options, paused: of.isPaused(), context };
+    const topology = topologyWithin(context.topology, context.waiting, context.agent);
+    return { v: 1, options, paused: of.isPaused(), context: { ...context, topology } };
   }
 
   function catchUp(member: Member): void {

@@ -1,6 +1,5 @@
 /** The branches of one fan-out: queued, running, settled. */
 import type { BranchRecord } from '../../contract/runs';
-import { topologyWithin } from '../topology/within';
 import { inBranchOrder } from './branch-order';
 import type { BranchHandle, Effects } from './effects';
 import type { BarrierPlan, Seed } from './plan';
@@ -42,7 +41,6 @@ export function createChildren(
 ): Children {
   const { topology, fleet, run, task, outside } = plan.base;
   const active = createPresence(topology, effects.reach, plan.waiting);
-  const topologyFrom = topologyWithin(topology, plan.waiting);
   const atOnce = topology.rules.maxAgents ?? Infinity;
   const running = new Map<string, { readonly child: Child; readonly handle: BranchHandle }>();
   const settled: BranchResult[] = [];
@@ -63,7 +61,7 @@ export function createChildren(
       agent,
       task,
       input,
-      topology: topologyFrom(agent),
+      topology,
       counts,
       turnsLeft: plan.turnsLeft - turnsUsed,
       waiting: plan.waiting,

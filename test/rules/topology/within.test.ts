@@ -12,14 +12,14 @@ function compiled(flows: readonly string[]) {
 
 test('a worker that only answers knows of its caller and of nobody else', () => {
   const topology = compiled(['Start -> O', 'O <-> A', 'O <-> B', 'B -> C', 'C -> O', 'O -> End']);
-  expect(topologyWithin(topology, ['O'])('A')).toMatchObject({
+  expect(topologyWithin(topology, ['O'], 'A')).toMatchObject({
     agents: ['A'],
     successors: { A: ['O'] },
     rendezvous: [],
     rules: topology.rules,
   });
-  expect(topologyWithin(topology, ['O'])('B').agents).toEqual(['B', 'C']);
-  expect(topologyWithin(topology, [])('A').agents).toEqual(['A', 'O', 'B', 'C']);
+  expect(topologyWithin(topology, ['O'], 'B').agents).toEqual(['B', 'C']);
+  expect(topologyWithin(topology, [], 'A').agents).toEqual(['A', 'O', 'B', 'C']);
 });
 
 test('whatever a branch can come to has the same edges, and reaches the same rendezvous, as in the whole', () => {
@@ -32,7 +32,7 @@ test('whatever a branch can come to has the same edges, and reaches the same ren
       (scenario, waiting, agent) => {
         fc.pre(!waiting.includes(agent));
         const whole = compiled(scenario.topology.flows);
-        const part = topologyWithin(whole, waiting)(agent);
+        const part = topologyWithin(whole, waiting, agent);
         const stops = new Set(waiting);
         for (const node of part.agents) {
           expect(part.successors[node]).toEqual(whole.successors[node]);
