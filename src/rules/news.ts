@@ -124,11 +124,15 @@ function agentNews(before: KnownAgent | undefined, after: KnownAgent): News[] {
   return news;
 }
 
-/** Agents that wait for a credential, by pool; a pool for which nobody waits is not in it. */
-function waitingByPool({ agents }: Known): Map<string, string[]> {
+/**
+ * Agents that wait for a credential, by pool; a pool for which nobody waits is not in it, and neither is one that does not say yet until
+ * when it is used up: agents and pools are two lists, and the next look has both.
+ */
+function waitingByPool({ agents, pools }: Known): Map<string, string[]> {
   const waiting = new Map<string, string[]>();
   for (const agent of agents.values()) {
     if (agent.pool === null || !agent.holds.includes(SUBSCRIPTION_HOLD)) continue;
+    if ((pools.get(agent.pool)?.exhaustedUntil ?? null) === null) continue;
     waiting.set(agent.pool, [...(waiting.get(agent.pool) ?? []), nameOf(agent)]);
   }
   return waiting;

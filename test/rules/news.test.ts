@@ -99,8 +99,11 @@ it('a pool is used up while somebody waits, told once, with who that is and whom
     look([waiting('a'), waiting('b', 'g')], { pools: [pool] }),
     look([free('a'), free('b', 'g')]),
     look([free('a'), waiting('b', 'g')]),
+    look([free('a'), waiting('b', 'g')], { pools: [pool] }),
   ] as const;
   expect(told(...looks)).toEqual(['pool.exhausted p', 'pool.exhausted p']);
+  // The list of pools may be behind that of agents.
+  expect(told(...looks.slice(0, -1))).toEqual(['pool.exhausted p']);
   const before = learned(NOTHING_KNOWN, looks[0]);
   expect(newsBetween(before, learned(before, looks[1]))).toEqual([
     {
