@@ -129,8 +129,7 @@ export function createFamily(of: FamilyOf): Family {
   }
 
   function inputFor(context: BranchContext): BranchInput {
-    const topology = topologyWithin(context.topology, context.waiting, context.agent);
-    return { v: 1, options, paused: of.isPaused(), context: { ...context, topology } };
+    return { v: 1, options, paused: of.isPaused(), context };
   }
 
   function catchUp(member: Member): void {
@@ -147,7 +146,7 @@ export function createFamily(of: FamilyOf): Family {
     start(context) {
       const { fleet, run, branch: id } = context;
       const member: Member = {
-        context,
+        context: { ...context, topology: topologyWithin(context.topology, context.waiting, context.agent) },
         workflowId: branchWorkflowId(fleet, run, id),
         startedAt: isoNow(),
         state: 'queued',
