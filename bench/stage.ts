@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions, bundleWorkflowCode } from '@temporalio/worker';
 import { delivering } from '../src/activities/delivery';
 import { createFleetActivities } from '../src/activities/fleet';
+import { createSignalActivities } from '../src/activities/signals';
 import { DroverClient } from '../src/client';
 import { Calls } from '../src/client/calls';
 import type { TurnCall } from '../src/contract/activities';
@@ -62,10 +63,14 @@ export async function openStage(root: string): Promise<Stage> {
     reloaded: (): void => undefined,
     answer: (_call: TurnCall): TurnOutcome => ({ reply: { action: 'final', response: 'done' } }),
   };
+  // As in src/worker.ts.
+  const calls = new Calls(new Client({ connection: native }));
+  const signals = createSignalActivities(calls);
   const activities = {
     ...provider.activities,
-    ...createFleetActivities({ calls: new Calls(temporal), installation: 'bench', host: 'bench' }),
-    ...delivering(new Calls(temporal), { takeTurn: async (call: TurnCall) => stage.answer(call) }),
+    ...signals,
+    ...createFleetActivities({ calls, installation: 'bench', host: 'bench' }),
+    ...delivering(signals, { takeTurn: async (call: TurnCall) => stage.answer(call) }),
     reloadCredential: async () => {
       stage.reloaded();
       return { reloaded: true, why: null };

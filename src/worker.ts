@@ -15,6 +15,7 @@ import { delivering } from './activities/delivery';
 import { createFleetActivities } from './activities/fleet';
 import { createMonitorActivities } from './activities/monitor';
 import { createNotificationActivities } from './activities/notifications';
+import { createSignalActivities } from './activities/signals';
 import { createSubscriptionActivities } from './activities/subscriptions';
 import { createTurnActivities } from './activities/turns';
 import { createUndoActivities } from './activities/undo';
@@ -86,9 +87,11 @@ export async function startWorker({
   const { installation, host, agentSecret, allowedHosts } = settings;
   const calls = new Calls(client);
   const providers = installedProviders(settings, environment);
+  const signals = createSignalActivities(calls);
   const activities = createActivities({
     providers,
-    turns: delivering(calls, createTurnActivities({ agentSecret, allowedHosts })),
+    turns: delivering(signals, createTurnActivities({ agentSecret, allowedHosts })),
+    signals,
     fleet: createFleetActivities({ calls, installation, host }),
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),

@@ -4,6 +4,7 @@ import type {
   FleetActivities,
   MonitorActivities,
   NotificationActivities,
+  SignalActivities,
   SubscriptionActivities,
   TurnActivities,
   UndoActivities,
@@ -20,11 +21,12 @@ export interface ActivityDependencies {
   readonly subscriptions: SubscriptionActivities;
   readonly notifications: NotificationActivities;
   readonly monitor: MonitorActivities;
+  readonly signals: SignalActivities;
 }
 
 /** The activities of a worker. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { providers, turns, fleet, undo, subscriptions, notifications, monitor } = dependencies;
+  const { providers, turns, fleet, undo, subscriptions, notifications, monitor, signals } = dependencies;
   const own = createProviderActivities(providers);
-  return { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor };
+  return { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor, ...signals };
 }

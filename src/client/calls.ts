@@ -69,9 +69,14 @@ export class Calls {
   }
 
   /** Tells a running workflow something, without an answer. */
-  signal<A>(subject: Subject, definition: SignalDefinition<[A]>, arg: A, options: CallOptions = {}): Promise<void> {
+  signal<A>(
+    subject: Subject,
+    definition: SignalDefinition<[A]> | string,
+    arg: A,
+    options: CallOptions = {},
+  ): Promise<void> {
     return this.within(subject, options, () =>
-      this.client.workflow.getHandle(subject.workflowId).signal(definition, arg),
+      this.client.workflow.getHandle(subject.workflowId).signal<[A]>(definition, arg),
     );
   }
 

@@ -11,7 +11,7 @@ import {
 /** One workflow as people know it. */
 export interface Subject {
   readonly workflowId: string;
-  readonly kind: 'agent' | 'fleet' | 'change' | 'run' | 'branch' | 'pool';
+  readonly kind: 'agent' | 'fleet' | 'change' | 'run' | 'pool' | 'workflow';
   readonly name: string;
   readonly notFound: ErrorCode;
 }
@@ -59,7 +59,7 @@ export function poolSubject(pool: string): Subject {
   return { workflowId: poolWorkflowId(pool), kind: 'pool', name: pool, notFound: 'PoolNotFound' };
 }
 
-/** A branch, known by its workflow alone. */
-export function branchOf(workflowId: string): Subject {
-  return { workflowId, kind: 'branch', name: workflowId, notFound: 'RunNotFound' };
+/** Whatever it is, known by its workflow alone. */
+export function workflowSubject(workflowId: string): Subject {
+  return { workflowId, kind: 'workflow', name: workflowId, notFound: 'NotFound' };
 }

@@ -175,6 +175,22 @@ export interface UndoActivities {
   undoTurn(call: UndoCall): Promise<void>;
 }
 
+/** One message from a workflow to another, known by its id alone. */
+export interface SignalCall {
+  readonly workflowId: string;
+  /** The signal's name. */
+  readonly signal: string;
+  readonly argument: unknown;
+}
+
+/** `gone`: the receiver is closed, was never there, or takes no more. */
+export type Delivery = 'delivered' | 'gone';
+
+/** Messages between workflows; local activities of whatever worker runs the sender (decision 15). */
+export interface SignalActivities {
+  signalWorkflow(call: SignalCall): Promise<Delivery>;
+}
+
 /** Everything a Drover worker offers. */
 export interface Activities
   extends
@@ -184,7 +200,8 @@ export interface Activities
     TurnActivities,
     UndoActivities,
     SubscriptionActivities,
-    NotificationActivities {}
+    NotificationActivities,
+    SignalActivities {}
 
 /** What `configure` carries, as `ensureAgent` derives it from an agent's input. */
 export function configurationOf(input: AgentInput): AgentConfiguration {

@@ -1,10 +1,11 @@
 /** Every activity proxy, with its timeout, its retry and the reason for both. */
-import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type {
   FleetActivities,
   MonitorActivities,
   NotificationActivities,
   ProviderActivities,
+  SignalActivities,
   SubscriptionActivities,
   TurnActivities,
   UndoActivities,
@@ -192,5 +193,16 @@ export function monitorActivity(summary: string): MonitorActivities {
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
     cancellationType: 'TRY_CANCEL',
     summary,
+  });
+}
+
+/**
+ * A signal to another workflow, sent within the sender's own task (decision 15): one call that takes milliseconds, so 10 s are its limit. It may
+ * be repeated at will, as receivers know their messages by id, so it is retried until the server is back.
+ */
+export function signalActivities(): SignalActivities {
+  return proxyLocalActivities<SignalActivities>({
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
   });
 }

@@ -1,6 +1,7 @@
 /** Signals from an agent to others, in order for each receiver. */
 import type { SignalDefinition } from '@temporalio/common';
-import { type Delivery, createOutbox } from './shared/outbox';
+import type { Delivery } from '../contract/activities';
+import { type Carrier, createOutbox } from './shared/outbox';
 
 export interface Post {
   /** Sends after everything that was sent to the same workflow before. */
@@ -10,8 +11,8 @@ export interface Post {
 }
 
 /** One per run of the workflow. Signals sent in one task may arrive in any order, so each waits for the one before. */
-export function createPost(): Post {
-  const outbox = createOutbox();
+export function createPost(carry?: Carrier): Post {
+  const outbox = createOutbox(carry);
   const last = new Map<string, Promise<Delivery>>();
   let pending = 0;
   return {

@@ -1,8 +1,9 @@
 /** Signals of runs and branches: in order for each receiver, and never too many in one task. */
 import type { SignalDefinition } from '@temporalio/common';
+import type { Delivery } from '../contract/activities';
 import { jsonBytes } from '../rules/json-bytes';
 import { createPost } from './agent-post';
-import type { Delivery } from './shared/outbox';
+import { withinTheTask } from './shared/outbox';
 import { type Pacer, createPacer } from './shared/pacer';
 
 export interface Courier {
@@ -15,7 +16,7 @@ export interface Courier {
 
 /** One per workflow. */
 export function createCourier(): Courier {
-  const post = createPost();
+  const post = createPost(withinTheTask);
   const pacer = createPacer();
   return {
     pacer,

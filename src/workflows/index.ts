@@ -1,4 +1,6 @@
 /** The bundle's entry: every workflow type, by its name. */
+import './stack-depth';
+
 export { agent } from './agent';
 export { branch } from './branch';
 export { fleet } from './fleet';

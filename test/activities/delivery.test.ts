@@ -1,7 +1,7 @@
 /** Replies go straight to the branch that waits; whatever cannot is left to the agent's workflow. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { delivering } from '../../src/activities/delivery';
-import type { TurnCall, TurnResult } from '../../src/contract/activities';
+import type { Delivery, SignalActivities, TurnCall, TurnResult } from '../../src/contract/activities';
 import { DroverError } from '../../src/contract/errors';
 import { turnRequest } from '../agent/turn-request';
 
@@ -14,13 +14,16 @@ const call: TurnCall = {
 };
 
 /** What the activity returns, and what the branch has heard. */
-async function delivered(result: TurnResult, error?: DroverError): Promise<{ returned: TurnResult; heard: unknown[] }> {
+async function delivered(
+  result: TurnResult,
+  deliver: () => Promise<Delivery> = async () => 'delivered',
+): Promise<{ returned: TurnResult; heard: unknown[] }> {
   const heard: unknown[] = [];
-  const signal: Parameters<typeof delivering>[0]['signal'] = async ({ workflowId }, { name }, argument) => {
-    if (error) throw error;
-    heard.push({ workflowId, name, argument });
+  const signalWorkflow: SignalActivities['signalWorkflow'] = (call) => {
+    heard.push(call);
+    return deliver();
   };
-  const activities = delivering({ signal }, { takeTurn: async () => result });
+  const activities = delivering({ signalWorkflow }, { takeTurn: async () => result });
   const environment = new MockActivityEnvironment();
   const returned: TurnResult = await environment.run((given: TurnCall) => activities.takeTurn(given), call);
   return { returned, heard };
@@ -31,7 +34,7 @@ const reply = { action: 'final', response: 'done' };
 it('tells the branch, and says so', async () => {
   expect(await delivered({ reply })).toEqual({
     returned: { reply, delivered: true },
-    heard: [{ workflowId: 'run/mars/r/0', name: 'turnAnswered', argument: { turnId: 'r/0/1', outcome: { reply } } }],
+    heard: [{ workflowId: 'run/mars/r/0', signal: 'turnAnswered', argument: { turnId: 'r/0/1', outcome: { reply } } }],
   });
 });
 
@@ -42,7 +45,9 @@ it.each<[string, TurnResult]>([
   expect(await delivered(result)).toEqual({ returned: result, heard: [] });
 });
 
-it('leaves to the agent what could not be delivered', async () => {
-  const gone = new DroverError('RunNotFound', 'branch run/mars/r/0 does not exist');
-  expect(await delivered({ reply }, gone)).toEqual({ returned: { reply }, heard: [] });
+it.each<[string, () => Promise<Delivery>]>([
+  ['a branch that is gone', async () => 'gone'],
+  ['a server that does not answer', () => Promise.reject(new DroverError('Unavailable', 'Temporal cannot be reached'))],
+])('leaves to the agent what could not be delivered: %s', async (_what, deliver) => {
+  expect((await delivered({ reply }, deliver)).returned).toEqual({ reply });
 });

@@ -57,6 +57,7 @@ function activitiesOver(providers: Providers) {
       configurePools: () => Promise.resolve(),
     },
     notifications: { raiseEvent: () => Promise.resolve(), postWebhook: () => Promise.resolve() },
+    signals: { signalWorkflow: () => Promise.resolve('delivered') },
   });
 }
 

@@ -6,6 +6,7 @@ require('../support/register-ts.cjs');
 const { DefaultLogger, NativeConnection, Runtime, Worker } = require('@temporalio/worker');
 const { Client, Connection } = require('@temporalio/client');
 const { delivering } = require('../../src/activities/delivery.ts');
+const { createSignalActivities } = require('../../src/activities/signals.ts');
 const { createTurnActivities } = require('../../src/activities/turns.ts');
 const { Calls } = require('../../src/client/calls.ts');
 const { queues } = require('../../src/contract/names.ts');
@@ -22,8 +23,9 @@ async function main() {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection: await Connection.connect({ address }) });
-  const turns = delivering(new Calls(client), createTurnActivities({ agentSecret }));
-  const activities = { ...provider, ...turns };
+  const signals = createSignalActivities(new Calls(client));
+  const turns = delivering(signals, createTurnActivities({ agentSecret }));
+  const activities = { ...provider, ...signals, ...turns };
   const workers = await Promise.all([
     Worker.create({ connection, taskQueue, workflowBundle: { codePath }, activities }),
     Worker.create({ connection, taskQueue: queues.turns(taskQueue), activities }),

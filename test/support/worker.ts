@@ -1,6 +1,8 @@
 /** Workers for tests: the shared bundle, the activities that the test brings, queues of their own. */
 import { randomUUID } from 'node:crypto';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { createSignalActivities } from '../../src/activities/signals';
+import { Calls } from '../../src/client/calls';
 import { queues } from '../../src/contract/names';
 import type { TestEnv } from './env';
 import { workflowBundle, type WorkflowBundle } from './shared';
@@ -40,9 +42,11 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
     shutdownForceTime: '5s',
   } as const;
   const create = (more: WorkerOptions) => Worker.create({ ...common, activities, ...more });
+  const signals = createSignalActivities(new Calls(env.client));
   const workers = await Promise.all([
     create({
       taskQueue: main,
+      activities: { ...signals, ...activities },
       workflowBundle: options.bundle ?? workflowBundle(),
       ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     }),

@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { delivering } from '../../src/activities/delivery';
+import { createSignalActivities } from '../../src/activities/signals';
 import { Calls } from '../../src/client/calls';
 import type { TurnActivities, TurnCall } from '../../src/contract/activities';
 import type {
@@ -250,7 +251,7 @@ export async function withAgents(
     turns.world?.taken.push(call);
     return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
   };
-  const taking = delivering(new Calls(env.client), { takeTurn });
+  const taking = delivering(createSignalActivities(new Calls(env.client)), { takeTurn });
   await withWorker(
     { env, ...options, activities: { ...provider.activities, ...taking, ...options.activities } },
     async (taskQueue) => {
