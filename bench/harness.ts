@@ -35,7 +35,7 @@ export interface Measured {
 /** Noisy machines: five alternating rounds at least, and the median of each side. */
 const ROUNDS = 5;
 
-/** Runs one row: a round that does not count, then its rounds, each side first in turn. */
+/** Runs one row: a round that does not count, then its rounds, each side first in turn. The ratio is the median of the rounds' own ratios. */
 export async function measure(row: Row, progress: (text: string) => void): Promise<Measured> {
   const sides = await row.prepare();
   const rounds: { drover: number; bare: number | null }[] = [];
@@ -55,7 +55,9 @@ export async function measure(row: Row, progress: (text: string) => void): Promi
   const drover = median(rounds.map((round) => round.drover));
   const bares = rounds.flatMap(({ bare }) => (bare === null ? [] : [bare]));
   const bare = bares.length === 0 ? null : median(bares);
-  const ratio = bare === null ? null : drover / bare;
+  // Of each round's two sides, which ran side by side: the speed of a shared machine changes from one minute to the next.
+  const ratios = rounds.flatMap((round) => (round.bare === null ? [] : [round.drover / round.bare]));
+  const ratio = ratios.length === 0 ? null : median(ratios);
   const { of, atLeast, atMost } = row.target;
   const judged = of === 'ratio' ? (ratio ?? NaN) : drover;
   return {

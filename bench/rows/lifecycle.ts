@@ -112,6 +112,7 @@ export function lifecycleRows(stage: Stage): Row[] {
       what: 'refused resumes, against an update refused by a bare validator',
       unit: '1/s',
       target: { of: 'ratio', atLeast: 0.8 },
+      rounds: 15,
       async prepare() {
         const fleet = fresh('refuse');
         const [agent = ''] = names(1);

@@ -5,7 +5,7 @@ import { type Row, median, medianMs } from '../harness';
 import { BARE_QUEUE, QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';
 
 const REPORTS = 50;
-const BURSTS = 10;
+const BURSTS = 5;
 const CREDENTIALS = ['a', 'b'].map((name) => ({ name, secret: `env:${name.toUpperCase()}` }));
 
 /** The burst and its switch. */
@@ -17,6 +17,7 @@ export function subscriptionRows(stage: Stage): Row[] {
       what: `${String(REPORTS)} reports at once until the agent is on its new credential, hot reload, p50, against a bare accepted update`,
       unit: 'ms',
       target: { of: 'ratio', atMost: 10 },
+      rounds: 15,
       async prepare() {
         const [fleet, agent, pool, id] = [fresh('switch'), fresh('a'), fresh('pool'), fresh('bare')];
         const workflowId = poolWorkflowId(pool);

@@ -15,8 +15,10 @@ import { DroverError } from '../contract/errors';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/subscription';
+import { together } from '../rules/alike';
 import { answerForTerminated, followCommand } from './agent-commands';
 import { pollUntil } from './backoff';
+import { Bursts } from './bursts';
 import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './calls';
 import { type AgentRef, agentSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
@@ -37,9 +39,16 @@ export interface CommandCallOptions extends CallOptions {
 const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } =
   agentUpdates;
 
+/** What became of one or more reports, and which of them stands for all. */
+interface Reported {
+  readonly first: FailureReport;
+  readonly result: CommandResult;
+}
+
 /** Everything that can be asked of agents, and told them. */
 export class Agents {
   readonly #calls: Calls;
+  readonly #reports = new Bursts<FailureReport, Reported>();
 
   constructor(calls: Calls) {
     this.#calls = calls;
@@ -89,12 +98,26 @@ export class Agents {
 
   /**
    * A failure of work that the agent, or a service, did with a credential. `changed` says whether it begins a switch; the same
-   * `requestId` again changes nothing more.
+   * `requestId` again changes nothing more. Of a burst, those without one that are alike go together, and `changed` is told to the first.
    */
-  reportFailure(ref: AgentRef, report: FailureReport, options: CallOptions = {}): Promise<CommandResult> {
-    const requestId = report.requestId ?? randomUUID();
-    const update = { ...options, updateId: requestId };
-    return this.#calls.update(agentSubject(ref), agentUpdates.reportFailure, { ...report, requestId }, update);
+  async reportFailure(ref: AgentRef, report: FailureReport, options: CallOptions = {}): Promise<CommandResult> {
+    const deadline = Date.now() + (options.timeoutMs ?? COMMAND_TIMEOUT_MS);
+    const own = { ...report };
+    const send = async ([first = own, ...others]: readonly FailureReport[]): Promise<Reported> => {
+      const requestId = first.requestId ?? randomUUID();
+      const update = { timeoutMs: Math.max(0, deadline - Date.now()), updateId: requestId };
+      const argument = { ...together(first, others), requestId };
+      return {
+        first,
+        result: await this.#calls.update(agentSubject(ref), agentUpdates.reportFailure, argument, update),
+      };
+    };
+    // What has an identity of its own, or becomes a decision of its own, goes by itself.
+    const { requestId, turnId, kind, subscription, assignment } = own;
+    const goesAlone = requestId !== undefined || turnId !== undefined || kind === 'other';
+    const key = JSON.stringify([ref.fleet, ref.agent, subscription, assignment, kind]);
+    const { first, result } = await (goesAlone ? send([own]) : this.#reports.run(key, own, send));
+    return first === own ? result : { ...result, changed: false };
   }
 
   /** Waits until the agent is as asked, by asking it; `goal` is how the error calls that. `Timeout` after `timeoutMs`. */

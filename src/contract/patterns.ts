@@ -28,3 +28,6 @@ export const FLEET_LIMITS = {
   /** Turns waiting for one agent. */
   queue: 100_000,
 } as const;
+
+/** The most failures that one message can stand for: more than a pool remembers of one credential. */
+export const MOST_ALIKE = 100_000;

@@ -6,13 +6,15 @@ export type FailureKind = 'rate_limit' | 'auth' | 'other';
 
 /**
  * Update and signal `reportFailure`. `subscription` and `assignment` are the ones in use when the failing work started; without a number
- * the agent's present one of that name is meant. `resetAt`: when the provider said that it is usable again, ISO 8601.
+ * the agent's present one of that name is meant. `resetAt`: when the provider said that it is usable again, ISO 8601. `count`: so many alike,
+ * 1 unless given.
  */
 export interface FailureReport {
   readonly subscription: string;
   readonly assignment?: number;
   readonly kind: FailureKind;
   readonly resetAt?: string;
+  readonly count?: number;
   readonly turnId?: string;
   readonly requestId?: string;
 }

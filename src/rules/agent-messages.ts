@@ -9,6 +9,7 @@ import type {
   Hold,
 } from '../contract/agent';
 import { DIRECT_INCARNATION } from '../contract/names';
+import { MOST_ALIKE } from '../contract/patterns';
 import type { AllocationGranted } from '../contract/pool';
 import type { FailureReport } from '../contract/subscription';
 import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../contract/turns';
@@ -107,6 +108,7 @@ export const parseFailureReport: parse.Parser<FailureReport> = parse.object({
   assignment: parse.optional(parse.integer()),
   kind: parse.oneOf('rate_limit', 'auth', 'other'),
   resetAt: parse.optional(instant),
+  count: parse.optional(parse.integer(1, MOST_ALIKE)),
   turnId: parse.optional(id),
   requestId,
 });

@@ -25,13 +25,14 @@ export interface Reported {
 /** Takes one report of a failure (steps 1 to 5). */
 export function reportFailure(state: AgentState, report: FailureReport, now: number): Reported {
   const { subscription: spec } = state.config.spec;
-  const { kind, resetAt } = report;
+  const { kind, resetAt, count } = report;
   if (spec === undefined || kind === 'other') return { state, observed: null, begins: false };
   const observed: FailureObserved = {
     credential: report.subscription,
     kind,
     at: new Date(now).toISOString(),
     ...(resetAt === undefined ? {} : { resetAt }),
+    ...(count === undefined ? {} : { count }),
     agent: nameOf(state),
   };
   const recorded = { state, observed, begins: false };
@@ -40,13 +41,6 @@ export function reportFailure(state: AgentState, report: FailureReport, now: num
   if (switching !== null) return { ...recorded, state: duringSwitch(state, switching, report, kind) };
   if (!isAbout(report, state.subscription) || isCooling(state, now)) return recorded;
   return { state: beginAsking(state, spec.pool, kind, observed, now), observed: null, begins: true };
-}
-
-/** What is told of a burst: as many as there were, with the last of their resets. All are of one credential and kind. */
-export function observedTogether(first: FailureObserved, others: readonly FailureObserved[]): FailureObserved {
-  const resets = [first, ...others].flatMap(({ resetAt }) => (resetAt === undefined ? [] : [Date.parse(resetAt)]));
-  const resetAt = resets.length === 0 ? {} : { resetAt: new Date(Math.max(...resets)).toISOString() };
-  return others.length === 0 ? first : { ...first, ...resetAt, count: 1 + others.length };
 }
 
 /** Of the new credential, which the agent may have while its workflow has not heard of it yet: the next switch begins with it. */

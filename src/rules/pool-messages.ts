@@ -7,6 +7,7 @@ import type {
   PoolInput,
   PoolLeft,
 } from '../contract/pool';
+import { MOST_ALIKE } from '../contract/patterns';
 import { notifySpec } from './agent-spec';
 import * as parse from './parse';
 
@@ -43,7 +44,7 @@ const failureFields = {
   at: instant,
   resetAt: parse.optional(instant),
   agent: id,
-  count: parse.optional(parse.integer(1, 100_000)),
+  count: parse.optional(parse.integer(1, MOST_ALIKE)),
 } as const;
 
 /** Signal `failureObserved`. */

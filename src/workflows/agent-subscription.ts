@@ -5,11 +5,11 @@ import { agentSignals, agentUpdates, allocationGranted, poolSignals } from '../c
 import { poolWorkflowId } from '../contract/names';
 import type { AllocationRequested, FailureObserved } from '../contract/pool';
 import type { FailureReport } from '../contract/subscription';
+import { together } from '../rules/alike';
 import { parseAllocationGranted, parseFailureReport } from '../rules/agent-messages';
 import {
   dueRequest,
   leftPool,
-  observedTogether,
   poolLeft,
   reportFailure,
   requestLost,
@@ -71,11 +71,11 @@ function createObservations(machine: AgentMachine, post: Post): Observations {
         one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
       const [, ...others] = backlog.filter(isAlike);
       backlog = backlog.filter((one) => !isAlike(one));
-      const together = observedTogether(
+      const told = together(
         observed,
         others.map((one) => one.observed),
       );
-      await post.send(pool, poolSignals.failureObserved, together);
+      await post.send(pool, poolSignals.failureObserved, told);
     }
     isTelling = false;
   }

@@ -1,5 +1,6 @@
 /** An agent and its pool: the first credential, the burst, the stale guard, drain, restart, restore, exhaustion (subscriptions.md). */
 import type { TurnCall } from '../../src/contract/activities';
+import type { CommandResult } from '../../src/contract/agent';
 import { devServer } from '../support/env';
 import { eventually } from './agent-harness';
 import { type SubscriptionWorld, withPool } from './subscription-harness';
@@ -75,6 +76,31 @@ describe('the burst', () => {
       ]);
       expect(pool.world.provider.count('wakeResource')).toBe(1);
       expect(await pool.assigned()).toEqual({ a: [], b: ['one'] });
+    }));
+
+  test('50 at once from one client: two updates, one switch, all of them counted', () =>
+    withPool(env, ['a', 'b', 'c'], async (pool) => {
+      const agent = await pool.ready('one');
+      const answers = await Promise.all(many(50).map(() => pool.report(agent, { subscription: 'a', assignment: 1 })));
+      await pool.on(agent, 'b');
+      await pool.counted(50);
+      expect(answers.filter(({ changed }) => changed)).toHaveLength(1);
+      const events = (await agent.handle.fetchHistory()).events ?? [];
+      expect(events.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toHaveLength(2);
+      expect(await pool.told(1)).toEqual(['a > b: hot_reloaded']);
+    }));
+
+  test('nine updates in flight at once, which is what nine processes send: one switch', () =>
+    withPool(env, ['a', 'b', 'c'], async (pool) => {
+      const agent = await pool.ready('one');
+      const report = { subscription: 'a', assignment: 1, kind: 'auth' };
+      const answers = await Promise.all(
+        many(9).map(() => agent.handle.executeUpdate<CommandResult, [object]>('reportFailure', { args: [report] })),
+      );
+      await pool.on(agent, 'b');
+      await pool.counted(9);
+      expect(answers.filter(({ changed }) => changed)).toHaveLength(1);
+      expect(await pool.told(1)).toEqual(['a > b: hot_reloaded']);
     }));
 
   test('the same by restart: one restart, with the new credential', () =>

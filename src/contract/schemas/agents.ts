@@ -1,7 +1,7 @@
 /** What is told to agents over HTTP, by the same bounds as the parsers of the agent's workflow. */
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
-import { URL_PATTERN } from '../patterns';
+import { MOST_ALIKE, URL_PATTERN } from '../patterns';
 import type { FailureReport } from '../subscription';
 import { duration, id, name, reason, strict } from './fields';
 
@@ -29,6 +29,7 @@ export const failureReportSchema = strict({
   assignment: z.int().min(0).exactOptional(),
   kind: z.enum(['rate_limit', 'auth', 'other']),
   resetAt: z.iso.datetime({ offset: true }).max(40).exactOptional(),
+  count: z.int().min(1).max(MOST_ALIKE).exactOptional(),
   turnId: id.exactOptional(),
   requestId: id.exactOptional(),
 }) satisfies z.ZodType<FailureReport>;

@@ -1,0 +1,39 @@
+/** Bursts of messages that are alike: while one is on its way, those that come meanwhile wait, and go together as the next one. */
+
+/** Sends one message for all of these; the first of them is the one that came first. */
+export type SendTogether<M, A> = (messages: readonly M[]) => Promise<A>;
+
+interface Line<M, A> {
+  readonly present: Promise<A>;
+  next: { readonly messages: M[]; readonly answer: Promise<A> } | null;
+}
+
+/** Messages of type `M` with answers of type `A`. */
+export class Bursts<M, A> {
+  readonly #lines = new Map<string, Line<M, A>>();
+
+  /** Sends at once, or, while one of the same key is on its way, after it with all that wait; they all get one answer, or its error. */
+  run(key: string, message: M, send: SendTogether<M, A>): Promise<A> {
+    const line = this.#lines.get(key);
+    if (line === undefined) return this.#begin(key, [message], send);
+    line.next ??= this.#afterwards(key, line, send);
+    line.next.messages.push(message);
+    return line.next.answer;
+  }
+
+  #begin(key: string, messages: readonly M[], send: SendTogether<M, A>): Promise<A> {
+    const line: Line<M, A> = { present: send(messages), next: null };
+    this.#lines.set(key, line);
+    const leave = (): void => {
+      if (line.next === null) this.#lines.delete(key);
+    };
+    line.present.then(leave, leave);
+    return line.present;
+  }
+
+  #afterwards(key: string, line: Line<M, A>, send: SendTogether<M, A>): NonNullable<Line<M, A>['next']> {
+    const messages: M[] = [];
+    const begin = (): Promise<A> => this.#begin(key, messages, send);
+    return { messages, answer: line.present.then(begin, begin) };
+  }
+}
