@@ -77,7 +77,10 @@ export function fleetRows(stage: Stage): Row[] {
         const fleet = fresh('turn');
         const workers = Array.from({ length: WORKERS }, () => fresh('w'));
         const lead = fresh('lead');
-        await inParallel([lead, ...workers], 10, (agent) => readyAgent(stage, fleet, agent, 'external'));
+        await inParallel([lead, ...workers], 10, (agent) =>
+          // They beat once.
+          readyAgent(stage, fleet, agent, 'external', { liveness: { staleAfter: '1h' } }),
+        );
         const targets = Array.from({ length: BRANCHES }, (_, index) => workers[index % WORKERS] ?? '');
         stage.answer = ({ agent, request }) => ({
           reply:
