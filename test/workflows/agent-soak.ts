@@ -15,6 +15,8 @@ export interface Soak {
 
 const BEAT_EVERY_MS = 5_000;
 const HOUR_MS = 3_600_000;
+/** A word now and then: a month takes long. */
+const HOURS_BETWEEN_WORDS = 6;
 /** It takes milliseconds. */
 const BETWEEN_RUNS_MS = 5_000;
 
@@ -40,6 +42,7 @@ export async function soak(env: TestEnv, world: AgentWorld, hours: number, conti
   const ledger = new BeatLedger(target, counters, () => now);
   let slept = now;
   const start = now;
+  const began = performance.now();
   for (let beat = 1; now - start < hours * HOUR_MS; beat += 1) {
     now += BEAT_EVERY_MS;
     const before = forwarded;
@@ -54,10 +57,18 @@ export async function soak(env: TestEnv, world: AgentWorld, hours: number, conti
       await env.sleep(now - slept);
       slept = now;
     }
-    if ((now - start) % HOUR_MS < BEAT_EVERY_MS) await holdAndRelease(agent, Math.floor((now - start) / HOUR_MS));
+    if ((now - start) % HOUR_MS < BEAT_EVERY_MS) {
+      const hour = Math.floor((now - start) / HOUR_MS);
+      await holdAndRelease(agent, hour);
+      if (hour % HOURS_BETWEEN_WORDS === 0) progress(hour, hours, performance.now() - began);
+    }
   }
   const { events, runs } = await eventsOf(env, agent);
   return { agent, eventsPerHour: Math.round(events / hours), runs, forwarded };
+}
+
+function progress(hour: number, hours: number, tookMs: number): void {
+  process.stderr.write(`soak: ${String(hour)} of ${String(hours)} h after ${String(Math.round(tookMs / 1_000))} s\n`);
 }
 
 async function holdAndRelease(agent: TestAgent, hour: number): Promise<void> {
