@@ -2,7 +2,7 @@
  * A container engine for tests: the one that is reachable (`DOCKER_HOST`, or the default socket), else Podman, started for the test
  * with a storage of its own. Images come from busybox, as no registry may be reachable.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,8 +70,16 @@ async function stopPodman(service: ChildProcess, docker: Docker, folder: string,
   const gone = once(service, 'exit');
   service.kill('SIGTERM');
   await gone;
-  // The overlay of its storage is a mount.
-  execFileSync('podman', [...storage, 'system', 'reset', '--force'], { stdio: 'ignore' });
+  // The overlay of its storage is a mount. A container's own clean-up, which Podman leaves to a process of its own, may still hold it.
+  let said = '';
+  const isReset = (): true | undefined => {
+    const { status, stderr } = spawnSync('podman', [...storage, 'system', 'reset', '--force'], { encoding: 'utf8' });
+    said = stderr;
+    return status === 0 ? true : undefined;
+  };
+  await eventually('podman gives up its storage', async () => isReset(), 30_000).catch((error: unknown) => {
+    throw new Error(`podman does not give up its storage: ${said}`, { cause: error });
+  });
   rmSync(folder, { recursive: true, force: true });
 }
 
