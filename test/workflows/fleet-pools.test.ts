@@ -59,11 +59,13 @@ test('is there before its agents, is changed with the file, and ends with its la
       ({ c }) => c?.length === 1,
     );
     expect(moved['b']).toHaveLength(1);
+    // The provider hears of the credential before the agent can record that it runs on it.
+    const movedAgent = moved['c']?.[0] ?? '';
     await eventually(
-      async () => reloads.length,
-      (count) => count === 1,
+      async () => (await world.agent(movedAgent)).subscription?.name,
+      (name) => name === 'c',
     );
-    expect((await world.agent(moved['c']?.[0] ?? '')).subscription?.name).toBe('c');
+    expect(reloads).toHaveLength(1);
 
     // How a credential is applied is the agents' own affair: they are configured while they run.
     const third = await world.apply(specOf({ pool, credentials: credentials(['b', 'c']), apply: 'restart' }));
