@@ -36,6 +36,12 @@ export interface Mail {
   readonly argument: unknown;
 }
 
+/** What a world of agents may be given, so that it outlives a server. */
+export interface Surroundings {
+  readonly provider: MemoryProvider;
+  readonly fleet: string;
+}
+
 /** How a test's agents take turns; the call is aborted never, so it must end. */
 export type TakeTurn = (call: TurnCall) => Promise<TurnOutcome>;
 
@@ -133,14 +139,15 @@ export class AgentWorld {
   readonly env: TestEnv;
   readonly taskQueue: string;
   readonly provider: MemoryProvider;
-  readonly fleet = `f-${randomUUID().slice(0, 8)}`;
+  readonly fleet: string;
   takeTurn: TakeTurn = async (call) => ({ reply: { action: 'final', response: call.request.turnId } });
   readonly taken: TurnCall[] = [];
 
-  constructor(env: TestEnv, taskQueue: string, provider: MemoryProvider) {
+  constructor(env: TestEnv, taskQueue: string, { provider, fleet }: Surroundings) {
     this.env = env;
     this.taskQueue = taskQueue;
     this.provider = provider;
+    this.fleet = fleet;
   }
 
   /** Starts an agent's workflow over a resource that exists. */
@@ -239,13 +246,18 @@ export async function untilCancelled(): Promise<TurnOutcome> {
   }
 }
 
+/** A provider that knows nothing yet, and a fleet's name that nobody has used. */
+export function freshSurroundings(): Surroundings {
+  return { provider: new MemoryProvider(), fleet: `f-${randomUUID().slice(0, 8)}` };
+}
+
 /** Runs a test in a world of its own. */
 export async function withAgents(
   env: TestEnv,
   test: (world: AgentWorld) => Promise<void>,
-  options: Partial<TestWorkerOptions> = {},
+  { surroundings = freshSurroundings(), ...options }: Partial<TestWorkerOptions> & { surroundings?: Surroundings } = {},
 ): Promise<void> {
-  const provider = new MemoryProvider();
+  const { provider } = surroundings;
   const turns: { world?: AgentWorld } = {};
   const takeTurn: TurnActivities['takeTurn'] = async (call) => {
     turns.world?.taken.push(call);
@@ -255,7 +267,7 @@ export async function withAgents(
   await withWorker(
     { env, ...options, activities: { ...provider.activities, ...taking, ...options.activities } },
     async (taskQueue) => {
-      const world = new AgentWorld(env, taskQueue, provider);
+      const world = new AgentWorld(env, taskQueue, surroundings);
       turns.world = world;
       await test(world);
     },
