@@ -120,6 +120,7 @@ type Parsed<F extends Fields> = {
 
 /** An object with exactly these fields: an unknown key is an error, as in every file and body of Drover. */
 export function object<const F extends Fields>(fields: F): Parser<Parsed<F>> {
+  const entries = Object.entries(fields);
   return (value, path) => {
     if (!isRecord(value)) return invalid(path, `expected an object, got ${shown(value)}`);
     for (const key of Object.keys(value)) {
@@ -127,7 +128,7 @@ export function object<const F extends Fields>(fields: F): Parser<Parsed<F>> {
         invalid(`${path}.${key}`, `unknown key; known are ${Object.keys(fields).join(', ')}`);
     }
     const result: Record<string, unknown> = {};
-    for (const [key, field] of Object.entries(fields)) {
+    for (const [key, field] of entries) {
       const given = value[key];
       if (typeof field === 'function') {
         if (given === undefined) invalid(`${path}.${key}`, 'is missing');

@@ -1,5 +1,6 @@
 /** A fan-out and the barrier that waits for it: starts branches, sorts what they return, runs rendezvous, and is decided once. */
 import type { BarrierOutcome, BarrierRecord } from '../../contract/runs';
+import type { SourceResult } from '../../contract/turns';
 import { formatDuration } from '../duration';
 import { type Child, type Children, createChildren } from './children';
 import { type Effects, Stopped } from './effects';
@@ -169,18 +170,22 @@ async function atTheEnd(barrier: Barrier): Promise<Verdict> {
   }
 }
 
-function fired({ plan, sources }: Barrier): Verdict {
-  const order = plan.agent === null ? 'arrival' : 'branches';
-  return { outcome: 'fired', results: sources.results(order), failures: sources.failed() };
+function fired(barrier: Barrier): Verdict {
+  return { outcome: 'fired', results: resultsOf(barrier), failures: barrier.sources.failed() };
 }
 
-function conclude({ plan, children, sources, passedUp }: Barrier, verdict: Verdict): BarrierResult {
-  const order = plan.agent === null ? 'arrival' : 'branches';
+/** What arrived: the root answers in the order of arrival. */
+function resultsOf({ plan, sources }: Barrier): readonly SourceResult[] {
+  return sources.results(plan.agent === null ? 'arrival' : 'branches');
+}
+
+function conclude(barrier: Barrier, verdict: Verdict): BarrierResult {
+  const { plan, children, sources, passedUp } = barrier;
   const outcome: BarrierOutcome = verdict.outcome === 'stopped' ? 'cancelled' : verdict.outcome;
   const record: BarrierRecord = {
     branch: plan.branch,
     agent: plan.agent,
-    arrived: sources.results(order).map(({ from }) => from),
+    arrived: (verdict.outcome === 'fired' ? verdict.results : resultsOf(barrier)).map(({ from }) => from),
     failed: sources.failed(),
     outcome,
   };

@@ -7,7 +7,7 @@ import { runBarrier } from './barrier';
 import { type Effects, Stopped } from './effects';
 import { countHandOver, overLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './limits';
 import { recall, remember } from './memory';
-import { type Orphans, createOrphans } from './orphans';
+import { Orphans } from './orphans';
 import { checkReply, mayInvoke } from './reply';
 import { type Route, routeTo } from './route';
 import type { BranchResult, BranchState, Contribution, Records } from './state';
@@ -20,7 +20,7 @@ type Step = { readonly next: BranchState } | { readonly end: BranchResult };
 
 /** Runs a branch from `start`, which may be in its middle. Never rejects with `Stopped`: a stopped branch is abandoned. */
 export async function runBranch(start: BranchState, effects: Effects): Promise<BranchResult> {
-  const orphans = createOrphans();
+  const orphans = new Orphans();
   const end = await untilItsEnd(start, effects, orphans);
   // Most branches leave none: nothing to wait for, and no lists to copy.
   if (orphans.isEmpty()) return end;
@@ -30,21 +30,30 @@ export async function runBranch(start: BranchState, effects: Effects): Promise<B
 }
 
 async function untilItsEnd(start: BranchState, effects: Effects, orphans: Orphans): Promise<BranchResult> {
-  let state = start;
-  for (;;) {
-    const step = await stoppable(state, () => oneTurn(state, effects, orphans));
+  for (let state = start; ;) {
+    let step: Step;
+    try {
+      step = await oneTurn(state, effects, orphans);
+    } catch (error) {
+      return abandoned(state, error);
+    }
     if ('end' in step) return step.end;
     state = step.next;
   }
 }
 
-/** A branch that is stopped while it waits is abandoned with what it had. */
-async function stoppable(state: BranchState, step: () => Promise<Step>): Promise<Step> {
+/** A branch that is stopped while it waits ends with what it had. */
+function abandoned(state: BranchState, error: unknown): BranchResult {
+  if (error instanceof Stopped) return ended(state, 'abandoned', error.reason);
+  throw error;
+}
+
+/** The same for what comes of a turn that has been taken: the branch has had it. */
+async function stoppable(state: BranchState, step: Promise<Step>): Promise<Step> {
   try {
-    return await step();
+    return await step;
   } catch (error) {
-    if (error instanceof Stopped) return { end: ended(state, 'abandoned', error.reason) };
-    throw error;
+    return { end: abandoned(state, error) };
   }
 }
 
@@ -62,12 +71,24 @@ async function oneTurn(state: BranchState, effects: Effects, orphans: Orphans): 
   const taken = counted(state);
   if ('error' in outcome) return failed(taken, errorOf(outcome, timeout?.rule));
   const checked = checkReply(state.context.topology, replier, outcome.reply);
-  const remembered = remember(taken, outcome.reply, effects.sizes);
-  if ('invalid' in checked) return corrected(remembered, outcome.reply, checked.invalid);
-  const oversize = oversizedReply(checked.reply, effects.sizes);
-  if (oversize !== null) return failed(remembered, oversize);
-  const accepted = withUndo({ ...remembered, invalid: 0 }, request.turnId, checked.reply, effects.now());
-  return stoppable(accepted, () => act(accepted, checked.reply, effects, orphans));
+  const step =
+    'invalid' in checked
+      ? corrected(taken, outcome.reply, checked.invalid)
+      : await accepted(taken, request.turnId, checked.reply, effects, orphans);
+  return 'end' in step ? step : { next: { ...step.next, memory: remember(state, outcome.reply, effects.sizes) } };
+}
+
+function accepted(
+  taken: BranchState,
+  turnId: string,
+  reply: TurnReply,
+  effects: Effects,
+  orphans: Orphans,
+): Step | Promise<Step> {
+  const oversize = oversizedReply(reply, effects.sizes);
+  if (oversize !== null) return failed(taken, oversize);
+  const state = withUndo(taken, turnId, reply, effects.now());
+  return act(state.invalid === 0 ? state : { ...state, invalid: 0 }, reply, effects, orphans);
 }
 
 function turnRequest(state: BranchState, effects: Effects): TurnRequest {
@@ -112,18 +133,18 @@ function withUndo(state: BranchState, turnId: string, reply: TurnReply, at: numb
   return { ...state, undos: [...state.undos, { turnId, agent: state.agent, undo: reply.undo, at }] };
 }
 
-async function act(state: BranchState, reply: TurnReply, effects: Effects, orphans: Orphans): Promise<Step> {
+function act(state: BranchState, reply: TurnReply, effects: Effects, orphans: Orphans): Step | Promise<Step> {
   switch (reply.action) {
     case 'fail':
       return failed(state, reply.error);
     case 'final':
       return contributed(state, state.context.waiting.at(-1) ?? 'End', reply.response, effects);
     case 'ask':
-      return asked(state, reply, effects);
+      return stoppable(state, asked(state, reply, effects));
     case 'invoke': {
       const [first, ...others] = reply.invocations;
       if (first !== undefined && others.length === 0) return handedOver(state, first, effects);
-      return fannedOut(state, reply.invocations, effects, orphans);
+      return stoppable(state, fannedOut(state, reply.invocations, effects, orphans));
     }
   }
 }

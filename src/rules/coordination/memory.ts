@@ -13,11 +13,10 @@ export function recall(state: BranchState, sizes: Sizes): MemoryEntry[] {
   return withinLimit(own, sizes.memory).map(({ input, reply }) => ({ input, reply }));
 }
 
-/** Adds the turn that has just been taken; the oldest turns are dropped first. */
-export function remember(state: BranchState, reply: unknown, sizes: Sizes): BranchState {
-  const bytes = jsonBytes(state.input) + jsonBytes(reply);
-  const turn: Remembered = { agent: state.agent, input: state.input, reply, bytes };
-  return { ...state, memory: withinLimit([...state.memory, turn], WHOLE_MEMORY_FACTOR * sizes.memory) };
+/** The memory of a branch that began a turn in `state` and heard `reply`; the oldest turns are dropped first. */
+export function remember({ agent, input, memory }: BranchState, reply: unknown, sizes: Sizes): readonly Remembered[] {
+  const turn: Remembered = { agent, input, reply, bytes: jsonBytes(input) + jsonBytes(reply) };
+  return withinLimit([...memory, turn], WHOLE_MEMORY_FACTOR * sizes.memory);
 }
 
 function withinLimit(turns: readonly Remembered[], limit: number): readonly Remembered[] {

@@ -4,7 +4,7 @@ import type { Topology } from '../topology/topology';
 import { runBarrier } from './barrier';
 import { inBranchOrder } from './branch-order';
 import type { Effects } from './effects';
-import { createOrphans } from './orphans';
+import { Orphans } from './orphans';
 import type { Verdict } from './plan';
 import type { Undo } from './state';
 
@@ -40,7 +40,7 @@ export async function runTask({ fleet, run, task, topology }: Task, effects: Eff
       turnsLeft: topology.rules.maxTurnsTotal,
     },
     effects,
-    createOrphans(),
+    new Orphans(),
   );
   return {
     result: {

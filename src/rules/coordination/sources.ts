@@ -1,6 +1,6 @@
 /** Who arrived at a barrier and who failed: a source counts once, and the two never overlap. */
 import type { SourceFailure, SourceResult } from '../../contract/turns';
-import { inBranchOrder } from './branch-order';
+import { compareBranches, inBranchOrder } from './branch-order';
 import type { Contribution } from './state';
 
 interface Source {
@@ -33,8 +33,9 @@ export function createSources(): Sources {
   /** `AgentA` for the first branch of that agent, `AgentA#<branch>` for those after it. */
   const labels = (): ((source: Source) => string) => {
     const firsts = new Map<string, string>();
-    for (const source of ordered([...arrivals.values(), ...failures.values()])) {
-      if (!firsts.has(source.from)) firsts.set(source.from, source.branch);
+    for (const { from, branch } of [...arrivals.values(), ...failures.values()]) {
+      const first = firsts.get(from);
+      if (first === undefined || compareBranches(branch, first) < 0) firsts.set(from, branch);
     }
     return ({ from, branch }) => (firsts.get(from) === branch ? from : `${from}#${branch}`);
   };

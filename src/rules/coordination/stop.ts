@@ -7,22 +7,35 @@ export interface Stop {
   reason(): string | null;
 }
 
+const NOBODY: readonly never[] = [];
+
 /** The first reason stands. */
 export function createStop(): Stop {
-  const listeners = new Set<(reason: string) => void>();
-  let stopped: string | null = null;
-  return {
-    reason: () => stopped,
-    onStop(then) {
-      if (stopped !== null) then(stopped);
-      else listeners.add(then);
-      return () => listeners.delete(then);
-    },
-    stop(reason) {
-      if (stopped !== null) return;
-      stopped = reason;
-      for (const listener of [...listeners]) listener(reason);
-      listeners.clear();
-    },
-  };
+  return new FirstStop();
+}
+
+/** A class, as a simulation has tens of thousands: each is one object, not one per function. One listener at a time is the rule. */
+class FirstStop implements Stop {
+  #listeners: readonly ((reason: string) => void)[] = NOBODY;
+  #stopped: string | null = null;
+
+  reason(): string | null {
+    return this.#stopped;
+  }
+
+  onStop(then: (reason: string) => void): () => void {
+    if (this.#stopped === null) this.#listeners = [...this.#listeners, then];
+    else then(this.#stopped);
+    return () => {
+      this.#listeners = this.#listeners.filter((listener) => listener !== then);
+    };
+  }
+
+  stop(reason: string): void {
+    if (this.#stopped !== null) return;
+    this.#stopped = reason;
+    const listeners = this.#listeners;
+    this.#listeners = NOBODY;
+    for (const listener of listeners) listener(reason);
+  }
 }

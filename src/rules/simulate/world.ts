@@ -1,0 +1,153 @@
+/** The world of a simulation: virtual time, scripted agents, one human. What workflows, activities and signals are to a run. */
+import type { Scenario, TraceEntry } from '../../contract/runs';
+import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnOutcome, type TurnRequest } from '../../contract/turns';
+import { runBranch } from '../coordination/branch';
+import {
+  type Answer,
+  type BranchHandle,
+  type Effects,
+  type Question,
+  type Sizes,
+  Stopped,
+} from '../coordination/effects';
+import { type BranchContext, beginBranch } from '../coordination/state';
+import { type Stop, createStop } from '../coordination/stop';
+import { createHuman } from '../human';
+import { STOPPED_CLOCK, dueAt, setRunning } from '../paused-clock';
+import { scriptedTurn } from '../script';
+import { type Reach, createReach } from '../topology/reach';
+import type { Topology } from '../topology/topology';
+import { createVirtualTime } from './virtual-time';
+
+/** Values are bounded as in a run; a whole turn request is not, as nothing travels here. */
+const SIZES: Sizes = { ...SIZE_LIMITS, turnRequest: Infinity, contributions: Infinity };
+
+/** Everything that the branches of one simulated run share with each other. */
+export class World {
+  readonly reach: Reach;
+  readonly time = createVirtualTime();
+  readonly trace: TraceEntry[] | null;
+  readonly #script: Scenario['script'];
+  readonly #human;
+  readonly #positions = new Map<string, number>();
+  #turnsInFlight = 0;
+  #clock = setRunning(STOPPED_CLOCK, true, 0);
+
+  constructor({ script }: Scenario, topology: Topology, { withTrace }: { withTrace: boolean }) {
+    this.reach = createReach(topology);
+    this.trace = withTrace ? [] : null;
+    this.#script = script;
+    this.#human = createHuman(script, this.time, () => {
+      this.#setClock();
+    });
+  }
+
+  /** When the run will have lasted for `ms` of its own clock; null while that stands. */
+  dueAt(ms: number): number | null {
+    return dueAt(this.#clock, ms);
+  }
+
+  /** Has the scripted agent take its next turn; withdraws it by what it returns. */
+  takeTurn(request: TurnRequest, limitMs: number, done: (outcome: TurnOutcome) => void): () => void {
+    const { agent } = request;
+    const position = this.#positions.get(agent) ?? 0;
+    const { outcome, delayMs, next } = scriptedTurn(this.#script, agent, position, limitMs);
+    this.#positions.set(agent, next);
+    this.#count(1);
+    const cancel = this.time.schedule(delayMs, () => {
+      this.#count(-1);
+      const { turnId, branch, input } = request;
+      if ('reply' in outcome) this.trace?.push({ turnId, branch, agent, input, reply: outcome.reply });
+      done(outcome);
+    });
+    return () => {
+      cancel();
+      this.#count(-1);
+    };
+  }
+
+  ask(question: Question, settle: (answer: Answer) => void): () => void {
+    return this.#human.ask(question, settle);
+  }
+
+  #count(by: number): void {
+    this.#turnsInFlight += by;
+    this.#setClock();
+  }
+
+  /** The run's clock stands while all that is open waits for the human. */
+  #setClock(): void {
+    const isRunning = this.#turnsInFlight > 0 || this.#human.waiting().length === 0;
+    this.#clock = setRunning(this.#clock, isRunning, this.time.now());
+  }
+}
+
+/** The outside of one branch, or of the run, in a world. A class, as there are tens of thousands: each is one object, not one per function. */
+export class VirtualEffects implements Effects {
+  readonly sizes = SIZES;
+  readonly #world: World;
+  readonly #stop: Stop;
+
+  constructor(world: World, stop: Stop) {
+    this.#world = world;
+    this.#stop = stop;
+  }
+
+  get reach(): Reach {
+    return this.#world.reach;
+  }
+
+  now(): number {
+    return this.#world.time.now();
+  }
+
+  onStop(then: (reason: string) => void): () => void {
+    return this.#stop.onStop(then);
+  }
+
+  startTimer(ms: number, then: () => void): () => void {
+    return this.#world.time.schedule(ms, then);
+  }
+
+  async betweenTurns(): Promise<void> {
+    const reason = this.#stop.reason();
+    if (reason !== null) throw new Stopped(reason);
+  }
+
+  takeTurn(request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome> {
+    return this.#waiting((done) => this.#world.takeTurn(request, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS, done));
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return this.#waiting((done) => this.#world.ask(question, done));
+  }
+
+  startBranch(context: BranchContext): BranchHandle {
+    const stop = createStop();
+    return {
+      result: runBranch(beginBranch(context), new VirtualEffects(this.#world, stop)),
+      cancel: (reason) => {
+        stop.stop(reason);
+      },
+    };
+  }
+
+  /** What `begin` leads to, unless the branch is stopped first: then it is ended by what it returned. */
+  #waiting<T>(begin: (done: (value: T) => void) => () => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const already = this.#stop.reason();
+      if (already !== null) {
+        reject(new Stopped(already));
+        return;
+      }
+      const end = begin((value) => {
+        unlisten();
+        resolve(value);
+      });
+      const unlisten = this.#stop.onStop((reason) => {
+        end();
+        reject(new Stopped(reason));
+      });
+    });
+  }
+}
