@@ -115,7 +115,8 @@ export class Agents {
     // What has an identity of its own, or becomes a decision of its own, goes by itself.
     const { requestId, turnId, kind, subscription, assignment } = own;
     const goesAlone = requestId !== undefined || turnId !== undefined || kind === 'other';
-    const key = JSON.stringify([ref.fleet, ref.agent, subscription, assignment, kind]);
+    // Whoever joins waits no longer than it would by itself.
+    const key = JSON.stringify([ref.fleet, ref.agent, subscription, assignment, kind, options.timeoutMs]);
     const { first, result } = await (goesAlone ? send([own]) : this.#reports.run(key, own, send));
     return first === own ? result : { ...result, changed: false };
   }
