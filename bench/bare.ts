@@ -14,13 +14,14 @@ export const bareSignal = defineSignal<[unknown]>('bareSignal');
 export const bareEnd = defineSignal('bareEnd');
 export const bareQuery = defineQuery<number>('bareQuery');
 export const bareUpdate = defineUpdate<number>('bareUpdate');
+export const bareEffect = defineUpdate<unknown>('bareEffect');
 export const bareRefused = defineUpdate<number>('bareRefused');
 
 const { bareActivity } = proxyActivities<{ bareActivity(argument: unknown): Promise<unknown> }>({
   startToCloseTimeout: '1m',
 });
 
-/** One signal, one query, one update that is accepted and one that its validator refuses. */
+/** One signal, one query, one update that is accepted, one that runs an activity and one that its validator refuses. */
 export async function bareEntity(): Promise<void> {
   let count = 0;
   let isOver = false;
@@ -29,6 +30,7 @@ export async function bareEntity(): Promise<void> {
   });
   setHandler(bareQuery, () => count);
   setHandler(bareUpdate, () => (count += 1));
+  setHandler(bareEffect, () => bareActivity(null));
   setHandler(bareRefused, () => count, {
     validator: () => {
       throw new Error('refused');

@@ -1,7 +1,8 @@
 /** Agents: start, beat, command, refuse. */
+import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../../src/contract/errors';
-import { bareEnd, bareEntity, bareQuery, bareRefused, bareSignal, bareUpdate } from '../bare';
-import { type Row, inParallel, medianMs, rate } from '../harness';
+import { bareEffect, bareEnd, bareEntity, bareQuery, bareRefused, bareSignal, bareUpdate } from '../bare';
+import { type Row, type Sides, inParallel, medianMs, rate } from '../harness';
 import { BARE_QUEUE, type Stage, endAgents, fresh, readyAgent, startAgent } from '../stage';
 
 const names = (count: number): string[] => Array.from({ length: count }, () => fresh('a'));
@@ -17,6 +18,26 @@ export function lifecycleRows(stage: Stage): Row[] {
   };
   const endBare = (ids: readonly string[]) =>
     inParallel(ids, 20, (id) => temporal.workflow.getHandle(id).signal(bareEnd));
+
+  const commands = async (update: UpdateDefinition<unknown>): Promise<Sides> => {
+    const fleet = fresh('command');
+    const [agent = ''] = names(1);
+    await readyAgent(stage, fleet, agent, 'memory');
+    const [id = ''] = await bareEntities(1);
+    let isPaused = false;
+    return {
+      drover: () =>
+        medianMs(30, () => {
+          isPaused = !isPaused;
+          return drover.agents.command({ fleet, agent }, isPaused ? 'pause' : 'resume', {}, { wait: true });
+        }),
+      bare: () => medianMs(30, () => temporal.workflow.getHandle(id).executeUpdate(update)),
+      async end() {
+        await endAgents(stage, fleet, [agent]);
+        await endBare([id]);
+      },
+    };
+  };
 
   return [
     {
@@ -87,25 +108,14 @@ export function lifecycleRows(stage: Stage): Row[] {
       what: 'pause and resume over a provider in memory, p50 of each, against a bare accepted update',
       unit: 'ms',
       target: { of: 'ratio', atMost: 2 },
-      async prepare() {
-        const fleet = fresh('command');
-        const [agent = ''] = names(1);
-        await readyAgent(stage, fleet, agent, 'memory');
-        const [id = ''] = await bareEntities(1);
-        let isPaused = false;
-        return {
-          drover: () =>
-            medianMs(30, () => {
-              isPaused = !isPaused;
-              return drover.agents.command({ fleet, agent }, isPaused ? 'pause' : 'resume', {}, { wait: true });
-            }),
-          bare: () => medianMs(30, () => temporal.workflow.getHandle(id).executeUpdate(bareUpdate)),
-          async end() {
-            await endAgents(stage, fleet, [agent]);
-            await endBare([id]);
-          },
-        };
-      },
+      prepare: () => commands(bareUpdate),
+    },
+    {
+      name: 'command-effect',
+      what: 'the same, against a bare update that runs an activity',
+      unit: 'ms',
+      target: { of: 'ratio', atMost: 2 },
+      prepare: () => commands(bareEffect),
     },
     {
       name: 'refuse',
