@@ -17,7 +17,7 @@ export const SHARED_IDENTITY: readonly Mutation[] = [
     replace: 'turnTimeout(state.context.topology, shared.replier)',
   },
   {
-    find: '/** What a step leads to: another turn, or the end. */',
-    replace: "const shared = { replier: '' };\n",
+    find: 'const INVALID_REPLIES = 4;',
+    replace: "const INVALID_REPLIES = 4;\nconst shared = { replier: '' };",
   },
 ];

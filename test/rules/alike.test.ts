@@ -29,7 +29,7 @@ test('one message tells of as many failures as there were, until the last of the
 });
 
 test('a message by itself is sent as it is, and none tells of more than may be told', () => {
-  const alone = { kind: 'rate_limit' };
+  const alone: Report = { kind: 'rate_limit' };
   expect(together(alone, [])).toBe(alone);
   expect(together({ ...alone, count: MOST_ALIKE }, [alone])).toEqual({ ...alone, count: MOST_ALIKE });
 });
