@@ -44,11 +44,12 @@ export function failureOf(error: unknown): SubscriptionFailure {
   );
 }
 
-/** The reply of a turn that an error ended: with it the agent's workflow knows whether the credential is to blame. */
+/**
+ * The reply of a turn that an error ended: with it the agent's workflow knows whether the credential is to blame. That it is not is said too: the
+ * text alone, without exit code and status, could be taken for a refusal.
+ */
 export function failedReply(error: unknown): unknown {
-  const reply = fail(error instanceof Error ? error.message : String(error));
-  const failure = failureOf(error);
-  return failure.kind === 'other' ? reply : { ...reply, [FAILURE_FIELD]: failure };
+  return { ...fail(error instanceof Error ? error.message : String(error)), [FAILURE_FIELD]: failureOf(error) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,13 +13,16 @@ export class CurrentSubscription {
     if (subscription && subscription.assignment >= (this.current?.assignment ?? 0)) this.current = subscription;
   }
 
-  /** A notice as a report. Throws where nobody has told the agent of a subscription. */
+  /** A notice as a report. Throws where nobody has told the agent of a subscription, or of the one whose number alone is given. */
   report(notice: FailureNotice): FailureReport {
     const { subscription, assignment, resetAt, turnId, requestId = randomUUID() } = notice;
     const found = 'kind' in notice ? { kind: notice.kind } : failureOf(notice.error);
     const own = subscription === undefined ? this.current : undefined;
     const name = subscription ?? own?.name;
     if (name === undefined) throw new Error('this agent has no subscription that could have failed');
+    if (own && assignment !== undefined && assignment !== own.assignment) {
+      throw new Error(`assignment ${String(assignment)} is not the present one: name its subscription too`);
+    }
     const number = assignment ?? own?.assignment;
     return {
       subscription: name,

@@ -37,16 +37,15 @@ async function send(ref: AgentRef, flags: ReportFlags): Promise<void> {
   await print(flags.output, {
     data: { changed, agent },
     names: [name],
-    text: () => (changed ? `${name} switches to another subscription` : `${name}: recorded, nothing follows`),
+    text: () => (changed ? `${name} asks its pool for another subscription` : `${name}: recorded, nothing follows`),
   });
 }
 
 async function reportOf(client: DroverClient, ref: AgentRef, flags: ReportFlags): Promise<FailureReport> {
-  const { kind, assignment, resetAt, requestId } = flags;
+  const { kind, resetAt, requestId } = flags;
   return {
     ...(await subscriptionOf(client, ref, flags)),
     kind,
-    ...(assignment === undefined ? {} : { assignment }),
     ...(resetAt === undefined ? {} : { resetAt }),
     ...(requestId === undefined ? {} : { requestId }),
   };
@@ -55,12 +54,18 @@ async function reportOf(client: DroverClient, ref: AgentRef, flags: ReportFlags)
 async function subscriptionOf(
   client: DroverClient,
   ref: AgentRef,
-  { subscription }: ReportFlags,
+  { subscription, assignment }: ReportFlags,
 ): Promise<Pick<FailureReport, 'subscription' | 'assignment'>> {
-  if (subscription !== undefined) return { subscription };
+  if (subscription !== undefined) return { subscription, ...(assignment === undefined ? {} : { assignment }) };
+  const agent = `${ref.fleet}/${ref.agent}`;
   const { subscription: present } = await client.agents.describe(ref);
-  if (present) return { subscription: present.name, assignment: present.assignment };
-  throw new DroverError('InvalidRequest', `${ref.fleet}/${ref.agent} has no subscription that could have failed`);
+  if (!present) throw new DroverError('InvalidRequest', `${agent} has no subscription that could have failed`);
+  // Which credential an earlier assignment was of, nobody remembers: the present one is not to blame.
+  if (assignment !== undefined && assignment !== present.assignment) {
+    const now = `${agent} is on ${present.name}, assignment ${String(present.assignment)}`;
+    throw new DroverError('InvalidRequest', `${now}; name the credential of ${String(assignment)} with --subscription`);
+  }
+  return { subscription: present.name, assignment: present.assignment };
 }
 
 function parseTime(text: string): string {

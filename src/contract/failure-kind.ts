@@ -18,7 +18,8 @@ const KILLED = /out of memory|\bSIGKILL\b|\bSIGTERM\b|exit(?:ed)?(?: with)?(?: c
 /** The words of the providers and of their command line tools. */
 const AUTH =
   /credit balance|token (?:has )?expired|not authenticated|authentication[_ ]error|invalid[_ ](?:x-)?api[_ -]key|incorrect api key|invalid bearer token|\bunauthorized\b|payment required|insufficient[_ ]quota/i;
-const RATE_LIMIT = /rate[_ -]?limit|too many requests|usage limit|quota exceeded|\b429\b/i;
+const RATE_LIMIT =
+  /rate[_ -]?limit|too many requests|usage limit|quota exceeded|(?:^|http(?:\/[\d.]+)?|status(?:[_ ]?code)?|code|error)\W{0,3}429\b/i;
 const AUTH_STATUS: readonly number[] = [401, 402, 403];
 
 /** Headers that say when a limit is lifted, the most precise ones last; seconds from now, epoch seconds or ISO 8601. */

@@ -8,7 +8,7 @@ import type { FailureReport, HeldSubscription } from '../contract/subscription';
 import type { AgentState } from './agent-state';
 import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './agent-switch';
 import { HOLDS_MAX, decide } from './commands';
-import { beginAsking, nameOf, type Switch, withSwitch, withSwitches } from './subscription-state';
+import { beginAsking, isMove, moveId, nameOf, type Switch, withSwitch, withSwitches } from './subscription-state';
 
 /** Rule of conduct 2: who waits for an answer asks again. */
 const ASK_AGAIN_MS = 30_000;
@@ -61,8 +61,8 @@ function isBeingApplied({ effect, switches: { switching } }: AgentState): boolea
 
 /** The stale guard: whether the failing work was done on this assignment. */
 function isAbout({ assignment, subscription }: FailureReport, held: HeldSubscription | null): boolean {
-  if (held === null) return false;
-  return assignment === undefined ? held.name === subscription : held.assignment === assignment;
+  if (held?.name !== subscription) return false;
+  return assignment === undefined || held.assignment === assignment;
 }
 
 /** What the pool is to be asked now; null: nothing. */
@@ -102,13 +102,15 @@ export function takeGrant(state: AgentState, grant: AllocationGranted, now: numb
   if (grant.assignment <= highest) return state;
   const known = withSwitches(state, { highest: grant.assignment });
   if (switching !== null && isBeingApplied(state)) return withSwitch(known, { ...switching, newer: grant });
+  // The answer to a request that was given up: the pool has been told, and takes it back.
+  if (switching === null && !isMove(grant.requestId)) return known;
   return takeCredential(known, switching ?? movedSwitch(known, grant.requestId), grant, now);
 }
 
 function exhausted(state: AgentState, requestId: string, until: string | null, now: number): AgentState {
   const { switching } = state.switches;
-  const isMove = switching === null && requestId === `moved.${nameOf(state)}.${String(state.subscription?.assignment)}`;
-  const asking = isMove ? movedSwitch(state, requestId) : switching;
+  const isOwnMove = switching === null && requestId === moveId(nameOf(state), state.subscription?.assignment ?? 0);
+  const asking = isOwnMove ? movedSwitch(state, requestId) : switching;
   if (asking?.requestId !== requestId || (asking.step !== 'asking' && asking.step !== 'waiting')) return state;
   const next = withSwitch(state, { ...asking, step: 'waiting', askAt: now + LOOK_AGAIN_MS });
   if (isHeld(state) || state.holds.length >= HOLDS_MAX) return next;

@@ -86,8 +86,8 @@ export function advance(state: AgentState, now: number): AgentState {
     return isServed ? state : beginAsking(state, pool, 'first', null, now);
   }
   // A fleet file names another pool, or somebody has released the hold by hand and knows better.
-  const isAbandoned = switching.pool !== pool || (switching.step === 'waiting' && isReleased(state));
-  if (isAbandoned) return abandoned(state, now);
+  if (switching.pool !== pool) return abandoned(state, now);
+  if (switching.step === 'waiting' && isReleased(state)) return givenUp(state, switching, now);
   if (switching.step === 'draining') return drain(state, switching, now);
   return switching.step === 'restarting' ? afterRestart(state, switching, now) : state;
 }
@@ -99,6 +99,20 @@ function withoutPool(state: AgentState, now: number): AgentState {
 
 function abandoned(state: AgentState, now: number): AgentState {
   return withSwitches(isHeld(state) ? released(state, now) : state, { switching: null });
+}
+
+/** It goes on with what it has, and the pool must not give it another one later. */
+function givenUp(state: AgentState, switching: Switch, now: number): AgentState {
+  const { from, kind, pool, requestId } = switching;
+  if (from === null) return abandoned(state, now);
+  const end: SwitchEnd = {
+    what: `switch ${from.name} to another`,
+    why: `${kind}: given up, the hold was released by hand`,
+    accepted: true,
+    record: null,
+    rejected: { pool, requestId },
+  };
+  return withSwitches(state, { switching: null, ended: [...state.switches.ended, end] });
 }
 
 /** With no room for the hold there was none to release. */

@@ -36,6 +36,8 @@ export interface PoolState {
   /** The last of its fleets has left: it ends once nothing that it remembers matters any more. */
   readonly isLeft: boolean;
   readonly assigned: Readonly<Record<string, Assignment>>;
+  /** By agent, what it could not apply and when: it gets that only where there is nothing else. */
+  readonly rejected?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Agents that found the pool exhausted, in order; they are granted as soon as something is free. */
   readonly waiting: readonly AllocationRequested[];
   /** People have been told that it is used up; false again when nobody waits. */
@@ -71,10 +73,10 @@ export function newPool(
 
 /** Until when a credential is left alone; null: it is free now. */
 export function skippedUntil(state: PoolState, credential: string, now: number): number | null {
-  const skipForMs = skipFor(state);
+  const windowMs = skipForMs(state);
   let until = 0;
   for (const event of state.events) {
-    if (event.credential === credential) until = Math.max(until, event.at + skipForMs, event.resetAt ?? 0);
+    if (event.credential === credential) until = Math.max(until, event.at + windowMs, event.resetAt ?? 0);
   }
   return until > now ? until : null;
 }
@@ -93,7 +95,7 @@ function exhaustedUntil(state: PoolState, now: number): number | null {
 
 /** Failures of a credential that still count against it. */
 export function failuresInWindow(state: PoolState, credential: string, now: number): number {
-  const windowStart = now - skipFor(state);
+  const windowStart = now - skipForMs(state);
   return state.events.filter((event) => event.credential === credential && event.at > windowStart).length;
 }
 
@@ -121,7 +123,8 @@ export function endsAt(state: PoolState, now: number): number | null {
   return Math.max(now, ...ends);
 }
 
-function skipFor(state: PoolState): number {
+/** How long a credential that failed is left alone. */
+export function skipForMs(state: PoolState): number {
   return durationMs(state.config.skipFor ?? '') ?? SKIP_FOR_MS;
 }
 

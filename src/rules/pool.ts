@@ -1,4 +1,6 @@
 /** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
+import { DroverError } from '../contract/errors';
+import { targetsOf } from '../contract/events';
 import type { NotifySpec } from '../contract/fleet';
 import type {
   AllocationGranted,
@@ -14,10 +16,12 @@ import {
   nextReset,
   type PoolEvent,
   type PoolState,
+  skipForMs,
   skippedUntil,
 } from './pool-state';
+import { moveId } from './subscription-state';
 
-/** Events age out after this (subscriptions.md, step 6). */
+/** Events age out after this (subscriptions.md, step 6), unless the file says that they count for longer. */
 const EVENT_AGE_MS = 24 * 3_600_000;
 /** Grants that are remembered for a repeat of their request; each agent has at most one open. */
 const REMEMBERED_GRANTS = 2_000;
@@ -33,15 +37,17 @@ export interface PoolStep {
 /** Records a failure. It counts for every agent, whoever reported it. */
 export function observeFailure(state: PoolState, observed: FailureObserved, now: number): PoolState {
   if (!state.config.credentials.some(({ name }) => name === observed.credential)) return state;
-  const event: PoolEvent = {
-    credential: observed.credential,
-    at: Math.min(Date.parse(observed.at), now),
-    resetAt: observed.resetAt === undefined ? null : Date.parse(observed.resetAt),
-  };
+  const { credential } = observed;
   const count = Math.min(observed.count ?? 1, EVENTS_PER_CREDENTIAL);
-  const alike = state.events.filter(({ credential }) => credential === event.credential);
+  const alike = state.events.filter((old) => old.credential === credential);
   const dropped = new Set(alike.slice(0, Math.max(0, alike.length + count - EVENTS_PER_CREDENTIAL)));
-  const kept = state.events.filter((old) => !dropped.has(old) && isRemembered(old, now));
+  // What a dropped one said of the reset is still true.
+  const resets = [...dropped].map(({ resetAt }) => resetAt ?? 0);
+  const resetAt = Math.max(0, ...resets, observed.resetAt === undefined ? 0 : Date.parse(observed.resetAt));
+  const at = Math.min(Date.parse(observed.at), now);
+  const event: PoolEvent = { credential, at, resetAt: resetAt === 0 ? null : resetAt };
+  const keptForMs = Math.max(EVENT_AGE_MS, skipForMs(state));
+  const kept = state.events.filter((old) => !dropped.has(old) && isRemembered(old, keptForMs, now));
   return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };
 }
 
@@ -75,30 +81,46 @@ export function serveWaiting(state: PoolState, now: number): PoolStep {
   return step;
 }
 
-/** Takes back the grant of one request: the agent could not apply it and is on the one before. */
-export function rejectAllocation(state: PoolState, requestId: string): PoolState {
+/**
+ * Takes back the grant of one request: the agent could not apply it and is on the one before, or goes on without an answer. What it could not
+ * apply it would most likely not apply the next time either, while there may be others that it can.
+ */
+export function rejectAllocation(state: PoolState, requestId: string, now: number): PoolState {
+  const withdrawn = state.waiting.filter((waiting) => waiting.requestId !== requestId);
+  if (withdrawn.length < state.waiting.length) return { ...state, waiting: withdrawn };
   const found = Object.entries(state.assigned).find(([, assigned]) => assigned.requestId === requestId);
   if (!found) return state;
-  const [agent, { previous }] = found;
+  const [agent, { credential, previous }] = found;
   const { [agent]: _rejected, ...others } = state.assigned;
   // Under another id, so that a second copy of the rejection finds nothing to take back.
   const restored = `restored.${requestId}`;
   const assigned =
     previous === null ? others : { ...others, [agent]: { ...previous, requestId: restored, previous: null } };
-  return { ...state, assigned };
+  const rejected = { ...state.rejected, [agent]: { ...state.rejected?.[agent], [credential]: now } };
+  return { ...state, assigned, rejected };
 }
 
 /** Forgets an agent that ended, and what it was told: another life of it may count its requests anew. */
 export function forgetAgent(state: PoolState, gone: string): PoolState {
   const { [gone]: _gone, ...assigned } = state.assigned;
+  const { [gone]: _failed, ...rejected } = state.rejected ?? {};
   const isOther = ({ agent }: { readonly agent: string }): boolean => agent !== gone;
-  return { ...state, assigned, waiting: state.waiting.filter(isOther), granted: state.granted.filter(isOther) };
+  const { waiting, granted } = state;
+  return { ...state, assigned, rejected, waiting: waiting.filter(isOther), granted: granted.filter(isOther) };
 }
 
-/** Forgets what was recorded about one credential, or about all: an operator knows better. */
-export function resetPool(state: PoolState, credential: string | null, now: number): PoolStep {
-  const events = state.events.filter((event) => credential !== null && event.credential !== credential);
-  return serveWaiting({ ...state, events }, now);
+/** Forgets what was recorded about one credential, or about all: an operator knows better. Throws `InvalidRequest` for one that it does not have. */
+export function resetPool(state: PoolState, { credential }: { readonly credential?: string }, now: number): PoolStep {
+  const names = state.config.credentials.map(({ name }) => name);
+  if (credential !== undefined && !names.includes(credential)) {
+    throw new DroverError(
+      'InvalidRequest',
+      `pool ${state.pool} has no credential ${credential}; it has ${names.join(', ')}`,
+    );
+  }
+  const isKept = (name: string): boolean => credential !== undefined && name !== credential;
+  const events = state.events.filter((event) => isKept(event.credential));
+  return serveWaiting({ ...state, events, rejected: rejectedOf(state, isKept) }, now);
 }
 
 /**
@@ -114,13 +136,15 @@ export function configurePool(state: PoolState, given: PoolConfiguration, now: n
     config,
     ...(fleet === undefined ? {} : { fleets: { ...state.fleets, [fleet]: notify }, isLeft: false }),
     events: state.events.filter(({ credential }) => secrets.has(credential)),
+    // Another secret may well be one that can be applied.
+    rejected: rejectedOf(state, (name) => secrets.get(name) === before.get(name)),
   };
   let step = serveWaiting(configured, now);
   for (const [agent, { credential, assignment }] of Object.entries(state.assigned)) {
     const isServed = step.state.assigned[agent]?.assignment !== assignment;
     const isWaiting = step.state.waiting.some((request) => request.agent === agent);
     if (isServed || isWaiting || secrets.get(credential) === before.get(credential)) continue;
-    const request = { requestId: `moved.${agent}.${String(assignment)}`, agent, not: credential };
+    const request = { requestId: moveId(agent, assignment), agent, not: credential };
     const moved = secrets.has(credential)
       ? assign(step.state, request, credential, now)
       : requestAllocation(step.state, request, now);
@@ -143,25 +167,25 @@ export function announceExhaustion(state: PoolState): { readonly state: PoolStat
   return { state: { ...state, announced: isUsedUp }, due: isUsedUp };
 }
 
-/** Everybody's webhooks, each once. */
+/** Everybody's webhooks that want to hear of an exhausted pool, each once. */
 export function notifiedBy(state: PoolState): readonly NotifySpec[] {
-  const byUrl = new Map(
-    Object.values(state.fleets).flatMap((targets) => targets.map((target) => [target.url, target])),
-  );
-  return [...byUrl.values()];
+  const interested = targetsOf(Object.values(state.fleets).flat(), 'pool.exhausted');
+  return [...new Map(interested.map((target) => [`${target.url} ${target.secret ?? ''}`, target])).values()];
 }
 
-/** The next credential: not the one to leave, none that is skipped; fewest agents first, then by name. */
+/** The next credential: not the one to leave, none that is skipped; what the agent could not apply last, then fewest agents first, then by name. */
 function choose(state: PoolState, request: AllocationRequested, now: number, hasWaited: boolean): string | null {
   const load = new Map<string, number>();
   for (const [agent, { credential }] of Object.entries(state.assigned)) {
     if (agent !== request.agent) load.set(credential, (load.get(credential) ?? 0) + 1);
   }
+  const failed = state.rejected?.[request.agent] ?? {};
+  const hasFailed = (name: string): number => (now - (failed[name] ?? -Infinity) < skipForMs(state) ? 1 : 0);
   const free = state.config.credentials
     .map(({ name }) => name)
     // Whoever has waited for a reset may well come back to the credential that it left.
     .filter((name) => (hasWaited || name !== request.not) && skippedUntil(state, name, now) === null)
-    .sort((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0) || (a < b ? -1 : 1));
+    .sort((a, b) => hasFailed(a) - hasFailed(b) || (load.get(a) ?? 0) - (load.get(b) ?? 0) || (a < b ? -1 : 1));
   return free[0] ?? null;
 }
 
@@ -185,10 +209,23 @@ function assign(state: PoolState, request: AllocationRequested, credential: stri
   };
 }
 
+/** What agents could not apply, of some credentials. */
+function rejectedOf(
+  { rejected = {} }: PoolState,
+  isKept: (credential: string) => boolean,
+): NonNullable<PoolState['rejected']> {
+  return Object.fromEntries(
+    Object.entries(rejected).map(([agent, of]) => [
+      agent,
+      Object.fromEntries(Object.entries(of).filter(([credential]) => isKept(credential))),
+    ]),
+  );
+}
+
 function after(before: PoolStep, next: PoolStep): PoolStep {
   return { state: next.state, grants: [...before.grants, ...next.grants] };
 }
 
-function isRemembered(event: PoolEvent, now: number): boolean {
-  return now - event.at < EVENT_AGE_MS || (event.resetAt ?? 0) > now;
+function isRemembered(event: PoolEvent, keptForMs: number, now: number): boolean {
+  return now - event.at < keptForMs || (event.resetAt ?? 0) > now;
 }

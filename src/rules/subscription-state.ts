@@ -88,6 +88,18 @@ export function nameOf({ fleet, agent }: Pick<AgentState, 'fleet' | 'agent'>): s
   return `${fleet}/${agent}`;
 }
 
+const MOVE = 'moved.';
+
+/** The request that a pool makes for an agent whose credential is gone or another one now. */
+export function moveId(agent: string, assignment: number): string {
+  return `${MOVE}${agent}.${String(assignment)}`;
+}
+
+/** Whether the pool itself has made the request. */
+export function isMove(requestId: string): boolean {
+  return requestId.startsWith(MOVE);
+}
+
 /** A switch that begins by asking the pool. `failed`: what the pool is told with it. */
 export function beginAsking(
   state: AgentState,

@@ -57,21 +57,24 @@ export function handlePoolMessages(machine: PoolMachine): void {
   receive(
     poolSignals.allocationRejected,
     parseAllocationRejected,
-    ({ requestId }) => silent((state) => rejectAllocation(state, requestId)),
+    ({ requestId }) => silent((state, now) => rejectAllocation(state, requestId, now)),
     ignore,
   );
   receive(poolSignals.agentGone, parseAgentGone, ({ agent }) => silent((state) => forgetAgent(state, agent)), ignore);
   ignoreUnknownMessages(ignore);
 
-  answer(machine, poolUpdates.configure, parsePoolConfiguration, 'Takes the credentials of a fleet file', (config) =>
-    machine.step((state, now) => configurePool(state, config, now)),
+  answer(
+    machine,
+    poolUpdates.configure,
+    parsePoolConfiguration,
+    'Takes the credentials of a fleet file',
+    configurePool,
   );
-  answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', ({ credential }) =>
-    machine.step((state, now) => resetPool(state, credential ?? null, now)),
-  );
-  answer(machine, poolUpdates.leave, parsePoolLeft, 'A fleet uses the pool no more: {fleet}', (left) =>
-    silent((state) => leavePool(state, left)),
-  );
+  answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', resetPool);
+  answer(machine, poolUpdates.leave, parsePoolLeft, 'A fleet uses the pool no more: {fleet}', (state, left) => ({
+    state: leavePool(state, left),
+    grants: [],
+  }));
   setHandler(describePool, () => poolView(machine.state, Date.now()), { description: 'Who is on what, until when' });
 }
 
@@ -80,15 +83,17 @@ function answer<T>(
   update: (typeof poolUpdates)[keyof typeof poolUpdates],
   parse: Parser<T>,
   description: string,
-  act: (message: T) => void,
+  rule: (state: PoolState, message: T, now: number) => PoolStep,
 ): void {
   const handler = (value: unknown): PoolView =>
     translating(() => {
-      act(parse(value ?? {}, update.name));
+      const message = parse(value ?? {}, update.name);
+      machine.step((state, now) => rule(state, message, now));
       return poolView(machine.state, Date.now());
     });
+  // What the rule refuses leaves no trace.
   const validator = (value: unknown): void => {
-    translating(() => parse(value ?? {}, update.name));
+    translating(() => rule(machine.state, parse(value ?? {}, update.name), Date.now()));
   };
   setHandler(update as UpdateDefinition<PoolView, [unknown]>, handler, { validator, description });
 }

@@ -207,7 +207,7 @@ describe('turns', () => {
         return final(count);
       },
     });
-    const failed = { status: 200, body: { action: 'fail', error: 'no credit' } };
+    const failed = { status: 200, body: { action: 'fail', error: 'no credit', failure: { kind: 'other' } } };
     expect(await call(agent, '/turn', turnRequest())).toEqual(failed);
     expect(await call(agent, '/turn', turnRequest())).toEqual(failed);
     expect((await call(agent, '/turn', turnRequest({ attempt: 2 }))).body).toEqual({ action: 'final', response: 2 });
@@ -316,8 +316,10 @@ describe('undo, credentials, drain, stop', () => {
     [Object.assign(new Error('no'), { statusCode: 401 }), { kind: 'auth' }],
     [Object.assign(new Error('no'), { response: { status: 403 } }), { kind: 'auth' }],
     [Object.assign(new Error('not authenticated'), { code: 1 }), { kind: 'auth' }],
-    [Object.assign(new Error('not authenticated'), { signal: 'SIGKILL' }), undefined],
-    [new Error('something else'), undefined],
+    [Object.assign(new Error('not authenticated'), { signal: 'SIGKILL' }), { kind: 'other' }],
+    [Object.assign(new Error('not authenticated'), { exitCode: 137 }), { kind: 'other' }],
+    [Object.assign(new Error('rate limiter service is down'), { status: 500 }), { kind: 'other' }],
+    [new Error('something else'), { kind: 'other' }],
   ])('a turn that ends with %s says so of its credential', async (error, failure) => {
     const agent = await serve({
       onTurn: () => {
@@ -325,7 +327,7 @@ describe('undo, credentials, drain, stop', () => {
       },
     });
     const { body } = await call(agent, '/turn', turnRequest());
-    expect(body).toEqual({ action: 'fail', error: error.message, ...(failure === undefined ? {} : { failure }) });
+    expect(body).toEqual({ action: 'fail', error: error.message, failure });
   });
 
   test('drain answers when the turns in flight are done', async () => {

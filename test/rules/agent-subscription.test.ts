@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { announcementMade, dueAnnouncement } from '../../src/rules/announce';
-import { leftPool } from '../../src/rules/agent-subscription';
+import { leftPool, takeGrant } from '../../src/rules/agent-subscription';
 import { lacksSubscription, subscriptionDue } from '../../src/rules/agent-switch';
 import { decide } from '../../src/rules/commands';
 import { skippedUntil } from '../../src/rules/pool-state';
@@ -49,6 +49,7 @@ describe('which report begins a switch', () => {
     { report: { subscription: 'a' }, begins: true },
     { report: { subscription: 'b' }, begins: false },
     { report: { subscription: 'a', assignment: 7 }, begins: false },
+    { report: { subscription: 'b', assignment: 1 }, begins: false },
   ])('$report: $begins', ({ report, begins }) => {
     expect(simOf('a', 'b').report('x', report)).toBe(begins);
   });
@@ -94,6 +95,44 @@ describe('which report begins a switch', () => {
 });
 
 describe('how it is applied', () => {
+  test('one that cannot be applied leaves it on the one before, and the next switch tries another', () => {
+    const sim = simOf('a', 'b', 'c');
+    sim.takes = 'cannot';
+    sim.report('x');
+    sim.deliver();
+    expect([sim.on('x'), records(sim)]).toEqual(['a#1', ['a > b: failed']]);
+    sim.takes = 'hot';
+    sim.wait(MINUTE);
+    sim.report('x');
+    sim.deliver();
+    expect([sim.on('x'), records(sim)]).toEqual(['c#3', ['a > b: failed', 'a > c: hot_reloaded']]);
+  });
+
+  test('one that nobody waits for any more is not given: the hold was released by hand', () => {
+    const sim = simOf('a');
+    sim.report('x');
+    sim.deliver();
+    expect(sim.of('x').holds).toMatchObject([{ name: 'subscription' }]);
+    const release = { command: 'release', options: { hold: 'subscription' } } as const;
+    sim.change('x', (state, now) => decide(state, release, now).state);
+    expect([sim.pool.waiting, sim.of('x').switches.switching]).toEqual([[], null]);
+    sim.wait(3 * HOUR);
+    expect([sim.on('x'), records(sim)]).toEqual(['a#1', []]);
+  });
+
+  test('an answer that crosses the release by hand is not taken', () => {
+    const sim = simOf('a');
+    sim.report('x');
+    sim.deliver();
+    const { requestId = '' } = sim.of('x').switches.switching ?? {};
+    const release = { command: 'release', options: { hold: 'subscription' } } as const;
+    sim.change('x', (state, now) => decide(state, release, now).state);
+    const late = { requestId, credential: 'b', assignment: 2, secret: 'env:B', eventsInWindow: 1 };
+    sim.change('x', (state, now) => takeGrant(state, late, now));
+    sim.deliver();
+    expect(sim.on('x')).toBe('a#1');
+  });
+
   test('not while a turn is in flight, until the drain runs out', () => {
     const sim = new PoolSim('a', 'b');
     sim.add('x', { drainTimeout: '5m' });

@@ -130,9 +130,18 @@ describe('a pool that is used up', () => {
 
   test('a reset of one credential serves the waiting; of another it does not', () => {
     const waiting = ask(usedUp, 'f/1', 'b', 'r1').state;
-    expect(grantOf(resetPool(waiting, 'a', NOW))).toMatchObject({ credential: 'a' });
-    expect(grantOf(resetPool(waiting, null, NOW))).toMatchObject({ credential: 'a' });
-    expect(resetPool(waiting, 'nobody', NOW).grants).toEqual([]);
+    expect(grantOf(resetPool(waiting, { credential: 'a' }, NOW))).toMatchObject({ credential: 'a' });
+    expect(grantOf(resetPool(waiting, {}, NOW))).toMatchObject({ credential: 'a' });
+    const other = {
+      ...waiting,
+      config: { credentials: [...waiting.config.credentials, { name: 'c', secret: 'env:C' }] },
+    };
+    expect(resetPool(failed(other, 'c', NOW), { credential: 'c' }, NOW).grants).toMatchObject([
+      { grant: { credential: 'c' } },
+    ]);
+    expect(() => resetPool(waiting, { credential: 'nobody' }, NOW)).toThrow(
+      'pool claude has no credential nobody; it has a, b',
+    );
   });
 
   test('a credential added to the file serves the waiting', () => {
@@ -152,6 +161,29 @@ describe('a pool that is used up', () => {
   });
 });
 
+describe('what is remembered', () => {
+  test('a reset that a provider has named outlives any number of later failures', () => {
+    const named = failed(poolOf('a'), 'a', NOW, NOW + 10 * HOUR);
+    const burst = observeFailure(
+      named,
+      { credential: 'a', kind: 'rate_limit', at: at(NOW), agent: 'f/x', count: 500 },
+      NOW,
+    );
+    const single = Array.from({ length: 600 }).reduce<PoolState>((state) => failed(state, 'a', NOW), named);
+    for (const state of [burst, single]) {
+      expect(skippedUntil(state, 'a', NOW)).toBe(NOW + 10 * HOUR);
+      expect(poolView(state, NOW).credentials[0]?.failuresInWindow).toBe(500);
+    }
+  });
+
+  test('a failure counts for as long as the file says, longer than a day too', () => {
+    const credentials = ['a', 'b'].map((name) => ({ name, secret: `env:${name}` }));
+    const pool = failed(newPool('claude', { credentials, skipFor: '48h' }, null), 'a', NOW);
+    const later = failed(pool, 'b', NOW + 25 * HOUR, undefined, NOW + 25 * HOUR);
+    expect(skippedUntil(later, 'a', NOW + 25 * HOUR)).toBe(NOW + 48 * HOUR);
+  });
+});
+
 describe('assignments', () => {
   test('the same request is answered the same, and assigns once', () => {
     const first = ask(poolOf('a', 'b'), 'f/1', null, 'r1');
@@ -163,9 +195,35 @@ describe('assignments', () => {
   test('a rejected one gives the one before back, once', () => {
     const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
     const after = ask(before, 'f/1', 'a', 'r2').state;
-    const restored = rejectAllocation(after, 'r2');
+    const restored = rejectAllocation(after, 'r2', NOW);
     expect(restored.assigned['f/1']).toMatchObject({ credential: 'a', assignment: 1 });
-    expect(rejectAllocation(restored, 'r2')).toBe(restored);
+    expect(rejectAllocation(restored, 'r2', NOW)).toBe(restored);
+  });
+
+  test('what an agent could not apply it gets last, until the skip is over, a reset, or another secret', () => {
+    const first = ask(poolOf('a', 'b', 'c'), 'f/1', null, 'r1').state;
+    const next = ask(first, 'f/1', 'a', 'r2');
+    expect(grantOf(next)).toMatchObject({ credential: 'b' });
+    const rejected = rejectAllocation(next.state, 'r2', NOW);
+    const chosen = (state: PoolState, agent = 'f/1', now = NOW) => grantOf(ask(state, agent, 'a', 'r3', now));
+    expect(chosen(rejected)).toMatchObject({ credential: 'c' });
+    expect(chosen(rejected, 'f/2')).toMatchObject({ credential: 'b' });
+    expect(chosen(failed(rejected, 'c', NOW))).toMatchObject({ credential: 'b' });
+    expect(chosen(rejected, 'f/1', NOW + 2 * HOUR)).toMatchObject({ credential: 'b' });
+    expect(chosen(resetPool(rejected, { credential: 'b' }, NOW).state)).toMatchObject({ credential: 'b' });
+    expect(chosen(resetPool(rejected, { credential: 'c' }, NOW).state)).toMatchObject({ credential: 'c' });
+    const credentials = ['a', 'b', 'c'].map((name) => ({
+      name,
+      secret: `env:${name === 'b' ? 'MENDED' : name.toUpperCase()}`,
+    }));
+    expect(chosen(configurePool(rejected, { credentials }, NOW).state)).toMatchObject({ credential: 'b' });
+    expect(forgetAgent(rejected, 'f/1').rejected).toEqual({});
+  });
+
+  test('a request that is given up while it waits is not answered later', () => {
+    const waiting = ask(failed(poolOf('a'), 'a', NOW), 'f/1', 'a', 'r1').state;
+    const withdrawn = rejectAllocation(waiting, 'r1', NOW);
+    expect([withdrawn.waiting, serveWaiting(withdrawn, NOW + 3 * HOUR).grants]).toEqual([[], []]);
   });
 
   test('a credential that leaves the file moves its agents', () => {
@@ -213,6 +271,9 @@ describe('the fleets of a pool', () => {
     expect(notifiedBy(both).map(({ url }) => url)).toEqual(['one', 'two']);
     const same = configurePool(both, { ...config('two'), notify: hook('one') }, NOW).state;
     expect(notifiedBy(same)).toHaveLength(1);
+    const uninterested = [{ url: 'one', events: ['agent.offline'] }];
+    const deaf = configurePool(both, { ...config('two'), notify: uninterested }, NOW).state;
+    expect(notifiedBy(deaf)).toEqual([{ url: 'one' }]);
   });
 
   test('the last one that leaves ends it, once nothing of it is left alone and nobody has anything of it', () => {
@@ -234,7 +295,7 @@ describe('the fleets of a pool', () => {
       true,
       false,
     ]);
-    const over = announceExhaustion(resetPool(first.state, null, NOW).state);
+    const over = announceExhaustion(resetPool(first.state, {}, NOW).state);
     expect([over.due, over.state.announced]).toEqual([false, false]);
   });
 });

@@ -71,7 +71,7 @@ export class PoolSim {
   }
 
   reset(credential: string | null = null): void {
-    this.give(resetPool(this.pool, credential, this.now));
+    this.give(resetPool(this.pool, credential === null ? {} : { credential }, this.now));
     this.deliver();
   }
 
@@ -117,7 +117,7 @@ export class PoolSim {
     let state = tick(rule(this.of(name), this.now), this.now);
     for (const { record, rejected } of state.switches.ended) {
       if (record) this.switches.push(record);
-      if (rejected) this.pool = rejectAllocation(this.pool, rejected.requestId);
+      if (rejected) this.pool = rejectAllocation(this.pool, rejected.requestId, this.now);
     }
     if (state.switches.ended.length > 0) state = endTold(state);
     this.agents.set(name, state);

@@ -19,7 +19,11 @@ export async function runBranch(start: BranchState, effects: Effects): Promise<B
   // Most branches leave none: nothing to wait for, and no lists to copy.
   if (orphans.isEmpty()) return end;
   if (end.outcome === 'abandoned') orphans.cancel('its branch was abandoned');
+  const unlisten = effects.onStop((reason) => {
+    orphans.cancel(reason);
+  });
   const late = await orphans.settled();
+  unlisten();
   return withRecords({ ...end, turnsUsed: end.turnsUsed + late.turnsUsed }, late);
 }
 

@@ -17,6 +17,7 @@ export interface Sources {
   /** A source that has failed has failed, whatever it gave before or gives later. */
   fail(failure: SourceFailure): void;
   arrived(): number;
+  /** In the order of branches; `from` is the source's label. */
   failed(): readonly SourceFailure[];
   /** One result per source, in order of branches or of arrival; `from` is the source's label. */
   results(order: 'branches' | 'arrival'): SourceResult[];
@@ -39,7 +40,10 @@ export function createSources(): Sources {
     }
     return ({ from, branch }) => (firsts.get(from) === branch ? from : `${from}#${branch}`);
   };
-  const failed = (): SourceFailure[] => ordered(failures.values());
+  const failed = (): SourceFailure[] => {
+    const label = labels();
+    return ordered(failures.values()).map((failure) => ({ ...failure, from: label(failure) }));
+  };
 
   return {
     arrive(contribution) {
@@ -63,9 +67,8 @@ export function createSources(): Sources {
       return inOrder.map((arrival) => ({ from: label(arrival), branch: arrival.branch, value: valueOf(arrival) }));
     },
     reasons() {
-      const label = labels();
       return failed()
-        .map((failure) => `${label(failure)}: ${failure.error}`)
+        .map(({ from, error }) => `${from}: ${error}`)
         .join('; ');
     },
   };

@@ -21,8 +21,9 @@ export function insufficient(convergence: Convergence, plan: BarrierPlan, source
   return `insufficient arrivals: ${String(arrived)} of ${String(total)}${needed}${reasons === '' ? '' : ` (${reasons})`}`;
 }
 
-/** A human's answer to "proceed?": anything but a no. */
+const NO = /^\s*(?:$|(?:no?|nope|nay|never|not|don't|do not|false|0|fail|stop|cancel|abort|reject|deny)\b)/i;
+
+/** A human's answer to "proceed?": anything but a no, in whatever words; nothing at all is no yes. */
 export function isYes(answer: unknown): boolean {
-  if (typeof answer === 'string') return !/^\s*(?:no?|false|fail|stop|cancel)\b/i.test(answer);
-  return answer !== false && answer !== null;
+  return typeof answer === 'string' ? !NO.test(answer) : Boolean(answer);
 }

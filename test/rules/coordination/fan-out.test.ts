@@ -219,6 +219,22 @@ describe('convergence', () => {
     expect(result.branches.find(({ id }) => id === '0.2')).toMatchObject({ outcome: 'completed', turns: 1 });
   });
 
+  test('what runs on ends with the run', async () => {
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [final(2)], D: [{ ...final(3), delay: '1h' }] };
+    const convergence = { quorum: 2, terminateOrphans: false };
+    const result = await play(
+      scenarioOf(flows, script, { convergence, rules: ['timeout(5)', 'agent_timeout(default:7200)'] }),
+    );
+    expect(result).toMatchObject({ success: false, error: 'timeout(5) reached' });
+    expect(result.branches.find(({ id }) => id === '0.2')).toMatchObject({ outcome: 'abandoned', turns: 0 });
+  });
+
+  test('a source has one name, whether it arrived or failed', async () => {
+    const script = { A: [to('B', 1, 'B', 2), final('end')], B: [final(1), died] };
+    const result = await play(scenarioOf(['Start -> A', 'A <-> B'], script, { convergence: 'any' }));
+    expect(result.barriers[0]).toMatchObject({ arrived: ['B'], failed: [{ from: 'B#0.1', branch: '0.1' }] });
+  });
+
   test('a quorum that cannot be reached any more is insufficient', async () => {
     const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died] };
     const result = await play(scenarioOf(flows, script, { convergence: { quorum: 2 } }));
