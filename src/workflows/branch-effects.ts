@@ -40,6 +40,7 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
     ask: (question) => questions.ask(question),
     async takeTurn(request, timeoutMs) {
       const outcome = await turns.take(request, timeoutMs);
+      watch.turnTaken();
       const { turnId, branch: id, agent, input } = request;
       if (options.trace && 'reply' in outcome) {
         trace.push({ turnId, branch: id, agent, input, reply: outcome.reply, at: Date.now() });

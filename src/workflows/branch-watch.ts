@@ -7,6 +7,8 @@ import type { BranchLife } from './branch-life';
 export interface BranchWatch {
   /** It is about to take a turn. */
   moved(state: BranchState): void;
+  /** It has taken it; what the reply leads to may take long. */
+  turnTaken(): void;
   /** A branch that it started has ended. */
   childEnded(result: BranchResult): void;
   ended(result: BranchResult): void;
@@ -28,6 +30,9 @@ export function createWatch(life: BranchLife): BranchWatch {
       state = next;
       arrived = [];
       failed = [];
+    },
+    turnTaken() {
+      state = { ...state, turns: state.turns + 1 };
     },
     childEnded({ contributions, failure }) {
       arrived.push(...contributions.filter(({ to }) => to === state.agent).map(({ from }) => from));

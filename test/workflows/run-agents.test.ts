@@ -104,7 +104,7 @@ describe('the human', () => {
       };
       const under = await run(world, { topology });
       expect(await question(under, 'first?')).toMatchObject({ question: { agent: 'A', branch: '0' } });
-      await under.untilBranch('1', ({ waitingFor }) => waitingFor === 'human');
+      await under.untilBranch('1', ({ waitingFor, turns }) => waitingFor === 'human' && turns === 1);
       expect(await refused(under, 'answer', { value: 1, question: 'second?' })).toMatchObject({
         code: 'InvalidRequest',
       });
