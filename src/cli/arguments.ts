@@ -17,7 +17,7 @@ export function runRef(text: string): RunRef {
   return { fleet, run };
 }
 
-/** The name of a fleet or of a pool. */
+/** A name by itself: a fleet's, a pool's, a new run's. */
 export function plainName(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
   throw new DroverError(

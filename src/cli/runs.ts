@@ -1,5 +1,4 @@
 /** `drover run`, `drover answer`, `drover runs pause|resume|cancel`. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { RunRef, Script } from '../client';
 import type { RunView } from '../contract/runs';
@@ -8,7 +7,7 @@ import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { ExitWith } from './failure';
 import { type Format, print, withOutput } from './output';
 import { followRun, resultText } from './run-output';
-import { loadScript } from './scenario-file';
+import { loadScript, textOf } from './scenario-file';
 
 interface RunFlags extends ConnectionFlags {
   readonly output: Format;
@@ -29,7 +28,7 @@ export function register(program: Command): void {
   command(program, 'run')
     .argument('<fleet>')
     .argument('<task>', 'text, or JSON')
-    .option('--name <run>', 'name of the run; the same name again is the same run')
+    .option('--name <run>', 'name of the run; the same name again is the same run', plainName)
     .option('--detach', 'print the name of the run and do not wait')
     .option('--trace', 'print every turn with its input and its reply too')
     .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
@@ -70,7 +69,7 @@ async function controlled(flags: RunFlags, control: Control, name: string): Prom
 async function run(fleet: string, task: string, flags: RunFlags): Promise<void> {
   const { name, detach, trace = false, timeout } = flags;
   const script: Script | undefined =
-    flags.script === undefined ? undefined : loadScript(await readFile(flags.script, 'utf8'), flags.script);
+    flags.script === undefined ? undefined : loadScript(await textOf(flags.script), flags.script);
   await withClient(flags, async (client) => {
     const ref = await client.runs.start({
       fleet,

@@ -1,9 +1,20 @@
 /** Reads scenario files and scripts: YAML, or JSON, which is YAML. */
+import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { DroverError } from '../contract/errors';
 import type { Scenario, Script } from '../contract/runs';
 import { scenarioSchema, scriptSchema } from '../contract/schemas/scenario';
+
+/** What is in a scenario file; `InvalidScenario` when it cannot be read. */
+export async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DroverError('InvalidScenario', `${file} cannot be read: ${why}`, undefined, { cause: error });
+  }
+}
 
 /** A scenario, or `InvalidScenario` with all of its problems. */
 export function loadScenario(text: string, path: string): Scenario {

@@ -1,14 +1,12 @@
 /** `drover simulate`: plays scenario files in virtual time, without any server. */
-import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { DroverError } from '../contract/errors';
 import type { RunResult } from '../contract/runs';
 import { simulate } from '../rules/simulate/simulate';
 import { ExitWith } from './failure';
 import { type Format, print, withOutput, write } from './output';
 import { resultText } from './run-output';
-import { loadScenario } from './scenario-file';
+import { loadScenario, textOf } from './scenario-file';
 
 interface SimulateFlags {
   readonly output: Format;
@@ -38,13 +36,4 @@ async function play(files: readonly string[], { output, trace = false }: Simulat
 
 async function printOne(format: Format, file: string, result: RunResult): Promise<void> {
   await print(format, { data: result, names: [file], text: () => resultText(result) });
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DroverError('InvalidScenario', `${file} cannot be read: ${why}`, undefined, { cause: error });
-  }
 }

@@ -4,9 +4,10 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/messages';
-import { queues, RUN_WORKFLOW } from '../contract/names';
+import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
 import type { TopologySpec } from '../contract/topology';
+import { checkTask } from '../rules/coordination/limits';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
 import type { Fleets } from './fleets';
@@ -46,9 +47,11 @@ export class Runs {
     this.#queuePrefix = queuePrefix;
   }
 
-  /** Starts a run over the fleet's present topology and returns where it is. */
+  /** Starts a run over the fleet's present topology and returns where it is. `LimitReached` when the task is too large. */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
     const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script, trace } = request;
+    checkName(run);
+    checkTask(task);
     const { spec } = await this.#fleets.describe(fleet, options);
     const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
     const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(fleet, spec), ...more };
@@ -126,6 +129,14 @@ export class Runs {
       options,
     );
   }
+}
+
+function checkName(run: string): void {
+  if (NAME_PATTERN.test(run)) return;
+  throw new DroverError(
+    'InvalidRequest',
+    `"${run}" is no name of a run: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
+  );
 }
 
 function topologyOf(fleet: string, spec: FleetSpec): TopologySpec {

@@ -43,6 +43,8 @@ describe('a command line that makes no sense ends with 2', () => {
     [['apply']],
     [['apply', '-f', 'nowhere.yaml']],
     [['simulate', 'nowhere.yaml']],
+    [['run', 'mars', 'go', '--script', 'nowhere.yaml']],
+    [['run', 'mars', 'go', '--name', 'no name']],
     [['up', '--task', 't']],
     [['worker', '--queues', 'main,other']],
   ])('%j', async (args) => {

@@ -1,4 +1,5 @@
 import { DroverClient, type Script } from '../../src/client';
+import { SIZE_LIMITS } from '../../src/contract/turns';
 import { devServer } from '../support/env';
 import { eventually } from '../workflows/agent-harness';
 import { fleetOf, withFleet } from '../workflows/fleet-harness';
@@ -89,6 +90,14 @@ it('pauses, resumes and cancels it', async () => {
 
 it('knows what cannot be run', async () => {
   const { runs } = DroverClient.over(env.client, 'nobody');
+  await expect(runs.start({ fleet: 'nowhere', run: 'a/b', task: 't' })).rejects.toMatchObject({
+    code: 'InvalidRequest',
+    message: expect.stringContaining('"a/b" is no name of a run') as string,
+  });
+  await expect(runs.start({ fleet: 'nowhere', task: 'x'.repeat(SIZE_LIMITS.value) })).rejects.toMatchObject({
+    code: 'LimitReached',
+    message: 'task is 262146 bytes, at most 262144 are allowed',
+  });
   await expect(runs.start({ fleet: 'nowhere', task: 't' })).rejects.toMatchObject({ code: 'FleetNotFound' });
   await expect(runs.describe({ fleet: 'nowhere', run: 'none' })).rejects.toMatchObject({ code: 'RunNotFound' });
   await expect(runs.answer({ fleet: 'nowhere', run: 'none' }, 'x')).rejects.toMatchObject({ code: 'RunNotFound' });

@@ -1,5 +1,6 @@
 /** Limits of a branch: the rules of its topology, and sizes. Each says its own name when it is reached. */
-import type { TurnReply, TurnRequest } from '../../contract/turns';
+import { DroverError } from '../../contract/errors';
+import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../contract/turns';
 import { jsonBytes } from '../json-bytes';
 import type { Topology } from '../topology/topology';
 import type { Sizes } from './effects';
@@ -33,6 +34,12 @@ export function turnTimeout(topology: Topology, agent: string): { readonly ms: n
   return null;
 }
 
+/** Refuses a task that no agent could be given. Throws `LimitReached`. */
+export function checkTask(task: unknown): void {
+  const problem = tooLarge('task', jsonBytes(task), SIZE_LIMITS.value);
+  if (problem !== null) throw new DroverError('LimitReached', problem);
+}
+
 /** What is too large in a reply; null: nothing. */
 export function oversizedReply(reply: TurnReply, sizes: Sizes): string | null {
   for (const [field, value] of fieldsOf(reply)) {
@@ -60,9 +67,12 @@ function oversized(field: string, value: unknown, limit: number): string | null 
 
 /** The same for a size already known. */
 export function overLimit(field: string, bytes: number, limit: number): string | null {
-  return bytes > limit
-    ? `LimitReached: ${field} is ${String(bytes)} bytes, at most ${String(limit)} are allowed`
-    : null;
+  const problem = tooLarge(field, bytes, limit);
+  return problem === null ? null : `LimitReached: ${problem}`;
+}
+
+function tooLarge(field: string, bytes: number, limit: number): string | null {
+  return bytes > limit ? `${field} is ${String(bytes)} bytes, at most ${String(limit)} are allowed` : null;
 }
 
 function fieldsOf(reply: TurnReply): [string, unknown][] {

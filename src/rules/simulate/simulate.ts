@@ -1,6 +1,7 @@
 /** A scenario in virtual time: the coordination rule with scripted agents, without any server. */
 import type { RunResult, Scenario } from '../../contract/runs';
 import { DroverError } from '../../contract/errors';
+import { checkTask } from '../coordination/limits';
 import { runTask } from '../coordination/run';
 import { createStop } from '../coordination/stop';
 import { mustCompile } from '../topology/compile';
@@ -14,11 +15,12 @@ export interface SimulateOptions {
   readonly settle: () => Promise<void>;
 }
 
-/** Plays a scenario to its result. Throws `InvalidScenario` when its topology is wrong. */
+/** Plays a scenario to its result. Throws `InvalidScenario` when its topology is wrong, `LimitReached` when its task is too large. */
 export async function simulate(
   scenario: Scenario,
   { trace: withTrace = false, settle }: SimulateOptions,
 ): Promise<RunResult> {
+  checkTask(scenario.task);
   const topology = mustCompile(scenario.topology, 'InvalidScenario');
   const world = new World(scenario, topology, { withTrace });
   const { time, trace } = world;

@@ -124,3 +124,13 @@ describe('sizes', () => {
     expect((await play(scenarioOf(PING_PONG, script))).success).toBe(true);
   });
 });
+
+test('a task that is too large is not begun', async () => {
+  const task = (bytes: number) => 'x'.repeat(bytes - '""'.length);
+  const scenario = scenarioOf(PING_PONG, { A: [final(1)] });
+  expect(await play({ ...scenario, task: task(SIZE_LIMITS.value) })).toMatchObject({ success: true });
+  await expect(play({ ...scenario, task: task(SIZE_LIMITS.value + 1) })).rejects.toMatchObject({
+    code: 'LimitReached',
+    message: 'task is 262145 bytes, at most 262144 are allowed',
+  });
+});
