@@ -1,6 +1,7 @@
 /** Runs: one task over a fleet's topology. */
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/messages';
@@ -108,26 +109,38 @@ export class Runs {
 
   /** Stops it at the next turn boundaries; its clock stops too. */
   pause(ref: RunRef, options: UpdateOptions = {}): Promise<RunView> {
-    return this.#calls.update(runSubject(ref), runUpdates.pause, {}, options);
+    return this.#command(ref, runUpdates.pause, {}, options);
   }
 
   resume(ref: RunRef, options: UpdateOptions = {}): Promise<RunView> {
-    return this.#calls.update(runSubject(ref), runUpdates.resume, {}, options);
+    return this.#command(ref, runUpdates.resume, {}, options);
   }
 
   /** Ends it at the next turn boundaries; queued turns are withdrawn. */
   cancel(ref: RunRef, reason?: string, options: UpdateOptions = {}): Promise<RunView> {
-    return this.#calls.update(runSubject(ref), runUpdates.cancel, reason === undefined ? {} : { reason }, options);
+    return this.#command(ref, runUpdates.cancel, reason === undefined ? {} : { reason }, options);
   }
 
   /** Answers the run's open question. With `question` only that one is answered, and another is refused. */
   answer(ref: RunRef, value: unknown, question?: unknown, options: UpdateOptions = {}): Promise<RunView> {
-    return this.#calls.update(
-      runSubject(ref),
-      runUpdates.answer,
-      question === undefined ? { value } : { value, question },
-      options,
-    );
+    return this.#command(ref, runUpdates.answer, question === undefined ? { value } : { value, question }, options);
+  }
+
+  /** A command. Of a run that is over the workflow is closed: its last `describe` says what it would say. */
+  async #command<A>(
+    ref: RunRef,
+    update: UpdateDefinition<RunView, [A]>,
+    argument: A,
+    options: UpdateOptions,
+  ): Promise<RunView> {
+    try {
+      return await this.#calls.update(runSubject(ref), update, argument, options);
+    } catch (error) {
+      if (!(error instanceof DroverError && error.code === 'RunNotFound')) throw error;
+      const { state } = await this.describe(ref);
+      const message = `run ${ref.fleet}/${ref.run} is over (${state})`;
+      throw new DroverError('RuntimeStateError', message, { current: { state } }, { cause: error });
+    }
   }
 }
 

@@ -88,6 +88,20 @@ it('pauses, resumes and cancels it', async () => {
   });
 });
 
+it('refuses every command to a run that is over, as its workflow would', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, run: 'over', task: 't', script: ANSWERS });
+    await runs.result(ref);
+    const commands = [runs.pause(ref), runs.resume(ref), runs.cancel(ref), runs.answer(ref, 'late')];
+    const refusal = {
+      code: 'RuntimeStateError',
+      message: `run ${fleet}/over is over (completed)`,
+      details: { current: { state: 'completed' } },
+    };
+    await Promise.all(commands.map((command) => expect(command).rejects.toMatchObject(refusal)));
+  });
+});
+
 it('knows what cannot be run', async () => {
   const { runs } = DroverClient.over(env.client, 'nobody');
   await expect(runs.start({ fleet: 'nowhere', run: 'a/b', task: 't' })).rejects.toMatchObject({
