@@ -33,7 +33,7 @@ export interface FollowRunOptions extends CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Temporal's `WorkflowExecutionStatus`, as far as a run's state follows from it. */
+/** Temporal's `WorkflowExecutionStatus`, as far as the state of a run without a memo follows from it. */
 const STATES: Readonly<Record<number, RunState>> = { 1: 'running', 2: 'completed', 4: 'cancelled' };
 
 /** Everything that can be asked of runs, and done to them. */
@@ -101,8 +101,11 @@ export class Runs {
       last = shown;
       return view;
     };
-    const isOver = ({ state }: RunView) => state !== 'running' && state !== 'paused';
-    const ended = await pollUntil(look, isOver, { deadline: Date.now() + timeoutMs, maxPauseMs: 250, signal });
+    const ended = await pollUntil(look, ({ state }) => isOver(state), {
+      deadline: Date.now() + timeoutMs,
+      maxPauseMs: 250,
+      signal,
+    });
     if (ended) return ended;
     throw new DroverError('Timeout', `run ${ref.fleet}/${ref.run} still runs; it goes on`, { ...ref });
   }
@@ -163,8 +166,15 @@ function topologyOf(fleet: string, spec: FleetSpec): TopologySpec {
   return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
 }
 
-/** A run as visibility has it. */
-export function runItem({ workflowId, status, startedAt, closedAt }: Listed): RunListItem {
+/** A run as visibility has it: in the state that its workflow has told. */
+export function runItem({ workflowId, status, startedAt, closedAt, memo }: Listed): RunListItem {
   const [, fleet = '', run = ''] = workflowId.split('/');
-  return { fleet, run, state: STATES[status] ?? 'failed', startedAt, endedAt: closedAt };
+  const told = memo('state') as RunState | undefined;
+  // One that was ended from outside has told nothing of that.
+  const isTold = told !== undefined && (closedAt === null || isOver(told));
+  return { fleet, run, state: isTold ? told : (STATES[status] ?? 'failed'), startedAt, endedAt: closedAt };
+}
+
+function isOver(state: RunState): boolean {
+  return state !== 'running' && state !== 'paused';
 }

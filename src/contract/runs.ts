@@ -120,7 +120,7 @@ export interface RunView {
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
 }
 
-/** An item of `get runs`: what visibility holds, so a paused run is `running` and one without success `completed`. */
+/** An item of `get runs`: what visibility holds of a run; its state is the one that its workflow told last. */
 export interface RunListItem {
   readonly fleet: string;
   readonly run: string;

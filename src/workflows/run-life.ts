@@ -1,7 +1,7 @@
 /** What the parts of a run's workflow have in common. */
-import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { CompensationRecord } from '../contract/compensation';
-import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../contract/runs';
+import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../contract/runs';
 import { type Human, createHuman } from '../rules/human';
 import { ended, newer, openLeaves, runCard, shown } from '../rules/run-view';
 import { type Stop, createStop } from '../rules/coordination/stop';
@@ -47,6 +47,8 @@ export function beginRun(input: RunInput): RunLife {
   let compensation: CompensationRecord | null = null;
   let version = 0;
   let isShowing = false;
+  // What lists take a run without a memo for.
+  let listed: RunState = 'running';
 
   const human = createHuman(
     input.script ?? null,
@@ -57,6 +59,14 @@ export function beginRun(input: RunInput): RunLife {
   );
   const waiting = (): ReadonlySet<string> =>
     new Set([...suspended, ...human.waiting().map(({ question }) => question.branch)]);
+
+  /** What visibility holds is written on change only. */
+  const show = (view: RunView): void => {
+    setCurrentDetails(runCard(view));
+    if (view.state === listed) return;
+    listed = view.state;
+    upsertMemo({ state: listed });
+  };
 
   const life: RunLife = {
     workflowId: workflowInfo().workflowId,
@@ -81,7 +91,7 @@ export function beginRun(input: RunInput): RunLife {
       // Once for everything that changes in one go.
       void Promise.resolve().then(() => {
         isShowing = false;
-        setCurrentDetails(runCard(life.view()));
+        show(life.view());
       });
     },
     learn(records) {

@@ -102,6 +102,35 @@ it('refuses every command to a run that is over, as its workflow would', async (
   });
 });
 
+it('is listed in the state that it is in', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const refs = await Promise.all([
+      runs.start({ fleet, run: 'failed', task: 't', script: { Asker: [{ action: 'fail', error: 'no' }] } }),
+      ...['running', 'paused', 'resumed', 'cancelled'].map((run) =>
+        runs.start({ fleet, run, task: 't', script: ASKS }),
+      ),
+    ]);
+    const [failed, running, paused, resumed, cancelled] = refs.map(({ run }) => ({ fleet, run }));
+    if (!failed || !running || !paused || !resumed || !cancelled) throw new Error('runs are missing');
+    await Promise.all([runs.result(failed), runs.pause(paused), runs.pause(resumed), runs.cancel(cancelled)]);
+    await Promise.all([runs.resume(resumed), runs.follow(cancelled)]);
+    const listed = async () => {
+      const { items } = await runs.list({ fleet });
+      return Object.fromEntries(items.map(({ run, state, endedAt }) => [run, `${state}${endedAt ? ', ended' : ''}`]));
+    };
+    const wished = {
+      failed: 'failed, ended',
+      running: 'running',
+      paused: 'paused',
+      resumed: 'running',
+      cancelled: 'cancelled, ended',
+    };
+    const isSo = (states: Readonly<Record<string, string>>) =>
+      Object.entries(wished).every(([run, state]) => states[run] === state);
+    expect(await eventually(listed, isSo)).toEqual(wished);
+  });
+});
+
 it('knows what cannot be run', async () => {
   const { runs } = DroverClient.over(env.client, 'nobody');
   await expect(runs.start({ fleet: 'nowhere', run: 'a/b', task: 't' })).rejects.toMatchObject({
