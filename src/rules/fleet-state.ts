@@ -158,6 +158,14 @@ export function releaseFleet(state: FleetState): FleetState {
   return holds.length === state.holds.length ? state : { ...state, holds, holdsDue: true };
 }
 
+/**
+ * The fleet as it is, with its agents to be told once more: somebody may have released the fleet's hold on one of them, or set it by hand.
+ * The list is a new one, so that a telling under way does not count as this one.
+ */
+export function tellHoldsAgain(state: FleetState): FleetState {
+  return { ...state, holds: [...state.holds], holdsDue: true };
+}
+
 /** Every agent that may have to hear of a hold: what is owned, and what a running change is making. */
 export function agentsToHold({ agents, change }: FleetState): string[] {
   const changing = change && change.step !== 'ended' ? change.plan.map(({ agent }) => agent) : [];

@@ -1,5 +1,5 @@
 /** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
-import { condition, setHandler } from '@temporalio/workflow';
+import { condition, patched, setHandler } from '@temporalio/workflow';
 import { DroverError } from '../contract/errors';
 import type { ApplyResult, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
@@ -12,7 +12,7 @@ import {
   pauseRequest,
   resumeRequest,
 } from '../rules/fleet-spec';
-import { type FleetState, fleetView, holdFleet, releaseFleet } from '../rules/fleet-state';
+import { type FleetState, fleetView, holdFleet, releaseFleet, tellHoldsAgain } from '../rules/fleet-state';
 import { decideCompensate } from '../rules/fleet-undo';
 import type { FleetMachine } from './fleet-machine';
 import { isoNow } from './provision-saga';
@@ -22,6 +22,8 @@ import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** Rule of conduct 3: an update answers on its effect, or after 5 s with what has been reached. */
 const ANSWER_WITHIN = '5s';
+/** Histories from before it have no activity for a pause of a fleet that was held already, nor for a resume of one that was not. */
+const HOLDS_TOLD_AGAIN = 'fleet-holds-told-again';
 
 /** Registers every handler. */
 export function handleCommands(machine: FleetMachine): void {
@@ -94,15 +96,18 @@ function handleHolds(machine: FleetMachine): void {
     await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
     return fleetView(machine.state);
   };
+  const take = (next: FleetState): Promise<FleetView> => {
+    const isRepeat = next === machine.state && patched(HOLDS_TOLD_AGAIN);
+    machine.become(isRepeat ? tellHoldsAgain(next) : next);
+    return told();
+  };
   const pause = async (value: unknown): Promise<FleetView> => {
     const { reason = null } = translating(() => pauseRequest(value ?? {}, 'pause'));
-    machine.become(holdFleet(machine.state, reason, isoNow()));
-    return told();
+    return take(holdFleet(machine.state, reason, isoNow()));
   };
   const resume = async (value: unknown): Promise<FleetView> => {
     translating(() => resumeRequest(value ?? {}, 'resume'));
-    machine.become(releaseFleet(machine.state));
-    return told();
+    return take(releaseFleet(machine.state));
   };
   setHandler(fleetUpdates.pause, pause, {
     validator: (value: unknown) => void translating(() => pauseRequest(value ?? {}, 'pause')),

@@ -276,6 +276,32 @@ test("a fleet-wide pause holds every agent, those too that are added meanwhile, 
   });
 });
 
+test('a pause or a resume of the fleet that changes nothing for itself reaches an agent that was released, or held, by hand', async () => {
+  await withFleet(env, async (world) => {
+    await world.apply(fleetOf(['A']));
+    const agent = env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'A'));
+    const becomes = (names: readonly string[], runtime: string) =>
+      eventually(
+        () => world.agent('A'),
+        (view) => view.runtime === runtime && view.holds.map(({ name }) => name).join() === names.join(),
+      );
+    await world.fleets.pause(world.fleet, { reason: 'deploy' });
+    await becomes(['fleet'], 'paused');
+    await agent.executeUpdate('resume', { args: [{ hold: 'fleet' }] });
+    await becomes([], 'running');
+    const { holds } = await world.fleets.pause(world.fleet, { reason: 'again' });
+    expect(holds).toMatchObject([{ name: 'fleet', reason: 'deploy' }]);
+    await becomes(['fleet'], 'paused');
+
+    await world.fleets.resume(world.fleet);
+    await becomes([], 'running');
+    await agent.executeUpdate('hold', { args: [{ hold: 'fleet' }] });
+    await becomes(['fleet'], 'paused');
+    await world.fleets.resume(world.fleet);
+    await becomes([], 'running');
+  });
+});
+
 test('a hold that is released while agents are being made reaches those too', async () => {
   let release = (): void => undefined;
   const gate = new Promise<void>((resolve) => {
