@@ -107,6 +107,25 @@ function hasFleetHold({ holds }: Pick<AgentView, 'holds'>): boolean {
   return holds.some(({ name }) => name === FLEET_HOLD);
 }
 
+/** What one agent can be asked for, and a fleet cannot: its hold has a name of its own, and agents that are added later know no call. */
+const OF_ONE_AGENT = {
+  hold: '--hold',
+  mode: '--mode',
+  drainTimeout: '--drain-timeout',
+  cancelPending: '--cancel-pending',
+} as const satisfies Partial<Record<keyof CommandFlags, string>>;
+
+function refuseAgentFlags(command: 'pause' | 'resume', flags: CommandFlags): void {
+  const keys = Object.keys(OF_ONE_AGENT) as (keyof typeof OF_ONE_AGENT)[];
+  const wrong = keys.filter((key) => flags[key] !== undefined).map((key) => OF_ONE_AGENT[key]);
+  if (wrong.length === 0) return;
+  throw new DroverError(
+    'InvalidRequest',
+    `${wrong.join(', ')} cannot go with ${command} --fleet: a fleet's pause always drains, with the hold "${FLEET_HOLD}"; ` +
+      `leave it out, or ${command} single agents (fleet/agent)`,
+  );
+}
+
 /** A fleet's own pause holds agents too that are added meanwhile, and its release leaves other holds alone. */
 async function commandFleet(
   client: DroverClient,
@@ -114,6 +133,7 @@ async function commandFleet(
   fleet: string,
   flags: CommandFlags,
 ): Promise<void> {
+  refuseAgentFlags(command, flags);
   const { reason, requestId, timeout: timeoutMs, wait } = flags;
   const request = { ...given({ requestId }), ...(command === 'pause' ? given({ reason }) : {}) };
   const view = await client.fleets[command](fleet, request, { timeoutMs });

@@ -53,6 +53,20 @@ describe('a command line that makes no sense ends with 2', () => {
     expect(stderr).not.toBe('');
   });
 
+  it.each([
+    ['pause', ['--hold', 'budget']],
+    ['pause', ['--mode', 'freeze']],
+    ['pause', ['--drain-timeout', '5s']],
+    ['resume', ['--hold', 'budget']],
+    ['resume', ['--cancel-pending']],
+  ])('%s --fleet mars %j: a fleet has no such choice', async (command, flags) => {
+    const nowhere = ['--address', '127.0.0.1:1', '-o', 'json'];
+    const { code, stderr } = await drover([command, '--fleet', 'mars', ...flags, ...nowhere], folder.path);
+    expect(code).toBe(2);
+    const message = expect.stringMatching(`^${flags[0] ?? ''} cannot go with ${command} --fleet`) as string;
+    expect(JSON.parse(stderr)).toEqual({ error: { code: 'InvalidRequest', message } });
+  });
+
   it('as JSON under -o json', async () => {
     for (const args of [
       ['get', 'agents', '-o', 'json', '--colour'],
