@@ -63,8 +63,15 @@ function refusal(state: AgentState, request: CommandRequest, code: Exclude<Verdi
   const message =
     `cannot ${request.command} ${state.fleet}/${state.agent}: status ${status}, runtime ${runtime}, ` +
     `${holds.length === 0 ? 'no holds' : `holds ${holds.join(', ')}`}; ` +
-    `allowed now: ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}`;
+    `allowed now: ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}${withdrawal(state, request)}`;
   return new DroverError(code, message, { current: { status, runtime, liveness, holds }, allowed });
+}
+
+/** What would have been accepted in place of a `resume` that comes before its pause is there. */
+function withdrawal(state: AgentState, request: CommandRequest): string {
+  if (request.command !== 'resume') return '';
+  const pending = judge(state, { ...request, options: { ...request.options, cancelPending: true } }) === 'ok';
+  return pending ? '; its pause is still under way: wait for that, or withdraw it with resume --cancel-pending' : '';
 }
 
 function carryOut(state: AgentState, request: CommandRequest, now: number): AgentState {

@@ -73,7 +73,7 @@ function pausedWhy(state: AgentState, name: string): string {
     return `${heldBy(first)}${more}; meanwhile its process ended${because(state.reason)}: drover restart ${name}`;
   }
   const pausing = state.runtime === 'paused' ? '' : `; pausing${inFlight(state)}`;
-  return `${heldBy(first)}${more}${pausing}: ${wayOut(first, state.fleet, name)}`;
+  return `${heldBy(first)}${more}${pausing}: ${wayOut(first, state, name)}`;
 }
 
 function heldBy({ name, reason, since }: Hold): string {
@@ -82,8 +82,9 @@ function heldBy({ name, reason, since }: Hold): string {
   return `Paused by ${name} since ${since.slice(11, 16)}${quoted}`;
 }
 
-function wayOut({ name: hold }: Hold, fleet: string, name: string): string {
-  if (hold === OPERATOR_HOLD) return `drover resume ${name}`;
+/** What would be accepted now: of the three only `resume` wants to be asked expressly to withdraw a pause under way. */
+function wayOut({ name: hold }: Hold, { fleet, runtime }: AgentState, name: string): string {
+  if (hold === OPERATOR_HOLD) return `drover resume ${name}${runtime === 'paused' ? '' : ' --cancel-pending'}`;
   if (hold === FLEET_HOLD) return `drover resume --fleet ${fleet}`;
   return `drover release ${name} --hold ${hold}`;
 }

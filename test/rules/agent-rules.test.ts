@@ -188,6 +188,10 @@ describe('why', () => {
   test.each<[AgentState, string | null]>([
     [agentIn('running', 'running'), null],
     [held('operator', 'deploy'), 'Paused by operator since 12:00 ("deploy"): drover resume mars/A'],
+    [
+      { ...held('operator', 'deploy'), runtime: 'running' },
+      'Paused by operator since 12:00 ("deploy"); pausing: drover resume mars/A --cancel-pending',
+    ],
     [held('fleet', null), 'Paused by fleet since 12:00: drover resume --fleet mars'],
     [held('budget', null), 'Paused by budget since 12:00: drover release mars/A --hold budget'],
     [

@@ -155,6 +155,12 @@ describe('refusals', () => {
   test('a pause under way is withdrawn by cancelPending alone', () => {
     const pausing = agentIn('paused', 'running');
     expect(codeOf(() => decide(pausing, { command: 'resume', options: {} }, T0))).toBe('ResumeStateError');
+    expect(() => decide(pausing, { command: 'resume', options: {} }, T0)).toThrow(
+      'its pause is still under way: wait for that, or withdraw it with resume --cancel-pending',
+    );
+    expect(() => decide(pausing, { command: 'resume', options: { hold: 'budget' } }, T0)).toThrow(
+      /terminate, release$/,
+    );
     const { state } = decide(pausing, { command: 'resume', options: { cancelPending: true } }, T0);
     expect(state).toMatchObject({ status: 'running', runtime: 'running', holds: [], drainUntil: null });
   });
