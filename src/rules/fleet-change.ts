@@ -32,11 +32,15 @@ export interface Decided {
   readonly answer: ApplyResult;
 }
 
-/** Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run is answered and changes nothing. */
+/**
+ * Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run is answered and changes nothing; while a change
+ * runs, it is compared with what the fleet was before: only the end of a change says what it has made of the fleet.
+ */
 export function decideApply(state: FleetState, request: ApplyRequest): Decided {
   const repeated = recall(state, request.requestId);
   if (repeated) return { state, answer: repeated };
-  refuseWhileChanging(state);
+  if (request.dryRun) refuseWhenEnding(state);
+  else refuseWhileChanging(state);
   const { spec, expectRevision } = request;
   if (expectRevision !== undefined && expectRevision !== state.revision) {
     const is = `fleet ${state.fleet} is at revision ${String(state.revision)}, not ${String(expectRevision)}`;
@@ -80,9 +84,14 @@ export function decideDestroy(state: FleetState, requestId: string | undefined):
   return accepted(state, 'destroy', spec, requestId, { revision, changes, settings: [], changeId: null });
 }
 
-/** One change at a time, and none of a fleet that is about to end: a repeat meets the next one of its name. */
-export function refuseWhileChanging(state: FleetState): void {
+/** A fleet that is about to end answers nothing more: a repeat meets the next one of its name. */
+function refuseWhenEnding(state: FleetState): void {
   if (isDestroyed(state)) throw new DroverError('Unavailable', `fleet ${state.fleet} is just ending; try again`);
+}
+
+/** One change at a time, and none of a fleet that is about to end. */
+export function refuseWhileChanging(state: FleetState): void {
+  refuseWhenEnding(state);
   if (!isChanging(state)) return;
   const { changeId, revision } = state.change?.view ?? { changeId: '', revision: 0 };
   const message = `fleet ${state.fleet} is being changed (revision ${String(revision)}); wait for it with --wait, or cancel it`;

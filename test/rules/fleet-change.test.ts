@@ -71,6 +71,17 @@ test('refusals: a change under way, another revision, a fleet that is ending', (
   );
 });
 
+test('a dry run is answered while a change runs, against what the fleet was before it', () => {
+  const one = applied(empty, fleetOf('A'));
+  const changing = decideApply(one, { spec: fleetOf('A', 'B') }).state;
+  const { state, answer } = decideApply(changing, { spec: fleetOf('A', 'B', 'C'), dryRun: true });
+  expect(state).toBe(changing);
+  expect(answer.changes.map(({ kind, agent }) => `${kind} ${agent}`)).toEqual(['create B', 'create C']);
+  expect(answer).toMatchObject({ revision: 2, changeId: null, ids: { A: 'id-inst.inc.1.A', B: 'dry-run-B' } });
+  const gone = decideDestroy(empty, undefined).state;
+  expect(codeOf(() => decideApply(gone, { spec: fleetOf('A'), dryRun: true }))).toBe('Unavailable');
+});
+
 test('only settings differ: the spec is taken at once, nothing is carried out', () => {
   const one = applied(empty, fleetOf('A'));
   const spec: FleetSpec = { ...fleetOf('A'), topology: { flows: ['Start -> A'] } };
