@@ -12,7 +12,9 @@ import type { Subject } from './subject';
 /** gRPC status codes that we tell apart (the numbers are part of gRPC's protocol). */
 const GRPC = {
   cancelled: 1,
+  invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
@@ -28,6 +30,12 @@ const LEFT_BEHIND = /aborted by closing workflow|completed before the update com
 
 /** An update that fell between two workflow tasks of a flood: it was not looked at, and has had no effect. */
 const UPDATE_OVERLOOKED = /wasn't processed by worker/i;
+
+/** A query of a workflow that failed before its first line, as its input was none of ours, or that is not one of ours at all. */
+const QUERY_UNKNOWN = /did not register a handler for/i;
+
+/** What a call to the server itself says of a namespace; calls about a workflow throw `NamespaceNotFoundError`. */
+const NAMESPACE_UNKNOWN = /namespace "?([^\s"]+)"? is not found/i;
 
 /** Every link of an error's chain of causes, itself first. */
 function* chain(error: unknown): Generator<Error> {
@@ -73,15 +81,9 @@ export function asDroverError(error: unknown, subject: Subject | null): DroverEr
   for (const cause of chain(error)) {
     if (cause instanceof DroverError) return cause;
     if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return fromFailure(cause, cause.type, error);
-    if (cause instanceof NamespaceNotFoundError) {
-      return new DroverError(
-        'Unavailable',
-        `Temporal has no namespace "${cause.namespace}"; create it, or name another one with --namespace`,
-        undefined,
-        { cause: error },
-      );
-    }
+    if (cause instanceof NamespaceNotFoundError) return noNamespace(cause.namespace, error);
     if (cause instanceof WorkflowNotFoundError && subject) return notFound(subject, error);
+    if (subject && QUERY_UNKNOWN.test(cause.message)) return neverBegan(subject, error);
     if (cause instanceof TerminatedFailure) {
       return new DroverError('Internal', `the workflow of ${named(subject)} was terminated from outside`, undefined, {
         cause: error,
@@ -104,6 +106,22 @@ export function notFound(subject: Subject, cause?: unknown): DroverError {
     { [subject.kind]: subject.name },
     { cause },
   );
+}
+
+/** Its workflow is there by name only: nothing was ever decided in it. */
+function neverBegan({ kind, name, workflowId, notFound: code }: Subject, cause: unknown): DroverError {
+  const what = `${kind} ${name} does not exist: its workflow ${workflowId} cannot be asked, as it failed before it began, or is none of Drover's`;
+  return new DroverError(
+    code,
+    `${what}; look at it in Temporal (temporal workflow show -w ${workflowId}), and start it anew with Drover`,
+    { [kind]: name },
+    { cause },
+  );
+}
+
+function noNamespace(namespace: string, cause: unknown): DroverError {
+  const message = `Temporal has no namespace "${namespace}"; create it, or name another one with --namespace`;
+  return new DroverError('Unavailable', message, undefined, { cause });
 }
 
 /** Nothing answered within the caller's time. */
@@ -136,6 +154,12 @@ function fromGrpc(error: unknown, subject: Subject | null): DroverError | undefi
     case GRPC.cancelled:
     case GRPC.deadlineExceeded:
       return timeout(subject, error);
+    case GRPC.invalidArgument:
+      return new DroverError('InvalidRequest', `Temporal does not take this request: ${detail}`, undefined, because);
+    case GRPC.notFound: {
+      const namespace = NAMESPACE_UNKNOWN.exec(detail)?.[1];
+      return namespace === undefined ? undefined : noNamespace(namespace, error);
+    }
     case GRPC.unavailable:
     case GRPC.aborted:
       return new DroverError(

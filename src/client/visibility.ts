@@ -1,4 +1,5 @@
 /** Lists, from Temporal's visibility: one call, eventually consistent. */
+import { createHash } from 'node:crypto';
 import { defaultPayloadConverter, type WorkflowService } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import type { SEARCH_ATTRIBUTES } from '../contract/names';
@@ -61,11 +62,31 @@ export async function listWorkflows<T>(
       namespace: settings.namespace,
       query: conditions.join(' AND '),
       pageSize,
-      nextPageToken: Buffer.from(pageToken, 'base64url'),
+      nextPageToken: pageOf(pageToken),
     }),
   );
-  const next = Buffer.from(page.nextPageToken).toString('base64url');
-  return { items: page.executions.map((execution) => read(listed(execution))), nextPageToken: next || null };
+  return { items: page.executions.map((execution) => read(listed(execution))), nextPageToken: tokenOf(page) };
+}
+
+/** Bytes of a page token that say whether it is one of ours: a slip of the hand is found, and more is not needed. */
+const CHECK_BYTES = 4;
+
+/** Temporal's own token with a check before it. */
+function tokenOf({ nextPageToken }: { readonly nextPageToken: Uint8Array }): string | null {
+  if (nextPageToken.length === 0) return null;
+  return Buffer.concat([checkOf(nextPageToken), nextPageToken]).toString('base64url');
+}
+
+/** A token that Temporal cannot read looks to it like a fault of its own, after many repeats: it is refused here. */
+function pageOf(token: string): Buffer {
+  const bytes = Buffer.from(token, 'base64url');
+  const [check, page] = [bytes.subarray(0, CHECK_BYTES), bytes.subarray(CHECK_BYTES)];
+  if (token === '' || (page.length > 0 && check.equals(checkOf(page)))) return page;
+  throw new DroverError('InvalidRequest', `"${token}" is no page token: give the nextPageToken of the page before`);
+}
+
+function checkOf(page: Uint8Array): Buffer {
+  return createHash('sha256').update(page).digest().subarray(0, CHECK_BYTES);
 }
 
 function listed(execution: Execution): Listed {

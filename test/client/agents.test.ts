@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DroverClient } from '../../src/client';
 import { AGENT_COMMANDS, type AgentCommand } from '../../src/contract/agent';
+import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { eventually, withAgents } from '../workflows/agent-harness';
 
@@ -148,4 +149,41 @@ it('gives up at the deadline when no worker answers', async () => {
   const began = Date.now();
   await expect(agents.command(ref, 'pause', {}, { timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'Timeout' });
   expect(Date.now() - began).toBeLessThan(3_000);
+});
+
+it('names what is wrong with a request that Temporal refuses', async () => {
+  const { agents } = DroverClient.over(env.client, 'nobody');
+  await expect(agents.list({}, { pageToken: 'zzz' })).rejects.toMatchObject({
+    code: 'InvalidRequest',
+    message: expect.stringMatching(/token/i) as string,
+  });
+  const elsewhere = DroverClient.connect({ bare: true, address: env.address, namespace: 'nope' });
+  try {
+    const { agents: away } = elsewhere;
+    for (const ask of [() => away.list(), () => away.describe({ fleet: 'mars', agent: 'a' })]) {
+      await expect(ask()).rejects.toMatchObject({
+        code: 'Unavailable',
+        message: expect.stringContaining('namespace "nope"; create it') as string,
+      });
+    }
+  } finally {
+    await elsewhere.close();
+  }
+});
+
+it('takes an agent whose workflow failed before it began for none, and says what to do', async () => {
+  await withAgents(env, async (world) => {
+    const workflowId = agentWorkflowId(world.fleet, 'a');
+    const handle = await env.client.workflow.start(AGENT_WORKFLOW, {
+      workflowId,
+      taskQueue: world.taskQueue,
+      args: ['no input of ours'],
+    });
+    await expect(handle.result()).rejects.toThrow();
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    await expect(agents.describe({ fleet: world.fleet, agent: 'a' })).rejects.toMatchObject({
+      code: 'AgentNotFound',
+      message: expect.stringContaining(`temporal workflow show -w ${workflowId}`) as string,
+    });
+  });
 });

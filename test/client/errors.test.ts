@@ -76,6 +76,9 @@ describe('what Temporal throws becomes a DroverError', () => {
     ['a busy server', grpcError(8, 'too many'), 'Unavailable'],
     ['no worker for a query', grpcError(9, 'no poller seen for task queue recently'), 'Unavailable'],
     ['no such namespace', new NamespaceNotFoundError('other'), 'Unavailable'],
+    ['no such namespace, of a call without a workflow', grpcError(5, 'Namespace nope is not found.'), 'Unavailable'],
+    ['something else that is not there', grpcError(5, 'no such thing'), 'Internal'],
+    ['a request that makes no sense', grpcError(3, 'Invalid NextPageToken.'), 'InvalidRequest'],
     ['a deadline', grpcError(4, 'Deadline exceeded'), 'Timeout'],
     ['a deadline of an update', new WorkflowUpdateRPCTimeoutOrCancelledError('late'), 'Timeout'],
     ['no permission', grpcError(7, 'no'), 'Forbidden'],
@@ -98,6 +101,12 @@ describe('what Temporal throws becomes a DroverError', () => {
     ['anything else', new TypeError('oops'), 'Internal'],
   ] as const)('%s', (_what, thrown, code) => {
     expect(asDroverError(thrown, agent).code).toBe(code);
+  });
+
+  it('says the same of a namespace however it hears of it', () => {
+    const message = 'Temporal has no namespace "nope"; create it, or name another one with --namespace';
+    expect(asDroverError(grpcError(5, 'Namespace nope is not found.'), null).message).toBe(message);
+    expect(asDroverError(new NamespaceNotFoundError('nope'), null).message).toBe(message);
   });
 
   it('leaves ours as they are', () => {

@@ -298,6 +298,17 @@ describe('what comes in wrong', () => {
     });
   });
 
+  it.each([
+    ['an address that cannot be read', '/v1/agents/%ff/x', 400],
+    ['a page token that is none', '/v1/agents?pageToken=zzz', 422],
+  ])('%s', async (_what, path, status) => {
+    await withGateway(env, 'nobody', async (ask) => {
+      const answer = await ask('GET', path);
+      expect(answer).toMatchObject({ status, body: { code: 'InvalidRequest', status, type: 'about:blank' } });
+      expect(answer.headers.get('content-type')).toMatch('application/problem+json');
+    });
+  });
+
   it('a beat has less room than anything else', async () => {
     await withGateway(env, 'nobody', async (ask) => {
       const beat = { instanceId: 'x'.repeat(20_000), status: 'ready' };
