@@ -54,6 +54,8 @@ export async function createGateway({
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Agents keep their connections; a gateway that stops must not wait for them.
     forceCloseConnections: true,
+    // An address that cannot be read is refused before there is a route, and so before the error handler.
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
   const metrics = new Metrics();
   await app.register(rateLimit, { global: false });
