@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
-import type { FleetSpec } from '../contract/fleet';
+import type { FleetView } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/messages';
 import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
@@ -53,9 +53,10 @@ export class Runs {
     const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script, trace } = request;
     checkName(run);
     checkTask(task);
-    const { spec } = await this.#fleets.describe(fleet, options);
+    const view = await this.#fleets.describe(fleet, options);
+    const { spec } = view;
     const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
-    const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(fleet, spec), ...more };
+    const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(view), ...more };
     const subject = runSubject({ fleet, run });
     await this.#calls.within(subject, options, async () => {
       try {
@@ -155,7 +156,17 @@ function checkName(run: string): void {
   );
 }
 
-function topologyOf(fleet: string, spec: FleetSpec): TopologySpec {
+/** A fleet takes over its file at the end of a change: until the first one has ended, it has none. */
+function topologyOf({ fleet, spec, change }: FleetView): TopologySpec {
+  if (!spec.topology && change?.state === 'running') {
+    const { changeId, revision } = change;
+    throw new DroverError(
+      'ChangeInProgress',
+      `fleet ${fleet} has no topology yet: its revision ${String(revision)} is still being made; ` +
+        `wait for that (drover describe fleet ${fleet} --watch, or drover apply --wait) and run the task again`,
+      { changeId, revision },
+    );
+  }
   if (!spec.topology) {
     throw new DroverError(
       'InvalidRequest',

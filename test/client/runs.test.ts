@@ -48,6 +48,31 @@ it('starts a run, follows it and returns its result; the same name again is the 
   });
 });
 
+it('says that a fleet is still being made, rather than that its file has no topology', async () => {
+  await withFleet(
+    env,
+    async (world) => {
+      const { fleets, runs } = DroverClient.over(env.client, world.taskQueue);
+      const { changeId, revision } = await fleets.apply(world.fleet, { spec: fleetOf(['Asker'], { topology }) });
+      await expect(runs.start({ fleet: world.fleet, task: 't' })).rejects.toMatchObject({
+        code: 'ChangeInProgress',
+        message: expect.stringContaining('revision 1 is still being made') as string,
+        details: { changeId, revision },
+      });
+      await eventually(
+        () => fleets.cancelChange(world.fleet, revision).catch(() => null),
+        (cancelled) => cancelled !== null,
+      );
+      await fleets.follow(world.fleet, { changeId: changeId ?? '', revision });
+      await expect(runs.start({ fleet: world.fleet, task: 't' })).rejects.toMatchObject({
+        code: 'InvalidRequest',
+        message: expect.stringContaining('add spec.topology to its file') as string,
+      });
+    },
+    { silent: ['Asker'] },
+  );
+});
+
 it('names a run that has no name', async () => {
   await withTopology(async ({ runs }, fleet) => {
     const ref = await runs.start({ fleet, task: 't', script: ANSWERS });
