@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { DroverError } from '../contract/errors';
 import type { Scenario, Script } from '../contract/runs';
+import { ownIssues } from '../contract/schemas/fields';
 import { scenarioSchema, scriptSchema } from '../contract/schemas/scenario';
 
 /** What is in a scenario file; `InvalidScenario` when it cannot be read. */
@@ -47,7 +48,7 @@ function checked<T>(schema: z.ZodType, value: unknown, path: string): T {
   if (parsed.success) return parsed.data as T;
   throw invalid(
     path,
-    parsed.error.issues.map((issue) => ({
+    parsed.error.issues.flatMap(ownIssues).map((issue) => ({
       pointer: issue.path.map((step) => `/${String(step)}`).join(''),
       detail: issue.message,
     })),

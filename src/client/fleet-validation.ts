@@ -1,6 +1,7 @@
 /** Checks a fleet file before anything is created: every problem at once, each with its path. */
 import type { z } from 'zod';
 import type { FleetFile, FleetSpec } from '../contract/fleet';
+import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { crossProblems, type Problem } from '../rules/fleet-check';
 import { topologyWarnings } from '../rules/fleet-topology';
@@ -31,7 +32,7 @@ function check<T>(
   warnings: readonly Problem[],
 ): Checked<T> {
   const parsed = schema.safeParse(json, { reportInput: false });
-  const fields = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
+  const fields = parsed.success ? [] : parsed.error.issues.flatMap(ownIssues).flatMap(problemsOf);
   const problems = [...fields, ...cross];
   // The schema agrees with the contract's type, which fleet-file.ts proves at compile time.
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: parsed.data as T, warnings };

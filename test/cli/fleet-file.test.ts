@@ -38,6 +38,27 @@ test('a good file', () => {
   });
 });
 
+test.each([
+  [
+    '{timeout: 5, onInsufficient: perhaps, quorum: 1.5, speed: 1}',
+    [
+      'fleet.yaml:14:28: spec.topology.convergence.timeout: expected string, received number',
+      'fleet.yaml:14:47: spec.topology.convergence.onInsufficient: Invalid option: expected one of "fail"|"proceed"|"user"',
+      'fleet.yaml:14:64: spec.topology.convergence.quorum: expected int, received number',
+      'fleet.yaml:14:69: spec.topology.convergence.speed: unknown key; known are minRatio, onInsufficient, quorum, terminateOrphans, timeout',
+    ],
+  ],
+  ['{minRatio: 1.5}', ['fleet.yaml:14:29: spec.topology.convergence.minRatio: a ratio is from 0 to 1']],
+  [
+    'sometimes',
+    [
+      'fleet.yaml:14:18: spec.topology.convergence: expected strict, majority, user, any, a ratio from 0 to 1, or an object such as {minRatio: 1, onInsufficient: fail}',
+    ],
+  ],
+])('a convergence that is wrong names its fields: %s', (convergence, lines) => {
+  expect(refused(`${GOOD}    convergence: ${convergence}\n`).message.split('\n')).toEqual(lines);
+});
+
 test('all problems in one go, each with line and column', () => {
   const text = `apiVersion: drover/v1
 kind: Fleet

@@ -13,6 +13,19 @@ export function strict<T extends z.ZodRawShape>(shape: T) {
   });
 }
 
+/** The issues of the one alternative that a value is a try at, in place of "none fits": an object's fields, where only one kind is an object. */
+export function ownIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const tried = issue.errors.filter((alternative) => alternative.every(isOfField));
+  const [own, ...others] = tried;
+  if (own === undefined || others.length > 0) return [issue];
+  return own.flatMap((inner) => ownIssues({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function isOfField({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys';
+}
+
 /** A name after interfaces.md. */
 export const name = z
   .string()
