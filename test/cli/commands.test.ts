@@ -165,4 +165,29 @@ describe('simulate', () => {
     expect(code).toBe(2);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'InvalidScenario' } });
   });
+
+  it('plays the rest of several files where one is wrong, and says so in its line and its exit code', async () => {
+    const wrong = join(folder.path, 'wrong-policy.yaml');
+    const topology = '{flows: [Start -> A, A -> End], convergence: {timeout: 5}}';
+    writeFileSync(wrong, `apiVersion: drover/v1\nkind: Scenario\ntask: t\ntopology: ${topology}\nscript: {}\n`);
+    const files = [join(CASES, 'strict-failure.yaml'), wrong, join(CASES, 'mars.yaml')];
+    const { code, stdout } = await drover(['simulate', ...files], folder.path);
+    expect(code).toBe(2);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      expect.objectContaining({ file: files[0], success: false }),
+      {
+        file: wrong,
+        error: {
+          code: 'InvalidScenario',
+          message: `${wrong}: topology.convergence.timeout: Invalid input: expected string, received number`,
+        },
+      },
+      expect.objectContaining({ file: files[2], success: true, finalResponse: 'MARS' }),
+    ]);
+  });
 });
