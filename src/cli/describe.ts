@@ -41,7 +41,7 @@ const FLEET: Kind<FleetDescription> = {
 const RUN: Kind<RunView> = {
   read: ({ runs }, name) => runs.describe(runRef(name)),
   show: (view) => ({ data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) }),
-  isOver: ({ state }) => state !== 'running' && state !== 'paused',
+  isOver: ({ result }) => result !== null,
 };
 
 const POOL: Kind<PoolView> = {

@@ -16,6 +16,7 @@ import { agentSignals, agentUpdates, describeAgent } from '../contract/messages'
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/subscription';
 import { together } from '../rules/alike';
+import { closedAgentView } from '../rules/view';
 import { answerForTerminated, followCommand } from './agent-commands';
 import { pollUntil } from './backoff';
 import { Bursts } from './bursts';
@@ -55,8 +56,9 @@ export class Agents {
   }
 
   /** An agent as its own workflow sees it, a terminated one's too. */
-  describe(ref: AgentRef, options: CallOptions = {}): Promise<AgentView> {
-    return this.#calls.query(agentSubject(ref), describeAgent, options);
+  async describe(ref: AgentRef, options: CallOptions = {}): Promise<AgentView> {
+    const { view, closedAt } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent, options);
+    return closedAt === null ? view : closedAgentView(view, closedAt);
   }
 
   /** One page of agents from visibility: eventually consistent, newest first. */

@@ -1,8 +1,8 @@
 /** The few ways in which the client talks to a workflow, each with a deadline and with our errors. */
 import { randomUUID } from 'node:crypto';
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { asDroverError, isLost } from './errors';
+import { asDroverError, isClosedError, isLost } from './errors';
 import type { Subject } from './subject';
 import { UpdateQueue } from './update-queue';
 
@@ -15,6 +15,12 @@ export interface CallOptions {
 /** Options of an update. `updateId`: the same one again is the same update; a random one unless given. */
 export interface UpdateOptions extends CallOptions {
   readonly updateId?: string | undefined;
+}
+
+/** What a workflow has answered, and since when it is closed, however it was: null while it is open. */
+export interface Answer<T> {
+  readonly view: T;
+  readonly closedAt: string | null;
 }
 
 /** The workflow that an update-with-start brings to life where none runs. */
@@ -38,9 +44,13 @@ export class Calls {
   readonly client: Client;
   readonly #updates = new UpdateQueue();
   readonly #open = new Set<Promise<unknown>>();
+  /** Whose queries only open workflows answer. */
+  readonly #ofOpen: WorkflowClient;
 
   constructor(client: Client) {
     this.client = client;
+    const { connection, options } = client;
+    this.#ofOpen = new WorkflowClient({ connection, namespace: options.namespace, queryRejectCondition: 'NOT_OPEN' });
   }
 
   /** Any call, with a deadline and with its errors translated. */
@@ -54,8 +64,30 @@ export class Calls {
     definition: QueryDefinition<T>,
     { timeoutMs = READ_TIMEOUT_MS }: CallOptions = {},
   ): Promise<T> {
+    return this.#query(this.client.workflow, subject, definition, Date.now() + timeoutMs);
+  }
+
+  /** Asks a workflow, and says whether that was its last word. Of an open one it is a single call. */
+  async queryWithEnd<T>(
+    subject: Subject,
+    definition: QueryDefinition<T>,
+    { timeoutMs = READ_TIMEOUT_MS }: CallOptions = {},
+  ): Promise<Answer<T>> {
     const deadline = Date.now() + timeoutMs;
-    const ask = () => this.client.workflow.getHandle(subject.workflowId).query<T>(definition);
+    try {
+      return { view: await this.#query(this.#ofOpen, subject, definition, deadline), closedAt: null };
+    } catch (error) {
+      if (!isClosedError(error)) throw error;
+    }
+    const [view, { closeTime }] = await Promise.all([
+      this.#query(this.client.workflow, subject, definition, deadline),
+      this.#until(deadline, subject, () => this.client.workflow.getHandle(subject.workflowId).describe()),
+    ]);
+    return { view, closedAt: (closeTime ?? new Date()).toISOString() };
+  }
+
+  #query<T>(workflows: WorkflowClient, subject: Subject, definition: QueryDefinition<T>, deadline: number): Promise<T> {
+    const ask = () => workflows.getHandle(subject.workflowId).query<T>(definition);
     return this.#until(deadline, subject, async () => {
       for (let attempt = 1; ; attempt += 1) {
         const again = attempt === READ_ATTEMPTS ? deadline : Math.min(deadline, Date.now() + READ_AGAIN_AFTER_MS);

@@ -1,5 +1,5 @@
 /** Temporal's failures become DroverErrors here and nowhere else. */
-import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { isGrpcServiceError, QueryRejectedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import {
   ApplicationFailure,
   NamespaceNotFoundError,
@@ -64,6 +64,11 @@ export function isRetryableUpdateError(error: unknown): boolean {
 export function isLost(error: unknown): boolean {
   const code = grpcCode(error);
   return code === GRPC.cancelled || code === GRPC.deadlineExceeded;
+}
+
+/** Whether a query was for an open workflow only, and this one is closed. */
+export function isClosedError(error: unknown): boolean {
+  return [...chain(error)].some((cause) => cause instanceof QueryRejectedError);
 }
 
 /** Whether an update was left unanswered because its run closed: for another run, or for good. */

@@ -9,6 +9,7 @@ import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
 import type { TopologySpec } from '../contract/topology';
 import { checkTask } from '../rules/coordination/limits';
+import { closedRunView } from '../rules/run-view';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
 import type { Fleets } from './fleets';
@@ -75,8 +76,9 @@ export class Runs {
   }
 
   /** A run as its own workflow sees it, an ended one's too. */
-  describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
-    return this.#calls.query(runSubject(ref), describeRun, options);
+  async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
+    const { view, closedAt } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
+    return closedAt === null ? view : closedRunView(view, closedAt);
   }
 
   /** One page of runs from visibility: eventually consistent, newest first. */
@@ -102,7 +104,8 @@ export class Runs {
       last = shown;
       return view;
     };
-    const ended = await pollUntil(look, ({ state }) => isOver(state), {
+    // A run that is being cancelled is so at once, and has its result later.
+    const ended = await pollUntil(look, ({ result }) => result !== null, {
       deadline: Date.now() + timeoutMs,
       maxPauseMs: 250,
       signal,

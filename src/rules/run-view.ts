@@ -44,6 +44,23 @@ export function ended(
   });
 }
 
+/** The last view of a run whose workflow is closed: where it has no result, the workflow was ended from outside. */
+export function closedRunView(view: RunView, closedAt: string): RunView {
+  if (view.result !== null) return view;
+  const branches = view.branches.map((branch): LiveBranchRecord =>
+    branch.endedAt === null ? { ...branch, outcome: 'abandoned', endedAt: closedAt } : branch,
+  );
+  const result: RunResult = {
+    success: false,
+    finalResponse: null,
+    error: `the workflow of run ${view.fleet}/${view.run} was terminated from outside`,
+    turns: branches.reduce((sum, { turns }) => sum + turns, 0),
+    branches: branches.map(({ startedAt: _, endedAt: _at, ...branch }) => branch as BranchRecord),
+    barriers: [],
+  };
+  return { ...view, state: 'failed', question: null, result, branches };
+}
+
 /** A result that a workflow can return: without its trace where that is enough, else as a failure that says how large it was. */
 export function runResultWithin(result: RunResult): RunResult {
   if (jsonBytes(result) <= MOST_RETURNED_BYTES) return result;

@@ -42,6 +42,13 @@ export function agentView(state: AgentState, withDecisions = false): AgentView {
   };
 }
 
+/** The last view of an agent whose workflow is closed: where it had not ended itself, it was ended from outside. */
+export function closedAgentView(view: AgentView, closedAt: string): AgentView {
+  if (view.status === 'terminated') return view;
+  const why = `Its workflow was ended from outside at ${closedAt.slice(11, 19)}: apply the fleet again`;
+  return { ...view, status: 'terminated', why };
+}
+
 function iso(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DroverClient } from '../../src/client';
-import { AGENT_COMMANDS, type AgentCommand } from '../../src/contract/agent';
+import { AGENT_COMMANDS, type AgentCommand, type AgentView } from '../../src/contract/agent';
 import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { eventually, withAgents } from '../workflows/agent-harness';
@@ -92,6 +92,21 @@ it('answers for a terminated agent, whose workflow is closed', async () => {
     expect(await agents.describe(ref)).toMatchObject({ status: 'terminated' });
     await expect(agents.heartbeat(ref, { instanceId: 'x', status: 'ready' })).rejects.toMatchObject({
       code: 'AgentNotFound',
+    });
+  });
+});
+
+it('shows an agent whose workflow was ended from outside as terminated', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    const agent = await world.start('a');
+    await agent.ready();
+    await agent.handle.terminate('by mistake');
+    const ref = { fleet: world.fleet, agent: 'a' };
+    const isTerminated = ({ status }: AgentView) => status === 'terminated';
+    expect(await agents.waitFor(ref, isTerminated, { timeoutMs: 10_000, goal: 'its end' })).toMatchObject({
+      runtime: 'running',
+      why: expect.stringContaining('Its workflow was ended from outside') as string,
     });
   });
 });

@@ -1,4 +1,5 @@
 import { DroverClient, type Script } from '../../src/client';
+import { runWorkflowId } from '../../src/contract/names';
 import { SIZE_LIMITS } from '../../src/contract/turns';
 import { devServer } from '../support/env';
 import { eventually } from '../workflows/agent-harness';
@@ -124,6 +125,41 @@ it('refuses every command to a run that is over, as its workflow would', async (
       details: { current: { state: 'completed' } },
     };
     await Promise.all(commands.map((command) => expect(command).rejects.toMatchObject(refusal)));
+  });
+});
+
+it('has failed when its workflow was terminated from outside, for whoever follows it too', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const ref = await runs.start({ fleet, run: 'pulled', task: 't', script: ASKS });
+    await eventually(
+      () => runs.describe(ref),
+      ({ question }) => question !== null,
+    );
+    const followed = runs.result(ref, { timeoutMs: 20_000 });
+    await env.client.workflow.getHandle(runWorkflowId(fleet, 'pulled')).terminate('by mistake');
+    const result = {
+      success: false,
+      finalResponse: null,
+      error: `the workflow of run ${fleet}/pulled was terminated from outside`,
+      // As far as the run has heard of them.
+      turns: expect.any(Number) as number,
+      branches: [
+        {
+          id: '0',
+          parent: null,
+          agents: ['Asker'],
+          turns: expect.any(Number) as number,
+          outcome: 'abandoned',
+          error: null,
+        },
+      ],
+      barriers: [],
+    };
+    expect(await followed).toEqual(result);
+    const view = await runs.describe(ref);
+    expect(view).toMatchObject({ state: 'failed', question: null, result });
+    expect(view.branches).toMatchObject([{ outcome: 'abandoned', endedAt: expect.any(String) as string }]);
+    await expect(runs.pause(ref)).rejects.toMatchObject({ code: 'RuntimeStateError' });
   });
 });
 
