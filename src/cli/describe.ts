@@ -12,7 +12,8 @@ import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { fleetText } from './fleet-text';
 import { type Format, print, type Printable, withOutput } from './output';
 import { poolText } from './pool-text';
-import { runText } from './run-text';
+import { runPrintable } from './run-output';
+import { Screen } from './screen';
 
 interface DescribeFlags extends ConnectionFlags {
   readonly output: Format;
@@ -40,7 +41,7 @@ const FLEET: Kind<FleetDescription> = {
 
 const RUN: Kind<RunView> = {
   read: ({ runs }, name) => runs.describe(runRef(name)),
-  show: (view) => ({ data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) }),
+  show: runPrintable,
   isOver: ({ result }) => result !== null,
 };
 
@@ -52,8 +53,6 @@ const POOL: Kind<PoolView> = {
 
 /** How often a watched object is looked at. */
 const LOOK_EVERY_MS = 500;
-/** Clears a terminal and goes to its first line. */
-const CLEAR = '\u001b[2J\u001b[H';
 
 export function register(program: Command): void {
   const describe = program.command('describe');
@@ -74,17 +73,11 @@ async function show<T>(client: DroverClient, name: string, kind: Kind<T>, format
 }
 
 async function watch<T>(client: DroverClient, name: string, kind: Kind<T>, format: Format): Promise<void> {
-  const redraws = format === 'table' && process.stdout.isTTY;
-  for (let last = ''; ; await sleep(LOOK_EVERY_MS)) {
+  const screen = new Screen(format, kind.show);
+  for (;;) {
     const view = await kind.read(client, name);
-    const printable = kind.show(view);
-    // What people see goes on while nothing changes: how long a branch has been running.
-    const shown = redraws ? printable.text() : JSON.stringify(view);
-    if (shown !== last) {
-      if (redraws) process.stdout.write(CLEAR);
-      await print(format, printable, { onOneLine: true });
-    }
-    last = shown;
+    await screen.show(view);
     if (kind.isOver(view)) return;
+    await sleep(LOOK_EVERY_MS);
   }
 }

@@ -1,16 +1,18 @@
 /** What people see of a run, while it goes on and at its end. */
 import type { DroverClient, FollowRunOptions, RunRef } from '../client';
 import type { RunResult, RunView } from '../contract/runs';
-import { say } from './output';
+import { type Format, type Printable, say } from './output';
 import { Progress } from './progress';
-import { turnsText } from './run-text';
+import { runText, turnsText } from './run-text';
+import { Screen } from './screen';
+
+/** How often a watched run is drawn again, for the times in it. */
+const REDRAW_MS = 500;
+
+type Follow = Pick<FollowRunOptions, 'timeoutMs' | 'signal'>;
 
 /** Shows a run until it has ended, and returns its result. */
-export async function followRun(
-  { runs }: DroverClient,
-  ref: RunRef,
-  options: Pick<FollowRunOptions, 'timeoutMs' | 'signal'> = {},
-): Promise<RunResult> {
+export async function followRun({ runs }: DroverClient, ref: RunRef, options: Follow = {}): Promise<RunResult> {
   const progress = new Progress();
   let asked = '';
   const onProgress = ({ branches, question }: RunView) => {
@@ -31,6 +33,34 @@ export async function followRun(
   } finally {
     progress.end();
   }
+}
+
+/** Shows all of a run, as `describe run --watch` does, until it has ended, and returns its result. */
+export async function watchRun(
+  { runs }: DroverClient,
+  ref: RunRef,
+  format: Format,
+  options: Follow = {},
+): Promise<RunResult> {
+  const screen = new Screen(format, runPrintable);
+  let shown = Promise.resolve();
+  let last: RunView | undefined;
+  const onProgress = (view: RunView) => {
+    last = view;
+    shown = shown.then(() => screen.show(view));
+  };
+  const clock = setInterval(() => last && onProgress(last), REDRAW_MS);
+  try {
+    return await runs.result(ref, { ...options, onProgress });
+  } finally {
+    clearInterval(clock);
+    await shown;
+  }
+}
+
+/** A run in the forms of `-o`. */
+export function runPrintable(view: RunView): Printable {
+  return { data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) };
 }
 
 /** The answer as text: a string as itself, anything else as JSON. */

@@ -1,17 +1,18 @@
 /** `drover run`, `drover answer`, `drover runs pause|resume|cancel`. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RunRef, Script } from '../client';
 import type { RunView } from '../contract/runs';
 import { plainName, jsonOrText, parseDurationMs, runRef } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { ExitWith } from './failure';
 import { type Format, print, withOutput } from './output';
-import { followRun, resultText } from './run-output';
+import { followRun, resultText, watchRun } from './run-output';
 import { loadScript, textOf } from './scenario-file';
 
 interface RunFlags extends ConnectionFlags {
   readonly output: Format;
   readonly detach?: boolean;
+  readonly watch?: boolean;
   readonly trace?: boolean;
   readonly script?: string;
   readonly name?: string;
@@ -30,6 +31,11 @@ export function register(program: Command): void {
     .argument('<task>', 'text, or JSON')
     .option('--name <run>', 'name of the run; the same name again is the same run', plainName)
     .option('--detach', 'print the name of the run and do not wait')
+    .addOption(
+      new Option('--watch', 'show all of the run while it goes on; under -o json one line for each change').conflicts(
+        'detach',
+      ),
+    )
     .option('--trace', 'print every turn with its input and its reply too')
     .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
     .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
@@ -67,7 +73,7 @@ async function controlled(flags: RunFlags, control: Control, name: string): Prom
 }
 
 async function run(fleet: string, task: string, flags: RunFlags): Promise<void> {
-  const { name, detach, trace = false, timeout } = flags;
+  const { name, detach, watch = false, trace = false, timeout } = flags;
   const script: Script | undefined =
     flags.script === undefined ? undefined : loadScript(await textOf(flags.script), flags.script);
   await withClient(flags, async (client) => {
@@ -80,8 +86,10 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
     });
     const fullName = `${ref.fleet}/${ref.run}`;
     if (detach) return print(flags.output, { data: ref, names: [fullName], text: () => fullName });
-    const result = await followRun(client, ref, timeout === undefined ? {} : { timeoutMs: timeout });
-    await print(flags.output, { data: result, names: [fullName], text: () => resultText(result) });
+    const options = timeout === undefined ? {} : { timeoutMs: timeout };
+    const result = await (watch ? watchRun(client, ref, flags.output, options) : followRun(client, ref, options));
+    const printable = { data: result, names: [fullName], text: () => resultText(result) };
+    await print(flags.output, printable, { onOneLine: watch });
     if (!result.success) throw new ExitWith(NO_SUCCESS);
   });
 }

@@ -45,6 +45,7 @@ describe('a command line that makes no sense ends with 2', () => {
     [['simulate', 'nowhere.yaml']],
     [['run', 'mars', 'go', '--script', 'nowhere.yaml']],
     [['run', 'mars', 'go', '--name', 'no name']],
+    [['run', 'mars', 'go', '--watch', '--detach']],
     [['up', '--task', 't']],
     [['worker', '--queues', 'main,other']],
   ])('%j', async (args) => {

@@ -84,6 +84,26 @@ it('a run is watched to its end: one line a change under -o json, drawn anew on 
   expect(text).toMatch(/^0 +Orchestrator +fired +AgentA, AgentB +-$/m);
 }, 60_000);
 
+it('a run is watched from its start on, and its result comes last', async () => {
+  const watched = ['run', 'mars', 'go', '--script', 'script.json', '--watch', '--name'];
+  const [lines, terminal] = await Promise.all([
+    drover([...watched, 'lines', '-o', 'json'], cwd),
+    startOnTerminal([...watched, 'drawn'], cwd).ended,
+  ]);
+  const printed = ok(lines)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(printed.length).toBeGreaterThan(2);
+  expect(printed[0]).toMatchObject({ run: 'lines', state: 'running' });
+  expect(printed.at(-2)).toMatchObject({ run: 'lines', state: 'completed' });
+  expect(printed.at(-1)).toMatchObject({ success: true, finalResponse: 'done' });
+  const screens = ok(terminal).split('\u001b[2J');
+  // More than the run has changes: the times in it go on.
+  expect(screens.filter((screen) => /0\.1 +AgentB +0 +\S*running\S* +\d\.\ds/.test(screen)).length).toBeGreaterThan(3);
+  expect(screens.at(-1)).toMatch(/0\.1 +AgentB +1 +\S*completed[^]*\r\ndone\r\n$/);
+}, 60_000);
+
 it("each turn's input and reply can be read", async () => {
   const traced = ['run', 'mars', 'go', '--script', 'script.json', '--trace', '--name', 'traced'];
   const text = ok(await drover(traced, cwd));
