@@ -49,8 +49,8 @@ export class Calls {
 
   constructor(client: Client) {
     this.client = client;
-    const { connection, options } = client;
-    this.#ofOpen = new WorkflowClient({ connection, namespace: options.namespace, queryRejectCondition: 'NOT_OPEN' });
+    const { connection } = client;
+    this.#ofOpen = new WorkflowClient({ ...client.workflow.options, connection, queryRejectCondition: 'NOT_OPEN' });
   }
 
   /** Any call, with a deadline and with its errors translated. */

@@ -1,5 +1,5 @@
 /** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
-import { condition, patched, setHandler } from '@temporalio/workflow';
+import { condition, setHandler } from '@temporalio/workflow';
 import { DroverError } from '../contract/errors';
 import type { ApplyResult, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
@@ -22,8 +22,6 @@ import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** Rule of conduct 3: an update answers on its effect, or after 5 s with what has been reached. */
 const ANSWER_WITHIN = '5s';
-/** Histories from before it have no activity for a pause of a fleet that was held already, nor for a resume of one that was not. */
-const HOLDS_TOLD_AGAIN = 'fleet-holds-told-again';
 
 /** Registers every handler. */
 export function handleCommands(machine: FleetMachine): void {
@@ -97,8 +95,7 @@ function handleHolds(machine: FleetMachine): void {
     return fleetView(machine.state);
   };
   const take = (next: FleetState): Promise<FleetView> => {
-    const isRepeat = next === machine.state && patched(HOLDS_TOLD_AGAIN);
-    machine.become(isRepeat ? tellHoldsAgain(next) : next);
+    machine.become(next === machine.state ? tellHoldsAgain(next) : next);
     return told();
   };
   const pause = async (value: unknown): Promise<FleetView> => {
