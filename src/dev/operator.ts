@@ -14,6 +14,14 @@ export interface OperatorTarget {
   readonly namespace: string;
 }
 
+/** Whether the server serves. On a busy machine it accepts connections a moment before, and refuses every command until then: that is a no. */
+export async function isServing(target: OperatorTarget): Promise<boolean> {
+  return operator(target, ['cluster', 'health']).then(
+    (answer) => answer.trim() === 'SERVING',
+    () => false,
+  );
+}
+
 /** Keeps closed workflows for so many days. */
 export async function setRetention(target: OperatorTarget, days: number): Promise<void> {
   await operator(target, ['namespace', 'update', '--retention', `${days}d`]);

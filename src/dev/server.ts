@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import { ensureSearchAttributes, setRetention, type SearchAttributes } from './operator';
+import { ensureSearchAttributes, isServing, setRetention, type SearchAttributes } from './operator';
 import { LOOPBACK, acceptsConnections, freePorts, requireFreePort } from './ports';
 import { until } from './until';
 
@@ -116,6 +116,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
   try {
     await waitForPort(server, grpc, options);
     const target = { binary, address, namespace };
+    await waitUntil(server, () => isServing(target), 'it does not serve', options);
     await Promise.all([setRetention(target, retentionDays), ensureSearchAttributes(target, searchAttributes)]);
   } catch (error) {
     await server.stop();
@@ -164,22 +165,29 @@ export async function supervise(
   return { pid, stop, exited, running: () => running };
 }
 
+/** What a server was started with, for the reason why it did not. */
+type StartedWith = Pick<DevServerOptions, 'binary' | 'logFile' | 'dbFile'>;
+
 /** Resolves when the server accepts connections; throws with the reason when it ended instead. */
-export async function waitForPort(
+export function waitForPort(server: Supervised, port: number, options: StartedWith): Promise<void> {
+  return waitUntil(server, () => acceptsConnections(port), `it does not listen on port ${port}`, options);
+}
+
+async function waitUntil(
   server: Supervised,
-  port: number,
-  { binary, logFile, dbFile }: { readonly binary: string; readonly logFile: string; readonly dbFile?: string },
+  isSo: () => Promise<boolean>,
+  otherwise: string,
+  { binary, logFile, dbFile }: StartedWith,
 ): Promise<void> {
   const outcome = await until(async () => {
     if (!server.running()) return 'ended' as const;
-    return (await acceptsConnections(port)) ? ('ready' as const) : undefined;
+    return (await isSo()) ? ('ready' as const) : undefined;
   }, START_LIMIT_MS);
   if (outcome === 'ready') return;
-  const reason =
-    outcome === 'ended'
-      ? explain(logFile, dbFile ?? binary)
-      : `it does not listen on port ${port} after ${START_LIMIT_MS / 1000} s`;
-  throw new Error(`Temporal's server did not start: ${reason}`);
+  const limit = `${otherwise} after ${START_LIMIT_MS / 1000} s`;
+  throw new Error(
+    `Temporal's server did not start: ${outcome === 'ended' ? explain(logFile, dbFile ?? binary) : limit}`,
+  );
 }
 
 async function choosePorts(): Promise<{ grpc: number; ui: number }> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireBinary } from '../../src/dev/binaries';
 import { startEmbeddedServer } from '../../src/dev/embedded';
-import { ensureSearchAttributes, retentionDays } from '../../src/dev/operator';
+import { ensureSearchAttributes, isServing, retentionDays } from '../../src/dev/operator';
 import { LOOPBACK, acceptsConnections, freePorts } from '../../src/dev/ports';
 import { identify, isAlive } from '../../src/dev/process-identity';
 import { startDevServer, type DevServerOptions } from '../../src/dev/server';
@@ -47,6 +47,18 @@ test('a started server keeps closed workflows for 30 days, has the search attrib
   await expect(ensureSearchAttributes(target, { DroverHolds: 'Keyword' })).rejects.toThrow('has the type KeywordList');
   await server.stop();
   expect(identify(server.pid)).toBeUndefined();
+});
+
+test('what accepts connections does not serve yet', async () => {
+  const listener = createServer((socket) => socket.destroy()).listen(0, LOOPBACK);
+  await once(listener, 'listening');
+  const { port } = listener.address() as { port: number };
+  expect(await acceptsConnections(port)).toBe(true);
+  expect(await isServing({ binary, address: `${LOOPBACK}:${port}`, namespace: 'default' })).toBe(false);
+  listener.close();
+  const server = await startDevServer(options());
+  expect(await isServing({ binary, address: server.address, namespace: server.namespace })).toBe(true);
+  await server.stop();
 });
 
 test('kill -9 of the parent ends the server', async () => {
