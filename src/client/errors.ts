@@ -28,8 +28,8 @@ const UPDATE_ABORTED = /workflow update was aborted|completed before the update 
 /** Of these, what the closing of a run does. */
 const LEFT_BEHIND = /aborted by closing workflow|completed before the update completed/i;
 
-/** An update that fell between two workflow tasks of a flood: it was not looked at, and has had no effect. */
-const UPDATE_OVERLOOKED = /wasn't processed by worker/i;
+/** An update that fell between two workflow tasks of a flood, or whose task was lost with its worker: it was not looked at, and has had no effect. */
+const UPDATE_OVERLOOKED = /wasn't processed by worker|unexpected workflow task failure/i;
 
 /** A query of a workflow that failed before its first line, as its input was none of ours, or that is not one of ours at all. */
 const QUERY_UNKNOWN = /did not register a handler for/i;

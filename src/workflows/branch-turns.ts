@@ -68,13 +68,16 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
       const { turnId, agent } = request;
       const { fleet, run } = life.context;
       const target = life.options.scripted ? runWorkflowId(fleet, run) : agentWorkflowId(fleet, agent);
-      const busyUntil = Date.now() + (timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS);
+      const limit = timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS;
       try {
+        // Added up, and not read from the clock: after a local activity a replay may read another time (branch-progress.ts).
+        let waited = 0;
         for (let wait = BUSY_FIRST_MS; ; wait = Math.min(2 * wait, BUSY_MOST_MS)) {
           turn = { turnId, outcome: null, suspended: false };
           const answer = await ask(target, request, timeoutMs);
           if (answer === null) break;
-          if (!isBusy(answer) || Date.now() + wait > busyUntil) return answer;
+          waited += wait;
+          if (!isBusy(answer) || waited > limit) return answer;
           await condition(isStopped, wait, { summary: `${agent} is busy` });
         }
         void life.courier.send(target, agentSignals.turnWithdrawn, { turnId });

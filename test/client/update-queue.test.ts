@@ -68,6 +68,10 @@ describe('what is sent again', () => {
     ],
     ['an update aborted by the server', () => grpcError(14, 'workflow update was aborted')],
     ['an update aborted by a closing run', () => grpcError(5, 'workflow update was aborted by closing workflow')],
+    [
+      'an update whose task was lost',
+      () => grpcError(9, 'Unable to perform workflow execution update due to unexpected workflow task failure.'),
+    ],
     ['a server that is just started again', () => grpcError(14, 'connect ECONNREFUSED')],
     [
       'a workflow that is about to continue as new',
