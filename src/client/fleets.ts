@@ -45,13 +45,8 @@ export class Fleets {
 
   /** A fleet as its own workflow sees it. A destroyed one is `FleetNotFound`. */
   async describe(fleet: string, options: CallOptions = {}): Promise<FleetDescription> {
-    const subject = fleetSubject(fleet);
-    const handle = this.#calls.client.workflow.getHandle(subject.workflowId);
-    const [view, { status }] = await Promise.all([
-      this.#view(fleet, options),
-      this.#calls.within(subject, options, () => handle.describe()),
-    ]);
-    if (status.name === 'RUNNING') return { ...view, topology: topologyView(view.spec) };
+    const { view, closedAt } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet, options);
+    if (closedAt === null) return { ...view, topology: topologyView(view.spec) };
     throw new DroverError('FleetNotFound', `fleet ${fleet} does not exist any more: it was destroyed`, { fleet });
   }
 
