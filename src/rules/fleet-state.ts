@@ -147,23 +147,19 @@ export function acceptedView(changeId: string, revision: number, plan: readonly 
   };
 }
 
-/** The fleet with or without its own hold; agents are told by the workflow. */
-export function holdFleet(state: FleetState, reason: string | null, since: string): FleetState {
-  if (state.holds.some(({ name }) => name === FLEET_HOLD)) return state;
-  return { ...state, holds: [...state.holds, { name: FLEET_HOLD, reason, since }], holdsDue: true };
-}
-
-export function releaseFleet(state: FleetState): FleetState {
-  const holds = state.holds.filter(({ name }) => name !== FLEET_HOLD);
-  return holds.length === state.holds.length ? state : { ...state, holds, holdsDue: true };
-}
-
 /**
- * The fleet as it is, with its agents to be told once more: somebody may have released the fleet's hold on one of them, or set it by hand.
- * The list is a new one, so that a telling under way does not count as this one.
+ * The fleet with its own hold; agents are told by the workflow, each time that it is asked for: somebody may have released the hold on one of
+ * them, or set it by hand. The list is a new one each time, so that a telling under way does not count as this one.
  */
-export function tellHoldsAgain(state: FleetState): FleetState {
-  return { ...state, holds: [...state.holds], holdsDue: true };
+export function holdFleet(state: FleetState, reason: string | null, since: string): FleetState {
+  const isHeld = state.holds.some(({ name }) => name === FLEET_HOLD);
+  const holds = isHeld ? [...state.holds] : [...state.holds, { name: FLEET_HOLD, reason, since }];
+  return { ...state, holds, holdsDue: true };
+}
+
+/** The fleet without its own hold; agents are told likewise. */
+export function releaseFleet(state: FleetState): FleetState {
+  return { ...state, holds: state.holds.filter(({ name }) => name !== FLEET_HOLD), holdsDue: true };
 }
 
 /** Every agent that may have to hear of a hold: what is owned, and what a running change is making. */

@@ -12,7 +12,7 @@ import {
   pauseRequest,
   resumeRequest,
 } from '../rules/fleet-spec';
-import { type FleetState, fleetView, holdFleet, releaseFleet, tellHoldsAgain } from '../rules/fleet-state';
+import { type FleetState, fleetView, holdFleet, releaseFleet } from '../rules/fleet-state';
 import { decideCompensate } from '../rules/fleet-undo';
 import type { FleetMachine } from './fleet-machine';
 import { isoNow } from './provision-saga';
@@ -94,17 +94,15 @@ function handleHolds(machine: FleetMachine): void {
     await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
     return fleetView(machine.state);
   };
-  const take = (next: FleetState): Promise<FleetView> => {
-    machine.become(next === machine.state ? tellHoldsAgain(next) : next);
-    return told();
-  };
   const pause = async (value: unknown): Promise<FleetView> => {
     const { reason = null } = translating(() => pauseRequest(value ?? {}, 'pause'));
-    return take(holdFleet(machine.state, reason, isoNow()));
+    machine.become(holdFleet(machine.state, reason, isoNow()));
+    return told();
   };
   const resume = async (value: unknown): Promise<FleetView> => {
     translating(() => resumeRequest(value ?? {}, 'resume'));
-    return take(releaseFleet(machine.state));
+    machine.become(releaseFleet(machine.state));
+    return told();
   };
   setHandler(fleetUpdates.pause, pause, {
     validator: (value: unknown) => void translating(() => pauseRequest(value ?? {}, 'pause')),
