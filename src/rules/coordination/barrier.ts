@@ -10,7 +10,7 @@ import type { Orphans } from './orphans';
 import type { BarrierPlan, BarrierResult, Seed, Verdict } from './plan';
 import { type Sources, createSources } from './sources';
 import { type BranchResult, type Contribution, highest } from './state';
-import { insufficient, isEnough, isYes } from './verdict';
+import { insufficient, isEnough, readVerdict } from './verdict';
 
 type Event =
   | { readonly kind: 'settled'; readonly result: BranchResult }
@@ -158,16 +158,33 @@ async function atTheEnd(barrier: Barrier): Promise<Verdict> {
   if (plan.agent === null || plan.branch === null || convergence.onInsufficient === 'fail')
     return { outcome: 'failed', error };
   if (convergence.onInsufficient === 'proceed') return fired(barrier);
-  const { agent, branch } = plan;
   try {
-    const question = `${error}. Proceed with what arrived (yes), or fail (no)?`;
-    const answer = await effects.ask({ branch, agent, question, timeoutMs: null });
-    const proceeds = answer !== 'timed out' && 'value' in answer && isYes(answer.value);
+    const proceeds = await humanProceeds(effects, { agent: plan.agent, branch: plan.branch }, error);
     return proceeds ? fired(barrier) : { outcome: 'failed', error };
   } catch (stopped) {
     if (stopped instanceof Stopped) return { outcome: 'stopped', error: stopped.reason };
     throw stopped;
   }
+}
+
+/** A person who answers this often without a clear word is not going to: the barrier then fails, as without an answer. */
+const MOST_QUESTIONS = 10;
+
+/** Asks until the answer is a clear yes or no. */
+async function humanProceeds(
+  effects: Effects,
+  asker: { readonly agent: string; readonly branch: string },
+  error: string,
+): Promise<boolean> {
+  let question = `${error}. Proceed with what arrived (yes), or fail (no)?`;
+  for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
+    const answer = await effects.ask({ ...asker, question, timeoutMs: null });
+    if (answer === 'timed out' || !('value' in answer)) return false;
+    const verdict = readVerdict(answer.value);
+    if (verdict !== 'unclear') return verdict === 'yes';
+    question = `The last answer was neither yes nor no. ${error}. Proceed with what arrived (yes), or fail (no)?`;
+  }
+  return false;
 }
 
 function fired(barrier: Barrier): Verdict {

@@ -21,9 +21,21 @@ export function insufficient(convergence: Convergence, plan: BarrierPlan, source
   return `insufficient arrivals: ${String(arrived)} of ${String(total)}${needed}${reasons === '' ? '' : ` (${reasons})`}`;
 }
 
-const NO = /^\s*(?:$|(?:no?|nope|nay|never|not|don't|do not|false|0|fail|stop|cancel|abort|reject|deny)\b)/i;
+/** The whole answer, in small letters, without the punctuation around it. Only these let a run go on without a source. */
+const YES = new Set(
+  'y|yes|yep|yeah|yes please|ok|okay|sure|proceed|continue|go|go on|go ahead|approve|approved|true|1|ja|oui|si|sí'.split(
+    '|',
+  ),
+);
+const NO = new Set(
+  'n|no|nope|nay|nah|never|not|stop|cancel|abort|reject|rejected|deny|denied|fail|false|0|nein|non'.split('|'),
+);
 
-/** A human's answer to "proceed?": anything but a no, in whatever words; nothing at all is no yes. */
-export function isYes(answer: unknown): boolean {
-  return typeof answer === 'string' ? !NO.test(answer) : Boolean(answer);
+/** What a human's answer to "proceed?" says. Anything but a clear word is `unclear`, and is asked again: doubt is not consent. */
+export function readVerdict(answer: unknown): 'yes' | 'no' | 'unclear' {
+  if (typeof answer === 'boolean') return answer ? 'yes' : 'no';
+  if (typeof answer !== 'string') return 'unclear';
+  const word = answer.toLowerCase().replace(/^[\s"'.,!]+|[\s"'.,!]+$/g, '');
+  if (YES.has(word)) return 'yes';
+  return NO.has(word) ? 'no' : 'unclear';
 }

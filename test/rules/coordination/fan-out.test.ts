@@ -198,10 +198,32 @@ describe('convergence', () => {
   test.each([
     { answer: 'yes', success: true },
     { answer: 'no', success: false },
+    { answer: ' Yes! ', success: true },
+    { answer: true, success: true },
+    { answer: 'go ahead', success: true },
+    { answer: 'Nein', success: false },
+    { answer: false, success: false },
   ])('user: asked, and told "$answer"', async ({ answer, success }) => {
     const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died], User: [{ answer }] };
     const result = await play(scenarioOf(flows, script, { convergence: 'user' }));
     expect(result.success).toBe(success);
+  });
+
+  test.each(["I don't think so", 'better wait', 'please hold off', 'yes, but not now', 'nah, yes?', '', 1, null, {}])(
+    'user: %j is neither yes nor no, and is asked again',
+    async (answer) => {
+      const human = { User: [{ answer }, { answer: 'no' }] };
+      const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died], ...human };
+      expect(await play(scenarioOf(flows, script, { convergence: 'user' }))).toMatchObject({ success: false });
+      const again = { ...script, User: [{ answer }, { answer: 'yes' }] };
+      expect(await play(scenarioOf(flows, again, { convergence: 'user' }))).toMatchObject({ success: true });
+    },
+  );
+
+  test('user: a person who never gives a clear word does not let the run go on', async () => {
+    const human = { User: [{ answer: 'perhaps', repeat: true }] };
+    const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died], ...human };
+    expect(await play(scenarioOf(flows, script, { convergence: 'user' }))).toMatchObject({ success: false });
   });
 
   test('a quorum fires early; the rest is abandoned', async () => {
