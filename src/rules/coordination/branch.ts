@@ -18,7 +18,6 @@ export async function runBranch(start: BranchState, effects: Effects): Promise<B
   const end = await untilItsEnd(start, effects, orphans);
   // Most branches leave none: nothing to wait for, and no lists to copy.
   if (orphans.isEmpty()) return end;
-  if (end.outcome === 'abandoned') orphans.cancel('its branch was abandoned');
   const unlisten = effects.onStop((reason) => {
     orphans.cancel(reason);
   });

@@ -71,19 +71,6 @@ test('parallel agents are invoked together or not at all', async () => {
   });
 });
 
-test('max_agents: no more than so many branches at once, in the order of the targets', async () => {
-  const names = Array.from({ length: 6 }, (_, index) => `W${String(index)}`);
-  const script = {
-    A: [to(...names.flatMap((name) => [name, 1])), final('end')],
-    ...Object.fromEntries(names.map((name) => [name, [{ ...final(name), delay: '10ms' }]])),
-  };
-  const result = await play(
-    scenarioOf(['Start -> A', ...names.map((name) => `A <-> ${name}`)], script, { rules: ['max_agents(2)'] }),
-  );
-  expect(result.success).toBe(true);
-  expect(result.trace?.slice(1, 7).map(({ agent }) => agent)).toEqual(names);
-});
-
 test('the fourth invalid reply in a row fails the branch', async () => {
   const bad = [{ action: 'dance' }, to('Nobody', 1), { action: 'invoke', invocations: [] }, { action: 'final' }];
   const result = await play(scenarioOf(PING_PONG, { A: bad }));
@@ -113,15 +100,6 @@ describe('sizes', () => {
       play(scenarioOf(flows, { A: [to('B', 1, 'C', 1), final('end')], B: [final(sized(b))], C: [final(sized(c))] }));
     expect((await play2(half, half)).success).toBe(true);
     expect((await play2(half, half + 1)).error).toContain('LimitReached: results is 491521 bytes');
-  });
-
-  test('memory drops the oldest turns first', async () => {
-    const big = 'y'.repeat(100 * 1024);
-    const script = {
-      A: [to('B', big), to('B', big), to('B', big), final('end')],
-      B: [{ ...to('A', 1), repeat: true }],
-    };
-    expect((await play(scenarioOf(PING_PONG, script))).success).toBe(true);
   });
 });
 
