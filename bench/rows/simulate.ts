@@ -5,25 +5,35 @@ import { simulate } from '../../src/rules/simulate/simulate';
 import { type Row, rate } from '../harness';
 
 function fanOut(branches: number): Scenario {
-  const workers = Array.from({ length: branches }, (_, index) => `W${String(index)}`);
+  // A reply invokes at most 1,000 agents, so a lead has foremen, and these have the workers.
+  const foremen = Array.from({ length: Math.max(2, branches / 1_000) }, (_, index) => `F${String(index)}`);
+  const workersOf = (foreman: string) =>
+    Array.from({ length: branches / foremen.length }, (_, index) => `${foreman}W${String(index)}`);
+  const work = (agents: readonly string[]) => [
+    { action: 'invoke', invocations: agents.map((agent) => ({ agent, request: 'work' })) },
+    { action: 'final', response: 'done' },
+  ];
   return {
     apiVersion: 'drover/v1',
     kind: 'Scenario',
     topology: {
-      flows: ['Start -> Lead', ...workers.map((worker) => `Lead <-> ${worker}`)],
+      flows: [
+        'Start -> Lead',
+        ...foremen.flatMap((foreman) => [
+          `Lead <-> ${foreman}`,
+          ...workersOf(foreman).map((worker) => `${foreman} <-> ${worker}`),
+        ]),
+      ],
       rules: ['max_turns_total(20000)'],
     },
     task: 'work',
     script: {
-      Lead: [
-        { action: 'invoke', invocations: workers.map((agent) => ({ agent, request: 'work' })) },
-        { action: 'final', response: 'done' },
-      ],
+      Lead: work(foremen),
+      ...Object.fromEntries(foremen.map((foreman) => [foreman, work(workersOf(foreman))])),
       ...Object.fromEntries(
-        workers.map((worker, index) => [
-          worker,
-          [{ action: 'final', response: index, delay: `${String(index % 13)}ms` }],
-        ]),
+        foremen
+          .flatMap(workersOf)
+          .map((worker, index) => [worker, [{ action: 'final', response: index, delay: `${String(index % 13)}ms` }]]),
       ),
     },
   };

@@ -1,5 +1,6 @@
 /** A topology as written in a fleet file or a scenario (coordination.md, "Topology"). */
 import type { Duration } from './agent';
+import { MOST_INVOCATIONS } from './turns';
 
 /** `strict`, `majority`, `user` and `any` are named policies; a number is a ratio with `onInsufficient: fail`. */
 export type ConvergenceSpec =
@@ -32,9 +33,11 @@ export const USER = 'User';
 /** Names that no agent may have. */
 export const RESERVED_NODES: readonly string[] = [START, END, USER];
 
-/** Upper bounds of a topology: a fan-out over ten thousand agents fits, the input of a workflow (2 MiB) is not exceeded. */
+/** Upper bounds of a topology: ten thousand agents fit, the input of a workflow (2 MiB) is not exceeded. */
 export const TOPOLOGY_LIMITS = {
   agents: 20_000,
+  /** Agents that `Start` leads to: the first task of a run begins them all, as it does with the agents of one reply. */
+  starts: MOST_INVOCATIONS,
   flows: 50_000,
   rules: 1_000,
   /** Characters of one flow or rule. */

@@ -100,5 +100,8 @@ export const SIZE_LIMITS = {
   contributions: 1024 * 1024,
 } as const;
 
+/** Agents that one reply may invoke together. Each is a branch of its own, and one task of the run has to begin them all. */
+export const MOST_INVOCATIONS = 1_000;
+
 /** How long a turn may take where neither a rule nor the agent's own settings say (coordination.md, "Rules"). */
 export const DEFAULT_TURN_TIMEOUT_MS = 600_000;

@@ -1,12 +1,13 @@
 /** One branch from its first turn to its end: take a turn, check the reply as that agent's, do what it says. */
 import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/turns';
 import { act } from './actions';
-import type { Effects } from './effects';
+import { jsonBytes } from '../json-bytes';
+import type { Effects, Sizes } from './effects';
 import { type Step, abandoned, failed, withRecords } from './endings';
-import { oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './limits';
+import { fanOutLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './limits';
 import { recall, remember } from './memory';
 import { Orphans } from './orphans';
-import { checkReply, mayInvoke } from './reply';
+import { type CheckedReply, checkReply, mayInvoke } from './reply';
 import type { BranchResult, BranchState } from './state';
 
 /** coordination.md: an invalid reply is returned with its reason; the fourth in a row fails the branch. */
@@ -52,12 +53,17 @@ async function oneTurn(state: BranchState, effects: Effects, orphans: Orphans): 
   const outcome = await effects.takeTurn(request, timeout?.ms ?? null);
   const taken = counted(state);
   if ('error' in outcome) return failed(taken, errorOf(outcome, timeout?.rule));
-  const checked = checkReply(state.context.topology, replier, outcome.reply);
+  const checked = withinLimits(taken, checkReply(state.context.topology, replier, outcome.reply));
   const step =
     'invalid' in checked
-      ? corrected(taken, outcome.reply, checked.invalid)
+      ? corrected(taken, outcome.reply, checked.invalid, effects.sizes)
       : await accepted(taken, request.turnId, checked.reply, effects, orphans);
   return 'end' in step ? step : { next: { ...step.next, memory: remember(state, outcome.reply, effects.sizes) } };
+}
+
+function withinLimits(state: BranchState, checked: CheckedReply): CheckedReply {
+  const problem = 'invalid' in checked ? null : fanOutLimit(state, checked.reply);
+  return problem === null ? checked : { invalid: problem };
 }
 
 function accepted(
@@ -98,12 +104,13 @@ function errorOf(outcome: Extract<TurnOutcome, { error: unknown }>, rule: string
   return outcome.error.code === 'Timeout' && rule !== undefined ? rule : outcome.error.message;
 }
 
-function corrected(state: BranchState, reply: unknown, reason: string): Step {
+/** A reply beyond what a value may be is not shown again: its turn would be too large, and the reason would be lost. */
+function corrected(state: BranchState, reply: unknown, reason: string, sizes: Sizes): Step {
   const invalid = state.invalid + 1;
   if (invalid >= INVALID_REPLIES) return failed(state, `${String(invalid)} invalid replies in a row: ${reason}`);
   const input: TurnInput = {
     kind: 'invalid',
-    reply,
+    reply: jsonBytes(reply) > sizes.value ? null : reply,
     reason,
     mayInvoke: mayInvoke(state.context.topology, state.agent),
   };

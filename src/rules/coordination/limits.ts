@@ -4,6 +4,7 @@ import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../contract/tu
 import { jsonBytes } from '../json-bytes';
 import type { Topology } from '../topology/topology';
 import type { Sizes } from './effects';
+import { routeTo } from './route';
 import type { BranchState, Counts } from './state';
 
 /** Why the branch may take no further turn; null: it may. */
@@ -12,6 +13,19 @@ export function turnLimit(state: BranchState): string | null {
   if (state.counts.steps >= rules.maxSteps) return `max_steps(${String(rules.maxSteps)}) reached`;
   if (state.turnsUsed >= state.context.turnsLeft) return `max_turns_total(${String(rules.maxTurnsTotal)}) reached`;
   return null;
+}
+
+/**
+ * Why the reply invokes too many agents at once; null: it does not. What it hands to a waiting agent or a rendezvous costs no turn;
+ * an invocation alone is a hand-over, which `turnLimit` bounds.
+ */
+export function fanOutLimit({ context, turnsUsed }: BranchState, reply: TurnReply): string | null {
+  if (reply.action !== 'invoke' || reply.invocations.length === 1) return null;
+  const branches = reply.invocations.filter(({ agent }) => routeTo(context, agent) === 'branch').length;
+  const left = Math.max(0, context.turnsLeft - turnsUsed);
+  if (branches <= left) return null;
+  const total = `max_turns_total(${String(context.topology.rules.maxTurnsTotal)})`;
+  return `LimitReached: reply.invocations: ${String(branches)} branches need as many turns, ${total} leaves ${String(left)}`;
 }
 
 /** Counts a hand-over; the error when it is one too many. */

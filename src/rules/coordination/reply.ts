@@ -1,5 +1,5 @@
 /** Reads an agent's reply and checks it against the agent that produced it. Whose reply it is comes in as an argument, never from a shared place. */
-import type { Invocation, TurnReply } from '../../contract/turns';
+import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/turns';
 import { DroverError } from '../../contract/errors';
 import * as parse from '../parse';
 import type { Topology } from '../topology/topology';
@@ -54,12 +54,18 @@ function allowed(topology: Topology, replier: string, reply: TurnReply): TurnRep
   if (reply.action !== 'invoke') return reply;
   const targets = reply.invocations.map(({ agent }) => agent);
   if (targets.length === 0) return parse.invalid('reply.invocations', 'expected at least one');
+  if (targets.length > MOST_INVOCATIONS) return tooMany(targets.length);
   checkTargets(topology, replier, targets);
   checkParallel(topology, replier, targets);
   if (!targets.includes('User')) return reply;
   return targets.length === 1
     ? asked(reply.invocations, reply.undo)
     : parse.invalid('reply.invocations', 'User cannot be invoked together with others');
+}
+
+function tooMany(count: number): never {
+  const limit = `at most ${String(MOST_INVOCATIONS)} are allowed in one reply`;
+  throw new DroverError('LimitReached', `LimitReached: reply.invocations: ${String(count)} entries, ${limit}`);
 }
 
 function checkTargets(topology: Topology, replier: string, targets: readonly string[]): void {

@@ -1,7 +1,7 @@
 /** From a topology's text to the topology that the rules use: all problems at once, each with its place and the offending text. */
 import { DroverError } from '../../contract/errors';
 import { NAME_PATTERN } from '../../contract/names';
-import { RESERVED_NODES, START, type TopologySpec, USER } from '../../contract/topology';
+import { RESERVED_NODES, START, TOPOLOGY_LIMITS, type TopologySpec, USER } from '../../contract/topology';
 import { isRecord } from '../parse';
 import { readConvergence } from './convergence';
 import { type Edge, edgeProblems, readEdges, successorsOf } from './edges';
@@ -94,7 +94,12 @@ function nameProblem(
 
 /** A run has to begin somewhere. Where lines could not be read, those are the problem to mend first. */
 function startProblems(edges: readonly Edge[]): TopologyProblem[] {
-  if (edges.some(({ from }) => from === START)) return [];
+  const starts = new Set(edges.flatMap(({ from, to }) => (from === START ? [to] : []))).size;
+  if (starts > TOPOLOGY_LIMITS.starts) {
+    const limit = `at most ${String(TOPOLOGY_LIMITS.starts)} are allowed`;
+    return [problemAt(['flows'], `Start leads to ${String(starts)} agents, ${limit}; put an agent between them`)];
+  }
+  if (starts > 0) return [];
   return [problemAt(['flows'], 'Start leads nowhere; add a flow such as "Start -> A"')];
 }
 

@@ -1,4 +1,5 @@
-import { SIZE_LIMITS } from '../../../src/contract/turns';
+import type { RunResult } from '../../../src/contract/runs';
+import { MOST_INVOCATIONS, SIZE_LIMITS } from '../../../src/contract/turns';
 import { final, play, scenarioOf, to } from '../../support/scenarios';
 
 const PING_PONG = ['Start -> A', 'A <-> B', 'A -> End'];
@@ -76,6 +77,53 @@ test('the fourth invalid reply in a row fails the branch', async () => {
   const result = await play(scenarioOf(PING_PONG, { A: bad }));
   expect(result.branches[0]).toMatchObject({ outcome: 'failed', turns: 4 });
   expect(result.branches[0]?.error).toBe('4 invalid replies in a row: reply.response: is missing');
+});
+
+describe('the agents that one reply invokes', () => {
+  const reasons = ({ trace = [] }: RunResult): unknown[] =>
+    trace.flatMap(({ input }) => (input.kind === 'invalid' ? [[input.reason, input.reply === null]] : []));
+  const many = (count: number, request: unknown = 1) =>
+    to(...Array.from({ length: count }, () => ['B', request]).flat());
+
+  test('are at most 1,000: more is an invalid reply, and says how many there were', async () => {
+    const over = [many(1_001), many(20_000, 'y'.repeat(50)), many(MOST_INVOCATIONS), final('end')];
+    const B = [{ ...final(1), repeat: true }];
+    const result = await play(scenarioOf(PING_PONG, { A: over, B }, { rules: ['max_turns_total(5000)'] }));
+    expect(result).toMatchObject({ success: true, turns: 1_004 });
+    const said = (count: number) =>
+      `LimitReached: reply.invocations: ${String(count)} entries, at most 1000 are allowed in one reply`;
+    // A reply that is too large to be shown again is not: only why it was refused.
+    expect(reasons(result)).toEqual([
+      [said(1_001), false],
+      [said(20_000), true],
+    ]);
+  });
+
+  test('are no more than max_turns_total leaves turns for', async () => {
+    const B = [{ ...final(1), repeat: true }];
+    const play3 = (count: number) =>
+      play(
+        scenarioOf(
+          PING_PONG,
+          { A: [many(count), to('B', 1, 'B', 2), final('end')], B },
+          { rules: ['max_turns_total(6)'] },
+        ),
+      );
+    expect(await play3(5)).toMatchObject({ success: false, turns: 6 });
+    const over = await play3(6);
+    expect(over).toMatchObject({ success: true, turns: 5 });
+    expect(reasons(over)).toEqual([
+      ['LimitReached: reply.invocations: 6 branches need as many turns, max_turns_total(6) leaves 5', false],
+    ]);
+  });
+
+  test('count as branches only where they are some: what goes to a waiting agent costs no turn', async () => {
+    const script = { A: [to('B', 1, 'B', 2), final('end')], B: [to('A', 1, 'A', 2), to('A', 1, 'A', 2)] };
+    expect(await play(scenarioOf(PING_PONG, script, { rules: ['max_turns_total(4)'] }))).toMatchObject({
+      success: true,
+      turns: 4,
+    });
+  });
 });
 
 test('a script that runs out fails its branch', async () => {

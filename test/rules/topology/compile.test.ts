@@ -300,3 +300,14 @@ it('compiles ten thousand workers in well under a second', () => {
   expect(compiled({ flows }).agents).toHaveLength(10_001);
   expect(performance.now() - began).toBeLessThan(1_000);
 });
+
+it('Start leads to at most 1,000 agents, as the first task of a run begins them all', () => {
+  const flows = (count: number) => Array.from({ length: count }, (_, index) => `Start -> W${String(index)}`);
+  expect(compiled({ flows: [...flows(1_000), 'Start -> W0'] }).agents).toHaveLength(1_000);
+  expect(compileTopology({ flows: flows(1_001) })).toMatchObject({
+    ok: false,
+    problems: [
+      { path: 'flows', message: 'Start leads to 1001 agents, at most 1000 are allowed; put an agent between them' },
+    ],
+  });
+});
