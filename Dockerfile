@@ -13,6 +13,9 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/bin ./bin
+# A volume that is mounted here takes this folder's owner.
+RUN install -d -o node -g node -m 700 /var/lib/drover
+ENV DROVER_STATE_DIR=/var/lib/drover
 USER node
 ENTRYPOINT ["node", "bin/drover.js"]
 CMD ["worker"]
