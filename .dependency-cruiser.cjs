@@ -2,16 +2,17 @@
 
 /** Folder (a pattern under src/) -> the folders of ours that it may import, as a pattern; null for none. */
 const LAYERS = {
+  'lib/': null,
   'contract/': null,
   'rules/': 'contract/(?!schemas/|messages\\.ts)',
   'workflows/': '(contract/(?!schemas/)|rules/)',
-  'activities/': '(contract|rules|providers|client)/',
-  'providers/': 'contract/(?!schemas/|messages\\.ts)',
-  'client/': '(contract|rules)/',
-  'gateway/': '(contract|client)/',
-  'cli/': '((contract|client|rules|dev)/|(config|version|log|logs|gc|installed-providers|worker|server)\\.ts$)',
-  'dev/': 'contract/',
-  'agent/': 'contract/(?!messages\\.ts)',
+  'activities/': '(contract|rules|providers|client|lib)/',
+  'providers/': '(contract/(?!schemas/|messages\\.ts)|lib/)',
+  'client/': '(contract|rules|lib)/',
+  'gateway/': '(contract|client|lib)/',
+  'cli/': '((contract|client|rules|dev|lib)/|(config|version|log|logs|gc|installed-providers|worker|server)\\.ts$)',
+  'dev/': '(contract|lib)/',
+  'agent/': '(contract/(?!messages\\.ts)|lib/)',
   'config\\.ts$': '(contract|dev)/',
 };
 

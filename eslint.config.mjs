@@ -11,6 +11,14 @@ const nondeterministic = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass the time in.' },
 ];
 
+/** The time of day steps: intervals are measured by another clock, and one file reads both (docs/decisions, 26). */
+const clocks = [
+  "MemberExpression[object.name='Date'][property.name='now']",
+  "MemberExpression[object.name='performance'][property.name='now']",
+  "MemberExpression[object.name='process'][property.name='hrtime']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+].map((selector) => ({ selector, message: 'Ask src/lib/clock.ts: monotonicMs for intervals, the others for dates.' }));
+
 /** Modules of the bundle are evaluated once and shared by all workflows of a thread (docs/decisions, 12). */
 const moduleState = ['Program > VariableDeclaration', 'Program > ExportNamedDeclaration > VariableDeclaration'].map(
   (declaration) => ({
@@ -37,6 +45,11 @@ export default tseslint.config(
       'no-empty': ['error', { allowEmptyCatch: false }],
       eqeqeq: 'error',
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/lib/clock.ts', 'src/workflows/**', 'src/rules/**'],
+    rules: { 'no-restricted-syntax': ['error', ...clocks] },
   },
   {
     files: ['src/workflows/**/*.ts', 'src/rules/**/*.ts'],

@@ -8,6 +8,7 @@ import { type AgentRef, agentSubject, fleetSubject } from '../client/subject';
 import { DroverError, type ErrorCode } from '../contract/errors';
 import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
 import { AGENT_WORKFLOW, DIRECT_INCARNATION, RETIRE_REQUEST } from '../contract/names';
+import { monotonicMs } from '../lib/clock';
 import { whileBeating } from './beating';
 import { asActivityFailure } from './failures';
 
@@ -153,9 +154,9 @@ async function openAgent(calls: Calls, ref: AgentRef): Promise<AgentView | null>
 
 /** Looks until it is so; false when that takes too long. Ends with the activity when that is cancelled. */
 async function until(isSo: () => Promise<boolean>, limitMs = Infinity): Promise<boolean> {
-  const deadline = Date.now() + limitMs;
+  const deadline = monotonicMs() + limitMs;
   for (let looks = 1; !(await isSo()); looks += 1) {
-    if (Date.now() > deadline) return false;
+    if (monotonicMs() > deadline) return false;
     await Context.current().sleep(looks < 50 ? LOOK_EVERY_MS : LOOK_LATER_MS);
   }
   return true;

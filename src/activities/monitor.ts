@@ -8,14 +8,15 @@ import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { agentSignals, describeAgent } from '../contract/messages';
 import { AGENT_PATHS } from '../contract/protocol';
+import { isoNow, monotonicMs } from '../lib/clock';
 import { httpCall, isSuccess } from '../providers/http-call';
-import { type CheckMemory, afterCheck } from '../rules/health-checks';
+import { type CheckMemory, afterCheck, shifted } from '../rules/health-checks';
 import { whileBeating } from './beating';
 import { type TurnSettings, addressed } from './turns';
 
 /** What checking needs: as for turns, and the way to the agents' workflows, which know instance and endpoint. */
 export interface MonitorSettings extends TurnSettings {
-  readonly calls: Calls;
+  readonly calls: Pick<Calls, 'query' | 'signal'>;
 }
 
 /** rules of conduct, 15: then the fleet starts it again, with the list as it is by then. */
@@ -23,13 +24,19 @@ const WATCH_MS = 10 * 60_000;
 
 type Memories = Record<string, CheckMemory>;
 
+/** The activity's heartbeat: what it knows, and what the clock read that this is measured with. */
+interface Known {
+  readonly at: number;
+  readonly memories: Memories;
+}
+
 /** The monitor's activity; its memory is in its heartbeats, so another worker goes on where this one was killed. */
 export function createMonitorActivities(settings: MonitorSettings): MonitorActivities {
   return {
     watchHealth: (call) => {
       const { info, cancellationSignal, cancelled } = Context.current();
-      const memories: Memories = { ...(info.heartbeatDetails as Memories | undefined) };
-      const until = Date.now() + WATCH_MS;
+      const memories = fromEarlier(info.heartbeatDetails as Known | undefined);
+      const until = monotonicMs() + WATCH_MS;
       return whileBeating(
         async () => {
           const watching = call.agents.map((agent) =>
@@ -38,10 +45,17 @@ export function createMonitorActivities(settings: MonitorSettings): MonitorActiv
           // A worker that shuts down does not wait for the answer of a workflow.
           await Promise.race([Promise.all(watching), cancelled]);
         },
-        () => memories,
+        (): Known => ({ at: monotonicMs(), memories }),
       );
     },
   };
+}
+
+/** What an earlier attempt knew, on this process's clock. The time in between, when nothing was checked, does not count. */
+function fromEarlier(known: Known | undefined): Memories {
+  if (known === undefined) return {};
+  const byMs = monotonicMs() - known.at;
+  return Object.fromEntries(Object.entries(known.memories).map(([agent, memory]) => [agent, shifted(memory, byMs)]));
 }
 
 /** Checks one agent in its rhythm. Resolves when the time is over; rejects when the activity is cancelled. */
@@ -55,17 +69,17 @@ async function watch(
 ): Promise<void> {
   const ref = { fleet, agent: watched.agent };
   let seen: { readonly view: AgentView | null; readonly at: number } | null = null;
-  while (Date.now() < until) {
-    const isOld = seen === null || Date.now() - seen.at >= watched.renewMs;
+  while (monotonicMs() < until) {
+    const isOld = seen === null || monotonicMs() - seen.at >= watched.renewMs;
     // What does not pass may be an older instance, or not run at all: look again.
     const isDoubtful = (memories[watched.agent]?.failures ?? 1) > 0;
-    if (seen === null || isOld || isDoubtful) seen = { view: await look(settings, ref), at: Date.now() };
+    if (seen === null || isOld || isDoubtful) seen = { view: await look(settings, ref), at: monotonicMs() };
     const { instanceId, endpoint, runtime } = seen.view ?? {};
     if (instanceId && endpoint && runtime === 'running') {
       const passed = await passes(settings, { ...ref, endpoint }, watched.timeoutMs, signal);
-      const now = Date.now();
+      const now = monotonicMs();
       const { memory, report } = afterCheck(memories[watched.agent] ?? null, instanceId, passed, watched, now);
-      if (report) await tell(settings, ref, { instanceId, passed, at: new Date(now).toISOString() });
+      if (report) await tell(settings, ref, { instanceId, passed, at: isoNow() });
       memories[watched.agent] = memory;
     }
     await sleep(watched.everyMs, undefined, { signal });

@@ -7,6 +7,7 @@ import type { NotificationActivities, RaiseCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import type { NotifyInput } from '../contract/events';
 import { NOTIFY_WORKFLOW, notifyWorkflowId } from '../contract/names';
+import { wallClockMs } from '../lib/clock';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { providerError } from '../providers/provider';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
@@ -56,7 +57,7 @@ async function post(settings: NotificationSettings, { event, target }: NotifyInp
   const { id, type, at, data } = event;
   const body = { type, timestamp: at, data };
   // A repeat is signed anew: a receiver refuses a time that is long ago, and knows the event by its id.
-  const sentAt = new Date();
+  const sentAt = new Date(wallClockMs());
   let answer: HttpAnswer;
   try {
     const secret = target.secret === undefined ? undefined : await resolveSecret(target.secret, settings.environment);

@@ -6,6 +6,7 @@ import { agentToken } from '../contract/agent-token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
 import type { TurnOutcome } from '../contract/turns';
+import { wallClockMs } from '../lib/clock';
 import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
@@ -89,7 +90,7 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
 
 /** An agent with a subscription that passes its provider's refusal on has failed with it: that is an outcome, and is not asked again here. */
 function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutcome): TurnResult {
-  const failure = call.request.subscription === null ? null : turnFailure(answer, Date.now());
+  const failure = call.request.subscription === null ? null : turnFailure(answer, wallClockMs());
   if (failure === null) return outcome();
   if (isSuccess(answer)) return { ...outcome(), failure };
   const code = failure.kind === 'rate_limit' ? 'RateLimited' : 'TurnRejected';

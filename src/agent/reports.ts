@@ -2,6 +2,7 @@
 import { classifyFailure } from '../contract/failure-kind';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/subscription';
+import { wallClockMs } from '../lib/clock';
 import { fail } from './replies';
 import type { AgentIdentity } from './settings';
 
@@ -29,7 +30,7 @@ export async function postReport(identity: AgentIdentity, report: FailureReport)
 
 /** What an error that somebody's SDK or command line tool threw says of the credential. */
 export function failureOf(error: unknown): SubscriptionFailure {
-  if (!isObject(error)) return classifyFailure({ message: String(error) }, Date.now());
+  if (!isObject(error)) return classifyFailure({ message: String(error) }, wallClockMs());
   const { status, statusCode, code, exitCode, signal, message, headers, response } = error;
   const killed = typeof signal === 'string' ? ` ${signal}` : '';
   return classifyFailure(
@@ -40,7 +41,7 @@ export function failureOf(error: unknown): SubscriptionFailure {
       headers: headersOf(headers) ?? (isObject(response) ? headersOf(response['headers']) : undefined),
       exitCode: numberOf(exitCode) ?? numberOf(code),
     },
-    Date.now(),
+    wallClockMs(),
   );
 }
 

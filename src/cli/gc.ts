@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { environment } from '../config';
 import { collect, findGarbage } from '../gc';
 import { installedProviders } from '../installed-providers';
+import { wallClockMs } from '../lib/clock';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { type Format, print, say, table, withOutput } from './output';
 import { loadSettings } from './serve';
@@ -23,7 +24,7 @@ async function gc(flags: GcFlags): Promise<void> {
   const providers = installedProviders(settings, environment());
   const removes = flags.yes === true;
   const items = await withClient(flags, async (client) => {
-    const found = await findGarbage(client, providers, Date.now());
+    const found = await findGarbage(client, providers, wallClockMs());
     for (const { provider, why } of found.unreachable) say(`provider ${provider} was not asked: ${why}`);
     if (removes) for (const item of found.items) await collect(client, item, providers);
     return found.items;

@@ -1,4 +1,5 @@
 /** What people see while something takes its time: on a terminal a few lines that are kept up to date, elsewhere a line per step. */
+import { monotonicMs } from '../lib/clock';
 import { say } from './output';
 
 /** One thing that goes on: where it is, and whether that is its end. */
@@ -27,7 +28,7 @@ export class Progress {
 
   /** Takes the present steps of everything that goes on. */
   update(steps: readonly Step[]): void {
-    const now = performance.now();
+    const now = monotonicMs();
     for (const { name, step, done } of steps) {
       const before = this.#since.get(name);
       if (before?.step === step) continue;
@@ -49,7 +50,7 @@ export class Progress {
   #draw(): void {
     const width = Math.max(0, ...[...this.#since.keys()].map((name) => name.length));
     const lines = [...this.#since].map(([name, { step, at, tookMs }]) => {
-      const line = `  ${name.padEnd(width)}  ${step.padEnd(9)} ${seconds(tookMs ?? performance.now() - at)}`;
+      const line = `  ${name.padEnd(width)}  ${step.padEnd(9)} ${seconds(tookMs ?? monotonicMs() - at)}`;
       return line.slice(0, process.stderr.columns - 1);
     });
     const up = this.#drawn > 0 ? `\u001b[${String(this.#drawn)}A` : '';

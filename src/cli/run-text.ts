@@ -1,5 +1,6 @@
 /** A run as people read it. */
 import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../contract/runs';
+import { wallClockMs } from '../lib/clock';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
 import { seconds } from './progress';
@@ -92,5 +93,6 @@ function inTree(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {
 }
 
 function took({ startedAt, endedAt }: LiveBranchRecord): string {
-  return seconds((endedAt === null ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt));
+  const until = endedAt === null ? wallClockMs() : Date.parse(endedAt);
+  return seconds(Math.max(0, until - Date.parse(startedAt)));
 }

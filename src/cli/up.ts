@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { DroverError } from '../contract/errors';
 import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../dev/up-state';
+import { monotonicMs } from '../lib/clock';
 import { followChange, planLines } from './changes';
 import { jsonOrText } from './arguments';
 import { ExitWith, INTERRUPTED } from './failure';
@@ -42,7 +43,7 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
   if (path === undefined && (flags.task !== undefined || flags.destroy)) {
     throw new DroverError('InvalidRequest', '--task and --destroy need a fleet file');
   }
-  const began = performance.now();
+  const began = monotonicMs();
   const fleet = path === undefined ? undefined : await loadFleetFile(path);
   for (const warning of fleet?.warnings ?? []) say(`warning: ${warning}`);
   const { settings, state } = await loadSettings();
@@ -52,7 +53,7 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
     const services = await startServices(settings, state);
     try {
       writeUpState(state.path, services.where);
-      say(`drover: up after ${seconds(performance.now() - began)}`);
+      say(`drover: up after ${seconds(monotonicMs() - began)}`);
       await serve(services, fleet, flags, stop);
     } finally {
       await leave(services, fleet, flags);
@@ -97,10 +98,10 @@ async function work(
   if (fleet) await applyFile(services, fleet, signal);
   let outcome: Outcome = 'done';
   if (fleet && task !== undefined) {
-    const began = performance.now();
+    const began = monotonicMs();
     const ref = await client.runs.start({ fleet: fleet.file.metadata.name, task: jsonOrText(task) });
     const result = await followRun(client, ref, { signal });
-    say(`run ${ref.fleet}/${ref.run}: ${String(result.turns)} turns in ${seconds(performance.now() - began)}`);
+    say(`run ${ref.fleet}/${ref.run}: ${String(result.turns)} turns in ${seconds(monotonicMs() - began)}`);
     write(resultText(result));
     if (!result.success) outcome = 'no answer';
   }
@@ -112,13 +113,13 @@ async function work(
 
 async function applyFile({ client }: Services, { file }: LoadedFleet, signal: AbortSignal): Promise<void> {
   const name = file.metadata.name;
-  const began = performance.now();
+  const began = monotonicMs();
   const applied = await client.fleets.apply(name, { spec: file.spec });
   for (const line of planLines(name, applied.changes, applied.settings)) say(line);
   const change = await followChange(client, name, applied, { signal });
   say(
     change
-      ? `fleet ${name} is at revision ${String(change.revision)} after ${seconds(performance.now() - began)}`
+      ? `fleet ${name} is at revision ${String(change.revision)} after ${seconds(monotonicMs() - began)}`
       : `fleet ${name} is as its file says`,
   );
 }

@@ -29,7 +29,7 @@ function isAtRest({ runtime }: Pick<AgentView, 'runtime'>): boolean {
   return runtime === 'stopped' || runtime === 'crashed';
 }
 
-/** Waits until the command's effect is there. `ProviderError` when it failed, `Timeout` at the deadline (ms since the epoch). */
+/** Waits until the command's effect is there. `ProviderError` when it failed, `Timeout` at the deadline (by the monotonic clock). */
 export async function followCommand(
   command: AgentCommand,
   result: CommandResult,

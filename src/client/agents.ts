@@ -15,6 +15,7 @@ import { DroverError } from '../contract/errors';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/subscription';
+import { monotonicMs } from '../lib/clock';
 import { together } from '../rules/alike';
 import { closedAgentView } from '../rules/view';
 import { answerForTerminated, followCommand } from './agent-commands';
@@ -86,7 +87,7 @@ export class Agents {
     const subject = agentSubject(ref);
     const requestId = given.requestId ?? randomUUID();
     const request = { ...given, requestId };
-    const startedAt = Date.now();
+    const startedAt = monotonicMs();
     let result: CommandResult;
     try {
       const timeoutMs = Math.min(options.timeoutMs ?? Infinity, COMMAND_TIMEOUT_MS);
@@ -103,11 +104,11 @@ export class Agents {
    * `requestId` again changes nothing more. Of a burst, those without one that are alike go together, and `changed` is told to the first.
    */
   async reportFailure(ref: AgentRef, report: FailureReport, options: CallOptions = {}): Promise<CommandResult> {
-    const deadline = Date.now() + (options.timeoutMs ?? COMMAND_TIMEOUT_MS);
+    const deadline = monotonicMs() + (options.timeoutMs ?? COMMAND_TIMEOUT_MS);
     const own = { ...report };
     const send = async ([first = own, ...others]: readonly FailureReport[]): Promise<Reported> => {
       const requestId = first.requestId ?? randomUUID();
-      const update = { timeoutMs: Math.max(0, deadline - Date.now()), updateId: requestId };
+      const update = { timeoutMs: Math.max(0, deadline - monotonicMs()), updateId: requestId };
       const argument = { ...together(first, others), requestId };
       return {
         first,
@@ -129,7 +130,7 @@ export class Agents {
     isSo: (agent: AgentView) => boolean,
     { timeoutMs, goal }: { readonly timeoutMs: number; readonly goal: string },
   ): Promise<AgentView> {
-    const found = await pollUntil(() => this.describe(ref), isSo, { deadline: Date.now() + timeoutMs });
+    const found = await pollUntil(() => this.describe(ref), isSo, { deadline: monotonicMs() + timeoutMs });
     if (found) return found;
     const { status, runtime, liveness } = await this.describe(ref);
     throw new DroverError(

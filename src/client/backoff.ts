@@ -1,6 +1,7 @@
 /** Waiting between two tries. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../contract/errors';
+import { monotonicMs } from '../lib/clock';
 
 /** Pause before try number `attempt` (from 1): full jitter under an exponential ceiling, so that many callers spread out. */
 export function jitteredDelayMs(attempt: number, baseMs: number, maxMs: number): number {
@@ -10,7 +11,7 @@ export function jitteredDelayMs(attempt: number, baseMs: number, maxMs: number):
 /** How long something that is followed may be out of reach: a server or a worker that is started again is back by then. */
 const OUTAGE_MS = 60_000;
 
-/** `deadline` in ms since the epoch; a `signal` that aborts ends the asking with an `AbortError`. */
+/** `deadline` by the monotonic clock (lib/clock.ts); a `signal` that aborts ends the asking with an `AbortError`. */
 export interface PollOptions {
   readonly deadline: number;
   readonly maxPauseMs?: number;
@@ -26,16 +27,16 @@ export async function pollUntil<T>(
   done: (answer: T) => boolean,
   { deadline, maxPauseMs = 1_000, signal }: PollOptions,
 ): Promise<T | undefined> {
-  let reachedAt = Date.now();
+  let reachedAt = monotonicMs();
   for (let pauseMs = 50; ; pauseMs = Math.min(maxPauseMs, pauseMs * 1.5)) {
     try {
       const answer = await ask();
-      reachedAt = Date.now();
+      reachedAt = monotonicMs();
       if (done(answer)) return answer;
     } catch (error) {
-      if (!isOutage(error) || Date.now() > Math.min(deadline, reachedAt + OUTAGE_MS)) throw error;
+      if (!isOutage(error) || monotonicMs() > Math.min(deadline, reachedAt + OUTAGE_MS)) throw error;
     }
-    if (Date.now() + pauseMs > deadline) return undefined;
+    if (monotonicMs() + pauseMs > deadline) return undefined;
     await sleep(pauseMs, undefined, signal && { signal });
   }
 }

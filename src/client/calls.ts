@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import { isoNow, monotonicMs, onWallClock } from '../lib/clock';
 import { asDroverError, isClosedError, isLost } from './errors';
 import type { Subject } from './subject';
 import { UpdateQueue } from './update-queue';
@@ -55,7 +56,7 @@ export class Calls {
 
   /** Any call, with a deadline and with its errors translated. */
   within<T>(subject: Subject | null, { timeoutMs = READ_TIMEOUT_MS }: CallOptions, call: () => Promise<T>): Promise<T> {
-    return this.#until(Date.now() + timeoutMs, subject, call);
+    return this.#until(monotonicMs() + timeoutMs, subject, call);
   }
 
   /** Asks a workflow, running or closed. */
@@ -64,7 +65,7 @@ export class Calls {
     definition: QueryDefinition<T>,
     { timeoutMs = READ_TIMEOUT_MS }: CallOptions = {},
   ): Promise<T> {
-    return this.#query(this.client.workflow, subject, definition, Date.now() + timeoutMs);
+    return this.#query(this.client.workflow, subject, definition, monotonicMs() + timeoutMs);
   }
 
   /** Asks a workflow, and says whether that was its last word. Of an open one it is a single call. */
@@ -73,7 +74,7 @@ export class Calls {
     definition: QueryDefinition<T>,
     { timeoutMs = READ_TIMEOUT_MS }: CallOptions = {},
   ): Promise<Answer<T>> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = monotonicMs() + timeoutMs;
     try {
       return { view: await this.#query(this.#ofOpen, subject, definition, deadline), closedAt: null };
     } catch (error) {
@@ -83,16 +84,16 @@ export class Calls {
       this.#query(this.client.workflow, subject, definition, deadline),
       this.#until(deadline, subject, () => this.client.workflow.getHandle(subject.workflowId).describe()),
     ]);
-    return { view, closedAt: (closeTime ?? new Date()).toISOString() };
+    return { view, closedAt: closeTime?.toISOString() ?? isoNow() };
   }
 
   #query<T>(workflows: WorkflowClient, subject: Subject, definition: QueryDefinition<T>, deadline: number): Promise<T> {
     const ask = () => workflows.getHandle(subject.workflowId).query<T>(definition);
     return this.#until(deadline, subject, async () => {
       for (let attempt = 1; ; attempt += 1) {
-        const again = attempt === READ_ATTEMPTS ? deadline : Math.min(deadline, Date.now() + READ_AGAIN_AFTER_MS);
+        const again = attempt === READ_ATTEMPTS ? deadline : Math.min(deadline, monotonicMs() + READ_AGAIN_AFTER_MS);
         try {
-          return await this.client.connection.withDeadline(again, ask);
+          return await this.#by(again, ask);
         } catch (error) {
           if (!isLost(error) || again === deadline) throw error;
         }
@@ -150,12 +151,13 @@ export class Calls {
   }
 
   #queued<T>(subject: Subject, { timeoutMs = COMMAND_TIMEOUT_MS }: CallOptions, send: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = monotonicMs() + timeoutMs;
     const isClosed = async () => {
       const { status } = await this.client.workflow.getHandle(subject.workflowId).describe();
       return status.name !== 'RUNNING';
     };
-    return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, { send, isClosed }));
+    const attempt = { send: () => this.#by(deadline, send), isClosed: () => this.#by(deadline, isClosed) };
+    return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, attempt));
   }
 
   /** Closes the connection once every call has its answer: gRPC's repeats go on by timers, which find no channel afterwards. */
@@ -164,8 +166,16 @@ export class Calls {
     await this.client.connection.close();
   }
 
+  /**
+   * gRPC takes a time of day and turns it into an interval at each call, so each attempt says anew when that will be: between two
+   * attempts the clock may have stepped.
+   */
+  #by<T>(deadline: number, call: () => Promise<T>): Promise<T> {
+    return this.client.connection.withDeadline(onWallClock(deadline), call);
+  }
+
   async #until<T>(deadline: number, subject: Subject | null, call: () => Promise<T>): Promise<T> {
-    const answer = this.client.connection.withDeadline(deadline, call);
+    const answer = this.#by(deadline, call);
     this.#open.add(answer);
     try {
       return await answer;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DroverEvent } from '../contract/events';
+import { isoNow } from '../lib/clock';
 import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/news';
 import { isOutage } from './backoff';
 import type { Calls } from './calls';
@@ -100,7 +101,7 @@ async function passes(ms: number, signal: AbortSignal | undefined): Promise<bool
 }
 
 function observed(news: readonly News[]): Observed[] {
-  const now = new Date().toISOString();
+  const now = isoNow();
   return news.map(({ type, at, data, fleets }) => ({ event: withId({ type, at: at ?? now, data }), fleets }));
 }
 

@@ -13,6 +13,7 @@ import type {
 } from '../contract/fleet';
 import { describeChange, describeFleet, fleetUpdates, provisionUpdates } from '../contract/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
+import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
@@ -156,7 +157,7 @@ export class Fleets {
       return change;
     };
     const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
-      deadline: Date.now() + timeoutMs,
+      deadline: monotonicMs() + timeoutMs,
       // Half a second is soon enough for people, and each look costs two queries of the workflows that are at work.
       maxPauseMs: 500,
       signal,
@@ -188,7 +189,7 @@ export class Fleets {
     { ifBusy, timeoutMs = Infinity }: ChangeCallOptions,
     send: () => Promise<ApplyResult>,
   ): Promise<ApplyResult> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = monotonicMs() + timeoutMs;
     for (;;) {
       try {
         return await send();

@@ -8,6 +8,7 @@ import { describeRun, runUpdates } from '../contract/messages';
 import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
 import type { TopologySpec } from '../contract/topology';
+import { monotonicMs } from '../lib/clock';
 import { checkTask } from '../rules/coordination/limits';
 import { closedRunView } from '../rules/run-view';
 import { pollUntil } from './backoff';
@@ -106,7 +107,7 @@ export class Runs {
     };
     // A run that is being cancelled is so at once, and has its result later.
     const ended = await pollUntil(look, ({ result }) => result !== null, {
-      deadline: Date.now() + timeoutMs,
+      deadline: monotonicMs() + timeoutMs,
       maxPauseMs: 250,
       signal,
     });

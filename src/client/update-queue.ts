@@ -3,6 +3,7 @@
  * share of that and repeats what was refused for want of room, with the same id: no caller ever sees Temporal's own limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../lib/clock';
 import { jitteredDelayMs } from './backoff';
 import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './errors';
 
@@ -23,7 +24,7 @@ export interface UpdateAttempt<T> {
 export class UpdateQueue {
   readonly #lines = new Map<string, { active: number; waiting: (() => void)[] }>();
 
-  /** Sends an update until it was answered or `deadline` (ms since the epoch) has passed, then throws the last error. */
+  /** Sends an update until it was answered or `deadline` (by the monotonic clock) has passed, then throws the last error. */
   async run<T>(workflowId: string, deadline: number, attempt: UpdateAttempt<T>): Promise<T> {
     await this.#enter(workflowId);
     try {
@@ -53,14 +54,14 @@ export class UpdateQueue {
 }
 
 async function persistently<T>(deadline: number, { send, isClosed }: UpdateAttempt<T>): Promise<T> {
-  const unreachable = Date.now() + UNREACHABLE_MS;
+  const unreachable = monotonicMs() + UNREACHABLE_MS;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send();
     } catch (error) {
       const pauseMs = jitteredDelayMs(attempt, BACKOFF_MS.base, BACKOFF_MS.max);
       const patience = isConnectionError(error) ? Math.min(deadline, unreachable) : deadline;
-      if (!isRetryableUpdateError(error) || Date.now() + pauseMs > patience) throw error;
+      if (!isRetryableUpdateError(error) || monotonicMs() + pauseMs > patience) throw error;
       // Both a run that continues as new and one that ends abort what they could not answer; the second does so for ever.
       if (isAbortedByClosing(error) && (await isClosed())) throw error;
       await sleep(pauseMs);

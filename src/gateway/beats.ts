@@ -6,6 +6,7 @@ import type { AgentView, Heartbeat } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import type { BeatAnswer } from '../contract/protocol';
 import type { AgentRef } from '../client';
+import { monotonicMs } from '../lib/clock';
 import { beatAnswer } from './desired';
 
 /** What the ledger needs of the client. */
@@ -20,12 +21,12 @@ export interface BeatCounters {
   forwarded(): void;
 }
 
-/** What is kept of one agent: a few hundred bytes, so that 100,000 of them stay under 200 MB. Times are epoch milliseconds. */
+/** What is kept of one agent: a few hundred bytes, so that 100,000 of them stay under 200 MB. Times are readings of the monotonic clock. */
 interface Entry {
   beat: Heartbeat;
   seenAt: number;
-  /** When the workflow was last told; 0: the next beat has to. */
-  toldAt: number;
+  /** When the workflow was last told; null: the next beat has to. */
+  toldAt: number | null;
   /** What the workflow said last; undefined: it has not been asked yet. */
   answer: BeatAnswer | undefined;
   readAt: number;
@@ -50,7 +51,7 @@ export class BeatLedger {
   readonly #now: () => number;
   #untilSweep = SWEEP_EVERY;
 
-  constructor(target: BeatTarget, counters: BeatCounters, now: () => number = Date.now) {
+  constructor(target: BeatTarget, counters: BeatCounters, now: () => number = monotonicMs) {
     this.#target = target;
     this.#counters = counters;
     this.#now = now;
@@ -68,7 +69,7 @@ export class BeatLedger {
     entry.beat = beat;
     entry.seenAt = now;
     if (tell) return this.#tell(ref, entry, now);
-    if (entry.answer && now - entry.readAt < entry.staleAfterMs / RENEWALS) return entry.answer;
+    if (entry.answer && !isOver(entry.readAt, entry.staleAfterMs / RENEWALS, now)) return entry.answer;
     return this.#read(ref, entry);
   }
 
@@ -87,7 +88,7 @@ export class BeatLedger {
     const entry: Entry = {
       beat,
       seenAt: now,
-      toldAt: 0,
+      toldAt: null,
       answer: undefined,
       readAt: 0,
       // Not known before the first answer; until then one beat tells enough.
@@ -105,7 +106,7 @@ export class BeatLedger {
     try {
       await this.#target.heartbeat(ref, entry.beat);
     } catch (error) {
-      entry.toldAt = 0;
+      entry.toldAt = null;
       if (isUnknown(error)) this.#entries.delete(keyOf(ref));
       throw error;
     }
@@ -131,8 +132,8 @@ export class BeatLedger {
     this.#untilSweep -= 1;
     if (this.#untilSweep > 0) return;
     this.#untilSweep = SWEEP_EVERY;
-    const before = this.#now() - FORGET_AFTER_MS;
-    for (const [key, { seenAt }] of this.#entries) if (seenAt < before) this.#entries.delete(key);
+    const now = this.#now();
+    for (const [key, { seenAt }] of this.#entries) if (isOver(seenAt, FORGET_AFTER_MS, now)) this.#entries.delete(key);
   }
 }
 
@@ -149,7 +150,13 @@ function isOutdated(last: Heartbeat, beat: Heartbeat): boolean {
 function mustTell(entry: Entry, beat: Heartbeat, now: number): boolean {
   const { status, instanceId, endpoint } = entry.beat;
   const changed = beat.status !== status || beat.instanceId !== instanceId || beat.endpoint !== endpoint;
-  return changed || entry.offline || entry.toldAt === 0 || now - entry.toldAt >= entry.staleAfterMs / RENEWALS;
+  const { toldAt, staleAfterMs } = entry;
+  return changed || entry.offline || toldAt === null || isOver(toldAt, staleAfterMs / RENEWALS, now);
+}
+
+/** A clock that reads less than it did proves nothing, so the time counts as over: one call more, and no agent goes silent by it. */
+function isOver(since: number, limitMs: number, now: number): boolean {
+  return now < since || now - since >= limitMs;
 }
 
 function remember(entry: Entry, view: AgentView, now: number): BeatAnswer {

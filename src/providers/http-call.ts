@@ -6,6 +6,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
+import { wallClockMs } from '../lib/clock';
 import { allowedUrl, isLinkLocal, notAllowed } from './allowed-hosts';
 
 /** A request. `limitBytes` bounds the answer's body. Its time is the caller's to bound, by `signal`. */
@@ -91,6 +92,6 @@ export function isSuccess({ status }: Pick<HttpAnswer, 'status'>): boolean {
 export function retryAfterMs(headers: http.IncomingHttpHeaders, limitMs: number): number | undefined {
   const value = headers['retry-after'];
   if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - wallClockMs();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), limitMs) : undefined;
 }

@@ -1,4 +1,4 @@
-/** What the health monitor makes of its checks: which of them the agent's workflow hears of (lifecycle.md, "Heartbeats"). Times in milliseconds. */
+/** What the health monitor makes of its checks: which of them the agent's workflow hears of (lifecycle.md, "Heartbeats"). Times are milliseconds of one clock that never steps. */
 import type { WatchedAgent } from '../contract/activities';
 
 /** What is remembered of one agent between two checks; plain JSON, as it outlives the monitor's worker. */
@@ -7,7 +7,7 @@ export interface CheckMemory {
   readonly instanceId: string;
   /** Failures in a row. */
   readonly failures: number;
-  /** Since when checks pass, epoch ms; null after a failure. */
+  /** Since when checks pass; null after a failure. */
   readonly passingSince: number | null;
   /** What the agent's workflow was last told, and when. */
   readonly told: { readonly passed: boolean; readonly at: number } | null;
@@ -41,6 +41,16 @@ export function afterCheck(
     : memory.failures >= limit;
   const report = isNews && isSettled;
   return { memory: report ? { ...memory, told: { passed, at: now } } : memory, report };
+}
+
+/** The same memory on a clock that reads `byMs` more. */
+export function shifted(memory: CheckMemory, byMs: number): CheckMemory {
+  const { passingSince, told } = memory;
+  return {
+    ...memory,
+    passingSince: passingSince === null ? null : passingSince + byMs,
+    told: told && { ...told, at: told.at + byMs },
+  };
 }
 
 function fresh(instanceId: string): CheckMemory {

@@ -29,7 +29,7 @@ function world() {
     state.now += afterMs;
     return ledger.beat(ref, { instanceId: 'i1', status: 'ready', ...more });
   };
-  return { state, ledger, beat };
+  return { state, target, ledger, beat };
 }
 
 describe('which beats are forwarded', () => {
@@ -81,6 +81,33 @@ describe('which beats are forwarded', () => {
     state.broken = false;
     await beat({ status: 'degraded' }, 1_000);
     expect(state.told.map(({ status }) => status)).toEqual(['ready', 'degraded']);
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['on', 3_600_000],
+  ])('as often as before after a clock that steps an hour %s', async (_way, stepMs) => {
+    const { state, beat } = world();
+    await beat();
+    state.now += stepMs;
+    state.told = [];
+    for (let second = 0; second < STALE_MS / 1_000; second += 1) await beat({}, 1_000);
+    expect(state.told).toHaveLength(3);
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['on', 3_600_000],
+  ])('none more when the time of day steps an hour %s, as nobody looks at it', async (_way, byMs) => {
+    const { target, state } = world();
+    const ledger = new BeatLedger(target, { received: () => undefined, forwarded: () => undefined });
+    const beat = async () => ledger.beat(ref, { instanceId: 'i1', status: 'ready' });
+    await beat();
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + byMs);
+    for (let count = 0; count < 5; count += 1) await beat();
+    clock.mockRestore();
+    expect(state.told).toHaveLength(1);
   });
 
   it('a burst of first beats is one', async () => {

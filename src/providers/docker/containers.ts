@@ -1,6 +1,7 @@
 /** The containers of one installation on the engine, by key. */
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
+import { isoNow, wallClockMs } from '../../lib/clock';
 import { type HeldResource, type LogOptions, installationOf, providerError, titleOf } from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
 import { type EngineOptions, calling, except, isConflict, isGone, lazyEngine } from './engine';
@@ -52,7 +53,7 @@ export class Containers {
     const engine = await this.engine();
     const labels = {
       [LABELS.installation]: installationOf(call.key),
-      [LABELS.createdAt]: new Date().toISOString(),
+      [LABELS.createdAt]: isoNow(),
       [LABELS.destroyed]: String(existed),
     };
     let taken = false;
@@ -109,7 +110,7 @@ export class Containers {
     );
     const tombstones = all.filter(({ Labels }) => LABELS.destroyed in Labels);
     const old = tombstones.filter(
-      ({ Labels }) => Date.now() - Date.parse(Labels[LABELS.createdAt] ?? '') > TOMBSTONE_MS,
+      ({ Labels }) => wallClockMs() - Date.parse(Labels[LABELS.createdAt] ?? '') > TOMBSTONE_MS,
     );
     for (const { Id } of old)
       await except(

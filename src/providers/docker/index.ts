@@ -5,6 +5,7 @@
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent-token';
+import { isoNow } from '../../lib/clock';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HeldResource, type LogOptions, type Provider, providerError, titleOf } from '../provider';
 import { redacted, type SecretEnvironment } from '../secrets';
@@ -39,7 +40,7 @@ export class DockerProvider implements Provider {
 
   async create(call: ResourceCall): Promise<{ resourceId: string }> {
     dockerSpecOf(call);
-    const labels = { [LABELS.createdAt]: new Date().toISOString(), [LABELS.instance]: '' };
+    const labels = { [LABELS.createdAt]: isoNow(), [LABELS.instance]: '' };
     await this.converge(call, async (found) => (found ? true : this.containers.make(call, labels)));
     return { resourceId: containerName(call.key) };
   }
@@ -51,7 +52,7 @@ export class DockerProvider implements Provider {
       if (found && instance && isNew(found)) return this.start(call, found);
       if (instance === call.instanceId) return { pid: null };
       if (found) await this.containers.remove(found);
-      const createdAt = labelOf(found, LABELS.createdAt) ?? new Date().toISOString();
+      const createdAt = labelOf(found, LABELS.createdAt) ?? isoNow();
       const labels = { [LABELS.createdAt]: createdAt, [LABELS.instance]: call.instanceId };
       const variables = await instanceVariables(call, this.options, this.options.environment);
       await this.containers.make(call, labels, variables);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent-token';
+import { isoNow, wallClockMs } from '../../lib/clock';
 import type { AgentAccess } from '../environment';
 import {
   type HeldResource,
@@ -48,7 +49,7 @@ export class ProcessProvider implements Provider {
     const directory = this.directory(key);
     await directory.make();
     await this.refuseBuried(directory, call);
-    await directory.own({ key, fleet, agent, createdAt: new Date().toISOString() });
+    await directory.own({ key, fleet, agent, createdAt: isoNow() });
     // A destroy may have come between the two.
     await this.refuseBuried(directory, call);
     return { resourceId: key };
@@ -82,7 +83,7 @@ export class ProcessProvider implements Provider {
     const directory = this.directory(call.key);
     await directory.make();
     const existed = (await directory.owner()) !== undefined;
-    await directory.bury({ existed, at: new Date().toISOString() });
+    await directory.bury({ existed, at: isoNow() });
     await demolish(directory);
     return { existed: (await directory.tombstone())?.existed ?? existed };
   }
@@ -167,7 +168,7 @@ export class ProcessProvider implements Provider {
   /** What a directory holds. A tombstone that nobody can need any more goes at this opportunity. */
   private async held(directory: ResourceDirectory): Promise<HeldResource[]> {
     const tombstone = await directory.tombstone();
-    if (tombstone && Date.now() - Date.parse(tombstone.at) > TOMBSTONE_MS) await directory.forget();
+    if (tombstone && wallClockMs() - Date.parse(tombstone.at) > TOMBSTONE_MS) await directory.forget();
     const owner = tombstone ? undefined : await directory.owner();
     return owner ? [{ resourceId: owner.key, ...owner }] : [];
   }
