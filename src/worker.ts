@@ -25,6 +25,8 @@ import { checkSearchAttributes } from './client/search-attributes';
 import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
+import { messageOf } from './contract/text';
+import { DATA_CONVERTER } from './data-converter';
 import { keepHouse } from './housekeeping';
 import { installedProviders } from './installed-providers';
 import type { Logger } from './log';
@@ -102,6 +104,7 @@ export async function startWorker({
     ...queueOptions(kind, settings),
     ...SHUTDOWN,
     ...HEARTBEATS,
+    dataConverter: DATA_CONVERTER,
     connection: native,
     namespace,
     activities,
@@ -131,7 +134,7 @@ async function connect(options: NativeConnectionOptions): Promise<NativeConnecti
     return await NativeConnection.connect(options);
   } catch (error) {
     const at = options.address ?? 'localhost:7233';
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new DroverError(
       'Unavailable',
       `Temporal cannot be reached at ${at} (${why}); is the server running (drover up)?`,
@@ -169,8 +172,7 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
 /** The bundle that the build made; bundling here takes a second and needs webpack. */
 function workflowCode(): Partial<WorkerOptions> {
   const bundle = join(__dirname, 'workflow-bundle.js');
-  const code = existsSync(bundle)
+  return existsSync(bundle)
     ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: join(__dirname, 'workflows') };
-  return { ...code, dataConverter: { payloadConverterPath: require.resolve('./workflows/payload-converter') } };
 }

@@ -4,6 +4,7 @@ import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createSignalActivities } from '../../src/activities/signals';
 import { Calls } from '../../src/client/calls';
 import { queues } from '../../src/contract/names';
+import { DATA_CONVERTER } from '../../src/data-converter';
 import type { TestEnv } from './env';
 import { workflowBundle, type WorkflowBundle } from './shared';
 
@@ -38,6 +39,7 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
   const common = {
     connection: env.nativeConnection,
     namespace: env.namespace,
+    dataConverter: DATA_CONVERTER,
     shutdownGraceTime: '1s',
     shutdownForceTime: '5s',
   } as const;
