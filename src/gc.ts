@@ -4,6 +4,7 @@ import { DroverError } from './contract/errors';
 import type { FleetView } from './contract/fleet';
 import { DIRECT_INCARNATION } from './contract/names';
 import type { DroverClient } from './client';
+import { messageOf } from './contract/text';
 import type { HeldResource, Provider, Providers } from './providers/provider';
 
 /** One resource that nobody owns. `createdAt` in ISO 8601. */
@@ -29,7 +30,7 @@ export async function findGarbage(client: DroverClient, providers: Providers, no
   const fleets = new Map<string, FleetView | null>();
   for (const provider of Object.values(providers)) {
     const held = await provider.list().catch((error: unknown) => {
-      unreachable.push({ provider: provider.kind, why: error instanceof Error ? error.message : String(error) });
+      unreachable.push({ provider: provider.kind, why: messageOf(error) });
       return [];
     });
     for (const resource of held) {

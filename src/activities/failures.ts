@@ -1,6 +1,7 @@
 /** The one translation of activities: our errors to the failures that Temporal retries, or does not. */
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
+import { messageOf } from '../contract/text';
 
 /** How to ask again. */
 export interface RetryAdvice {
@@ -35,7 +36,7 @@ export function asActivityFailure(
 export function asProviderFailure(error: unknown, attempt?: number): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
   if (!(error instanceof DroverError)) {
-    return asActivityFailure(new DroverError('ProviderError', error instanceof Error ? error.message : String(error)));
+    return asActivityFailure(new DroverError('ProviderError', messageOf(error)));
   }
   const { permanent, retryAfterMs } = error.details ?? {};
   const told = new DroverError(error.code, error.message, {

@@ -9,6 +9,7 @@ import { poolUpdates } from '../contract/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolConfiguration, PoolInput } from '../contract/pool';
 import { AGENT_PATHS } from '../contract/protocol';
+import { messageOf, QUOTE_BYTES } from '../contract/text';
 import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
@@ -80,7 +81,7 @@ function isLastAttempt(): boolean {
 
 function whyNot(error: unknown): string {
   const code = errorCode(error);
-  const why = typeof code === 'string' ? code : error instanceof Error ? error.message : String(error);
+  const why = typeof code === 'string' ? code : messageOf(error, QUOTE_BYTES);
   return `its endpoint was not reached (${why})`;
 }
 

@@ -5,6 +5,7 @@ import type { TurnActivities, TurnCall, TurnResult } from '../contract/activitie
 import { agentToken } from '../contract/agent-token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
+import { boundedText, ERROR_BYTES, messageOf, QUOTE_BYTES } from '../contract/text';
 import type { TurnOutcome } from '../contract/turns';
 import { wallClockMs } from '../lib/clock';
 import { errorCode } from '../providers/error-code';
@@ -22,8 +23,6 @@ export interface TurnSettings {
 
 /** reliability.md, "Security": bodies are limited to 1 MiB. */
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
-/** As much of an answer that is no JSON as tells its author what went wrong. */
-const TEXT_LIMIT = 4_000;
 /** An agent that is told to ask again later is asked again after at most this. */
 const RETRY_AFTER_LIMIT_MS = 60_000;
 /** Telling an agent that its turn was withdrawn is a courtesy: it costs the cancelled activity no more than this. */
@@ -58,7 +57,7 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
     if (error instanceof DroverError)
       return rejected(call, `its endpoint ${call.endpoint} may not be called: ${error.message}`);
     if (errorCode(error) === undefined) throw error;
-    throw unavailable(call, error instanceof Error ? error.message : String(error));
+    throw unavailable(call, messageOf(error, QUOTE_BYTES));
   }
 }
 
@@ -94,7 +93,7 @@ function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutc
   if (failure === null) return outcome();
   if (isSuccess(answer)) return { ...outcome(), failure };
   const code = failure.kind === 'rate_limit' ? 'RateLimited' : 'TurnRejected';
-  const message = `${titleOf(call)}: it answered ${String(answer.status)}: ${(answer.text ?? '').slice(0, TEXT_LIMIT)}`;
+  const message = `${titleOf(call)}: it answered ${String(answer.status)}: ${boundedText(answer.text ?? '', QUOTE_BYTES)}`;
   return { error: { code, message }, failure };
 }
 
@@ -107,7 +106,7 @@ function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
     const limit = `${String(ANSWER_LIMIT_BYTES)} bytes`;
     return { error: { code: 'LimitReached', message: `${titleOf(call)}: its answer is longer than ${limit}` } };
   }
-  if (!isSuccess(answer)) return rejected(call, `it answered ${String(status)}: ${text.slice(0, TEXT_LIMIT)}`);
+  if (!isSuccess(answer)) return rejected(call, `it answered ${String(status)}: ${boundedText(text, QUOTE_BYTES)}`);
   return { reply: withoutFailure(parsed(text)) };
 }
 
@@ -116,7 +115,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text.slice(0, TEXT_LIMIT);
+    return boundedText(text, ERROR_BYTES);
   }
 }
 

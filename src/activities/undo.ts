@@ -6,6 +6,7 @@ import type { UndoActivities, UndoCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { describeAgent } from '../contract/messages';
 import { AGENT_PATHS } from '../contract/protocol';
+import { messageOf, QUOTE_BYTES } from '../contract/text';
 import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
@@ -33,7 +34,7 @@ export function createUndoActivities(settings: UndoSettings): UndoActivities {
         });
       } catch (error) {
         if (errorCode(error) === undefined) throw error;
-        throw unavailable(call, error instanceof Error ? error.message : String(error));
+        throw unavailable(call, messageOf(error, QUOTE_BYTES));
       }
       const { status } = answer;
       if (UNAVAILABLE.has(status)) throw unavailable(call, `it answered ${String(status)}`);

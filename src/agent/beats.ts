@@ -1,6 +1,7 @@
 /** Heartbeats: the first at once, then as often as the gateway says, and soon again when it could not be reached. */
 import type { Heartbeat } from '../contract/agent';
 import type { BeatAnswer } from '../contract/protocol';
+import { boundedText, SHORT_BYTES } from '../contract/text';
 import type { AgentIdentity } from './settings';
 
 /** What a beat says beside the instance and its number. */
@@ -84,7 +85,7 @@ export class Beats {
       signal: AbortSignal.timeout(this.ended ? LAST_BEAT_TIMEOUT_MS : BEAT_TIMEOUT_MS),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`it answers ${String(response.status)} ${text.slice(0, 300)}`);
+    if (!response.ok) throw new Error(`it answers ${String(response.status)} ${boundedText(text, SHORT_BYTES)}`);
     return JSON.parse(text) as BeatAnswer;
   }
 }

@@ -3,6 +3,7 @@ import { classifyFailure } from '../contract/failure-kind';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/subscription';
 import { wallClockMs } from '../lib/clock';
+import { boundedText, messageOf, SHORT_BYTES } from '../contract/text';
 import { fail } from './replies';
 import type { AgentIdentity } from './settings';
 
@@ -24,7 +25,7 @@ export async function postReport(identity: AgentIdentity, report: FailureReport)
     signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`the gateway answers ${String(response.status)} ${text.slice(0, 300)}`);
+  if (!response.ok) throw new Error(`the gateway answers ${String(response.status)} ${boundedText(text, SHORT_BYTES)}`);
   return JSON.parse(text) as { changed: boolean };
 }
 
@@ -50,7 +51,7 @@ export function failureOf(error: unknown): SubscriptionFailure {
  * text alone, without exit code and status, could be taken for a refusal.
  */
 export function failedReply(error: unknown): unknown {
-  return { ...fail(error instanceof Error ? error.message : String(error)), [FAILURE_FIELD]: failureOf(error) };
+  return { ...fail(messageOf(error)), [FAILURE_FIELD]: failureOf(error) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 /** The agent's endpoint: parse, check the bearer, hand over to a route, answer with JSON. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { messageOf } from '../contract/text';
 
 /** What a route answers: a status, and a body of JSON text. */
 export interface Answer {
@@ -31,7 +32,7 @@ export function agentServer(token: string, routes: readonly Route[]): Server {
       (result) => send(response, result),
       (error: unknown) => {
         console.error(error);
-        send(response, answer(500, { error: error instanceof Error ? error.message : String(error) }));
+        send(response, answer(500, { error: messageOf(error) }));
       },
     );
   });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DroverClient } from '../client';
 import { environment } from '../config';
 import { DroverError } from '../contract/errors';
+import { messageOf } from '../contract/text';
 import { readUpState } from '../dev/up-state';
 import { installedProviders } from '../installed-providers';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
@@ -100,6 +101,6 @@ async function finding(check: string, look: () => Promise<unknown>): Promise<Fin
     await look();
     return { check, result: 'ok', detail: '' };
   } catch (error) {
-    return { check, result: 'wrong', detail: error instanceof Error ? error.message : String(error) };
+    return { check, result: 'wrong', detail: messageOf(error) };
   }
 }

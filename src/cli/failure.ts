@@ -1,6 +1,7 @@
 /** How a command fails: what it says, and its exit code, from the one table of errors. */
 import { CommanderError } from 'commander';
 import { DroverError, ERRORS } from '../contract/errors';
+import { messageOf } from '../contract/text';
 import { say } from './output';
 
 /** Exit code of a command line that makes no sense: that of invalid input. */
@@ -37,7 +38,7 @@ function failedUsage(error: CommanderError, argv: readonly string[]): number {
 }
 
 function unforeseen(error: unknown): DroverError {
-  return new DroverError('Internal', error instanceof Error ? error.message : String(error), undefined, {
+  return new DroverError('Internal', messageOf(error), undefined, {
     cause: error,
   });
 }

@@ -5,6 +5,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, vis
 import { checkFleetFile, type Problem } from '../client/fleet-validation';
 import { DroverError } from '../contract/errors';
 import type { FleetFile } from '../contract/fleet';
+import { messageOf } from '../contract/text';
 
 /** One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC 6901). */
 export interface LocatedProblem {
@@ -34,7 +35,7 @@ async function textOf(path: string): Promise<string> {
   try {
     content = await readFile(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new DroverError('InvalidFleet', `${path} cannot be read: ${why}`, { errors: [] }, { cause: error });
   }
   if (content.length <= MAX_BYTES) return content.toString('utf8');
@@ -80,7 +81,7 @@ function jsonOf(document: Document, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     throw invalidFleet(path, [{ line: 1, column: 1, pointer: '', detail }]);
   }
 }

@@ -6,13 +6,14 @@ import { DroverError } from '../contract/errors';
 import type { Scenario, Script } from '../contract/runs';
 import { ownIssues } from '../contract/schemas/fields';
 import { scenarioSchema, scriptSchema } from '../contract/schemas/scenario';
+import { messageOf } from '../contract/text';
 
 /** What is in a scenario file; `InvalidScenario` when it cannot be read. */
 export async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new DroverError('InvalidScenario', `${file} cannot be read: ${why}`, undefined, { cause: error });
   }
 }

@@ -2,6 +2,7 @@
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DroverError } from '../contract/errors';
+import { messageOf } from '../contract/text';
 
 /** What may be said about the server; everything that is left out comes from the profile and then from Temporal's defaults. */
 export interface ConnectionSettings {
@@ -52,7 +53,7 @@ function profileOf({ profile, env, bare }: ConnectionSettings): ConnectConfig {
   } catch (error) {
     throw new DroverError(
       'InvalidRequest',
-      `Temporal's connection profile cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      `Temporal's connection profile cannot be used: ${messageOf(error)}`,
       undefined,
       {
         cause: error,

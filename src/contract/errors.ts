@@ -2,6 +2,7 @@
  * The closed list of errors. A code is raised once, where the fact is known, and translated once per boundary:
  * to an `ApplicationFailure` by workflows, to `application/problem+json` by the gateway, to an exit code by the CLI.
  */
+import { boundedText, ERROR_BYTES } from './text';
 
 /** What an error kind becomes at the two outer boundaries: `exit` for the CLI, `http` for the gateway. */
 export interface ErrorKind {
@@ -58,14 +59,14 @@ export interface ErrorBody {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** The only error class of the product. `message` says what is wrong, where, and what to do. */
+/** The only error class of the product. `message` says what is wrong, where, and what to do, in at most `ERROR_BYTES` bytes. */
 export class DroverError extends Error {
   override readonly name = 'DroverError';
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, details?: Readonly<Record<string, unknown>>, options?: ErrorOptions) {
-    super(message, options);
+    super(boundedText(message, ERROR_BYTES), options);
     this.code = code;
     this.details = details;
   }

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../contract/text';
 import { binaryFolder, cacheFolder, findBinary, recordBinary, type Environment } from './binaries';
 import { PINNED, PLATFORM, type BinaryName } from './pins';
 import { hasCode } from './system-error';
@@ -45,7 +46,7 @@ export async function obtainBinary(name: BinaryName, env: Environment): Promise<
     try {
       return await install(name, env, source);
     } catch (error) {
-      tried.push(`${source.title}: ${error instanceof Error ? error.message : String(error)}`);
+      tried.push(`${source.title}: ${messageOf(error)}`);
     }
   }
   throw new Error(
@@ -167,7 +168,7 @@ async function get(url: string): Promise<Response> {
     return response;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Error(`${host}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause: error });
+    throw new Error(`${host}: ${messageOf(cause)}`, { cause: error });
   } finally {
     clearTimeout(limit);
   }

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import { DroverError, type ErrorCode, ERRORS } from '../contract/errors';
+import { messageOf } from '../contract/text';
 
 /** The body of every answer that is no success. */
 export interface Problem {
@@ -80,10 +81,6 @@ function fastifyStatus(error: unknown): number | undefined {
   if (error instanceof DroverError || !(error instanceof Error)) return undefined;
   const { statusCode } = error as Partial<FastifyError>;
   return statusCode !== undefined && statusCode >= 400 ? statusCode : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function retryAfterSeconds({ details }: DroverError): number {

@@ -7,6 +7,7 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 import { createTurnActivities } from '../../src/activities/turns';
 import type { TurnCall, TurnResult } from '../../src/contract/activities';
 import type { AssignedSubscription } from '../../src/contract/agent';
+import { boundedText, ERROR_BYTES } from '../../src/contract/text';
 import { agentToken } from '../../src/contract/agent-token';
 import { turnRequest } from '../agent/turn-request';
 import { failureOf } from './failure-of';
@@ -78,7 +79,7 @@ describe('outcomes', () => {
   test.each([
     ['JSON', 200, '["any", "json"]', { reply: ['any', 'json'] }],
     ['text', 200, 'I think that AgentB should do it', { reply: 'I think that AgentB should do it' }],
-    ['much text', 200, 'x'.repeat(5_000), { reply: 'x'.repeat(4_000) }],
+    ['much text', 200, 'x'.repeat(5_000), { reply: boundedText('x'.repeat(5_000), ERROR_BYTES) }],
     ['nothing', 204, '', { reply: '' }],
     ['a refusal', 400, 'bad', { error: { code: 'TurnRejected', message: 'mars/A: it answered 400: bad' } }],
     ['a bug', 500, 'boom', { error: { code: 'TurnRejected', message: 'mars/A: it answered 500: boom' } }],

@@ -2,6 +2,7 @@
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
 import { isoNow, wallClockMs } from '../../lib/clock';
+import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { type HeldResource, type LogOptions, installationOf, providerError, titleOf } from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
 import { type EngineOptions, calling, except, isConflict, isGone, lazyEngine } from './engine';
@@ -141,7 +142,7 @@ export class Containers {
         );
       });
       const failed = events.find(({ error }) => error !== undefined);
-      if (failed) throw providerError(`${what}: ${failed.error ?? ''}`);
+      if (failed) throw providerError(`${what}: ${boundedText(failed.error ?? '', QUOTE_BYTES)}`);
     });
   }
 }

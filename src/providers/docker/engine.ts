@@ -1,6 +1,7 @@
 /** The container engine: how it is reached, how long a call may take, and what its errors mean. */
 import type Docker from 'dockerode';
 import { DroverError } from '../../contract/errors';
+import { boundedText, messageOf, QUOTE_BYTES } from '../../contract/text';
 import { errorCode } from '../error-code';
 import { providerError } from '../provider';
 
@@ -91,6 +92,6 @@ function translated(what: string, error: unknown): Error {
 function saidBy(error: unknown): string {
   const json = typeof error === 'object' && error !== null && 'json' in error ? error.json : undefined;
   if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
-    return json.message;
-  return error instanceof Error && error.message ? error.message : String(errorCode(error) ?? error);
+    return boundedText(json.message, QUOTE_BYTES);
+  return messageOf(error instanceof Error && !error.message ? (errorCode(error) ?? error) : error, QUOTE_BYTES);
 }

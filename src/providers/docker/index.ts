@@ -6,6 +6,7 @@
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent-token';
 import { isoNow } from '../../lib/clock';
+import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HeldResource, type LogOptions, type Provider, providerError, titleOf } from '../provider';
 import { redacted, type SecretEnvironment } from '../secrets';
@@ -24,8 +25,6 @@ export interface DockerProviderOptions extends AgentAccess {
 
 /** Tries against others who make and remove the same container at the same moment. */
 const TRIES = 10;
-/** How many lines of the log tell why an agent ended. */
-const DETAIL_LINES = 10;
 
 /** Agents as containers. */
 export class DockerProvider implements Provider {
@@ -140,13 +139,14 @@ export class DockerProvider implements Provider {
   private async lastLines(call: ResourceCall, found: Found | undefined): Promise<string> {
     let text = '';
     try {
-      for await (const piece of this.logs(call, { tail: DETAIL_LINES })) text += piece;
+      for await (const piece of this.logs(call, { tail: LOG_TAIL_LINES })) text += piece;
     } catch (error) {
       // What the container is does not depend on what it has said.
-      text += `(${error instanceof Error ? error.message : String(error)})`;
+      text += `(${messageOf(error)})`;
     }
     const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
     const given = variableOf(found, call.spec.subscription?.inject?.env);
-    return redacted(text.trimEnd(), [token, given], [call.secret], this.options.environment);
+    // Cut only after that: half a secret would not be found.
+    return boundedTail(await redacted(text, [token, given], [call.secret], this.options.environment));
   }
 }

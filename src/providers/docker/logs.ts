@@ -1,5 +1,6 @@
 /** What a container has printed, in the engine's framing: eight bytes before each piece, the last four of them its length. */
 import type Docker from 'dockerode';
+import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { type LogOptions, providerError } from '../provider';
 import { calling } from './engine';
 
@@ -33,7 +34,7 @@ function wholeLog(container: Docker.Container, options: Docker.ContainerLogsOpti
   return calling('read the log', async (abortSignal) => {
     const answer: unknown = await container.logs({ ...options, follow: false, abortSignal });
     if (Buffer.isBuffer(answer)) return answer;
-    throw providerError(`read the log: the engine says ${JSON.stringify(answer)}`);
+    throw providerError(`read the log: the engine says ${boundedText(JSON.stringify(answer), QUOTE_BYTES)}`);
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the engine says of a container, in the words of the port. */
 import type Docker from 'dockerode';
 import type { ResourceState } from '../../contract/activities';
+import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { ABSENT } from '../provider';
 import { LABELS } from './container';
 
@@ -42,7 +43,7 @@ export function pidOf(found: Found): number | null {
 /** The state; `lines` are the last ones of its log, for one that has ended. */
 export async function stateOf(found: Found | undefined, lines: () => Promise<string>): Promise<ResourceState> {
   if (!found || isTombstone(found)) return ABSENT;
-  if (isNew(found)) return { ...ABSENT, state: 'stopped', detail: found.State.Error || null };
+  if (isNew(found)) return { ...ABSENT, state: 'stopped', detail: boundedText(found.State.Error, QUOTE_BYTES) || null };
   if (isUp(found)) return { ...ABSENT, state: found.State.Paused ? 'paused' : 'running', pid: pidOf(found) };
   const { ExitCode: exitCode, OOMKilled: outOfMemory } = found.State;
   const how = `exited with code ${String(exitCode)}${outOfMemory ? ' (out of memory)' : ''}`;

@@ -4,6 +4,7 @@
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
+import { boundedText, messageOf, QUOTE_BYTES } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
@@ -23,8 +24,6 @@ const CALL_MS = 25_000;
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 /** A service that says when is asked then, but not after more than this. */
 const RETRY_AFTER_LIMIT_MS = 60_000;
-/** As much of an answer as a message repeats. */
-const TEXT_LIMIT = 300;
 
 /** Agents that a service of its own looks after. */
 export class ExternalProvider implements Provider {
@@ -121,7 +120,7 @@ export class ExternalProvider implements Provider {
       if (signal.aborted)
         throw providerError(`${what}: no answer within ${String(callMs / 1_000)} s`, { cause: error });
       const permanent = error instanceof DroverError;
-      throw providerError(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
+      throw providerError(`${what}: ${messageOf(error, QUOTE_BYTES)}`, {
         permanent,
         cause: error,
       });
@@ -133,7 +132,7 @@ function refusal(what: string, { status, headers, text = '' }: HttpAnswer, secre
   const passing = status === 408 || status === 425 || status === 429 || status >= 500;
   const afterMs = retryAfterMs(headers, RETRY_AFTER_LIMIT_MS);
   const shown = secret ? text.replaceAll(secret, '***') : text;
-  const said = shown === '' ? '' : `: ${shown.slice(0, TEXT_LIMIT)}`;
+  const said = shown === '' ? '' : `: ${boundedText(shown, QUOTE_BYTES)}`;
   const message = `${what} answered ${String(status)}${said}`;
   return providerError(message, {
     permanent: !passing,

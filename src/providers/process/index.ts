@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent-token';
 import { isoNow, wallClockMs } from '../../lib/clock';
+import { boundedTail, LOG_TAIL_LINES } from '../../contract/text';
 import type { AgentAccess } from '../environment';
 import {
   type HeldResource,
@@ -27,8 +28,6 @@ export interface ProcessProviderOptions extends AgentAccess {
   readonly environment: HostEnvironment;
 }
 
-/** How many lines of the log tell why an agent ended. */
-const DETAIL_LINES = 10;
 /** A create that lands later than this after its destroy would be days beyond every deadline of its activity. */
 const TOMBSTONE_MS = 7 * 24 * 60 * 60 * 1_000;
 
@@ -157,10 +156,11 @@ export class ProcessProvider implements Provider {
       exitCode === null
         ? 'ended without an exit code (killed together with its shell)'
         : `exited with code ${String(exitCode)}`;
-    const lines = await lastLines(directory.log, DETAIL_LINES, instance.logOffset);
+    const lines = await lastLines(directory.log, LOG_TAIL_LINES, instance.logOffset);
     const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
     const secrets = [instance.secret, call.secret];
-    const shown = await redacted(lines, [token], secrets, this.options.environment);
+    // Cut only after that: half a secret would not be found.
+    const shown = boundedTail(await redacted(lines, [token], secrets, this.options.environment));
     const detail = shown === '' ? how : `${how}; its last lines:\n${shown}`;
     return { state: 'exited', exitCode, pid: null, detail };
   }

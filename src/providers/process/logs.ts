@@ -6,6 +6,8 @@ import type { LogOptions } from '../provider';
 
 /** As much of the end of a log as is read for its last lines. */
 const TAIL_BYTES = 256 * 1024;
+/** Left out where that begins in the middle of a line: half a secret would not be found in it. */
+const SECRET_BYTES = 16 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 /** Where a log is cut, in bytes. */
 export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
@@ -18,7 +20,9 @@ export async function lastLines(path: string, count: number, from = 0): Promise<
   const size = await sizeOf(path);
   // A log that was cut meanwhile begins anew.
   const begin = from > size ? 0 : from;
-  const text = await readFrom(path, Math.max(begin, size - TAIL_BYTES), size);
+  const cut = size - begin > TAIL_BYTES;
+  const bytes = await bytesFrom(path, cut ? size - TAIL_BYTES : begin, size);
+  const text = (cut ? bytes.subarray(SECRET_BYTES) : bytes).toString('utf8');
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
