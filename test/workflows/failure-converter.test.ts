@@ -24,7 +24,7 @@ test('an ordinary failure is converted as the standard one does, and comes back'
   expect(JSON.parse(JSON.stringify(converted(failure)))).toMatchObject(JSON.parse(JSON.stringify(standard)) as object);
   const back = failureConverter.failureToError(converted(failure), defaultPayloadConverter);
   expect(back).toMatchObject({ message: failure.message, type: 'AgentNotFound', details: failure.details });
-  expect((back).cause).toMatchObject({ message: 'deeper' });
+  expect(back.cause).toMatchObject({ message: 'deeper' });
 });
 
 function circular(): Error {
