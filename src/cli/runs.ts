@@ -29,7 +29,7 @@ export function register(program: Command): void {
   command(program, 'run')
     .argument('<fleet>')
     .argument('<task>', 'text, or JSON')
-    .option('--name <run>', 'name of the run; the same name again is the same run', plainName)
+    .option('--name <run>', 'name of the run; the same name with the same task again is the same run', plainName)
     .option('--detach', 'print the name of the run and do not wait')
     .addOption(
       new Option('--watch', 'show all of the run while it goes on; under -o json one line for each change').conflicts(

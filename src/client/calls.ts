@@ -1,10 +1,10 @@
 /** The few ways in which the client talks to a workflow, each with a deadline and with our errors. */
-import { randomUUID } from 'node:crypto';
 import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { isoNow, monotonicMs, onWallClock } from '../lib/clock';
 import { asDroverError, isClosedError, isLost } from './errors';
 import type { Subject } from './subject';
+import { updateIdOf } from './update-id';
 import { UpdateQueue } from './update-queue';
 
 /** How long one call may take. */
@@ -13,7 +13,12 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** Options of an update. `updateId`: the same one again is the same update; a random one unless given. */
+/** Options of a command. The same `requestId` again is the same request; with another command or argument it is refused. */
+export interface RequestOptions extends CallOptions {
+  readonly requestId?: string | undefined;
+}
+
+/** Options of an update. `updateId`: the same one again, for the same update and argument, is the same update; a random one unless given. */
 export interface UpdateOptions extends CallOptions {
   readonly updateId?: string | undefined;
 }
@@ -120,7 +125,7 @@ export class Calls {
     arg: A,
     options: UpdateOptions = {},
   ): Promise<T> {
-    const updateId = options.updateId ?? randomUUID();
+    const updateId = updateIdOf(definition.name, arg, options.updateId);
     const handle = this.client.workflow.getHandle(subject.workflowId);
     return this.#queued(subject, options, () => handle.executeUpdate<T, [A]>(definition, { args: [arg], updateId }));
   }
@@ -133,7 +138,7 @@ export class Calls {
     arg: A,
     options: UpdateOptions = {},
   ): Promise<T> {
-    const updateId = options.updateId ?? randomUUID();
+    const updateId = updateIdOf(definition.name, arg, options.updateId);
     return this.#queued(subject, options, () => {
       // An operation serves one attempt only.
       const startWorkflowOperation = new WithStartWorkflowOperation(start.workflowType, {

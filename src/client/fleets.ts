@@ -16,7 +16,7 @@ import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
-import type { CallOptions, Calls, UpdateOptions } from './calls';
+import type { CallOptions, Calls } from './calls';
 import { changeSubject, fleetSubject } from './subject';
 import { topologyView } from './topology-view';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
@@ -110,16 +110,17 @@ export class Fleets {
   /** Undoes a failed change once more, as attempt number `attempt` (higher than the last one) of revision `revision`. */
   compensate(
     fleet: string,
-    request: { readonly attempt: number; readonly revision: number },
-    options: UpdateOptions = {},
+    request: { readonly attempt: number; readonly revision: number; readonly requestId?: string },
+    options: CallOptions = {},
   ): Promise<FleetView> {
-    return this.#calls.update(fleetSubject(fleet), fleetUpdates.compensate, request, options);
+    const { requestId: updateId } = request;
+    return this.#calls.update(fleetSubject(fleet), fleetUpdates.compensate, request, { ...options, updateId });
   }
 
   /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */
   pause(
     fleet: string,
-    request: { readonly reason?: string; readonly requestId?: string } = {},
+    request: { readonly reason?: string; readonly requestId?: string; readonly wait?: boolean } = {},
     options: CallOptions = {},
   ): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
@@ -132,12 +133,16 @@ export class Fleets {
   }
 
   /** Releases the hold `fleet`, and nothing else: an agent that an operator had paused stays paused. */
-  resume(fleet: string, request: { readonly requestId?: string } = {}, options: CallOptions = {}): Promise<FleetView> {
+  resume(
+    fleet: string,
+    request: { readonly requestId?: string; readonly wait?: boolean } = {},
+    options: CallOptions = {},
+  ): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
     return this.#calls.update(
       fleetSubject(fleet),
       fleetUpdates.resume,
-      { requestId },
+      { ...request, requestId },
       { ...options, updateId: requestId },
     );
   }

@@ -5,7 +5,7 @@ export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
 export type { FollowRunOptions, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';
 export type { Events, Observed, ObserveOptions, WatchOptions } from './events';
-export type { CallOptions, UpdateOptions } from './calls';
+export type { CallOptions, RequestOptions } from './calls';
 export type { ConnectionSettings } from './connection';
 export type { AgentRef, RunRef } from './subject';
 export type { Page, PageOptions } from './visibility';

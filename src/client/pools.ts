@@ -2,7 +2,7 @@
 import { describePool, poolUpdates } from '../contract/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
-import type { CallOptions, Calls, UpdateOptions } from './calls';
+import type { CallOptions, Calls, RequestOptions } from './calls';
 import { poolSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
@@ -26,13 +26,10 @@ export class Pools {
   }
 
   /** Forgets the failures of one credential, or of all: they may be given out again at once. */
-  reset(pool: string, credential?: string, options: UpdateOptions = {}): Promise<PoolView> {
-    return this.#calls.update(
-      poolSubject(pool),
-      poolUpdates.reset,
-      credential === undefined ? {} : { credential },
-      options,
-    );
+  reset(pool: string, credential?: string, { requestId, timeoutMs }: RequestOptions = {}): Promise<PoolView> {
+    const argument = { ...(credential !== undefined && { credential }), ...(requestId !== undefined && { requestId }) };
+    const options = { ...(timeoutMs !== undefined && { timeoutMs }), updateId: requestId };
+    return this.#calls.update(poolSubject(pool), poolUpdates.reset, argument, options);
   }
 }
 

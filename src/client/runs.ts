@@ -1,6 +1,5 @@
 /** Runs: one task over a fleet's topology. */
 import { randomBytes } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
@@ -12,12 +11,16 @@ import { monotonicMs } from '../lib/clock';
 import { checkTask } from '../rules/coordination/limits';
 import { closedRunView } from '../rules/run-view';
 import { pollUntil } from './backoff';
-import type { CallOptions, Calls, UpdateOptions } from './calls';
+import type { CallOptions, Calls, RequestOptions } from './calls';
 import type { Fleets } from './fleets';
+import { startRun } from './run-start';
 import { type RunRef, runSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
-/** What to run. `run` names it (a random name unless given); starting the same name again is the same run. */
+/** Random bytes of a run's own name: two of a billion runs are alike with a chance of 1 in a million. */
+const NAME_BYTES = 10;
+
+/** What to run. `run` names it (a random name unless given); the same name with the same task again is the same run. */
 export interface RunRequest {
   readonly fleet: string;
   readonly run?: string;
@@ -50,29 +53,16 @@ export class Runs {
     this.#queuePrefix = queuePrefix;
   }
 
-  /** Starts a run over the fleet's present topology and returns where it is. `LimitReached` when the task is too large. */
+  /** Starts a run over the fleet's present topology and returns where it is. `LimitReached` when the task is too large, `IdempotencyConflict` when its name is another task's. */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
-    const { fleet, run = `run-${randomBytes(4).toString('hex')}`, task, script, trace } = request;
+    const { fleet, run = `run-${randomBytes(NAME_BYTES).toString('hex')}`, task, script, trace } = request;
     checkName(run);
     checkTask(task);
     const view = await this.#fleets.describe(fleet, options);
     const { spec } = view;
     const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
     const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(view), ...more };
-    const subject = runSubject({ fleet, run });
-    await this.#calls.within(subject, options, async () => {
-      try {
-        await this.#calls.client.workflow.start(RUN_WORKFLOW, {
-          workflowId: subject.workflowId,
-          taskQueue: queues.main(this.#queuePrefix),
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-    });
+    await startRun(this.#calls, queues.main(this.#queuePrefix), input, options);
     return { fleet, run };
   }
 
@@ -116,33 +106,36 @@ export class Runs {
   }
 
   /** Stops it at the next turn boundaries; its clock stops too. */
-  pause(ref: RunRef, options: UpdateOptions = {}): Promise<RunView> {
+  pause(ref: RunRef, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.pause, {}, options);
   }
 
-  resume(ref: RunRef, options: UpdateOptions = {}): Promise<RunView> {
+  resume(ref: RunRef, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.resume, {}, options);
   }
 
   /** Ends it at the next turn boundaries; queued turns are withdrawn. */
-  cancel(ref: RunRef, reason?: string, options: UpdateOptions = {}): Promise<RunView> {
+  cancel(ref: RunRef, reason?: string, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.cancel, reason === undefined ? {} : { reason }, options);
   }
 
   /** Answers the run's open question. With `question` only that one is answered, and another is refused. */
-  answer(ref: RunRef, value: unknown, question?: unknown, options: UpdateOptions = {}): Promise<RunView> {
-    return this.#command(ref, runUpdates.answer, question === undefined ? { value } : { value, question }, options);
+  answer(ref: RunRef, value: unknown, question?: unknown, options: RequestOptions = {}): Promise<RunView> {
+    const given: { value: unknown; question?: unknown } = question === undefined ? { value } : { value, question };
+    return this.#command(ref, runUpdates.answer, given, options);
   }
 
   /** A command. Of a run that is over the workflow is closed: its last `describe` says what it would say. */
-  async #command<A>(
+  async #command<A extends object>(
     ref: RunRef,
-    update: UpdateDefinition<RunView, [A]>,
-    argument: A,
-    options: UpdateOptions,
+    update: UpdateDefinition<RunView, [A & { requestId?: string }]>,
+    argument: NoInfer<A>,
+    { requestId, timeoutMs }: RequestOptions,
   ): Promise<RunView> {
+    const request = { ...argument, ...(requestId !== undefined && { requestId }) };
+    const options = { ...(timeoutMs !== undefined && { timeoutMs }), updateId: requestId };
     try {
-      return await this.#calls.update(runSubject(ref), update, argument, options);
+      return await this.#calls.update(runSubject(ref), update, request, options);
     } catch (error) {
       if (!(error instanceof DroverError && error.code === 'RunNotFound')) throw error;
       const { state } = await this.describe(ref);

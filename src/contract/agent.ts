@@ -155,42 +155,38 @@ export interface CheckReported {
 /** Drain lets turns in flight finish, freeze does not wait. */
 export type PauseMode = 'drain' | 'freeze';
 
+/** What every command takes. The same `requestId` again is the same request; `wait: false` answers at once, with the state reached. */
+export interface RequestOptions {
+  readonly requestId?: string;
+  readonly wait?: boolean;
+}
+
 /** Commands, their options and nothing else: each is one JSON object. */
-export interface PauseOptions {
+export interface PauseOptions extends RequestOptions {
   readonly hold?: string;
   readonly reason?: string;
   readonly mode?: PauseMode;
   readonly drainTimeout?: Duration;
-  readonly requestId?: string;
 }
-export interface ResumeOptions {
+export interface ResumeOptions extends RequestOptions {
   readonly hold?: string;
   readonly cancelPending?: boolean;
-  readonly requestId?: string;
 }
-export interface StopOptions {
+export interface StopOptions extends RequestOptions {
   readonly grace?: Duration;
-  readonly requestId?: string;
 }
-export interface StartOptions {
-  readonly requestId?: string;
-}
-export interface RestartOptions {
+export type StartOptions = RequestOptions;
+export interface RestartOptions extends RequestOptions {
   readonly reason?: string;
   readonly mode?: PauseMode;
-  readonly requestId?: string;
 }
-export interface TerminateOptions {
-  readonly requestId?: string;
-}
-export interface HoldOptions {
+export type TerminateOptions = RequestOptions;
+export interface HoldOptions extends RequestOptions {
   readonly hold: string;
   readonly reason?: string;
-  readonly requestId?: string;
 }
-export interface ReleaseOptions {
+export interface ReleaseOptions extends RequestOptions {
   readonly hold: string;
-  readonly requestId?: string;
 }
 
 /** The names of the agent's commands: update names, CLI verbs and HTTP paths alike. */

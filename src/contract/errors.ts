@@ -40,6 +40,7 @@ export const ERRORS = {
   DuplicateCompensation: REFUSED,
   CompensationStateError: REFUSED,
   TurnRejected: REFUSED,
+  IdempotencyConflict: REFUSED,
   LimitReached: { exit: 5, http: 413 },
   Unavailable: UNAVAILABLE,
   AgentBusy: UNAVAILABLE,

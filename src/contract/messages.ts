@@ -70,9 +70,9 @@ export const agentSignals = {
 export const fleetUpdates = {
   apply: defineUpdate<ApplyResult, [ApplyRequest]>('apply'),
   destroy: defineUpdate<ApplyResult, [{ requestId?: string }]>('destroy'),
-  pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string }]>('pause'),
-  resume: defineUpdate<FleetView, [{ requestId?: string }]>('resume'),
-  compensate: defineUpdate<FleetView, [{ attempt: number; revision: number }]>('compensate'),
+  pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string; wait?: boolean }]>('pause'),
+  resume: defineUpdate<FleetView, [{ requestId?: string; wait?: boolean }]>('resume'),
+  compensate: defineUpdate<FleetView, [{ attempt: number; revision: number; requestId?: string }]>('compensate'),
 } as const;
 
 /** Facts told to a fleet. */
@@ -93,10 +93,10 @@ export const provisionSignals = {
 export const agentReported = defineSignal<[AgentReport]>('agentReported');
 
 export const runUpdates = {
-  pause: defineUpdate<RunView, [Record<string, never>]>('pause'),
-  resume: defineUpdate<RunView, [Record<string, never>]>('resume'),
-  cancel: defineUpdate<RunView, [{ reason?: string }]>('cancel'),
-  answer: defineUpdate<RunView, [{ value: unknown; question?: unknown }]>('answer'),
+  pause: defineUpdate<RunView, [{ requestId?: string }]>('pause'),
+  resume: defineUpdate<RunView, [{ requestId?: string }]>('resume'),
+  cancel: defineUpdate<RunView, [{ reason?: string; requestId?: string }]>('cancel'),
+  answer: defineUpdate<RunView, [{ value: unknown; question?: unknown; requestId?: string }]>('answer'),
 } as const;
 
 export const runSignals = {
@@ -116,9 +116,9 @@ export const branchSignals = {
 } as const;
 
 export const poolUpdates = {
-  configure: defineUpdate<PoolView, [PoolConfiguration]>('configure'),
-  reset: defineUpdate<PoolView, [{ credential?: string }]>('reset'),
-  leave: defineUpdate<PoolView, [PoolLeft]>('leave'),
+  configure: defineUpdate<PoolView, [PoolConfiguration & { requestId?: string }]>('configure'),
+  reset: defineUpdate<PoolView, [{ credential?: string; requestId?: string }]>('reset'),
+  leave: defineUpdate<PoolView, [PoolLeft & { requestId?: string }]>('leave'),
 } as const;
 
 /** Between agents and their pool. The receiver deduplicates by `requestId`. */

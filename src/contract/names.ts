@@ -1,4 +1,5 @@
 /** Workflow types, ids, task queues and search attributes: every name that another program may depend on, built in one place. */
+import { fnv1a64 } from './fnv';
 
 /** Workflow types (temporal.md, "Names"). */
 export const FLEET_WORKFLOW = 'fleet';
@@ -53,14 +54,6 @@ export function branchWorkflowId(fleet: string, run: string, branch: string): st
   return plain.length <= MAX_BRANCH_ID_LENGTH ? plain : `${runWorkflowId(fleet, run)}/h-${fnv1a64(branch)}`;
 }
 
-function fnv1a64(text: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const char of new TextEncoder().encode(text)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, '0');
-}
-
 /** The prefix of every task queue unless configured. */
 export const DEFAULT_QUEUE_PREFIX = 'drover';
 
@@ -89,7 +82,7 @@ export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 /** How the `requestId` begins with which a fleet ends an agent itself. */
 export const RETIRE_REQUEST = 'retire.';
 
-/** The incarnation of an agent that a service has started itself; a fleet's is 12 hexadecimal digits. */
+/** The incarnation of an agent that a service has started itself; a fleet's is 20 hexadecimal digits. */
 export const DIRECT_INCARNATION = 'direct';
 
 /** The hold that an operator's `pause` and `resume` use when they name none. */

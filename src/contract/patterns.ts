@@ -31,3 +31,6 @@ export const FLEET_LIMITS = {
 
 /** The most failures that one message can stand for: more than a pool remembers of one credential. */
 export const MOST_ALIKE = 100_000;
+
+/** Characters of a request id: an entity carries its last 1,000 along. */
+export const REQUEST_ID_LENGTH = 200;

@@ -11,6 +11,6 @@ export function poolHandlers({ pools }: DroverClient): Handlers<PoolCalls> {
       pools.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
     describePool: ({ params }) => pools.describe(params.pool),
     resetPool: ({ params, body, idempotencyKey }) =>
-      pools.reset(params.pool, body.credential, { updateId: idempotencyKey }),
+      pools.reset(params.pool, body.credential, { requestId: idempotencyKey }),
   };
 }

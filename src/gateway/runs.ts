@@ -22,10 +22,10 @@ export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
     },
     describeRun: ({ params }) => runs.describe(params),
     answerRun: ({ params, body, idempotencyKey }) =>
-      runs.answer(params, body.value, body.question, { updateId: idempotencyKey }),
-    pauseRun: ({ params, idempotencyKey }) => runs.pause(params, { updateId: idempotencyKey }),
-    resumeRun: ({ params, idempotencyKey }) => runs.resume(params, { updateId: idempotencyKey }),
-    cancelRun: ({ params, body, idempotencyKey }) => runs.cancel(params, body.reason, { updateId: idempotencyKey }),
+      runs.answer(params, body.value, body.question, { requestId: idempotencyKey }),
+    pauseRun: ({ params, idempotencyKey }) => runs.pause(params, { requestId: idempotencyKey }),
+    resumeRun: ({ params, idempotencyKey }) => runs.resume(params, { requestId: idempotencyKey }),
+    cancelRun: ({ params, body, idempotencyKey }) => runs.cancel(params, body.reason, { requestId: idempotencyKey }),
   };
 }
 

@@ -9,7 +9,7 @@ import type {
   Hold,
 } from '../contract/agent';
 import { DIRECT_INCARNATION } from '../contract/names';
-import { MOST_ALIKE } from '../contract/patterns';
+import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../contract/patterns';
 import type { AllocationGranted } from '../contract/pool';
 import type { FailureReport } from '../contract/subscription';
 import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../contract/turns';
@@ -21,8 +21,10 @@ import * as parse from './parse';
 const id = parse.text(1_000);
 const reason = parse.text(2_000);
 
-const requestId = parse.optional(id);
+const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
 const mode = parse.optional(parse.oneOf('drain', 'freeze'));
+
+const ofRequest = { requestId, wait: parse.optional(parse.boolean) } as const;
 
 const OPTIONS: { readonly [C in AgentCommand]: parse.Parser<AgentCommandOptions[C]> } = {
   pause: parse.object({
@@ -30,15 +32,19 @@ const OPTIONS: { readonly [C in AgentCommand]: parse.Parser<AgentCommandOptions[
     reason: parse.optional(reason),
     mode,
     drainTimeout: parse.optional(boundedDuration),
-    requestId,
+    ...ofRequest,
   }),
-  resume: parse.object({ hold: parse.optional(parse.name), cancelPending: parse.optional(parse.boolean), requestId }),
-  stop: parse.object({ grace: parse.optional(boundedDuration), requestId }),
-  start: parse.object({ requestId }),
-  restart: parse.object({ reason: parse.optional(reason), mode, requestId }),
-  terminate: parse.object({ requestId }),
-  hold: parse.object({ hold: parse.name, reason: parse.optional(reason), requestId }),
-  release: parse.object({ hold: parse.name, requestId }),
+  resume: parse.object({
+    hold: parse.optional(parse.name),
+    cancelPending: parse.optional(parse.boolean),
+    ...ofRequest,
+  }),
+  stop: parse.object({ grace: parse.optional(boundedDuration), ...ofRequest }),
+  start: parse.object({ ...ofRequest }),
+  restart: parse.object({ reason: parse.optional(reason), mode, ...ofRequest }),
+  terminate: parse.object({ ...ofRequest }),
+  hold: parse.object({ hold: parse.name, reason: parse.optional(reason), ...ofRequest }),
+  release: parse.object({ hold: parse.name, ...ofRequest }),
 };
 
 /** A command's options; no argument at all means the defaults. */

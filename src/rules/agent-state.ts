@@ -12,6 +12,7 @@ import type {
 import type { ErrorBody } from '../contract/errors';
 import type { HeldSubscription } from '../contract/subscription';
 import type { TurnOutcome, TurnRequest } from '../contract/turns';
+import type { RequestMark } from './fingerprint';
 import { type PausedClock, STOPPED_CLOCK } from './paused-clock';
 import { type AgentSettings, agentSettings } from './settings';
 import { NO_SWITCH, type SubscriptionState, blocksTurns } from './subscription-state';
@@ -84,8 +85,7 @@ export interface TurnsState {
 }
 
 /** The answer to an accepted request, kept for a repeat of its `requestId`; null fields until it is known. */
-export interface RememberedRequest {
-  readonly requestId: string;
+export interface RememberedRequest extends RequestMark {
   readonly op: number;
   readonly changed: boolean;
   readonly answer: {

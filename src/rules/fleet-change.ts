@@ -13,7 +13,15 @@ import type {
   ProvisionInput,
   ProvisionResult,
 } from '../contract/fleet';
-import { acceptedView, type FleetChange, type FleetState, isChanging, isDestroyed } from './fleet-state';
+import { earlier, markOf, type RequestMark } from './fingerprint';
+import {
+  acceptedView,
+  type FleetChange,
+  type FleetState,
+  isChanging,
+  isDestroyed,
+  type RememberedRequest,
+} from './fleet-state';
 import { desiredAgents, differingFields, differingSettings, type OwnedWithSpec, planChanges } from './plan';
 
 /** Repeats of a request are answered from memory: the last 1,000, fewer where their plans are long, as all of it is carried along. */
@@ -37,7 +45,8 @@ export interface Decided {
  * runs, it is compared with what the fleet was before: only the end of a change says what it has made of the fleet.
  */
 export function decideApply(state: FleetState, request: ApplyRequest): Decided {
-  const repeated = recall(state, request.requestId);
+  const mark = markOf('apply', request);
+  const repeated = earlier(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   if (request.dryRun) refuseWhenEnding(state);
   else refuseWhileChanging(state);
@@ -55,7 +64,7 @@ export function decideApply(state: FleetState, request: ApplyRequest): Decided {
   const plan = planApply(state, spec);
   if (request.dryRun) return { state, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
   const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
-  return nothing ? remembered(state, request.requestId, plan) : accepted(state, 'apply', spec, request.requestId, plan);
+  return nothing ? decided(state, mark, plan) : accepted(state, 'apply', spec, mark, plan);
 }
 
 /** What an `apply` of a spec would do to a fleet, one that is not there yet included. */
@@ -75,13 +84,14 @@ function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: F
 }
 
 /** Decides `destroy`: everything that is owned goes. Throws `ChangeInProgress`. */
-export function decideDestroy(state: FleetState, requestId: string | undefined): Decided {
-  const repeated = recall(state, requestId);
+export function decideDestroy(state: FleetState, request: { readonly requestId?: string }): Decided {
+  const mark = markOf('destroy', request);
+  const repeated = earlier(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   refuseWhileChanging(state);
   const spec = { agents: [] };
   const { changes, revision } = planApply(state, spec);
-  return accepted(state, 'destroy', spec, requestId, { revision, changes, settings: [], changeId: null });
+  return accepted(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
 }
 
 /** A fleet that is about to end answers nothing more: a repeat meets the next one of its name. */
@@ -102,7 +112,7 @@ function accepted(
   state: FleetState,
   kind: FleetChange['kind'],
   spec: FleetSpec,
-  requestId: string | undefined,
+  mark: RequestMark | undefined,
   { changes: plan, settings }: ApplyResult,
 ): Decided {
   const revision = state.revision + 1;
@@ -111,19 +121,28 @@ function accepted(
   const view = acceptedView(changeId, revision, plan);
   const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
   const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
-  return remembered(next, requestId, { revision, changes: plan, settings, changeId });
+  return decided(next, mark, { revision, changes: plan, settings, changeId });
 }
 
-function recall(state: FleetState, requestId: string | undefined): ApplyResult | undefined {
-  return requestId === undefined ? undefined : state.requests.find((known) => known.requestId === requestId)?.answer;
+function decided(state: FleetState, mark: RequestMark | undefined, answer: ApplyResult): Decided {
+  return { state: remembered(state, mark, answer), answer };
 }
 
-function remembered(state: FleetState, requestId: string | undefined, answer: ApplyResult): Decided {
-  if (requestId === undefined) return { state, answer };
-  const requests = [...state.requests, { requestId, answer }].slice(-REQUESTS_KEPT);
-  let lines = requests.reduce((sum, known) => sum + known.answer.changes.length, 0);
-  while (requests.length > 1 && lines > PLAN_LINES_KEPT) lines -= requests.shift()?.answer.changes.length ?? 0;
-  return { state: { ...state, requests }, answer };
+/** The fleet that remembers a request; without an answer of its own a repeat is answered with the fleet as it is. */
+export function remembered(
+  state: FleetState,
+  mark: RequestMark | undefined,
+  answer: ApplyResult | null = null,
+): FleetState {
+  if (mark === undefined) return state;
+  const requests = [...state.requests, { ...mark, answer }].slice(-REQUESTS_KEPT);
+  const linesOf = (known: RememberedRequest): number => known.answer?.changes.length ?? 0;
+  let lines = requests.reduce((sum, known) => sum + linesOf(known), 0);
+  for (let first = requests[0]; first && requests.length > 1 && lines > PLAN_LINES_KEPT; first = requests[0]) {
+    lines -= linesOf(first);
+    requests.shift();
+  }
+  return { ...state, requests };
 }
 
 /** Where a change is carried out: the worker's installation, and the host of its process provider. */

@@ -1,7 +1,7 @@
 /** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
 import { DroverError } from '../contract/errors';
 import type { AgentGone, ApplyRequest, FleetSpec } from '../contract/fleet';
-import { FLEET_LIMITS } from '../contract/patterns';
+import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../contract/patterns';
 import {
   agentSpec,
   applicationFields,
@@ -52,7 +52,7 @@ export const fleetSpec: Parser<FleetSpec> = (value, path) => {
   return spec;
 };
 
-const requestId = optional(text(200));
+const requestId = optional(text(REQUEST_ID_LENGTH));
 
 /** Reads the argument of `apply`. */
 export const applyRequest: Parser<ApplyRequest> = object({
@@ -66,13 +66,13 @@ export const applyRequest: Parser<ApplyRequest> = object({
 export const destroyRequest = object({ requestId });
 
 /** Reads the argument of a fleet's `pause`. */
-export const pauseRequest = object({ reason: optional(text(1_000)), requestId });
+export const pauseRequest = object({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });
 
 /** Reads the argument of a fleet's `resume`. */
-export const resumeRequest = object({ requestId });
+export const resumeRequest = object({ requestId, wait: optional(boolean) });
 
 /** Reads the argument of `compensate`. */
-export const compensateRequest = object({ attempt: integer(1), revision: integer() });
+export const compensateRequest = object({ attempt: integer(1), revision: integer(), requestId });
 
 /** Reads the signal `agentGone`. */
 export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });

@@ -14,6 +14,7 @@ import type {
 } from '../contract/fleet';
 import { FLEET_HOLD } from '../contract/names';
 import { waiting } from './change-run';
+import type { RequestMark } from './fingerprint';
 import type { OwnedWithSpec } from './plan';
 import { agentSettings } from './settings';
 
@@ -34,10 +35,9 @@ export interface FleetChange {
   readonly view: ChangeView;
 }
 
-/** The answer to an accepted request, for a repeat of its `requestId`. */
-export interface RememberedApply {
-  readonly requestId: string;
-  readonly answer: ApplyResult;
+/** An accepted request, for a repeat of its `requestId`; `answer` null: a repeat is answered with the fleet as it is. */
+export interface RememberedRequest extends RequestMark {
+  readonly answer: ApplyResult | null;
 }
 
 export interface FleetState {
@@ -56,7 +56,7 @@ export interface FleetState {
   /** What the pools know of this fleet's file. */
   readonly told: Pick<Required<FleetSpec>, 'notify'> & { readonly pools: readonly SubscriptionSpec[] };
   readonly change: FleetChange | null;
-  readonly requests: readonly RememberedApply[];
+  readonly requests: readonly RememberedRequest[];
   /** Messages that could not be read, and so changed nothing. */
   readonly ignored: number;
   readonly continueAfterEvents: number | null;

@@ -4,7 +4,8 @@ import { DroverError } from '../contract/errors';
 import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { beginChange, changeResult, endChange, recordLeftOver, stopped } from './change-run';
 import { finishAttempt, intend, planCompensation, transition } from './compensation';
-import { refuseWhileChanging, settleChange, withChange } from './fleet-change';
+import { earlier, markOf } from './fingerprint';
+import { refuseWhileChanging, remembered, settleChange, withChange } from './fleet-change';
 import { type FleetChange, type FleetState } from './fleet-state';
 
 /** How often the fleet itself begins a compensation whose workflow ends without telling; after that an operator must. */
@@ -66,9 +67,11 @@ function leftOver(input: ProvisionInput, record: CompensationRecord, why: string
  */
 export function decideCompensate(
   state: FleetState,
-  request: { attempt: number; revision: number },
+  request: { readonly attempt: number; readonly revision: number; readonly requestId?: string },
   at: string,
 ): FleetState {
+  const mark = markOf('compensate', request);
+  if (earlier(state.requests, mark)) return state;
   refuseWhileChanging(state);
   const { change, fleet } = state;
   if (!change?.record || !change.input) {
@@ -76,5 +79,6 @@ export function decideCompensate(
       revision: state.revision,
     });
   }
-  return begin(state, change, change.record, request.attempt, 'asked for by an operator', at, request.revision);
+  const why = 'asked for by an operator';
+  return remembered(begin(state, change, change.record, request.attempt, why, at, request.revision), mark);
 }

@@ -7,11 +7,17 @@ import type {
   PoolInput,
   PoolLeft,
 } from '../contract/pool';
-import { MOST_ALIKE } from '../contract/patterns';
+import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../contract/patterns';
 import { notifySpec } from './agent-spec';
 import * as parse from './parse';
 
 const id = parse.text(1_000);
+const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
+
+/** An update that the pool carries out once for each request id. */
+interface Repeatable {
+  readonly requestId?: string;
+}
 
 const instant: parse.Parser<string> = (value, path) => {
   const written = parse.text(40)(value, path);
@@ -26,7 +32,10 @@ const configurationFields = {
 } as const;
 
 /** Update `configure`. */
-export const parsePoolConfiguration: parse.Parser<PoolConfiguration> = parse.object(configurationFields);
+export const parsePoolConfiguration: parse.Parser<PoolConfiguration & Repeatable> = parse.object({
+  ...configurationFields,
+  requestId,
+});
 
 const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
 
@@ -66,9 +75,10 @@ export const parseAllocationRejected: parse.Parser<AllocationRejected> = parse.o
 export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ agent: id });
 
 /** Update `leave`. */
-export const parsePoolLeft: parse.Parser<PoolLeft> = parse.object({ fleet: parse.name });
+export const parsePoolLeft: parse.Parser<PoolLeft & Repeatable> = parse.object({ fleet: parse.name, requestId });
 
 /** Update `reset`; without a credential all of them. */
-export const parseReset: parse.Parser<{ credential?: string }> = parse.object({
+export const parseReset: parse.Parser<{ credential?: string } & Repeatable> = parse.object({
   credential: parse.optional(parse.name),
+  requestId,
 });

@@ -2,6 +2,7 @@
 import type { NotifySpec } from '../contract/fleet';
 import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolView } from '../contract/pool';
 import { durationMs } from './duration';
+import type { RequestMark } from './fingerprint';
 
 /** subscriptions.md: how long a credential that failed is left alone. */
 const SKIP_FOR_MS = 2 * 3_600_000;
@@ -46,6 +47,8 @@ export interface PoolState {
   readonly events: readonly PoolEvent[];
   /** Answers, for a repeat of their request. */
   readonly granted: readonly Grant[];
+  /** Updates that were accepted, for a repeat of their request ids. */
+  readonly requests: readonly RequestMark[];
   readonly continueAfterEvents: number | null;
 }
 
@@ -67,6 +70,7 @@ export function newPool(
     lastAssignment: 0,
     events: [],
     granted: [],
+    requests: [],
     continueAfterEvents,
   };
 }

@@ -127,8 +127,12 @@ export function resetPool(state: PoolState, { credential }: { readonly credentia
  * Takes new credentials: agents that wait are served, agents on one that is gone are moved, and agents on one whose secret is another now
  * get it anew.
  */
-export function configurePool(state: PoolState, given: PoolConfiguration, now: number): PoolStep {
-  const { fleet, notify = [], ...config } = given;
+export function configurePool(
+  state: PoolState,
+  given: PoolConfiguration & { readonly requestId?: string },
+  now: number,
+): PoolStep {
+  const { fleet, notify = [], requestId: _requestId, ...config } = given;
   const secrets = new Map(config.credentials.map(({ name, secret }) => [name, secret]));
   const before = new Map(state.config.credentials.map(({ name, secret }) => [name, secret]));
   const configured: PoolState = {

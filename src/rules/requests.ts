@@ -2,6 +2,7 @@
 import type { CommandState } from '../contract/agent';
 import type { ErrorBody } from '../contract/errors';
 import type { AgentState, RememberedRequest } from './agent-state';
+import { earlier, type RequestMark } from './fingerprint';
 import { jsonBytes } from './json-bytes';
 
 /** The last 1,000 (lifecycle.md, "Commands"). */
@@ -9,15 +10,15 @@ const REQUESTS_KEPT = 1_000;
 /** Their bytes: 1,000 answers with one hold are 300 KiB, and only long reasons and many holds come near. */
 const REQUEST_BYTES_KEPT = 384 * 1024;
 
-/** What is known of an earlier request with this id. */
-export function recall(state: AgentState, requestId: string | undefined): RememberedRequest | undefined {
-  return requestId === undefined ? undefined : state.requests.find((request) => request.requestId === requestId);
+/** What is known of the same request. `IdempotencyConflict` where its id was another request's. */
+export function recall(state: AgentState, mark: RequestMark | undefined): RememberedRequest | undefined {
+  return earlier(state.requests, mark);
 }
 
 /** A request was accepted; its answer is still to come. */
-export function remember(state: AgentState, requestId: string | undefined, changed: boolean): AgentState {
-  if (requestId === undefined) return state;
-  const request: RememberedRequest = { requestId, op: state.op, changed, answer: null, error: null, bytes: 0 };
+export function remember(state: AgentState, mark: RequestMark | undefined, changed: boolean): AgentState {
+  if (mark === undefined) return state;
+  const request: RememberedRequest = { ...mark, op: state.op, changed, answer: null, error: null, bytes: 0 };
   return { ...state, requests: bounded([...state.requests, sized(request)]) };
 }
 
@@ -27,7 +28,7 @@ export function answered(
   requestId: string | undefined,
   result: CommandState | ErrorBody,
 ): AgentState {
-  if (recall(state, requestId) === undefined) return state;
+  if (!state.requests.some((request) => request.requestId === requestId)) return state;
   const { status, runtime, liveness, holds } = state;
   const known: Partial<RememberedRequest> =
     typeof result === 'string' ? { answer: { state: result, status, runtime, liveness, holds } } : { error: result };

@@ -2,6 +2,7 @@
 import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../contract/runs';
 import type { TurnAnswered, TurnOutcome } from '../contract/turns';
 import { type ErrorCode, isErrorCode } from '../contract/errors';
+import { REQUEST_ID_LENGTH } from '../contract/patterns';
 import { branchId } from './coordination/parse';
 import {
   duration,
@@ -22,6 +23,7 @@ import {
 const id = text(21_000);
 const words = text(Infinity);
 const reason = text(2_000);
+const requestId = optional(text(REQUEST_ID_LENGTH));
 
 const code: Parser<ErrorCode> = (value, path) => (isErrorCode(value) ? value : invalid(path, 'expected an error code'));
 const failed: Parser<TurnOutcome> = object({ error: object({ code, message: words }) });
@@ -81,13 +83,17 @@ const liveRecord: Parser<LiveBranchRecord> = object({
 export const parseBranchesChanged: Parser<BranchesChanged> = object({ branches: list(liveRecord) });
 
 /** Update `answer`. */
-export const parseAnswer: Parser<{ value: unknown; question?: unknown }> = object({
+export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string }> = object({
   value: json,
   question: optional(json),
+  requestId,
 });
 
 /** Update `cancel`. */
-export const parseCancel: Parser<{ reason?: string }> = object({ reason: optional(reason) });
+export const parseCancel: Parser<{ reason?: string; requestId?: string }> = object({
+  reason: optional(reason),
+  requestId,
+});
 
 /** Updates `pause` and `resume`. */
-export const parseNothing: Parser<Record<string, never>> = object({});
+export const parseControl: Parser<{ requestId?: string }> = object({ requestId });

@@ -8,6 +8,7 @@ import { parseConfiguration, parseOptions } from '../rules/agent-messages';
 import type { RememberedRequest } from '../rules/agent-state';
 import { type CommandRequest, decide, holdOf } from '../rules/commands';
 import { configure } from '../rules/configure';
+import { markOf, type RequestMark } from '../rules/fingerprint';
 import { answered, recall, remember } from '../rules/requests';
 import { commandResult, commandState, rememberedResult } from '../rules/view';
 import type { AgentMachine } from './agent-machine';
@@ -17,14 +18,14 @@ import { asFailure, errorBody } from './shared/failures';
 const ANSWER_AFTER = '5s';
 
 const DESCRIPTIONS: Readonly<Record<AgentCommand, string>> = {
-  pause: 'Adds a hold and suspends the agent: {hold?, reason?, mode?: drain|freeze, drainTimeout?, requestId?}',
-  resume: 'Removes a hold; with none left the agent goes on: {hold?, cancelPending?, requestId?}',
-  stop: 'Stops the agent politely, then kills it: {grace?, requestId?}',
-  start: 'Wakes a stopped or failed agent: {requestId?}',
-  restart: 'Drains, stops and starts the agent: {reason?, mode?: drain|freeze, requestId?}',
-  terminate: 'Stops the agent, destroys its resource and ends this workflow: {requestId?}',
-  hold: 'Adds a hold in any status: {hold, reason?, requestId?}',
-  release: 'Removes a hold in any status: {hold, requestId?}',
+  pause: 'Adds a hold and suspends the agent: {hold?, reason?, mode?: drain|freeze, drainTimeout?, requestId?, wait?}',
+  resume: 'Removes a hold; with none left the agent goes on: {hold?, cancelPending?, requestId?, wait?}',
+  stop: 'Stops the agent politely, then kills it: {grace?, requestId?, wait?}',
+  start: 'Wakes a stopped or failed agent: {requestId?, wait?}',
+  restart: 'Drains, stops and starts the agent: {reason?, mode?: drain|freeze, requestId?, wait?}',
+  terminate: 'Stops the agent, destroys its resource and ends this workflow: {requestId?, wait?}',
+  hold: 'Adds a hold in any status: {hold, reason?, requestId?, wait?}',
+  release: 'Removes a hold in any status: {hold, requestId?, wait?}',
 };
 
 /** Registers every update of the agent. */
@@ -47,7 +48,7 @@ function handle(machine: AgentMachine, command: AgentCommand): void {
     validator: (argument) => {
       refusing(() => {
         const request = requestOf(command, argument);
-        if (recall(machine.state, request.options.requestId) !== undefined) return;
+        if (recall(machine.state, mark(request)) !== undefined) return;
         refuseWhenOverdue(machine);
         decide(machine.state, request, Date.now());
       });
@@ -61,6 +62,11 @@ export function requestOf(command: AgentCommand, argument: unknown): CommandRequ
   return { command, options: parseOptions(command, argument) } as CommandRequest;
 }
 
+/** By which a repeat of the command is known; undefined: it cannot be repeated. */
+export function mark({ command, options }: CommandRequest): RequestMark | undefined {
+  return markOf(command, options);
+}
+
 /** Nothing new begins while continue-as-new is overdue: the client asks again. */
 export function refuseWhenOverdue(machine: AgentMachine): void {
   if (!machine.isOverdue()) return;
@@ -69,18 +75,18 @@ export function refuseWhenOverdue(machine: AgentMachine): void {
 }
 
 async function run(machine: AgentMachine, request: CommandRequest): Promise<CommandResult> {
-  const { requestId } = request.options;
-  const known = recall(machine.state, requestId);
-  if (known !== undefined) return repeated(machine, known);
+  const { requestId, wait = true } = request.options;
+  const known = refusing(() => recall(machine.state, mark(request)));
+  if (known !== undefined) return repeated(machine, known, wait);
   const changed = refusing(() => accept(machine, request));
-  return effect(machine, machine.state.op, requestId, changed);
+  return effect(machine, machine.state.op, requestId, changed, wait);
 }
 
 /** Takes a command, by update or by signal; throws the refusal. */
 export function accept(machine: AgentMachine, request: CommandRequest, way = ''): boolean {
   const { changed } = decide(machine.state, request, Date.now());
   const reason = 'reason' in request.options ? request.options.reason : undefined;
-  machine.change((state, now) => remember(decide(state, request, now).state, request.options.requestId, changed), {
+  machine.change((state, now) => remember(decide(state, request, now).state, mark(request), changed), {
     by: holdOf(request),
     what: `${request.command}${way}`,
     why: reason ?? null,
@@ -89,21 +95,22 @@ export function accept(machine: AgentMachine, request: CommandRequest, way = '')
   return changed;
 }
 
-async function repeated(machine: AgentMachine, known: RememberedRequest): Promise<CommandResult> {
+async function repeated(machine: AgentMachine, known: RememberedRequest, wait: boolean): Promise<CommandResult> {
   if (known.error !== null) throw failureFor(new DroverError(known.error.code, known.error.message));
   if (known.answer !== null) return rememberedResult(machine.state, known);
-  return effect(machine, known.op, known.requestId, known.changed);
+  return effect(machine, known.op, known.requestId, known.changed, wait);
 }
 
-/** Waits for the effect and tells how far it came. */
+/** Tells how far the effect came; waits for it first, unless the caller does not want to. */
 async function effect(
   machine: AgentMachine,
   op: number,
   requestId: string | undefined,
   changed: boolean,
+  wait: boolean,
 ): Promise<CommandResult> {
   const isOver = (): boolean => machine.failureSince(op) !== null || commandState(machine.state) === 'done';
-  if (changed && !isOver()) {
+  if (wait && changed && !isOver()) {
     await CancellationScope.nonCancellable(() => condition(isOver, ANSWER_AFTER, { summary: 'answer to the caller' }));
   }
   const error = changed ? machine.failureSince(op) : null;

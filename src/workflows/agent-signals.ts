@@ -9,7 +9,7 @@ import { probeNow, withProbes } from '../rules/probes';
 import { answered, recall } from '../rules/requests';
 import { requestTurn, withdrawTurn } from '../rules/turn-queue';
 import { commandState } from '../rules/view';
-import { accept, requestOf } from './agent-commands';
+import { accept, mark, requestOf } from './agent-commands';
 import type { AgentMachine } from './agent-machine';
 import type { AgentTurns } from './agent-turns';
 import { errorBody } from './shared/failures';
@@ -50,7 +50,7 @@ export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
       (argument) => requestOf(command, argument),
       (request) => {
         const { requestId } = request.options;
-        if (recall(machine.state, requestId) !== undefined) return;
+        if (recall(machine.state, mark(request)) !== undefined) return;
         accept(machine, request, ' by signal');
         machine.change((state) => answered(state, requestId, commandState(state)));
       },

@@ -19,6 +19,7 @@ import {
 import { endTold, reloadEnded } from '../rules/agent-switch';
 import { announcementMade, dueAnnouncement } from '../rules/announce';
 import { begin } from '../rules/reconcile';
+import { markOf, type RequestMark } from '../rules/fingerprint';
 import { answered, recall, remember } from '../rules/requests';
 import { nameOf } from '../rules/subscription-state';
 import { commandResult, commandState, rememberedResult } from '../rules/view';
@@ -43,6 +44,10 @@ export interface AgentSubscription {
 
 /** A switch without turns in flight takes less; other agents should not wait longer for what they have to know. */
 const TELL_WITHIN = '1s';
+
+function mark(failure: FailureReport): RequestMark | undefined {
+  return markOf('reportFailure', failure);
+}
 
 function isSwitching({ state }: AgentMachine): boolean {
   const { switching } = state.switches;
@@ -152,19 +157,15 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
       },
       refuse,
     );
-    receive(agentSignals.reportFailure, parseFailureReport, (failure) => once(failure, 'signal'), refuse);
+    receive(agentSignals.reportFailure, parseFailureReport, (failure) => hear(failure), refuse);
     setHandler(
       agentUpdates.reportFailure,
-      (argument: unknown) =>
-        once(
-          translating(() => parseFailureReport(argument, 'reportFailure')),
-          'agent',
-        ),
+      (argument: unknown) => translating(() => once(parseFailureReport(argument, 'reportFailure'), 'agent')),
       {
         validator: (argument: unknown) => {
           translating(() => {
-            const { requestId } = parseFailureReport(argument, 'reportFailure');
-            if (recall(machine.state, requestId) === undefined) refuseWhenOverdue(machine);
+            const failure = parseFailureReport(argument, 'reportFailure');
+            if (recall(machine.state, mark(failure)) === undefined) refuseWhenOverdue(machine);
           });
         },
         description:
@@ -173,13 +174,21 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
     );
   }
 
+  function hear(failure: FailureReport): void {
+    try {
+      once(failure, 'signal');
+    } catch (error) {
+      machine.refuse(agentSignals.reportFailure.name, errorBody(error).message);
+    }
+  }
+
   /** A report with an id that is known changes nothing more. Its effect is not waited for: who reports asks its own work again. */
   function once(failure: FailureReport, by: string): CommandResult {
-    const known = recall(machine.state, failure.requestId);
+    const known = recall(machine.state, mark(failure));
     if (known !== undefined) return rememberedResult(machine.state, known);
     const begins = report(failure, by);
     machine.change((state) => {
-      const remembered = remember(state, failure.requestId, begins);
+      const remembered = remember(state, mark(failure), begins);
       return answered(remembered, failure.requestId, commandState(remembered));
     });
     return commandResult(machine.state, failure.requestId, begins);

@@ -12,7 +12,8 @@ import {
   pauseRequest,
   resumeRequest,
 } from '../rules/fleet-spec';
-import { type FleetState, fleetView, holdFleet, releaseFleet } from '../rules/fleet-state';
+import { decidePause, decideResume } from '../rules/fleet-holds';
+import { type FleetState, fleetView } from '../rules/fleet-state';
 import { decideCompensate } from '../rules/fleet-undo';
 import type { FleetMachine } from './fleet-machine';
 import { isoNow } from './provision-saga';
@@ -36,8 +37,7 @@ export function handleCommands(machine: FleetMachine): void {
       }),
   });
   const apply = (value: unknown) => decide((state) => decideApply(state, applyRequest(value, 'apply')));
-  const destroy = (value: unknown) =>
-    decide((state) => decideDestroy(state, destroyRequest(value ?? {}, 'destroy').requestId));
+  const destroy = (value: unknown) => decide((state) => decideDestroy(state, destroyRequest(value ?? {}, 'destroy')));
 
   setHandler(fleetUpdates.apply, (value: unknown) => apply(value).handle(), {
     validator: (value: unknown) => apply(value).validate(),
@@ -90,26 +90,28 @@ function handleCompensate(machine: FleetMachine): void {
 }
 
 function handleHolds(machine: FleetMachine): void {
-  const told = async (): Promise<FleetView> => {
-    await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
+  const told = async (next: FleetState, wait = true): Promise<FleetView> => {
+    machine.become(next);
+    if (wait) await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
     return fleetView(machine.state);
   };
-  const pause = async (value: unknown): Promise<FleetView> => {
-    const { reason = null } = translating(() => pauseRequest(value ?? {}, 'pause'));
-    machine.become(holdFleet(machine.state, reason, isoNow()));
-    return told();
-  };
-  const resume = async (value: unknown): Promise<FleetView> => {
-    translating(() => resumeRequest(value ?? {}, 'resume'));
-    machine.become(releaseFleet(machine.state));
-    return told();
-  };
-  setHandler(fleetUpdates.pause, pause, {
-    validator: (value: unknown) => void translating(() => pauseRequest(value ?? {}, 'pause')),
+  const pause = (value: unknown) =>
+    translating(() => {
+      const request = pauseRequest(value ?? {}, 'pause');
+      return { next: decidePause(machine.state, request, isoNow()), wait: request.wait };
+    });
+  const resume = (value: unknown) =>
+    translating(() => {
+      const request = resumeRequest(value ?? {}, 'resume');
+      return { next: decideResume(machine.state, request), wait: request.wait };
+    });
+  const handle = async (decided: ReturnType<typeof pause>): Promise<FleetView> => told(decided.next, decided.wait);
+  setHandler(fleetUpdates.pause, (value: unknown) => handle(pause(value)), {
+    validator: (value: unknown) => void pause(value),
     description: 'Holds every agent of the fleet, those too that are added meanwhile',
   });
-  setHandler(fleetUpdates.resume, resume, {
-    validator: (value: unknown) => void translating(() => resumeRequest(value ?? {}, 'resume')),
+  setHandler(fleetUpdates.resume, (value: unknown) => handle(resume(value)), {
+    validator: (value: unknown) => void resume(value),
     description: "Releases the fleet's own hold of every agent",
   });
 }

@@ -15,8 +15,8 @@ import { translating } from './shared/failures';
 
 /** How long a fleet's workflow waits for its first change: whoever starts it sends that along, or right after. */
 const UNBORN_MS = 10_000;
-/** Characters of a random id that are enough to tell the incarnations of one fleet apart (48 bits). */
-const INCARNATION_LENGTH = 12;
+/** Hexadecimal digits of a UUID that tell the incarnations of one fleet apart: 80 bits, of which 74 are random. */
+const INCARNATION_LENGTH = 20;
 
 /** Lives from its first `apply` until `destroy` is done. */
 export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> {

@@ -22,6 +22,7 @@ import {
   parsePoolLeft,
   parseReset,
 } from '../rules/pool-messages';
+import { once } from '../rules/pool-requests';
 import { type PoolState, poolView } from '../rules/pool-state';
 import type { Parser } from '../rules/parse';
 import { translating } from './shared/failures';
@@ -78,22 +79,23 @@ export function handlePoolMessages(machine: PoolMachine): void {
   setHandler(describePool, () => poolView(machine.state, Date.now()), { description: 'Who is on what, until when' });
 }
 
-function answer<T>(
+/** An update. A repeat changes nothing, and is answered with the pool as it is. */
+function answer<T extends { readonly requestId?: string }>(
   machine: PoolMachine,
   update: (typeof poolUpdates)[keyof typeof poolUpdates],
   parse: Parser<T>,
   description: string,
   rule: (state: PoolState, message: T, now: number) => PoolStep,
 ): void {
+  const decide = (value: unknown) => once(update.name, parse(value ?? {}, update.name), rule);
   const handler = (value: unknown): PoolView =>
     translating(() => {
-      const message = parse(value ?? {}, update.name);
-      machine.step((state, now) => rule(state, message, now));
+      machine.step(decide(value));
       return poolView(machine.state, Date.now());
     });
   // What the rule refuses leaves no trace.
   const validator = (value: unknown): void => {
-    translating(() => rule(machine.state, parse(value ?? {}, update.name), Date.now()));
+    translating(() => decide(value)(machine.state, Date.now()));
   };
   setHandler(update as UpdateDefinition<PoolView, [unknown]>, handler, { validator, description });
 }

@@ -5,7 +5,8 @@ import { type ErrorCode, DroverError } from '../contract/errors';
 import { runUpdates } from '../contract/messages';
 import type { RunView } from '../contract/runs';
 import type { Parser } from '../rules/parse';
-import { parseAnswer, parseCancel, parseNothing } from '../rules/run-messages';
+import { earlier, markOf, withMark } from '../rules/fingerprint';
+import { parseAnswer, parseCancel, parseControl } from '../rules/run-messages';
 import type { Family } from './branch-family';
 import type { RunLife } from './run-life';
 import { translating } from './shared/failures';
@@ -17,23 +18,32 @@ interface Command<T> {
   apply(argument: T): void;
 }
 
-/** A command, and what makes it impossible; both the validator and the handler look. */
-function handle<T>(life: RunLife, update: UpdateDefinition<RunView, [T]>, parse: Parser<T>, command: Command<T>): void {
+/** A command, and what makes it impossible; both the validator and the handler look. A repeat is answered with the run as it is. */
+function handle<T extends { readonly requestId?: string }>(
+  life: RunLife,
+  update: UpdateDefinition<RunView, [T]>,
+  parse: Parser<T>,
+  command: Command<T>,
+): void {
   const read = (argument: unknown): T => parse(argument ?? {}, update.name);
+  const isRepeat = (request: T): boolean => earlier(life.requests, markOf(update.name, request)) !== undefined;
   setHandler(
     update as UpdateDefinition<RunView, [unknown]>,
     (argument) =>
       translating(() => {
         const request = read(argument);
+        if (isRepeat(request)) return life.view();
         command.refuse(request);
         command.apply(request);
+        life.requests = withMark(life.requests, markOf(update.name, request));
         life.changed();
         return life.view();
       }),
     {
       validator: (argument) => {
         translating(() => {
-          command.refuse(read(argument));
+          const request = read(argument);
+          if (!isRepeat(request)) command.refuse(request);
         });
       },
       description: command.description,
@@ -53,7 +63,7 @@ export function handleCommands(life: RunLife, family: Family): void {
     life.paused = paused;
     family.tell({ kind: paused ? 'pause' : 'continue' });
   };
-  handle(life, runUpdates.pause, parseNothing, {
+  handle(life, runUpdates.pause, parseControl, {
     description: 'Begins no turn until it is resumed: {}',
     refuse() {
       mustRun();
@@ -63,7 +73,7 @@ export function handleCommands(life: RunLife, family: Family): void {
       setPaused(true);
     },
   });
-  handle(life, runUpdates.resume, parseNothing, {
+  handle(life, runUpdates.resume, parseControl, {
     description: 'Goes on after a pause: {}',
     refuse() {
       mustRun();

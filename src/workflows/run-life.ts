@@ -2,6 +2,7 @@
 import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { CompensationRecord } from '../contract/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../contract/runs';
+import type { RequestMark } from '../rules/fingerprint';
 import { type Human, createHuman } from '../rules/human';
 import { ended, newer, openLeaves, runCard, shown } from '../rules/run-view';
 import { type Stop, createStop } from '../rules/coordination/stop';
@@ -23,6 +24,8 @@ export interface RunLife {
   readonly suspended: Set<string>;
   paused: boolean;
   cancelled: boolean;
+  /** Commands that were accepted, for a repeat of their request ids. */
+  requests: readonly RequestMark[];
   readonly result: RunResult | null;
   /** Counts changes; whoever waits for one compares it. */
   readonly version: number;
@@ -78,6 +81,7 @@ export function beginRun(input: RunInput): RunLife {
     suspended,
     paused: false,
     cancelled: false,
+    requests: [],
     get result() {
       return result;
     },

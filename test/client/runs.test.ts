@@ -31,7 +31,10 @@ it('starts a run, follows it and returns its result; the same name again is the 
     const ref = await runs.start({ fleet, run: 'first', task: 't', script: ANSWERS });
     expect(ref).toEqual({ fleet, run: 'first' });
     expect(await runs.result(ref)).toMatchObject({ success: true, finalResponse: 'MARS', turns: 1 });
-    expect(await runs.start({ fleet, run: 'first', task: 'another', script: ASKS })).toEqual(ref);
+    expect(await runs.start({ fleet, run: 'first', task: 't', script: ANSWERS })).toEqual(ref);
+    await expect(runs.start({ fleet, run: 'first', task: 'another', script: ASKS })).rejects.toMatchObject({
+      code: 'IdempotencyConflict',
+    });
     expect(await runs.describe(ref)).toMatchObject({ state: 'completed', result: { finalResponse: 'MARS' } });
     const { items } = await eventually(
       () => runs.list({ fleet }),
@@ -77,7 +80,7 @@ it('says that a fleet is still being made, rather than that its file has no topo
 it('names a run that has no name', async () => {
   await withTopology(async ({ runs }, fleet) => {
     const ref = await runs.start({ fleet, task: 't', script: ANSWERS });
-    expect(ref.run).toMatch(/^run-[0-9a-f]{8}$/);
+    expect(ref.run).toMatch(/^run-[0-9a-f]{20}$/);
     expect(await runs.result(ref)).toMatchObject({ success: true });
   });
 });

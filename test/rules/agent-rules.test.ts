@@ -6,6 +6,7 @@ import type { AgentState } from '../../src/rules/agent-state';
 import { configure } from '../../src/rules/configure';
 import { decided } from '../../src/rules/decisions';
 import { dueReport, reported, settle } from '../../src/rules/report';
+import { markOf } from '../../src/rules/fingerprint';
 import { answered, recall, remember } from '../../src/rules/requests';
 import { backoffMs, crashed } from '../../src/rules/restart';
 import { agentSettings } from '../../src/rules/settings';
@@ -77,21 +78,25 @@ describe('restart policy', () => {
 
 describe('remembered requests', () => {
   test('are answered as at first, with the state of then', () => {
-    let state = remember(agentIn('paused', 'paused'), 'r1', true);
+    let state = remember(agentIn('paused', 'paused'), markOf('pause', { requestId: 'r1' }), true);
     state = answered(state, 'r1', 'done');
     const later: AgentState = { ...state, status: 'running', runtime: 'running', holds: [] };
-    expect(recall(later, 'r1')).toMatchObject({
+    expect(recall(later, markOf('pause', { requestId: 'r1' }))).toMatchObject({
       changed: true,
       answer: { state: 'done', status: 'paused', holds: [{ name: 'operator' }] },
     });
-    expect([recall(later, 'r2'), recall(later, undefined)]).toEqual([undefined, undefined]);
+    expect([recall(later, markOf('pause', { requestId: 'r2' })), recall(later, undefined)]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   test('property: exactly the last 1,000 are kept', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_500 }), (count) => {
         let state = fresh();
-        for (let index = 0; index < count; index += 1) state = remember(state, `r${String(index)}`, true);
+        for (let index = 0; index < count; index += 1)
+          state = remember(state, markOf('pause', { requestId: `r${String(index)}` }), true);
         const kept = state.requests.map(({ requestId }) => requestId);
         expect(kept).toHaveLength(Math.min(count, 1_000));
         expect(kept.at(-1)).toBe(`r${String(count - 1)}`);
@@ -107,7 +112,7 @@ test('remembered requests with long reasons are bounded by bytes too, the newest
   state = { ...state, holds: [{ name: 'operator', reason: 'x'.repeat(2_000), since: '2026-03-01T12:00:00.000Z' }] };
   for (let index = 0; index < 500; index += 1) {
     const requestId = `r${String(index)}`;
-    state = answered(remember(state, requestId, true), requestId, 'done');
+    state = answered(remember(state, markOf('pause', { requestId }), true), requestId, 'done');
   }
   expect(JSON.stringify(state.requests).length).toBeLessThan(400 * 1024);
   expect(state.requests.length).toBeGreaterThan(100);

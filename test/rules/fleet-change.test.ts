@@ -60,10 +60,10 @@ test('every key is in the state before the saga starts: installation, incarnatio
 test('refusals: a change under way, another revision, a fleet that is ending', () => {
   const changing = decideApply(empty, { spec: fleetOf('A') }).state;
   expect(codeOf(() => decideApply(changing, { spec: fleetOf('B') }))).toBe('ChangeInProgress');
-  expect(codeOf(() => decideDestroy(changing, undefined))).toBe('ChangeInProgress');
+  expect(codeOf(() => decideDestroy(changing, {}))).toBe('ChangeInProgress');
   expect(codeOf(() => decideCompensate(changing, { attempt: 1, revision: 1 }, AT))).toBe('ChangeInProgress');
   expect(codeOf(() => decideApply(empty, { spec: fleetOf(), expectRevision: 1 }))).toBe('StaleRevision');
-  const gone = decideDestroy(empty, undefined).state;
+  const gone = decideDestroy(empty, {}).state;
   expect(isDestroyed(gone)).toBe(true);
   expect(codeOf(() => decideApply(gone, { spec: fleetOf('A') }))).toBe('Unavailable');
   expect(codeOf(() => decideCompensate(applied(empty, fleetOf('A')), { attempt: 1, revision: 1 }, AT))).toBe(
@@ -78,7 +78,7 @@ test('a dry run is answered while a change runs, against what the fleet was befo
   expect(state).toBe(changing);
   expect(answer.changes.map(({ kind, agent }) => `${kind} ${agent}`)).toEqual(['create B', 'create C']);
   expect(answer).toMatchObject({ revision: 2, changeId: null, ids: { A: 'id-inst.inc.1.A', B: 'dry-run-B' } });
-  const gone = decideDestroy(empty, undefined).state;
+  const gone = decideDestroy(empty, {}).state;
   expect(codeOf(() => decideApply(gone, { spec: fleetOf('A'), dryRun: true }))).toBe('Unavailable');
 });
 
@@ -109,13 +109,15 @@ test('requests are remembered, and what is remembered stays small', () => {
   for (let round = 1; round <= 7; round += 1) {
     const names = Array.from({ length: 450 }, (_, index) => `a${String(index)}-${String(round)}`);
     const decided = decideApply(state, { spec: fleetOf(...names), requestId: `r${String(round)}` });
-    expect(decideApply(decided.state, { spec: fleetOf('other'), requestId: `r${String(round)}` }).answer).toEqual(
+    expect(decideApply(decided.state, { spec: fleetOf(...names), requestId: `r${String(round)}` }).answer).toEqual(
       decided.answer,
     );
     const placed = placeChange(decided.state, PLACE);
     state = settleChange(placed, perfect(inputOf(placed)));
   }
-  expect(state.requests.reduce((lines, { answer }) => lines + answer.changes.length, 0)).toBeLessThanOrEqual(5_000);
+  expect(state.requests.reduce((lines, { answer }) => lines + (answer?.changes.length ?? 0), 0)).toBeLessThanOrEqual(
+    5_000,
+  );
   expect(JSON.stringify(state).length).toBeLessThan(1_000_000);
 });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
 import { MOST_ALIKE, URL_PATTERN } from '../patterns';
 import type { FailureReport } from '../subscription';
-import { duration, id, name, reason, strict } from './fields';
+import { duration, id, name, reason, requestId, strict } from './fields';
 
 const beatFields = {
   instanceId: id,
@@ -31,11 +31,11 @@ export const failureReportSchema = strict({
   resetAt: z.iso.datetime({ offset: true }).max(40).exactOptional(),
   count: z.int().min(1).max(MOST_ALIKE).exactOptional(),
   turnId: id.exactOptional(),
-  requestId: id.exactOptional(),
+  requestId: requestId.exactOptional(),
 }) satisfies z.ZodType<FailureReport>;
 
 const mode = z.enum(['drain', 'freeze']).exactOptional();
-const requestId = id.exactOptional();
+const ofRequest = { requestId: requestId.exactOptional(), wait: z.boolean().exactOptional() };
 
 /** The commands' bodies. */
 export const commandSchemas = {
@@ -44,13 +44,13 @@ export const commandSchemas = {
     reason: reason.exactOptional(),
     mode,
     drainTimeout: duration.exactOptional(),
-    requestId,
+    ...ofRequest,
   }),
-  resume: strict({ hold: name.exactOptional(), cancelPending: z.boolean().exactOptional(), requestId }),
-  stop: strict({ grace: duration.exactOptional(), requestId }),
-  start: strict({ requestId }),
-  restart: strict({ reason: reason.exactOptional(), mode, requestId }),
-  terminate: strict({ requestId }),
-  hold: strict({ hold: name, reason: reason.exactOptional(), requestId }),
-  release: strict({ hold: name, requestId }),
+  resume: strict({ hold: name.exactOptional(), cancelPending: z.boolean().exactOptional(), ...ofRequest }),
+  stop: strict({ grace: duration.exactOptional(), ...ofRequest }),
+  start: strict({ ...ofRequest }),
+  restart: strict({ reason: reason.exactOptional(), mode, ...ofRequest }),
+  terminate: strict({ ...ofRequest }),
+  hold: strict({ hold: name, reason: reason.exactOptional(), ...ofRequest }),
+  release: strict({ hold: name, ...ofRequest }),
 } satisfies { [C in AgentCommand]: z.ZodType<AgentCommandOptions[C]> };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationMs, LONGEST_DURATION_MS } from '../duration';
 import { NAME_PATTERN } from '../names';
+import { REQUEST_ID_LENGTH } from '../patterns';
 
 /** An object whose unknown keys are errors that name the known ones. */
 export function strict<T extends z.ZodRawShape>(shape: T) {
@@ -41,8 +42,11 @@ export const duration = z
 /** A duration of which something is repeated or waited for. */
 export const positiveDuration = duration.refine((text) => durationMs(text) !== 0, 'must be longer than 0');
 
-/** An id that others make: request ids, instance ids. */
+/** An id that others make: instance ids, turn ids. */
 export const id = z.string().max(1_000);
+
+/** An id that makes a request safe to repeat. */
+export const requestId = z.string().max(REQUEST_ID_LENGTH);
 
 /** Why somebody does something, for people. */
 export const reason = z.string().max(2_000);

@@ -9,7 +9,7 @@ import {
   URL_PATTERN,
   VARIABLE_PATTERN,
 } from '../patterns';
-import { duration, name, positiveDuration as positive, strict } from './fields';
+import { duration, name, positiveDuration as positive, requestId, strict } from './fields';
 import { topologySchema } from './topology';
 
 const line = z.string().max(FLEET_LIMITS.text);
@@ -130,7 +130,7 @@ export const fleetFileSchema = strict({
 export const applyRequestSchema = strict({
   spec: fleetSpecSchema,
   expectRevision: whole(0, Number.MAX_SAFE_INTEGER).optional(),
-  requestId: z.string().max(200).optional(),
+  requestId: requestId.optional(),
   dryRun: z.boolean().optional(),
 });
 

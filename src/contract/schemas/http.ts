@@ -1,7 +1,7 @@
 /** The gateway's calls (interfaces.md, "HTTP"): one table for the routes, for the checks of what comes in, and for /openapi.json. */
 import { z } from 'zod';
 import { failureReportSchema, heartbeatSchema } from './agents';
-import { id, name, reason, strict } from './fields';
+import { name, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
@@ -270,4 +270,4 @@ function runCommand<V extends 'pause' | 'resume' | 'cancel'>(verb: V, summary: s
 export type CallName = keyof typeof CALLS;
 
 /** The header whose value makes a command safe to repeat: it becomes the request id, or the run's name. */
-export const IDEMPOTENCY_KEY = { header: 'idempotency-key', schema: id.min(1) } as const;
+export const IDEMPOTENCY_KEY = { header: 'idempotency-key', schema: requestId.min(1) } as const;
