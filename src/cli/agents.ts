@@ -88,7 +88,8 @@ async function dispatch<C extends AgentCommand>(
   if ((name === undefined) === (fleet === undefined)) {
     throw new DroverError('InvalidRequest', `${command} needs either an agent (fleet/agent) or --fleet`);
   }
-  const send = (ref: AgentRef) => client.agents.command(ref, command, options, { wait, timeoutMs });
+  const request = wait ? options : { ...options, wait };
+  const send = (ref: AgentRef) => client.agents.command(ref, command, request, { wait, timeoutMs });
   if (name !== undefined) return printResults(output, command, [await send(agentRef(name))]);
   if (fleet === undefined) return;
   if (command === 'pause' || command === 'resume') return commandFleet(client, command, fleet, flags);
@@ -135,7 +136,11 @@ async function commandFleet(
 ): Promise<void> {
   refuseAgentFlags(command, flags);
   const { reason, requestId, timeout: timeoutMs, wait } = flags;
-  const request = { ...given({ requestId }), ...(command === 'pause' ? given({ reason }) : {}) };
+  const request = {
+    ...given({ requestId }),
+    ...(command === 'pause' ? given({ reason }) : {}),
+    ...(wait ? {} : { wait }),
+  };
   const view = await client.fleets[command](fleet, request, { timeoutMs });
   const goal = `the ${command} of its fleet`;
   const agents = wait ? Object.keys(view.agents) : [];
