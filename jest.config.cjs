@@ -12,7 +12,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  testTimeout: 60_000,
+  // A test ends by its own conditions (test/support/patience.ts); this only ends one that hangs.
+  testTimeout: 300_000,
   // Tests wait for servers and processes as much as they compute: three keep two cores busy.
   maxWorkers: 3,
   // Workers of Temporal leave memory behind in their process; past this a fresh one is faster than its garbage collection.

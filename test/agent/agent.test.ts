@@ -3,6 +3,7 @@ import { type AgentOptions, type RunningAgent, ask, fail, final, invoke, serveAg
 import { until } from '../../src/providers/until';
 import { FakeGateway } from './gateway';
 import { turnRequest } from './turn-request';
+import { PATIENCE_MS } from '../support/patience';
 
 let gateway: FakeGateway;
 let agents: RunningAgent[];
@@ -103,7 +104,7 @@ describe('beats', () => {
     gateway = new FakeGateway();
     gateway.status = 500;
     await gateway.listen(port);
-    await until(async () => gateway.requests > 1 || undefined, 10_000);
+    await until(async () => gateway.requests > 1 || undefined, PATIENCE_MS);
     gateway.status = 200;
     await gateway.beat(({ status }) => status === 'ready');
     expect(gateway.requests).toBeGreaterThan(2);

@@ -1,4 +1,5 @@
 /** A gateway of tests: takes beats over a real socket, keeps them, and answers as it is told. */
+import { PATIENCE_MS } from '../support/patience';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -57,8 +58,8 @@ export class FakeGateway {
   }
 
   /** Waits for a beat. */
-  async beat(which: (beat: ReceivedBeat) => boolean, limitMs = 10_000): Promise<ReceivedBeat> {
-    const beat = await until(async () => this.beats.find(which), limitMs);
+  async beat(which: (beat: ReceivedBeat) => boolean): Promise<ReceivedBeat> {
+    const beat = await until(async () => this.beats.find(which), PATIENCE_MS);
     if (!beat) throw new Error(`no such beat among ${JSON.stringify(this.beats.slice(-5))}`);
     return beat;
   }

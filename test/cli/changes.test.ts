@@ -1,4 +1,5 @@
 /** `plan`, `apply`, `destroy`, `compensate` and `gc` against a real `drover up`: real processes, and a service that fails. */
+import { PATIENCE_MS } from '../support/patience';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -35,12 +36,12 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'patient.mjs'), PATIENT);
   await service.listen();
   await startUp(cwd);
-}, 60_000);
+});
 
 afterAll(async () => {
   await service.close();
   await folder.remove();
-}, 60_000);
+});
 
 function beating(name: string, env: Record<string, string> = {}): FleetSpec['agents'][number] {
   return { name, provider: 'process', process: { command: ['sh', BEATS], env } };
@@ -81,13 +82,13 @@ test('plan and a dry run say what would be done and do nothing; apply does it; a
   const nothing = { code: 0, stdout: 'fleet shop is as its file says; nothing to do\n' };
   expect(await drover(['plan', '-f', file, '--exit-code'], cwd)).toMatchObject(nothing);
   expect(await drover(['apply', '-f', file], cwd)).toMatchObject(nothing);
-}, 60_000);
+});
 
 test('one environment changed, one removed, one added: exactly these three, the others keep their PIDs, a run in flight does not notice', async () => {
   expect(await drover(['run', 'shop', 'Take your time.', '--detach', '--name', 'slow'], cwd)).toMatchObject({
     code: 0,
   });
-  await until(() => existsSync(STARTED) || undefined, 20_000);
+  await until(() => existsSync(STARTED) || undefined, PATIENCE_MS);
   const [keeps, stays, changed, removed] = await Promise.all(
     ['Keeper', 'Stays', 'Changed', 'Removed'].map((name) => pidOf(`shop/${name}`)),
   );
@@ -110,15 +111,15 @@ test('one environment changed, one removed, one added: exactly these three, the 
   const ended = await until(async () => {
     const run = await json<RunView>('describe', 'run', 'shop/slow');
     return run.state === 'running' ? undefined : run;
-  }, 20_000);
+  }, PATIENCE_MS);
   expect(ended).toMatchObject({ state: 'completed', result: { success: true, finalResponse: 'done', turns: 1 } });
-}, 60_000);
+});
 
 test('a second change is refused while one runs, or waits its turn', async () => {
   const waits = `while [ ! -e ${cwd}/ready ]; do sleep 0.1; done; exec sh ${BEATS}`;
   const late = { name: 'Late', provider: 'process' as const, process: { command: ['sh', '-c', waits] } };
   const first = start(['apply', '-f', fileOf('one', { agents: [late] })], cwd);
-  await until(() => first.output.stderr.includes('one/Late: waking') || undefined, 20_000);
+  await until(() => first.output.stderr.includes('one/Late: waking') || undefined, PATIENCE_MS);
   const more = fileOf('one', { agents: [late, beating('More')] });
   const refused = await drover(['apply', '-f', more, '-o', 'json'], cwd);
   expect({ code: refused.code, stderr: refused.stderr }).toEqual({
@@ -130,7 +131,7 @@ test('a second change is refused while one runs, or waits its turn', async () =>
   expect(await first.ended).toMatchObject({ code: 0, stdout: 'fleet one is at revision 1\n' });
   expect(await second.ended).toMatchObject({ code: 0, stdout: 'fleet one is at revision 2\n' });
   expect(await drover(['destroy', '-f', more, '--yes'], cwd)).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 test('an undo that fails is shown by describe with what is left, and compensate ends it', async () => {
   const { url } = service;
@@ -164,7 +165,7 @@ test('an undo that fails is shown by describe with what is left, and compensate 
     code: 5,
     stderr: expect.stringContaining('compensated already') as string,
   });
-}, 60_000);
+});
 
 test('gc lists what nobody owns, removes it with --yes, and leaves the rest alone', async () => {
   const installation = readFileSync(join(cwd, '.drover/installation'), 'utf8').trim();
@@ -182,7 +183,7 @@ test('gc lists what nobody owns, removes it with --yes, and leaves the rest alon
   expect((await drover(['gc', '--yes'], cwd)).stdout).toMatch(/gone\/Orphan .*\nremoved\n$/);
   expect(await drover(['gc', '--yes'], cwd)).toMatchObject({ code: 0, stdout: 'nothing is left over\n' });
   expect(await pidOf('shop/Stays')).toBe(before);
-}, 60_000);
+});
 
 test("everything in the state directory is its owner's alone: files 0600, directories 0700", () => {
   const root = join(cwd, '.drover');

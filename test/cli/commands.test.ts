@@ -4,7 +4,7 @@ import { ERRORS } from '../../src/contract/errors';
 import { drover, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
-afterAll(folder.remove, 60_000);
+afterAll(folder.remove);
 
 const CASES = join(__dirname, '../cases');
 

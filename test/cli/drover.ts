@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { UpState } from '../../src/dev/up-state';
 import { until } from '../../src/dev/until';
+import { PATIENCE_MS } from '../support/patience';
 
 const BIN = join(__dirname, '../../bin/drover.js');
 /** The example's folder: its agents are real programs. */
@@ -39,7 +40,7 @@ const started = new Set<ChildProcess>();
 async function endAll(folder: string): Promise<void> {
   for (const child of started) child.kill('SIGKILL');
   for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');
-  await until(() => processesOf(folder).length === 0 || undefined, 10_000);
+  await until(() => processesOf(folder).length === 0 || undefined, PATIENCE_MS);
 }
 
 /** Starts a command. */
@@ -101,7 +102,7 @@ export async function startUp(
   const running = start(['up', ...args], cwd, env);
   let over = false;
   void running.ended.then(() => (over = true));
-  const ready = await until(() => over || running.output.stderr.includes('Try next') || undefined, 60_000);
+  const ready = await until(() => over || running.output.stderr.includes('Try next') || undefined, PATIENCE_MS);
   if (!ready || over) throw new Error(`drover up did not come up:\n${running.output.stderr}\n${running.output.stdout}`);
   return { ...running, where: JSON.parse(readFileSync(join(cwd, '.drover/up.json'), 'utf8')) as UpState };
 }

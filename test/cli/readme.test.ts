@@ -13,7 +13,7 @@ beforeAll(() => {
   symlinkSync(ROOT, join(folder.path, 'node_modules/drover'));
   symlinkSync('../drover/bin/drover.js', join(folder.path, 'node_modules/.bin/drover'));
 });
-afterAll(folder.remove, 60_000);
+afterAll(folder.remove);
 
 const page = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 
@@ -90,4 +90,4 @@ it('does everything that the README says, beside a running `drover up`', async (
 
   up.process.kill('SIGINT');
   expect((await up.ended).code).toBe(0);
-}, 60_000);
+});

@@ -6,10 +6,11 @@ import type { FleetDescription } from '../../src/contract/fleet';
 import type { RunResult, RunView } from '../../src/contract/runs';
 import { until } from '../../src/dev/until';
 import { type Ended, drover, marsFile, start, startOnTerminal, startUp, temporaryFolder } from './drover';
+import { PATIENCE_MS } from '../support/patience';
 
 const folder = temporaryFolder();
 const cwd = folder.path;
-afterAll(folder.remove, 60_000);
+afterAll(folder.remove);
 
 const to = (...agents: string[]) => ({
   action: 'invoke',
@@ -30,7 +31,7 @@ function ok({ code, stdout, stderr }: Ended): string {
 beforeAll(async () => {
   writeFileSync(join(cwd, 'script.json'), JSON.stringify(SCRIPT));
   await startUp(cwd, [marsFile(cwd, 'mars')]);
-}, 120_000);
+});
 
 it('a fleet is described with its topology as a picture, and as a graph under -o json', async () => {
   const text = ok(await drover(['describe', 'fleet', 'mars'], cwd));
@@ -41,13 +42,13 @@ it('a fleet is described with its topology as a picture, and as a graph under -o
   expect(topology).toMatchObject({ rendezvous: ['Orchestrator'] });
   expect(topology?.nodes).toEqual(expect.arrayContaining(['Start', 'AgentD', 'End']));
   expect(topology?.edges).toContainEqual({ from: 'AgentC', to: 'AgentD' });
-}, 60_000);
+});
 
 it('events are a line each while they are watched, and found again afterwards', async () => {
   const watched = start(['events', '--watch', '--fleet', 'mars', '-o', 'json'], cwd);
-  await until(() => watched.output.stderr.includes('watching') || undefined, 30_000);
+  await until(() => watched.output.stderr.includes('watching') || undefined, PATIENCE_MS);
   ok(await drover(['run', 'mars', 'go', '--name', 'told', '--script', 'script.json'], cwd));
-  const line = await until(() => /^.*mars\/told.*$/m.exec(watched.output.stdout)?.[0], 10_000);
+  const line = await until(() => /^.*mars\/told.*$/m.exec(watched.output.stdout)?.[0], PATIENCE_MS);
   watched.process.kill('SIGINT');
   await watched.ended;
   const event = JSON.parse(line ?? '') as DroverEvent;
@@ -57,7 +58,7 @@ it('events are a line each while they are watched, and found again afterwards', 
   expect(ok(await drover(['events'], cwd))).toMatch(
     /^AT +EVENT +OF +ABOUT\n\S+Z +run\.completed +mars\/told +\d+ turns$/m,
   );
-}, 60_000);
+});
 
 it('a run is watched to its end: one line a change under -o json, drawn anew on a terminal', async () => {
   ok(await drover(['run', 'mars', 'go', '--name', 'seen', '--script', 'script.json', '--detach'], cwd));
@@ -82,7 +83,7 @@ it('a run is watched to its end: one line a change under -o json, drawn anew on 
   expect(text).toMatch(/^0 +Orchestrator +2 +completed +[3-9]\.\ds$/m);
   expect(text).toMatch(/^ {2}0\.0 +AgentA +1 +completed +[1-9]\.\ds$/m);
   expect(text).toMatch(/^0 +Orchestrator +fired +AgentA, AgentB +-$/m);
-}, 60_000);
+});
 
 it('a run is watched from its start on, and its result comes last', async () => {
   const watched = ['run', 'mars', 'go', '--script', 'script.json', '--watch', '--name'];
@@ -102,7 +103,7 @@ it('a run is watched from its start on, and its result comes last', async () => 
   // More than the run has changes: the times in it go on.
   expect(screens.filter((screen) => /0\.1 +AgentB +0 +\S*running\S* +\d\.\ds/.test(screen)).length).toBeGreaterThan(3);
   expect(screens.at(-1)).toMatch(/0\.1 +AgentB +1 +\S*completed[^]*\r\ndone\r\n$/);
-}, 60_000);
+});
 
 it("each turn's input and reply can be read", async () => {
   const traced = ['run', 'mars', 'go', '--script', 'script.json', '--trace', '--name', 'traced'];
@@ -114,4 +115,4 @@ it("each turn's input and reply can be read", async () => {
   const { trace } = JSON.parse(ok(await drover([...traced, '-o', 'json'], cwd))) as RunResult;
   expect(trace?.map(({ turnId }) => turnId)).toEqual(['traced/0/1', 'traced/0.0/1', 'traced/0.1/1', 'traced/0/2']);
   expect(ok(await drover(['describe', 'run', 'mars/traced'], cwd))).toContain('TURN traced/0/2 of Orchestrator');
-}, 60_000);
+});

@@ -2,6 +2,7 @@
  * A day in the life of a pool, with real processes: two credentials, a burst of 429s, one switch, a pool that is used up and given out
  * again. No turn is lost, and no secret is found anywhere afterwards.
  */
+import { PATIENCE_MS } from '../support/patience';
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -85,7 +86,7 @@ const nameOf = (key = ''): string => Object.entries(SECRETS).find(([, secret]) =
 async function callProvider(url: string, { authorization }: IncomingHttpHeaders): Promise<number> {
   const [task, name] = [url.slice(1), nameOf(authorization)];
   provider.calls.push(`${task} with ${name}`);
-  await until(() => !provider.held.has(task) || undefined, 30_000);
+  await until(() => !provider.held.has(task) || undefined, PATIENCE_MS);
   return provider.limited.has(name) ? 429 : 200;
 }
 
@@ -117,7 +118,7 @@ async function eventually<T>(what: string, look: () => Promise<T>, wished: (valu
   const found = await until(async () => {
     const value = await look();
     return wished(value) ? { value } : undefined;
-  }, 15_000);
+  }, PATIENCE_MS);
   if (!found) throw new Error(`never: ${what}; last: ${JSON.stringify(await look())}`);
   return found.value;
 }
@@ -152,13 +153,13 @@ beforeAll(async () => {
   writeFileSync(file, fleetFile(await serve(callProvider), await serve(callWebhook)));
   up = await startUp(folder.path, [file], { KEY_A: SECRETS.a, HOOK_SECRET, DROVER_AGENT_SECRET: AGENT_SECRET });
   client = DroverClient.connect({ bare: true, address: up.where.temporal });
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const server of servers) server.closeAllConnections();
   for (const server of servers) server.close();
   await folder.remove();
-}, 60_000);
+});
 
 test('two credentials, 50 reports of one burst by HTTP: one switch without a restart, and no turn is lost', async () => {
   const before = await worker();
@@ -210,7 +211,7 @@ test('two credentials, 50 reports of one burst by HTTP: one switch without a res
       error: null,
     },
   ]);
-}, 30_000);
+});
 
 test('both used up: held until a reset gives one back; the failed turn is asked again, and answered', async () => {
   provider.limited.add('b');
@@ -241,7 +242,7 @@ test('both used up: held until a reset gives one back; the failed turn is asked 
   expect(late.stdout).toBe('day/Worker: recorded, nothing follows\n');
   const now = await say('report-failure', 'day/Worker', '--kind', 'other', '-o', 'json');
   expect(JSON.parse(now.stdout)).toMatchObject({ changed: false, agent: { subscription: { name: 'sub-a' } } });
-}, 30_000);
+});
 
 test('the webhook hears every event, the first one again under its own id', async () => {
   const kinds = () => new Set(received.map(({ type }) => type));
@@ -267,4 +268,4 @@ test('no secret is in the histories, the files of the state directory, the logs 
   // The database has the histories as they are: the references are found in it.
   expect(isFound('env:KEY_A')).toBe(true);
   expect([SECRETS.a, SECRETS.b, HOOK_SECRET, HOOK_SECRET.slice(6)].filter(isFound)).toEqual([]);
-}, 30_000);
+});

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { until } from '../../src/dev/until';
 import { drover, marsFile, processesOf, startOnTerminal, startUp, temporaryFolder } from './drover';
 import { TASK, interrupted } from './interrupted';
+import { PATIENCE_MS } from '../support/patience';
 
 const folder = temporaryFolder();
-afterAll(folder.remove, 60_000);
+afterAll(folder.remove);
 
 /** The pids in the table that `up` prints. */
 function tableRows(stdout: string): string[][] {
@@ -43,7 +44,7 @@ it('spells the word of whatever letters the file holds, and leaves nothing behin
     expect([status, runtime, liveness]).toEqual(['running', 'running', 'ready']);
   for (const words of ['Web UI http://', 'gateway   http://', 'npx drover ']) expect(stderr).toContain(words);
   expectNothingLeft();
-}, 60_000);
+});
 
 it('ends with 1 when there is no answer', async () => {
   const file = marsFile(folder.path, 'mute', (text) => text.replace('max_steps(30)', 'max_steps(1)'));
@@ -51,12 +52,12 @@ it('ends with 1 when there is no answer', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/^no answer: .*max_steps\(1\) reached/);
   expectNothingLeft();
-}, 60_000);
+});
 
 it('interrupted while agents start it takes everything back', async () => {
   await interrupted(folder.path, /word\/\w+: (?:creating|waking|ready)/);
   expectNothingLeft();
-}, 60_000);
+});
 
 it('a second interruption ends it at once, and Temporal with it', async () => {
   const own = temporaryFolder();
@@ -66,15 +67,18 @@ it('a second interruption ends it at once, and Temporal with it', async () => {
   // Another one: two of the same that wait are one.
   running.process.kill('SIGTERM');
   expect(await running.ended).toMatchObject({ code: 130 });
-  await until(() => !processesOf(own.path).includes(temporal) || undefined, 10_000);
+  await until(() => !processesOf(own.path).includes(temporal) || undefined, PATIENCE_MS);
   expect(processesOf(own.path)).not.toContain(temporal);
   await own.remove();
-}, 60_000);
+});
 
 it('stays on a terminal, shows every agent on its way, and Ctrl-C takes everything back', async () => {
   const file = marsFile(folder.path, 'word');
   const terminal = startOnTerminal(['up', file, ...TASK], folder.path);
-  await until(() => terminal.output.stdout.includes('Ctrl-C destroys the fleet word and stops.') || undefined, 40_000);
+  await until(
+    () => terminal.output.stdout.includes('Ctrl-C destroys the fleet word and stops.') || undefined,
+    PATIENCE_MS,
+  );
   const seen = terminal.output.stdout;
   for (const name of ['Orchestrator', 'AgentA', 'AgentB', 'AgentC', 'AgentD']) {
     expect(seen).toMatch(new RegExp(`word/${name} +(?:creating|waking) +\\d`));
@@ -86,13 +90,13 @@ it('stays on a terminal, shows every agent on its way, and Ctrl-C takes everythi
   terminal.press('\u0003');
   expect((await terminal.ended).stdout).toContain('fleet word is destroyed');
   expectNothingLeft();
-}, 60_000);
+});
 
 it('takes everything back when its terminal is closed', async () => {
   const file = marsFile(folder.path, 'word');
   const terminal = startOnTerminal(['up', file, ...TASK], folder.path);
-  await until(() => terminal.output.stdout.includes('Ctrl-C destroys') || undefined, 40_000);
+  await until(() => terminal.output.stdout.includes('Ctrl-C destroys') || undefined, PATIENCE_MS);
   terminal.process.kill('SIGKILL');
-  await until(() => processesOf(folder.path).length === 0 || undefined, 20_000);
+  await until(() => processesOf(folder.path).length === 0 || undefined, PATIENCE_MS);
   expectNothingLeft();
-}, 60_000);
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AgentView } from '../../src/contract/agent';
 import { until } from '../../src/dev/until';
 import { drover, isGone, marsFile, processState, type Running, startUp, temporaryFolder } from './drover';
+import { PATIENCE_MS } from '../support/patience';
 
 const folder = temporaryFolder();
 const cwd = folder.path;
@@ -26,9 +27,9 @@ async function pids(fleet: string): Promise<number[]> {
 
 beforeAll(async () => {
   up = await startUp(cwd, [fleetFile('mars')]);
-}, 60_000);
+});
 
-afterAll(folder.remove, 60_000);
+afterAll(folder.remove);
 
 it('lists its agents, which run and are ready', async () => {
   const { code, stdout } = await drover(['get', 'agents', '-o', 'json'], cwd);
@@ -69,7 +70,7 @@ it('pauses an agent: its process stops, its liveness stays, and a resume lets it
     if (code === 5)
       expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'ResumeStateError', details: { current: {} } } });
   }
-  await until(() => processState(paused.pid ?? 0) !== 'T' || undefined, 5_000);
+  await until(() => processState(paused.pid ?? 0) !== 'T' || undefined, PATIENCE_MS);
   expect(processState(paused.pid ?? 0)).not.toBe('T');
 });
 
@@ -151,10 +152,10 @@ it('knows in seconds, where the file says so, that an agent is silent, is back, 
   const restarted = await until(async () => {
     const view = await describeAgent('quick/AgentB');
     return view.liveness === 'ready' && view.instanceId !== instanceId ? view : undefined;
-  }, 20_000);
+  }, PATIENCE_MS);
   expect(restarted?.pid).not.toBe(pid);
   expect(await drover(['destroy', 'quick', '--yes'], cwd)).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 it('names the agent that does not come up, and leaves nothing of the fleet behind', async () => {
   const broken = fleetFile('broken', (text) =>
@@ -201,7 +202,7 @@ it('gets everything back after kill -9: the same processes, statuses and holds, 
   const where = up?.where;
   up?.process.kill('SIGKILL');
   expect(await up?.ended).toMatchObject({ code: 137 });
-  await until(() => isGone(temporal) || undefined, 10_000);
+  await until(() => isGone(temporal) || undefined, PATIENCE_MS);
   expect(isGone(temporal)).toBe(true);
   expect(before.filter(isGone)).toEqual([]);
 
@@ -225,7 +226,7 @@ it('spells the word again', async () => {
   const shown = await until(async () => {
     const { stdout: text } = await drover(['describe', 'run', 'mars/again', '-o', 'json'], cwd);
     return text.includes('"state": "completed"') ? text : undefined;
-  }, 20_000);
+  }, PATIENCE_MS);
   expect(JSON.parse(shown ?? '{}')).toMatchObject({ result: { success: true, finalResponse: 'MARS' } });
   expect((await drover(['get', 'runs', '-o', 'name'], cwd)).stdout).toContain('mars/again');
 });
@@ -241,4 +242,4 @@ it('leaves the agents running when it is told to stop, and says how to get them 
   expect(await pids('mars')).toEqual(before);
   expect(await drover(['destroy', 'mars', '--yes'], cwd)).toMatchObject({ code: 0 });
   expect(before.filter((pid) => !isGone(pid))).toEqual([]);
-}, 60_000);
+});

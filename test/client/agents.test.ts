@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from '../support/patience';
 import { randomUUID } from 'node:crypto';
 import { DroverClient } from '../../src/client';
 import { AGENT_COMMANDS, type AgentCommand, type AgentView } from '../../src/contract/agent';
@@ -18,12 +19,12 @@ it('commands an agent and waits for the effect', async () => {
     const reached = await agents.command(ref, 'pause', { reason: 'deploy' });
     expect(reached).toMatchObject({ changed: true, state: 'pausing', agent: { status: 'paused', runtime: 'running' } });
     const paused = await agents.waitFor(ref, ({ runtime }) => runtime === 'paused', {
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
       goal: 'a pause',
     });
     expect(paused.holds).toEqual([expect.objectContaining({ name: 'operator', reason: 'deploy' })]);
 
-    const resumed = await agents.command(ref, 'resume', {}, { wait: true, timeoutMs: 20_000 });
+    const resumed = await agents.command(ref, 'resume', {}, { wait: true, timeoutMs: PATIENCE_MS });
     expect(resumed).toMatchObject({
       changed: true,
       state: 'done',
@@ -104,7 +105,7 @@ it('shows an agent whose workflow was ended from outside as terminated', async (
     await agent.handle.terminate('by mistake');
     const ref = { fleet: world.fleet, agent: 'a' };
     const isTerminated = ({ status }: AgentView) => status === 'terminated';
-    expect(await agents.waitFor(ref, isTerminated, { timeoutMs: 10_000, goal: 'its end' })).toMatchObject({
+    expect(await agents.waitFor(ref, isTerminated, { timeoutMs: PATIENCE_MS, goal: 'its end' })).toMatchObject({
       runtime: 'running',
       why: expect.stringContaining('Its workflow was ended from outside') as string,
     });

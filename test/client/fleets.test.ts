@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from '../support/patience';
 import { DroverClient } from '../../src/client';
 import type { ChangeView } from '../../src/contract/fleet';
 import { devServer } from '../support/env';
@@ -60,7 +61,7 @@ it('refuses a second change, waits its turn, or takes the first one back', async
         fleets.apply(world.fleet, { spec: fleetOf(['b']) }, { ifBusy: 'wait', timeoutMs: 500 }),
       ).rejects.toMatchObject({ code: 'ChangeInProgress' });
 
-      const gone = await fleets.destroy(world.fleet, {}, { ifBusy: 'cancel', timeoutMs: 20_000 });
+      const gone = await fleets.destroy(world.fleet, {}, { ifBusy: 'cancel', timeoutMs: PATIENCE_MS });
       const change = await fleets.follow(world.fleet, { changeId: gone.changeId ?? '', revision: gone.revision });
       expect(change.state).toBe('done');
       expect(world.held()).toEqual([]);

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from '../support/patience';
 import { DroverClient, type Script } from '../../src/client';
 import { runWorkflowId } from '../../src/contract/names';
 import { SIZE_LIMITS } from '../../src/contract/turns';
@@ -139,7 +140,7 @@ it('has failed when its workflow was terminated from outside, for whoever follow
       () => runs.describe(ref),
       ({ question }) => question !== null,
     );
-    const followed = runs.result(ref, { timeoutMs: 20_000 });
+    const followed = runs.result(ref, { timeoutMs: PATIENCE_MS });
     await env.client.workflow.getHandle(runWorkflowId(fleet, 'pulled')).terminate('by mistake');
     const result = {
       success: false,

@@ -115,13 +115,11 @@ test('pause, resume, stop and restart', async () => {
         const { instanceId } = await eventually(
           () => view(agent),
           ({ runtime }) => runtime === 'running',
-          20_000,
         );
         await handle(agent).signal('heartbeat', { instanceId, status: 'ready', endpoint: 'http://127.0.0.1:1/' });
         await eventually(
           () => view(agent),
           ({ liveness }) => liveness === 'ready',
-          20_000,
         );
         if (before !== undefined) await handle(agent).executeUpdate(before, { args: [{}] });
         return handle(agent).executeUpdate(command, { args: [{}] });
@@ -132,13 +130,12 @@ test('pause, resume, stop and restart', async () => {
     await eventually(
       async () => POINTS.filter(({ agent }) => existsSync(join(folder, `${agent}.hanging`))).length,
       (count) => count === POINTS.length,
-      30_000,
     );
     first.kill('SIGKILL');
     work([]);
     for (const { agent, call, status, runtime, calls, effects } of POINTS) {
       const reached = (seen: AgentView) => seen.status === status && seen.runtime === runtime;
-      await eventually(() => view(agent), reached, 60_000);
+      await eventually(() => view(agent), reached);
       const count = (what: string) => lines(agent, what).filter((made) => made === call).length;
       expect({ agent, calls: count('calls'), effects: count('effects') }).toEqual({ agent, calls, effects });
     }

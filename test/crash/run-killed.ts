@@ -69,7 +69,6 @@ class Agents {
     await eventually(
       () => handle.query<AgentView>('describe'),
       ({ runtime }) => runtime === 'running',
-      60_000,
     );
     // Whoever beats first is the instance of an agent that nobody else runs.
     return () => handle.signal('heartbeat', { instanceId: name, status: 'ready', endpoint });
@@ -123,7 +122,6 @@ export async function killedRun(env: TestEnv, kills: number): Promise<Killed> {
       await eventually(
         async () => agents.worked.size,
         (size) => size > seen || size === 102,
-        60_000,
       );
       seen = agents.worked.size;
       worker?.kill('SIGKILL');

@@ -72,13 +72,11 @@ test('one switch, one credential assigned, agent and pool agree', async () => {
       await eventually(
         () => view(agent),
         ({ runtime }) => runtime === 'running',
-        20_000,
       );
       await beat(agent);
       const { subscription } = await eventually(
         () => view(agent),
         ({ liveness }) => liveness === 'ready',
-        20_000,
       );
       // Everybody leaves the first one for the other, or the other one for the first.
       await handle(agent).signal('reportFailure', {
@@ -89,7 +87,6 @@ test('one switch, one credential assigned, agent and pool agree', async () => {
       await eventually(
         async () => existsSync(join(folder, `${agent}.hanging`)),
         (hangs) => hangs,
-        20_000,
       );
       await env.client.workflow.getHandle(poolWorkflowId(pool)).executeUpdate('reset', { args: [{}] });
     }
@@ -98,7 +95,7 @@ test('one switch, one credential assigned, agent and pool agree', async () => {
     for (const { agent, call, apply } of POINTS) {
       const isOver = ({ decisions = [] }: AgentView): boolean =>
         decisions.some(({ what }) => what.startsWith('switch '));
-      const over = await eventually(() => view(agent), isOver, 40_000);
+      const over = await eventually(() => view(agent), isOver);
       const made = lines(agent, 'calls').filter((name) => name === call).length;
       const effects = lines(agent, 'effects').filter((effect) => effect.startsWith(call)).length;
       const switches = (over.decisions ?? []).filter(({ what }) => what.startsWith('switch '));

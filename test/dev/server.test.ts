@@ -13,6 +13,7 @@ import { startDevServer, type DevServerOptions } from '../../src/dev/server';
 import { openStateDirectory } from '../../src/dev/state-dir';
 import { until } from '../../src/dev/until';
 import { shared } from '../support/shared';
+import { PATIENCE_MS } from '../support/patience';
 
 const binary = requireBinary('temporal', process.env);
 let folder: string;
@@ -35,7 +36,7 @@ function options(more: Partial<DevServerOptions> = {}): DevServerOptions {
 }
 
 async function gone(pid: number): Promise<boolean> {
-  return (await until(() => (identify(pid) ? undefined : true), 10_000)) ?? false;
+  return (await until(() => (identify(pid) ? undefined : true), PATIENCE_MS)) ?? false;
 }
 
 test('a started server keeps closed workflows for 30 days, has the search attributes, and ends when stopped', async () => {
@@ -77,7 +78,7 @@ test('kill -9 of the parent ends the server', async () => {
   );
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString());
-  expect(await until(async () => (await acceptsConnections(port)) || undefined, 20_000)).toBe(true);
+  expect(await until(async () => (await acceptsConnections(port)) || undefined, PATIENCE_MS)).toBe(true);
   parent.kill('SIGKILL');
   expect(await gone(pid)).toBe(true);
 });
@@ -100,7 +101,7 @@ test('a second start has the same ports and database, registers what is new, and
   const identity = identify(orphan.pid ?? 0);
   if (!identity) throw new Error('the orphan did not start');
   writeFileSync(join(state.path, 'temporal.pid'), JSON.stringify(identity));
-  expect(await until(async () => (await acceptsConnections(state.ports.grpc)) || undefined, 20_000)).toBe(true);
+  expect(await until(async () => (await acceptsConnections(state.ports.grpc)) || undefined, PATIENCE_MS)).toBe(true);
 
   const { supervisor } = shared();
   const server = await startEmbeddedServer(state, { binary, searchAttributes: { DroverFleet: 'Keyword' }, supervisor });

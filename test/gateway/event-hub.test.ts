@@ -2,6 +2,7 @@
 import type { Observed } from '../../src/client';
 import { until } from '../../src/dev/until';
 import { EventHub, type HubTimes, type Listener } from '../../src/gateway/event-hub';
+import { PATIENCE_MS } from '../support/patience';
 
 const event = (id: number): Observed => ({
   event: { id: `evt_${String(id)}`, type: 'agent.ready', at: '2026-01-01T00:00:00.000Z', data: {} },
@@ -30,7 +31,7 @@ function world(times?: HubTimes) {
   const hub = new EventHub(source, times);
   /** What the source tells next, as soon as it is asked. */
   const tell = async (batch: readonly Observed[] | Error) => {
-    const taken = await until(() => give, 5_000);
+    const taken = await until(() => give, PATIENCE_MS);
     give = undefined;
     taken?.(batch);
   };
@@ -47,7 +48,7 @@ function listener() {
     keepAlive: () => void heard.push('alive'),
     end: () => void heard.push('end'),
   };
-  const hears = (what: string) => until(() => heard.includes(what) || undefined, 5_000);
+  const hears = (what: string) => until(() => heard.includes(what) || undefined, PATIENCE_MS);
   return { ...self, heard, hears };
 }
 
@@ -78,7 +79,7 @@ test('the last 1,000 are remembered', async () => {
   await hub.join(one);
   const all = Array.from({ length: 1_001 }, (_, index) => event(index));
   await tell(all);
-  await until(() => one.heard.length === 2 || undefined, 5_000);
+  await until(() => one.heard.length === 2 || undefined, PATIENCE_MS);
   await hub.join(kept, 'evt_1');
   await hub.join(forgotten, 'evt_0');
   hub.close();
@@ -94,7 +95,7 @@ test('it goes on for a while after the last listener has gone', async () => {
   await one.hears('1');
   hub.leave(one);
   await tell([event(2)]);
-  await until(() => state.told === 2 || undefined, 5_000);
+  await until(() => state.told === 2 || undefined, PATIENCE_MS);
   await hub.join(back, 'evt_1');
   hub.close();
   expect({ heard: back.heard, begun: state.begun }).toEqual({ heard: ['missed 2', 'end'], begun: 1 });
@@ -107,7 +108,7 @@ test('then it stops and forgets', async () => {
   await tell([event(1)]);
   await one.hears('1');
   hub.leave(one);
-  await until(() => state.stopped === 1 || undefined, 5_000);
+  await until(() => state.stopped === 1 || undefined, PATIENCE_MS);
   await hub.join(back, 'evt_1');
   hub.close();
   expect({ heard: back.heard, begun: state.begun }).toEqual({ heard: ['from now on', 'end'], begun: 2 });

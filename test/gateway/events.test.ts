@@ -7,6 +7,7 @@ import { until } from '../../src/dev/until';
 import { createGateway } from '../../src/gateway';
 import { devServer } from '../support/env';
 import { startRun, withRuns } from '../workflows/run-harness';
+import { PATIENCE_MS } from '../support/patience';
 
 const env = devServer();
 const OPERATOR = 'operator-token-of-the-tests';
@@ -35,7 +36,7 @@ async function listen(url: string, headers: Record<string, string> = {}): Promis
     }
   };
   const has = async (pattern: RegExp) => {
-    const found = await until(() => pattern.exec(text) ?? undefined, 10_000);
+    const found = await until(() => pattern.exec(text) ?? undefined, PATIENCE_MS);
     if (!found) throw new Error(`no ${String(pattern)} in:\n${text}`);
     return found;
   };
@@ -79,7 +80,7 @@ it('tells every operator who listens what happens, goes on where one was cut off
       const listeners = async () => (await app.inject({ url: '/metrics' })).body;
       // The one that has left is noticed when its connection closes.
       expect(
-        await until(async () => (await listeners()).includes('drover_event_listeners 3') || undefined, 5_000),
+        await until(async () => (await listeners()).includes('drover_event_listeners 3') || undefined, PATIENCE_MS),
       ).toBe(true);
       await app.close();
       expect(await Promise.all([others.over, back.over, lost.over])).toEqual(['ended', 'ended', 'ended']);

@@ -358,7 +358,6 @@ describe('fleets', () => {
         await eventually(
           () => ask('GET', path),
           ({ status }) => status === 404,
-          20_000,
         );
         expect(world.held()).toEqual([]);
       });

@@ -2,6 +2,7 @@
 import type { ResourceCall, WakeCall } from '../../src/contract/activities';
 import type { AgentSpec } from '../../src/contract/agent';
 import { until } from '../../src/providers/until';
+import { PATIENCE_MS } from '../support/patience';
 
 let count = 0;
 
@@ -18,12 +19,8 @@ export function wakeOf(call: ResourceCall, instanceId = 'instance-1'): WakeCall 
 }
 
 /** Waits for a condition that must come true. */
-export async function eventually<T>(
-  what: string,
-  question: () => Promise<T | undefined>,
-  limitMs = 10_000,
-): Promise<T> {
-  const answer = await until(question, limitMs);
+export async function eventually<T>(what: string, question: () => Promise<T | undefined>): Promise<T> {
+  const answer = await until(question, PATIENCE_MS);
   if (answer === undefined) throw new Error(`never came true: ${what}`);
   return answer;
 }

@@ -54,11 +54,7 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
   }
 
   async function logged(of: ResourceCall, text: string): Promise<void> {
-    await eventually(
-      `${text} is in the log`,
-      async () => (await textOf(provider(), of)).includes(text) || undefined,
-      LIMIT_MS,
-    );
+    await eventually(`${text} is in the log`, async () => (await textOf(provider(), of)).includes(text) || undefined);
   }
 
   async function instances(of: ResourceCall): Promise<number> {
@@ -212,14 +208,10 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
     });
 
     async function ended(of: ResourceCall) {
-      return eventually(
-        'it has ended',
-        async () => {
-          const state = await provider().inspect(of);
-          return state.state === 'exited' ? state : undefined;
-        },
-        LIMIT_MS,
-      );
+      return eventually('it has ended', async () => {
+        const state = await provider().inspect(of);
+        return state.state === 'exited' ? state : undefined;
+      });
     }
   });
 }

@@ -14,7 +14,6 @@ const INSTALLATION = `docker${String(process.pid)}`;
 const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
 
 // A container takes a second or so to start and to stop on two busy cores.
-jest.setTimeout(120_000);
 
 (missing === undefined ? describe : describe.skip)(
   `docker${missing === undefined ? '' : ` (skipped: ${missing})`}`,

@@ -52,14 +52,11 @@ async function podman(): Promise<TestEngine> {
     stdio: 'ignore',
   });
   const docker = new Docker({ socketPath });
-  await eventually(
-    'podman answers',
-    () =>
-      docker.ping().then(
-        () => true,
-        () => undefined,
-      ),
-    30_000,
+  await eventually('podman answers', () =>
+    docker.ping().then(
+      () => true,
+      () => undefined,
+    ),
   );
   return { options: { socketPath }, docker, stop: () => stopPodman(service, docker, folder, storage) };
 }
@@ -77,7 +74,7 @@ async function stopPodman(service: ChildProcess, docker: Docker, folder: string,
     said = stderr;
     return status === 0 ? true : undefined;
   };
-  await eventually('podman gives up its storage', async () => isReset(), 30_000).catch((error: unknown) => {
+  await eventually('podman gives up its storage', async () => isReset()).catch((error: unknown) => {
     throw new Error(`podman does not give up its storage: ${said}`, { cause: error });
   });
   rmSync(folder, { recursive: true, force: true });

@@ -91,7 +91,7 @@ async function playAll(sequences: readonly (readonly Step[])[]): Promise<void> {
       const { instanceId } = await agent.view();
       if (instanceId !== null) await agent.beat('stopping', { instanceId });
       const read = async () => ({ view: await agent.view(), process: world.provider.of(agent.name)?.state });
-      const end = await eventually(read, ({ view, process }) => isAsDecided(view, process), 30_000);
+      const end = await eventually(read, ({ view, process }) => isAsDecided(view, process));
       expect(end.view.decisions?.length).toBeGreaterThan(0);
     }
   });

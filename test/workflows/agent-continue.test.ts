@@ -39,7 +39,6 @@ test('holds, beats, turns and commands sent under fire are applied exactly once'
     const mail = await eventually(
       () => world.mail(branch),
       (got) => got.filter(({ signal }) => signal === 'turnAnswered').length >= count,
-      30_000,
     );
     const answered = mail
       .filter(({ signal }) => signal === 'turnAnswered')

@@ -21,6 +21,7 @@ import { DESCRIBE } from '../../src/contract/messages';
 import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import type { TestEnv } from '../support/env';
 import { MemoryProvider } from '../support/memory-provider';
+import { PATIENCE_MS } from '../support/patience';
 import { type TestWorkerOptions, withWorker } from '../support/worker';
 
 /** A refused or failed command as its caller sees it. */
@@ -100,8 +101,8 @@ export class TestAgent {
   }
 
   /** Waits in real time until the view is as wished. */
-  async until(wished: (view: AgentView) => boolean, limitMs = 10_000): Promise<AgentView> {
-    return eventually(() => this.view(), wished, limitMs);
+  async until(wished: (view: AgentView) => boolean): Promise<AgentView> {
+    return eventually(() => this.view(), wished);
   }
 
   /** Started, beaten, ready. */
@@ -113,16 +114,12 @@ export class TestAgent {
 }
 
 /** Polls `read` until `wished`; the last value is in the error. */
-export async function eventually<T>(
-  read: () => Promise<T>,
-  wished: (value: T) => boolean,
-  limitMs = 10_000,
-): Promise<T> {
-  const end = Date.now() + limitMs;
+export async function eventually<T>(read: () => Promise<T>, wished: (value: T) => boolean): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     const value = await read();
     if (wished(value)) return value;
-    if (Date.now() > end) throw new Error(`not within ${String(limitMs)} ms; last: ${JSON.stringify(value)}`);
+    if (Date.now() > end) throw new Error(`never as wished; last: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -68,7 +68,7 @@ test('the same requestId again gets the first answer and no second effect', () =
     expect(world.provider.count('suspendResource')).toBe(1);
   }));
 
-test("agent B's pause is done within 1 s while agent A's provider call hangs", () =>
+test("agent B's pause is done while agent A's provider call hangs", () =>
   withAgents(env, async (world) => {
     const release: { now?: () => void } = {};
     const released = new Promise<void>((resolve) => (release.now = resolve));
@@ -77,25 +77,25 @@ test("agent B's pause is done within 1 s while agent A's provider call hangs", (
     await Promise.all([a.ready(), b.ready()]);
     const hanging = a.send('pause');
     await a.until(({ status }) => status === 'paused');
-    const begun = Date.now();
     expect(await b.send('pause')).toMatchObject({ state: 'done' });
-    expect(Date.now() - begun).toBeLessThan(1_000);
+    expect(await a.view()).toMatchObject({ status: 'paused', runtime: 'running' });
     release.now?.();
     expect(await hanging).toMatchObject({ state: 'done' });
   }));
 
 test('an update answers after 5 s with the state reached, and the effect goes on', () =>
   withAgents(env, async (world) => {
-    world.provider.before = ({ call }) => (call === 'suspendResource' ? pause(6_500) : undefined);
+    const release: { now?: () => void } = {};
+    const released = new Promise<void>((resolve) => (release.now = resolve));
+    world.provider.before = ({ call }) => (call === 'suspendResource' ? released : undefined);
     const agent = await world.start();
     await agent.ready();
-    const begun = Date.now();
     expect(await agent.send('pause')).toMatchObject({
       changed: true,
       state: 'pausing',
       agent: { status: 'paused', runtime: 'running' },
     });
-    expect(Date.now() - begun).toBeLessThan(6_300);
+    release.now?.();
     await agent.until(({ runtime }) => runtime === 'paused');
   }));
 

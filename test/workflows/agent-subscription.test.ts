@@ -323,7 +323,7 @@ describe('what cannot be applied', () => {
       };
       await pool.report(agent, { subscription: 'a' });
       await pool.told(1);
-      await agent.until((view) => view.runtime === 'running', 20_000);
+      await agent.until((view) => view.runtime === 'running');
       await agent.beat();
       await pool.on(agent, 'a');
       expect(pool.switches()).toEqual(['a > b: failed']);

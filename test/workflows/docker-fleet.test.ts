@@ -1,4 +1,5 @@
 /** Fleet changes over real containers: a real worker, a real gateway, the engine that is reachable or Podman. */
+import { PATIENCE_MS } from '../support/patience';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangeView, FleetSpec } from '../../src/contract/fleet';
@@ -14,7 +15,7 @@ const FLEET = `docker-${String(process.pid)}`;
 
 async function change(site: Site, spec: FleetSpec): Promise<ChangeView> {
   const { changeId, revision } = await site.client.fleets.apply(FLEET, { spec });
-  return site.client.fleets.follow(FLEET, { changeId: changeId ?? '', revision }, { timeoutMs: 60_000 });
+  return site.client.fleets.follow(FLEET, { changeId: changeId ?? '', revision }, { timeoutMs: PATIENCE_MS });
 }
 
 (missing === undefined ? test : test.skip)(
@@ -72,5 +73,4 @@ async function change(site: Site, spec: FleetSpec): Promise<ChangeView> {
       await folder.remove();
     }
   },
-  120_000,
 );

@@ -97,7 +97,7 @@ export class FleetWorld {
         throw error;
       }
     };
-    const view = await eventually(read, (seen) => seen !== null && wished(seen), 20_000);
+    const view = await eventually(read, (seen) => seen !== null && wished(seen));
     if (view === null) throw new Error('there is no saga');
     return view;
   }

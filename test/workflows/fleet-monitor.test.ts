@@ -99,7 +99,6 @@ it('an agent whose checks are switched off is not asked any more', async () => {
         return raw.pendingActivities?.length ?? 0;
       },
       (pending) => pending === 0,
-      20_000,
     );
   });
 });

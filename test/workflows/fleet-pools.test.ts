@@ -1,4 +1,5 @@
 /** The pools of a fleet file: there before the agents, changed with the file, left with the fleet. */
+import { PATIENCE_MS } from '../support/patience';
 import { randomUUID } from 'node:crypto';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
 import { Calls } from '../../src/client/calls';
@@ -115,7 +116,7 @@ test('two fleets share a pool; it outlives the first one that is destroyed', () 
     await world.apply(spec);
     const other = `${world.fleet}-2`;
     const applied = await world.fleets.apply(other, { spec });
-    await world.fleets.follow(other, { changeId: applied.changeId ?? '', revision: 1 }, { timeoutMs: 30_000 });
+    await world.fleets.follow(other, { changeId: applied.changeId ?? '', revision: 1 }, { timeoutMs: PATIENCE_MS });
     expect((await assigned(pool))['a']).toEqual(['A', 'A']);
     await world.destroy();
     await eventually(

@@ -27,7 +27,6 @@ test('a create that lands after its own destroy is removed where nothing refuses
       await eventually(
         async () => world.held(),
         (held) => held.length === 1,
-        20_000,
       );
       await env.sleep(CREATE_MS);
       expect(await world.ended(changeId ?? '', revision)).toMatchObject({

@@ -11,5 +11,4 @@ it.each(['one process', 'four processes'] as const)(
     expect({ outcomes, providerCalls }).toEqual({ outcomes: { accepted: 1, ResumeStateError: 199 }, providerCalls: 1 });
     expect(seen.filter((state) => !BETWEEN.includes(state))).toEqual([]);
   },
-  60_000,
 );

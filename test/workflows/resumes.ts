@@ -1,8 +1,6 @@
 /** A process of its own that sends resumes of one agent, all at once, when its parent says so. */
+import { PATIENCE_MS } from '../support/patience';
 import { DroverClient, DroverError } from '../../src/client';
-
-/** Calls that wait for each other for as long as the whole takes. */
-const TIMEOUT_MS = 60_000;
 
 /** How many were accepted, and how many refused or failed with which error. */
 export type Outcomes = Readonly<Record<string, number>>;
@@ -17,7 +15,7 @@ export async function resumeAtOnce(
   const outcomes: Record<string, number> = {};
   const one = async (): Promise<string> => {
     try {
-      await client.agents.command({ fleet, agent }, 'resume', {}, { timeoutMs: TIMEOUT_MS });
+      await client.agents.command({ fleet, agent }, 'resume', {}, { timeoutMs: PATIENCE_MS });
       return 'accepted';
     } catch (error) {
       return error instanceof DroverError && error.code !== 'Internal' ? error.code : String(error);

@@ -81,7 +81,7 @@ it('spells MARS in every order of the three replies', async () => {
       expect(world.taken.filter(({ agent }) => agent === 'Orchestrator')).toHaveLength(2);
     }
   });
-}, 120_000);
+});
 
 const final = (response: unknown) => ({ action: 'final', response });
 const ask = (question: unknown, more: object = {}) => ({ action: 'ask', question, ...more });

@@ -120,7 +120,7 @@ it('random scripts end as their simulation does, trace and all, branches that co
       });
     }
   });
-}, 300_000);
+});
 
 function fail(): never {
   throw new Error('a run without a scenario');

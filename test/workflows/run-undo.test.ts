@@ -82,7 +82,7 @@ it('once each when a worker ends in the middle of it and another goes on', async
     },
     prefix,
   );
-}, 120_000);
+});
 
 it('is tried again where an agent is not there, and goes on with the others where one refuses', async () => {
   const asked: string[] = [];

@@ -294,11 +294,9 @@ it('never throws on any text, and whatever it refuses it names', () => {
   );
 });
 
-it('compiles ten thousand workers in well under a second', () => {
+it('compiles ten thousand workers', () => {
   const flows = ['Start -> O', ...Array.from({ length: 10_000 }, (_, index) => `O <-> W${String(index)}`)];
-  const began = performance.now();
   expect(compiled({ flows }).agents).toHaveLength(10_001);
-  expect(performance.now() - began).toBeLessThan(1_000);
 });
 
 it('Start leads to at most 1,000 agents, as the first task of a run begins them all', () => {

@@ -69,11 +69,18 @@ it('follows its definition on any topology, in any order of questions', () => {
 
 describe('over ten thousand agents', () => {
   const workers = Array.from({ length: 10_000 }, (_, index) => `W${String(index)}`);
-  const timed = (topology: Topology, stops: ReadonlySet<string>) => {
-    const reach = createReach(topology);
-    const began = performance.now();
+  /** However many are asked about, each node's edges are read once. */
+  const sizesFrom = (topology: Topology, stops: ReadonlySet<string>) => {
+    let reads = 0;
+    const successors = new Proxy(topology.successors, {
+      get: (target, node: string) => {
+        reads += 1;
+        return target[node];
+      },
+    });
+    const reach = createReach({ ...topology, successors });
     const sizes = new Set(workers.map((worker) => reach.rendezvousFrom(worker, stops).size));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(reads).toBeLessThanOrEqual(Object.keys(topology.successors).length + 1);
     return [...sizes];
   };
 
@@ -86,7 +93,7 @@ describe('over ten thousand agents', () => {
       1,
     ],
   ])('%s it is quick', (_, flows, size) => {
-    expect(timed(compiled('Start -> O', ...flows), new Set(['O']))).toEqual([size]);
+    expect(sizesFrom(compiled('Start -> O', ...flows), new Set(['O']))).toEqual([size]);
   });
 
   it('in a chain it does not overflow', () => {
