@@ -1,13 +1,15 @@
 /** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { configurationOf, type FleetActivities, type RetireCall } from '../contract/activities';
+import { configurationOf, type FleetActivities, type LostCall, type RetireCall } from '../contract/activities';
 import type { AgentInput, AgentView } from '../contract/agent';
 import type { Calls, StartSpec } from '../client/calls';
-import { type AgentRef, agentSubject, fleetSubject } from '../client/subject';
+import { endOf } from '../client/ends';
+import { type AgentRef, agentSubject, fleetSubject, poolSubject, type Subject } from '../client/subject';
+import type { LostParts, WorkflowEnd } from '../contract/ends';
 import { DroverError, type ErrorCode } from '../contract/errors';
 import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
-import { AGENT_WORKFLOW, DIRECT_INCARNATION, RETIRE_REQUEST } from '../contract/names';
+import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_REQUEST } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 import { whileBeating } from './beating';
 import { asActivityFailure } from './failures';
@@ -32,8 +34,8 @@ const LOOK_EVERY_MS = 100;
 const LOOK_LATER_MS = 1_000;
 /** An end takes its grace (10 s) and three calls to the provider at most; what takes longer is not going to end by itself. */
 const END_WITHIN_MS = 150_000;
-/** Agents told of a hold at a time: enough to hide the way to the server, few enough to leave it to others. */
-const HOLDS_AT_A_TIME = 16;
+/** Agents told or looked for at a time: enough to hide the way to the server, few enough to leave it to others. */
+const AT_A_TIME = 16;
 
 /** The fleet activities of a worker; they run on the main queue, whose name is the prefix of all. */
 export function createFleetActivities({ calls, installation, host }: FleetActivityDependencies): FleetActivities {
@@ -42,7 +44,12 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
 
     ensureAgent: (input) =>
       answeringWhileBeating(async () => {
-        const start = { workflowType: AGENT_WORKFLOW, taskQueue: Context.current().info.taskQueue, args: [input] };
+        const start: StartSpec = {
+          workflowType: AGENT_WORKFLOW,
+          taskQueue: Context.current().info.taskQueue,
+          args: [input],
+          memo: { [INCARNATION_MEMO]: input.incarnation },
+        };
         if (await startNew(calls, input, start)) return { runtime: 'stopped' };
         const configure = () =>
           calls.updateWithStart(agentSubject(input), start, agentUpdates.configure, configurationOf(input));
@@ -55,9 +62,11 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
 
     retireAgent: (call) => answeringWhileBeating(() => retire(calls, call)),
 
+    findLost: (call) => answeringWhileBeating(() => findLost(calls, call)),
+
     setHold: ({ fleet, agents, hold, held }) =>
       answeringWhileBeating(() =>
-        eachOf(agents, HOLDS_AT_A_TIME, async (agent) => {
+        eachOf(agents, AT_A_TIME, async (agent) => {
           const subject = agentSubject({ fleet, agent });
           const handle = calls.client.workflow.getHandle(subject.workflowId);
           const { name, reason } = hold;
@@ -73,13 +82,29 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
   };
 }
 
+/** By each workflow's own state rather than by visibility, which is behind: an apply right after a termination repairs. */
+async function findLost(calls: Calls, { fleet, agents, pools }: LostCall): Promise<LostParts> {
+  const ended = async (names: readonly string[], subjectOf: (name: string) => Subject) => {
+    const lost: Record<string, WorkflowEnd> = {};
+    await eachOf(names, AT_A_TIME, async (name) => {
+      const end = await endOf(calls, subjectOf(name));
+      if (end !== null) lost[name] = end;
+    });
+    return lost;
+  };
+  return {
+    agents: await ended(agents, (agent) => agentSubject({ fleet, agent })),
+    pools: await ended(pools, poolSubject),
+  };
+}
+
 /** Its input holds all that `configure` would say, so one that is new needs no update to wait for. False: there is one already. */
 async function startNew(calls: Calls, input: AgentInput, start: StartSpec): Promise<boolean> {
   const subject = agentSubject(input);
-  const { workflowType, taskQueue } = start;
+  const { workflowType, taskQueue, memo } = start;
   return calls.within(subject, {}, () =>
     calls.client.workflow
-      .start(workflowType, { workflowId: subject.workflowId, taskQueue, args: [input] })
+      .start(workflowType, { workflowId: subject.workflowId, taskQueue, args: [input], ...(memo && { memo }) })
       .then(() => true)
       .catch((error: unknown) => {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return false;

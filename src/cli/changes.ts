@@ -43,10 +43,18 @@ function failureText(fleet: string, { state, error, agents, compensation }: Chan
 }
 
 /** What a change does, one line per agent: `create mars/AgentA`, `update mars/AgentB (turns.maxParallel)`. */
-export function planLines(fleet: string, changes: readonly PlannedChange[], settings: readonly string[]): string[] {
-  const lines = changes.map(
-    ({ kind, agent, fields }) =>
-      `${kind.padEnd(7)} ${fleet}/${agent}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}`,
-  );
-  return settings.length === 0 ? lines : [...lines, `set     ${settings.join(', ')}`];
+export function planLines(
+  fleet: string,
+  { changes, settings, pools = [] }: Pick<ApplyResult, 'changes' | 'settings' | 'pools'>,
+): string[] {
+  return [
+    ...changes.map((change) => changeLine(fleet, change)),
+    ...(settings.length === 0 ? [] : [`set     ${settings.join(', ')}`]),
+    ...pools.map(({ pool, why }) => `start   pool ${pool} (${why})`),
+  ];
+}
+
+function changeLine(fleet: string, { kind, agent, fields, why }: PlannedChange): string {
+  const more = why ?? fields.join(', ');
+  return `${kind.padEnd(7)} ${fleet}/${agent}${more === '' ? '' : ` (${more})`}`;
 }

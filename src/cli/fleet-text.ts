@@ -1,5 +1,7 @@
 /** A fleet as people read it. */
+import type { LostParts } from '../contract/ends';
 import type { ChangeView, FleetDescription } from '../contract/fleet';
+import { lostText } from '../rules/ends';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
 import { topologyText } from './topology-text';
@@ -19,8 +21,18 @@ export function fleetText(fleet: FleetDescription): string {
     resourceId ?? '-',
     String(revision),
   ]);
+  const gone = goneLines(fleet.lost);
   const graph = fleet.topology ? ['', topologyText(fleet.topology)] : [];
-  return [lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents), ...graph].join('\n');
+  return [...gone, lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents), ...graph].join('\n');
+}
+
+/** What `describe fleet` begins with where something is gone. */
+function goneLines({ agents, pools }: LostParts): string[] {
+  const lines = [
+    ...Object.entries(agents).map(([agent, end]) => `agent ${agent} is gone: ${lostText(end)}`),
+    ...Object.entries(pools).map(([pool, end]) => `pool ${pool} is gone: ${lostText(end)}`),
+  ];
+  return lines.length === 0 ? [] : [...lines, "drover apply of the fleet's file makes it again", ''];
 }
 
 function changeLine({ revision, state, steps, error }: ChangeView): string {

@@ -72,12 +72,14 @@ async function apply(flags: ChangeFlags): Promise<void> {
     await print(flags.output, {
       data: change ?? applied,
       names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
-      text: () =>
-        change
-          ? `fleet ${fleet} is at revision ${String(change.revision)}`
-          : `fleet ${fleet} is as its file says; nothing to do`,
+      text: () => (change ? `fleet ${fleet} is at revision ${String(change.revision)}` : appliedText(fleet, applied)),
     });
   });
+}
+
+/** Without a change there may still be a pool that is started again. */
+function appliedText(fleet: string, applied: ApplyResult): string {
+  return isChange(applied) ? planLines(fleet, applied).join('\n') : `fleet ${fleet} is as its file says; nothing to do`;
 }
 
 async function destroy(name: string | undefined, flags: ChangeFlags): Promise<void> {
@@ -105,7 +107,7 @@ async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: Ch
   const { changes } = await fleets.plan(file.metadata.name, file.spec);
   const losses = changes.filter(({ kind }) => kind === 'replace' || kind === 'delete');
   if (losses.length === 0) return;
-  for (const line of planLines(file.metadata.name, losses, [])) say(line);
+  for (const line of planLines(file.metadata.name, { changes: losses, settings: [] })) say(line);
   await confirm(flags, 'Go on?');
 }
 
@@ -122,15 +124,12 @@ async function printPlan(format: Format, fleet: string, planned: ApplyResult): P
   await print(format, {
     data: planned,
     names: planned.changes.map(({ agent }) => `${fleet}/${agent}`),
-    text: () =>
-      isChange(planned)
-        ? planLines(fleet, planned.changes, planned.settings).join('\n')
-        : `fleet ${fleet} is as its file says; nothing to do`,
+    text: () => appliedText(fleet, planned),
   });
 }
 
-function isChange({ changes, settings }: ApplyResult): boolean {
-  return changes.length > 0 || settings.length > 0;
+function isChange({ changes, settings, pools = [] }: ApplyResult): boolean {
+  return changes.length + settings.length + pools.length > 0;
 }
 
 function waiting(wait: boolean | undefined): { ifBusy?: 'wait' } {

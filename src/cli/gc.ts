@@ -34,13 +34,14 @@ async function gc(flags: GcFlags): Promise<void> {
     names: items.map(({ resourceId }) => resourceId),
     text: () => {
       if (items.length === 0) return 'nothing is left over';
-      const rows = items.map(({ provider, fleet, agent, createdAt, resourceId }) => [
+      const rows = items.map(({ provider, fleet, agent, createdAt, resourceId, why }) => [
         provider,
         `${fleet}/${agent}`,
         createdAt,
         resourceId,
+        why,
       ]);
-      return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE'], rows)}\n${removes ? 'removed' : 'drover gc --yes removes them'}`;
+      return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'WHY'], rows)}\n${removes ? 'removed' : 'drover gc --yes removes them'}`;
     },
   });
 }

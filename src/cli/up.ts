@@ -115,7 +115,7 @@ async function applyFile({ client }: Services, { file }: LoadedFleet, signal: Ab
   const name = file.metadata.name;
   const began = monotonicMs();
   const applied = await client.fleets.apply(name, { spec: file.spec });
-  for (const line of planLines(name, applied.changes, applied.settings)) say(line);
+  for (const line of planLines(name, applied)) say(line);
   const change = await followChange(client, name, applied, { signal });
   say(
     change

@@ -53,6 +53,12 @@ export async function followCommand(
   );
 }
 
+/** The last view of an agent whose workflow is closed; `isLost`: it was ended from outside, so nothing of it has been removed. */
+export interface LastWord {
+  readonly agent: AgentView;
+  readonly isLost: boolean;
+}
+
 /**
  * The answer of an agent whose workflow is closed: the last column of the command table, from its last `describe`. `error` is what
  * the update failed with; anything but a closed workflow is thrown again.
@@ -61,14 +67,15 @@ export async function answerForTerminated<C extends AgentCommand>(
   error: unknown,
   command: C,
   request: AgentCommandOptions[C],
-  describe: () => Promise<AgentView>,
+  lastWord: () => Promise<LastWord>,
 ): Promise<CommandResult> {
   if (!(error instanceof DroverError && error.code === 'AgentNotFound')) throw error;
-  const agent = await describe();
+  const { agent, isLost } = await lastWord();
   const hold = 'hold' in request && request.hold !== undefined ? request.hold : OPERATOR_HOLD;
   const holdSet = agent.holds.some(({ name }) => name === hold);
   const answer = verdict(command, 'terminated', { runtime: agent.runtime, holdSet, cancelPending: false });
-  if (answer === 'ok' || answer === 'same') {
+  // Of one that was ended from outside nothing is done: what it ran may live on.
+  if (!isLost && (answer === 'ok' || answer === 'same')) {
     return { requestId: request.requestId ?? null, changed: false, state: 'done', agent };
   }
   const current = {
@@ -77,12 +84,10 @@ export async function answerForTerminated<C extends AgentCommand>(
     liveness: agent.liveness,
     holds: agent.holds.map(({ name }) => name),
   };
+  const why = isLost ? (agent.why ?? '') : 'it is terminated; apply its fleet to get a new one';
   throw new DroverError(
-    answer,
-    `cannot ${command} ${agent.fleet}/${agent.name}: it is terminated; apply its fleet to get a new one`,
-    {
-      current: { ...current, status: 'terminated' },
-      allowed: ['terminate'],
-    },
+    answer === 'ok' || answer === 'same' ? 'AgentStatusError' : answer,
+    `cannot ${command} ${agent.fleet}/${agent.name}: ${why}`,
+    { current: { ...current, status: 'terminated' }, allowed: isLost ? [] : ['terminate'] },
   );
 }

@@ -12,16 +12,18 @@ import type {
   Liveness,
 } from '../contract/agent';
 import { DroverError } from '../contract/errors';
+import type { WorkflowEnd } from '../contract/ends';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
-import { AGENT_WORKFLOW } from '../contract/names';
+import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO } from '../contract/names';
 import type { FailureReport } from '../contract/subscription';
 import { monotonicMs } from '../lib/clock';
 import { together } from '../rules/alike';
 import { closedAgentView } from '../rules/view';
-import { answerForTerminated, followCommand } from './agent-commands';
+import { answerForTerminated, followCommand, type LastWord } from './agent-commands';
 import { pollUntil } from './backoff';
 import { Bursts } from './bursts';
 import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './calls';
+import { endOf } from './ends';
 import { type AgentRef, agentSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
@@ -41,6 +43,14 @@ export interface CommandCallOptions extends CallOptions {
 const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } =
   agentUpdates;
 
+/** An agent whose workflow is open. `incarnation` is its fleet's, `direct` where a service has started it; `startedAt` in ISO 8601. */
+export interface RunningAgent {
+  readonly fleet: string;
+  readonly name: string;
+  readonly incarnation: string;
+  readonly startedAt: string;
+}
+
 /** What became of one or more reports, and which of them stands for all. */
 interface Reported {
   readonly first: FailureReport;
@@ -58,8 +68,22 @@ export class Agents {
 
   /** An agent as its own workflow sees it, a terminated one's too. */
   async describe(ref: AgentRef, options: CallOptions = {}): Promise<AgentView> {
-    const { view, closedAt } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent, options);
-    return closedAt === null ? view : closedAgentView(view, closedAt);
+    const { view, end } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent, options);
+    return end === null ? view : closedAgentView(view, end);
+  }
+
+  /** How the agent's workflow ended; null while it is open. Asks Temporal alone, so it is known of one that cannot answer, too. */
+  end(ref: AgentRef, options: CallOptions = {}): Promise<WorkflowEnd | null> {
+    return endOf(this.#calls, agentSubject(ref), options);
+  }
+
+  /** The last word of an agent, and whether it was ended from outside. */
+  async #last(ref: AgentRef): Promise<LastWord> {
+    const { view, end } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent);
+    return {
+      agent: end === null ? view : closedAgentView(view, end),
+      isLost: end !== null && view.status !== 'terminated',
+    };
   }
 
   /** One page of agents from visibility: eventually consistent, newest first. */
@@ -72,6 +96,12 @@ export class Agents {
       ...(liveness === undefined ? [] : [equals('DroverLiveness', liveness)]),
     ];
     return listWorkflows(this.#calls, conditions, agentItem, options);
+  }
+
+  /** One page of the agents whose workflows are open, with what is known of them without asking them. */
+  running(options: PageOptions = {}): Promise<Page<RunningAgent>> {
+    const conditions = [equals('WorkflowType', AGENT_WORKFLOW), equals('ExecutionStatus', 'Running')];
+    return listWorkflows(this.#calls, conditions, runningAgent, options);
   }
 
   /**
@@ -93,7 +123,7 @@ export class Agents {
       const timeoutMs = Math.min(options.timeoutMs ?? Infinity, COMMAND_TIMEOUT_MS);
       result = await this.#calls.update(subject, COMMANDS[command], request, { timeoutMs, updateId: requestId });
     } catch (error) {
-      return await answerForTerminated(error, command, request, () => this.describe(ref));
+      return await answerForTerminated(error, command, request, () => this.#last(ref));
     }
     if (!options.wait || result.state === 'done') return result;
     return followCommand(command, result, () => this.describe(ref), startedAt + (options.timeoutMs ?? Infinity));
@@ -143,6 +173,17 @@ export class Agents {
   heartbeat(ref: AgentRef, beat: Heartbeat, options: CallOptions = {}): Promise<void> {
     return this.#calls.signal(agentSubject(ref), agentSignals.heartbeat, beat, options);
   }
+}
+
+function runningAgent(found: Listed): RunningAgent {
+  const { fleet, name } = agentItem(found);
+  const incarnation = found.memo(INCARNATION_MEMO);
+  return {
+    fleet,
+    name,
+    incarnation: typeof incarnation === 'string' ? incarnation : DIRECT_INCARNATION,
+    startedAt: found.startedAt ?? '',
+  };
 }
 
 /** An agent as visibility has it. */

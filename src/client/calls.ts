@@ -1,7 +1,9 @@
 /** The few ways in which the client talks to a workflow, each with a deadline and with our errors. */
 import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { isoNow, monotonicMs, onWallClock } from '../lib/clock';
+import type { WorkflowEnd } from '../contract/ends';
+import { monotonicMs, onWallClock } from '../lib/clock';
+import { endOf } from './ends';
 import { asDroverError, isClosedError, isLost } from './errors';
 import type { Subject } from './subject';
 import { updateIdOf } from './update-id';
@@ -23,10 +25,10 @@ export interface UpdateOptions extends CallOptions {
   readonly updateId?: string | undefined;
 }
 
-/** What a workflow has answered, and since when it is closed, however it was: null while it is open. */
+/** What a workflow has answered, and how it ended: null while it is open. */
 export interface Answer<T> {
   readonly view: T;
-  readonly closedAt: string | null;
+  readonly end: WorkflowEnd | null;
 }
 
 /** The workflow that an update-with-start brings to life where none runs. */
@@ -34,6 +36,7 @@ export interface StartSpec {
   readonly workflowType: string;
   readonly taskQueue: string;
   readonly args: readonly unknown[];
+  readonly memo?: Readonly<Record<string, unknown>>;
 }
 
 /** Reads are answered within one workflow task. */
@@ -81,15 +84,15 @@ export class Calls {
   ): Promise<Answer<T>> {
     const deadline = monotonicMs() + timeoutMs;
     try {
-      return { view: await this.#query(this.#ofOpen, subject, definition, deadline), closedAt: null };
+      return { view: await this.#query(this.#ofOpen, subject, definition, deadline), end: null };
     } catch (error) {
       if (!isClosedError(error)) throw error;
     }
-    const [view, { closeTime }] = await Promise.all([
+    const [view, end] = await Promise.all([
       this.#query(this.client.workflow, subject, definition, deadline),
-      this.#until(deadline, subject, () => this.client.workflow.getHandle(subject.workflowId).describe()),
+      endOf(this, subject, { timeoutMs: Math.max(0, deadline - monotonicMs()) }),
     ]);
-    return { view, closedAt: closeTime?.toISOString() ?? isoNow() };
+    return { view, end };
   }
 
   #query<T>(workflows: WorkflowClient, subject: Subject, definition: QueryDefinition<T>, deadline: number): Promise<T> {
@@ -145,6 +148,7 @@ export class Calls {
         workflowId: subject.workflowId,
         taskQueue: start.taskQueue,
         args: [...start.args],
+        ...(start.memo && { memo: start.memo }),
         workflowIdConflictPolicy: 'USE_EXISTING',
       });
       return this.client.workflow.executeUpdateWithStart<(...args: unknown[]) => Promise<unknown>, T, [A]>(definition, {

@@ -17,6 +17,8 @@ import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls } from './calls';
+import { endedError } from './ends';
+import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './subject';
 import { topologyView } from './topology-view';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
@@ -34,6 +36,13 @@ export interface FollowOptions extends CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What becomes of a fleet that has ended. */
+const ENDED = {
+  ended: 'it was destroyed',
+  wayOn:
+    'drover apply of its file makes it again and takes over its agents; drover gc --yes removes what nobody owns any more',
+};
+
 /** Everything that can be asked of fleets, and done to them. */
 export class Fleets {
   readonly #calls: Calls;
@@ -44,11 +53,17 @@ export class Fleets {
     this.#queuePrefix = queuePrefix;
   }
 
-  /** A fleet as its own workflow sees it. A destroyed one is `FleetNotFound`. */
+  /** A fleet as its own workflow sees it, with those of its agents and pools that are gone. One that has ended is `FleetNotFound`. */
   async describe(fleet: string, options: CallOptions = {}): Promise<FleetDescription> {
-    const { view, closedAt } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet, options);
-    if (closedAt === null) return { ...view, topology: topologyView(view.spec) };
-    throw new DroverError('FleetNotFound', `fleet ${fleet} does not exist any more: it was destroyed`, { fleet });
+    const view = await this.present(fleet, options);
+    return { ...view, topology: topologyView(view.spec), lost: await lostOf(this.#calls, view, options) };
+  }
+
+  /** The same by a single call, so without a word of what is gone. */
+  async present(fleet: string, options: CallOptions = {}): Promise<FleetView> {
+    const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet, options);
+    if (end === null) return view;
+    throw endedError(fleetSubject(fleet), end, ENDED);
   }
 
   /** One page of fleets from visibility: eventually consistent, newest first. */

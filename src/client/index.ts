@@ -1,6 +1,6 @@
 /** The package's entry: `DroverClient`, its options, and the shapes of what it returns. */
 export { DroverClient, type DroverClientOptions } from './drover-client';
-export type { Agents, AgentFilter, CommandCallOptions } from './agents';
+export type { Agents, AgentFilter, CommandCallOptions, RunningAgent } from './agents';
 export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
 export type { FollowRunOptions, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';

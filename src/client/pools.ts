@@ -3,8 +3,17 @@ import { describePool, poolUpdates } from '../contract/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
 import type { CallOptions, Calls, RequestOptions } from './calls';
+import { endedError } from './ends';
 import { poolSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+
+/** What becomes of a pool that has ended. */
+const ENDED = {
+  ended: 'no fleet uses it',
+  wayOn:
+    'the next agent that asks for a credential has it started again, as does drover apply of a fleet that describes it; ' +
+    'its failures and cool-downs are forgotten',
+};
 
 /** Everything that can be asked of pools. */
 export class Pools {
@@ -14,9 +23,11 @@ export class Pools {
     this.#calls = calls;
   }
 
-  /** A pool as its own workflow sees it. */
-  describe(pool: string, options: CallOptions = {}): Promise<PoolView> {
-    return this.#calls.query(poolSubject(pool), describePool, options);
+  /** A pool as its own workflow sees it. One that has ended is `PoolNotFound`. */
+  async describe(pool: string, options: CallOptions = {}): Promise<PoolView> {
+    const { view, end } = await this.#calls.queryWithEnd(poolSubject(pool), describePool, options);
+    if (end === null) return view;
+    throw endedError(poolSubject(pool), end, ENDED);
   }
 
   /** One page of pools from visibility: eventually consistent, newest first. */

@@ -7,7 +7,7 @@ import { describeRun, runUpdates } from '../contract/messages';
 import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
 import type { TopologySpec } from '../contract/topology';
-import { monotonicMs } from '../lib/clock';
+import { isoNow, monotonicMs } from '../lib/clock';
 import { checkTask } from '../rules/coordination/limits';
 import { closedRunView } from '../rules/run-view';
 import { pollUntil } from './backoff';
@@ -58,7 +58,7 @@ export class Runs {
     const { fleet, run = `run-${randomBytes(NAME_BYTES).toString('hex')}`, task, script, trace } = request;
     checkName(run);
     checkTask(task);
-    const view = await this.#fleets.describe(fleet, options);
+    const view = await this.#fleets.present(fleet, options);
     const { spec } = view;
     const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
     const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(view), ...more };
@@ -68,8 +68,8 @@ export class Runs {
 
   /** A run as its own workflow sees it, an ended one's too. */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
-    const { view, closedAt } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
-    return closedAt === null ? view : closedRunView(view, closedAt);
+    const { view, end } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
+    return end === null ? view : closedRunView(view, end, isoNow());
   }
 
   /** One page of runs from visibility: eventually consistent, newest first. */

@@ -1,5 +1,6 @@
 /** The activity interface: workflows call these by name through `proxyActivities<Activities>()`, activities/ implements them. */
 import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
+import type { LostParts } from './ends';
 import type { DroverEvent, NotifyInput } from './events';
 import type { NotifySpec, SubscriptionSpec } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './subscription';
@@ -55,6 +56,13 @@ export interface RetireCall {
   readonly mode: 'drain' | 'freeze';
 }
 
+/** What a fleet owns: names of its agents and pools. */
+export interface LostCall {
+  readonly fleet: string;
+  readonly agents: readonly string[];
+  readonly pools: readonly string[];
+}
+
 /** Effects of the fleet and provision workflows on agents' workflows, and where to place. */
 export interface FleetActivities {
   /** The worker's installation id, and the host of its process provider. */
@@ -63,6 +71,8 @@ export interface FleetActivities {
   ensureAgent(input: AgentInput): Promise<Pick<AgentView, 'runtime'>>;
   /** Terminates the agent and waits until its workflow is closed. `existed` false: there was none of these revisions. */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
+  /** Which of these agents and pools have no workflow that is open, and how each one ended. */
+  findLost(call: LostCall): Promise<LostParts>;
   /** Sets or releases one hold on every named agent; unknown ones are skipped. */
   setHold(call: {
     readonly fleet: string;

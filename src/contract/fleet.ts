@@ -1,6 +1,7 @@
 /** The fleet entity and its changes. `FleetSpec` is the fleet file's `spec`, as plain JSON, on every wire. */
 import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from './agent';
 import type { CompensationRecord } from './compensation';
+import type { LostParts } from './ends';
 import type { TopologySpec, TopologyView } from './topology';
 
 /** What happens to what a failed change has created. */
@@ -64,6 +65,14 @@ export interface PlannedChange {
   readonly kind: ChangeKind;
   readonly agent: string;
   readonly fields: readonly string[];
+  /** Why an agent that the fleet owns already is created again: its workflow was terminated, for example. */
+  readonly why?: string;
+}
+
+/** A pool of the fleet's file that is started again, and why. */
+export interface PoolRepair {
+  readonly pool: string;
+  readonly why: string;
 }
 
 /** What a fleet knows of an agent that it owns: the id map of provisioning.md. */
@@ -83,7 +92,7 @@ export interface AgentChange extends PlannedChange {
   readonly spec: AgentSpec | null;
   /** The idempotency key of the resource to create; null for update and delete. */
   readonly key: string | null;
-  /** What is owned now, with the specification it was made from; null for create. */
+  /** What is owned now, with the specification it was made from; of a create, what is left of an agent whose workflow is gone. */
   readonly previous: (OwnedAgent & { readonly spec: AgentSpec }) | null;
 }
 
@@ -152,13 +161,15 @@ export interface FleetView {
   readonly revision: number;
   readonly change: ChangeView | null;
   readonly holds: readonly Hold[];
-  readonly agents: Readonly<Record<string, { readonly resourceId: string | null; readonly revision: number }>>;
+  readonly agents: Readonly<Record<string, Pick<OwnedAgent, 'resourceId' | 'revision' | 'doubt'>>>;
   readonly spec: FleetSpec;
 }
 
 /** The same with its topology as a graph: what `describe fleet`, `-o json` and HTTP show. */
 export interface FleetDescription extends FleetView {
   readonly topology: TopologyView | null;
+  /** What it owns and what is gone, until an `apply` makes it again; empty while a change runs. */
+  readonly lost: LostParts;
 }
 
 /** An item of `get fleets`: what visibility holds. */
@@ -191,6 +202,8 @@ export interface ApplyResult {
   readonly changes: readonly PlannedChange[];
   /** Settings outside of the agents that differ, as JSON paths (`topology.flows`). */
   readonly settings: readonly string[];
+  /** Pools that are gone and started again, where there are any. */
+  readonly pools?: readonly PoolRepair[];
   readonly changeId: string | null;
   /** Only of a dry run: the id map as it would be, with `dry-run-<name>` for what would be created. */
   readonly ids?: Readonly<Record<string, string>>;

@@ -85,6 +85,9 @@ export const RETIRE_REQUEST = 'retire.';
 /** The incarnation of an agent that a service has started itself; a fleet's is 20 hexadecimal digits. */
 export const DIRECT_INCARNATION = 'direct';
 
+/** The memo of an agent's workflow that names the incarnation of its fleet; an agent that a service has started has none. */
+export const INCARNATION_MEMO = 'incarnation';
+
 /** The hold that an operator's `pause` and `resume` use when they name none. */
 export const OPERATOR_HOLD = 'operator';
 /** The hold of a fleet-wide pause. */

@@ -1,6 +1,8 @@
 /** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
 import type { AgentSpec } from '../contract/agent';
 import type { CompensationRecord, EntryOutcome } from '../contract/compensation';
+import type { LostCall } from '../contract/activities';
+import type { LostParts } from '../contract/ends';
 import { DroverError } from '../contract/errors';
 import type {
   AgentChange,
@@ -13,6 +15,7 @@ import type {
   ProvisionInput,
   ProvisionResult,
 } from '../contract/fleet';
+import { lostText } from './ends';
 import { earlier, markOf, type RequestMark } from './fingerprint';
 import {
   acceptedView,
@@ -40,11 +43,28 @@ export interface Decided {
   readonly answer: ApplyResult;
 }
 
+/** Nothing is lost, or nobody has looked. */
+export const NOTHING_LOST: LostParts = { agents: {}, pools: {} };
+
+/**
+ * What has to be looked for before this `apply` is decided; null: nothing. A repeat has its answer, and while a change runs, the workflows
+ * of its agents come and go.
+ */
+export function toLookFor(state: FleetState, request: ApplyRequest): LostCall | null {
+  const agents = Object.keys(state.agents);
+  const pools = state.told.pools.map(({ pool }) => pool);
+  if (agents.length + pools.length === 0 || isChanging(state)) return null;
+  if (earlier(state.requests, markOf('apply', request))) return null;
+  return { fleet: state.fleet, agents, pools };
+}
+
 /**
  * Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run is answered and changes nothing; while a change
- * runs, it is compared with what the fleet was before: only the end of a change says what it has made of the fleet.
+ * runs, it is compared with what the fleet was before: only the end of a change says what it has made of the fleet. `lost`: what the fleet
+ * owns and what has been found to be gone, so that it is made again.
  */
-export function decideApply(state: FleetState, request: ApplyRequest): Decided {
+export function decideApply(before: FleetState, request: ApplyRequest, lost = NOTHING_LOST): Decided {
+  const state = { ...before, told: withoutLost(before.told, lost) };
   const mark = markOf('apply', request);
   const repeated = earlier(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
@@ -61,16 +81,34 @@ export function decideApply(state: FleetState, request: ApplyRequest): Decided {
       `the spec is larger than ${String(MAX_SPEC_LENGTH / 1_024)} KiB; make two fleets of it`,
     );
   }
-  const plan = planApply(state, spec);
-  if (request.dryRun) return { state, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
+  const plan = planApply(before, spec, lost);
+  if (request.dryRun) return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
   const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
   return nothing ? decided(state, mark, plan) : accepted(state, 'apply', spec, mark, plan);
 }
 
 /** What an `apply` of a spec would do to a fleet, one that is not there yet included. */
-export function planApply(state: Pick<FleetState, 'revision' | 'agents' | 'spec'>, spec: FleetSpec): ApplyResult {
-  const changes = planChanges(state.agents, spec);
-  return { revision: state.revision, changes, settings: differingSettings(state.spec, spec), changeId: null };
+export function planApply(
+  state: Pick<FleetState, 'revision' | 'agents' | 'spec'>,
+  spec: FleetSpec,
+  lost = NOTHING_LOST,
+): ApplyResult {
+  const pools = spec.subscriptions?.flatMap(({ pool }) => {
+    const end = lost.pools[pool];
+    return end ? [{ pool, why: lostText(end) }] : [];
+  });
+  return {
+    revision: state.revision,
+    changes: planChanges(state.agents, spec, lost.agents),
+    settings: differingSettings(state.spec, spec),
+    ...(pools && pools.length > 0 ? { pools } : {}),
+    changeId: null,
+  };
+}
+
+/** A pool that is gone knows nothing any more: it is told again. */
+function withoutLost(told: FleetState['told'], { pools }: LostParts): FleetState['told'] {
+  return { ...told, pools: told.pools.filter(({ pool }) => pools[pool] === undefined) };
 }
 
 function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: FleetSpec): Record<string, string> {
@@ -113,7 +151,7 @@ function accepted(
   kind: FleetChange['kind'],
   spec: FleetSpec,
   mark: RequestMark | undefined,
-  { changes: plan, settings }: ApplyResult,
+  { changes: plan, settings, pools }: ApplyResult,
 ): Decided {
   const revision = state.revision + 1;
   const changeId = `${state.incarnation}.${String(revision)}`;
@@ -121,7 +159,7 @@ function accepted(
   const view = acceptedView(changeId, revision, plan);
   const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
   const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
-  return decided(next, mark, { revision, changes: plan, settings, changeId });
+  return decided(next, mark, { revision, changes: plan, settings, ...(pools && { pools }), changeId });
 }
 
 function decided(state: FleetState, mark: RequestMark | undefined, answer: ApplyResult): Decided {

@@ -117,9 +117,9 @@ export function isUnborn(state: FleetState): boolean {
 
 /** The fleet as `describe` shows it. */
 export function fleetView(state: FleetState): FleetView {
-  const agents = Object.entries(state.agents).map(([name, { resourceId, revision }]) => [
+  const agents = Object.entries(state.agents).map(([name, { resourceId, revision, doubt }]) => [
     name,
-    { resourceId, revision },
+    { resourceId, revision, ...(doubt && { doubt }) },
   ]);
   const { fleet, incarnation, revision, holds, spec, change } = state;
   return {

@@ -1,6 +1,8 @@
 /** What a fleet file means for what a fleet owns: create, hot update, replace or delete, with the fields that differ. */
 import type { AgentSpec, AgentSubscriptionSpec } from '../contract/agent';
+import type { LostParts, WorkflowEnd } from '../contract/ends';
 import type { ChangeKind, FleetSpec, OwnedAgent, PlannedChange } from '../contract/fleet';
+import { lostText } from './ends';
 import { isRecord } from './parse';
 
 /** An agent that a fleet owns, with the specification that it was last given. */
@@ -49,20 +51,32 @@ function merged<T extends object>(fleet: T | undefined, agent: T | undefined): T
   return result as T;
 }
 
-/** The changes that make what is owned into what is desired: in the order of the file, then what goes, by name. None: nothing differs. */
-export function planChanges(owned: Readonly<Record<string, OwnedWithSpec>>, spec: FleetSpec): PlannedChange[] {
+/**
+ * The changes that make what is owned into what is desired: in the order of the file, then what goes, by name. None: nothing differs.
+ * `lost`: agents that are owned and whose workflow has ended, so they are made again whatever else differs.
+ */
+export function planChanges(
+  owned: Readonly<Record<string, OwnedWithSpec>>,
+  spec: FleetSpec,
+  lost: LostParts['agents'] = {},
+): PlannedChange[] {
   const desired = desiredAgents(spec);
   const wanted = new Set(desired.map(({ name }) => name));
   const gone = Object.keys(owned).filter((agent) => !wanted.has(agent));
   return [
-    ...desired.flatMap((agent) => planAgent(owned[agent.name], agent)),
+    ...desired.flatMap((agent) => planAgent(owned[agent.name], agent, lost[agent.name])),
     ...gone.sort().map((agent) => ({ kind: 'delete' as const, agent, fields: [] })),
   ];
 }
 
-function planAgent(owned: OwnedWithSpec | undefined, desired: AgentSpec): PlannedChange[] {
+function planAgent(
+  owned: OwnedWithSpec | undefined,
+  desired: AgentSpec,
+  end: WorkflowEnd | undefined,
+): PlannedChange[] {
   const agent = desired.name;
   if (!owned) return [{ kind: 'create', agent, fields: [] }];
+  if (end) return [{ kind: 'create', agent, fields: [], why: lostText(end) }];
   const fields = differingFields(owned.spec, desired);
   if (fields.length === 0 && owned.doubt === undefined) return [];
   return [{ kind: changeKind(fields, owned.doubt), agent, fields }];

@@ -1,7 +1,9 @@
 /** A run as `describe` shows it: the branches that are known of, and the card of Temporal's Web UI. */
 import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../contract/runs';
+import type { WorkflowEnd } from '../contract/ends';
 import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
 import { inBranchOrder } from './coordination/branch-order';
+import { endText } from './ends';
 import { jsonBytes } from './json-bytes';
 
 /** Branches by id, as far as the run has heard of them. */
@@ -45,15 +47,16 @@ export function ended(
 }
 
 /** The last view of a run whose workflow is closed: where it has no result, the workflow was ended from outside. */
-export function closedRunView(view: RunView, closedAt: string): RunView {
+export function closedRunView(view: RunView, end: WorkflowEnd, now: string): RunView {
   if (view.result !== null) return view;
+  const closedAt = end.at ?? now;
   const branches = view.branches.map((branch): LiveBranchRecord =>
     branch.endedAt === null ? { ...branch, outcome: 'abandoned', endedAt: closedAt } : branch,
   );
   const result: RunResult = {
     success: false,
     finalResponse: null,
-    error: `the workflow of run ${view.fleet}/${view.run} was terminated from outside`,
+    error: `the workflow of run ${view.fleet}/${view.run} ${endText(end)}; its branches end, and the task can be run again under another name`,
     turns: branches.reduce((sum, { turns }) => sum + turns, 0),
     branches: branches.map(({ startedAt: _, endedAt: _at, ...branch }) => branch as BranchRecord),
     barriers: [],

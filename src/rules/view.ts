@@ -1,7 +1,10 @@
 /** What people and programs see of an agent's state: the view, the answer's state, the card, the search attributes. */
 import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../contract/agent';
+import type { WorkflowEnd } from '../contract/ends';
+import { DIRECT_INCARNATION } from '../contract/names';
 import type { AgentState, RememberedRequest } from './agent-state';
 import { inShort } from './decisions';
+import { lostText } from './ends';
 import { isAtRest } from './lifecycle';
 import { agentSettings } from './settings';
 import { why } from './why';
@@ -42,11 +45,26 @@ export function agentView(state: AgentState, withDecisions = false): AgentView {
   };
 }
 
-/** The last view of an agent whose workflow is closed: where it had not ended itself, it was ended from outside. */
-export function closedAgentView(view: AgentView, closedAt: string): AgentView {
+/**
+ * The last view of an agent whose workflow is closed: where it had not ended itself, it was ended from outside, and nobody has stopped
+ * what it ran.
+ */
+export function closedAgentView(view: AgentView, end: WorkflowEnd): AgentView {
   if (view.status === 'terminated') return view;
-  const why = `Its workflow was ended from outside at ${closedAt.slice(11, 19)}: apply the fleet again`;
-  return { ...view, status: 'terminated', why };
+  const { fleet, name, incarnation } = view;
+  return {
+    ...view,
+    status: 'terminated',
+    why: `Ended from outside: ${lostText(end)}; ${wayOn(fleet, name, incarnation)}`,
+  };
+}
+
+/** What makes up for an agent's workflow that is gone. */
+function wayOn(fleet: string, agent: string, incarnation: string): string {
+  const removes = 'drover gc --yes removes what it left running';
+  return incarnation === DIRECT_INCARNATION
+    ? `start ${fleet}/${agent} again as it was started first; ${removes}`
+    : `drover apply of fleet ${fleet} makes it again; ${removes}`;
 }
 
 function iso(at: number | null): string | null {

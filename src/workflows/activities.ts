@@ -79,8 +79,8 @@ export function undoActivities(
 }
 
 /** Short calls to Temporal itself on behalf of a fleet: they may be repeated at will, so they are retried until the server is back. */
-export function fleetActivities(summary: string): Pick<FleetActivities, 'place' | 'ensureAgent' | 'setHold'> {
-  return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'setHold'>>({
+export function fleetActivities(summary: string): Omit<FleetActivities, 'retireAgent'> {
+  return proxyActivities<Omit<FleetActivities, 'retireAgent'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '30s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },

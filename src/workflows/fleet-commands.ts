@@ -1,9 +1,10 @@
 /** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
 import { condition, setHandler } from '@temporalio/workflow';
+import type { LostParts } from '../contract/ends';
 import { DroverError } from '../contract/errors';
 import type { ApplyResult, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
-import { type Decided, decideApply, decideDestroy, forgetAgent } from '../rules/fleet-change';
+import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../rules/fleet-change';
 import {
   agentGone,
   applyRequest,
@@ -15,6 +16,7 @@ import {
 import { decidePause, decideResume } from '../rules/fleet-holds';
 import { type FleetState, fleetView } from '../rules/fleet-state';
 import { decideCompensate } from '../rules/fleet-undo';
+import { fleetActivities } from './activities';
 import type { FleetMachine } from './fleet-machine';
 import { isoNow } from './provision-saga';
 import { continueAsNewOverdue } from './shared/continue-as-new';
@@ -26,25 +28,11 @@ const ANSWER_WITHIN = '5s';
 
 /** Registers every handler. */
 export function handleCommands(machine: FleetMachine): void {
-  const decide = (rule: (state: FleetState) => Decided) => ({
-    validate: (): void => translating(() => void rule(admitted(machine))),
-    handle: (): ApplyResult =>
-      translating(() => {
-        const { state, answer } = rule(admitted(machine));
-        if (answer.ids) machine.dryRun = true;
-        machine.become(state);
-        return answer;
-      }),
-  });
-  const apply = (value: unknown) => decide((state) => decideApply(state, applyRequest(value, 'apply')));
-  const destroy = (value: unknown) => decide((state) => decideDestroy(state, destroyRequest(value ?? {}, 'destroy')));
-
-  setHandler(fleetUpdates.apply, (value: unknown) => apply(value).handle(), {
-    validator: (value: unknown) => apply(value).validate(),
-    description: 'Makes the fleet what spec says; answers at acceptance',
-  });
-  setHandler(fleetUpdates.destroy, (value: unknown) => destroy(value).handle(), {
-    validator: (value: unknown) => destroy(value).validate(),
+  handleApply(machine);
+  const destroy = (value: unknown) => (state: FleetState) =>
+    decideDestroy(state, destroyRequest(value ?? {}, 'destroy'));
+  setHandler(fleetUpdates.destroy, (value: unknown) => decide(machine, destroy(value)), {
+    validator: (value: unknown) => validate(machine, destroy(value)),
     description: 'Removes every agent, then the fleet; answers at acceptance',
   });
   handleCompensate(machine);
@@ -55,6 +43,35 @@ export function handleCommands(machine: FleetMachine): void {
     description: 'An agent has ended with its resource',
   });
   ignoreUnknownMessages(() => ignore(machine));
+}
+
+type Rule = (state: FleetState) => Decided;
+
+function validate(machine: FleetMachine, rule: Rule): void {
+  translating(() => void rule(admitted(machine)));
+}
+
+function decide(machine: FleetMachine, rule: Rule): ApplyResult {
+  return translating(() => {
+    const { state, answer } = rule(admitted(machine));
+    if (answer.ids) machine.dryRun = true;
+    machine.become(state);
+    return answer;
+  });
+}
+
+/** Decided once it is known which of the parts that the fleet owns are gone; at once where there is nothing to look for. */
+function handleApply(machine: FleetMachine): void {
+  const apply = (value: unknown): ApplyResult | Promise<ApplyResult> => {
+    const request = translating(() => applyRequest(value, 'apply'));
+    const decided = (lost?: LostParts) => decide(machine, (state) => decideApply(state, request, lost));
+    const call = translating(() => toLookFor(machine.state, request));
+    return call === null ? decided() : fleetActivities('what is gone').findLost(call).then(decided);
+  };
+  setHandler(fleetUpdates.apply, apply, {
+    validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
+    description: 'Makes the fleet what spec says, and what is gone again; answers at acceptance',
+  });
 }
 
 function hearGone(machine: FleetMachine, value: unknown): void {

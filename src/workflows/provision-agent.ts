@@ -31,13 +31,13 @@ const HEAR_OTHERS_MS = 5_000;
 export async function changeAgent(saga: Saga, change: AgentChange): Promise<void> {
   const { agent, kind } = change;
   try {
-    if (kind === 'create') await create(saga, change);
-    else if (kind === 'replace') await replace(saga, change);
+    if (kind === 'create' && !change.previous) await create(saga, change);
+    else if (kind === 'create' || kind === 'replace') await replace(saga, change);
     else if (kind === 'update') await update(saga, change);
     else await remove(saga, change);
   } catch (error) {
     if (kind === 'update') saga.run = doubtful(saga.run, agent, 'spec');
-    else if (kind !== 'create') saga.run = doubtful(saga.run, agent, 'resource');
+    else if (change.previous) saga.run = doubtful(saga.run, agent, 'resource');
     saga.run = recordFailure(saga.run, agent, reasonOf(saga, agent, error));
   }
 }

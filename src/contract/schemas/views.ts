@@ -1,6 +1,7 @@
 /** What Drover answers: the views of temporal.md, for the description of the HTTP interface. */
 import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
+import type { WorkflowEnd } from '../ends';
 import { type DroverEvent, EVENT_TYPES } from '../events';
 import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
@@ -76,8 +77,11 @@ const changeKind = z.enum(['create', 'update', 'replace', 'delete']);
 
 export const applyResultSchema = z.object({
   revision: z.int(),
-  changes: z.array(z.object({ kind: changeKind, agent: z.string(), fields: z.array(z.string()) })),
+  changes: z.array(
+    z.object({ kind: changeKind, agent: z.string(), fields: z.array(z.string()), why: z.string().exactOptional() }),
+  ),
   settings: z.array(z.string()),
+  pools: z.array(z.object({ pool: z.string(), why: z.string() })).exactOptional(),
   changeId: z.string().nullable(),
   ids: z.record(z.string(), z.string()).exactOptional(),
 }) satisfies z.ZodType<ApplyResult>;
@@ -152,13 +156,27 @@ export const changeViewSchema = z.object({
   ids: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<ChangeView>;
 
+const workflowEnd = z.object({
+  how: z.enum(['completed', 'failed', 'cancelled', 'terminated', 'timed out', 'missing']),
+  at: time.nullable(),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
+}) satisfies z.ZodType<WorkflowEnd>;
+
 export const fleetViewSchema = z.object({
   fleet: z.string(),
   incarnation: z.string(),
   revision: z.int(),
   change: changeViewSchema.nullable(),
   holds: z.array(hold),
-  agents: z.record(z.string(), z.object({ resourceId: z.string().nullable(), revision: z.int() })),
+  agents: z.record(
+    z.string(),
+    z.object({
+      resourceId: z.string().nullable(),
+      revision: z.int(),
+      doubt: z.enum(['spec', 'resource']).exactOptional(),
+    }),
+  ),
   spec: fleetSpecSchema,
   topology: z
     .object({
@@ -167,6 +185,9 @@ export const fleetViewSchema = z.object({
       rendezvous: z.array(z.string()),
     })
     .nullable()
+    .exactOptional(),
+  lost: z
+    .object({ agents: z.record(z.string(), workflowEnd), pools: z.record(z.string(), workflowEnd) })
     .exactOptional(),
   // The specification's own schema says `undefined` where the type says absent, which is the same in JSON.
 }) satisfies z.ZodType<Omit<FleetView, 'spec'>>;
