@@ -33,8 +33,23 @@ export async function sendRaw(
 /** Values of no shape that any signal has. */
 export const ODD_VALUES: readonly unknown[] = [undefined, null, 7, 'text', [], {}, { agent: 7 }, { branch: 7 }];
 
-/** Sends every raw payload and every odd value under each name. */
+/** Names that Temporal keeps for itself: the SDK treats them in a way of its own. */
+const RESERVED_NAMES = ['__temporal_', '__temporal_x', '__stack_trace', '__enhanced_stack_trace'];
+
+/** Sends signals, updates and queries under reserved names: updates are refused, and nothing fails. */
+async function sendReserved(env: TestEnv, handle: WorkflowHandle): Promise<void> {
+  for (const name of RESERVED_NAMES) {
+    for (const value of [undefined, { agent: 7 }]) await handle.signal(name, value);
+    for (const payload of RAW_PAYLOADS) await sendRaw(env, handle, name, payload);
+    await expect(handle.executeUpdate(name, { args: [{}] })).rejects.toThrow();
+    if (name.startsWith('__temporal_')) await expect(handle.query(name, 7)).rejects.toThrow('did not register');
+    else await handle.query(name, 7);
+  }
+}
+
+/** Sends every raw payload and every odd value under each name, and under names that Temporal keeps for itself. */
 export async function sendEverything(env: TestEnv, handle: WorkflowHandle, names: readonly string[]): Promise<void> {
+  await sendReserved(env, handle);
   for (const name of names) {
     for (const value of ODD_VALUES) await handle.signal(name, value);
     for (const payload of RAW_PAYLOADS) await sendRaw(env, handle, name, payload);

@@ -5,7 +5,7 @@ import { AGENT_COMMANDS } from '../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../src/contract/names';
 import { requireBinary } from '../../src/dev/binaries';
 import { devServer } from '../support/env';
-import { RAW_PAYLOADS, failedTasks, sendRaw } from '../support/strangers';
+import { RAW_PAYLOADS, failedTasks, sendEverything, sendRaw } from '../support/strangers';
 import { eventually, refusalOf, withAgents } from './agent-harness';
 
 const env = devServer();
@@ -14,6 +14,7 @@ test('raw payloads, unknown signals and wrong shapes are recorded and change not
   withAgents(env, async (world) => {
     const agent = await world.start();
     const before = await agent.ready();
+    await sendEverything(env, agent.handle, []);
     const names = [
       'heartbeat',
       'pause',
