@@ -10,6 +10,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { UNINTERRUPTED } from './activation-time';
 import { createActivities } from './activities';
 import { delivering } from './activities/delivery';
 import { createFleetActivities } from './activities/fleet';
@@ -155,6 +156,7 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
         maxCachedWorkflows,
         // How long a workflow waits for the worker that knew it last: after a kill -9 that is how long people wait.
         stickyQueueScheduleToStartTimeout: '3s',
+        ...UNINTERRUPTED,
         ...workflowCode(),
       };
     case 'turns':
@@ -174,5 +176,8 @@ function workflowCode(): Partial<WorkerOptions> {
   const bundle = join(__dirname, 'workflow-bundle.js');
   return existsSync(bundle)
     ? { workflowBundle: { codePath: bundle } }
-    : { workflowsPath: join(__dirname, 'workflows') };
+    : {
+        workflowsPath: join(__dirname, 'workflows'),
+        interceptors: { workflowModules: [require.resolve('./workflows/reserved-signals')] },
+      };
 }

@@ -1,6 +1,7 @@
 /** Replays histories against a bundle. */
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
+import { UNINTERRUPTED } from '../../src/activation-time';
 import type { RecordedHistory } from './histories';
 import type { WorkflowBundle } from './shared';
 
@@ -22,7 +23,7 @@ export async function replayProblems(
   );
   if (begun.length === 0) return [];
   const problems: string[] = [];
-  const workers = Worker.runReplayHistories({ workflowBundle }, begun);
+  const workers = Worker.runReplayHistories({ workflowBundle, ...UNINTERRUPTED }, begun);
   for await (const { workflowId, runId, error } of workers) {
     if (error) problems.push(`${workflowId} (${runId}) does not replay: ${error.message}`);
   }

@@ -1,6 +1,7 @@
 /** Workers for tests: the shared bundle, the activities that the test brings, queues of their own. */
 import { randomUUID } from 'node:crypto';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { UNINTERRUPTED } from '../../src/activation-time';
 import { createSignalActivities } from '../../src/activities/signals';
 import { Calls } from '../../src/client/calls';
 import { queues } from '../../src/contract/names';
@@ -50,6 +51,7 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
       taskQueue: main,
       activities: { ...signals, ...activities },
       workflowBundle: options.bundle ?? workflowBundle(),
+      ...UNINTERRUPTED,
       ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     }),
     // A worker with nothing to do does not start.
