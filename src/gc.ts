@@ -5,7 +5,9 @@ import type { FleetView } from './contract/fleet';
 import { DIRECT_INCARNATION } from './contract/names';
 import { messageOf } from './contract/text';
 import type { DroverClient, RunningAgent } from './client';
+import { inParallel } from './client/in-parallel';
 import { allPages } from './client/pages';
+import { isUnanswered } from './client/unanswered';
 import { lostText } from './rules/ends';
 import type { HeldResource, Provider, Providers } from './providers/provider';
 
@@ -16,9 +18,11 @@ export interface Garbage extends Omit<HeldResource, 'key'> {
   readonly why: string;
 }
 
-/** What was found, and the providers that could not be asked. */
+/** What was found, and what could not be judged or asked. */
 export interface GarbageReport {
   readonly items: readonly Garbage[];
+  /** What stays, as its fleet or its agent does not answer: nobody can say whose it is. `why` is what was heard instead. */
+  readonly unjudged: readonly Garbage[];
   readonly unreachable: readonly { readonly provider: ProviderKind; readonly why: string }[];
 }
 
@@ -27,32 +31,89 @@ const YOUNG_MS = 10 * 60_000;
 /** A polite stop takes its grace (10 s), then two calls to the provider. */
 const TERMINATE_MS = 60_000;
 
+/** How long one fleet or agent may take to answer: one that does not keeps nothing else from being judged. */
+const ASK = { timeoutMs: 5_000 } as const;
+/** Resources and agents judged at a time. */
+const AT_ONCE = 20;
+
 /** Looks through every provider and every agent. Rejects where Temporal does not answer: then nobody knows what is owned. `now` in epoch ms. */
 export async function findGarbage(client: DroverClient, providers: Providers, now: number): Promise<GarbageReport> {
-  const items: Garbage[] = [];
   const unreachable: GarbageReport['unreachable'][number][] = [];
   const owners = new Owners(client);
+  const judged: Judged[] = [];
   for (const provider of Object.values(providers)) {
     const held = await provider.list().catch((error: unknown) => {
       unreachable.push({ provider: provider.kind, why: messageOf(error) });
       return [];
     });
-    for (const resource of held) {
-      const why = isYoung(resource.createdAt, now) ? null : await owners.missingOf(resource);
-      if (why !== null) items.push({ ...resource, provider: provider.kind, why });
+    const old = held.filter(({ createdAt }) => !isYoung(createdAt, now));
+    judged.push(...(await inParallel(old, AT_ONCE, (resource) => judgeResource(owners, resource, provider.kind))));
+  }
+  const strays = await owners.strayAgents(now);
+  judged.push(...(await inParallel(strays, AT_ONCE, (stray) => judgeStray(client, stray))));
+  const items = judged.flatMap(({ verdict, item }) => (verdict === 'garbage' && item ? [item] : []));
+  return {
+    items: items.filter((item) => item.key !== null || !items.some((other) => isSameResource(item, other))),
+    unjudged: judged.flatMap(({ verdict, item }) => (verdict === 'unjudged' && item ? [item] : [])),
+    unreachable,
+  };
+}
+
+/** One resource or agent, and what it is. */
+interface Judged {
+  readonly verdict: 'owned' | 'garbage' | 'unjudged';
+  readonly item: Garbage | null;
+}
+
+async function judgeResource(owners: Owners, resource: HeldResource, provider: ProviderKind): Promise<Judged> {
+  const item = (why: string): Garbage => ({ ...resource, provider, why });
+  return unlessUnanswered(item, async () => {
+    const why = await owners.missingOf(resource);
+    return why === null ? { verdict: 'owned', item: null } : { verdict: 'garbage', item: item(why) };
+  });
+}
+
+/** An agent that nobody owns and that no provider may have listed. */
+async function judgeStray(client: DroverClient, { fleet, name, startedAt, why }: StrayAgent): Promise<Judged> {
+  const item = (found: string, provider: ProviderKind = 'external', resourceId = ''): Garbage => {
+    return { provider, fleet, agent: name, key: null, resourceId, createdAt: startedAt, why: found };
+  };
+  return unlessUnanswered(item, async () => {
+    const view = await unlessMissing(client.agents.describe({ fleet, agent: name }, ASK));
+    if (view === null || view.status === 'terminated') return { verdict: 'owned', item: null };
+    return { verdict: 'garbage', item: item(why, view.provider, view.resourceId ?? '') };
+  });
+}
+
+async function unlessUnanswered(item: (why: string) => Garbage, judge: () => Promise<Judged>): Promise<Judged> {
+  try {
+    return await judge();
+  } catch (error) {
+    const isTimeout = error instanceof DroverError && error.code === 'Timeout';
+    if (!isTimeout && !isUnanswered(error)) throw error;
+    return { verdict: 'unjudged', item: item(error.message) };
+  }
+}
+
+function isSameResource(stray: Garbage, { key, fleet, agent, resourceId }: Garbage): boolean {
+  return key !== null && fleet === stray.fleet && agent === stray.agent && resourceId === stray.resourceId;
+}
+
+/** Removes one after the other; one that cannot be removed keeps nothing else. Answers with what is left, and why. */
+export async function collectAll(
+  client: DroverClient,
+  items: readonly Garbage[],
+  providers: Providers,
+): Promise<Garbage[]> {
+  const left: Garbage[] = [];
+  for (const item of items) {
+    try {
+      await collect(client, item, providers);
+    } catch (error) {
+      left.push({ ...item, why: messageOf(error) });
     }
   }
-  for (const { fleet, name, startedAt, why } of await owners.strayAgents(now)) {
-    const view = await unlessMissing(client.agents.describe({ fleet, agent: name }));
-    if (view === null || view.status === 'terminated') continue;
-    const { provider, resourceId } = view;
-    const isListed = items.some(
-      (item) => item.fleet === fleet && item.agent === name && item.resourceId === resourceId,
-    );
-    if (isListed) continue;
-    items.push({ provider, fleet, agent: name, key: null, resourceId: resourceId ?? '', createdAt: startedAt, why });
-  }
-  return { items, unreachable };
+  return left;
 }
 
 /** Removes one; a resource leaves a tombstone on its key. An agent that its fleet has left behind is terminated before. */
@@ -71,10 +132,13 @@ function isYoung(createdAt: string, now: number): boolean {
   return now - Date.parse(createdAt) <= YOUNG_MS;
 }
 
+/** An agent that runs and that nobody owns. */
+type StrayAgent = RunningAgent & { readonly why: string };
+
 /** Who owns what, each fleet asked once. */
 class Owners {
   readonly #client: DroverClient;
-  readonly #fleets = new Map<string, FleetView | null>();
+  readonly #fleets = new Map<string, Promise<FleetView | null>>();
 
   constructor(client: DroverClient) {
     this.#client = client;
@@ -87,33 +151,40 @@ class Owners {
     if (view?.change?.state === 'running') return null;
     const owned = view?.agents[agent];
     if (owned && (owned.resourceId === null || owned.resourceId === resourceId)) {
-      const end = owned.doubt ? null : await this.#client.agents.end({ fleet, agent });
+      const end = owned.doubt ? null : await this.#client.agents.end({ fleet, agent }, ASK);
       return end === null ? null : lostText(end);
     }
-    const running = await unlessMissing(this.#client.agents.describe({ fleet, agent }));
+    const running = await unlessMissing(this.#client.agents.describe({ fleet, agent }, ASK));
     if (running === null || !isAgentOf({ resourceId }, running)) return 'no agent has it';
     return strayWhy(view, running.incarnation);
   }
 
-  /** Agents that run, old enough, and that no fleet owns. */
-  async strayAgents(now: number): Promise<(RunningAgent & { readonly why: string })[]> {
-    const strays: (RunningAgent & { readonly why: string })[] = [];
+  /** Agents that run, old enough, and that no fleet owns. Those of a fleet that does not answer are not among them. */
+  async strayAgents(now: number): Promise<StrayAgent[]> {
+    const strays: StrayAgent[] = [];
     for (const running of await allPages((page) => this.#client.agents.running(page))) {
       if (isYoung(running.startedAt, now) || running.incarnation === DIRECT_INCARNATION) continue;
-      const view = await this.#fleet(running.fleet);
-      if (view?.change?.state === 'running' || view?.agents[running.name]) continue;
-      const why = strayWhy(view, running.incarnation);
+      const why = await this.#strayWhy(running);
       if (why !== null) strays.push({ ...running, why });
     }
     return strays;
   }
 
-  async #fleet(fleet: string): Promise<FleetView | null> {
-    const known = this.#fleets.get(fleet);
-    if (known !== undefined) return known;
-    const view = await unlessMissing(this.#client.fleets.present(fleet));
-    this.#fleets.set(fleet, view);
-    return view;
+  async #strayWhy({ fleet, name, incarnation }: RunningAgent): Promise<string | null> {
+    try {
+      const view = await this.#fleet(fleet);
+      if (view?.change?.state === 'running' || view?.agents[name]) return null;
+      return strayWhy(view, incarnation);
+    } catch (error) {
+      if (isUnanswered(error)) return null;
+      throw error;
+    }
+  }
+
+  #fleet(fleet: string): Promise<FleetView | null> {
+    const asked = this.#fleets.get(fleet) ?? unlessMissing(this.#client.fleets.present(fleet, ASK));
+    this.#fleets.set(fleet, asked);
+    return asked;
   }
 }
 

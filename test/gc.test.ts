@@ -2,33 +2,11 @@ import { DroverClient } from '../src/client';
 import { collect, findGarbage } from '../src/gc';
 import type { HeldResource, Provider } from '../src/providers/provider';
 import { devServer } from './support/env';
+import { holding } from './support/holding';
 import { fleetOf, withFleet } from './workflows/fleet-harness';
 
 const env = devServer();
 const HOUR_MS = 3_600_000;
-
-/** A provider that holds what it is told to, and only lists and destroys. */
-function holding(held: HeldResource[]): Provider {
-  const never = (): never => {
-    throw new Error('nobody asked for that');
-  };
-  return {
-    kind: 'memory',
-    create: never,
-    wake: never,
-    suspend: never,
-    continue: never,
-    stop: never,
-    inspect: never,
-    logs: never,
-    list: async () => held,
-    destroy: async ({ resourceId }) => {
-      const at = held.findIndex((resource) => resource.resourceId === resourceId);
-      held.splice(at, 1);
-      return { existed: at >= 0 };
-    },
-  };
-}
 
 const held = (fleet: string, agent: string, resourceId: string, ageMs = HOUR_MS): HeldResource => ({
   fleet,
@@ -96,6 +74,7 @@ it('says which provider could not be asked', async () => {
   const broken: Provider = { ...holding([]), list: () => Promise.reject(new Error('no engine')) };
   expect(await findGarbage(client, { memory: broken }, Date.now())).toEqual({
     items: [],
+    unjudged: [],
     unreachable: [{ provider: 'memory', why: 'no engine' }],
   });
 });

@@ -4,9 +4,11 @@ import type { AgentRef, DroverClient } from '../client';
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, PauseMode } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { FLEET_HOLD } from '../contract/names';
+import { messageOf } from '../contract/text';
+import { inParallel } from '../client/in-parallel';
 import { agentRef, plainName, parseDuration, parseDurationMs } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, type Format, print, withOutput } from './output';
+import { colors, type Format, print, say, withOutput } from './output';
 import { painted } from './paint';
 
 interface CommandFlags extends ConnectionFlags {
@@ -94,8 +96,9 @@ async function dispatch<C extends AgentCommand>(
   if (fleet === undefined) return;
   if (command === 'pause' || command === 'resume') return commandFleet(client, command, fleet, flags);
   const { agents } = await client.fleets.describe(fleet);
-  const results = await Promise.all(Object.keys(agents).map((agent) => send({ fleet, agent })));
-  await printResults(output, command, results);
+  const { done, failed } = await ofEach(Object.keys(agents), (agent) => send({ fleet, agent }));
+  await printResults(output, command, done);
+  throwFirst(failed);
 }
 
 /** What an agent looks like when its fleet's hold, or the end of it, has reached its runtime. */
@@ -144,14 +147,39 @@ async function commandFleet(
   const view = await client.fleets[command](fleet, request, { timeoutMs });
   const goal = `the ${command} of its fleet`;
   const agents = wait ? Object.keys(view.agents) : [];
-  await Promise.all(
-    agents.map((agent) => client.agents.waitFor({ fleet, agent }, HELD_OR_RELEASED[command], { timeoutMs, goal })),
+  const { failed } = await ofEach(agents, (agent) =>
+    client.agents.waitFor({ fleet, agent }, HELD_OR_RELEASED[command], { timeoutMs, goal }),
   );
   await print(flags.output, {
     data: view,
     names: [fleet],
     text: () => `fleet ${fleet} is ${hasFleetHold(view) ? 'held' : 'released'}`,
   });
+  throwFirst(failed);
+}
+
+/** Agents of a fleet that are commanded, or waited for, at once. */
+const AT_ONCE = 50;
+
+/** Does it with every agent: one that fails keeps no other from its answer. */
+async function ofEach<T>(agents: readonly string[], work: (agent: string) => Promise<T>) {
+  const outcomes = await inParallel(agents, AT_ONCE, (agent) =>
+    work(agent).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    ),
+  );
+  return {
+    done: outcomes.flatMap((outcome) => ('answer' in outcome ? [outcome.answer] : [])),
+    failed: outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : [])),
+  };
+}
+
+/** All are said, the first one is what the command ends with. */
+function throwFirst(failed: readonly unknown[]): void {
+  const [first, ...others] = failed;
+  for (const error of others) say(`drover: ${messageOf(error)}`);
+  if (failed.length > 0) throw first;
 }
 
 /** One result as it is, those of a whole fleet as a list. */

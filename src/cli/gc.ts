@@ -1,10 +1,12 @@
 /** `drover gc`: lists what providers hold and nobody owns, and with --yes removes it. */
 import type { Command } from 'commander';
 import { environment } from '../config';
-import { collect, findGarbage } from '../gc';
+import { ERRORS } from '../contract/errors';
+import { collectAll, findGarbage, type Garbage } from '../gc';
 import { installedProviders } from '../installed-providers';
 import { wallClockMs } from '../lib/clock';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
+import { ExitWith } from './failure';
 import { type Format, print, say, table, withOutput } from './output';
 import { loadSettings } from './serve';
 
@@ -23,25 +25,34 @@ async function gc(flags: GcFlags): Promise<void> {
   const { settings } = await loadSettings();
   const providers = installedProviders(settings, environment());
   const removes = flags.yes === true;
-  const items = await withClient(flags, async (client) => {
-    const found = await findGarbage(client, providers, wallClockMs());
-    for (const { provider, why } of found.unreachable) say(`provider ${provider} was not asked: ${why}`);
-    if (removes) for (const item of found.items) await collect(client, item, providers);
-    return found.items;
+  await withClient(flags, async (client) => {
+    const { items, unjudged, unreachable } = await findGarbage(client, providers, wallClockMs());
+    for (const { provider, why } of unreachable) say(`provider ${provider} was not asked: ${why}`);
+    for (const item of unjudged) say(`${nameOf(item)} stays, as nobody can say whose it is: ${item.why}`);
+    const left = removes ? await collectAll(client, items, providers) : [];
+    for (const item of left) say(`${nameOf(item)} is not removed: ${item.why}`);
+    await print(flags.output, {
+      data: { items, removed: removes && left.length === 0, left, unjudged },
+      names: items.map(({ resourceId }) => resourceId),
+      text: () => text(items, removes, left.length),
+    });
+    if (left.length > 0) throw new ExitWith(ERRORS.ProviderError.exit);
   });
-  await print(flags.output, {
-    data: { items, removed: removes },
-    names: items.map(({ resourceId }) => resourceId),
-    text: () => {
-      if (items.length === 0) return 'nothing is left over';
-      const rows = items.map(({ provider, fleet, agent, createdAt, resourceId, why }) => [
-        provider,
-        `${fleet}/${agent}`,
-        createdAt,
-        resourceId,
-        why,
-      ]);
-      return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'WHY'], rows)}\n${removes ? 'removed' : 'drover gc --yes removes them'}`;
-    },
-  });
+}
+
+function nameOf({ fleet, agent, resourceId }: Garbage): string {
+  return `${fleet}/${agent} (${resourceId})`;
+}
+
+function text(items: readonly Garbage[], removes: boolean, left: number): string {
+  if (items.length === 0) return 'nothing is left over';
+  const rows = items.map(({ provider, fleet, agent, createdAt, resourceId, why }) => [
+    provider,
+    `${fleet}/${agent}`,
+    createdAt,
+    resourceId,
+    why,
+  ]);
+  const removed = left === 0 ? 'removed' : `removed, but for ${String(left)}`;
+  return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'WHY'], rows)}\n${removes ? removed : 'drover gc --yes removes them'}`;
 }

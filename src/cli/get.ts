@@ -1,24 +1,32 @@
 /** `drover get agents|fleets|runs|pools`: lists from the visibility store. */
 import { type Command, Option } from 'commander';
 import { allPages } from '../client/pages';
-import type { AgentListItem, AgentStatus, Liveness } from '../contract/agent';
+import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../contract/agent';
 import type { FleetListItem } from '../contract/fleet';
 import type { PoolListItem } from '../contract/pool';
 import type { RunListItem } from '../contract/runs';
 import { plainName } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
-import { colors, compareNames, type Format, print, table, withOutput } from './output';
+import { colors, compareNames, type Format, print, say, table, withOutput } from './output';
 import { painted } from './paint';
 
 interface GetFlags extends ConnectionFlags {
   readonly output: Format;
   readonly fleet?: string;
-  readonly status?: AgentStatus;
-  readonly liveness?: Liveness;
+  readonly status?: AgentStatus | Unknown;
+  readonly liveness?: Liveness | Unknown;
 }
 
-const STATUSES: readonly AgentStatus[] = ['pending', 'running', 'paused', 'stopped', 'failed', 'terminated'];
-const LIVENESSES: readonly Liveness[] = ['starting', 'ready', 'degraded', 'offline'];
+const STATUSES: readonly (AgentStatus | Unknown)[] = [
+  'pending',
+  'running',
+  'paused',
+  'stopped',
+  'failed',
+  'terminated',
+  'unknown',
+];
+const LIVENESSES: readonly (Liveness | Unknown)[] = ['starting', 'ready', 'degraded', 'offline', 'unknown'];
 
 export function register(program: Command): void {
   const get = program.command('get');
@@ -57,6 +65,7 @@ async function getAgents(flags: GetFlags): Promise<void> {
         ]),
       ),
   });
+  sayProblems('agent', items, items.map(agentName));
 }
 
 async function getFleets(flags: GetFlags): Promise<void> {
@@ -68,9 +77,14 @@ async function getFleets(flags: GetFlags): Promise<void> {
     text: () =>
       table(
         ['FLEET', 'HOLDS'],
-        items.map(({ fleet, holds }) => [fleet, holds.join(',') || '-']),
+        items.map(({ fleet, holds, problem }) => [fleet, orUnknown(problem, holds.join(',') || '-')]),
       ),
   });
+  sayProblems(
+    'fleet',
+    items,
+    items.map(({ fleet }) => fleet),
+  );
 }
 
 async function getRuns(flags: GetFlags): Promise<void> {
@@ -88,6 +102,7 @@ async function getRuns(flags: GetFlags): Promise<void> {
         items.map((run) => [runName(run), paint(run.state), run.startedAt ?? '-', run.endedAt ?? '-']),
       ),
   });
+  sayProblems('run', items, items.map(runName));
 }
 
 async function getPools(flags: GetFlags): Promise<void> {
@@ -100,15 +115,33 @@ async function getPools(flags: GetFlags): Promise<void> {
     text: () =>
       table(
         ['POOL', 'FREE', 'AGENTS', 'FAILURES', 'EXHAUSTED UNTIL'],
-        items.map(({ pool, free, credentials, agents, failuresInWindow, exhaustedUntil }) => [
+        items.map(({ pool, free, credentials, agents, failuresInWindow, exhaustedUntil, problem }) => [
           pool,
-          `${String(free)}/${String(credentials)}`,
+          orUnknown(problem, `${String(free)}/${String(credentials)}`),
           String(agents),
           String(failuresInWindow),
           exhaustedUntil ?? '-',
         ]),
       ),
   });
+  sayProblems('pool', items, names);
+}
+
+/** What is known, unless its owner does not answer: then that may long be untrue. */
+function orUnknown(problem: string | null, known: string): string {
+  return problem === null ? known : painted(colors())('unknown');
+}
+
+/** Says on stderr why something is unknown, and what says more. */
+function sayProblems(
+  kind: string,
+  items: readonly { readonly problem: string | null }[],
+  names: readonly string[],
+): void {
+  for (const [index, { problem }] of items.entries()) {
+    const name = names[index] ?? '';
+    if (problem !== null) say(`${kind} ${name} does not answer: ${problem}; see drover describe ${kind} ${name}`);
+  }
 }
 
 function agentName({ fleet, name }: AgentListItem): string {

@@ -14,6 +14,7 @@ const COLORS: Readonly<Record<string, 'green' | 'yellow' | 'red' | 'gray'>> = {
   failed: 'red',
   crashed: 'red',
   offline: 'red',
+  unknown: 'red',
   'rolled back': 'red',
   stopped: 'gray',
   terminated: 'gray',

@@ -1,39 +1,41 @@
 /** What `drover up` tells people. */
 import type { AgentRef, DroverClient } from '../client';
-import type { AgentView } from '../contract/agent';
-import { DroverError } from '../contract/errors';
+import { allPages } from '../client/pages';
+import { isUnanswered } from '../client/unanswered';
+import type { AgentListItem, AgentView } from '../contract/agent';
+import type { DroverError } from '../contract/errors';
 import type { FleetFile } from '../contract/fleet';
 import type { UpState } from '../dev/up-state';
 import { colors, compareNames, table } from './output';
 import { painted } from './paint';
 
-/** After everything was killed, a task that the old worker had is given to the new one after 10 s: an agent may not answer before. */
-const ANSWER_MS = 20_000;
+/**
+ * For all agents together: a person waits for the table. After everything was killed, a task that the old worker had is given to the new one
+ * after 10 s, most of which the start has taken.
+ */
+const ANSWER_MS = 10_000;
 
-/** Agents of the file from their own workflows, or of everything that this directory has. */
+/** Agents of the file from their own workflows, or of everything that this directory has. The table is only told: nothing of it fails. */
 export async function agentTable({ agents }: DroverClient, file: FleetFile | undefined): Promise<string> {
   const refs = file
     ? file.spec.agents.map(({ name }) => ({ fleet: file.metadata.name, agent: name }))
-    : (await agents.list()).items
+    : (await allPages<AgentListItem>((page) => agents.list({}, page)))
         .map(({ fleet, name }) => ({ fleet, agent: name }))
         .sort((a, b) => compareNames(`${a.fleet}/${a.agent}`, `${b.fleet}/${b.agent}`));
   if (refs.length === 0) return '';
-  const rows = await Promise.all(
-    refs.map((ref) => agents.describe(ref, { timeoutMs: ANSWER_MS }).then(row, (error) => rowWithoutView(ref, error))),
-  );
-  return table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows.flat());
+  const asked = await agents.describeAll(refs, { timeoutMs: ANSWER_MS });
+  const rows = asked.flatMap(({ ref, view, error }) => (view ? [row(view)] : rowWithoutView(ref, error)));
+  const reasons = asked.flatMap(({ error }) => (isUnanswered(error) ? [error.message] : []));
+  return [table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows), ...reasons].join('\n');
 }
 
-/** The list is only told: whoever does not answer is named, and what has ended meanwhile, as a change that goes on may do, is not. */
-function rowWithoutView({ fleet, agent }: AgentRef, error: unknown): string[][] {
-  if (error instanceof DroverError && error.code === 'AgentNotFound') return [];
-  if (error instanceof DroverError && error.code === 'Timeout') {
-    return [[`${fleet}/${agent}`, 'does not answer', '-', '-', '-', '-']];
-  }
-  throw error;
+/** Whoever does not answer is named, and what has ended meanwhile, as a change that goes on may do, is not. */
+function rowWithoutView({ fleet, agent }: AgentRef, { code }: DroverError): string[][] {
+  if (code === 'AgentNotFound') return [];
+  return [[`${fleet}/${agent}`, painted(colors())('unknown'), 'does not answer', '-', '-', '-']];
 }
 
-function row(agent: AgentView): string[][] {
+function row(agent: AgentView): string[] {
   const paint = painted(colors());
   const columns = [
     `${agent.fleet}/${agent.name}`,
@@ -43,7 +45,7 @@ function row(agent: AgentView): string[][] {
     agent.pid === undefined ? '-' : String(agent.pid),
     agent.holds.map(({ name }) => name).join(',') || '-',
   ];
-  return [columns];
+  return columns;
 }
 
 /** Addresses. */

@@ -1,5 +1,7 @@
 /** `drover up`: everything on this machine, until it is told to stop. */
 import type { Command } from 'commander';
+import { isOutage } from '../client/backoff';
+import { isUnanswered } from '../client/unanswered';
 import { DroverError } from '../contract/errors';
 import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../dev/up-state';
 import { monotonicMs } from '../lib/clock';
@@ -95,9 +97,9 @@ async function work(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { client, where } = services;
-  if (fleet) await applyFile(services, fleet, signal);
   let outcome: Outcome = 'done';
-  if (fleet && task !== undefined) {
+  if (fleet && !(await applyUnlessUnanswered(services, fleet, signal))) outcome = 'no answer';
+  else if (fleet && task !== undefined) {
     const began = monotonicMs();
     const ref = await client.runs.start({ fleet: fleet.file.metadata.name, task: jsonOrText(task) });
     const result = await followRun(client, ref, { signal });
@@ -105,10 +107,28 @@ async function work(
     write(resultText(result));
     if (!result.success) outcome = 'no answer';
   }
-  const agents = await agentTable(client, fleet?.file);
+  const agents = await agentTable(client, fleet?.file).catch(notListed);
   if (agents !== '') write(`\n${agents}`);
   say(`\n${whereText(where)}\n\n${nextCommands(fleet?.file)}`);
   return outcome;
+}
+
+/** False: the fleet's workflow does not answer. That is said, and everything else is served all the same. */
+async function applyUnlessUnanswered(services: Services, fleet: LoadedFleet, signal: AbortSignal): Promise<boolean> {
+  try {
+    await applyFile(services, fleet, signal);
+    return true;
+  } catch (error) {
+    if (!isUnanswered(error)) throw error;
+    say(`drover: ${error.message}`);
+    return false;
+  }
+}
+
+/** What is only told about does not end what serves it. */
+function notListed(error: unknown): string {
+  if (!isOutage(error)) throw error;
+  return `the agents could not be listed: ${error.message}`;
 }
 
 async function applyFile({ client }: Services, { file }: LoadedFleet, signal: AbortSignal): Promise<void> {

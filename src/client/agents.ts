@@ -10,28 +10,31 @@ import type {
   CommandResult,
   Heartbeat,
   Liveness,
+  Unknown,
 } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import type { WorkflowEnd } from '../contract/ends';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
-import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO } from '../contract/names';
+import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/subscription';
 import { monotonicMs } from '../lib/clock';
 import { together } from '../rules/alike';
 import { closedAgentView } from '../rules/view';
 import { answerForTerminated, followCommand, type LastWord } from './agent-commands';
+import { agentItem, livenessConditions, type RunningAgent, runningAgent, statusConditions } from './agent-items';
 import { pollUntil } from './backoff';
 import { Bursts } from './bursts';
 import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './calls';
 import { endOf } from './ends';
 import { type AgentRef, agentSubject } from './subject';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+import { inParallel } from './in-parallel';
+import { equals, listWorkflows, type Page, type PageOptions } from './visibility';
 
 /** Which agents to list; all that are not terminated unless narrowed. */
 export interface AgentFilter {
   readonly fleet?: string;
-  readonly status?: AgentStatus;
-  readonly liveness?: Liveness;
+  readonly status?: AgentStatus | Unknown;
+  readonly liveness?: Liveness | Unknown;
 }
 
 /** `wait`: answer only when the effect is done, within `timeoutMs`; else after 5 s at the latest with what has been reached. */
@@ -43,19 +46,21 @@ export interface CommandCallOptions extends CallOptions {
 const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } =
   agentUpdates;
 
-/** An agent whose workflow is open. `incarnation` is its fleet's, `direct` where a service has started it; `startedAt` in ISO 8601. */
-export interface RunningAgent {
-  readonly fleet: string;
-  readonly name: string;
-  readonly incarnation: string;
-  readonly startedAt: string;
-}
-
 /** What became of one or more reports, and which of them stands for all. */
 interface Reported {
   readonly first: FailureReport;
   readonly result: CommandResult;
 }
+
+/** One of many agents that were asked: its view, or why there is none. */
+export type AskedAgent = { readonly ref: AgentRef } & (
+  { readonly view: AgentView; readonly error: null } | { readonly view: null; readonly error: DroverError }
+);
+
+/** Agents asked at once: enough to hide the way to the server, few enough that one process does not keep the workers busy. */
+const AT_ONCE = 20;
+/** For all of them: a person waits for the answer. */
+const DESCRIBE_ALL_MS = 10_000;
 
 /** Everything that can be asked of agents, and told them. */
 export class Agents {
@@ -86,16 +91,39 @@ export class Agents {
     };
   }
 
+  /**
+   * Many agents, a few at a time, all within `timeoutMs` (10 s unless given). Never rejects: each has its view, or the error that says why
+   * not. In the order of `refs`.
+   */
+  describeAll(refs: readonly AgentRef[], { timeoutMs = DESCRIBE_ALL_MS }: CallOptions = {}): Promise<AskedAgent[]> {
+    const deadline = monotonicMs() + timeoutMs;
+    return inParallel(refs, AT_ONCE, async (ref) => {
+      try {
+        return {
+          ref,
+          view: await this.describe(ref, { timeoutMs: Math.max(0, deadline - monotonicMs()) }),
+          error: null,
+        };
+      } catch (error) {
+        if (error instanceof DroverError) return { ref, view: null, error };
+        throw error;
+      }
+    });
+  }
+
   /** One page of agents from visibility: eventually consistent, newest first. */
   async list({ fleet, status, liveness }: AgentFilter = {}, options: PageOptions = {}): Promise<Page<AgentListItem>> {
     const conditions = [
       equals('WorkflowType', AGENT_WORKFLOW),
-      equals('ExecutionStatus', status === 'terminated' ? 'Completed' : 'Running'),
       ...(fleet === undefined ? [] : [equals('DroverFleet', fleet)]),
-      ...(status === undefined ? [] : [equals('DroverAgentStatus', status)]),
-      ...(liveness === undefined ? [] : [equals('DroverLiveness', liveness)]),
+      ...statusConditions(status),
+      ...(liveness === undefined ? [] : livenessConditions(liveness)),
     ];
-    return listWorkflows(this.#calls, conditions, agentItem, options);
+    const { items, nextPageToken } = await listWorkflows(this.#calls, conditions, agentItem, options);
+    // What an agent that does not answer said last is still in the store.
+    const isAsked = (item: AgentListItem) =>
+      (status ?? item.status) === item.status && (liveness ?? item.liveness) === item.liveness;
+    return { items: items.filter(isAsked), nextPageToken };
   }
 
   /** One page of the agents whose workflows are open, with what is known of them without asking them. */
@@ -173,30 +201,4 @@ export class Agents {
   heartbeat(ref: AgentRef, beat: Heartbeat, options: CallOptions = {}): Promise<void> {
     return this.#calls.signal(agentSubject(ref), agentSignals.heartbeat, beat, options);
   }
-}
-
-function runningAgent(found: Listed): RunningAgent {
-  const { fleet, name } = agentItem(found);
-  const incarnation = found.memo(INCARNATION_MEMO);
-  return {
-    fleet,
-    name,
-    incarnation: typeof incarnation === 'string' ? incarnation : DIRECT_INCARNATION,
-    startedAt: found.startedAt ?? '',
-  };
-}
-
-/** An agent as visibility has it. */
-export function agentItem({ workflowId, attribute }: Listed): AgentListItem {
-  // Its id is there from its start on, its attributes from its first task on, for which a worker may have to come back first.
-  const [, fleet = '', name = ''] = workflowId.split('/');
-  return {
-    fleet,
-    name,
-    // Born without these two, an agent is what every agent is at its birth.
-    status: (attribute('DroverAgentStatus')[0] ?? 'pending') as AgentStatus,
-    liveness: (attribute('DroverLiveness')[0] ?? 'starting') as Liveness,
-    holds: attribute('DroverHolds'),
-    subscription: attribute('DroverSubscription')[0] ?? null,
-  };
 }

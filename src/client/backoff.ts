@@ -42,6 +42,6 @@ export async function pollUntil<T>(
 }
 
 /** Whether it is worth asking again: nobody is there, or nobody has answered. */
-export function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): error is DroverError {
   return error instanceof DroverError && (error.code === 'Unavailable' || error.code === 'Timeout');
 }

@@ -2,10 +2,12 @@
 import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { WorkflowEnd } from '../contract/ends';
+import type { DroverError } from '../contract/errors';
 import { monotonicMs, onWallClock } from '../lib/clock';
 import { endOf } from './ends';
-import { asDroverError, isClosedError, isLost } from './errors';
+import { asDroverError, isClosedError, isLeftUnanswered, isLost } from './errors';
 import type { Subject } from './subject';
+import { lookForFailures, unansweredError, watchForFailures } from './unanswered';
 import { updateIdOf } from './update-id';
 import { UpdateQueue } from './update-queue';
 
@@ -183,15 +185,33 @@ export class Calls {
     return this.client.connection.withDeadline(onWallClock(deadline), call);
   }
 
+  /** A call about a workflow whose task fails again and again ends as soon as that is seen: it would never have an answer. */
   async #until<T>(deadline: number, subject: Subject | null, call: () => Promise<T>): Promise<T> {
-    const answer = this.#by(deadline, call);
+    const over = new AbortController();
+    const answer = this.#by(deadline, () => this.client.connection.withAbortSignal(over.signal, call));
     this.#open.add(answer);
     try {
-      return await answer;
+      return await (subject ? Promise.race([answer, this.#seenToFail(subject, over.signal)]) : answer);
     } catch (error) {
-      throw asDroverError(error, subject);
+      throw await this.#explained(subject, error);
     } finally {
+      over.abort();
       this.#open.delete(answer);
     }
+  }
+
+  /** Rejects once the workflow is seen to fail; never resolves. */
+  async #seenToFail(subject: Subject, signal: AbortSignal): Promise<never> {
+    const unanswered = await watchForFailures(this.client, subject.workflowId, signal);
+    if (unanswered) throw unansweredError(subject, unanswered);
+    return new Promise(() => undefined);
+  }
+
+  /** The error as ours; of a workflow that has left the call without an answer, with the reason where the server knows it. */
+  async #explained(subject: Subject | null, error: unknown): Promise<DroverError> {
+    const translated = asDroverError(error, subject);
+    if (!subject || !isLeftUnanswered(error)) return translated;
+    const unanswered = await lookForFailures(this.client, subject.workflowId).catch(() => null);
+    return unanswered ? unansweredError(subject, unanswered, error) : translated;
   }
 }

@@ -66,6 +66,12 @@ export function isLost(error: unknown): boolean {
   return code === GRPC.cancelled || code === GRPC.deadlineExceeded;
 }
 
+/** Whether a workflow may be there and has not answered: its time is up, or the server says that its task fails. */
+export function isLeftUnanswered(error: unknown): boolean {
+  const isTimedOut = [...chain(error)].some((cause) => cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError);
+  return isTimedOut || isLost(error) || grpcCode(error) === GRPC.failedPrecondition;
+}
+
 /** Whether a query was for an open workflow only, and this one is closed. */
 export function isClosedError(error: unknown): boolean {
   return [...chain(error)].some((cause) => cause instanceof QueryRejectedError);

@@ -240,6 +240,6 @@ function ignoreNotFound(error: unknown): null {
   throw error;
 }
 
-function fleetItem({ workflowId, attribute }: Listed): FleetListItem {
-  return { fleet: workflowId.split('/')[1] ?? '', holds: attribute('DroverHolds') };
+function fleetItem({ workflowId, attribute, problem }: Listed): FleetListItem {
+  return { fleet: workflowId.split('/')[1] ?? '', holds: attribute('DroverHolds'), problem };
 }

@@ -1,6 +1,7 @@
 /** The package's entry: `DroverClient`, its options, and the shapes of what it returns. */
 export { DroverClient, type DroverClientOptions } from './drover-client';
-export type { Agents, AgentFilter, CommandCallOptions, RunningAgent } from './agents';
+export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents';
+export type { RunningAgent } from './agent-items';
 export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
 export type { FollowRunOptions, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';

@@ -1,11 +1,11 @@
 /** One look at everything that events are made of, from visibility; of runs that have ended also how. */
 import { WorkflowFailedError } from '@temporalio/client';
-import type { AgentListItem, Runtime } from '../contract/agent';
+import type { Runtime } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { AGENT_WORKFLOW, RUN_WORKFLOW } from '../contract/names';
 import type { RunListItem, RunResult } from '../contract/runs';
 import { type Known, type Look, runName, type SeenAgent, type SeenOutcome, type SeenRun } from '../rules/news';
-import { agentItem } from './agents';
+import { toldOf } from './agent-items';
 import { isOutage } from './backoff';
 import type { Calls } from './calls';
 import { allPages } from './pages';
@@ -52,12 +52,12 @@ export async function lookBack(tools: LookTools, count: number): Promise<Look> {
   return { ...(await present(tools)), runs: await withOutcomes(tools, items) };
 }
 
-function endOf({ endedAt }: RunListItem): number {
+function endOf({ endedAt }: Pick<RunListItem, 'endedAt'>): number {
   return endedAt === null ? 0 : Date.parse(endedAt);
 }
 
 /** Since a little before the end of this run. */
-function aroundTheEnd(run: RunListItem): string[] {
+function aroundTheEnd(run: Pick<RunListItem, 'endedAt'>): string[] {
   return [closedSince(Math.max(0, endOf(run) - OVERLAP_MS))];
 }
 
@@ -81,9 +81,8 @@ function ofFleet(fleet: string | undefined): string[] {
 }
 
 function seenAgent(found: Listed): SeenAgent {
-  const item: AgentListItem = agentItem(found);
   const runtime = (found.memo('runtime') ?? null) as Runtime | null;
-  return { ...item, runtime, pool: found.attribute('DroverPool')[0] ?? null };
+  return { ...toldOf(found), runtime, pool: found.attribute('DroverPool')[0] ?? null };
 }
 
 function unread(run: RunListItem): SeenRun {

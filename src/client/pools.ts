@@ -45,8 +45,8 @@ export class Pools {
 }
 
 /** A pool that has just been made has no summary yet. */
-function poolItem({ workflowId, memo }: Listed): PoolListItem {
-  const none: Omit<PoolListItem, 'pool'> = {
+function poolItem({ workflowId, memo, problem }: Listed): PoolListItem {
+  const none: Omit<PoolListItem, 'pool' | 'problem'> = {
     credentials: 0,
     free: 0,
     agents: 0,
@@ -54,5 +54,5 @@ function poolItem({ workflowId, memo }: Listed): PoolListItem {
     exhaustedUntil: null,
   };
   const summary = memo('summary') as Partial<PoolListItem> | undefined;
-  return { ...none, ...summary, pool: workflowId.split('/')[1] ?? '' };
+  return { ...none, ...summary, pool: workflowId.split('/')[1] ?? '', problem };
 }

@@ -175,12 +175,13 @@ function topologyOf({ fleet, spec, change }: FleetView): TopologySpec {
 }
 
 /** A run as visibility has it: in the state that its workflow has told. */
-export function runItem({ workflowId, status, startedAt, closedAt, memo }: Listed): RunListItem {
+export function runItem({ workflowId, status, startedAt, closedAt, memo, problem }: Listed): RunListItem {
   const [, fleet = '', run = ''] = workflowId.split('/');
   const told = memo('state') as RunState | undefined;
   // One that was ended from outside has told nothing of that.
   const isTold = told !== undefined && (closedAt === null || isOver(told));
-  return { fleet, run, state: isTold ? told : (STATES[status] ?? 'failed'), startedAt, endedAt: closedAt };
+  const state = isTold ? told : (STATES[status] ?? 'failed');
+  return { fleet, run, state: problem === null ? state : 'unknown', startedAt, endedAt: closedAt, problem };
 }
 
 function isOver(state: RunState): boolean {

@@ -18,7 +18,15 @@ export interface PageOptions extends CallOptions {
 }
 
 type Execution = NonNullable<Awaited<ReturnType<WorkflowService['listWorkflowExecutions']>>['executions']>[number];
-type AttributeName = keyof typeof SEARCH_ATTRIBUTES;
+type AttributeName = keyof typeof SEARCH_ATTRIBUTES | typeof PROBLEMS;
+
+/**
+ * Where the server says that a workflow's task fails: Temporal 1.30 and later, after as many failures as its setting
+ * `system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute` says (5 by default, 2 under `drover up`).
+ */
+const PROBLEMS = 'TemporalReportedProblems';
+/** How the value begins that names the cause: `cause=WorkflowTaskFailedCauseNonDeterministicError`. */
+const CAUSE = /^cause=(?:WorkflowTaskFailedCause|WorkflowTaskTimedOutCause)?/;
 
 /** What visibility knows of a workflow. */
 export interface Listed {
@@ -32,6 +40,8 @@ export interface Listed {
   readonly attribute: (name: AttributeName) => readonly string[];
   /** A value of its memo; undefined where it is not set. */
   readonly memo: (name: string) => unknown;
+  /** Why it does not answer, where it runs and its task fails again and again; null else, and where the server does not tell. */
+  readonly problem: string | null;
 }
 
 const PAGE_SIZE = 200;
@@ -100,8 +110,18 @@ function listed(execution: Execution): Listed {
       const payload = execution.memo?.fields?.[name];
       return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
     },
+    problem: execution.closeTime ? null : problemIn(attributeOf(execution, PROBLEMS)),
   };
 }
+
+function problemIn(reported: readonly string[]): string | null {
+  if (reported.length === 0) return null;
+  const cause = reported.find((value) => CAUSE.test(value))?.replace(CAUSE, '');
+  return `its workflow task fails again and again (${cause || 'for an unknown reason'})`;
+}
+
+/** What is true of workflows that the server reports to fail. */
+export const REPORTED_TO_FAIL = `${PROBLEMS} IS NOT NULL`;
 
 function attributeOf(execution: Execution, name: AttributeName): readonly string[] {
   const payload = execution.searchAttributes?.indexedFields?.[name];

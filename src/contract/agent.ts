@@ -255,14 +255,20 @@ export interface AgentView {
   readonly decisions?: readonly Decision[];
 }
 
+/** The state, in a list, of what does not answer. */
+export type Unknown = 'unknown';
+
 /** What visibility holds of an agent: an item of a list. */
 export interface AgentListItem {
   readonly fleet: string;
   readonly name: string;
-  readonly status: AgentStatus;
-  readonly liveness: Liveness;
+  /** `unknown` while its workflow does not answer: what it said last may long be untrue. */
+  readonly status: AgentStatus | Unknown;
+  readonly liveness: Liveness | Unknown;
   readonly holds: readonly string[];
   readonly subscription: string | null;
+  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  readonly problem: string | null;
 }
 
 /** What a refused command carries in `details[0]` of its failure, beside code and message. */

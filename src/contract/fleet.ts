@@ -176,6 +176,8 @@ export interface FleetDescription extends FleetView {
 export interface FleetListItem {
   readonly fleet: string;
   readonly holds: readonly string[];
+  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  readonly problem: string | null;
 }
 
 /** The input of a `fleet` workflow's first run. */

@@ -83,4 +83,6 @@ export interface PoolListItem {
   readonly agents: number;
   readonly failuresInWindow: number;
   readonly exhaustedUntil: string | null;
+  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  readonly problem: string | null;
 }

@@ -1,4 +1,5 @@
 /** Runs: one task over a topology. The result has the same shape from `run`, `simulate` and HTTP. */
+import type { Unknown } from './agent';
 import type { CompensationRecord } from './compensation';
 import type { NotifySpec } from './fleet';
 import type { TopologySpec } from './topology';
@@ -124,9 +125,12 @@ export interface RunView {
 export interface RunListItem {
   readonly fleet: string;
   readonly run: string;
-  readonly state: RunState;
+  /** `unknown` while its workflow does not answer. */
+  readonly state: RunState | Unknown;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
+  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  readonly problem: string | null;
 }
 
 /** A branch as its own workflow's `describe` shows it. */

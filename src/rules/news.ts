@@ -1,5 +1,5 @@
 /** What has happened between two looks at everything: the events of `drover events` and `GET /v1/events`. */
-import type { AgentListItem, Runtime } from '../contract/agent';
+import type { AgentListItem, AgentStatus, Liveness, Runtime } from '../contract/agent';
 import type { EventType } from '../contract/events';
 import { SUBSCRIPTION_HOLD } from '../contract/names';
 import type { PoolListItem } from '../contract/pool';
@@ -8,23 +8,28 @@ import type { Announcement } from './agent-state';
 import { ANNOUNCEMENTS, announcementOf } from './announce';
 
 /** An agent as visibility has it. `runtime` is what the provider's last effect left; null: it has had none. */
-export interface SeenAgent extends AgentListItem {
+export interface SeenAgent extends Omit<AgentListItem, 'status' | 'liveness' | 'problem'> {
+  readonly status: AgentStatus;
+  readonly liveness: Liveness;
   readonly pool: string | null;
   readonly runtime: Runtime | null;
 }
+
+/** A pool as visibility has it. */
+export type SeenPool = Omit<PoolListItem, 'problem'>;
 
 /** How a run ended; null where nobody has read it. */
 export type SeenOutcome = Pick<RunResult, 'success' | 'error'> & { readonly turns: number | null };
 
 /** A run that has ended. */
-export interface SeenRun extends RunListItem {
+export interface SeenRun extends Omit<RunListItem, 'problem'> {
   readonly outcome: SeenOutcome | null;
 }
 
 /** One look: what the lists say. Of runs only those that have ended. */
 export interface Look {
   readonly agents: readonly SeenAgent[];
-  readonly pools: readonly PoolListItem[];
+  readonly pools: readonly SeenPool[];
   readonly runs: readonly SeenRun[];
 }
 
@@ -37,7 +42,7 @@ interface KnownAgent extends SeenAgent {
 /** Everything that is known after a look, by name. */
 export interface Known {
   readonly agents: ReadonlyMap<string, KnownAgent>;
-  readonly pools: ReadonlyMap<string, PoolListItem>;
+  readonly pools: ReadonlyMap<string, SeenPool>;
   readonly runs: ReadonlyMap<string, SeenRun>;
 }
 

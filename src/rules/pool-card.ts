@@ -17,7 +17,7 @@ export function poolCard(view: PoolView, ignored: number): string {
 }
 
 /** What lists of pools show: it changes when an assignment or a failure does. */
-export function poolSummary({ credentials, exhaustedUntil }: PoolView): Omit<PoolListItem, 'pool'> {
+export function poolSummary({ credentials, exhaustedUntil }: PoolView): Omit<PoolListItem, 'pool' | 'problem'> {
   return {
     credentials: credentials.length,
     free: credentials.filter(({ skippedUntil }) => skippedUntil === null).length,

@@ -146,7 +146,25 @@ it('lists agents by fleet, status and liveness, page by page', async () => {
       liveness: 'ready',
       holds: ['operator'],
       subscription: null,
+      problem: null,
     });
+  });
+});
+
+it('lists every ended agent as terminated, however its workflow ended', async () => {
+  await withAgents(env, async (world) => {
+    const { agents } = DroverClient.over(env.client, world.taskQueue);
+    const { fleet } = world;
+    const names = ['asked', 'ended', 'lives'];
+    for (const name of names) await (await world.start(name)).ready();
+    await agents.command({ fleet, agent: 'asked' }, 'terminate', {}, { wait: true });
+    await env.client.workflow.getHandle(agentWorkflowId(fleet, 'ended')).terminate('a test');
+    const list = async () => (await agents.list({ fleet, status: 'terminated' })).items;
+    const items = await eventually(list, ({ length }) => length === 2);
+    expect(items.map(({ name, status }) => [name, status]).sort()).toEqual([
+      ['asked', 'terminated'],
+      ['ended', 'terminated'],
+    ]);
   });
 });
 

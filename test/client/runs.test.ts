@@ -47,6 +47,7 @@ it('starts a run, follows it and returns its result; the same name again is the 
         run: 'first',
         state: 'completed',
         startedAt: expect.any(String) as string,
+        problem: null,
         endedAt: expect.any(String) as string,
       },
     ]);

@@ -14,6 +14,8 @@ const json = z.unknown();
 
 const status = z.enum(['pending', 'running', 'paused', 'stopped', 'failed', 'terminated']);
 const liveness = z.enum(['starting', 'ready', 'degraded', 'offline']);
+/** Of a list's item: why it does not answer. */
+const problem = z.string().nullable();
 const subscription = z.object({ pool: z.string(), name: z.string(), assignment: z.int() });
 const hold = z.object({ name: z.string(), reason: z.string().nullable(), since: time });
 
@@ -54,10 +56,11 @@ export const agentViewSchema = z.object({
 export const agentListItemSchema = z.object({
   fleet: z.string(),
   name: z.string(),
-  status,
-  liveness,
+  status: z.enum([...status.options, 'unknown']),
+  liveness: z.enum([...liveness.options, 'unknown']),
   holds: z.array(z.string()),
   subscription: z.string().nullable(),
+  problem,
 }) satisfies z.ZodType<AgentListItem>;
 
 export const commandResultSchema = z.object({
@@ -195,6 +198,7 @@ export const fleetViewSchema = z.object({
 export const fleetListItemSchema = z.object({
   fleet: z.string(),
   holds: z.array(z.string()),
+  problem,
 }) satisfies z.ZodType<FleetListItem>;
 
 const runState = z.enum(['running', 'paused', 'completed', 'failed', 'cancelled']);
@@ -245,9 +249,10 @@ export const runViewSchema = z.object({
 export const runListItemSchema = z.object({
   fleet: z.string(),
   run: z.string(),
-  state: runState,
+  state: z.enum([...runState.options, 'unknown']),
   startedAt: time.nullable(),
   endedAt: time.nullable(),
+  problem,
 }) satisfies z.ZodType<RunListItem>;
 
 export const poolViewSchema = z.object({
@@ -270,6 +275,7 @@ export const poolListItemSchema = z.object({
   agents: z.int(),
   failuresInWindow: z.int(),
   exhaustedUntil: time.nullable(),
+  problem,
 }) satisfies z.ZodType<PoolListItem>;
 
 export const eventSchema = z.object({

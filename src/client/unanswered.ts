@@ -1,0 +1,116 @@
+/**
+ * Why a workflow does not answer, as the server knows it. A workflow whose task fails (a defect, a history that this version cannot
+ * replay) is repeated by the server until it works; meanwhile it answers neither queries nor updates.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, WorkflowService } from '@temporalio/client';
+import { DroverError } from '../contract/errors';
+import { boundedText, QUOTE_BYTES } from '../contract/text';
+import { isoNow, monotonicMs, onWallClock } from '../lib/clock';
+import type { Subject } from './subject';
+
+/** A workflow whose task fails again and again; the `details.unanswered` of the error that a caller gets. */
+export interface Unanswered {
+  /** When the first of these failures was, ISO 8601. */
+  readonly since: string;
+  /** The failures in a row. */
+  readonly failures: number;
+  /** What the failure said. */
+  readonly why: string;
+}
+
+/**
+ * Failures in a row that count. The task of a killed worker fails once, of one that was killed while it repeated that, twice; the next
+ * worker then does it.
+ */
+const FAILURES = 2;
+/** A call that has no answer by then is worth a look at its workflow: updates and queries take milliseconds, or a drain of 5 s. */
+const LOOK_EVERY_MS = 3_000;
+/** A look is two reads of the server. */
+const LOOK_MS = 2_000;
+/** Events at the end of a history among which the failed task is looked for: only messages to the workflow follow it. */
+const EVENTS = 100;
+
+type History = NonNullable<Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistoryReverse']>>['history']>;
+type TaskEvent = NonNullable<History['events']>[number];
+
+/** Looks at a workflow; null where its task does not fail, or the server does not say within two seconds. */
+export async function lookForFailures(client: Client, workflowId: string, runId?: string): Promise<Unanswered | null> {
+  const { workflowService, options } = client.workflow;
+  const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
+  return client.connection.withDeadline(onWallClock(monotonicMs() + LOOK_MS), async () => {
+    const described = await workflowService.describeWorkflowExecution({ namespace: options.namespace, execution });
+    const { attempt, originalScheduledTime } = described.pendingWorkflowTask ?? {};
+    // The attempt that is under way has not failed yet.
+    const failures = Number(attempt ?? 1) - 1;
+    if (failures < FAILURES) return null;
+    const { history } = await workflowService.getWorkflowExecutionHistoryReverse({
+      namespace: options.namespace,
+      execution: described.workflowExecutionInfo?.execution ?? execution,
+      maximumPageSize: EVENTS,
+    });
+    // Of failures in a row the server writes only the first one into the history.
+    const first = history?.events?.find(isFailedTask);
+    const since = isoTime(first?.eventTime ?? originalScheduledTime);
+    return { since: since ?? isoNow(), failures, why: whyFailed(first) };
+  });
+}
+
+function isFailedTask({ workflowTaskFailedEventAttributes, workflowTaskTimedOutEventAttributes }: TaskEvent): boolean {
+  return Boolean(workflowTaskFailedEventAttributes ?? workflowTaskTimedOutEventAttributes);
+}
+
+function whyFailed(event: TaskEvent | undefined): string {
+  const failed = event?.workflowTaskFailedEventAttributes;
+  if (!failed) return 'no worker finishes it in time';
+  return boundedText(failed.failure?.message || 'without a reason', QUOTE_BYTES);
+}
+
+function isoTime(time: TaskEvent['eventTime']): string | undefined {
+  return time?.seconds ? new Date(Number(time.seconds) * 1_000).toISOString() : undefined;
+}
+
+/** What a caller hears: since when, why, and what to do about it. */
+export function unansweredError(subject: Subject, unanswered: Unanswered, cause?: unknown): DroverError {
+  const { since, failures, why } = unanswered;
+  const what = `${subject.kind} ${subject.name} does not answer since ${since}: its workflow task has failed ${String(failures)} times (${why})`;
+  const message = `${what}; it goes on by itself with a worker that can do it; else ${remedy(subject)}`;
+  return new DroverError('Unavailable', message, { unanswered }, { cause });
+}
+
+/** Whether an error says that its workflow's task fails again and again. */
+export function isUnanswered(error: unknown): error is DroverError {
+  return error instanceof DroverError && error.details?.['unanswered'] !== undefined;
+}
+
+function remedy({ kind, name, workflowId }: Subject): string {
+  const [fleet = name] = name.split(/[/ ]/);
+  const end = `end it (temporal workflow terminate -w ${workflowId})`;
+  switch (kind) {
+    case 'agent':
+    case 'fleet':
+      return `${end} and apply fleet ${fleet} again`;
+    case 'change':
+      return `give the change up with drover cancel ${fleet}`;
+    case 'pool':
+      return `${end} and apply a fleet that describes pool ${name}`;
+    case 'run':
+    case 'workflow':
+      return end;
+  }
+}
+
+/** Looks at the workflow every three seconds, until it is seen to fail or the signal aborts. Null: it was not. */
+export async function watchForFailures(
+  client: Client,
+  workflowId: string,
+  signal: AbortSignal,
+): Promise<Unanswered | null> {
+  for (;;) {
+    await sleep(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted) return null;
+    // A server that does not answer this either is what the call itself will tell.
+    const found = await lookForFailures(client, workflowId).catch(() => null);
+    if (found) return found;
+  }
+}
