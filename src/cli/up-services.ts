@@ -9,6 +9,8 @@ import { startEmbeddedServer } from '../dev/embedded';
 import { obtainBinary } from '../dev/obtain';
 import type { StateDirectory } from '../dev/state-dir';
 import type { UpState } from '../dev/up-state';
+import { say } from './output';
+import { Stops } from './stops';
 
 /** Everything that runs, and where. */
 export interface Services {
@@ -22,33 +24,29 @@ export interface Services {
 /** Starts everything; what was started is stopped again when a part of it fails. */
 export async function startServices(settings: Settings, state: StateDirectory): Promise<Services> {
   const env = environment();
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const stopOne of stops.splice(0).reverse()) await stopOne();
-  };
+  const stops = new Stops();
   try {
     const binary = await obtainBinary('temporal', env);
     // The server comes up in a process of its own while this one loads Temporal's libraries.
-    const [server, { installRuntime, startWorker }, { startGateway }, { openLog }, { DroverClient }] =
-      await Promise.all([
-        startEmbeddedServer(state, { binary, searchAttributes: SEARCH_ATTRIBUTES }),
-        import('../worker.js'),
-        import('../server.js'),
-        import('../log.js'),
-        import('../client/index.js'),
+    const [server, [{ installRuntime, startWorker }, { startGateway }, { openLog }, { DroverClient }]] =
+      await stops.ofAll([
+        startEmbeddedServer(state, { binary, searchAttributes: SEARCH_ATTRIBUTES, notice }),
+        Promise.all([
+          import('../worker.js'),
+          import('../server.js'),
+          import('../log.js'),
+          import('../client/index.js'),
+        ]),
       ]);
-    stops.push(() => server.stop());
     const connection: ConnectionSettings = { bare: true, address: server.address, namespace: server.namespace };
     const log = openLog(settings.logLevel, join(state.path, 'drover.log'));
     installRuntime(log);
-    const [worker, gateway] = await Promise.all([
+    const [worker, gateway] = await stops.ofAll([
       startWorker({ settings, connection, environment: env }),
       startGateway({ settings, connection, log }),
     ]);
-    stops.push(() => worker.stop());
-    stops.push(() => gateway.stop());
     const client = DroverClient.connect({ ...connection, queuePrefix: settings.queuePrefix });
-    stops.push(() => client.close());
+    stops.add(() => client.close());
     const where: UpState = {
       pid: process.pid,
       temporal: server.address,
@@ -57,11 +55,16 @@ export async function startServices(settings: Settings, state: StateDirectory): 
       webUi: server.webUi,
       tokenFile: state.tokenFile,
     };
-    return { where, client, broken: firstToEnd(server.exited, worker.ended), stop };
+    return { where, client, broken: firstToEnd(server.exited, worker.ended), stop: () => stops.run() };
   } catch (error) {
-    await stop();
+    // Why it could not start says more than why a part of it could not be stopped afterwards.
+    await Promise.allSettled([stops.run()]);
     throw error;
   }
+}
+
+function notice(sentence: string): void {
+  say(`drover: ${sentence}`);
 }
 
 async function firstToEnd(server: Promise<string>, worker: Promise<void>): Promise<never> {

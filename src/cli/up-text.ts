@@ -72,9 +72,3 @@ export function howToStop(destroys: string | undefined): string {
     ? 'Ctrl-C stops; the agents run on.'
     : `Ctrl-C destroys the fleet ${destroys} and stops.`;
 }
-
-/** What stays, and how to get it back or rid of it. */
-export function farewell(fleet: string | undefined): string {
-  const destroy = `drover destroy ${fleet ?? 'FLEET'} while it is up`;
-  return `drover: the agents run on. "drover up" in this directory gets them back; ${destroy} removes them.`;
-}

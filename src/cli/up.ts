@@ -8,13 +8,14 @@ import { monotonicMs } from '../lib/clock';
 import { followChange, planLines } from './changes';
 import { jsonOrText } from './arguments';
 import { ExitWith, INTERRUPTED } from './failure';
+import { farewell } from './farewell';
 import { type LoadedFleet, loadFleetFile } from './fleet-file';
 import { say, write } from './output';
 import { seconds } from './progress';
 import { followRun, resultText } from './run-output';
 import { loadSettings, type StopRequest, stopRequested } from './serve';
 import { type Services, startServices } from './up-services';
-import { agentTable, farewell, howToStop, nextCommands, whereText } from './up-text';
+import { agentTable, howToStop, nextCommands, whereText } from './up-text';
 
 interface UpFlags {
   readonly task?: string;
@@ -149,10 +150,14 @@ async function leave({ client, stop }: Services, fleet: LoadedFleet | undefined,
   try {
     const name = fleet?.file.metadata.name;
     if (destroy && name !== undefined) await destroyFleet(client, name);
-    else say(farewell(name));
+    else sayIfAny(await farewell(client, name));
   } finally {
     await stop();
   }
+}
+
+function sayIfAny(text: string | undefined): void {
+  if (text !== undefined) say(text);
 }
 
 async function destroyFleet(client: Services['client'], fleet: string): Promise<void> {

@@ -1,29 +1,77 @@
 /** The Temporal server of `drover up`: one per state directory, also after everything was killed. */
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { FileProblem } from '../lib/kept-file';
+import { owned, record } from './claim';
 import { identify, isAlive } from './process-identity';
+import { freePorts, isFree } from './ports';
 import { startDevServer, type DevServer, type DevServerOptions } from './server';
-import { owned, writePrivate, type StateDirectory } from './state-dir';
+import { hasAgents, keepPorts, type Ports, type StateDirectory } from './state-dir';
 import { until } from './until';
 
 /** A server closes its database within this, else it is killed. */
 const STOP_LIMIT_MS = 5_000;
 
+/** What `drover up` says of the server; `notice` gets a sentence for people. */
+export interface EmbeddedOptions extends Pick<
+  DevServerOptions,
+  'binary' | 'searchAttributes' | 'namespace' | 'supervisor'
+> {
+  readonly notice: (sentence: string) => void;
+}
+
 /** Ends what an earlier run left, then starts the server with the directory's database and ports. The caller holds the lock. */
 export async function startEmbeddedServer(
   state: StateDirectory,
-  options: Pick<DevServerOptions, 'binary' | 'searchAttributes' | 'namespace' | 'supervisor'>,
+  { notice, ...options }: EmbeddedOptions,
 ): Promise<DevServer> {
   await endOrphan(state.path);
+  removeUnbegun(state);
   const server = await startDevServer({
     ...options,
     dbFile: state.dbFile,
-    ports: state.ports,
+    ports: await freeOfOthers(state, notice),
     ui: true,
     logFile: state.serverLog,
   });
   const identity = identify(server.pid);
-  if (identity) writePrivate(serverFile(state.path), JSON.stringify(identity));
+  if (identity) record(serverFile(state.path), identity);
   return server;
+}
+
+/** Nothing that lives on knows Temporal's ports, so where a program has taken one, others are chosen and kept. */
+async function freeOfOthers(state: StateDirectory, notice: (sentence: string) => void): Promise<Ports> {
+  const kept = state.ports;
+  const [grpcFree, uiFree] = [await isFree(kept.grpc), await isFree(kept.ui)];
+  if (grpcFree && uiFree) return kept;
+  const [grpc = 0, ui = 0] = await freePorts(2);
+  const ports = { ...kept, grpc: grpcFree ? kept.grpc : grpc, ui: uiFree ? kept.ui : ui };
+  keepPorts(state.path, ports);
+  if (!grpcFree) notice(movedPort(kept.grpc, 'Temporal', ports.grpc));
+  if (!uiFree) notice(movedPort(kept.ui, "Temporal's Web UI", ports.ui));
+  return ports;
+}
+
+function movedPort(from: number, what: string, to: number): string {
+  return `port ${String(from)} (${what}) is taken by another program: it is ${String(to)} from now on`;
+}
+
+/** A database without a byte is one of a first start that was killed; where agents were made, it is one that has been lost. */
+function removeUnbegun({ dbFile, path }: StateDirectory): void {
+  const isEmpty = sizeOf(dbFile) === 0 && (sizeOf(`${dbFile}-wal`) ?? 0) === 0;
+  if (!isEmpty) return;
+  if (hasAgents(path)) {
+    throw new FileProblem(
+      dbFile,
+      'is empty: what it held of fleets and agents is lost. Bring it back from a copy, or move it away to begin again; ' +
+        'agents that still run are then found by drover gc',
+    );
+  }
+  rmSync(dbFile);
+}
+
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
 }
 
 /** An old server that outlived its supervisor still holds the database and the ports. */

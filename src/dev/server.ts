@@ -1,8 +1,10 @@
 /** A Temporal development server that lives exactly as long as the process that started it. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isDiskFull } from '../lib/disk';
+import { problem, readKept } from '../lib/kept-file';
 import { ensureSearchAttributes, isServing, setRetention, type SearchAttributes } from './operator';
 import { LOOPBACK, acceptsConnections, freePorts, requireFreePort } from './ports';
 import { until } from './until';
@@ -104,18 +106,20 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
     'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2',
   ];
   args.push(...(options.ui ? ['--ui-port', String(ui)] : ['--headless']));
-  // 2 to 11 times faster than SQLite's defaults, and still nothing acknowledged is lost when the server is killed.
+  // A name alone, in the directory that holds it: the server makes a URI of a path, in which # ? and % mean something else.
+  // The pragmas: 2 to 11 times faster than SQLite's defaults, and still nothing acknowledged is lost when the server is killed.
   if (options.dbFile)
     args.push(
       '--db-filename',
-      options.dbFile,
+      basename(options.dbFile),
       '--sqlite-pragma',
       'journal_mode=WAL',
       '--sqlite-pragma',
       'synchronous=NORMAL',
     );
 
-  const server = await supervise(binary, args, options);
+  const cwd = options.dbFile === undefined ? process.cwd() : dirname(options.dbFile);
+  const server = await supervise(binary, args, { ...options, cwd });
   const address = `${LOOPBACK}:${grpc}`;
   try {
     await waitForPort(server, grpc, options);
@@ -143,11 +147,13 @@ export async function supervise(
   {
     logFile,
     supervisor = join(__dirname, 'supervisor.js'),
-  }: { readonly logFile: string; readonly supervisor?: string },
+    cwd = process.cwd(),
+  }: { readonly logFile: string; readonly supervisor?: string; readonly cwd?: string },
 ): Promise<Supervised> {
   if (!existsSync(binary)) throw new Error(`There is no binary at ${binary}.`);
-  const log = openSync(logFile, 'w', 0o600);
-  const child = spawn(process.execPath, [supervisor, binary, ...args], {
+  const log = openLog(logFile);
+  const child = spawn(process.execPath, [resolve(supervisor), resolve(binary), ...args], {
+    cwd,
     stdio: ['pipe', 'pipe', log],
     detached: true,
   });
@@ -167,6 +173,14 @@ export async function supervise(
   };
   if (!Number.isInteger(pid)) throw new Error(`${binary} did not start: ${explain(logFile, binary)}`);
   return { pid, stop, exited, running: () => running };
+}
+
+function openLog(logFile: string): number {
+  try {
+    return openSync(logFile, 'w', 0o600);
+  } catch (error) {
+    throw problem(logFile, 'written', error);
+  }
 }
 
 /** What a server was started with, for the reason why it did not. */
@@ -207,13 +221,21 @@ async function firstLine(child: ChildProcess): Promise<string> {
 
 /** What the log says, in one sentence that a person can act on. */
 function explain(logFile: string, file: string): string {
-  const log = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-8_000) : '';
+  const log = (readKept(logFile) ?? '').slice(-8_000);
   if (/version mismatch|newer version|incompatible.*version|no such column/i.test(log)) {
     return `${file} was written by another version of Temporal than this one. Use that version (DROVER_TEMPORAL), or move the file away to begin anew.`;
   }
-  if (/database or disk is full|no space left on device/i.test(log)) return `the disk that holds ${file} is full.`;
+  // A full disk has no room for the log that would say so.
+  if (/database or disk is full|no space left on device/i.test(log) || isDiskFull(dirname(logFile))) {
+    return `the disk that holds ${file} is full. Make room and start again.`;
+  }
   if (/address already in use/i.test(log)) return PORT_TAKEN;
   if (/not a database|malformed/i.test(log)) return `${file} is damaged or no database. Move it away to begin anew.`;
+  if (/no such table/i.test(log)) {
+    return `${file} is empty, or was never finished. Move it away to begin again, without the fleets that it may have held.`;
+  }
+  if (/unable to open database/i.test(log)) return `${file} cannot be opened. Is it a file, and this user's?`;
+  if (/read-?only/i.test(log)) return `${file} cannot be written: it, or the file system, is read-only.`;
   if (/database is locked/i.test(log)) return `${file} is in use by another server.`;
   return `the end of its log (${logFile}) is:\n${log.trim().split('\n').slice(-5).join('\n')}`;
 }

@@ -1,11 +1,11 @@
 /** The state directory (`.drover/`): what one installation keeps between two runs of `drover up`. Only its owner can read it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
-import { isAlive, type ProcessIdentity } from './process-identity';
+import { dirname, join, resolve } from 'node:path';
+import { errorCode } from '../lib/error-code';
+import { contentOf, createFile, FileProblem, parseKept, problem, readKept, replaceFile } from '../lib/kept-file';
 import { freePorts } from './ports';
-import { hasCode } from './system-error';
 
 /** The same ports every time, so that agents that lived on still find the gateway. */
 export interface Ports {
@@ -34,92 +34,140 @@ export interface StateDirectory {
   readonly serverLog: string;
 }
 
-/** Opens the state directory and creates what is missing in it. */
+/** One line of text that is kept: what it may be, and what a person does about one that is not. */
+interface KeptText {
+  readonly form: RegExp;
+  readonly create: () => string;
+  readonly wayOut: string;
+}
+
+const newSecret = (): string => randomBytes(32).toString('base64url');
+
+/** Never empty: what is derived from an empty secret, anybody can derive. */
+const TEXTS = {
+  token: {
+    form: /^[\w.~+/=-]{16,}$/,
+    create: newSecret,
+    wayOut: "remove it to get a new operator's token (whoever uses the old one needs the new one)",
+  },
+  'agent-secret': {
+    form: /^[\w.~+/=-]{16,}$/,
+    create: newSecret,
+    wayOut: 'write the old content back, or remove it to get a new secret and then restart every agent',
+  },
+  installation: {
+    form: /^[0-9a-f-]{36}$/,
+    create: randomUUID,
+    wayOut:
+      'write the old content back (every directory in agents/ begins with it), or remove it and apply every fleet again',
+  },
+  host: {
+    form: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    create: hostName,
+    wayOut: 'write the old content back (describe agent shows it), or remove it and apply every fleet again',
+  },
+} as const satisfies Record<string, KeptText>;
+
+/** Opens the state directory and creates what is missing in it. `FileProblem` for a file that is not what it should be, with the way out. */
 export async function openStateDirectory(folder: string): Promise<StateDirectory> {
   const path = resolve(folder);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  chmodSync(path, 0o700);
-  const kept = (name: string, create: () => string) => readOrCreate(join(path, name), create);
-  const [grpc = 0, ui = 0, gateway = 0] = await freePorts(3);
+  makePrivate(path);
   return {
     path,
-    ports: JSON.parse(kept('ports.json', () => JSON.stringify({ grpc, ui, gateway }))) as Ports,
-    token: kept('token', () => randomBytes(32).toString('base64url')),
+    ports: await keptPorts(path),
+    token: keptText(path, 'token'),
     tokenFile: join(path, 'token'),
-    agentSecret: kept('agent-secret', () => randomBytes(32).toString('base64url')),
-    installation: kept('installation', randomUUID),
-    host: kept('host', hostname),
+    agentSecret: keptText(path, 'agent-secret'),
+    installation: keptText(path, 'installation'),
+    host: keptText(path, 'host'),
     dbFile: join(path, 'temporal.db'),
     serverLog: join(path, 'temporal.log'),
   };
 }
 
-/** Writes a file that only its owner can read, in one step: a reader never sees half of it. */
-export function writePrivate(file: string, content: string): void {
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, content, { mode: 0o600 });
-  renameSync(temporary, file);
+/** Keeps other ports from now on. */
+export function keepPorts(folder: string, ports: Ports): void {
+  replaceFile(portsFile(folder), JSON.stringify(ports));
 }
 
-/** Reads a file of the state directory; undefined where there is none. */
-export function readIfThere(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-}
-
-/** Creates a file that says which process owns something. False when a running process already does. */
-export function claim(file: string, owner: ProcessIdentity): boolean {
-  const temporary = `${file}.${owner.pid}`;
-  writeFileSync(temporary, JSON.stringify(owner), { mode: 0o600 });
+/** Whether any process agent has been made here: what it was told, another installation could not make good. */
+export function hasAgents(folder: string): boolean {
+  const agents = join(folder, 'agents');
   try {
-    for (;;) {
-      if (createOnce(temporary, file)) return true;
-      const held = owned(file);
-      if (held && isAlive(held)) return false;
-      if (!removeStale(file, `${temporary}.stale`)) return false;
+    return readdirSync(agents).length > 0;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw problem(agents, 'read', error);
+  }
+}
+
+const portsFile = (folder: string) => join(folder, 'ports.json');
+
+function makePrivate(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
+  } catch (error) {
+    throw problem(path, 'used as the state directory', errorCode(error) === 'ENOENT' ? whyNotMade(path, error) : error);
+  }
+}
+
+/** On a read-only file system a recursive mkdir says ENOENT; the nearest directory that is there says why. */
+function whyNotMade(path: string, error: unknown): unknown {
+  const parent = dirname(path);
+  try {
+    accessSync(parent, constants.W_OK);
+    return error;
+  } catch (refusal) {
+    return errorCode(refusal) === 'ENOENT' && parent !== path ? whyNotMade(parent, error) : refusal;
+  }
+}
+
+/** A machine's name can hold what no queue's name can. */
+function hostName(): string {
+  const name = hostname()
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 63);
+  return name === '' ? 'localhost' : name;
+}
+
+function keptText(folder: string, name: keyof typeof TEXTS): string {
+  const { form, create, wayOut } = TEXTS[name];
+  const file = join(folder, name);
+  if (readKept(file) === undefined) createFile(file, create());
+  const text = readKept(file) ?? '';
+  if (form.test(text.trim())) return text.trim();
+  throw new FileProblem(file, `${contentOf(text)}: ${wayOut}`);
+}
+
+/** Ports that cannot be read are drawn again where no agent knows them. */
+async function keptPorts(folder: string): Promise<Ports> {
+  const file = portsFile(folder);
+  const drawn = async () => {
+    const [grpc = 0, ui = 0, gateway = 0] = await freePorts(3);
+    return JSON.stringify({ grpc, ui, gateway });
+  };
+  if (readKept(file) === undefined) createFile(file, await drawn());
+  try {
+    return parseKept(file, readKept(file) ?? '', parsePorts);
+  } catch (error) {
+    if (!(error instanceof FileProblem)) throw error;
+    if (hasAgents(folder)) {
+      const wayOut = 'write the old content back, or remove it to get new ports and then restart every agent';
+      throw new FileProblem(file, `${error.message.slice(file.length + 1)}: ${wayOut}`, { cause: error });
     }
-  } finally {
-    rmSync(temporary, { force: true });
+    replaceFile(file, await drawn());
+    return parseKept(file, readKept(file) ?? '', parsePorts);
   }
 }
 
-/** The process that a claim names, alive or not. */
-export function owned(file: string): ProcessIdentity | undefined {
-  const content = readIfThere(file);
-  return content === undefined ? undefined : (JSON.parse(content) as ProcessIdentity);
+function parsePorts(value: unknown): Ports | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { grpc, ui, gateway } = value as Partial<Record<keyof Ports, unknown>>;
+  return isPort(grpc) && isPort(ui) && isPort(gateway) ? { grpc, ui, gateway } : undefined;
 }
 
-/** Moves a dead owner's claim away. False when it turned out to be a fresh one of somebody faster, which is put back. */
-function removeStale(file: string, aside: string): boolean {
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return true;
-    throw error;
-  }
-  const moved = owned(aside);
-  const fresh = moved !== undefined && isAlive(moved);
-  if (fresh) createOnce(aside, file);
-  rmSync(aside, { force: true });
-  return !fresh;
-}
-
-/** A link is made in one step and only where nothing is, which a rename does not promise. */
-function createOnce(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-function readOrCreate(file: string, create: () => string): string {
-  const temporary = `${file}.${process.pid}`;
-  if (!existsSync(file)) {
-    writeFileSync(temporary, create(), { mode: 0o600 });
-    createOnce(temporary, file);
-    rmSync(temporary, { force: true });
-  }
-  return readFileSync(file, 'utf8').trim();
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }

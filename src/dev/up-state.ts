@@ -2,8 +2,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DroverError } from '../contract/errors';
+import { FileProblem, parseKept, readKept, replaceFile } from '../lib/kept-file';
+import { claim, owned } from './claim';
 import { identify, isAlive } from './process-identity';
-import { claim, owned, readIfThere, writePrivate } from './state-dir';
 
 /** Content of `up.json`. Addresses: host:port for Temporal, URLs for the others. */
 export interface UpState {
@@ -33,23 +34,46 @@ export function unlockStateDirectory(folder: string): void {
 
 /** Says that `drover up` is ready and where. Only the process that holds the lock may. */
 export function writeUpState(folder: string, state: UpState): void {
-  writePrivate(upFile(folder), `${JSON.stringify(state, null, 2)}\n`);
+  replaceFile(upFile(folder), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Where the running `drover up` of a directory is; undefined when none runs, whatever an old file says. */
+/** Where the running `drover up` of a directory is; undefined when none runs, whatever an old file says. `FileProblem` for a damaged file of one that runs. */
 export function readUpState(folder: string): UpState | undefined {
-  const content = readIfThere(upFile(folder));
+  const content = readKept(upFile(folder));
   const owner = owned(lockFile(folder));
   if (content === undefined || !owner || !isAlive(owner)) return undefined;
-  const state = JSON.parse(content) as UpState;
+  const state = parseKept(upFile(folder), content, parseUpState);
   return state.pid === owner.pid ? state : undefined;
 }
 
+function parseUpState(value: unknown): UpState | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { pid, temporal, namespace, gateway, webUi, tokenFile } = value as Partial<Record<keyof UpState, unknown>>;
+  const isWhole =
+    typeof pid === 'number' &&
+    typeof temporal === 'string' &&
+    typeof namespace === 'string' &&
+    typeof gateway === 'string' &&
+    (webUi === null || typeof webUi === 'string') &&
+    typeof tokenFile === 'string';
+  return isWhole ? { pid, temporal, namespace, gateway, webUi, tokenFile } : undefined;
+}
+
+/** For the message only, so a damaged `up.json` says no more than that one runs. */
 function describeOther(folder: string): string {
-  const up = readUpState(folder);
+  const up = whereItIs(folder);
   const pid = up?.pid ?? owned(lockFile(folder))?.pid;
   const where = up
     ? `: gateway ${up.gateway}, Temporal ${up.temporal}${up.webUi ? `, Web UI ${up.webUi}` : ''}`
     : ', still starting';
   return `drover up already runs in ${folder} (process ${pid ?? 'unknown'})${where}.`;
+}
+
+function whereItIs(folder: string): UpState | undefined {
+  try {
+    return readUpState(folder);
+  } catch (error) {
+    if (error instanceof FileProblem) return undefined;
+    throw error;
+  }
 }

@@ -236,7 +236,7 @@ it('leaves the agents running when it is told to stop, and says how to get them 
   up?.process.kill('SIGTERM');
   const { code, stderr } = (await up?.ended) ?? { code: -1, stderr: '' };
   expect(code).toBe(0);
-  expect(stderr).toContain('the agents run on');
+  expect(stderr).toContain(`${String(before.length)} agents run on`);
   expect(before.filter(isGone)).toEqual([]);
   up = await startUp(cwd);
   expect(await pids('mars')).toEqual(before);

@@ -104,7 +104,12 @@ test('a second start has the same ports and database, registers what is new, and
   expect(await until(async () => (await acceptsConnections(state.ports.grpc)) || undefined, PATIENCE_MS)).toBe(true);
 
   const { supervisor } = shared();
-  const server = await startEmbeddedServer(state, { binary, searchAttributes: { DroverFleet: 'Keyword' }, supervisor });
+  const server = await startEmbeddedServer(state, {
+    binary,
+    searchAttributes: { DroverFleet: 'Keyword' },
+    supervisor,
+    notice: () => undefined,
+  });
   expect(isAlive(identity)).toBe(false);
   expect(server.address).toBe(`${LOOPBACK}:${state.ports.grpc}`);
   const page = await fetch(server.webUi ?? '');

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { claim } from '../../src/dev/claim';
 import { identify } from '../../src/dev/process-identity';
-import { claim, openStateDirectory } from '../../src/dev/state-dir';
+import { openStateDirectory } from '../../src/dev/state-dir';
 import { lockStateDirectory, readUpState, unlockStateDirectory, writeUpState } from '../../src/dev/up-state';
 
 let folder: string;
