@@ -21,14 +21,8 @@ export interface FleetActivityDependencies {
   readonly host: string;
 }
 
-/** Refusals that a repeat would meet again. */
-const PERMANENT: readonly ErrorCode[] = [
-  'ProviderError',
-  'StaleRevision',
-  'InvalidRequest',
-  'LimitReached',
-  'Internal',
-];
+/** Refusals that a repeat would meet again. What is unknown (`Internal`) is none of them: it may have been the server's moment. */
+const PERMANENT: readonly ErrorCode[] = ['ProviderError', 'StaleRevision', 'InvalidRequest', 'LimitReached'];
 /** How often a retiring agent is looked at: a retirement takes some hundred milliseconds, or a drain of minutes. */
 const LOOK_EVERY_MS = 100;
 const LOOK_LATER_MS = 1_000;

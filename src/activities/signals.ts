@@ -5,6 +5,9 @@ import type { SignalActivities } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { asActivityFailure } from './failures';
 
+/** What the server says of a receiver that has had its 10,000 signals. */
+const TAKES_NO_MORE = /limit for signal events/i;
+
 /** Sends them as the worker's client. */
 export function createSignalActivities(calls: Pick<Calls, 'signal'>): SignalActivities {
   return {
@@ -14,9 +17,9 @@ export function createSignalActivities(calls: Pick<Calls, 'signal'>): SignalActi
         return 'delivered';
       } catch (error) {
         if (!(error instanceof DroverError)) throw error;
-        if (error.code === 'NotFound') return 'gone';
-        // The server cannot be reached or is busy, and is asked again; what it refuses it would refuse again.
-        throw asActivityFailure(error, { permanent: error.code === 'Internal', expected: true });
+        if (error.code === 'NotFound' || TAKES_NO_MORE.test(error.message)) return 'gone';
+        // Whatever else the server says is asked again: at once by the policy, then by the sender's workflow, which says so in its card.
+        throw asActivityFailure(error, { permanent: error.code === 'InvalidRequest', expected: true });
       }
     },
   };

@@ -12,6 +12,7 @@ import type { Subject } from './subject';
 /** gRPC status codes that we tell apart (the numbers are part of gRPC's protocol). */
 const GRPC = {
   cancelled: 1,
+  unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
@@ -19,9 +20,14 @@ const GRPC = {
   resourceExhausted: 8,
   failedPrecondition: 9,
   aborted: 10,
+  internal: 13,
   unavailable: 14,
+  dataLoss: 15,
   unauthenticated: 16,
 } as const;
+
+/** The server, or a proxy before it, has failed in a way that says nothing of the call: the next try may go through. */
+const SERVER_FAILED: readonly (number | undefined)[] = [GRPC.unknown, GRPC.internal, GRPC.dataLoss];
 
 /** An update that its workflow could not finish because it was just continuing as new, or because its server restarted. */
 const UPDATE_ABORTED = /workflow update was aborted|completed before the update completed/i;
@@ -54,6 +60,7 @@ export function isRetryableUpdateError(error: unknown): boolean {
     if (cause instanceof ApplicationFailure) return cause.type === 'Unavailable';
   }
   const code = grpcCode(error);
+  if (SERVER_FAILED.includes(code)) return true;
   return code === GRPC.resourceExhausted || code === GRPC.unavailable || code === GRPC.aborted;
 }
 
@@ -82,9 +89,11 @@ export function isAbortedByClosing(error: unknown): boolean {
   return [...chain(error)].some(({ message }) => LEFT_BEHIND.test(message));
 }
 
-/** Whether the server could not be reached at all, which is waited for less long than a busy one. */
+/** Whether the server could not be reached at all, or has failed itself, which is waited for less long than a busy one. */
 export function isConnectionError(error: unknown): boolean {
-  return grpcCode(error) === GRPC.unavailable && ![...chain(error)].some((cause) => UPDATE_ABORTED.test(cause.message));
+  const code = grpcCode(error);
+  if (code !== GRPC.unavailable && !SERVER_FAILED.includes(code)) return false;
+  return ![...chain(error)].some((cause) => UPDATE_ABORTED.test(cause.message));
 }
 
 /** The DroverError behind anything that a call to Temporal throws. `subject` is what the call was about. */
@@ -176,6 +185,15 @@ function fromGrpc(error: unknown, subject: Subject | null): DroverError | undefi
       return new DroverError(
         'Unavailable',
         `Temporal cannot be reached (${detail}); is the server running (drover up)?`,
+        undefined,
+        because,
+      );
+    case GRPC.unknown:
+    case GRPC.internal:
+    case GRPC.dataLoss:
+      return new DroverError(
+        'Unavailable',
+        `Temporal failed at this call (${detail}); try again, and look at the server's log if it goes on`,
         undefined,
         because,
       );

@@ -28,14 +28,19 @@ it('says that the receiver is gone, which is an answer and no failure', async ()
   expect(await signals.signalWorkflow(call)).toBe('gone');
 });
 
+it('says the same of a receiver that takes no more', async () => {
+  const signals = failing(
+    () => new DroverError('InvalidRequest', 'exceeded workflow execution limit for signal events'),
+  );
+  expect(await signals.signalWorkflow(call)).toBe('gone');
+});
+
 it.each([
-  [
-    'a server that cannot be reached is tried again',
-    new DroverError('Unavailable', 'Temporal cannot be reached'),
-    false,
-  ],
-  ['what the server does not take is not', new DroverError('Internal', 'too many signals'), true],
-])('%s', async (_what, error, nonRetryable) => {
+  ['a server that cannot be reached', new DroverError('Unavailable', 'Temporal cannot be reached'), false],
+  ['an error that says nothing', new DroverError('Internal', 'who knows'), false],
+  ['a call without an answer', new DroverError('Timeout', 'late'), false],
+  ['a refusal of the message itself', new DroverError('InvalidRequest', 'blob too large'), true],
+])('%s is a failure, tried again by the policy unless it is permanent', async (_what, error, nonRetryable) => {
   const failure: unknown = await failing(() => error)
     .signalWorkflow(call)
     .catch((caught: unknown) => caught);

@@ -11,7 +11,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { asDroverError, isRetryableUpdateError } from '../../src/client/errors';
+import { asDroverError, isConnectionError, isRetryableUpdateError } from '../../src/client/errors';
 import { agentSubject, fleetSubject, runSubject } from '../../src/client/subject';
 import { DroverError } from '../../src/contract/errors';
 
@@ -52,6 +52,11 @@ describe('what Temporal throws becomes a DroverError', () => {
     expect(asDroverError(error, agent)).toMatchObject({ code: 'Unavailable' });
   });
 
+  it.each([2, 13, 15])('repeats an update that met gRPC status %i, with the same id', (code) => {
+    expect(isRetryableUpdateError(grpcError(code, 'oops'))).toBe(true);
+    expect(isConnectionError(grpcError(code, 'oops'))).toBe(true);
+  });
+
   it('merges the details of a plain error body', () => {
     const body = { code: 'StaleRevision', message: 'old', details: { revision: 3 } };
     const failure = ApplicationFailure.create({ type: 'StaleRevision', message: 'old', details: [body] });
@@ -74,6 +79,9 @@ describe('what Temporal throws becomes a DroverError', () => {
   it.each([
     ['no connection', grpcError(14, 'connect ECONNREFUSED'), 'Unavailable'],
     ['a busy server', grpcError(8, 'too many'), 'Unavailable'],
+    ['a server that fails inside', grpcError(13, 'shard status unknown'), 'Unavailable'],
+    ['a server or a proxy that does not know why it failed', grpcError(2, 'unexpected HTTP 502'), 'Unavailable'],
+    ['a server that has lost something', grpcError(15, 'short read'), 'Unavailable'],
     ['no worker for a query', grpcError(9, 'no poller seen for task queue recently'), 'Unavailable'],
     ['no such namespace', new NamespaceNotFoundError('other'), 'Unavailable'],
     ['no such namespace, of a call without a workflow', grpcError(5, 'Namespace nope is not found.'), 'Unavailable'],
