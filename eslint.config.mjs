@@ -27,6 +27,19 @@ const moduleState = ['Program > VariableDeclaration', 'Program > ExportNamedDecl
   }),
 );
 
+/** What a workflow does beside its main loop goes through one helper, which hears of its failure (docs/decisions, 20). */
+const unsupervised = [
+  {
+    selector: 'UnaryExpression[operator="void"]',
+    message:
+      'A promise that nobody waits for fails the workflow task: give it to the supervisor (shared/supervise.ts).',
+  },
+  {
+    selector: 'CallExpression[callee.property.name="then"][arguments.length<2]',
+    message: 'A rejection that nobody handles fails the workflow task: await it, or handle both ends.',
+  },
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
@@ -56,6 +69,13 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'Buffer'],
       'no-restricted-syntax': ['error', ...moduleState],
+    },
+  },
+  {
+    files: ['src/workflows/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...moduleState, ...unsupervised],
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
     },
   },
   { files: ['src/rules/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...moduleState, ...nondeterministic] } },

@@ -1,16 +1,25 @@
 /** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { configurationOf, type FleetActivities, type LostCall, type RetireCall } from '../contract/activities';
+import {
+  configurationOf,
+  type FleetActivities,
+  type HoldCall,
+  type LostCall,
+  type RetireCall,
+} from '../contract/activities';
 import type { AgentInput, AgentView } from '../contract/agent';
 import type { Calls, StartSpec } from '../client/calls';
 import { endOf } from '../client/ends';
 import { type AgentRef, agentSubject, fleetSubject, poolSubject, type Subject } from '../client/subject';
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import { DroverError, type ErrorCode } from '../contract/errors';
+import type { UntoldAgent } from '../contract/fleet';
 import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
-import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_REQUEST } from '../contract/names';
+import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETIRE_REQUEST } from '../contract/names';
+import { boundedText, SHORT_BYTES } from '../contract/text';
 import { monotonicMs } from '../lib/clock';
+import { isFollowing } from '../rules/lifecycle';
 import { whileBeating } from './beating';
 import { asActivityFailure } from './failures';
 
@@ -30,6 +39,16 @@ const LOOK_LATER_MS = 1_000;
 const END_WITHIN_MS = 150_000;
 /** Agents told or looked for at a time: enough to hide the way to the server, few enough to leave it to others. */
 const AT_A_TIME = 16;
+/** Agents told of a hold at a time: enough to hide the way to the server, few enough to leave it to others. */
+const HOLDS_AT_A_TIME = 32;
+/** One agent's share of a round: what is not taken by then is told again with the next one, and keeps no other agent waiting. */
+const HOLD_MS = 10_000;
+/** An agent that need not drain is suspended by then. */
+const HELD_WITHIN_MS = 300;
+/** After this, the rest of a round is left to the next one: well below the activity's two minutes. */
+const ROUND_MS = 60_000;
+/** An agent that is gone can be held by nothing, and need not be. */
+const NOT_THERE: readonly ErrorCode[] = ['AgentNotFound', 'AgentStatusError'];
 
 /** The fleet activities of a worker; they run on the main queue, whose name is the prefix of all. */
 export function createFleetActivities({ calls, installation, host }: FleetActivityDependencies): FleetActivities {
@@ -58,21 +77,7 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
 
     findLost: (call) => answeringWhileBeating(() => findLost(calls, call)),
 
-    setHold: ({ fleet, agents, hold, held }) =>
-      answeringWhileBeating(() =>
-        eachOf(agents, AT_A_TIME, async (agent) => {
-          const subject = agentSubject({ fleet, agent });
-          const handle = calls.client.workflow.getHandle(subject.workflowId);
-          const { name, reason } = hold;
-          const options = { hold: name, ...(held && reason !== null ? { reason } : {}) };
-          const update = held ? agentUpdates.hold : agentUpdates.release;
-          // Accepted is enough: the effect of a hold may be a drain of minutes.
-          const told = calls.within(subject, {}, () =>
-            handle.startUpdate(update, { args: [options], waitForStage: 'ACCEPTED' }),
-          );
-          await ignoring(['AgentNotFound', 'AgentStatusError'], told);
-        }),
-      ),
+    setHold: (call) => answeringWhileBeating(() => tellHolds(calls, call)),
   };
 }
 
@@ -90,6 +95,43 @@ async function findLost(calls: Calls, { fleet, agents, pools }: LostCall): Promi
     agents: await ended(agents, (agent) => agentSubject({ fleet, agent })),
     pools: await ended(pools, poolSubject),
   };
+}
+
+async function tellHolds(calls: Calls, call: HoldCall): Promise<{ untold: UntoldAgent[] }> {
+  const untold: UntoldAgent[] = [];
+  const until = monotonicMs() + ROUND_MS;
+  await eachOf(call.agents, HOLDS_AT_A_TIME, async ({ agent, isTaken }) => {
+    const isLate = monotonicMs() > until;
+    const told = isLate ? { agent, why: 'it has not been asked yet' } : await tellHold(calls, call, agent, isTaken);
+    if (told !== null) untold.push(told);
+  });
+  return { untold };
+}
+
+/** Null: the agent is as it should be, or gone. */
+async function tellHold(
+  calls: Calls,
+  { fleet, hold, held, requestId }: HoldCall,
+  agent: string,
+  isTaken: boolean,
+): Promise<UntoldAgent | null> {
+  const subject = agentSubject({ fleet, agent });
+  const isHeld = (view: AgentView): boolean => view.holds.some(({ name }) => name === hold.name);
+  try {
+    // A provider that could not suspend it has taken the hold away again, and one that could not continue it has put it back.
+    const known = isTaken ? await calls.query(subject, describeAgent, { timeoutMs: HOLD_MS }) : null;
+    const sent = { updateId: requestId, timeoutMs: HOLD_MS, answerWithinMs: HELD_WITHIN_MS };
+    const options = { hold: hold.name, requestId, ...(held && hold.reason !== null ? { reason: hold.reason } : {}) };
+    const view =
+      known !== null && isHeld(known) === held
+        ? known
+        : (await calls.accept(subject, held ? agentUpdates.hold : agentUpdates.release, options, sent))?.agent;
+    if (view === undefined || isFollowing(view.status, view.runtime)) return { agent, why: null };
+    return isHeld(view) === held ? null : { agent, why: view.why ?? 'it has not kept it' };
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    return NOT_THERE.includes(error.code) ? null : { agent, why: boundedText(error.message, SHORT_BYTES) };
+  }
 }
 
 /** Its input holds all that `configure` would say, so one that is new needs no update to wait for. False: there is one already. */
@@ -136,7 +178,7 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
   if (call.mode === 'drain' && view.status === 'running') {
     const pause = {
-      hold: 'retire',
+      hold: RETIRE_HOLD,
       reason: 'is being replaced or removed',
       mode: 'drain' as const,
       requestId: `${requestId}.drain`,

@@ -135,6 +135,34 @@ export class Calls {
     return this.#queued(subject, options, () => handle.executeUpdate<T, [A]>(definition, { args: [arg], updateId }));
   }
 
+  /**
+   * Commands a running workflow, and waits until it has taken the command, and for its answer at most `answerWithinMs` more: null when
+   * that is not there yet. A refusal is thrown, as by `update`; the same update id again asks for the answer.
+   */
+  accept<T, A>(
+    subject: Subject,
+    definition: UpdateDefinition<T, [A]>,
+    arg: A,
+    { answerWithinMs, ...options }: UpdateOptions & { readonly answerWithinMs: number },
+  ): Promise<T | null> {
+    const updateId = updateIdOf(definition.name, arg, options.updateId);
+    const handle = this.client.workflow.getHandle(subject.workflowId);
+    return this.#queued(subject, options, async () => {
+      // A refusal is an outcome too, and only `result` tells it.
+      const accepted = await handle.startUpdate<T, [A]>(definition, {
+        args: [arg],
+        updateId,
+        waitForStage: 'ACCEPTED',
+      });
+      try {
+        return await this.#by(monotonicMs() + answerWithinMs, () => accepted.result());
+      } catch (error) {
+        if (isLost(error)) return null;
+        throw error;
+      }
+    });
+  }
+
   /** Commands a workflow that is started first where none runs. */
   updateWithStart<T, A>(
     subject: Subject,

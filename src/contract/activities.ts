@@ -2,7 +2,7 @@
 import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
 import type { LostParts } from './ends';
 import type { DroverEvent, NotifyInput } from './events';
-import type { NotifySpec, SubscriptionSpec } from './fleet';
+import type { NotifySpec, SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './subscription';
 import type { TurnOutcome, TurnRequest } from './turns';
 
@@ -63,6 +63,18 @@ export interface LostCall {
   readonly pools: readonly string[];
 }
 
+/** One hold for many agents. */
+export interface HoldCall {
+  readonly fleet: string;
+  /** `isTaken`: the agent has taken it before, so what has become of that is looked at first. */
+  readonly agents: readonly { readonly agent: string; readonly isTaken: boolean }[];
+  /** Of this round of telling: a repeat of the activity is the same request. */
+  readonly requestId: string;
+  readonly hold: Hold;
+  /** False: it is released. */
+  readonly held: boolean;
+}
+
 /** Effects of the fleet and provision workflows on agents' workflows, and where to place. */
 export interface FleetActivities {
   /** The worker's installation id, and the host of its process provider. */
@@ -73,13 +85,8 @@ export interface FleetActivities {
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
   /** Which of these agents and pools have no workflow that is open, and how each one ended. */
   findLost(call: LostCall): Promise<LostParts>;
-  /** Sets or releases one hold on every named agent; unknown ones are skipped. */
-  setHold(call: {
-    readonly fleet: string;
-    readonly agents: readonly string[];
-    readonly hold: Hold;
-    readonly held: boolean;
-  }): Promise<void>;
+  /** Sets or releases one hold on every named agent, and says which it has not reached; those that are gone are skipped. */
+  setHold(call: HoldCall): Promise<{ readonly untold: readonly UntoldAgent[] }>;
 }
 
 /** An agent whose health is checked, every setting in milliseconds. `renewMs`: how often its workflow hears what has not changed. */

@@ -1,6 +1,7 @@
 /** The agent entity: its three axes, its specification, its commands, beats and view. All shapes are plain JSON. */
 import type { ErrorBody } from './errors';
 import type { NotifySpec } from './fleet';
+import type { Trouble } from './trouble';
 
 /** What the control plane has decided. */
 export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';
@@ -252,6 +253,8 @@ export interface AgentView {
   readonly beats: { readonly everyMs: number; readonly staleAfterMs: number };
   /** One sentence: why the agent is not working, if it is not, and which command or event would change that; else null. */
   readonly why: string | null;
+  /** What its workflow has not managed yet; absent where all is well. */
+  readonly troubles?: readonly Trouble[];
   readonly decisions?: readonly Decision[];
 }
 

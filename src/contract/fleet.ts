@@ -3,6 +3,7 @@ import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef
 import type { CompensationRecord } from './compensation';
 import type { LostParts } from './ends';
 import type { TopologySpec, TopologyView } from './topology';
+import type { Trouble } from './trouble';
 
 /** What happens to what a failed change has created. */
 export type OnFailure = 'rollback' | 'keep';
@@ -152,6 +153,14 @@ export interface ChangeView {
   readonly agents: readonly AgentProgress[];
   /** The id map, filled by `--dry-run` with `dry-run-<name>`. */
   readonly ids: Readonly<Record<string, string>>;
+  /** What its workflow has not managed yet; absent where all is well. */
+  readonly troubles?: readonly Trouble[];
+}
+
+/** An agent that its fleet's holds have not reached. `why` null: it has taken them, and they take effect: it drains, say. */
+export interface UntoldAgent {
+  readonly agent: string;
+  readonly why: string | null;
 }
 
 /** A fleet as `describe` shows it. */
@@ -163,6 +172,10 @@ export interface FleetView {
   readonly holds: readonly Hold[];
   readonly agents: Readonly<Record<string, Pick<OwnedAgent, 'resourceId' | 'revision' | 'doubt'>>>;
   readonly spec: FleetSpec;
+  /** Agents that the present holds have not reached yet; absent where all have them, and nothing is left to do. */
+  readonly untold?: readonly UntoldAgent[];
+  /** What its workflow has not managed yet; absent where all is well. */
+  readonly troubles?: readonly Trouble[];
 }
 
 /** The same with its topology as a graph: what `describe fleet`, `-o json` and HTTP show. */

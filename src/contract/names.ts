@@ -79,6 +79,8 @@ export const SEARCH_ATTRIBUTES = {
 /** Names of fleets, agents, runs, pools and credentials: 1 to 63 of letters, digits, `-`, `_`, starting with a letter. */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
+/** How the `requestId` begins with which a fleet tells an agent of its holds. */
+export const HOLD_REQUEST = 'hold.';
 /** How the `requestId` begins with which a fleet ends an agent itself. */
 export const RETIRE_REQUEST = 'retire.';
 
@@ -94,3 +96,7 @@ export const OPERATOR_HOLD = 'operator';
 export const FLEET_HOLD = 'fleet';
 /** The hold of an agent whose pool is exhausted. */
 export const SUBSCRIPTION_HOLD = 'subscription';
+/** The hold of an agent that its fleet ends, while its turns finish. */
+export const RETIRE_HOLD = 'retire';
+/** Holds of Drover's own, for which every agent has room beside those that users name. */
+export const RESERVED_HOLDS: readonly string[] = [OPERATOR_HOLD, FLEET_HOLD, SUBSCRIPTION_HOLD, RETIRE_HOLD];

@@ -1,6 +1,7 @@
 /** A pool of interchangeable credentials (subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
 import type { Duration } from './agent';
 import type { CredentialSpec, NotifySpec } from './fleet';
+import type { Trouble } from './trouble';
 
 /** The input of a `pool` workflow's first run, and the argument of its `configure`. `skipFor` defaults to 2h. */
 export interface PoolConfiguration {
@@ -73,6 +74,8 @@ export interface PoolView {
     readonly skippedUntil: string | null;
   }[];
   readonly exhaustedUntil: string | null;
+  /** What its workflow has not managed yet; absent where all is well. */
+  readonly troubles?: readonly Trouble[];
 }
 
 /** An item of `get pools`: what visibility holds. `free`: credentials that are not left alone. */

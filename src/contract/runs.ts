@@ -4,6 +4,7 @@ import type { CompensationRecord } from './compensation';
 import type { NotifySpec } from './fleet';
 import type { TopologySpec } from './topology';
 import type { SourceFailure, TurnInput } from './turns';
+import type { Trouble } from './trouble';
 
 /** One scripted reply: an action of a turn, with the virtual time it takes; `repeat` on the last one makes it repeat for ever. */
 export interface ScriptedReply {
@@ -119,6 +120,8 @@ export interface RunView {
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns, once it has failed or been cancelled; null: there is none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
+  /** What its workflow has not managed yet; absent where all is well. */
+  readonly troubles?: readonly Trouble[];
 }
 
 /** An item of `get runs`: what visibility holds of a run; its state is the one that its workflow told last. */
@@ -147,6 +150,8 @@ export interface BranchView {
     readonly failed: readonly SourceFailure[];
     readonly running: number;
   } | null;
+  /** What its workflow has not managed yet; absent where all is well. */
+  readonly troubles?: readonly Trouble[];
 }
 
 /** Signals between a run and its branches (temporal.md). */

@@ -7,7 +7,7 @@ import type { AllocationGranted, AllocationRequested, FailureObserved } from '..
 import type { FailureReport, HeldSubscription } from '../contract/subscription';
 import type { AgentState } from './agent-state';
 import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './agent-switch';
-import { HOLDS_MAX, decide } from './commands';
+import { decide } from './commands';
 import { beginAsking, isMove, moveId, nameOf, type Switch, withSwitch, withSwitches } from './subscription-state';
 
 /** Rule of conduct 2: who waits for an answer asks again. */
@@ -113,7 +113,7 @@ function exhausted(state: AgentState, requestId: string, until: string | null, n
   const asking = isOwnMove ? movedSwitch(state, requestId) : switching;
   if (asking?.requestId !== requestId || (asking.step !== 'asking' && asking.step !== 'waiting')) return state;
   const next = withSwitch(state, { ...asking, step: 'waiting', askAt: now + LOOK_AGAIN_MS });
-  if (isHeld(state) || state.holds.length >= HOLDS_MAX) return next;
+  if (isHeld(state)) return next;
   const end = until === null ? 'a credential is added' : `${until.slice(0, 16).replace('T', ' ')} UTC`;
   const reason = `pool ${asking.pool} is exhausted until ${end}`;
   return decide(next, { command: 'hold', options: { hold: SUBSCRIPTION_HOLD, reason } }, now).state;

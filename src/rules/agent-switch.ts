@@ -2,7 +2,7 @@
 import { SUBSCRIPTION_HOLD } from '../contract/names';
 import type { HeldSubscription, SwitchRecord, SwitchResult } from '../contract/subscription';
 import type { AgentState } from './agent-state';
-import { HOLDS_MAX, decide } from './commands';
+import { decide } from './commands';
 import { isAtRest, moveStatus } from './lifecycle';
 import { ms } from './settings';
 import {
@@ -115,9 +115,8 @@ function givenUp(state: AgentState, switching: Switch, now: number): AgentState 
   return withSwitches(state, { switching: null, ended: [...state.switches.ended, end] });
 }
 
-/** With no room for the hold there was none to release. */
 function isReleased(state: AgentState): boolean {
-  return !isHeld(state) && state.holds.length < HOLDS_MAX;
+  return !isHeld(state);
 }
 
 function drain(state: AgentState, switching: Switch, now: number): AgentState {

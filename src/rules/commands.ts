@@ -8,7 +8,7 @@ import {
   AGENT_COMMANDS,
 } from '../contract/agent';
 import { DroverError } from '../contract/errors';
-import { OPERATOR_HOLD } from '../contract/names';
+import { OPERATOR_HOLD, RESERVED_HOLDS } from '../contract/names';
 import type { AgentState } from './agent-state';
 import { durationMs } from './duration';
 import { type Verdict, moveStatus, verdict } from './lifecycle';
@@ -116,11 +116,18 @@ function started(state: AgentState, now: number): AgentState {
   return { ...state, status, reason: null, crashes: [], restartAt, stopGraceMs };
 }
 
-/** More independent reasons not to run than anybody can keep track of. */
+/** Holds that users name: more reasons not to run than a person can keep track of. Drover's own have their room beside them. */
 export const HOLDS_MAX = 32;
 
+/** Whether there is room for one more hold of this name: a pause of the fleet, or of an operator in a hurry, is never refused for want of it. */
+export function hasRoomFor(holds: readonly Hold[], name: string): boolean {
+  return (
+    RESERVED_HOLDS.includes(name) || holds.filter((hold) => !RESERVED_HOLDS.includes(hold.name)).length < HOLDS_MAX
+  );
+}
+
 function held(state: AgentState, name: string, reason: string | null, now: number): AgentState {
-  if (state.holds.length >= HOLDS_MAX) {
+  if (!hasRoomFor(state.holds, name)) {
     throw new DroverError(
       'LimitReached',
       `${state.fleet}/${state.agent} has ${String(HOLDS_MAX)} holds; release one first`,

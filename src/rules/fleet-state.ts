@@ -1,5 +1,5 @@
 /** What a fleet's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
-import type { WatchedAgent } from '../contract/activities';
+import type { HoldCall, WatchedAgent } from '../contract/activities';
 import type { Hold } from '../contract/agent';
 import type { CompensationRecord } from '../contract/compensation';
 import type {
@@ -11,12 +11,15 @@ import type {
   PlannedChange,
   ProvisionInput,
   SubscriptionSpec,
+  UntoldAgent,
 } from '../contract/fleet';
-import { FLEET_HOLD } from '../contract/names';
+import { FLEET_HOLD, HOLD_REQUEST } from '../contract/names';
+import type { Trouble } from '../contract/trouble';
 import { waiting } from './change-run';
 import type { RequestMark } from './fingerprint';
 import type { OwnedWithSpec } from './plan';
 import { agentSettings } from './settings';
+import { type Ignored, NOTHING_IGNORED, troublesOf } from './troubles';
 
 /** What the fleet's workflow does next about its change; `ended`: nothing, the change is history. */
 export type ChangeStep = 'place' | 'provision' | 'undo' | 'ended';
@@ -53,12 +56,16 @@ export interface FleetState {
   readonly holds: readonly Hold[];
   /** Agents may not have heard of the present holds yet. */
   readonly holdsDue: boolean;
+  /** Counts the rounds in which agents are told of holds: each is a request of its own. */
+  readonly holdRounds: number;
+  /** Of the present holds: the agents that the last round has not reached; null: all are to be told. */
+  readonly untold: readonly UntoldAgent[] | null;
   /** What the pools know of this fleet's file. */
   readonly told: Pick<Required<FleetSpec>, 'notify'> & { readonly pools: readonly SubscriptionSpec[] };
   readonly change: FleetChange | null;
   readonly requests: readonly RememberedRequest[];
-  /** Messages that could not be read, and so changed nothing. */
-  readonly ignored: number;
+  /** Messages that changed nothing. */
+  readonly ignored: Ignored;
   readonly continueAfterEvents: number | null;
   readonly agentsPerPart: number | null;
 }
@@ -80,10 +87,12 @@ export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInp
     agents: {},
     holds: [],
     holdsDue: false,
+    holdRounds: 0,
+    untold: null,
     told: { pools: [], notify: [] },
     change: null,
     requests: [],
-    ignored: 0,
+    ignored: NOTHING_IGNORED,
     continueAfterEvents: continueAfterEvents ?? null,
     agentsPerPart: agentsPerPart ?? null,
   };
@@ -115,8 +124,8 @@ export function isUnborn(state: FleetState): boolean {
   return state.revision === 0 && state.holds.length === 0;
 }
 
-/** The fleet as `describe` shows it. */
-export function fleetView(state: FleetState): FleetView {
+/** The fleet as `describe` shows it, with what its workflow has not managed yet. */
+export function fleetView(state: FleetState, troubles: readonly Trouble[] = []): FleetView {
   const agents = Object.entries(state.agents).map(([name, { resourceId, revision, doubt }]) => [
     name,
     { resourceId, revision, ...(doubt && { doubt }) },
@@ -130,6 +139,8 @@ export function fleetView(state: FleetState): FleetView {
     holds,
     agents: Object.fromEntries(agents) as FleetView['agents'],
     spec,
+    ...(state.holdsDue ? { untold: untoldAgents(state) } : {}),
+    ...troublesOf(troubles),
   };
 }
 
@@ -154,16 +165,54 @@ export function acceptedView(changeId: string, revision: number, plan: readonly 
 export function holdFleet(state: FleetState, reason: string | null, since: string): FleetState {
   const isHeld = state.holds.some(({ name }) => name === FLEET_HOLD);
   const holds = isHeld ? [...state.holds] : [...state.holds, { name: FLEET_HOLD, reason, since }];
-  return { ...state, holds, holdsDue: true };
+  return { ...state, holds, holdsDue: true, untold: null };
 }
 
 /** The fleet without its own hold; agents are told likewise. */
 export function releaseFleet(state: FleetState): FleetState {
-  return { ...state, holds: state.holds.filter(({ name }) => name !== FLEET_HOLD), holdsDue: true };
+  return { ...state, holds: state.holds.filter(({ name }) => name !== FLEET_HOLD), holdsDue: true, untold: null };
 }
 
 /** Every agent that may have to hear of a hold: what is owned, and what a running change is making. */
-export function agentsToHold({ agents, change }: FleetState): string[] {
+function agentsToHold({ agents, change }: FleetState): string[] {
   const changing = change && change.step !== 'ended' ? change.plan.map(({ agent }) => agent) : [];
   return [...new Set([...Object.keys(agents), ...changing])];
+}
+
+/** The agents that the present holds have not reached as far as is known. */
+export function untoldAgents(state: FleetState): UntoldAgent[] {
+  const agents = agentsToHold(state);
+  if (state.untold === null) return agents.map((agent) => ({ agent, why: 'it has not been told yet' }));
+  return state.untold.filter(({ agent }) => agents.includes(agent));
+}
+
+/** The next round of telling agents of the holds; null: there is no agent to be told. `state`: the round has begun. */
+export function nextHoldRound(state: FleetState): { readonly state: FleetState; readonly call: HoldCall | null } {
+  const { fleet, incarnation, holds } = state;
+  const holdRounds = state.holdRounds + 1;
+  const held = holds.find(({ name }) => name === FLEET_HOLD);
+  const agents = untoldAgents(state).map(({ agent, why }) => ({ agent, isTaken: why === null }));
+  const call: HoldCall = {
+    fleet,
+    agents,
+    hold: held ?? { name: FLEET_HOLD, reason: null, since: '' },
+    held: held !== undefined,
+    requestId: `${HOLD_REQUEST}${incarnation}.${String(holdRounds)}`,
+  };
+  return { state: { ...state, holdRounds }, call: agents.length === 0 ? null : call };
+}
+
+/** A round has ended that told of `holds`; where they are others by now, all are to be told again. */
+export function holdsTold(state: FleetState, holds: readonly Hold[], untold: readonly UntoldAgent[]): FleetState {
+  if (state.holds !== holds) return state;
+  return { ...state, holdsDue: untold.length > 0, untold: untold.length > 0 ? untold : null };
+}
+
+/** What keeps the holds from being done, in a sentence; null where it is only a matter of time. */
+export function whyUntold({ fleet, untold }: FleetState): string | null {
+  const refused = (untold ?? []).filter(({ why }) => why !== null);
+  const [first] = refused;
+  if (first === undefined) return null;
+  const others = refused.length > 1 ? ` (and ${String(refused.length - 1)} more agents)` : '';
+  return `${fleet}/${first.agent}${others}: ${first.why ?? ''}`;
 }

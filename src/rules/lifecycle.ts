@@ -42,6 +42,11 @@ export function isAtRest(runtime: Runtime): boolean {
   return runtime === 'stopped' || runtime === 'crashed';
 }
 
+/** Whether the runtime has yet to follow a pause or a resume: turns drain, or the provider is being asked. */
+export function isFollowing(status: AgentStatus, runtime: Runtime): boolean {
+  return (status === 'paused' && runtime === 'running') || (status === 'running' && runtime === 'paused');
+}
+
 /** What a command meets: it changes something, it changes nothing, or it is refused with that code. */
 export type Verdict = 'ok' | 'same' | 'AgentStatusError' | 'RuntimeStateError' | 'ResumeStateError';
 

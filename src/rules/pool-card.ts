@@ -1,18 +1,19 @@
 /** The Markdown card of a pool in Temporal's Web UI. */
 import type { PoolListItem, PoolView } from '../contract/pool';
+import { type Ignored, ignoredLines, troubleLines } from './troubles';
 
-/** `ignored`: messages that could not be read since the run began. */
-export function poolCard(view: PoolView, ignored: number): string {
+/** `ignored`: messages that changed nothing since the run began. */
+export function poolCard(view: PoolView, ignored: Ignored): string {
   const rows = view.credentials.map(
     ({ name, agents, failuresInWindow, skippedUntil }) =>
       `| ${name} | ${String(agents.length)} | ${String(failuresInWindow)} | ${skippedUntil ?? 'free'} |`,
   );
   const state = view.exhaustedUntil === null ? '' : `\n\nExhausted until ${view.exhaustedUntil}.`;
-  const noise = ignored === 0 ? '' : `\n\n${String(ignored)} messages could not be read.`;
+  const noise = [...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
   return (
     ['| credential | agents | failures | skipped until |', '| --- | --- | --- | --- |', ...rows].join('\n') +
     state +
-    noise
+    (noise.length === 0 ? '' : `\n\n${noise.join('\n')}`)
   );
 }
 

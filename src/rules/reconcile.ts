@@ -170,6 +170,11 @@ function afterInspection(state: AgentState, found: Partial<ResourceState>, now: 
   );
 }
 
+/** Whether nobody wants an effect under way any more: a stopped agent is neither woken nor paused. */
+export function isMoot({ status }: AgentState, effect: Effect): boolean {
+  return (status === 'stopped' || status === 'terminated') && effect !== 'stop' && effect !== 'destroy';
+}
+
 /** What an effect has reached by the provider's own account, whatever its call answered: a lost answer is no failure. */
 export function reached(effect: ProviderEffect, found: ResourceState): boolean {
   switch (effect) {

@@ -2,11 +2,13 @@
 import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../contract/agent';
 import type { WorkflowEnd } from '../contract/ends';
 import { DIRECT_INCARNATION } from '../contract/names';
+import type { Trouble } from '../contract/trouble';
 import type { AgentState, RememberedRequest } from './agent-state';
 import { inShort } from './decisions';
 import { lostText } from './ends';
 import { isAtRest } from './lifecycle';
 import { agentSettings } from './settings';
+import { troubleLines, troublesOf } from './troubles';
 import { why } from './why';
 
 /** The subscription as others see it, without the reference to its secret. */
@@ -16,8 +18,8 @@ export function publicSubscription({ subscription }: AgentState): AssignedSubscr
   return { pool, name, assignment };
 }
 
-/** The view; `decisions` only where asked for. */
-export function agentView(state: AgentState, withDecisions = false): AgentView {
+/** The view; `decisions` only where asked for, as `troubles` are. */
+export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {
   const { instance, config } = state;
   const settings = agentSettings(config.spec);
   return {
@@ -41,6 +43,7 @@ export function agentView(state: AgentState, withDecisions = false): AgentView {
     revision: config.revision,
     beats: { everyMs: settings.heartbeatEveryMs, staleAfterMs: settings.staleAfterMs },
     why: why(state),
+    ...troublesOf(troubles),
     ...(withDecisions ? { decisions: state.decisions } : {}),
   };
 }
@@ -106,13 +109,14 @@ export function rememberedResult(state: AgentState, request: RememberedRequest):
   return { requestId, changed, state: how, agent: agentView({ ...state, ...then }) };
 }
 
-/** The Markdown card that Temporal's Web UI shows: state, holds, turns, the last ten decisions. */
-export function card(state: AgentState): string {
+/** The Markdown card that Temporal's Web UI shows: state, troubles, holds, turns, the last ten decisions. */
+export function card(state: AgentState, troubles: readonly Trouble[] = []): string {
   const view = agentView(state);
   const lines = [
     `**${view.fleet}/${view.name}** ${view.status} / ${view.runtime} / ${view.liveness}`,
     ...(view.why === null ? [] : ['', view.why]),
     '',
+    ...troubleLines(troubles),
     `- turns: ${String(view.turns.inFlight)} in flight, ${String(view.turns.queued)} queued`,
     ...view.holds.map(
       ({ name, reason, since }) => `- hold ${name} since ${since}${reason === null ? '' : `: ${reason}`}`,
@@ -131,8 +135,8 @@ export function card(state: AgentState): string {
 }
 
 /** A text that changes exactly when the card may: beats do not change it. */
-export function cardKey(state: AgentState): string {
+export function cardKey(state: AgentState, troubles: readonly Trouble[] = []): string {
   const { waiting, inFlight } = state.turns;
   const last = state.decisions.at(-1);
-  return `${inShort(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)}`;
+  return `${inShort(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
 }

@@ -1,4 +1,5 @@
 /** Every activity proxy, with its timeout, its retry and the reason for both. */
+import type { RetryPolicy } from '@temporalio/common';
 import { type ActivityOptions, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type {
   FleetActivities,
@@ -78,12 +79,33 @@ export function undoActivities(
   });
 }
 
-/** Short calls to Temporal itself on behalf of a fleet: they may be repeated at will, so they are retried until the server is back. */
-export function fleetActivities(summary: string): Omit<FleetActivities, 'retireAgent'> {
-  return proxyActivities<Omit<FleetActivities, 'retireAgent'>>({
+/**
+ * What a supervisor repeats anyway (shared/supervise.ts) is tried a few times within three seconds, which hides a hiccup; then the
+ * workflow hears of it, says so in its card, and tries again at its own pace.
+ */
+const FEW: RetryPolicy = {
+  initialInterval: '200ms',
+  backoffCoefficient: 2,
+  maximumInterval: '2s',
+  maximumAttempts: 5,
+};
+
+/** Short calls to Temporal itself on behalf of a change, which goes on where they fail (shared/supervise.ts). */
+export function fleetActivities(summary: string): Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost'> {
+  return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '30s',
-    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    retry: FEW,
+    summary,
+  });
+}
+
+/** One round of holds: a minute (activities/fleet.ts), and as much again for the last of its calls. */
+export function holdActivity(summary: string): Pick<FleetActivities, 'setHold'> {
+  return proxyActivities<Pick<FleetActivities, 'setHold'>>({
+    ...LOST_WORKER,
+    startToCloseTimeout: '2m',
+    retry: FEW,
     summary,
   });
 }
@@ -96,7 +118,7 @@ export function retireActivity(summary: string): Pick<FleetActivities, 'retireAg
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '1h',
-    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    retry: FEW,
     summary,
   });
 }
@@ -152,21 +174,21 @@ export function credentialActivity(
   });
 }
 
-/** Updates of a few pools: they may be repeated at will, so they are retried until the server is back. */
+/** Updates of a few pools: they may be repeated at will, and the fleet does so. */
 export function poolActivities(summary: string): Pick<SubscriptionActivities, 'configurePools'> {
   return proxyActivities<Pick<SubscriptionActivities, 'configurePools'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '2m',
-    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    retry: FEW,
     summary,
   });
 }
 
-/** Starts of workflows: they may be repeated at will, so they are retried until the server is back. */
+/** Starts of workflows: they may be repeated at will, and whoever raises an event does so. */
 export function notificationActivities(summary: string): Pick<NotificationActivities, 'raiseEvent'> {
   return proxyActivities<Pick<NotificationActivities, 'raiseEvent'>>({
     startToCloseTimeout: '30s',
-    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+    retry: FEW,
     summary,
   });
 }
@@ -183,14 +205,14 @@ export function webhookActivities(summary: string): Pick<NotificationActivities,
 
 /**
  * The health monitor returns every 10 minutes, so 15 are its limit; a lost worker is noticed within 20 s, and another one goes on from the
- * memory in its heartbeats, for as long as the fleet lives. Whoever has it cancelled does not wait: what it still reports is true.
+ * memory in its heartbeats. After a few failures the fleet begins the next round. Whoever has it cancelled does not wait: what it still reports is true.
  */
 export function monitorActivity(summary: string): MonitorActivities {
   return proxyActivities<MonitorActivities>({
     taskQueue: queues.monitor(workflowInfo().taskQueue),
     startToCloseTimeout: '15m',
     heartbeatTimeout: '20s',
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 5 },
     cancellationType: 'TRY_CANCEL',
     summary,
   });
@@ -198,11 +220,12 @@ export function monitorActivity(summary: string): MonitorActivities {
 
 /**
  * A signal to another workflow, sent within the sender's own task (decision 15): one call that takes milliseconds, so 10 s are its limit. It may
- * be repeated at will, as receivers know their messages by id, so it is retried until the server is back.
+ * be repeated at will, as receivers know their messages by id. What fails five times within three seconds no longer holds the sender's task: the
+ * outbox tries again by a timer (shared/outbox.ts).
  */
 export function signalActivities(): SignalActivities {
   return proxyLocalActivities<SignalActivities>({
     startToCloseTimeout: '10s',
-    retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+    retry: FEW,
   });
 }

@@ -9,6 +9,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import type { AgentState } from '../rules/agent-state';
 import { card, cardKey } from '../rules/view';
 import type { AgentMachine } from './agent-machine';
+import type { Supervisor } from './shared/supervise';
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
@@ -22,19 +23,21 @@ const KEYWORDS = {
 } as const;
 const HOLDS = defineSearchAttributeKey('DroverHolds', SearchAttributeType.KEYWORD_LIST);
 
-/** Publishes the state from now on. */
-export function publish(machine: AgentMachine): void {
+/** Publishes the state from now on, and again whenever what it returns is called. */
+export function publish(machine: AgentMachine, supervisor: Supervisor): () => void {
   let shown = '';
   const react = (): void => {
-    const key = cardKey(machine.state);
+    const troubles = supervisor.troubles();
+    const key = cardKey(machine.state, troubles);
     if (key === shown) return;
     shown = key;
     const changed = changedAttributes(machine.state, workflowInfo().typedSearchAttributes);
     if (changed.length > 0) upsertSearchAttributes(changed);
-    setCurrentDetails(card(machine.state));
+    setCurrentDetails(card(machine.state, troubles));
   };
   machine.onChange(react);
   react();
+  return react;
 }
 
 function changedAttributes(state: AgentState, known: TypedSearchAttributes): SearchAttributeUpdatePair[] {

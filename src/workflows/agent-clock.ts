@@ -1,7 +1,7 @@
 /** The agent's one lazy timer: set for the next thing that the clock alone can change; a beat does not reset it. */
-import { condition } from '@temporalio/workflow';
 import { nextDue } from '../rules/timers';
 import type { AgentMachine } from './agent-machine';
+import { until, untilOr } from './shared/until';
 
 /** Runs as long as the workflow. `passed` is called when a due time has come. */
 export async function keepTime(machine: AgentMachine, passed: () => void): Promise<never> {
@@ -14,7 +14,7 @@ export async function keepTime(machine: AgentMachine, passed: () => void): Promi
 
 async function untilDue(machine: AgentMachine): Promise<void> {
   let seen = machine.version;
-  await condition(() => {
+  await until(() => {
     if (seen === machine.version) return false;
     seen = machine.version;
     return nextDue(machine.state, Date.now()) !== null;
@@ -30,5 +30,5 @@ async function isReached(machine: AgentMachine, due: number): Promise<boolean> {
     const next = nextDue(machine.state, Date.now());
     return next !== null && next < due;
   };
-  return !(await condition(isEarlier, due - Date.now(), { summary: 'next deadline' }));
+  return !(await untilOr(isEarlier, due - Date.now(), 'next deadline'));
 }

@@ -12,6 +12,7 @@ import { markOf, type RequestMark } from '../rules/fingerprint';
 import { answered, recall, remember } from '../rules/requests';
 import { commandResult, commandState, rememberedResult } from '../rules/view';
 import type { AgentMachine } from './agent-machine';
+import { refuseWhenOverdue } from './shared/continue-as-new';
 import { asFailure, errorBody } from './shared/failures';
 
 /** Rules of conduct, 3: ten waiting updates would block every other one. */
@@ -34,7 +35,7 @@ export function handleCommands(machine: AgentMachine): void {
   setHandler(agentUpdates.configure, (argument: unknown) => configured(machine, argument), {
     validator: (argument: unknown) => {
       refusing(() => {
-        refuseWhenOverdue(machine);
+        mustNotBeOverdue(machine);
         configure(machine.state, parseConfiguration(argument, 'configure'));
       });
     },
@@ -49,7 +50,7 @@ function handle(machine: AgentMachine, command: AgentCommand): void {
       refusing(() => {
         const request = requestOf(command, argument);
         if (recall(machine.state, mark(request)) !== undefined) return;
-        refuseWhenOverdue(machine);
+        mustNotBeOverdue(machine);
         decide(machine.state, request, Date.now());
       });
     },
@@ -68,10 +69,8 @@ export function mark({ command, options }: CommandRequest): RequestMark | undefi
 }
 
 /** Nothing new begins while continue-as-new is overdue: the client asks again. */
-export function refuseWhenOverdue(machine: AgentMachine): void {
-  if (!machine.isOverdue()) return;
-  const { fleet, agent } = machine.state;
-  throw new DroverError('Unavailable', `${fleet}/${agent} is about to continue as new; ask again in a moment`);
+export function mustNotBeOverdue({ state }: AgentMachine): void {
+  refuseWhenOverdue(`${state.fleet}/${state.agent}`, state.continueAfterEvents ?? undefined);
 }
 
 async function run(machine: AgentMachine, request: CommandRequest): Promise<CommandResult> {

@@ -2,28 +2,32 @@
 import { upsertMemo, uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
 import type { AgentState, ProviderEffect } from '../rules/agent-state';
-import { begin, callsProvider, effectFailed, reached, succeeded } from '../rules/reconcile';
+import { begin, callsProvider, effectFailed, isMoot, reached, succeeded } from '../rules/reconcile';
 import { STOP_GRACE_MS } from '../rules/settings';
 import { providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';
 import { errorBody } from './shared/failures';
+import type { Supervisor } from './shared/supervise';
 
 /**
  * Carries an effect out, and sees to it that the history says that it has ended: without any command in it, the workflow task that heard
  * of the end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
  */
-export async function perform(machine: AgentMachine, effect: ProviderEffect): Promise<void> {
-  await carryOut(machine, effect);
+export async function perform(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
+  await carryOut(machine, effect, supervisor);
   if (effect === 'inspect') return;
   upsertMemo({ runtime: machine.state.runtime });
 }
 
-/** Its failure is a change of the state too, never an exception. */
-async function carryOut(machine: AgentMachine, effect: ProviderEffect): Promise<void> {
+/**
+ * Its failure is a change of the state too, never an exception. A call that no provider has answered says nothing of the agent, and is
+ * made again for a while; that is a trouble, not a crash.
+ */
+async function carryOut(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
   const { op } = machine.state;
   machine.change((state, now) => begin(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
   try {
-    const found = callsProvider(machine.state, effect) ? await call(machine.state, effect) : {};
+    const found = callsProvider(machine.state, effect) ? await answered(machine, effect, supervisor) : {};
     succeed(machine, effect, found);
   } catch (error) {
     const found = effect === 'inspect' ? null : await look(machine.state);
@@ -42,6 +46,20 @@ async function carryOut(machine: AgentMachine, effect: ProviderEffect): Promise<
     if (effect !== 'inspect')
       machine.fail(op, { code: 'ProviderError', message: failureOf(machine.state, effect, message) });
   }
+}
+
+function answered(
+  machine: AgentMachine,
+  effect: ProviderEffect,
+  supervisor: Supervisor,
+): Promise<Partial<ResourceState>> {
+  // An inspection that fails is repeated in its own rhythm (rules/probes.ts).
+  if (effect === 'inspect') return call(machine.state, effect);
+  return supervisor.patiently(
+    effect,
+    () => call(machine.state, effect),
+    () => isMoot(machine.state, effect),
+  );
 }
 
 function succeed(machine: AgentMachine, effect: ProviderEffect, found: Partial<ResourceState>): void {

@@ -1,5 +1,4 @@
 /** The one owner of an agent's state in its workflow: every change goes through here, is recorded, and is reacted to. */
-import { workflowInfo } from '@temporalio/workflow';
 import type { ErrorBody } from '../contract/errors';
 import type { AgentState } from '../rules/agent-state';
 import { type Remark, decided, inShort } from '../rules/decisions';
@@ -7,9 +6,7 @@ import { settle } from '../rules/report';
 import { tick } from '../rules/timers';
 import { withClocks } from '../rules/turn-actions';
 import { continueAsNewOverdue } from './shared/continue-as-new';
-
-/** A forced limit is overdue at as many times itself as the server's suggestion is. */
-const OVERDUE_FACTOR = 3;
+import type { Supervisor } from './shared/supervise';
 
 /** A rule applied at a time (epoch milliseconds). */
 export type Rule = (state: AgentState, now: number) => AgentState;
@@ -22,7 +19,7 @@ export interface AgentMachine {
   change(rule: Rule, remark?: Remark & { readonly always?: boolean }): void;
   /** Records something that was refused. */
   refuse(what: string, why: string, by?: string): void;
-  /** Calls `react` after every change; it may change the state itself. */
+  /** Calls `react` after every change; it may change the state itself. One that throws is a trouble, and keeps no other from its turn. */
   onChange(react: () => void): void;
   /** The effect that began after `op` commands has failed. */
   fail(op: number, error: ErrorBody): void;
@@ -35,7 +32,7 @@ export interface AgentMachine {
 }
 
 /** One per run of the workflow. */
-export function createMachine(initial: AgentState): AgentMachine {
+export function createMachine(initial: AgentState, supervisor: Supervisor): AgentMachine {
   let state = initial;
   let version = 0;
   let reacting = false;
@@ -47,7 +44,7 @@ export function createMachine(initial: AgentState): AgentMachine {
     reacting = true;
     for (let seen = -1; seen !== version;) {
       seen = version;
-      for (const reaction of reactions) reaction();
+      for (const reaction of reactions) supervisor.attempt('react to a change', reaction);
     }
     reacting = false;
   }
@@ -84,10 +81,7 @@ export function createMachine(initial: AgentState): AgentMachine {
       version += 1;
     },
     failureSince: (op) => (failure !== null && failure.op >= op ? failure.error : null),
-    isOverdue() {
-      const limit = state.continueAfterEvents;
-      return continueAsNewOverdue() || (limit !== null && workflowInfo().historyLength >= OVERDUE_FACTOR * limit);
-    },
+    isOverdue: () => continueAsNewOverdue(state.continueAfterEvents ?? undefined),
     tick() {
       machine.change((unchanged) => unchanged, { by: 'clock', what: 'time passed' });
       react();

@@ -10,7 +10,7 @@ export function reportSettled(machine: AgentMachine, post: Post): void {
     const due = dueReport(machine.state);
     if (due === null) return;
     machine.change(reported);
-    void post.send(due.to, agentReported, due.report);
+    post.tell(due.to, agentReported, due.report);
   };
   machine.onChange(react);
   react();

@@ -1,10 +1,8 @@
 /** The agent's signals: facts, and pause and resume again. What is refused is a recorded decision and changes nothing. */
-import { type SignalDefinition } from '@temporalio/common';
-import { setHandler } from '@temporalio/workflow';
+import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../contract/messages';
 import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../rules/agent-messages';
 import { applyBeat, applyCheck } from '../rules/liveness';
-import type { Parser } from '../rules/parse';
 import { probeNow, withProbes } from '../rules/probes';
 import { answered, recall } from '../rules/requests';
 import { requestTurn, withdrawTurn } from '../rules/turn-queue';
@@ -12,40 +10,62 @@ import { commandState } from '../rules/view';
 import { accept, mark, requestOf } from './agent-commands';
 import type { AgentMachine } from './agent-machine';
 import type { AgentTurns } from './agent-turns';
-import { errorBody } from './shared/failures';
+import { type Ignore, receive } from './shared/receive';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** Registers every signal of the agent. */
 export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
-  receive(machine, agentSignals.heartbeat, parseHeartbeat, (beat) => {
-    machine.change(
-      (state, now) => {
-        const next = applyBeat(state, beat, now);
-        if (next === state) return state;
-        // A process that says good-bye may end by itself: the provider knows.
-        return beat.status === 'stopping' ? probeNow(next, now) : withProbes(next, now);
-      },
-      { by: 'agent', what: `beat ${beat.status}` },
-    );
-  });
-  receive(machine, agentSignals.checkReported, parseCheck, (check) => {
-    machine.change((state, now) => withProbes(applyCheck(state, check, now), now), {
-      by: 'monitor',
-      what: check.passed ? 'check passed' : 'check failed',
-    });
-  });
-  receive(machine, agentSignals.turnRequested, parseTurnRequested, (asked) => {
-    const { state, answer } = requestTurn(machine.state, asked, Date.now());
-    if (answer !== null) turns.answer(asked.replyTo, asked.turnId, answer);
-    else if (state === machine.state) turns.remind(asked.turnId);
-    else machine.change(() => state);
-  });
-  receive(machine, agentSignals.turnWithdrawn, parseTurnRef, ({ turnId }) => {
-    machine.change((state) => withdrawTurn(state, turnId));
-  });
+  const refuse: Ignore = (what, why) => {
+    machine.refuse(what, why);
+  };
+  receive(
+    agentSignals.heartbeat,
+    parseHeartbeat,
+    (beat) => {
+      machine.change(
+        (state, now) => {
+          const next = applyBeat(state, beat, now);
+          if (next === state) return state;
+          // A process that says good-bye may end by itself: the provider knows.
+          return beat.status === 'stopping' ? probeNow(next, now) : withProbes(next, now);
+        },
+        { by: 'agent', what: `beat ${beat.status}` },
+      );
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.checkReported,
+    parseCheck,
+    (check) => {
+      machine.change((state, now) => withProbes(applyCheck(state, check, now), now), {
+        by: 'monitor',
+        what: check.passed ? 'check passed' : 'check failed',
+      });
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.turnRequested,
+    parseTurnRequested,
+    (asked) => {
+      const { state, answer } = requestTurn(machine.state, asked, Date.now());
+      if (answer !== null) turns.answer(asked.replyTo, asked.turnId, answer);
+      else if (state === machine.state) turns.remind(asked.turnId);
+      else machine.change(() => state);
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.turnWithdrawn,
+    parseTurnRef,
+    ({ turnId }) => {
+      machine.change((state) => withdrawTurn(state, turnId));
+    },
+    refuse,
+  );
   for (const command of ['pause', 'resume'] as const) {
     receive(
-      machine,
       agentSignals[command] as SignalDefinition<[unknown]>,
       (argument) => requestOf(command, argument),
       (request) => {
@@ -54,24 +74,8 @@ export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
         accept(machine, request, ' by signal');
         machine.change((state) => answered(state, requestId, commandState(state)));
       },
+      refuse,
     );
   }
-  ignoreUnknownMessages((what, why) => {
-    machine.refuse(what, why);
-  });
-}
-
-function receive<T>(
-  machine: AgentMachine,
-  signal: SignalDefinition<[never]> | SignalDefinition<[unknown]>,
-  parse: Parser<T>,
-  apply: (message: T) => void,
-): void {
-  setHandler(signal as SignalDefinition<[unknown]>, (argument) => {
-    try {
-      apply(parse(argument, signal.name));
-    } catch (error) {
-      machine.refuse(signal.name, errorBody(error).message);
-    }
-  });
+  ignoreUnknownMessages(refuse);
 }

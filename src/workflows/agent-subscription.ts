@@ -1,5 +1,5 @@
 /** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
-import { condition, setHandler, upsertMemo } from '@temporalio/workflow';
+import { setHandler, upsertMemo } from '@temporalio/workflow';
 import type { CommandResult } from '../contract/agent';
 import { agentSignals, agentUpdates, allocationGranted, poolSignals } from '../contract/messages';
 import { poolWorkflowId } from '../contract/names';
@@ -18,18 +18,20 @@ import {
 } from '../rules/agent-subscription';
 import { endTold, reloadEnded } from '../rules/agent-switch';
 import { announcementMade, dueAnnouncement } from '../rules/announce';
-import { begin } from '../rules/reconcile';
+import { begin, isMoot } from '../rules/reconcile';
 import { markOf, type RequestMark } from '../rules/fingerprint';
 import { answered, recall, remember } from '../rules/requests';
 import { nameOf } from '../rules/subscription-state';
 import { commandResult, commandState, rememberedResult } from '../rules/view';
 import { credentialActivity } from './activities';
-import { refuseWhenOverdue } from './agent-commands';
+import { mustNotBeOverdue } from './agent-commands';
 import type { AgentMachine } from './agent-machine';
 import type { Post } from './agent-post';
 import { errorBody, translating } from './shared/failures';
 import type { Notifier } from './shared/notifier';
 import { receive } from './shared/receive';
+import type { Supervisor } from './shared/supervise';
+import { untilOr } from './shared/until';
 
 export interface AgentSubscription {
   /** Takes a report; true: it begins a switch. */
@@ -43,7 +45,7 @@ export interface AgentSubscription {
 }
 
 /** A switch without turns in flight takes less; other agents should not wait longer for what they have to know. */
-const TELL_WITHIN = '1s';
+const TELL_WITHIN_MS = 1_000;
 
 function mark(failure: FailureReport): RequestMark | undefined {
   return markOf('reportFailure', failure);
@@ -63,14 +65,13 @@ interface Observations {
  * Tells the pool of failures: all that are alike and came while a signal was on its way, or while a switch begins, in one. The switch has told
  * it of the first one; the rest of a burst would only get in its way.
  */
-function createObservations(machine: AgentMachine, post: Post): Observations {
+function createObservations(machine: AgentMachine, post: Post, supervisor: Supervisor): Observations {
   let backlog: { readonly pool: string; readonly observed: FailureObserved }[] = [];
   let isTelling = false;
   async function tellAll(): Promise<void> {
     isTelling = true;
     for (let next = backlog[0]; next; next = backlog[0]) {
-      if (isSwitching(machine))
-        await condition(() => !isSwitching(machine), TELL_WITHIN, { summary: 'the rest of a burst' });
+      if (isSwitching(machine)) await untilOr(() => !isSwitching(machine), TELL_WITHIN_MS, 'the rest of a burst');
       const { pool, observed } = next;
       const isAlike = (one: typeof next): boolean =>
         one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
@@ -88,29 +89,34 @@ function createObservations(machine: AgentMachine, post: Post): Observations {
     pending: () => backlog.length,
     tell(pool, observed) {
       backlog = [...backlog, { pool, observed }];
-      if (!isTelling) void tellAll();
+      if (!isTelling) supervisor.keep('tell the pool of failures', tellAll);
     },
   };
 }
 
 /** Keeps the agent's subscription from now on, and tells of it. */
-export function keepSubscription(machine: AgentMachine, post: Post, notifier: Notifier): AgentSubscription {
+export function keepSubscription(
+  machine: AgentMachine,
+  post: Post,
+  notifier: Notifier,
+  supervisor: Supervisor,
+): AgentSubscription {
   function react(): void {
     const due = dueRequest(machine.state, Date.now());
     if (due !== null) {
       machine.change(requestSent);
-      void ask(due.pool, due.request);
+      supervisor.keep(`ask pool ${due.pool}`, () => ask(due.pool, due.request));
     }
     tellEnds(machine, post, notifier);
     const left = leftPool(machine.state);
     if (left !== null) {
       machine.change(poolLeft);
-      void post.send(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
+      post.tell(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
     }
     announce(machine, notifier);
   }
 
-  const observations = createObservations(machine, post);
+  const observations = createObservations(machine, post, supervisor);
 
   async function ask(pool: string, request: AllocationRequested): Promise<void> {
     const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
@@ -137,7 +143,9 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
     const summary = `${subscription.name} for ${fleet}/${agent}`;
     try {
       const activity = credentialActivity(config.spec.provider, config.host, summary);
-      const result = await activity.reloadCredential({ fleet, agent, endpoint: instance.endpoint, subscription });
+      const call = { fleet, agent, endpoint: instance.endpoint, subscription };
+      const give = () => activity.reloadCredential(call);
+      const result = await supervisor.patiently('reload', give, () => isMoot(machine.state, 'reload'));
       machine.change((state, now) => reloadEnded(state, result, now));
     } catch (error) {
       machine.change((state, now) => reloadEnded(state, { error: errorBody(error).message }, now));
@@ -157,7 +165,14 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
       },
       refuse,
     );
-    receive(agentSignals.reportFailure, parseFailureReport, (failure) => hear(failure), refuse);
+    receive(
+      agentSignals.reportFailure,
+      parseFailureReport,
+      (failure) => {
+        once(failure, 'signal');
+      },
+      refuse,
+    );
     setHandler(
       agentUpdates.reportFailure,
       (argument: unknown) => translating(() => once(parseFailureReport(argument, 'reportFailure'), 'agent')),
@@ -165,21 +180,13 @@ export function keepSubscription(machine: AgentMachine, post: Post, notifier: No
         validator: (argument: unknown) => {
           translating(() => {
             const failure = parseFailureReport(argument, 'reportFailure');
-            if (recall(machine.state, mark(failure)) === undefined) refuseWhenOverdue(machine);
+            if (recall(machine.state, mark(failure)) === undefined) mustNotBeOverdue(machine);
           });
         },
         description:
           'Work failed with its credential: {subscription, assignment?, kind, resetAt?, turnId?, requestId?}',
       },
     );
-  }
-
-  function hear(failure: FailureReport): void {
-    try {
-      once(failure, 'signal');
-    } catch (error) {
-      machine.refuse(agentSignals.reportFailure.name, errorBody(error).message);
-    }
   }
 
   /** A report with an id that is known changes nothing more. Its effect is not waited for: who reports asks its own work again. */
@@ -205,7 +212,7 @@ function tellEnds(machine: AgentMachine, post: Post, notifier: Notifier): void {
   for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
     machine.change(endTold, { by: 'subscription', what, why, accepted, always: true });
     if (rejected !== null) {
-      void post.send(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
+      post.tell(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
     }
     if (record !== null) notifier.raise(machine.state.config.spec.notify, 'subscription.switched', { ...record });
   }

@@ -1,6 +1,5 @@
 /** The agent's turns: the rule says what to do with them (rules/turn-actions.ts), this does it. */
-import { CancellationScope, TimeoutFailure, isCancellation } from '@temporalio/workflow';
-import { ActivityFailure } from '@temporalio/common';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { branchSignals } from '../contract/messages';
 import type { FailureReport } from '../contract/subscription';
 import type { TurnOutcome } from '../contract/turns';
@@ -12,7 +11,8 @@ import { publicSubscription } from '../rules/view';
 import { turnActivities } from './activities';
 import type { AgentMachine } from './agent-machine';
 import type { Post } from './agent-post';
-import { errorBody } from './shared/failures';
+import { errorBody, saysNothing } from './shared/failures';
+import type { Supervisor } from './shared/supervise';
 
 export interface AgentTurns {
   /** Sends an answer to a branch. */
@@ -29,7 +29,12 @@ interface Running {
 }
 
 /** Takes the agent's turns from now on. `report` hears of those that failed with their credential. */
-export function takeTurns(machine: AgentMachine, post: Post, report: (failure: FailureReport) => void): AgentTurns {
+export function takeTurns(
+  machine: AgentMachine,
+  post: Post,
+  supervisor: Supervisor,
+  report: (failure: FailureReport) => void,
+): AgentTurns {
   const running = new Map<string, Running>();
 
   function react(): void {
@@ -43,17 +48,19 @@ export function takeTurns(machine: AgentMachine, post: Post, report: (failure: F
   function act(action: TurnAction): void {
     switch (action.kind) {
       case 'start':
-        return void take(action.turn);
+        return supervisor.keep(`turn ${action.turn.turnId}`, () => take(action.turn));
       case 'cancel':
         return cancel(action.turnId, action.reason);
       case 'answer':
         return answer(action.turn.replyTo, action.turn.turnId, action.outcome);
       case 'tell':
-        return void tell(action.turn, action.suspended);
+        return tell(action.turn, action.suspended);
     }
   }
 
   async function take(turn: QueuedTurn): Promise<void> {
+    // Tried again after a failure of ours, it may have been answered or withdrawn.
+    if (!machine.state.turns.inFlight.some(({ turnId }) => turnId === turn.turnId)) return;
     const current: Running = { scope: new CancellationScope(), reason: null };
     running.set(turn.turnId, current);
     const { ending, isDelivered } = await current.scope.run(() => ask(machine, turn));
@@ -73,19 +80,21 @@ export function takeTurns(machine: AgentMachine, post: Post, report: (failure: F
   }
 
   function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
-    void post.send(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+    post.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
   }
 
-  async function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): Promise<void> {
+  function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): void {
     const signal = suspended ? branchSignals.turnSuspended : branchSignals.turnResumed;
-    const delivery = await post.send(replyTo, signal, { turnId });
-    if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
+    supervisor.keep(`tell of turn ${turnId}`, async () => {
+      const delivery = await post.send(replyTo, signal, { turnId });
+      if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
+    });
   }
 
   function remind(turnId: string): void {
     const { waiting, inFlight } = machine.state.turns;
     const turn = [...waiting, ...inFlight].find((candidate) => candidate.turnId === turnId);
-    if (turn?.suspended === true) void tell(turn, true);
+    if (turn?.suspended === true) tell(turn, true);
   }
 
   return { answer, remind, react };
@@ -111,8 +120,8 @@ async function ask(
     return { ending, isDelivered: delivered };
   } catch (error) {
     const body = errorBody(error);
-    const lostWorker = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
-    const cannotReach = lostWorker || body.code === 'AgentUnavailable' || body.code === 'Unavailable';
+    // What an agent says is an outcome. A failure says only that it was not reached, or not heard, and it is asked again.
+    const cannotReach = body.code === 'AgentUnavailable' || saysNothing(error);
     const ending = { kind: 'error', error: body, cannotReach: cannotReach && !isCancellation(error) } as const;
     return { ending, isDelivered: false };
   }

@@ -1,5 +1,5 @@
 /** The agent entity: the one writer of its agent's state, and the only way to it. */
-import { CancellationScope, allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { AgentInput } from '../contract/agent';
 import { describeAgent, fleetSignals } from '../contract/messages';
 import { fleetWorkflowId } from '../contract/names';
@@ -21,33 +21,44 @@ import { takeTurns } from './agent-turns';
 import { continueAsNewDue } from './shared/continue-as-new';
 import { translating } from './shared/failures';
 import { createNotifier } from './shared/notifier';
+import { type Supervisor, createSupervisor } from './shared/supervise';
+import { until } from './shared/until';
 
 /** Lives as long as its agent: from the start of its workflow to `terminate`. */
 export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
-  const machine = createMachine(translating(() => initialState(input)));
-  const post = createPost();
-  const notifier = createNotifier();
-  // A cancelled agent is a terminated one: nothing of it may be left behind.
-  CancellationScope.current().cancelRequested.catch(() =>
-    accept(machine, { command: 'terminate', options: {} }, ' by cancellation'),
+  let show = (): void => undefined;
+  const supervisor = createSupervisor(() => {
+    show();
+  });
+  const machine = createMachine(
+    translating(() => initialState(input)),
+    supervisor,
   );
+  const post = createPost(supervisor);
+  const notifier = createNotifier(supervisor);
+  // A cancelled agent is a terminated one: nothing of it may be left behind.
+  CancellationScope.current().cancelRequested.catch(() => {
+    supervisor.attempt('end as cancelled', () =>
+      accept(machine, { command: 'terminate', options: {} }, ' by cancellation'),
+    );
+  });
   await CancellationScope.nonCancellable(async () => {
-    const subscription = keepSubscription(machine, post, notifier);
-    const turns = takeTurns(machine, post, (failure) => subscription.report(failure, 'turn'));
+    const subscription = keepSubscription(machine, post, notifier, supervisor);
+    const turns = takeTurns(machine, post, supervisor, (failure) => subscription.report(failure, 'turn'));
     machine.onChange(turns.react);
     reportSettled(machine, post);
-    publish(machine);
+    show = publish(machine, supervisor);
     // Handlers last: what has been waiting for them arrives the moment they are set.
-    setHandler(describeAgent, () => agentView(machine.state, true), {
+    setHandler(describeAgent, () => agentView(machine.state, true, supervisor.troubles()), {
       description: 'The agent with its last decisions',
     });
     handleCommands(machine);
     subscription.handle();
     handleSignals(machine, turns);
-    void keepTime(machine, machine.tick);
+    supervisor.keep('keep time', () => keepTime(machine, machine.tick));
     const isIdle = (): boolean =>
       post.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();
-    await reconcile(machine, subscription, isIdle);
+    await reconcile(machine, subscription, supervisor, isIdle);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
     await sayFarewell(machine, post, isIdle);
   });
@@ -57,19 +68,24 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
 async function sayFarewell({ state }: AgentMachine, post: Post, isIdle: () => boolean): Promise<void> {
   const tidings = tidingsFor(state);
   if (tidings !== null) await post.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
-  await condition(isIdle);
+  await until(isIdle);
 }
 
 /** Drives the provider to what has been decided, one effect at a time, until the agent ends or its history is to begin anew. */
-async function reconcile(machine: AgentMachine, subscription: AgentSubscription, isIdle: () => boolean): Promise<void> {
+async function reconcile(
+  machine: AgentMachine,
+  subscription: AgentSubscription,
+  supervisor: Supervisor,
+  isIdle: () => boolean,
+): Promise<void> {
   const effect = () => nextEffect(machine.state, Date.now());
   const isOver = () => machine.state.destroyed || continueAsNewDue(machine.state.continueAfterEvents ?? undefined);
   const isQuiet = () => machine.state.turns.inFlight.length === 0 && isIdle();
-  for (;;) {
+  const step = async (): Promise<void> => {
     const next = effect();
     if (next === 'reload') await subscription.reload();
-    else if (next !== null) await perform(machine, next);
-    else if (isOver() && isQuiet()) return;
-    else await condition(() => effect() !== null || (isOver() && isQuiet()));
-  }
+    else if (next !== null) await perform(machine, next, supervisor);
+    else await until(() => effect() !== null || (isOver() && isQuiet()));
+  };
+  while (effect() !== null || !isOver() || !isQuiet()) await supervisor.persist('act on what is decided', step);
 }

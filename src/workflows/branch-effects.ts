@@ -35,7 +35,7 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
     sizes: SIZE_LIMITS,
     now: () => Date.now(),
     onStop: (then) => stop.onStop(then),
-    startTimer: (ms, then) => startTimer(ms, then, 'barrier timeout'),
+    startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
     startBranch: (context) => family.start(context),
     ask: (question) => questions.ask(question),
     async takeTurn(request, timeoutMs) {

@@ -21,6 +21,7 @@ import type { branch } from './branch';
 import type { Courier } from './branch-courier';
 import { isHistoryFull } from './shared/continue-as-new';
 import { createPacer } from './shared/pacer';
+import type { Supervisor } from './shared/supervise';
 import { isoNow, startTimer } from './shared/timer';
 
 const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWORD);
@@ -36,6 +37,7 @@ const MOST_OPEN = 1_000;
 export interface FamilyOf {
   readonly options: BranchOptions;
   readonly courier: Courier;
+  readonly supervisor: Supervisor;
   /** Whether what is started now shall wait for a `continue`. */
   isPaused(): boolean;
   /** Hears of every branch that starts or ends. */
@@ -66,7 +68,7 @@ type Child = ChildWorkflowHandle<typeof branch>;
 
 /** One per run or branch. */
 export function createFamily(of: FamilyOf): Family {
-  const { options, courier } = of;
+  const { options, courier, supervisor } = of;
   const members = new Map<string, Member>();
   const times: BranchTimes[] = [];
   const trace: TracedTurn[] = [];
@@ -78,7 +80,7 @@ export function createFamily(of: FamilyOf): Family {
     members.delete(member.context.branch);
     times.push(...end.times);
     trace.push(...end.trace);
-    of.onChange(recordOf(member, end.result), end.result);
+    supervisor.attempt('take in a branch', () => of.onChange(recordOf(member, end.result), end.result));
     return end.result;
   }
 
@@ -139,7 +141,7 @@ export function createFamily(of: FamilyOf): Family {
 
   function send(member: Member, stop: StopRequested): void {
     member.toldToPause = stop.kind === 'pause';
-    void courier.send(member.workflowId, branchSignals.stopRequested, stop);
+    courier.tell(member.workflowId, branchSignals.stopRequested, stop);
   }
 
   return {
@@ -168,6 +170,7 @@ export function createFamily(of: FamilyOf): Family {
           member.reason = reason;
           if (member.state === 'started') catchUp(member);
           cancelTimer = startTimer(
+            supervisor,
             PATIENCE_MS * PATIENCE_PER_LEVEL ** context.waiting.length,
             () => {
               giveUp(bare(member, abandonedBranch(context, `${reason}; it did not say how it ended`)));

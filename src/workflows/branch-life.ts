@@ -3,8 +3,10 @@ import { workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../contract/errors';
 import type { BranchInput, BranchLog, BranchOptions } from '../rules/branch-input';
 import { type BranchContext, type BranchState, beginBranch } from '../rules/coordination/state';
+import { type Ignored, NOTHING_IGNORED } from '../rules/troubles';
 import { type Stop, createStop } from '../rules/coordination/stop';
 import { type Courier, createCourier } from './branch-courier';
+import { type Supervisor, createSupervisor } from './shared/supervise';
 import { isoNow } from './shared/timer';
 
 export interface BranchLife {
@@ -12,6 +14,9 @@ export interface BranchLife {
   readonly context: BranchContext;
   readonly options: BranchOptions;
   readonly courier: Courier;
+  readonly supervisor: Supervisor;
+  /** Messages that changed nothing. */
+  ignored: Ignored;
   /** Where this run of the workflow began. */
   readonly start: BranchState;
   readonly startedAt: string;
@@ -23,15 +28,18 @@ export interface BranchLife {
   paused: boolean;
 }
 
-/** Begins with the context of a branch that starts, or with the state of one that has continued as new. */
-export function beginLife({ options, paused, context, carried }: BranchInput): BranchLife {
+/** `show` brings the card up to date. Begins with the context of a branch that starts, or with the state of one that has continued as new. */
+export function beginLife({ options, paused, context, carried }: BranchInput, show: () => void): BranchLife {
   const start = carried?.state ?? (context === undefined ? undefined : beginBranch(context));
   if (start === undefined) throw new DroverError('InvalidRequest', 'input: expected a context, or a carried state');
+  const supervisor = createSupervisor(show);
   return {
     workflowId: workflowInfo().workflowId,
     context: start.context,
     options,
-    courier: createCourier(),
+    courier: createCourier(supervisor),
+    supervisor,
+    ignored: NOTHING_IGNORED,
     start,
     startedAt: carried?.startedAt ?? isoNow(),
     log: { times: carried?.times ?? [], trace: carried?.trace ?? [] },

@@ -4,16 +4,19 @@ import { branchSignals, describeBranch } from '../contract/messages';
 import type { BranchView } from '../contract/runs';
 import { parseTurnRef } from '../rules/agent-messages';
 import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../rules/run-messages';
+import { ignoredAlso, ignoredLines, troubleLines, troublesOf } from '../rules/troubles';
 import type { Family } from './branch-family';
 import type { BranchLife } from './branch-life';
 import type { BranchQuestions } from './branch-questions';
 import type { BranchTurns } from './branch-turns';
 import type { BranchWatch } from './branch-watch';
-import { receive } from './shared/receive';
+import { type Ignore, receive } from './shared/receive';
+import { isoNow } from './shared/timer';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** The parts of a branch that hear of messages. */
 export interface BranchParts {
+  readonly life: BranchLife;
   readonly turns: BranchTurns;
   readonly questions: BranchQuestions;
   readonly family: Family;
@@ -23,39 +26,71 @@ export interface BranchParts {
 /** Registers every signal and the query. */
 export function handleBranchMessages(life: BranchLife, parts: BranchParts): void {
   const { turns, questions, family } = parts;
-  setHandler(describeBranch, () => viewOf(parts), { description: 'The branch as it is now' });
-  receive(branchSignals.turnAnswered, parseTurnAnswered, (message) => {
-    turns.answered(message);
-  });
-  receive(branchSignals.turnSuspended, parseTurnRef, ({ turnId }) => {
-    turns.suspended(turnId, true);
-  });
-  receive(branchSignals.turnResumed, parseTurnRef, ({ turnId }) => {
-    turns.suspended(turnId, false);
-  });
-  receive(branchSignals.answerGiven, parseAnswerGiven, (message) => {
-    questions.answered(message);
-  });
-  receive(branchSignals.stopRequested, parseStopRequested, ({ kind, reason }) => {
-    if (kind === 'cancel') {
-      life.stop.stop(reason ?? 'cancelled');
-    } else {
-      life.paused = kind === 'pause';
-      family.tell({ kind });
-    }
+  const ignore: Ignore = (what, why) => {
+    life.ignored = ignoredAlso(life.ignored, what, why, isoNow());
     showCard(parts);
-  });
-  ignoreUnknownMessages(() => undefined);
+  };
+  setHandler(describeBranch, () => viewOf(parts), { description: 'The branch as it is now' });
+  receive(
+    branchSignals.turnAnswered,
+    parseTurnAnswered,
+    (message) => {
+      turns.answered(message);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.turnSuspended,
+    parseTurnRef,
+    ({ turnId }) => {
+      turns.suspended(turnId, true);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.turnResumed,
+    parseTurnRef,
+    ({ turnId }) => {
+      turns.suspended(turnId, false);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.answerGiven,
+    parseAnswerGiven,
+    (message) => {
+      questions.answered(message);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.stopRequested,
+    parseStopRequested,
+    ({ kind, reason }) => {
+      if (kind === 'cancel') {
+        life.stop.stop(reason ?? 'cancelled');
+      } else {
+        life.paused = kind === 'pause';
+        family.tell({ kind });
+      }
+      showCard(parts);
+    },
+    ignore,
+  );
+  ignoreUnknownMessages(ignore);
   showCard(parts);
 }
 
 /** Brings the card in Temporal's Web UI up to date. */
 export function showCard(parts: BranchParts): void {
-  setCurrentDetails(parts.watch.card(viewOf(parts)));
+  const view = viewOf(parts);
+  const lines = [parts.watch.card(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(parts.life.ignored)];
+  setCurrentDetails(lines.join('\n'));
 }
 
-function viewOf({ turns, questions, family, watch }: BranchParts): BranchView {
+function viewOf({ life, turns, questions, family, watch }: BranchParts): BranchView {
   const running = family.open();
   const alone = turns.isWaiting() ? 'turn' : questions.isWaiting() ? 'human' : null;
-  return watch.view(alone ?? (running > 0 ? 'barrier' : null), running);
+  const view = watch.view(alone ?? (running > 0 ? 'barrier' : null), running);
+  return { ...view, ...troublesOf(life.supervisor.troubles()) };
 }

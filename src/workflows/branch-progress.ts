@@ -18,7 +18,7 @@ export interface BranchProgress {
 const BETWEEN_MS = 1_000;
 
 /** One per branch. A branch that loops for long tells less and less often. */
-export function createProgress({ context, courier }: BranchLife): BranchProgress {
+export function createProgress({ context, courier, supervisor }: BranchLife): BranchProgress {
   const changed = new Map<string, LiveBranchRecord>();
   const run = runWorkflowId(context.fleet, context.run);
   let isSending = false;
@@ -42,7 +42,7 @@ export function createProgress({ context, courier }: BranchLife): BranchProgress
   return {
     tell(...records) {
       for (const record of records) changed.set(record.id, record);
-      if (!isSending) void send();
+      if (!isSending) supervisor.keep('tell the run of branches', send);
     },
   };
 }

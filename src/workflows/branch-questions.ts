@@ -40,7 +40,7 @@ export function createQuestions(life: BranchLife): BranchQuestions {
           const given = answer();
           if (given !== null) return given;
         }
-        void life.courier.send(run, runSignals.questionWithdrawn, { questionId });
+        life.courier.tell(run, runSignals.questionWithdrawn, { questionId });
         throw new Stopped(life.stop.reason() ?? '');
       } finally {
         open = null;

@@ -80,7 +80,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
           if (!isBusy(answer) || waited > limit) return answer;
           await condition(isStopped, wait, { summary: `${agent} is busy` });
         }
-        void life.courier.send(target, agentSignals.turnWithdrawn, { turnId });
+        life.courier.tell(target, agentSignals.turnWithdrawn, { turnId });
         throw new Stopped(life.stop.reason() ?? '');
       } finally {
         setSuspended(false);

@@ -18,11 +18,19 @@ import { isoNow } from './shared/timer';
 
 /** Runs a branch to its end. It fails only when it is given no branch: whatever else happens is in its result. */
 export async function branch(argument: unknown): Promise<BranchEnd> {
-  const life = translating(() => beginLife(parseBranchInput(argument, 'input')));
+  let show = (): void => undefined;
+  const life = translating(() =>
+    beginLife(parseBranchInput(argument, 'input'), () => {
+      show();
+    }),
+  );
   const wasCancelled = cancellationFromOutside(life);
   return CancellationScope.nonCancellable(async () => {
     const progress = createProgress(life);
     const parts = partsOf(life, progress);
+    show = () => {
+      showCard(parts);
+    };
     const outside = createEffects(life, parts, progress);
     handleBranchMessages(life, parts);
     const ended = await runBranch(life.start, outside.effects);
@@ -30,7 +38,7 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
     const result =
       wasCancelled() && ended.outcome === 'abandoned' ? failedInstead(ended, `branch ${id} was cancelled`) : ended;
     parts.watch.ended(result);
-    showCard(parts);
+    show();
     await outside.quiet();
     const { times, trace } = outside.log();
     const own = { id, startedAt: life.startedAt, endedAt: isoNow() };
@@ -39,31 +47,34 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
 }
 
 /** Whoever started it asks it to end by a signal; a cancellation comes from somebody else, or because its parent is gone. */
-function cancellationFromOutside({ stop }: BranchLife): () => boolean {
+function cancellationFromOutside({ stop, supervisor }: BranchLife): () => boolean {
   let isCancelled = false;
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = stop.reason() === null;
-    stop.stop('cancelled');
+    supervisor.attempt('stop as cancelled', () => {
+      stop.stop('cancelled');
+    });
   });
   return () => isCancelled;
 }
 
 function partsOf(life: BranchLife, progress: BranchProgress): BranchParts {
-  const { context, options, courier } = life;
+  const { context, options, courier, supervisor } = life;
   const run = runWorkflowId(context.fleet, context.run);
   const watch = createWatch(life);
   const turns = createTurns(life, (suspended) => {
     const { branchSuspended, branchResumed } = runSignals;
-    void courier.send(run, suspended ? branchSuspended : branchResumed, { branch: context.branch });
+    courier.tell(run, suspended ? branchSuspended : branchResumed, { branch: context.branch });
   });
   const family = createFamily({
     options,
     courier,
+    supervisor,
     isPaused: () => life.paused,
     onChange(record, result) {
       if (result) watch.childEnded(result);
       progress.tell(watch.record(family.open() > 0 ? 'waiting' : 'running'), record);
     },
   });
-  return { watch, turns, family, questions: createQuestions(life) };
+  return { life, watch, turns, family, questions: createQuestions(life) };
 }

@@ -1,10 +1,11 @@
 /** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, ParentClosePolicy, condition, startChild } from '@temporalio/workflow';
+import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { ProvisionInput } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../contract/names';
 import { abandonChange, placeChange, settleChange } from '../rules/fleet-change';
 import { duePools } from '../rules/fleet-pools';
+import type { FleetState } from '../rules/fleet-state';
 import { undoByKeys } from '../rules/fleet-undo';
 import { fleetActivities } from './activities';
 import type { FleetMachine } from './fleet-machine';
@@ -12,8 +13,9 @@ import type { provision } from './provision';
 import { isoNow } from './provision-saga';
 import { errorBody } from './shared/failures';
 import { tellHolds } from './shared/holds';
+import { until } from './shared/until';
 
-/** Goes from step to step until the change has ended. Never throws. */
+/** Goes from step to step until the change has ended. Never throws: what fails is tried again, or is the end of the change. */
 export async function carryOutChange(machine: FleetMachine): Promise<void> {
   for (;;) {
     const { state } = machine;
@@ -24,32 +26,45 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
       await runSaga(machine, { ...change.input, undo: change.record });
     } else break;
   }
-  machine.mark();
+  machine.supervisor.attempt('mark the end of the change', () => {
+    machine.mark();
+  });
 }
 
 /** The pools are told first: an agent that starts asks its pool for a credential. */
 async function place(machine: FleetMachine): Promise<void> {
-  await condition(() => duePools(machine.state) === null);
-  const place = await fleetActivities('place the change').place();
-  machine.become(placeChange(machine.state, place));
+  await machine.supervisor.persist('place the change', async () => {
+    await until(() => duePools(machine.state) === null);
+    const place = await fleetActivities('place the change').place();
+    machine.become(placeChange(machine.state, place));
+  });
 }
 
+/** What a saga that ended makes of the fleet is a step of its own: tried again alone, it does not run the saga twice. */
 async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<void> {
+  const end = await endOfSaga(machine, input);
+  await machine.supervisor.persist('settle the change', async () => {
+    machine.become(end(machine.state));
+  });
+}
+
+/** Runs the saga; how it ended, as what that makes of the fleet. */
+async function endOfSaga(machine: FleetMachine, input: ProvisionInput): Promise<(state: FleetState) => FleetState> {
   try {
     const saga = await startSaga(input);
-    machine.tellChange = (holds) => tellHolds(saga, holds);
+    machine.tellChange = (holds) => tellHolds(saga, holds, machine.supervisor);
     // A pause that came while it started.
     if (!input.undo && machine.state.holds !== input.holds) await machine.tellChange(machine.state.holds);
     const result = await saga.result();
-    machine.become(settleChange(machine.state, result));
+    return (state) => settleChange(state, result);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       const what = `an earlier change of this name is still being undone (${error.workflowId})`;
-      machine.become(abandonChange(machine.state, `${what}; apply again when it has ended`));
-      return;
+      return (state) => abandonChange(state, `${what}; apply again when it has ended`);
     }
     const why = `the workflow of the change ended without finishing it (${errorBody(error).message})`;
-    machine.become(undoByKeys(machine.state, why, isoNow()));
+    const at = isoNow();
+    return (state) => undoByKeys(state, why, at);
   } finally {
     machine.tellChange = null;
   }

@@ -1,7 +1,6 @@
 /** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
 import { condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../contract/ends';
-import { DroverError } from '../contract/errors';
 import type { ApplyResult, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
 import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../rules/fleet-change';
@@ -19,8 +18,9 @@ import { decideCompensate } from '../rules/fleet-undo';
 import { fleetActivities } from './activities';
 import type { FleetMachine } from './fleet-machine';
 import { isoNow } from './provision-saga';
-import { continueAsNewOverdue } from './shared/continue-as-new';
+import { refuseWhenOverdue } from './shared/continue-as-new';
 import { translating } from './shared/failures';
+import { receive } from './shared/receive';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** Rule of conduct 3: an update answers on its effect, or after 5 s with what has been reached. */
@@ -38,22 +38,28 @@ export function handleCommands(machine: FleetMachine): void {
   handleCompensate(machine);
   handleHolds(machine);
 
-  setHandler(describeFleet, () => fleetView(machine.state), { description: 'The fleet as it is' });
-  setHandler(fleetSignals.agentGone, (value: unknown) => hearGone(machine, value), {
-    description: 'An agent has ended with its resource',
-  });
-  ignoreUnknownMessages(() => ignore(machine));
+  setHandler(describeFleet, () => viewOf(machine), { description: 'The fleet as it is' });
+  receive(
+    fleetSignals.agentGone,
+    agentGone,
+    (gone) => {
+      machine.become(forgetAgent(machine.state, gone));
+    },
+    machine.ignore,
+  );
+  ignoreUnknownMessages(machine.ignore);
 }
 
 type Rule = (state: FleetState) => Decided;
 
 function validate(machine: FleetMachine, rule: Rule): void {
-  translating(() => void rule(admitted(machine)));
+  translating(() => rule(admitted(machine)));
 }
 
 function decide(machine: FleetMachine, rule: Rule): ApplyResult {
   return translating(() => {
-    const { state, answer } = rule(admitted(machine));
+    // Its validator has admitted it: an answer to what was accepted must not be one that the client repeats.
+    const { state, answer } = rule(machine.state);
     if (answer.ids) machine.dryRun = true;
     machine.become(state);
     return answer;
@@ -62,11 +68,13 @@ function decide(machine: FleetMachine, rule: Rule): ApplyResult {
 
 /** Decided once it is known which of the parts that the fleet owns are gone; at once where there is nothing to look for. */
 function handleApply(machine: FleetMachine): void {
-  const apply = (value: unknown): ApplyResult | Promise<ApplyResult> => {
+  const apply = async (value: unknown): Promise<ApplyResult> => {
     const request = translating(() => applyRequest(value, 'apply'));
     const decided = (lost?: LostParts) => decide(machine, (state) => decideApply(state, request, lost));
     const call = translating(() => toLookFor(machine.state, request));
-    return call === null ? decided() : fleetActivities('what is gone').findLost(call).then(decided);
+    if (call === null) return decided();
+    const find = () => fleetActivities('what is gone').findLost(call);
+    return decided(await machine.supervisor.persist('find what is gone', find));
   };
   setHandler(fleetUpdates.apply, apply, {
     validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
@@ -74,23 +82,14 @@ function handleApply(machine: FleetMachine): void {
   });
 }
 
-function hearGone(machine: FleetMachine, value: unknown): void {
-  try {
-    machine.become(forgetAgent(machine.state, agentGone(value, 'agentGone')));
-  } catch {
-    ignore(machine);
-  }
-}
-
-/** What cannot be read is counted, shown in the details card, and changes nothing. */
-function ignore(machine: FleetMachine): void {
-  machine.become({ ...machine.state, ignored: machine.state.ignored + 1 });
+function viewOf({ state, supervisor }: FleetMachine): FleetView {
+  return fleetView(state, supervisor.troubles());
 }
 
 /** Commands wait for continue-as-new where it is overdue; the client repeats them. */
 function admitted({ state }: FleetMachine): FleetState {
-  if (!continueAsNewOverdue()) return state;
-  throw new DroverError('Unavailable', `fleet ${state.fleet} must continue as new first; try again`);
+  refuseWhenOverdue(`fleet ${state.fleet}`, state.continueAfterEvents ?? undefined);
+  return state;
 }
 
 function handleCompensate(machine: FleetMachine): void {
@@ -98,10 +97,12 @@ function handleCompensate(machine: FleetMachine): void {
     translating(() => decideCompensate(admitted(machine), compensateRequest(value, 'compensate'), isoNow()));
   const handle = (value: unknown): FleetView => {
     machine.become(decided(value));
-    return fleetView(machine.state);
+    return viewOf(machine);
   };
   setHandler(fleetUpdates.compensate, handle, {
-    validator: (value: unknown) => void decided(value),
+    validator: (value: unknown) => {
+      decided(value);
+    },
     description: 'Tries a failed compensation again, with a higher attempt',
   });
 }
@@ -110,25 +111,29 @@ function handleHolds(machine: FleetMachine): void {
   const told = async (next: FleetState, wait = true): Promise<FleetView> => {
     machine.become(next);
     if (wait) await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
-    return fleetView(machine.state);
+    return viewOf(machine);
   };
   const pause = (value: unknown) =>
     translating(() => {
       const request = pauseRequest(value ?? {}, 'pause');
-      return { next: decidePause(machine.state, request, isoNow()), wait: request.wait };
+      return { next: decidePause(admitted(machine), request, isoNow()), wait: request.wait };
     });
   const resume = (value: unknown) =>
     translating(() => {
       const request = resumeRequest(value ?? {}, 'resume');
-      return { next: decideResume(machine.state, request), wait: request.wait };
+      return { next: decideResume(admitted(machine), request), wait: request.wait };
     });
   const handle = async (decided: ReturnType<typeof pause>): Promise<FleetView> => told(decided.next, decided.wait);
   setHandler(fleetUpdates.pause, (value: unknown) => handle(pause(value)), {
-    validator: (value: unknown) => void pause(value),
+    validator: (value: unknown) => {
+      pause(value);
+    },
     description: 'Holds every agent of the fleet, those too that are added meanwhile',
   });
   setHandler(fleetUpdates.resume, (value: unknown) => handle(resume(value)), {
-    validator: (value: unknown) => void resume(value),
+    validator: (value: unknown) => {
+      resume(value);
+    },
     description: "Releases the fleet's own hold of every agent",
   });
 }

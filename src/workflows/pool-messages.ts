@@ -23,25 +23,27 @@ import {
   parseReset,
 } from '../rules/pool-messages';
 import { once } from '../rules/pool-requests';
-import { type PoolState, poolView } from '../rules/pool-state';
+import type { PoolState } from '../rules/pool-state';
 import type { Parser } from '../rules/parse';
 import { translating } from './shared/failures';
-import { receive } from './shared/receive';
+import { refuseWhenOverdue } from './shared/continue-as-new';
+import { type Ignore, receive } from './shared/receive';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
 
 /** The pool's state and its one way to change: a rule applied at a time (epoch milliseconds). */
 export interface PoolMachine {
   readonly state: PoolState;
   step(rule: (state: PoolState, now: number) => PoolStep): void;
-  /** A message that could not be read. */
-  ignore(): void;
+  /** A message that could not be read, or that no rule took. */
+  readonly ignore: Ignore;
+  view(): PoolView;
 }
 
 /** Registers every handler. */
 export function handlePoolMessages(machine: PoolMachine): void {
   const silent = (rule: (state: PoolState, now: number) => PoolState): void =>
     machine.step((state, now) => ({ state: rule(state, now), grants: [] }));
-  const ignore = (): void => machine.ignore();
+  const { ignore } = machine;
 
   receive(
     poolSignals.failureObserved,
@@ -76,7 +78,7 @@ export function handlePoolMessages(machine: PoolMachine): void {
     state: leavePool(state, left),
     grants: [],
   }));
-  setHandler(describePool, () => poolView(machine.state, Date.now()), { description: 'Who is on what, until when' });
+  setHandler(describePool, () => machine.view(), { description: 'Who is on what, until when' });
 }
 
 /** An update. A repeat changes nothing, and is answered with the pool as it is. */
@@ -91,11 +93,15 @@ function answer<T extends { readonly requestId?: string }>(
   const handler = (value: unknown): PoolView =>
     translating(() => {
       machine.step(decide(value));
-      return poolView(machine.state, Date.now());
+      return machine.view();
     });
   // What the rule refuses leaves no trace.
   const validator = (value: unknown): void => {
-    translating(() => decide(value)(machine.state, Date.now()));
+    translating(() => {
+      const { pool, continueAfterEvents } = machine.state;
+      refuseWhenOverdue(`pool ${pool}`, continueAfterEvents ?? undefined);
+      decide(value)(machine.state, Date.now());
+    });
   };
   setHandler(update as UpdateDefinition<PoolView, [unknown]>, handler, { validator, description });
 }

@@ -1,7 +1,6 @@
 /** Workflow `pool`: an entity that holds the credentials of one model provider and says which agent is on which. */
 import {
   allHandlersFinished,
-  condition,
   continueAsNew,
   setCurrentDetails,
   upsertMemo,
@@ -14,11 +13,15 @@ import { poolCard, poolSummary } from '../rules/pool-card';
 import { parsePoolInput } from '../rules/pool-messages';
 import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../rules/pool-state';
 import { isRecord } from '../rules/parse';
+import { ignoredAlso, NOTHING_IGNORED, troublesOf } from '../rules/troubles';
 import { handlePoolMessages, type PoolMachine } from './pool-messages';
 import { continueAsNewDue } from './shared/continue-as-new';
 import { translating } from './shared/failures';
 import { createNotifier } from './shared/notifier';
 import { createOutbox } from './shared/outbox';
+import { createSupervisor } from './shared/supervise';
+import { isoNow } from './shared/timer';
+import { until, untilOr } from './shared/until';
 
 /** The argument of every run after the first. */
 interface CarriedPool {
@@ -28,18 +31,22 @@ interface CarriedPool {
 
 /** Lives from the first fleet that describes it until the last one has left and nothing is remembered that matters. */
 export async function pool(argument: unknown): Promise<void> {
-  const outbox = createOutbox();
-  const notifier = createNotifier();
+  const supervisor = createSupervisor(() => {
+    show();
+  });
+  const outbox = createOutbox(supervisor);
+  const notifier = createNotifier(supervisor);
   let state = translating(() => begin(argument));
   let letters: readonly Grant[] = [];
   let version = 0;
-  let ignored = 0;
+  let ignored = NOTHING_IGNORED;
   let shown = '';
 
   const machine: PoolMachine = {
     get state() {
       return state;
     },
+    view: () => ({ ...poolView(state, Date.now()), ...troublesOf(supervisor.troubles()) }),
     step(rule) {
       const next = rule(state, Date.now());
       const { state: told, due } = announceExhaustion(next.state);
@@ -48,8 +55,8 @@ export async function pool(argument: unknown): Promise<void> {
       version += 1;
       if (due) raiseExhausted();
     },
-    ignore() {
-      ignored += 1;
+    ignore(what, why) {
+      ignored = ignoredAlso(ignored, what, why, isoNow());
       version += 1;
     },
   };
@@ -66,7 +73,7 @@ export async function pool(argument: unknown): Promise<void> {
     const isReady = (): boolean => letters.length > 0 || version !== seen || ((isDue() || isOver()) && isQuiet());
     // A credential that comes back serves those that wait, and is shown to be free.
     const woken = await waitUntil(isReady, nextReset(state, Date.now()) ?? endsAt(state, Date.now()));
-    if (!woken) machine.step(serveWaiting);
+    if (!woken) await supervisor.persist('serve those that wait', serve, () => version !== seen);
     const batch = letters;
     letters = [];
     await Promise.all(batch.map((letter) => deliver(letter)));
@@ -74,9 +81,13 @@ export async function pool(argument: unknown): Promise<void> {
   }
   if (!isOver()) await continueAsNew<typeof pool>({ v: 1, state } satisfies CarriedPool);
 
+  async function serve(): Promise<void> {
+    machine.step(serveWaiting);
+  }
+
   /** What visibility holds is written on change only. */
   function show(): void {
-    const view = poolView(state, Date.now());
+    const view = machine.view();
     setCurrentDetails(poolCard(view, ignored));
     const summary = poolSummary(view);
     if (JSON.stringify(summary) === shown) return;
@@ -100,11 +111,11 @@ export async function pool(argument: unknown): Promise<void> {
 /** False when the time came first. */
 async function waitUntil(isDone: () => boolean, at: number | null): Promise<boolean> {
   if (at === null) {
-    await condition(isDone);
+    await until(isDone);
     return true;
   }
   // A millisecond more, as a skip ends at its last instant.
-  return condition(isDone, Math.max(at - Date.now(), 0) + 1);
+  return untilOr(isDone, Math.max(at - Date.now(), 0) + 1, 'the next credential comes back');
 }
 
 function begin(argument: unknown): PoolState {

@@ -49,17 +49,22 @@ function reasonOf({ input }: Saga, agent: string, error: unknown): string {
   return message.startsWith(title) ? message.slice(title.length) : message;
 }
 
+/** What nobody has answered says nothing of the agent, and is asked again until the change breaks off. */
+function patiently<T>(saga: Saga, what: string, call: () => Promise<T>): Promise<T> {
+  return saga.supervisor.patiently(what, call, () => breaksOff(saga.run));
+}
+
 async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<void> {
   if (key === null || spec === null) throw new DroverError('Internal', 'a create without key or specification');
   const intended = ownedAs(saga.input, spec, key, null);
   saga.run = intendCreate(saga.run, agent, key, spec, isoNow());
   const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
-  const { resourceId } = await provider
-    .createResource(resourceCall(saga.input, spec, intended))
-    .catch((error: unknown) => {
+  const { resourceId } = await patiently(saga, `create ${agent}`, () =>
+    provider.createResource(resourceCall(saga.input, spec, intended)).catch((error: unknown) => {
       if (isRefusal(errorBody(error))) saga.refused[agent] = true;
       throw error;
-    });
+    }),
+  );
   const owned = { ...intended, resourceId };
   saga.run = recordCreated(saga.run, owned, agent, isoNow());
   if (!breaksOff(saga.run)) await becomeReady(saga, spec, owned);
@@ -102,7 +107,8 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
     holds: saga.holds,
     reportTo: workflowInfo().workflowId,
   };
-  const { runtime } = await fleetActivities(`ensure ${spec.name}`).ensureAgent(input);
+  const what = `ensure ${spec.name}`;
+  const { runtime } = await patiently(saga, what, () => fleetActivities(what).ensureAgent(input));
   if (runtime === 'running' || runtime === 'paused') saga.run = recordWoken(saga.run, spec.name);
 }
 
@@ -133,9 +139,10 @@ async function retire(saga: Saga, { agent, previous }: AgentChange): Promise<voi
   saga.run = atStep(saga.run, agent, 'deleting');
   const { fleet, incarnation, revision } = saga.input;
   const call = { fleet, agent, incarnation, revision: revision - 1, mode: 'drain' as const };
-  await retireActivity(`retire ${agent}`).retireAgent(call);
+  await patiently(saga, `retire ${agent}`, () => retireActivity(`retire ${agent}`).retireAgent(call));
   const provider = providerActivities(previous.provider, previous.host, `remove ${agent}`);
-  await provider.destroyResource(resourceCall(saga.input, previous.spec, previous));
+  const removed = resourceCall(saga.input, previous.spec, previous);
+  await patiently(saga, `remove ${agent}`, () => provider.destroyResource(removed));
 }
 
 async function update(saga: Saga, { agent, spec, previous }: AgentChange): Promise<void> {

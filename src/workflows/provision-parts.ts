@@ -3,7 +3,6 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   type ChildWorkflowHandle,
-  condition,
   ParentClosePolicy,
   startChild,
 } from '@temporalio/workflow';
@@ -14,6 +13,7 @@ import type { provision } from './provision';
 import { isoNow, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';
 import { tellHolds } from './shared/holds';
+import { until } from './shared/until';
 
 /** A part that has run, as far as its undo has to know it. */
 interface RunPart {
@@ -38,14 +38,15 @@ export async function runParts(saga: Saga, parts: readonly ProvisionInput[]): Pr
 async function runPart(saga: Saga, part: ProvisionInput, name: string): Promise<ProvisionResult | null> {
   const scope = new CancellationScope({ cancellable: true });
   let isOver = false;
-  const watch = condition(() => isOver || saga.run.stop !== null).then(() => {
+  const watch = saga.supervisor.persist(`stop part ${name}`, async () => {
+    await until(() => isOver || saga.run.stop !== null);
     if (!isOver) scope.cancel();
   });
   try {
     return await scope.run(async () => {
       const { holds } = saga;
       const child = await startPart({ ...part, holds }, name);
-      saga.tellPart = (changed) => tellHolds(child, changed);
+      saga.tellPart = (changed) => tellHolds(child, changed, saga.supervisor);
       if (saga.holds !== holds) await saga.tellPart(saga.holds);
       return child.result();
     });

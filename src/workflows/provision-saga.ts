@@ -3,10 +3,12 @@ import type { AgentReport, AgentSpec, Hold } from '../contract/agent';
 import type { ResourceCall } from '../contract/activities';
 import type { OwnedAgent, ProvisionInput } from '../contract/fleet';
 import type { ChangeRun } from '../rules/change-run';
+import type { Supervisor } from './shared/supervise';
 
 /** A change under way. `run` is exchanged, never changed in place. */
 export interface Saga {
   readonly input: ProvisionInput;
+  readonly supervisor: Supervisor;
   run: ChangeRun;
   /** What agents have reported, the latest of each. */
   readonly reports: Record<string, AgentReport>;

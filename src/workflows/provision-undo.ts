@@ -1,5 +1,5 @@
 /** Carries an undo log out: newest first, by id where known and by key where not, whatever happens to the change meanwhile. */
-import { CancellationScope, condition, sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { ResourceCall } from '../contract/activities';
 import type { CompensationEntry } from '../contract/compensation';
 import type { AgentChange } from '../contract/fleet';
@@ -9,6 +9,7 @@ import { CREATE_MS, mayLandLate } from '../rules/late-creates';
 import { providerActivities, undoActivities, undoRetireActivity } from './activities';
 import { inParallel, isoNow, resourceCall, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';
+import { untilOr } from './shared/until';
 
 /** provisioning.md: the whole of a compensation ends after 24 h. */
 const WHOLE_MS = 24 * 3_600_000;
@@ -31,8 +32,8 @@ export async function undoAll(saga: Saga, limit: number): Promise<void> {
   const scope = new CancellationScope({ cancellable: true });
   let isThrough = false;
   // Ends at once when all is undone; else what still waits is cancelled and becomes a failed entry.
-  const deadline = condition(() => isThrough, WHOLE_MS, { summary: 'compensation' }).then((met) => {
-    if (!met) scope.cancel();
+  const deadline = saga.supervisor.persist('end the compensation in time', async () => {
+    if (!(await untilOr(() => isThrough, WHOLE_MS, 'compensation'))) scope.cancel();
   });
   const landedBy = Date.now() + CREATE_MS;
   await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry, landedBy)));

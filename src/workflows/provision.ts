@@ -2,11 +2,11 @@
 import {
   allHandlersFinished,
   CancellationScope,
-  condition,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { AgentReport } from '../contract/agent';
 import type { ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../contract/messages';
 import { changeCard } from '../rules/change-card';
@@ -14,12 +14,16 @@ import { partsOf, PHASES } from '../rules/change-parts';
 import { parseAgentReport, parseHoldsChanged, parseProvisionInput } from '../rules/change-messages';
 import { beginChange, changeResult, changeView, endChange, mustCompensate, stopped } from '../rules/change-run';
 import { durationMs } from '../rules/duration';
+import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../rules/troubles';
 import { changeAgent } from './provision-agent';
 import { runParts, undoParts } from './provision-parts';
 import { inParallel, isoNow, type Saga } from './provision-saga';
 import { beginCompensation, endAttempt, lookAfter, undoAll } from './provision-undo';
 import { translating } from './shared/failures';
+import { type Ignore, receive } from './shared/receive';
+import { createSupervisor } from './shared/supervise';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
+import { until, untilOr } from './shared/until';
 
 /** interfaces.md, "The fleet file". */
 const DEFAULT_MAX_CONCURRENT = 16;
@@ -28,8 +32,19 @@ const DEFAULT_TIMEOUT = '2h';
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
   const input = translating(() => parseProvisionInput(argument));
+  let ignored = NOTHING_IGNORED;
+  const show = (): void => {
+    const lines = [changeCard(viewOf(saga)), ...troubleLines(supervisor.troubles()), ...ignoredLines(ignored)];
+    setCurrentDetails(lines.join('\n'));
+  };
+  const ignore: Ignore = (what, why) => {
+    ignored = ignoredAlso(ignored, what, why, isoNow());
+    show();
+  };
+  const supervisor = createSupervisor(show);
   const saga: Saga = {
     input,
+    supervisor,
     run: beginChange(input, isoNow()),
     reports: {},
     refused: {},
@@ -37,14 +52,16 @@ export async function provision(argument: unknown): Promise<ProvisionResult> {
     tellPart: null,
   };
   // A cancelled change stops like a failed one: nothing inside is cancelled, so nothing is left half done.
-  CancellationScope.current().cancelRequested.catch(() => cancel(saga));
+  CancellationScope.current().cancelRequested.catch(() => {
+    supervisor.attempt('stop as cancelled', () => cancel(saga));
+  });
   return CancellationScope.nonCancellable(async () => {
-    handleMessages(saga);
+    handleMessages(saga, ignore);
     upsertSearchAttributes({ DroverFleet: [input.fleet] });
     await carryOut(saga);
     saga.run = endChange(saga.run);
-    setCurrentDetails(changeCard(changeView(saga.run)));
-    await condition(allHandlersFinished);
+    show();
+    await until(allHandlersFinished);
     return changeResult(saga.run);
   });
 }
@@ -103,16 +120,14 @@ async function runPhases(saga: Saga, limit: number): Promise<void> {
 async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> {
   const timeout = saga.input.provisioning.timeout ?? DEFAULT_TIMEOUT;
   let isThrough = false;
-  const deadline = condition(() => isThrough, durationMs(timeout) ?? 0, { summary: 'timeout of the change' }).then(
-    (met) => {
-      if (met) return;
-      const late = Object.values(saga.run.progress).flatMap(({ agent, step }) =>
-        IN_FLIGHT.includes(step) ? [agent] : [],
-      );
-      const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
-      saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
-    },
-  );
+  const deadline = saga.supervisor.persist('end the change in time', async () => {
+    if (await untilOr(() => isThrough, durationMs(timeout) ?? 0, 'timeout of the change')) return;
+    const late = Object.values(saga.run.progress).flatMap(({ agent, step }) =>
+      IN_FLIGHT.includes(step) ? [agent] : [],
+    );
+    const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
+    saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
+  });
   const result = await work();
   isThrough = true;
   await deadline;
@@ -126,33 +141,37 @@ function cancel(saga: Saga): ChangeView {
   return changeView(saga.run);
 }
 
-function handleMessages(saga: Saga): void {
-  setHandler(describeChange, () => changeView(saga.run), { description: 'How far the change has come' });
-  setHandler(provisionUpdates.cancel, () => cancel(saga), { description: 'Stops the change and takes it back' });
-  setHandler(agentReported, (value: unknown) => hear(saga, value), { description: 'An agent is ready, or has failed' });
-  setHandler(provisionSignals.holdsChanged, (value: unknown) => hearHolds(saga, value), {
-    description: "The fleet's holds are others now",
+function handleMessages(saga: Saga, ignore: Ignore): void {
+  setHandler(describeChange, () => viewOf(saga), { description: 'How far the change has come' });
+  setHandler(provisionUpdates.cancel, () => translating(() => cancel(saga)), {
+    description: 'Stops the change and takes it back',
   });
-  // A saga ends within its change; what it cannot read is in its history.
-  ignoreUnknownMessages(() => undefined);
+  receive(
+    agentReported,
+    parseAgentReport,
+    (report) => {
+      hear(saga, report);
+    },
+    ignore,
+  );
+  // The handler lasts until the part has heard: nothing ends with a signal on its way.
+  receive(
+    provisionSignals.holdsChanged,
+    parseHoldsChanged,
+    async ({ holds }) => {
+      saga.holds = holds;
+      await saga.tellPart?.(holds);
+    },
+    ignore,
+  );
+  ignoreUnknownMessages(ignore);
 }
 
-/** The handler lasts until the part has heard: nothing ends with a signal on its way. */
-async function hearHolds(saga: Saga, value: unknown): Promise<void> {
-  try {
-    saga.holds = parseHoldsChanged(value, 'holdsChanged').holds;
-  } catch {
-    // Not a list of holds: nothing to hear. It stays readable in the history.
-    return;
-  }
-  await saga.tellPart?.(saga.holds);
+function viewOf({ run, supervisor }: Saga): ChangeView {
+  return { ...changeView(run), ...troublesOf(supervisor.troubles()) };
 }
 
-function hear({ input, reports }: Saga, value: unknown): void {
-  try {
-    const report = parseAgentReport(value, 'agentReported');
-    if (report.incarnation === input.incarnation && report.revision === input.revision) reports[report.agent] = report;
-  } catch {
-    // Not a report: nothing to hear. It stays readable in the history.
-  }
+/** Of another incarnation or revision it is old news. */
+function hear({ input, reports }: Saga, report: AgentReport): void {
+  if (report.incarnation === input.incarnation && report.revision === input.revision) reports[report.agent] = report;
 }

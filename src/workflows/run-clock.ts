@@ -1,26 +1,26 @@
 /** `timeout(S)`: a clock that stands while the run is paused or only waits (rules of conduct, 13). */
-import { condition } from '@temporalio/workflow';
 import { STOPPED_CLOCK, dueAt, setRunning } from '../rules/paused-clock';
 import type { RunLife } from './run-life';
+import { until, untilOr } from './shared/until';
 
-/** Stops the run when its time is over. Ends with the run. */
-export async function keepRunTime(life: RunLife): Promise<void> {
+/** What stops the run when its time is over, and ends with the run. Begun again after a failure, it goes on with the time that was used. */
+export function runTime(life: RunLife): () => Promise<void> {
   const { timeoutS } = life.topology.rules;
-  if (timeoutS === null) return;
+  if (timeoutS === null) return async () => undefined;
+  const limitMs = Math.round(timeoutS * 1_000);
   let clock = setRunning(STOPPED_CLOCK, life.isTimed(), Date.now());
-  while (life.result === null && life.stop.reason() === null) {
-    const seen = life.version;
-    const due = dueAt(clock, Math.round(timeoutS * 1_000));
-    const isChanged = (): boolean => life.version !== seen;
-    if (due === null) await condition(isChanged);
-    else if (
-      !(await condition(() => (isChanged() && !life.isTimed()) || isOver(life), Math.max(1, due - Date.now()), {
-        summary: 'timeout of the run',
-      }))
-    )
-      life.stop.stop(`timeout(${String(timeoutS)}) reached`);
-    clock = setRunning(clock, life.isTimed(), Date.now());
-  }
+  return async () => {
+    while (!isOver(life)) {
+      const seen = life.version;
+      const due = dueAt(clock, limitMs);
+      const isChanged = (): boolean => life.version !== seen;
+      const isNews = (): boolean => (isChanged() && !life.isTimed()) || isOver(life);
+      if (due === null) await until(isChanged);
+      else if (!(await untilOr(isNews, Math.max(1, due - Date.now()), 'timeout of the run')))
+        life.stop.stop(`timeout(${String(timeoutS)}) reached`);
+      clock = setRunning(clock, life.isTimed(), Date.now());
+    }
+  };
 }
 
 function isOver({ result, stop }: RunLife): boolean {

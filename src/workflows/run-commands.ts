@@ -9,7 +9,10 @@ import { earlier, markOf, withMark } from '../rules/fingerprint';
 import { parseAnswer, parseCancel, parseControl } from '../rules/run-messages';
 import type { Family } from './branch-family';
 import type { RunLife } from './run-life';
+import { isHistoryFull } from './shared/continue-as-new';
 import { translating } from './shared/failures';
+
+const FULL = 'has as many events as its history holds and cannot be paused; let it end, or cancel it';
 
 interface Command<T> {
   readonly description: string;
@@ -68,6 +71,8 @@ export function handleCommands(life: RunLife, family: Family): void {
     refuse() {
       mustRun();
       if (life.paused) throw refusal('RuntimeStateError', 'is paused already');
+      // Everything else leads to its end; of pauses there is no end, and no room for them any more.
+      if (isHistoryFull(life.input.mostEvents)) throw refusal('LimitReached', FULL);
     },
     apply() {
       setPaused(true);

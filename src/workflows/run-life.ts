@@ -9,7 +9,10 @@ import { type Stop, createStop } from '../rules/coordination/stop';
 import { mustCompile } from '../rules/topology/compile';
 import type { Topology } from '../rules/topology/topology';
 import type { BranchLog } from '../rules/branch-input';
+import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../rules/troubles';
 import { type Courier, createCourier } from './branch-courier';
+import type { Ignore } from './shared/receive';
+import { type Supervisor, createSupervisor } from './shared/supervise';
 import { isoNow, startTimer } from './shared/timer';
 
 export interface RunLife {
@@ -17,6 +20,9 @@ export interface RunLife {
   readonly input: RunInput;
   readonly topology: Topology;
   readonly courier: Courier;
+  readonly supervisor: Supervisor;
+  /** Counts a message that changes nothing, and shows why. */
+  readonly ignore: Ignore;
   readonly human: Human;
   /** Ends it: cancelled, or its time is over. */
   readonly stop: Stop;
@@ -50,12 +56,16 @@ export function beginRun(input: RunInput): RunLife {
   let compensation: CompensationRecord | null = null;
   let version = 0;
   let isShowing = false;
+  let ignored = NOTHING_IGNORED;
+  const supervisor = createSupervisor(() => {
+    show(life.view());
+  });
   // What lists take a run without a memo for.
   let listed: RunState = 'running';
 
   const human = createHuman(
     input.script ?? null,
-    { now: () => Date.now(), schedule: (ms, act) => startTimer(ms, act, 'human') },
+    { now: () => Date.now(), schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
     () => {
       life.changed();
     },
@@ -65,7 +75,8 @@ export function beginRun(input: RunInput): RunLife {
 
   /** What visibility holds is written on change only. */
   const show = (view: RunView): void => {
-    setCurrentDetails(runCard(view));
+    const lines = [runCard(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
+    setCurrentDetails(lines.join('\n'));
     if (view.state === listed) return;
     listed = view.state;
     upsertMemo({ state: listed });
@@ -75,7 +86,12 @@ export function beginRun(input: RunInput): RunLife {
     workflowId: workflowInfo().workflowId,
     input,
     topology: mustCompile(input.topology, 'InvalidFleet'),
-    courier: createCourier(),
+    courier: createCourier(supervisor),
+    supervisor,
+    ignore(what, why) {
+      ignored = ignoredAlso(ignored, what, why, isoNow());
+      life.changed();
+    },
     human,
     stop: createStop(),
     suspended,
@@ -93,9 +109,12 @@ export function beginRun(input: RunInput): RunLife {
       if (isShowing) return;
       isShowing = true;
       // Once for everything that changes in one go.
-      void Promise.resolve().then(() => {
+      supervisor.keep('show the run', async () => {
+        await Promise.resolve();
         isShowing = false;
-        show(life.view());
+        supervisor.attempt('show the run', () => {
+          show(life.view());
+        });
       });
     },
     learn(records) {
@@ -134,6 +153,7 @@ export function beginRun(input: RunInput): RunLife {
         result,
         branches: result === null ? shown(branches, waiting()) : finished,
         compensation: undoOf(compensation),
+        ...troublesOf(supervisor.troubles()),
       };
     },
   };

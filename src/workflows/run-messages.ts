@@ -17,22 +17,42 @@ export function handleRunMessages(life: RunLife, family: Family, scripted: Scrip
   handleCommands(life, family);
   handleQuestions(life);
   for (const signal of [runSignals.branchSuspended, runSignals.branchResumed]) {
-    receive(signal, parseBranchRef, ({ branch }) => {
-      if (signal === runSignals.branchSuspended) life.suspended.add(branch);
-      else life.suspended.delete(branch);
-      life.changed();
-    });
+    receive(
+      signal,
+      parseBranchRef,
+      ({ branch }) => {
+        if (signal === runSignals.branchSuspended) life.suspended.add(branch);
+        else life.suspended.delete(branch);
+        life.changed();
+      },
+      life.ignore,
+    );
   }
-  receive(runSignals.branchesChanged, parseBranchesChanged, ({ branches }) => {
-    life.learn(branches);
-  });
+  receive(
+    runSignals.branchesChanged,
+    parseBranchesChanged,
+    ({ branches }) => {
+      life.learn(branches);
+    },
+    life.ignore,
+  );
   if (scripted !== null) {
-    receive(agentSignals.turnRequested, parseTurnRequested, (message) => {
-      scripted.requested(message);
-    });
-    receive(agentSignals.turnWithdrawn, parseTurnRef, ({ turnId }) => {
-      scripted.withdrawn(turnId);
-    });
+    receive(
+      agentSignals.turnRequested,
+      parseTurnRequested,
+      (message) => {
+        scripted.requested(message);
+      },
+      life.ignore,
+    );
+    receive(
+      agentSignals.turnWithdrawn,
+      parseTurnRef,
+      ({ turnId }) => {
+        scripted.withdrawn(turnId);
+      },
+      life.ignore,
+    );
   }
-  ignoreUnknownMessages(() => undefined);
+  ignoreUnknownMessages(life.ignore);
 }

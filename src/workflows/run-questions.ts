@@ -18,20 +18,30 @@ export function handleQuestions(life: RunLife): void {
     const timeoutMs = timeout === undefined ? null : (durationMs(timeout) ?? null);
     const withdraw = life.human.ask({ branch, agent, question, timeoutMs }, (answer) => {
       const target = branchWorkflowId(fleet, run, branch);
-      void life.courier.send(target, branchSignals.answerGiven, given(questionId, answer));
+      life.courier.tell(target, branchSignals.answerGiven, given(questionId, answer));
     });
     open.set(questionId, withdraw);
   }
-  receive(runSignals.questionAsked, parseQuestionAsked, (message) => {
-    ask(message);
-    life.changed();
-  });
-  receive(runSignals.questionWithdrawn, parseQuestionRef, ({ questionId }) => {
-    open.get(questionId)?.();
-    // A question that comes after its withdrawal is none.
-    open.set(questionId, () => undefined);
-    life.changed();
-  });
+  receive(
+    runSignals.questionAsked,
+    parseQuestionAsked,
+    (message) => {
+      ask(message);
+      life.changed();
+    },
+    life.ignore,
+  );
+  receive(
+    runSignals.questionWithdrawn,
+    parseQuestionRef,
+    ({ questionId }) => {
+      open.get(questionId)?.();
+      // A question that comes after its withdrawal is none.
+      open.set(questionId, () => undefined);
+      life.changed();
+    },
+    life.ignore,
+  );
 }
 
 function given(questionId: string, answer: Answer): AnswerGiven {

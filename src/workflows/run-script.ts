@@ -25,7 +25,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
   const trace: TraceEntry[] = [];
 
   function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
-    void life.courier.send(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+    life.courier.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
   }
   return {
     trace: () => trace,
@@ -46,7 +46,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
         if ('reply' in outcome) trace.push({ turnId, branch, agent, input, reply: outcome.reply });
         answer(replyTo, turnId, outcome);
       };
-      timers.set(turnId, startTimer(delayMs, finish, `${agent} replies`));
+      timers.set(turnId, startTimer(life.supervisor, delayMs, finish, `${agent} replies`));
     },
     withdrawn(turnId) {
       timers.get(turnId)?.();

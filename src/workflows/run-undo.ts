@@ -20,7 +20,7 @@ export async function undoTurns(life: RunLife, undos: readonly Undo[], why: stri
   const payloads = new Map(undos.map(({ turnId, undo }) => [turnId, undo]));
   let record = begun;
   const scope = new CancellationScope();
-  const endTimer = startTimer(WHOLE_MS, () => scope.cancel(), 'undo of the run');
+  const endTimer = startTimer(life.supervisor, WHOLE_MS, () => scope.cancel(), 'undo of the run');
   for (const { name: agent, key: turnId } of undoOrder(begun)) {
     try {
       const call = { fleet, agent, turnId, undo: payloads.get(turnId) ?? null };

@@ -10,7 +10,7 @@ import { runResultWithin } from '../rules/run-view';
 import { parseRunInput } from '../rules/scenario';
 import { createReach } from '../rules/topology/reach';
 import { type Family, createFamily } from './branch-family';
-import { keepRunTime } from './run-clock';
+import { runTime } from './run-clock';
 import { type RunLife, beginRun } from './run-life';
 import { cancelRun } from './run-commands';
 import { handleRunMessages } from './run-messages';
@@ -24,16 +24,18 @@ import { startTimer } from './shared/timer';
 export async function run(argument: unknown): Promise<RunResult> {
   const life = translating(() => beginRun(parseRunInput(argument, 'input')));
   CancellationScope.current().cancelRequested.catch(() => {
-    cancelRun(life, 'cancelled');
+    life.supervisor.attempt('stop as cancelled', () => {
+      cancelRun(life, 'cancelled');
+    });
   });
   return CancellationScope.nonCancellable(async () => {
     const { fleet, run: name, task, script } = life.input;
-    const notifier = createNotifier();
+    const notifier = createNotifier(life.supervisor);
     upsertSearchAttributes({ DroverFleet: [fleet] });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
     handleRunMessages(life, family, scripted);
-    void keepRunTime(life);
+    life.supervisor.keep('keep the time of the run', runTime(life));
     const { result, undos } = await runTask(
       { fleet, run: name, task, topology: life.topology },
       effectsOf(life, family),
@@ -67,6 +69,7 @@ function familyOf(life: RunLife): Family {
       mostEvents: mostEvents ?? null,
     },
     courier: life.courier,
+    supervisor: life.supervisor,
     isPaused: () => life.paused,
     onChange(record) {
       life.learn([record]);
@@ -81,7 +84,7 @@ function effectsOf(life: RunLife, family: Family): Effects {
     sizes: SIZE_LIMITS,
     now: () => Date.now(),
     onStop: (then) => life.stop.onStop(then),
-    startTimer: (ms, then) => startTimer(ms, then, 'barrier timeout'),
+    startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
     startBranch: (context) => family.start(context),
     takeTurn: notHere,
     ask: notHere,

@@ -19,6 +19,10 @@ const problem = z.string().nullable();
 const subscription = z.object({ pool: z.string(), name: z.string(), assignment: z.int() });
 const hold = z.object({ name: z.string(), reason: z.string().nullable(), since: time });
 
+const troubles = z
+  .array(z.object({ what: z.string(), why: z.string(), since: time, attempts: z.int() }))
+  .exactOptional();
+
 const decision = z.object({
   at: time,
   by: z.string(),
@@ -50,6 +54,7 @@ export const agentViewSchema = z.object({
   revision: z.int(),
   beats: z.object({ everyMs: z.number(), staleAfterMs: z.number() }),
   why: z.string().nullable(),
+  troubles,
   decisions: z.array(decision).exactOptional(),
 }) satisfies z.ZodType<AgentView>;
 
@@ -157,6 +162,7 @@ export const changeViewSchema = z.object({
     }),
   ),
   ids: z.record(z.string(), z.string()),
+  troubles,
 }) satisfies z.ZodType<ChangeView>;
 
 const workflowEnd = z.object({
@@ -181,6 +187,8 @@ export const fleetViewSchema = z.object({
     }),
   ),
   spec: fleetSpecSchema,
+  untold: z.array(z.object({ agent: z.string(), why: z.string().nullable() })).exactOptional(),
+  troubles,
   topology: z
     .object({
       nodes: z.array(z.string()),
@@ -244,6 +252,7 @@ export const runViewSchema = z.object({
     }),
   ),
   compensation: compensation.nullable(),
+  troubles,
 }) satisfies z.ZodType<RunView>;
 
 export const runListItemSchema = z.object({
@@ -266,6 +275,7 @@ export const poolViewSchema = z.object({
     }),
   ),
   exhaustedUntil: time.nullable(),
+  troubles,
 }) satisfies z.ZodType<PoolView>;
 
 export const poolListItemSchema = z.object({

@@ -1,8 +1,11 @@
 /** When an entity continues as new (rules of conduct, 9). */
 import { workflowInfo } from '@temporalio/workflow';
+import { DroverError } from '../../contract/errors';
 
 /** Three times the server's suggestion of 4,096 events: from here on no new turn or command starts until it happened. */
 const OVERDUE_EVENTS = 12_000;
+/** A forced limit is overdue at as many times itself as the server's suggestion is. */
+const OVERDUE_FACTOR = 3;
 
 /** Whether to continue at the next quiet moment; `limit` in history events stands in for the server's suggestion in tests and soaks. */
 export function continueAsNewDue(limit?: number): boolean {
@@ -21,7 +24,17 @@ export function isHistoryFull(limit = MOST_EVENTS): boolean {
   return historyLength >= limit || historySize >= MOST_BYTES;
 }
 
-/** Whether no quiet moment came for too long. */
-export function continueAsNewOverdue(): boolean {
-  return workflowInfo().historyLength >= OVERDUE_EVENTS;
+/** Whether no quiet moment came for too long; `limit` as of `continueAsNewDue`. */
+export function continueAsNewOverdue(limit?: number): boolean {
+  const { historyLength } = workflowInfo();
+  return historyLength >= OVERDUE_EVENTS || (limit !== undefined && historyLength >= OVERDUE_FACTOR * limit);
+}
+
+/**
+ * Every command of an entity asks this first (rules of conduct, 9): nothing new begins while continue-as-new is overdue. It is the one
+ * refusal that the client repeats by itself. `name`: who refuses, as people know it.
+ */
+export function refuseWhenOverdue(name: string, limit?: number): void {
+  if (!continueAsNewOverdue(limit)) return;
+  throw new DroverError('Unavailable', `${name} is about to continue as new; ask again in a moment`);
 }

@@ -1,5 +1,5 @@
 /** The one translation between our errors and Temporal's, in both directions. */
-import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/common';
 import { type ErrorBody, DroverError, isErrorCode } from '../../contract/errors';
 
 /**
@@ -40,4 +40,24 @@ function bodyOf(failure: ApplicationFailure, code: ErrorBody['code']): ErrorBody
 
 function isBody(detail: unknown): detail is ErrorBody {
   return typeof detail === 'object' && detail !== null && 'code' in detail && 'message' in detail;
+}
+
+/** How gRPC writes an error of its own: `13 INTERNAL: …`. */
+const GRPC_STATUS = /^\d+ [A-Z_]+: /;
+/** What our activities raise where they do not know what happened, or could not ask. */
+const UNKNOWN_OUTCOMES: readonly string[] = ['Internal', 'Unavailable', 'Timeout'];
+
+/**
+ * Whether an activity's failure says nothing of what was asked: its worker was lost, or the server or a client of it has failed. A plain
+ * `Error` is the other side's own answer, as are all of our other codes.
+ */
+export function saysNothing(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof TimeoutFailure) return true;
+    if (!(cause instanceof ApplicationFailure)) continue;
+    if (GRPC_STATUS.test(cause.message)) return true;
+    if (isErrorCode(cause.type)) return UNKNOWN_OUTCOMES.includes(cause.type);
+    return cause.type !== 'Error';
+  }
+  return false;
 }

@@ -3,13 +3,24 @@ import { CancellationScope, type ChildWorkflowHandle } from '@temporalio/workflo
 import type { Hold } from '../../contract/agent';
 import { provisionSignals } from '../../contract/messages';
 import type { provision } from '../provision';
+import { isGone } from './outbox';
+import type { Supervisor } from './supervise';
 
-/** One that has just ended needs not hear it; a cancelled one must, as it goes on until what it began has settled. */
+/**
+ * One that has just ended needs not hear it; a cancelled one must, as it goes on until what it began has settled. What else keeps the
+ * signal from it is tried again.
+ */
 export async function tellHolds(
-  child: Pick<ChildWorkflowHandle<typeof provision>, 'signal'>,
+  child: Pick<ChildWorkflowHandle<typeof provision>, 'signal' | 'workflowId'>,
   holds: readonly Hold[],
+  supervisor: Supervisor,
 ): Promise<void> {
-  await CancellationScope.nonCancellable(() => child.signal(provisionSignals.holdsChanged, { holds })).catch(
-    () => undefined,
-  );
+  const tell = async (): Promise<void> => {
+    try {
+      await child.signal(provisionSignals.holdsChanged, { holds });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  };
+  await CancellationScope.nonCancellable(() => supervisor.persist(`tell ${child.workflowId} of the holds`, tell));
 }

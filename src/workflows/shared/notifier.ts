@@ -3,6 +3,7 @@ import { CancellationScope, uuid4 } from '@temporalio/workflow';
 import { type EventType, targetsOf } from '../../contract/events';
 import type { NotifySpec } from '../../contract/fleet';
 import { notificationActivities } from '../activities';
+import type { Supervisor } from './supervise';
 import { isoNow } from './timer';
 
 export interface Notifier {
@@ -13,23 +14,19 @@ export interface Notifier {
 }
 
 /** One per workflow. */
-export function createNotifier(): Notifier {
+export function createNotifier(supervisor: Supervisor): Notifier {
   let pending = 0;
-  async function send(targets: readonly NotifySpec[], type: EventType, data: Readonly<Record<string, unknown>>) {
-    const event = { id: `evt_${uuid4().replaceAll('-', '')}`, type, at: isoNow(), data };
-    try {
-      await CancellationScope.nonCancellable(() => notificationActivities(type).raiseEvent({ event, targets }));
-    } finally {
-      pending -= 1;
-    }
-  }
   return {
     pending: () => pending,
     raise(notify, type, data) {
       const targets = targetsOf(notify, type);
       if (targets.length === 0) return;
+      const event = { id: `evt_${uuid4().replaceAll('-', '')}`, type, at: isoNow(), data };
       pending += 1;
-      void send(targets, type, data);
+      supervisor.keep(`raise ${type} (${event.id})`, async () => {
+        await CancellationScope.nonCancellable(() => notificationActivities(type).raiseEvent({ event, targets }));
+        pending -= 1;
+      });
     },
   };
 }

@@ -1,24 +1,38 @@
-/** Signal handlers that nothing can upset: what cannot be read is in the history, and changes nothing. */
+/**
+ * The one way to take a signal. Nothing that arrives may fail a workflow's task: what cannot be read, and what no rule takes, is
+ * handed to `ignore` with the reason, and changes nothing.
+ */
 import type { SignalDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
+import { DroverError } from '../../contract/errors';
 import type { Parser } from '../../rules/parse';
 import { errorBody } from './failures';
 
-/** Handles a signal whose argument may be anything; `refuse` hears of what the parser does not take. */
+/** Records a message that changed nothing, by its name, and why. */
+export type Ignore = (what: string, why: string) => void;
+
+/** Handles a signal whose argument may be anything. A handler that waits is unfinished work of the workflow until it has ended. */
 export function receive<M, T extends M>(
   signal: SignalDefinition<[M]>,
   parse: Parser<T>,
-  apply: (message: T) => void,
-  refuse: (what: string, why: string) => void = () => undefined,
+  apply: (message: T) => void | Promise<void>,
+  ignore: Ignore,
 ): void {
+  const failed = (error: unknown): void => {
+    ignore(signal.name, whyIgnored(error));
+  };
   setHandler(signal, (argument: unknown) => {
-    let message: T;
     try {
-      message = parse(argument, signal.name);
+      return apply(parse(argument, signal.name))?.catch(failed);
     } catch (error) {
-      refuse(signal.name, errorBody(error).message);
-      return;
+      failed(error);
+      return undefined;
     }
-    apply(message);
   });
+}
+
+/** A refusal says itself what is wrong; anything else is a fault of Drover, and is called one. */
+function whyIgnored(error: unknown): string {
+  const { message } = errorBody(error);
+  return error instanceof DroverError ? message : `it could not be handled: ${message}`;
 }

@@ -1,26 +1,34 @@
 /** The workflow's time, and timers that call back. */
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { Supervisor } from './supervise';
 
 /** Ten years: a timer beyond what the server can represent would fail its task, for ever. */
 const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
 
-/** Calls back after `ms`, at once when there is nothing to wait for; what it returns cancels it. */
-export function startTimer(ms: number, then: () => void, summary: string): () => void {
+/**
+ * Calls back after `ms`, at once when there is nothing to wait for; what it returns cancels it. A callback that throws is a trouble
+ * of the workflow, and is not called again: what it did before stands.
+ */
+export function startTimer(supervisor: Supervisor, ms: number, then: () => void, summary: string): () => void {
   const scope = new CancellationScope();
   let isOver = false;
-  const wait = ms <= 0 ? Promise.resolve() : scope.run(() => sleep(Math.min(ms, LONGEST_MS), { summary }));
-  void wait.then(
-    () => {
-      if (!isOver) then();
-    },
-    (error: unknown) => {
-      if (!isCancellation(error)) throw error;
-    },
-  );
+  supervisor.keep(summary, async () => {
+    if (ms > 0) await elapsed(scope, Math.min(ms, LONGEST_MS), summary);
+    if (!isOver) supervisor.attempt(summary, then);
+  });
   return () => {
     isOver = true;
     scope.cancel();
   };
+}
+
+/** A timer that is cancelled has elapsed too: nobody waits for it any more. */
+async function elapsed(scope: CancellationScope, ms: number, summary: string): Promise<void> {
+  try {
+    await scope.run(() => sleep(ms, { summary }));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+  }
 }
 
 /** The workflow's time, ISO 8601. */
