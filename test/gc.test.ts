@@ -1,6 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DroverClient } from '../src/client';
 import { collect, findGarbage } from '../src/gc';
+import { ProcessProvider } from '../src/providers/process';
 import type { HeldResource, Provider } from '../src/providers/provider';
+import { eventually } from './providers/calls';
 import { devServer } from './support/env';
 import { holding } from './support/holding';
 import { fleetOf, withFleet } from './workflows/fleet-harness';
@@ -54,6 +61,27 @@ it('an agent whose fleet was terminated is nobody’s: it is terminated, and its
     expect(world.held()).toEqual([]);
     expect(resources).toEqual([]);
   });
+});
+
+it('finds and ends processes that carry this installation’s marks and that no fleet owns', async () => {
+  const client = DroverClient.over(env.client);
+  const installation = `gc${String(process.pid)}`;
+  const stateDir = mkdtempSync(join(tmpdir(), 'drover-gc-'));
+  const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
+  const provider = new ProcessProvider({ stateDir, installation, environment: {}, ...access });
+  const key = `${installation}.gone.1.A`;
+  const marks = { DROVER_KEY: key, DROVER_INSTANCE: 'i', DROVER_FLEET: 'never-was', DROVER_AGENT: 'A' };
+  const left = spawn('sleep', ['1000'], { env: { PATH: process.env['PATH'], ...marks }, stdio: 'ignore' });
+  const ended = once(left, 'exit');
+  const item = { provider: 'process', key, fleet: 'never-was', agent: 'A', processes: [left.pid] };
+  await eventually('it carries its marks', async () => (await provider.list()).length > 0 || undefined);
+  expect((await findGarbage(client, { process: provider }, Date.now())).items).toEqual([]);
+  const { items } = await findGarbage(client, { process: provider }, Date.now() + HOUR_MS);
+  expect(items).toMatchObject([item]);
+  for (const found of items) await collect(client, found, { process: provider });
+  await ended;
+  expect(await provider.list()).toEqual([]);
+  rmSync(stateDir, { recursive: true, force: true });
 });
 
 it('touches nothing of a fleet that is being changed', async () => {

@@ -46,13 +46,14 @@ function nameOf({ fleet, agent, resourceId }: Garbage): string {
 
 function text(items: readonly Garbage[], removes: boolean, left: number): string {
   if (items.length === 0) return 'nothing is left over';
-  const rows = items.map(({ provider, fleet, agent, createdAt, resourceId, why }) => [
+  const rows = items.map(({ provider, fleet, agent, createdAt, resourceId, why, processes = [] }) => [
     provider,
     `${fleet}/${agent}`,
     createdAt,
     resourceId,
+    processes.join(' ') || '-',
     why,
   ]);
   const removed = left === 0 ? 'removed' : `removed, but for ${String(left)}`;
-  return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'WHY'], rows)}\n${removes ? removed : 'drover gc --yes removes them'}`;
+  return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'PROCESSES', 'WHY'], rows)}\n${removes ? removed : 'drover gc --yes removes them'}`;
 }

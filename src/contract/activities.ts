@@ -34,7 +34,7 @@ export interface ResourceState {
 export interface ProviderActivities {
   /** Find-or-create by key. */
   createResource(call: ResourceCall): Promise<{ resourceId: string }>;
-  /** Starts the instance; success when that instance, or any, already runs. */
+  /** Starts the instance and leaves nothing of other ones; success when it already runs. */
   wakeResource(call: WakeCall): Promise<{ pid: number | null }>;
   suspendResource(call: ResourceCall): Promise<void>;
   continueResource(call: ResourceCall): Promise<void>;

@@ -7,6 +7,7 @@ export const AGENT_ENV = {
   agent: 'DROVER_AGENT',
   token: 'DROVER_TOKEN',
   instance: 'DROVER_INSTANCE',
+  key: 'DROVER_KEY',
   assignment: 'DROVER_ASSIGNMENT',
 } as const;
 

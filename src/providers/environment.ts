@@ -34,6 +34,7 @@ function droverVariables(call: WakeCall, access: AgentAccess): Record<string, st
     [AGENT_ENV.agent]: call.agent,
     [AGENT_ENV.token]: agentToken(access.agentSecret, call.fleet, call.agent),
     [AGENT_ENV.instance]: call.instanceId,
+    [AGENT_ENV.key]: call.key,
     ...(subscription === null ? {} : { [AGENT_ENV.assignment]: String(subscription.assignment) }),
   };
 }

@@ -10,6 +10,8 @@ export interface HeldResource {
   readonly fleet: string;
   readonly agent: string;
   readonly createdAt: string;
+  /** Process ids of what runs of it on this machine, where the provider can tell. */
+  readonly processes?: readonly number[];
 }
 
 /** `tail`: the last so many lines first (default all). `follow`: go on with what comes until `signal` aborts. */
@@ -27,7 +29,10 @@ export interface Provider {
   readonly kind: ProviderKind;
   /** Find-or-create by `call.key`; refused for a key that was destroyed. */
   create(call: ResourceCall): Promise<{ resourceId: string }>;
-  /** Starts the instance `call.instanceId`. One that runs, whichever it is, is success; one of this id that has ended is not started again. */
+  /**
+   * Starts the instance `call.instanceId`, once everything of other instances has ended. It is success when it runs already; one of this
+   * id that has ended, or that a later instance has replaced, is not started again.
+   */
   wake(call: WakeCall): Promise<{ pid: number | null }>;
   /** Freezes what runs; success when it is frozen. */
   suspend(call: ResourceCall): Promise<void>;
@@ -39,7 +44,7 @@ export interface Provider {
   destroy(call: ResourceCall): Promise<{ existed: boolean }>;
   /** `stopped`: created and never woken. `exited`: woken and ended, with its exit code where that is known. */
   inspect(call: ResourceCall): Promise<ResourceState>;
-  /** Everything of this installation, running or not. */
+  /** Everything of this installation, running or not; also what runs without a resource that knows of it. */
   list(): Promise<readonly HeldResource[]>;
   /** What has to be looked after while a worker lives, where there is such a thing; called every few seconds. */
   tend?(): Promise<void>;

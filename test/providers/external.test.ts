@@ -85,6 +85,7 @@ describe('after each the service ends', () => {
       DROVER_AGENT: 'worker',
       DROVER_TOKEN: agentToken('secret', 'mars', 'worker'),
       DROVER_INSTANCE: 'i-1',
+      DROVER_KEY: call.key,
       DROVER_ASSIGNMENT: '2',
     };
     expect(resourceId).toBe('agent-1');

@@ -7,6 +7,8 @@ import { type Harness, providerContract } from './contract';
 import { type Fault, type Plan, faulty, retrying } from './faulty';
 import { SCRIPTS } from './scripts';
 
+const INSTALLATION = `contract${String(process.pid)}`;
+
 let stateDir: string;
 
 beforeEach(() => {
@@ -20,11 +22,11 @@ afterEach(() => {
 function plain(): ProcessProvider {
   const { PATH, HOME } = process.env;
   const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
-  return new ProcessProvider({ stateDir, installation: 'contract', environment: { PATH, HOME }, ...access });
+  return new ProcessProvider({ stateDir, installation: INSTALLATION, environment: { PATH, HOME }, ...access });
 }
 
 const world: Harness = {
-  installation: 'contract',
+  installation: INSTALLATION,
   provider: plain,
   // The state directory is this test's own, so its name marks this test's processes.
   spec: (behaviour) => ({
@@ -79,7 +81,7 @@ describe('faults at random', () => {
         provider: 'process' as const,
         spec: { name: 'worker', ...world.spec('patient') },
         resourceId: null,
-        key: `contract.${String(seed)}.${String(index)}`,
+        key: `${INSTALLATION}.${String(seed)}.${String(index)}`,
       };
       await provider.create(call);
       await provider.wake({ ...call, instanceId: 'a', subscription: null });

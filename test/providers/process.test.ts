@@ -8,10 +8,10 @@ import { ProcessProvider } from '../../src/providers/process';
 import { ResourceDirectory } from '../../src/providers/process/directory';
 import { LOG_LIMIT_BYTES, cutLog } from '../../src/providers/process/logs';
 import { startLeader } from '../../src/providers/process/shim';
-import { groupIsEmpty, lookUp } from '../../src/providers/process/table';
+import { lookUp } from '../../src/providers/process/table';
 import { callFor, eventually, wakeOf } from './calls';
 
-const INSTALLATION = 'testinst';
+const INSTALLATION = `testinst${String(process.pid)}`;
 const HOST = {
   PATH: process.env['PATH'],
   HOME: '/home/of-the-worker',
@@ -87,6 +87,12 @@ function stateOf(pid: number): string {
   return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
 }
 
+/** Zombies excepted: they have ended. */
+function pidsOfGroup(group: number): string[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pgid=,stat=,pid='], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => line.trim().startsWith(`${String(group)} `) && !/ Z/.test(line));
+}
+
 describe('a process', () => {
   test('has the environment of its file, three variables of the worker and those of Drover, and nothing else', async () => {
     const call = await agentOf('env | sort; echo done', { LETTERS: 'M', code: '7', LANG: 'de_DE' });
@@ -109,6 +115,7 @@ describe('a process', () => {
       DROVER_AGENT: 'worker',
       DROVER_TOKEN: agentToken('secret', 'mars', 'worker'),
       DROVER_INSTANCE: 'instance-1',
+      DROVER_KEY: call.key,
       DROVER_ASSIGNMENT: '4',
     });
   });
@@ -177,7 +184,7 @@ describe('a process', () => {
   test('whose shell alone was killed still runs, is suspended and stopped', async () => {
     const { call, pid } = await startedAgent();
     process.kill((await lookUp(pid))?.group ?? 0, 'SIGKILL');
-    expect(await provider.wake(wakeOf(call, 'instance-2'))).toEqual({ pid });
+    expect(await provider.wake(wakeOf(call))).toEqual({ pid });
     await provider.suspend(call);
     expect(stateOf(pid)).toMatch(/^T/);
     await provider.stop(call, 5_000);
@@ -267,15 +274,15 @@ describe('suspend, continue and stop', () => {
     const group = (await lookUp(pid))?.group ?? 0;
     await provider.stop(call, 100);
     expect(await provider.inspect(call)).toMatchObject({ state: 'exited', exitCode: 137 });
-    expect(await groupIsEmpty(group)).toBe(true);
+    expect(pidsOfGroup(group)).toEqual([]);
   });
 });
 
 describe('find or create, and wake', () => {
   test('a second wake of the running one is success, also by another worker', async () => {
     const { call, pid } = await startedAgent();
-    expect(await provider.wake(wakeOf(call, 'instance-2'))).toEqual({ pid });
-    expect(await newProvider().wake(wakeOf(call, 'instance-3'))).toEqual({ pid });
+    expect(await provider.wake(wakeOf(call))).toEqual({ pid });
+    expect(await newProvider().wake(wakeOf(call))).toEqual({ pid });
   });
 
   test('of many wakes at once one starts', async () => {
@@ -324,7 +331,8 @@ describe('find or create, and wake', () => {
     const directory = new ResourceDirectory(join(stateDir, 'agents'), call.key);
     const reports = await directory.makeReports(1);
     const log = await directory.openLog();
-    const start = { command: ['sh', '-c', FOREVER], cwd: stateDir, env: {}, log: log.fd, title: 'mars/worker' };
+    const common = { cwd: stateDir, env: {}, log: log.fd, title: 'mars/worker', cgroup: '' };
+    const start = { ...common, command: ['sh', '-c', FOREVER] };
     const leader = await startLeader({ ...start, ...reports });
     const identity = await lookUp(leader.pid);
     await directory.claim({

@@ -25,6 +25,8 @@ export interface Instance {
   readonly logOffset: number;
   /** Reference to the secret that it was started with. */
   readonly secret?: string;
+  /** Path of its cgroup, where it has one. */
+  readonly cgroup?: string;
 }
 
 /** What stays of a destroyed resource. */
@@ -40,11 +42,13 @@ const PRIVATE_DIRECTORY = 0o700;
 
 /** Where everything of one key is. */
 export class ResourceDirectory {
+  readonly key: string;
   readonly path: string;
   readonly log: string;
 
   constructor(root: string, key: string) {
     if (!KEY.test(key)) throw providerError(`not a resource key: ${JSON.stringify(key)}`, { permanent: true });
+    this.key = key;
     this.path = join(root, key);
     this.log = join(this.path, 'output.log');
   }

@@ -17,15 +17,19 @@ import {
 import { redacted } from '../secrets';
 import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
-import { type InstanceStatus, settledStatusOf, stopInstance, switchTo } from './instance';
+import { type InstanceStatus, familyOf, settledStatusOf, stopInstance, switchTo } from './instance';
 import { demolish, launch } from './launch';
 import { cutLog, lastLines, readLog } from './logs';
+import { endOthers, endRemains, markedProcesses, remainsInWords, withProcesses } from './remains';
+import { killFamily } from './signals';
 
 /** What the process provider works with. `stateDir` holds everything it knows; `environment` is the worker's own. */
 export interface ProcessProviderOptions extends AgentAccess {
   readonly stateDir: string;
   readonly installation: string;
   readonly environment: HostEnvironment;
+  /** Whether agents get cgroups of their own where that is possible (default true). */
+  readonly cgroups?: boolean;
 }
 
 /** A create that lands later than this after its destroy would be days beyond every deadline of its activity. */
@@ -56,12 +60,18 @@ export class ProcessProvider implements Provider {
 
   async wake(call: WakeCall): Promise<{ pid: number | null }> {
     const directory = await this.existing(call);
-    const last = (await directory.instances()).at(-1);
-    const status = last && (await settledStatusOf(directory, last));
-    if (status?.agent) return { pid: status.agent.pid };
-    if (last && status?.ran && last.instanceId === call.instanceId) return { pid: null };
+    const instances = await directory.instances();
+    const last = instances.at(-1);
+    if (last?.instanceId === call.instanceId) {
+      const status = await settledStatusOf(directory, last);
+      if (status.ran) return { pid: status.agent?.pid ?? null };
+    } else if (last) {
+      // A wake that was overtaken by a later one: the start it asks for has been, and has ended.
+      if (instances.some(({ instanceId }) => instanceId === call.instanceId)) return { pid: null };
+      await endOthers(directory, last, call.instanceId);
+    }
     const start = await prepareLaunch(call, this.options.environment, this.options);
-    return launch(directory, call, (last?.number ?? 0) + 1, start);
+    return launch(directory, call, (last?.number ?? 0) + 1, start, this.options.cgroups ?? true);
   }
 
   async suspend(call: ResourceCall): Promise<void> {
@@ -75,7 +85,9 @@ export class ProcessProvider implements Provider {
   async stop(call: ResourceCall, graceMs: number): Promise<void> {
     const directory = this.directory(call.key);
     const last = (await directory.instances()).at(-1);
-    if (last) await stopInstance(directory, last, graceMs);
+    const family = await familyOf(directory);
+    if (last) await stopInstance(directory, last, family, graceMs);
+    else await killFamily(family);
   }
 
   async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
@@ -104,11 +116,13 @@ export class ProcessProvider implements Provider {
 
   async list(): Promise<readonly HeldResource[]> {
     const own = (await keysBelow(this.root)).filter((key) => installationOf(key) === this.options.installation);
-    return (await Promise.all(own.map((key) => this.held(this.directory(key))))).flat();
+    const held = (await Promise.all(own.map((key) => this.held(this.directory(key))))).flat();
+    return withProcesses(held, await markedProcesses(this.options.installation));
   }
 
   async tend(): Promise<void> {
     for (const key of await keysBelow(this.root)) await cutLog(this.directory(key).log);
+    await endRemains(this.root, this.options.installation);
   }
 
   logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
@@ -161,7 +175,9 @@ export class ProcessProvider implements Provider {
     const secrets = [instance.secret, call.secret];
     // Cut only after that: half a secret would not be found.
     const shown = boundedTail(await redacted(lines, [token], secrets, this.options.environment));
-    const detail = shown === '' ? how : `${how}; its last lines:\n${shown}`;
+    const ending = `${how}${await remainsInWords(directory, instance)}`;
+    const detail = shown === '' ? ending : `${ending}; its last lines:
+${shown}`;
     return { state: 'exited', exitCode, pid: null, detail };
   }
 

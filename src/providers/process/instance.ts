@@ -1,8 +1,11 @@
-/** One start of an agent: what its processes and its files say, and signals to its whole group. */
+/** One start of an agent: what its processes and its files say, and how it is suspended, continued and stopped. */
 import { providerError } from '../provider';
 import { until } from '../until';
+import { isFrozen } from './cgroup';
 import type { Instance, ResourceDirectory } from './directory';
-import { type ProcessIdentity, type ProcessStatus, find, groupIsEmpty, parseRecord, sendSignal } from './table';
+import { Family } from './family';
+import { continueAll, killFamily, suspendFamily } from './signals';
+import { type ProcessIdentity, type ProcessStatus, find, parseRecord, sendSignal, signalProcess } from './table';
 
 /** `unsettled`: between two states, for a moment: its shell is about to start it, or to write its exit code. */
 export interface InstanceStatus {
@@ -18,6 +21,8 @@ export interface InstanceStatus {
 const SETTLE_MS = 10_000;
 /** After SIGKILL the kernel needs milliseconds, unless a disk hangs. */
 const KILL_MS = 10_000;
+/** Of a thousand starts the last ones matter: nothing of the others is left, as every start ends what came before. */
+const RECENT_STARTS = 10;
 
 /** The status this very moment. The leader is looked up first: once it is gone, its files are final. */
 export async function statusOf(directory: ResourceDirectory, instance: Instance): Promise<InstanceStatus> {
@@ -28,7 +33,10 @@ export async function statusOf(directory: ResourceDirectory, instance: Instance)
   const ran = identity !== undefined;
   const exitCode = /^\d+\n$/.test(reports.exit) ? Number(reports.exit) : null;
   const common = { ran, agent, leader, exitCode };
-  if (agent) return { phase: agent.stopped ? 'paused' : 'running', ...common };
+  if (agent) {
+    const frozen = instance.cgroup !== undefined && (await isFrozen(instance.cgroup));
+    return { phase: agent.stopped || frozen ? 'paused' : 'running', ...common };
+  }
   return { phase: leader && exitCode === null ? 'unsettled' : 'ended', ...common };
 }
 
@@ -37,7 +45,7 @@ export async function settledStatusOf(directory: ResourceDirectory, instance: In
   const settled = await until(async () => {
     const status = await statusOf(directory, instance);
     if (status.phase !== 'unsettled') return status;
-    // Somebody else stopped the whole group: the shell must run to tell how its agent ended.
+    // Something else stopped the whole group: the shell must run to tell how its agent ended.
     if (status.leader?.stopped) sendSignal(status.leader.pid, 'SIGCONT');
     return undefined;
   }, SETTLE_MS);
@@ -47,28 +55,37 @@ export async function settledStatusOf(directory: ResourceDirectory, instance: In
   );
 }
 
-/** Sends a signal to the group, and to an agent that has left it. Nothing is sent where no process of this instance is known to live. */
-export function signalGroup(instance: Instance, status: InstanceStatus, signal: NodeJS.Signals): void {
-  const group = instance.leader.pid;
-  if (status.leader || status.agent?.group === group) sendSignal(-group, signal);
-  if (status.agent && status.agent.group !== group) sendSignal(status.agent.pid, signal);
+/** All processes of a key, or those of the instances that `includes` names. */
+export async function familyOf(
+  directory: ResourceDirectory,
+  includes: (instanceId: string) => boolean = () => true,
+): Promise<Family> {
+  const recent = (await directory.instances()).slice(-RECENT_STARTS);
+  const instances = recent.filter(({ instanceId }) => includes(instanceId));
+  const records = await Promise.all(instances.map(async ({ number }) => (await directory.reports(number)).record));
+  const agents = records.map(parseRecord).filter((identity) => identity !== undefined);
+  return new Family({ key: directory.key, includes, instances, agents });
 }
 
 /**
- * Stops or continues the agent, and returns when the kernel says so; the signal is repeated until then. Its shell goes on in any case,
- * to notice the agent's end.
+ * Suspends or continues everything of the agent, and returns when the kernel says so of all of it. Its shell goes on in any case, to
+ * notice the agent's end.
  */
 export async function switchTo(
   directory: ResourceDirectory,
   instance: Instance,
   wanted: 'running' | 'paused',
 ): Promise<InstanceStatus> {
-  await settledStatusOf(directory, instance);
+  const before = await settledStatusOf(directory, instance);
+  if (before.phase === 'ended') return before;
+  const family = await familyOf(directory);
+  if (wanted === 'paused') await suspendFamily(family, instance.leader.pid);
+  else await continueAll(family, await family.members());
   const reached = await until(async () => {
     const status = await statusOf(directory, instance);
     if (status.phase === wanted || status.phase === 'ended') return status;
-    signalGroup(instance, status, wanted === 'paused' ? 'SIGSTOP' : 'SIGCONT');
-    if (status.leader) sendSignal(status.leader.pid, 'SIGCONT');
+    if (status.agent) await signalProcess(status.agent, wanted === 'paused' ? 'SIGSTOP' : 'SIGCONT');
+    if (status.leader?.stopped) await signalProcess(status.leader, 'SIGCONT');
     return undefined;
   }, SETTLE_MS);
   if (reached) return reached;
@@ -77,44 +94,32 @@ export async function switchTo(
   );
 }
 
-/** Asks the agent to end and kills it after the grace; its shell writes the exit code and then ends what is left of the group. */
-export async function stopInstance(directory: ResourceDirectory, instance: Instance, graceMs: number): Promise<void> {
-  const status = await settledStatusOf(directory, instance);
-  if (status.agent) {
-    signalGroup(instance, status, 'SIGTERM');
+/** Asks the agent to end and kills it after the grace; its shell writes the exit code. Then all that is left of it is killed. */
+export async function stopInstance(
+  directory: ResourceDirectory,
+  instance: Instance,
+  family: Family,
+  graceMs: number,
+): Promise<void> {
+  const { agent, leader } = await settledStatusOf(directory, instance);
+  if (agent) {
+    // What the agent has started is known from now on, whatever becomes of its parents.
+    const members = await family.members();
+    const group = instance.leader.pid;
+    if (leader || agent.group === group) sendSignal(-group, 'SIGTERM');
+    if (agent.group !== group) await signalProcess(agent, 'SIGTERM');
     // A stopped process gets a signal only when it goes on; this way it does nothing else before.
-    signalGroup(instance, status, 'SIGCONT');
+    await continueAll(family, members);
     if (!(await hasEnded(directory, instance, graceMs))) {
-      sendSignal(status.agent.pid, 'SIGKILL');
+      await signalProcess(agent, 'SIGKILL');
       await hasEnded(directory, instance, KILL_MS);
     }
     await settledStatusOf(directory, instance);
   }
-  await killInstance(directory, instance, status.agent !== undefined);
+  await killFamily(family);
 }
 
 async function hasEnded(directory: ResourceDirectory, instance: Instance, limitMs: number): Promise<boolean> {
   const ended = await until(async () => !(await statusOf(directory, instance)).agent || undefined, limitMs);
   return ended ?? false;
-}
-
-/**
- * Kills every process of the group that is left, at once, and returns when all are gone. A group of which nothing has lived lately is not
- * looked for: its number may belong to somebody else by now.
- */
-export async function killInstance(
-  directory: ResourceDirectory,
-  instance: Instance,
-  livedLately = false,
-): Promise<void> {
-  let lived = livedLately;
-  const gone = await until(async () => {
-    const status = await statusOf(directory, instance);
-    if (!status.leader && !status.agent) return !lived || (await groupIsEmpty(instance.leader.pid)) || undefined;
-    lived = true;
-    signalGroup(instance, status, 'SIGKILL');
-    return undefined;
-  }, KILL_MS);
-  if (!gone)
-    throw providerError(`processes of group ${String(instance.leader.pid)} survive SIGKILL; is a disk hanging?`);
 }

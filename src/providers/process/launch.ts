@@ -1,11 +1,13 @@
 /** Starting an agent's process, so that at every moment a crash of the worker leaves either nothing or a record of it. */
 import type { WakeCall } from '../../contract/activities';
 import { providerError, titleOf } from '../provider';
+import { joinCgroup, makeCgroup } from './cgroup';
 import type { Launch } from './command';
 import type { ResourceDirectory } from './directory';
-import { killInstance, settledStatusOf } from './instance';
+import { familyOf, settledStatusOf } from './instance';
 import { lastLines, sizeOf } from './logs';
 import { type Leader, startLeader } from './shim';
+import { killFamily } from './signals';
 import { lookUp } from './table';
 
 /**
@@ -17,10 +19,13 @@ export async function launch(
   call: WakeCall,
   number: number,
   start: Launch,
+  cgroups: boolean,
 ): Promise<{ pid: number | null }> {
-  const leader = await openLeader(directory, call, number, start);
+  const cgroup = cgroups ? await makeCgroup(`drover-${directory.key}-${String(number)}`) : undefined;
+  const leader = await openLeader(directory, call, number, { ...start, cgroup: cgroup ?? '' });
   try {
-    const recorded = await record(directory, call, number, leader);
+    const joined = cgroup !== undefined && (await joinCgroup(cgroup, leader.pid));
+    const recorded = await record(directory, call, number, leader, joined ? cgroup : undefined);
     if (recorded && !(await directory.tombstone())) await leader.go();
   } finally {
     // Without its word it has nothing to wait for; with it, this says nothing new.
@@ -30,9 +35,9 @@ export async function launch(
   return outcome(directory, call, number);
 }
 
-/** Ends every instance that there is a record of, then removes all but the tombstone, which refuses new ones. */
+/** Kills all processes of the key, then removes all but the tombstone, which refuses new ones. */
 export async function demolish(directory: ResourceDirectory): Promise<void> {
-  for (const instance of await directory.instances()) await killInstance(directory, instance);
+  await killFamily(await familyOf(directory));
   await directory.clear();
 }
 
@@ -40,7 +45,7 @@ async function openLeader(
   directory: ResourceDirectory,
   call: WakeCall,
   number: number,
-  start: Launch,
+  start: Launch & { readonly cgroup: string },
 ): Promise<Leader> {
   const reports = await directory.makeReports(number);
   const log = await directory.openLog();
@@ -52,13 +57,22 @@ async function openLeader(
 }
 
 /** False: another start has this number. */
-async function record(directory: ResourceDirectory, call: WakeCall, number: number, leader: Leader): Promise<boolean> {
+async function record(
+  directory: ResourceDirectory,
+  call: WakeCall,
+  number: number,
+  leader: Leader,
+  cgroup: string | undefined,
+): Promise<boolean> {
   const logOffset = await sizeOf(directory.log);
   const identity = await lookUp(leader.pid);
   if (!identity) throw providerError(`${titleOf(call)}: its shell ended at once`);
   const { pid, started } = identity;
-  const secret = call.subscription === null ? {} : { secret: call.subscription.secret };
-  return directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset, ...secret });
+  const more = {
+    ...(call.subscription === null ? {} : { secret: call.subscription.secret }),
+    ...(cgroup === undefined ? {} : { cgroup }),
+  };
+  return directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset, ...more });
 }
 
 async function outcome(directory: ResourceDirectory, call: WakeCall, number: number): Promise<{ pid: number | null }> {

@@ -8,16 +8,17 @@ import { providerError } from '../provider';
 
 /**
  * Waits for `go`, which never comes from a worker that died before it recorded this instance. Then: the agent in the foreground (in
- * the background it would ignore SIGINT), its exit code into a file, and with the agent ends whatever it has left in the group. The
- * signals are trapped, not ignored, as the agent would inherit that. No agent's environment has variables of these names.
+ * the background it would ignore SIGINT), its exit code into a file, and with the agent ends what it has left in its cgroup and in the
+ * group. The signals are trapped, not ignored, as the agent would inherit that. No agent's environment has variables of these names.
  */
 const LEADER = `read -r _drover_word || exit 0
 [ "$_drover_word" = go ] || exit 0
 exec </dev/null
-_drover_record=$1 _drover_exit=$2 _drover_agent=$3; shift 3
+_drover_record=$1 _drover_exit=$2 _drover_cgroup=$3 _drover_agent=$4; shift 4
 trap : HUP INT QUIT TERM
 /bin/sh -c "$_drover_agent" drover-agent "$_drover_record" "$@"
 printf '%s\\n' "$?" >"$_drover_exit"
+[ -z "$_drover_cgroup" ] || printf 1 2>/dev/null >"$_drover_cgroup/cgroup.kill"
 kill -s KILL 0
 `;
 
@@ -35,6 +36,8 @@ export interface ShimOptions {
   readonly title: string;
   readonly record: string;
   readonly exit: string;
+  /** Path of the agent's cgroup; empty: it has none. */
+  readonly cgroup: string;
   readonly log: number;
   readonly command: readonly string[];
   readonly cwd: string;
@@ -52,8 +55,8 @@ export interface Leader {
 
 /** Starts a leader in a session and group of its own; it does nothing until `go`. */
 export async function startLeader(options: ShimOptions): Promise<Leader> {
-  const { title, record, exit, log, command, cwd, env } = options;
-  const child = spawn('/bin/sh', ['-c', LEADER, `drover:${title}`, record, exit, AGENT, ...command], {
+  const { title, record, exit, cgroup, log, command, cwd, env } = options;
+  const child = spawn('/bin/sh', ['-c', LEADER, `drover:${title}`, record, exit, cgroup, AGENT, ...command], {
     cwd,
     env,
     detached: true,

@@ -1,0 +1,93 @@
+/** Stopping, continuing and killing all processes of an agent, while it may go on making new ones. */
+import { providerError } from '../provider';
+import { until } from '../until';
+import { freezeCgroup, killCgroup, removeCgroup } from './cgroup';
+import { type Family, nameOf } from './family';
+import type { MarkedProcess } from './snapshot';
+import { signalProcess } from './table';
+
+/** The kernel needs milliseconds, unless a disk hangs. */
+const LIMIT_MS = 10_000;
+/**
+ * Looks in a row that must find nothing more to do. A process that is born while the table is read may be missing in one look; its parent
+ * was stopped or killed by then, so the next look finds it and every later one the same.
+ */
+const LOOKS = 2;
+/** After so many looks that found new processes they are killed as they come: they come faster than they can be stopped. */
+const PATIENT_LOOKS = 20;
+
+/**
+ * Stops everything but `spared` (the shell that has to notice the agent's end), and returns when all of it stands still. Processes of
+ * another user, which this worker may not signal, go on.
+ */
+export async function suspendFamily(family: Family, spared: number): Promise<void> {
+  for (const cgroup of family.cgroups) await freezeCgroup(cgroup, true);
+  try {
+    await signalAll(
+      (await family.members()).filter(({ pid }) => pid !== spared),
+      'SIGSTOP',
+    );
+  } finally {
+    for (const cgroup of family.cgroups) await freezeCgroup(cgroup, false);
+  }
+  const sent = new Set<string>();
+  let quiet = 0;
+  let moving: MarkedProcess[] = [];
+  const still = await until(async () => {
+    const members = await family.members();
+    moving = members.filter((one) => one.pid !== spared && !one.stopped && !(one.waiting && sent.has(nameOf(one))));
+    const forbidden = await signalAll(moving, 'SIGSTOP');
+    for (const one of moving) sent.add(nameOf(one));
+    moving = moving.filter((one) => !forbidden.includes(one));
+    quiet = moving.length === 0 ? quiet + 1 : 0;
+    return quiet >= LOOKS || undefined;
+  }, LIMIT_MS);
+  if (!still) throw providerError(`${inWords(moving)} not stopped after ${String(LIMIT_MS / 1_000)} s`);
+}
+
+/** Lets all of them go on, also what waits with a SIGSTOP before it. */
+export async function continueAll(family: Family, members: readonly MarkedProcess[]): Promise<void> {
+  for (const cgroup of family.cgroups) await freezeCgroup(cgroup, false);
+  await signalAll(members, 'SIGCONT');
+}
+
+/**
+ * Kills everything, and returns when all of it is gone. What is new is stopped first, as what it has made can be told by its parent only
+ * while that lives.
+ */
+export async function killFamily(family: Family): Promise<void> {
+  const seen = new Set<string>();
+  let quiet = 0;
+  let looks = 0;
+  let left: MarkedProcess[] = [];
+  let forbidden: MarkedProcess[] = [];
+  const gone = await until(async () => {
+    left = await family.members();
+    const isNew = left.some((one) => !seen.has(nameOf(one)));
+    for (const one of left) seen.add(nameOf(one));
+    quiet = left.length === 0 ? quiet + 1 : 0;
+    looks += 1;
+    if (isNew && looks <= PATIENT_LOOKS) {
+      await signalAll(left, 'SIGSTOP');
+      return undefined;
+    }
+    for (const cgroup of family.cgroups) await killCgroup(cgroup);
+    forbidden = await signalAll(left, 'SIGKILL');
+    return quiet >= LOOKS || (left.length > 0 && forbidden.length === left.length) || undefined;
+  }, LIMIT_MS);
+  if (left.length > 0 && forbidden.length === left.length)
+    throw providerError(`${inWords(left)} another user's, and this worker may not end them`);
+  if (!gone) throw providerError(`${inWords(left)} alive after SIGKILL; is a disk hanging?`);
+  for (const cgroup of family.cgroups) await removeCgroup(cgroup);
+}
+
+/** Sends a signal to each of them, and returns those that it may not be sent to. */
+async function signalAll(members: readonly MarkedProcess[], signal: NodeJS.Signals): Promise<MarkedProcess[]> {
+  const answers = await Promise.all(members.map((one) => signalProcess(one, signal)));
+  return members.filter((_, index) => answers[index] === 'forbidden');
+}
+
+/** `processes 17 (sleep), 18 (node) are`. */
+function inWords(members: readonly MarkedProcess[]): string {
+  return `processes ${members.map(({ pid, name }) => `${String(pid)} (${name})`).join(', ')} are`;
+}

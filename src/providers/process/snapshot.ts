@@ -1,0 +1,74 @@
+/** The whole process table at one moment, each process with the marks that Drover gives to its agents. */
+import { AGENT_ENV } from '../../contract/protocol';
+import { type ProcessStatus, LINUX, allProcesses, readNow } from './table';
+
+/** Whose a process is, by the environment that it was started with. */
+export interface Marks {
+  readonly key: string;
+  readonly instanceId: string;
+  readonly fleet: string;
+  readonly agent: string;
+}
+
+/** A process; `marks` undefined: its environment has none, or cannot be read. */
+export interface MarkedProcess extends ProcessStatus {
+  readonly marks: Marks | undefined;
+}
+
+let current: Promise<MarkedProcess[]> | undefined;
+let next: Promise<MarkedProcess[]> | undefined;
+
+/**
+ * Every process, read after this call. Reading takes a few milliseconds per hundred processes, so callers that come while
+ * one reading is under way share the next.
+ */
+export function snapshot(): Promise<readonly MarkedProcess[]> {
+  if (current === undefined) return (current = read());
+  next ??= current
+    .catch(() => [])
+    .then(() => {
+      next = undefined;
+      return (current = read());
+    });
+  return next;
+}
+
+async function read(): Promise<MarkedProcess[]> {
+  try {
+    const table = (await allProcesses()).map((status) => ({ ...status, marks: marksOf(status) }));
+    forget(table);
+    return table;
+  } finally {
+    current = undefined;
+  }
+}
+
+/** What was read before, by process: its environment is another one only after an exec. */
+const remembered = new Map<number, { readonly program: string; readonly marks: Marks | undefined }>();
+
+/** The marks in an environment as the kernel shows it; undefined elsewhere than on Linux, and of another user's process. */
+function marksOf({ pid, started, image }: ProcessStatus): Marks | undefined {
+  if (!LINUX) return undefined;
+  const program = `${started} ${image}`;
+  const before = remembered.get(pid);
+  if (before?.program === program) return before.marks;
+  const environment = readNow(`/proc/${String(pid)}/environ`);
+  const marks = environment?.includes(`${AGENT_ENV.key}=`) ? parseMarks(environment.toString('utf8')) : undefined;
+  remembered.set(pid, { program, marks });
+  return marks;
+}
+
+function forget(table: readonly ProcessStatus[]): void {
+  const alive = new Set(table.map(({ pid }) => pid));
+  for (const pid of remembered.keys()) if (!alive.has(pid)) remembered.delete(pid);
+}
+
+function parseMarks(environment: string): Marks | undefined {
+  const variables = environment.split('\0');
+  const valueOf = (name: string): string =>
+    variables.find((variable) => variable.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  const key = valueOf(AGENT_ENV.key);
+  if (key === '') return undefined;
+  const [instanceId, fleet, agent] = [AGENT_ENV.instance, AGENT_ENV.fleet, AGENT_ENV.agent].map(valueOf);
+  return { key, instanceId: instanceId ?? '', fleet: fleet ?? '', agent: agent ?? '' };
+}
