@@ -25,6 +25,16 @@ export function nameOf({ pid, started }: ProcessIdentity): string {
   return `${String(pid)} ${started}`;
 }
 
+/** Enough to see what they are. */
+const LISTED = 5;
+
+/** Processes for people: `17 (sleep), 18 (node)`, five at most. */
+export function listed(members: readonly MarkedProcess[]): string {
+  const more = members.length > LISTED ? ` and ${String(members.length - LISTED)} more` : '';
+  const first = members.slice(0, LISTED).map(({ pid, name }) => `${String(pid)} (${name})`);
+  return `${first.join(', ')}${more}`;
+}
+
 /** The agent's processes among all others. */
 export function membersOf(table: readonly MarkedProcess[], kin: Kinship): MarkedProcess[] {
   const members = new Map<number, MarkedProcess>();

@@ -176,7 +176,10 @@ export class ProcessProvider implements Provider {
     // Cut only after that: half a secret would not be found.
     const shown = boundedTail(await redacted(lines, [token], secrets, this.options.environment));
     const ending = `${how}${await remainsInWords(directory, instance)}`;
-    const detail = shown === '' ? ending : `${ending}; its last lines:
+    const detail =
+      shown === ''
+        ? ending
+        : `${ending}; its last lines:
 ${shown}`;
     return { state: 'exited', exitCode, pid: null, detail };
   }

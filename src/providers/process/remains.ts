@@ -2,6 +2,7 @@
 import { type HeldResource, installationOf } from '../provider';
 import { until } from '../until';
 import { type Instance, ResourceDirectory } from './directory';
+import { listed } from './family';
 import { familyOf, statusOf, stopInstance } from './instance';
 import { killFamily } from './signals';
 import { type Marks, type MarkedProcess, snapshot } from './snapshot';
@@ -62,14 +63,8 @@ async function endedInstances(directory: ResourceDirectory): Promise<ReadonlySet
 export async function remainsInWords(directory: ResourceDirectory, instance: Instance): Promise<string> {
   await until(async () => !(await find(instance.leader)) || undefined, SHELL_ENDS_MS);
   const left = await (await familyOf(directory)).members();
-  if (left.length === 0) return '';
-  const named = left.slice(0, NAMED).map(({ pid, name }) => `${String(pid)} (${name})`);
-  const more = left.length > NAMED ? ` and ${String(left.length - NAMED)} more` : '';
-  return `; processes that it has started live on: ${named.join(', ')}${more}`;
+  return left.length === 0 ? '' : `; processes that it has started live on: ${listed(left)}`;
 }
-
-/** Enough to see what they are. */
-const NAMED = 5;
 
 /** The resources with the ids of their processes, and one more for every key that has processes and no resource. */
 export async function withProcesses(held: readonly HeldResource[], marked: Marked): Promise<HeldResource[]> {

@@ -2,7 +2,7 @@
 import { providerError } from '../provider';
 import { until } from '../until';
 import { freezeCgroup, killCgroup, removeCgroup } from './cgroup';
-import { type Family, nameOf } from './family';
+import { type Family, listed, nameOf } from './family';
 import type { MarkedProcess } from './snapshot';
 import { signalProcess } from './table';
 
@@ -42,7 +42,7 @@ export async function suspendFamily(family: Family, spared: number): Promise<voi
     quiet = moving.length === 0 ? quiet + 1 : 0;
     return quiet >= LOOKS || undefined;
   }, LIMIT_MS);
-  if (!still) throw providerError(`${inWords(moving)} not stopped after ${String(LIMIT_MS / 1_000)} s`);
+  if (!still) throw providerError(`processes ${listed(moving)} are not stopped after ${String(LIMIT_MS / 1_000)} s`);
 }
 
 /** Lets all of them go on, also what waits with a SIGSTOP before it. */
@@ -76,8 +76,8 @@ export async function killFamily(family: Family): Promise<void> {
     return quiet >= LOOKS || (left.length > 0 && forbidden.length === left.length) || undefined;
   }, LIMIT_MS);
   if (left.length > 0 && forbidden.length === left.length)
-    throw providerError(`${inWords(left)} another user's, and this worker may not end them`);
-  if (!gone) throw providerError(`${inWords(left)} alive after SIGKILL; is a disk hanging?`);
+    throw providerError(`processes ${listed(left)} are another user's, and this worker may not end them`);
+  if (!gone) throw providerError(`processes ${listed(left)} are alive after SIGKILL; is a disk hanging?`);
   for (const cgroup of family.cgroups) await removeCgroup(cgroup);
 }
 
@@ -85,9 +85,4 @@ export async function killFamily(family: Family): Promise<void> {
 async function signalAll(members: readonly MarkedProcess[], signal: NodeJS.Signals): Promise<MarkedProcess[]> {
   const answers = await Promise.all(members.map((one) => signalProcess(one, signal)));
   return members.filter((_, index) => answers[index] === 'forbidden');
-}
-
-/** `processes 17 (sleep), 18 (node) are`. */
-function inWords(members: readonly MarkedProcess[]): string {
-  return `processes ${members.map(({ pid, name }) => `${String(pid)} (${name})`).join(', ')} are`;
 }
