@@ -1,5 +1,6 @@
 /** What an agent's answer to a turn says of the credential that it works with. */
 import { classifyFailure } from '../contract/failure-kind';
+import { readJson } from '../contract/json';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { SubscriptionFailure } from '../contract/subscription';
 import { type HttpAnswer, isSuccess } from '../providers/http-call';
@@ -45,12 +46,9 @@ function isAboutOurToken({ status, headers, text = '' }: HttpAnswer): boolean {
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+  const read = readJson(text);
+  const value = 'value' in read ? read.value : null;
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
 }
 
 function isFailure(value: unknown): value is SubscriptionFailure {

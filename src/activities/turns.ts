@@ -5,6 +5,7 @@ import type { TurnActivities, TurnCall, TurnResult } from '../contract/activitie
 import { agentToken } from '../contract/agent-token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
+import { describeProblem, readJson, UNDECODABLE } from '../contract/json';
 import { boundedText, ERROR_BYTES, messageOf, QUOTE_BYTES } from '../contract/text';
 import type { TurnOutcome } from '../contract/turns';
 import { wallClockMs } from '../lib/clock';
@@ -110,13 +111,15 @@ function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
   return { reply: withoutFailure(parsed(text)) };
 }
 
-/** Text that is no JSON is its own reply, so that the branch finds it invalid and says so to the agent. */
+/**
+ * Text that is no JSON is its own reply, so that the branch finds it invalid and says so to the agent. JSON that cannot be taken as it
+ * is stands as what is wrong with it, for the same reason.
+ */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return boundedText(text, ERROR_BYTES);
-  }
+  const read = readJson(text);
+  if ('value' in read) return read.value;
+  if ('syntax' in read) return boundedText(text, ERROR_BYTES);
+  return { [UNDECODABLE]: describeProblem(read.problem, 'reply') };
 }
 
 function rejected(call: TurnCall, why: string): TurnOutcome {

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { AgentRef, RunRef } from '../client';
 import { durationMs } from '../contract/duration';
 import { DroverError } from '../contract/errors';
+import { describeProblem, readJson } from '../contract/json';
 import { NAME_PATTERN } from '../contract/names';
 
 /** `fleet/agent`. */
@@ -57,12 +58,11 @@ export function parseWhole(text: string): number {
   return Number(text);
 }
 
-/** A task or an answer: JSON where it is some, else the text itself. */
+/** A task or an answer: JSON where it is some, else the text itself. Throws `InvalidRequest` for JSON that would not arrive as it is. */
 export function jsonOrText(text: string): unknown {
   if (!/^\s*[[{"]/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const read = readJson(text);
+  if ('value' in read) return read.value;
+  if ('syntax' in read) return text;
+  throw new DroverError('InvalidRequest', describeProblem(read.problem, 'the value'));
 }

@@ -1,11 +1,12 @@
 /** Reads a fleet file: YAML (or JSON, which is YAML), all of its problems at once with line and column. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
 import { checkFleetFile, type Problem } from '../client/fleet-validation';
 import { DroverError } from '../contract/errors';
 import type { FleetFile } from '../contract/fleet';
 import { messageOf } from '../contract/text';
+import { readYaml, YAML_BYTES, type YamlProblem } from './yaml-text';
 
 /** One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC 6901). */
 export interface LocatedProblem {
@@ -21,9 +22,6 @@ export interface LoadedFleet {
   readonly warnings: readonly string[];
 }
 
-/** A fleet file is a page or two; YAML beyond this is a mistake. */
-const MAX_BYTES = 4 * 1024 * 1024;
-
 /** Reads and checks a file; `cwd` of process agents becomes absolute, relative to the file's folder, which is also its default. */
 export async function loadFleetFile(path: string): Promise<LoadedFleet> {
   const { file, warnings } = parseFleetFile(await textOf(path), path);
@@ -38,19 +36,23 @@ async function textOf(path: string): Promise<string> {
     const why = messageOf(error);
     throw new DroverError('InvalidFleet', `${path} cannot be read: ${why}`, { errors: [] }, { cause: error });
   }
-  if (content.length <= MAX_BYTES) return content.toString('utf8');
+  if (content.length <= YAML_BYTES) return content.toString('utf8');
   throw new DroverError('InvalidFleet', `${path} is larger than 4 MiB`, { errors: [] });
 }
 
 /** Checks the text of a fleet file; `path` is how messages name it. Throws `InvalidFleet` with `details.errors`. */
 export function parseFleetFile(text: string, path: string): LoadedFleet {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const { document, problems } = readYaml(text, lines);
   const place = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const broken = syntaxErrors(document).map(({ offset, detail }) => ({ ...place(offset), pointer: '', detail }));
+  const broken = [...problems, ...danglingAliases(document)].map(({ offset, detail }) => ({
+    ...place(offset),
+    pointer: '',
+    detail,
+  }));
   if (broken.length > 0) throw invalidFleet(path, broken);
   const locate = (problem: Problem): LocatedProblem => ({
     ...place(offsetOf(document, problem)),
@@ -62,9 +64,9 @@ export function parseFleetFile(text: string, path: string): LoadedFleet {
   return { file: checked.value, warnings: checked.warnings.map((warning) => line(path, locate(warning))) };
 }
 
-/** What the parser found, and aliases of nothing, which it leaves for later. */
-function syntaxErrors(document: Document.Parsed): { offset: number; detail: string }[] {
-  const errors = document.errors.map(({ pos, message }) => ({ offset: pos[0], detail: message }));
+/** Aliases of nothing, which the parser leaves for later. */
+function danglingAliases(document: Document): YamlProblem[] {
+  const errors: YamlProblem[] = [];
   visit(document, {
     Alias(_key, alias) {
       if (alias.resolve(document)) return;

@@ -1,12 +1,14 @@
 /** Reads scenario files and scripts: YAML, or JSON, which is YAML. */
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import { type Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { DroverError } from '../contract/errors';
 import type { Scenario, Script } from '../contract/runs';
 import { ownIssues } from '../contract/schemas/fields';
 import { scenarioSchema, scriptSchema } from '../contract/schemas/scenario';
 import { messageOf } from '../contract/text';
+import { describeProblem, jsonProblem } from '../contract/json';
+import { readYaml, YAML_BYTES } from './yaml-text';
 
 /** What is in a scenario file; `InvalidScenario` when it cannot be read. */
 export async function textOf(file: string): Promise<string> {
@@ -33,14 +35,31 @@ export function loadScript(text: string, path: string): Script {
 }
 
 function read(text: string, path: string): unknown {
-  const document = parseDocument(text);
-  const errors = document.errors.map(({ message, linePos }) => ({
-    pointer: '',
-    detail: message,
-    line: linePos?.[0].line ?? 1,
-  }));
-  if (errors.length > 0) throw invalid(path, errors);
-  return document.toJS({ maxAliasCount: 100 });
+  if (Buffer.byteLength(text) > YAML_BYTES) throw invalid(path, [{ pointer: '', detail: 'is larger than 4 MiB' }]);
+  const lines = new LineCounter();
+  const { document, problems } = readYaml(text, lines);
+  if (problems.length > 0) {
+    throw invalid(
+      path,
+      problems.map(({ offset, detail }) => ({
+        pointer: '',
+        detail: `line ${String(lines.linePos(offset).line)}: ${detail}`,
+      })),
+    );
+  }
+  const value = plain(document, path);
+  const problem = jsonProblem(value);
+  if (problem) throw invalid(path, [{ pointer: '', detail: describeProblem(problem, 'the file') }]);
+  return value;
+}
+
+/** Aliases without end and aliases of nothing show here. */
+function plain(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw invalid(path, [{ pointer: '', detail: messageOf(error) }]);
+  }
 }
 
 function checked<T>(schema: z.ZodType, value: unknown, path: string): T {

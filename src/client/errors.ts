@@ -43,6 +43,9 @@ const QUERY_UNKNOWN = /did not register a handler for/i;
 /** What a call to the server itself says of a namespace; calls about a workflow throw `NamespaceNotFoundError`. */
 const NAMESPACE_UNKNOWN = /namespace "?([^\s"]+)"? is not found/i;
 
+/** What the SDK says of an argument that is no JSON, and gRPC of a text with half a character. */
+const UNSENDABLE = /^unable to convert .* to payload|contains invalid UTF-8|Maximum call stack size exceeded/i;
+
 /** Every link of an error's chain of causes, itself first. */
 function* chain(error: unknown): Generator<Error> {
   for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
@@ -115,6 +118,7 @@ export function asDroverError(error: unknown, subject: Subject | null): DroverEr
       return new DroverError('Unavailable', what, undefined, { cause: error });
     }
   }
+  if (UNSENDABLE.test(deepestMessage(error))) return unsendable(error);
   return fromGrpc(error, subject) ?? new DroverError('Internal', deepestMessage(error), undefined, { cause: error });
 }
 
@@ -137,6 +141,11 @@ function neverBegan({ kind, name, workflowId, notFound: code }: Subject, cause: 
     { [kind]: name },
     { cause },
   );
+}
+
+function unsendable(cause: unknown): DroverError {
+  const message = `the request cannot be sent as JSON: ${deepestMessage(cause)}`;
+  return new DroverError('InvalidRequest', message, undefined, { cause });
 }
 
 function noNamespace(namespace: string, cause: unknown): DroverError {

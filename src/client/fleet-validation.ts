@@ -1,6 +1,7 @@
 /** Checks a fleet file before anything is created: every problem at once, each with its path. */
 import type { z } from 'zod';
 import type { FleetFile, FleetSpec } from '../contract/fleet';
+import { jsonProblem } from '../contract/json';
 import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { crossProblems, type Problem } from '../rules/fleet-check';
@@ -16,12 +17,16 @@ export type Checked<T> =
 
 /** Checks a whole fleet file, given as plain JSON. */
 export function checkFleetFile(json: unknown): Checked<FleetFile> {
+  const unwritable = jsonProblem(json);
+  if (unwritable) return { ok: false, problems: [unwritable] };
   const spec = isRecord(json) ? json['spec'] : undefined;
   return check(fleetFileSchema, json, below('spec', crossProblems(spec)), below('spec', topologyWarnings(spec)));
 }
 
 /** Checks a fleet's `spec` alone, as HTTP and services send it. */
 export function checkFleetSpec(json: unknown): Checked<FleetSpec> {
+  const unwritable = jsonProblem(json);
+  if (unwritable) return { ok: false, problems: [unwritable] };
   return check(fleetSpecSchema, json, crossProblems(json), topologyWarnings(json));
 }
 
@@ -33,9 +38,18 @@ function check<T>(
 ): Checked<T> {
   const parsed = schema.safeParse(json, { reportInput: false });
   const fields = parsed.success ? [] : parsed.error.issues.flatMap(ownIssues).flatMap(problemsOf);
-  const problems = [...fields, ...cross];
+  const problems = mostImportant([...fields, ...cross]);
   // The schema agrees with the contract's type, which fleet-file.ts proves at compile time.
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: parsed.data as T, warnings };
+}
+
+/** Problems told at once: more than a page of them are one mistake, repeated. */
+const MOST_PROBLEMS = 100;
+
+function mostImportant(problems: readonly Problem[]): readonly Problem[] {
+  const more = problems.length - MOST_PROBLEMS;
+  if (more <= 0) return problems;
+  return [...problems.slice(0, MOST_PROBLEMS), { path: [], message: `and ${String(more)} more problems` }];
 }
 
 function below(key: string, problems: readonly Problem[]): Problem[] {

@@ -8,7 +8,7 @@ import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
 import type { TopologySpec } from '../contract/topology';
 import { isoNow, monotonicMs } from '../lib/clock';
-import { checkTask } from '../rules/coordination/limits';
+import { checkJson, checkTask } from '../rules/coordination/limits';
 import { closedRunView } from '../rules/run-view';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls, RequestOptions } from './calls';
@@ -58,6 +58,7 @@ export class Runs {
     const { fleet, run = `run-${randomBytes(NAME_BYTES).toString('hex')}`, task, script, trace } = request;
     checkName(run);
     checkTask(task);
+    checkJson('script', script);
     const view = await this.#fleets.present(fleet, options);
     const { spec } = view;
     const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
@@ -120,7 +121,9 @@ export class Runs {
   }
 
   /** Answers the run's open question. With `question` only that one is answered, and another is refused. */
-  answer(ref: RunRef, value: unknown, question?: unknown, options: RequestOptions = {}): Promise<RunView> {
+  async answer(ref: RunRef, value: unknown, question?: unknown, options: RequestOptions = {}): Promise<RunView> {
+    checkJson('value', value);
+    checkJson('question', question);
     const given: { value: unknown; question?: unknown } = question === undefined ? { value } : { value, question };
     return this.#command(ref, runUpdates.answer, given, options);
   }

@@ -1,6 +1,7 @@
 /** `POST /v1/heartbeats`: many beats in one request, one JSON object a line, from a relay that speaks for many agents. */
 import type { FastifyInstance } from 'fastify';
 import { DroverError, type ErrorBody } from '../contract/errors';
+import { describeProblem, readJson } from '../contract/json';
 import type { BeatAnswer } from '../contract/protocol';
 import { addressedHeartbeatSchema } from '../contract/schemas/agents';
 import type { BeatLedger } from './beats';
@@ -49,14 +50,15 @@ async function answerLine(line: string, beats: BeatLedger): Promise<LineAnswer> 
   }
 }
 
+function jsonOf(line: string): unknown {
+  const read = readJson(line);
+  if ('value' in read) return read.value;
+  if ('syntax' in read) throw new DroverError('InvalidRequest', `the line is not JSON: ${read.syntax}`);
+  throw new DroverError('InvalidRequest', describeProblem(read.problem, 'the line'));
+}
+
 function parse(line: string) {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new DroverError('InvalidRequest', 'the line is no JSON');
-  }
-  const parsed = addressedHeartbeatSchema.safeParse(value);
+  const parsed = addressedHeartbeatSchema.safeParse(jsonOf(line));
   if (parsed.success) return parsed.data;
   throw invalidBody(parsed.error);
 }

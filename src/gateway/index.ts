@@ -12,6 +12,7 @@ import { EventHub } from './event-hub';
 import { eventHandlers } from './events';
 import { fleetHandlers } from './fleets';
 import { createGuard } from './guard';
+import { takeJsonBodies } from './json-body';
 import { Metrics } from './metrics';
 import { openApi } from './openapi';
 import { poolHandlers } from './pools';
@@ -65,6 +66,7 @@ export async function createGateway({
   const hub = new EventHub((signal) => client.events.observe({ signal }));
   metrics.gauge('drover_event_listeners', 'Who listens to /v1/events', () => hub.size);
 
+  takeJsonBodies(app);
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request) => {
     throw new DroverError(

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import { DroverError, type ErrorCode, ERRORS } from '../contract/errors';
-import { messageOf } from '../contract/text';
+import { boundedText, messageOf } from '../contract/text';
 
 /** The body of every answer that is no success. */
 export interface Problem {
@@ -46,9 +46,19 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   return reply.status(status).type('application/problem+json').send(problem);
 }
 
+/** A body that cannot be read at all: 400, where one that can and does not fit is 422. */
+export class MalformedBody extends Error {
+  readonly statusCode = 400;
+}
+
+/** Problems of one body that are told: more are one mistake, repeated. */
+const MOST_ERRORS = 100;
+/** Bytes of a pointer: a key may be as long as the body. */
+const POINTER_BYTES = 1024;
+
 /** The error of a body that does not fit its schema. */
 export function invalidBody(error: ZodError): DroverError {
-  const errors = error.issues.map(({ path, message }) => ({
+  const errors = error.issues.slice(0, MOST_ERRORS).map(({ path, message }) => ({
     pointer: pointerOf(path),
     detail: message,
   }));
@@ -58,7 +68,8 @@ export function invalidBody(error: ZodError): DroverError {
 
 /** A path as a JSON pointer (RFC 6901). */
 export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return boundedText(pointer, POINTER_BYTES);
 }
 
 function asDroverError(error: unknown): DroverError {

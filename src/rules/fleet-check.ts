@@ -2,6 +2,7 @@
  * What a fleet's fields must satisfy together. Every check looks at whatever is there, in any shape, so that a file whose fields are
  * partly wrong still gets all of its problems at once.
  */
+import { jsonProblem } from '../contract/json';
 import { END, START, USER } from '../contract/topology';
 import { isRecord } from './parse';
 import { topologyProblems } from './fleet-topology';
@@ -38,6 +39,8 @@ export function blockProblems(agent: unknown): Problem[] {
 /** Every problem of a fleet's `spec` that no single field shows. */
 export function crossProblems(spec: unknown): Problem[] {
   if (!isRecord(spec)) return [];
+  const unwritable = jsonProblem(spec);
+  if (unwritable) return [unwritable];
   const agents = Array.isArray(spec['agents']) ? spec['agents'] : [];
   const subscriptions = Array.isArray(spec['subscriptions']) ? spec['subscriptions'] : [];
   return [

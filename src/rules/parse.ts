@@ -4,6 +4,7 @@
  * `DroverError` `InvalidRequest` that names the path.
  */
 import { DroverError } from '../contract/errors';
+import { describeProblem, jsonProblem } from '../contract/json';
 import { NAME_PATTERN } from '../contract/names';
 import { durationMs } from './duration';
 
@@ -67,8 +68,13 @@ export function number(min: number, max: number): Parser<number> {
 export const boolean: Parser<boolean> = (value, path) =>
   typeof value === 'boolean' ? value : invalid(path, `expected true or false, got ${shown(value)}`);
 
-/** Any JSON value. */
-export const json: Parser<unknown> = (value, path) => (value === undefined ? invalid(path, 'is missing') : value);
+/** Any JSON value that can be written again: nested to `JSON_LEVELS` at most. */
+export const json: Parser<unknown> = (value, path) => {
+  if (value === undefined) return invalid(path, 'is missing');
+  const problem = jsonProblem(value);
+  if (problem === undefined) return value;
+  throw new DroverError('InvalidRequest', describeProblem(problem, path), { path });
+};
 
 /** One of a few words. */
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {

@@ -4,17 +4,15 @@
  * that no parser accepts, so that the message is refused like any other wrong one.
  */
 import { type Payload, type PayloadConverter, defaultPayloadConverter } from '@temporalio/common';
-
-/** The one key of a marked value; its value says why. */
-export const UNDECODABLE = '__undecodable__';
+import { UNDECODABLE } from '../contract/json';
+import { messageOf, SHORT_BYTES } from '../contract/text';
 
 function decoded<T>(payload: Payload): T {
   try {
     return defaultPayloadConverter.fromPayload<T>(payload);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'not a payload';
     // The caller's T is a wish about what a stranger sent; parsers check it.
-    const marked: unknown = { [UNDECODABLE]: reason.slice(0, 200) };
+    const marked: unknown = { [UNDECODABLE]: messageOf(error, SHORT_BYTES) };
     return marked as T;
   }
 }

@@ -37,7 +37,7 @@ async function withGateway(
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${String((app.server.address() as AddressInfo).port)}`;
   const ask: Ask = async (method, path, body, headers = {}) => {
-    const raw = typeof body === 'string';
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
     const answer = await fetch(url + path, {
       method,
       headers: {
@@ -279,7 +279,13 @@ describe('what comes in wrong', () => {
     ['a list', [], 422, 'InvalidRequest'],
     ['a wrong duration', { drainTimeout: 'soon' }, 422, 'InvalidRequest'],
     ['a body that is too large', { reason: 'x'.repeat(1_100_000) }, 413, 'LimitReached'],
-    ['a key that is none', '{"__proto__": {"polluted": true}}', 400, 'InvalidRequest'],
+    ['a key that is none', '{"__proto__": {"polluted": true}}', 422, 'InvalidRequest'],
+    ['half a character in an id', '{"requestId": "r\\ud83d"}', 422, 'InvalidRequest'],
+    ['a number that would change', '{"reason": 12345678901234567890}', 422, 'InvalidRequest'],
+    ['a number that is none', '{"reason": 1e400}', 422, 'InvalidRequest'],
+    ['a hundred thousand levels', '['.repeat(100_000) + ']'.repeat(100_000), 422, 'InvalidRequest'],
+    ['a hundred thousand objects', '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000), 422, 'InvalidRequest'],
+    ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400, 'InvalidRequest'],
   ])('%s', async (_what, body, status, code) => {
     await withGateway(env, 'nobody', async (ask) => {
       const answer = await ask('POST', '/v1/agents/f/a/pause', body, { 'content-type': 'application/json' });

@@ -1,7 +1,8 @@
 /** Decoding never throws, here and in the sandbox (the raw signals of agent-messages.test.ts). */
 import { type Payload, defaultPayloadConverter } from '@temporalio/common';
 import fc from 'fast-check';
-import { UNDECODABLE, payloadConverter } from '../../src/workflows/payload-converter';
+import { UNDECODABLE } from '../../src/contract/json';
+import { payloadConverter } from '../../src/workflows/payload-converter';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const payload = (encoding: string, data?: Uint8Array): Payload => ({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationMs, LONGEST_DURATION_MS } from '../duration';
 import { NAME_PATTERN } from '../names';
 import { REQUEST_ID_LENGTH } from '../patterns';
+import { isWellFormed } from '../text';
 
 /** An object whose unknown keys are errors that name the known ones. */
 export function strict<T extends z.ZodRawShape>(shape: T) {
@@ -42,11 +43,13 @@ export const duration = z
 /** A duration of which something is repeated or waited for. */
 export const positiveDuration = duration.refine((text) => durationMs(text) !== 0, 'must be longer than 0');
 
+const HALF = 'has half a character (a lone surrogate)';
+
 /** An id that others make: instance ids, turn ids. */
-export const id = z.string().max(1_000);
+export const id = z.string().max(1_000).refine(isWellFormed, HALF);
 
 /** An id that makes a request safe to repeat. */
-export const requestId = z.string().max(REQUEST_ID_LENGTH);
+export const requestId = z.string().max(REQUEST_ID_LENGTH).refine(isWellFormed, HALF);
 
 /** Why somebody does something, for people. */
 export const reason = z.string().max(2_000);

@@ -4,7 +4,7 @@
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
-import { boundedText, messageOf, QUOTE_BYTES } from '../../contract/text';
+import { boundedText, isWellFormed, messageOf, QUOTE_BYTES, utf8Bytes } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
@@ -37,7 +37,7 @@ export class ExternalProvider implements Provider {
   async create(call: ResourceCall): Promise<{ resourceId: string }> {
     // 409: the service has it already, and says which.
     const answer = await this.post(call, 'create', call.key, {}, [409]);
-    return { resourceId: idIn(answer) ?? call.key };
+    return { resourceId: usable(call, idIn(answer)) ?? call.key };
   }
 
   async wake(call: WakeCall): Promise<{ pid: number | null }> {
@@ -138,6 +138,15 @@ function refusal(what: string, { status, headers, text = '' }: HttpAnswer, secre
     permanent: !passing,
     ...(passing && afterMs !== undefined ? { retryAfterMs: afterMs } : {}),
   });
+}
+
+/** Bytes of the id that a service gives: it stands in every call and view of its agent. */
+const ID_BYTES = 1_000;
+
+function usable(call: ResourceCall, id: string | undefined): string | undefined {
+  if (id === undefined || (utf8Bytes(id) <= ID_BYTES && isWellFormed(id))) return id;
+  const why = `the service gives an id of ${String(utf8Bytes(id))} bytes; use at most ${String(ID_BYTES)}, of whole characters`;
+  throw providerError(`${titleOf(call)}: ${why}`, { permanent: true });
 }
 
 /** `id` or `resourceId` of a JSON answer. */

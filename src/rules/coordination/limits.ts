@@ -1,5 +1,6 @@
 /** Limits of a branch: the rules of its topology, and sizes. Each says its own name when it is reached. */
 import { DroverError } from '../../contract/errors';
+import { describeProblem, jsonProblem } from '../../contract/json';
 import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../contract/turns';
 import { jsonBytes } from '../json-bytes';
 import type { Topology } from '../topology/topology';
@@ -48,10 +49,17 @@ export function turnTimeout(topology: Topology, agent: string): { readonly ms: n
   return null;
 }
 
-/** Refuses a task that no agent could be given. Throws `LimitReached`. */
+/** Refuses a task that no agent could be given. Throws `LimitReached`, or `InvalidRequest` for what is no JSON. */
 export function checkTask(task: unknown): void {
+  checkJson('task', task);
   const problem = tooLarge('task', jsonBytes(task), SIZE_LIMITS.value);
   if (problem !== null) throw new DroverError('LimitReached', problem);
+}
+
+/** Refuses a value that could not be sent as JSON, with its place. Throws `InvalidRequest`. */
+export function checkJson(name: string, value: unknown): void {
+  const problem = jsonProblem(value);
+  if (problem) throw new DroverError('InvalidRequest', describeProblem(problem, name));
 }
 
 /** What is too large in a reply; null: nothing. */

@@ -1,6 +1,7 @@
 /** Reads an agent's reply and checks it against the agent that produced it. Whose reply it is comes in as an argument, never from a shared place. */
 import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/turns';
 import { DroverError } from '../../contract/errors';
+import { UNDECODABLE } from '../../contract/json';
 import * as parse from '../parse';
 import type { Topology } from '../topology/topology';
 
@@ -41,6 +42,9 @@ export function mayInvoke(topology: Topology, agent: string): readonly string[] 
 }
 
 function readReply(reply: unknown): TurnReply {
+  if (parse.isRecord(reply) && typeof reply[UNDECODABLE] === 'string') {
+    throw new DroverError('InvalidRequest', reply[UNDECODABLE]);
+  }
   if (!parse.isRecord(reply)) return parse.invalid('reply', 'expected a JSON object with an action');
   const action = parse.oneOf('invoke', 'final', 'ask', 'fail')(reply['action'], 'reply.action');
   return ACTIONS[action](reply, 'reply');

@@ -1,0 +1,58 @@
+/** The text of a YAML file, read so that what is in it is what arrives: see contract/json.ts. */
+import { type Document, type LineCounter, isScalar, parseDocument, visit } from 'yaml';
+import { JSON_LEVELS } from '../contract/json';
+import { boundedText } from '../contract/text';
+
+/** A file is a page or two; more than this is a mistake. */
+export const YAML_BYTES = 4 * 1024 * 1024;
+
+/** One problem; `offset` counts characters from the beginning. */
+export interface YamlProblem {
+  readonly offset: number;
+  readonly detail: string;
+}
+
+/** A document, with what is wrong with it as YAML or as JSON. */
+export interface ReadYaml {
+  readonly document: Document;
+  readonly problems: readonly YamlProblem[];
+}
+
+const TOO_DEEP = `nested deeper than ${String(JSON_LEVELS)} levels`;
+
+function isOverflow(message: string): boolean {
+  return message.startsWith('Maximum call stack size exceeded');
+}
+
+/** Reads a text; never throws. */
+export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
+  try {
+    // Whole numbers as they are written: as numbers of JavaScript, large ones would be others.
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, intAsBigInt: true });
+    const errors = document.errors.map(({ pos, message }) => ({
+      offset: pos[0],
+      detail: isOverflow(message) ? TOO_DEEP : message,
+    }));
+    return { document, problems: [...errors, ...keepNumbers(document)] };
+  } catch (error) {
+    // What comes after the parser follows lists in lists by calling itself, until the stack is full; so does the parser, which tells of it.
+    if (!(error instanceof RangeError)) throw error;
+    return { document: parseDocument(''), problems: [{ offset: 0, detail: TOO_DEEP }] };
+  }
+}
+
+/** Makes numbers of whole numbers, and tells of those that would change. */
+function keepNumbers(document: Document): YamlProblem[] {
+  const problems: YamlProblem[] = [];
+  visit(document, {
+    Scalar(_key, node) {
+      const { value, source = '' } = node;
+      if (typeof value !== 'bigint') return;
+      node.value = Number(value);
+      if (String(Number(value)) === String(value)) return;
+      const detail = `${boundedText(source, 40)} is a number that would change (to ${String(node.value)}); write it as a string`;
+      problems.push({ offset: isScalar(node) ? (node.range?.[0] ?? 0) : 0, detail });
+    },
+  });
+  return problems;
+}
