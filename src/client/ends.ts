@@ -68,3 +68,19 @@ export function endedError(
   const why = isOwn ? `does not exist any more: ${ended}` : `is not there: ${lostText(end)}; ${wayOn}`;
   return new DroverError(code, `${kind} ${name} ${why}`, { [kind]: name, ...(isOwn ? {} : { end }) });
 }
+
+/** A call to something that must be there; where it is not any more, the error says how it ended, and what to do. */
+export async function orEnded<T>(
+  calls: Calls,
+  subject: Subject,
+  words: { readonly ended: string; readonly wayOn: string },
+  call: Promise<T>,
+): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof DroverError && error.code === subject.notFound)) throw error;
+    const end = await endOf(calls, subject);
+    throw end === null || end.how === 'missing' ? error : endedError(subject, end, words);
+  }
+}

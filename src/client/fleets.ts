@@ -1,5 +1,6 @@
 /** Fleets: what they should be, and the changes that make them so. */
 import { randomUUID } from 'node:crypto';
+import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import type {
   ApplyRequest,
@@ -16,8 +17,8 @@ import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet-change';
 import { pollUntil } from './backoff';
-import type { CallOptions, Calls } from './calls';
-import { endedError } from './ends';
+import type { CallOptions, Calls, UpdateOptions } from './calls';
+import { endedError, orEnded } from './ends';
 import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './subject';
 import { topologyView } from './topology-view';
@@ -112,8 +113,7 @@ export class Fleets {
     options: ChangeCallOptions = {},
   ): Promise<ApplyResult> {
     const requestId = request.requestId ?? randomUUID();
-    const send = () =>
-      this.#calls.update(fleetSubject(fleet), fleetUpdates.destroy, { requestId }, { ...options, updateId: requestId });
+    const send = () => this.#command(fleet, fleetUpdates.destroy, { requestId }, { ...options, updateId: requestId });
     return this.#inTurn(fleet, options, send);
   }
 
@@ -129,7 +129,7 @@ export class Fleets {
     options: CallOptions = {},
   ): Promise<FleetView> {
     const { requestId: updateId } = request;
-    return this.#calls.update(fleetSubject(fleet), fleetUpdates.compensate, request, { ...options, updateId });
+    return this.#command(fleet, fleetUpdates.compensate, request, { ...options, updateId });
   }
 
   /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */
@@ -139,12 +139,7 @@ export class Fleets {
     options: CallOptions = {},
   ): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
-    return this.#calls.update(
-      fleetSubject(fleet),
-      fleetUpdates.pause,
-      { ...request, requestId },
-      { ...options, updateId: requestId },
-    );
+    return this.#command(fleet, fleetUpdates.pause, { ...request, requestId }, { ...options, updateId: requestId });
   }
 
   /** Releases the hold `fleet`, and nothing else: an agent that an operator had paused stays paused. */
@@ -154,12 +149,7 @@ export class Fleets {
     options: CallOptions = {},
   ): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
-    return this.#calls.update(
-      fleetSubject(fleet),
-      fleetUpdates.resume,
-      { ...request, requestId },
-      { ...options, updateId: requestId },
-    );
+    return this.#command(fleet, fleetUpdates.resume, { ...request, requestId }, { ...options, updateId: requestId });
   }
 
   /** Waits until a change has ended, however it ended: see `state` and `error` of what is returned. */
@@ -192,8 +182,10 @@ export class Fleets {
 
   /** The fleet knows how a change ended, its provision workflow how far it is. Null: nothing is known yet. */
   async #change(fleet: string, changeId: string, revision: number): Promise<ChangeView | null> {
-    const { change } = await this.#view(fleet);
+    const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet);
+    const { change } = view;
     if (change?.changeId === changeId && change.state !== 'running') return change;
+    if (end !== null && end.how !== 'completed') throw endedError(fleetSubject(fleet), end, ENDED);
     const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(ignoreNotFound);
     return live?.changeId === changeId
       ? { ...live, state: change?.changeId === changeId ? 'running' : live.state }
@@ -202,6 +194,11 @@ export class Fleets {
 
   #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {
     return this.#calls.query(fleetSubject(fleet), describeFleet, options);
+  }
+
+  #command<T, A>(fleet: string, update: UpdateDefinition<T, [A]>, argument: A, options: UpdateOptions): Promise<T> {
+    const subject = fleetSubject(fleet);
+    return orEnded(this.#calls, subject, ENDED, this.#calls.update(subject, update, argument, options));
   }
 
   async #inTurn(

@@ -3,7 +3,7 @@ import { describePool, poolUpdates } from '../contract/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
 import type { CallOptions, Calls, RequestOptions } from './calls';
-import { endedError } from './ends';
+import { endedError, orEnded } from './ends';
 import { poolSubject } from './subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
@@ -40,7 +40,9 @@ export class Pools {
   reset(pool: string, credential?: string, { requestId, timeoutMs }: RequestOptions = {}): Promise<PoolView> {
     const argument = { ...(credential !== undefined && { credential }), ...(requestId !== undefined && { requestId }) };
     const options = { ...(timeoutMs !== undefined && { timeoutMs }), updateId: requestId };
-    return this.#calls.update(poolSubject(pool), poolUpdates.reset, argument, options);
+    const subject = poolSubject(pool);
+    const asked = this.#calls.update(subject, poolUpdates.reset, argument, options);
+    return orEnded(this.#calls, subject, ENDED, asked);
   }
 }
 

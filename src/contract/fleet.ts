@@ -231,6 +231,11 @@ export interface AgentGone {
   readonly key: string;
 }
 
+/** An agent tells its fleet that it has not found its pool (signal `poolGone`): a fleet that describes it starts it again. */
+export interface PoolGone {
+  readonly pool: string;
+}
+
 /** A fleet tells its running change what its holds are now (signal `holdsChanged`): agents that are made from then on are born with them. */
 export interface HoldsChanged {
   readonly holds: readonly Hold[];

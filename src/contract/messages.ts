@@ -19,7 +19,7 @@ import type {
   StopOptions,
   TerminateOptions,
 } from './agent';
-import type { AgentGone, ApplyRequest, ApplyResult, ChangeView, FleetView, HoldsChanged } from './fleet';
+import type { AgentGone, ApplyRequest, ApplyResult, ChangeView, FleetView, HoldsChanged, PoolGone } from './fleet';
 import type {
   AllocationGranted,
   AllocationRejected,
@@ -78,6 +78,7 @@ export const fleetUpdates = {
 /** Facts told to a fleet. */
 export const fleetSignals = {
   agentGone: defineSignal<[AgentGone]>('agentGone'),
+  poolGone: defineSignal<[PoolGone]>('poolGone'),
 } as const;
 
 export const provisionUpdates = {

@@ -15,6 +15,11 @@ const ASK_AGAIN_MS = 30_000;
 /** A pool that is used up grants by itself; this finds out about one that was lost meanwhile. */
 const LOOK_AGAIN_MS = 10 * 60_000;
 
+/** A pool that was gone is started again by its fleet within some hundred milliseconds, or by a busy worker a little later. */
+const LOST_ASK_AGAIN_MS = 1_000;
+/** So often, which is 15 s in all; turns wait as long. */
+const LOST_MOST = 4;
+
 /** What a report does: the new state, what the pool is told of by itself, and whether it begins a switch, which tells the pool too. */
 export interface Reported {
   readonly state: AgentState;
@@ -87,10 +92,18 @@ export function requestSent(state: AgentState, now: number): AgentState {
   return withSwitches(state, { switching: { ...switching, askAt }, knownTo: switching.pool });
 }
 
-/** The pool is not there: an agent with a credential keeps it, one without asks again. */
-export function requestLost(state: AgentState, requestId: string, now: number): AgentState {
+/**
+ * The pool is not there. Where its fleet has been told, which starts it again, it is asked again soon. Else, and when that does not help, an
+ * agent with a credential keeps it, and one without goes on asking.
+ */
+export function requestLost(state: AgentState, requestId: string, isFleetTold: boolean, now: number): AgentState {
   const { switching } = state.switches;
-  if (switching?.requestId !== requestId || switching.from === null) return state;
+  if (switching?.requestId !== requestId) return state;
+  const lost = (switching.lost ?? 0) + 1;
+  if (isFleetTold && lost <= LOST_MOST) {
+    return withSwitch(state, { ...switching, lost, askAt: now + LOST_ASK_AGAIN_MS * 2 ** (lost - 1) });
+  }
+  if (switching.from === null) return state;
   return endSwitch(state, switching, { result: 'failed', error: `there is no pool ${switching.pool}`, now });
 }
 
@@ -112,7 +125,7 @@ function exhausted(state: AgentState, requestId: string, until: string | null, n
   const isOwnMove = switching === null && requestId === moveId(nameOf(state), state.subscription?.assignment ?? 0);
   const asking = isOwnMove ? movedSwitch(state, requestId) : switching;
   if (asking?.requestId !== requestId || (asking.step !== 'asking' && asking.step !== 'waiting')) return state;
-  const next = withSwitch(state, { ...asking, step: 'waiting', askAt: now + LOOK_AGAIN_MS });
+  const next = withSwitch(state, { ...asking, step: 'waiting', askAt: now + LOOK_AGAIN_MS, lost: 0 });
   if (isHeld(state)) return next;
   const end = until === null ? 'a credential is added' : `${until.slice(0, 16).replace('T', ' ')} UTC`;
   const reason = `pool ${asking.pool} is exhausted until ${end}`;

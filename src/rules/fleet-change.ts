@@ -17,6 +17,7 @@ import type {
 } from '../contract/fleet';
 import { lostText } from './ends';
 import { earlier, markOf, type RequestMark } from './fingerprint';
+import { withoutPools } from './fleet-pools';
 import {
   acceptedView,
   type FleetChange,
@@ -64,7 +65,7 @@ export function toLookFor(state: FleetState, request: ApplyRequest): LostCall | 
  * owns and what has been found to be gone, so that it is made again.
  */
 export function decideApply(before: FleetState, request: ApplyRequest, lost = NOTHING_LOST): Decided {
-  const state = { ...before, told: withoutLost(before.told, lost) };
+  const state = withoutPools(before, (pool) => lost.pools[pool] !== undefined);
   const mark = markOf('apply', request);
   const repeated = earlier(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
@@ -104,11 +105,6 @@ export function planApply(
     ...(pools && pools.length > 0 ? { pools } : {}),
     changeId: null,
   };
-}
-
-/** A pool that is gone knows nothing any more: it is told again. */
-function withoutLost(told: FleetState['told'], { pools }: LostParts): FleetState['told'] {
-  return { ...told, pools: told.pools.filter(({ pool }) => pools[pool] === undefined) };
 }
 
 function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: FleetSpec): Record<string, string> {

@@ -27,6 +27,13 @@ export function poolsTold(state: FleetState, { pools, left, notify }: PoolsCall)
   };
 }
 
+/** The fleet that knows its pools without these: one that is gone knows nothing any more, and is told again. */
+export function withoutPools<T extends Pick<FleetState, 'told'>>(state: T, isGone: (pool: string) => boolean): T {
+  const { told } = state;
+  const pools = told.pools.filter(({ pool }) => !isGone(pool));
+  return pools.length === told.pools.length ? state : { ...state, told: { ...told, pools } };
+}
+
 function wantedSpec(state: FleetState): FleetSpec {
   return isChanging(state) && state.change ? state.change.spec : state.spec;
 }

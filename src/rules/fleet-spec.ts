@@ -1,6 +1,6 @@
 /** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
 import { DroverError } from '../contract/errors';
-import type { AgentGone, ApplyRequest, FleetSpec } from '../contract/fleet';
+import type { AgentGone, ApplyRequest, FleetSpec, PoolGone } from '../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../contract/patterns';
 import {
   agentSpec,
@@ -73,6 +73,9 @@ export const resumeRequest = object({ requestId, wait: optional(boolean) });
 
 /** Reads the argument of `compensate`. */
 export const compensateRequest = object({ attempt: integer(1), revision: integer(), requestId });
+
+/** Reads the signal `poolGone`. */
+export const poolGone: Parser<PoolGone> = object({ pool: name });
 
 /** Reads the signal `agentGone`. */
 export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });

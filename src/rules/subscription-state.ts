@@ -27,6 +27,8 @@ export interface Switch {
   readonly failed: FailureObserved | null;
   /** The new one has failed while it was being applied: another switch follows. */
   readonly again: 'rate_limit' | 'auth' | null;
+  /** How often in a row the pool was not there, where it was not. */
+  readonly lost?: number;
   /** A newer grant that came while this one was being applied. */
   readonly newer: Granted | null;
 }

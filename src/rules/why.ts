@@ -46,7 +46,8 @@ function runningWhy(state: AgentState): string | null {
 }
 
 function switchingWhy(state: AgentState): string {
-  const { from, to } = state.switches.switching ?? {};
+  const { from, to, pool = '', lost = 0 } = state.switches.switching ?? {};
+  if (lost > 0) return `Its pool ${pool} is not there, and its fleet starts it again: it goes on by itself`;
   const goal = to ? ` to ${to.name}` : '';
   return `Switching from ${from?.name ?? 'no subscription'}${goal}${inFlight(state)}: it goes on by itself`;
 }
@@ -54,6 +55,8 @@ function switchingWhy(state: AgentState): string {
 function unsuppliedWhy(state: AgentState): string {
   const held = state.holds.find(({ name }) => name === SUBSCRIPTION_HOLD);
   if (held) return `${heldBy(held)}: it starts by itself then, or with drover pools reset`;
+  const { pool = '', lost = 0 } = state.switches.switching ?? {};
+  if (lost > 0) return `Its pool ${pool} is not there, and its fleet starts it again: it starts by itself then`;
   return `Waiting for a subscription of pool ${state.config.spec.subscription?.pool ?? ''}: apply a fleet file that describes it`;
 }
 

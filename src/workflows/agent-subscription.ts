@@ -1,8 +1,8 @@
 /** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
-import { setHandler, upsertMemo } from '@temporalio/workflow';
+import { setHandler, sleep, upsertMemo } from '@temporalio/workflow';
 import type { CommandResult } from '../contract/agent';
-import { agentSignals, agentUpdates, allocationGranted, poolSignals } from '../contract/messages';
-import { poolWorkflowId } from '../contract/names';
+import { agentSignals, agentUpdates, allocationGranted, fleetSignals, poolSignals } from '../contract/messages';
+import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../contract/names';
 import type { AllocationRequested, FailureObserved } from '../contract/pool';
 import type { FailureReport } from '../contract/subscription';
 import { together } from '../rules/alike';
@@ -46,6 +46,8 @@ export interface AgentSubscription {
 
 /** A switch without turns in flight takes less; other agents should not wait longer for what they have to know. */
 const TELL_WITHIN_MS = 1_000;
+/** A fleet starts a pool again within some hundred milliseconds; a busy worker takes a little longer. */
+const STARTED_AGAIN_WITHIN = '3s';
 
 function mark(failure: FailureReport): RequestMark | undefined {
   return markOf('reportFailure', failure);
@@ -65,7 +67,12 @@ interface Observations {
  * Tells the pool of failures: all that are alike and came while a signal was on its way, or while a switch begins, in one. The switch has told
  * it of the first one; the rest of a burst would only get in its way.
  */
-function createObservations(machine: AgentMachine, post: Post, supervisor: Supervisor): Observations {
+function createObservations(
+  machine: AgentMachine,
+  post: Post,
+  supervisor: Supervisor,
+  tellFleet: (pool: string) => Promise<boolean>,
+): Observations {
   let backlog: { readonly pool: string; readonly observed: FailureObserved }[] = [];
   let isTelling = false;
   async function tellAll(): Promise<void> {
@@ -81,12 +88,17 @@ function createObservations(machine: AgentMachine, post: Post, supervisor: Super
         observed,
         others.map((one) => one.observed),
       );
-      await post.send(pool, poolSignals.failureObserved, told);
+      const delivery = await post.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
+      // Its fleet starts it again, and then it hears of this failure at least.
+      if (delivery === 'gone' && (await tellFleet(pool))) {
+        await sleep(STARTED_AGAIN_WITHIN, { summary: `pool ${pool} is started again` });
+        await post.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
+      }
     }
     isTelling = false;
   }
   return {
-    pending: () => backlog.length,
+    pending: () => backlog.length + (isTelling ? 1 : 0),
     tell(pool, observed) {
       backlog = [...backlog, { pool, observed }];
       if (!isTelling) supervisor.keep('tell the pool of failures', tellAll);
@@ -116,11 +128,25 @@ export function keepSubscription(
     announce(machine, notifier);
   }
 
-  const observations = createObservations(machine, post, supervisor);
+  const observations = createObservations(machine, post, supervisor, tellFleet);
 
   async function ask(pool: string, request: AllocationRequested): Promise<void> {
     const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
-    if (delivery === 'gone') machine.change((state, now) => requestLost(state, request.requestId, now));
+    if (delivery !== 'gone') return;
+    const isFleetTold = await tellFleet(pool);
+    machine.change((state, now) => requestLost(state, request.requestId, isFleetTold, now), {
+      by: 'drover',
+      what: `finds no pool ${pool}`,
+      why: isFleetTold ? 'its fleet starts it again' : null,
+      always: isFleetTold,
+    });
+  }
+
+  /** Whether there is a fleet that can start the pool again. */
+  async function tellFleet(pool: string): Promise<boolean> {
+    const { fleet, config } = machine.state;
+    if (config.incarnation === DIRECT_INCARNATION) return false;
+    return (await post.send(fleetWorkflowId(fleet), fleetSignals.poolGone, { pool })) === 'delivered';
   }
 
   function report(failure: FailureReport, by: string): boolean {
@@ -130,7 +156,7 @@ export function keepSubscription(
       machine.change((state) => ({ ...state }), { by, what, why: 'other: nothing follows', always: true });
     }
     const { pool } = machine.state.config.spec.subscription ?? {};
-    if (observed !== null && pool !== undefined) observations.tell(poolWorkflowId(pool), observed);
+    if (observed !== null && pool !== undefined) observations.tell(pool, observed);
     machine.change((state, now) => reportFailure(state, failure, now).state);
     return begins;
   }

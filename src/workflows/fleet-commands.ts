@@ -10,10 +10,12 @@ import {
   compensateRequest,
   destroyRequest,
   pauseRequest,
+  poolGone,
   resumeRequest,
 } from '../rules/fleet-spec';
 import { decidePause, decideResume } from '../rules/fleet-holds';
 import { type FleetState, fleetView } from '../rules/fleet-state';
+import { withoutPools } from '../rules/fleet-pools';
 import { decideCompensate } from '../rules/fleet-undo';
 import { fleetActivities } from './activities';
 import type { FleetMachine } from './fleet-machine';
@@ -44,6 +46,14 @@ export function handleCommands(machine: FleetMachine): void {
     agentGone,
     (gone) => {
       machine.become(forgetAgent(machine.state, gone));
+    },
+    machine.ignore,
+  );
+  receive(
+    fleetSignals.poolGone,
+    poolGone,
+    ({ pool: gone }) => {
+      machine.become(withoutPools(machine.state, (pool) => pool === gone));
     },
     machine.ignore,
   );

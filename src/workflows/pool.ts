@@ -1,6 +1,7 @@
 /** Workflow `pool`: an entity that holds the credentials of one model provider and says which agent is on which. */
 import {
   allHandlersFinished,
+  CancellationScope,
   continueAsNew,
   setCurrentDetails,
   upsertMemo,
@@ -29,8 +30,15 @@ interface CarriedPool {
   readonly state: PoolState;
 }
 
-/** Lives from the first fleet that describes it until the last one has left and nothing is remembered that matters. */
+/**
+ * Lives from the first fleet that describes it until the last one has left and nothing is remembered that matters. Cancelling it is
+ * ignored: its agents would go on, and its cool-downs and those that wait would be lost.
+ */
 export async function pool(argument: unknown): Promise<void> {
+  await CancellationScope.nonCancellable(() => live(argument));
+}
+
+async function live(argument: unknown): Promise<void> {
   const supervisor = createSupervisor(() => {
     show();
   });
