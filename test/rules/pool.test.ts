@@ -346,3 +346,14 @@ test('a simulated week: never on a skipped credential while another was free, on
     { numRuns: 200 },
   );
 });
+
+test.each([
+  ['f/1', 'f/2', 'f/3'],
+  ['f/3', 'f/1', 'f/2'],
+])('those that wait are served in the order in which they asked: %s, %s, %s', (...agents) => {
+  let state = failed(poolOf('a'), 'a', NOW, NOW + HOUR);
+  for (const agent of agents) state = ask(state, agent, null, agent).state;
+  const { grants } = serveWaiting(state, NOW + 3 * HOUR);
+  expect(grants.map(({ agent }) => agent)).toEqual(agents);
+  expect(grants.map(({ grant }) => ('assignment' in grant ? grant.assignment : null))).toEqual([1, 2, 3]);
+});

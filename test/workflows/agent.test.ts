@@ -1,7 +1,7 @@
 /** The agent's workflow on the development server: commands, turns, its report, its end. */
 import { ApplicationFailure } from '@temporalio/common';
 import { devServer } from '../support/env';
-import { type Mail, eventually, untilCancelled, withAgents } from './agent-harness';
+import { type AgentWorld, type Mail, type TestAgent, eventually, untilCancelled, withAgents } from './agent-harness';
 
 const env = devServer();
 
@@ -142,6 +142,48 @@ describe('turns', () => {
         mail.filter(({ argument }) => (argument as { turnId: string }).turnId === turnId).map(({ signal }) => signal);
       expect(about('t1')).toEqual(['turnAnswered']);
       expect(about('t2')).toEqual(['turnSuspended', 'turnResumed', 'turnAnswered']);
+    }));
+
+  /** An agent with one turn that lasts until `release`. */
+  const withTurnInFlight = (use: (world: AgentWorld, agent: TestAgent, release: () => void) => Promise<void>) =>
+    withAgents(env, async (world) => {
+      const gate: { open: () => void } = { open: () => undefined };
+      const opened = new Promise<void>((resolve) => (gate.open = resolve));
+      world.takeTurn = async ({ request }) => {
+        await opened;
+        return { reply: request.turnId };
+      };
+      const agent = await world.start();
+      const branch = await world.mailbox();
+      await agent.ready();
+      await world.ask(agent, branch, 't1');
+      await agent.until(({ turns }) => turns.inFlight === 1);
+      await use(world, agent, gate.open);
+      const mail = await eventually(
+        () => world.mail(branch),
+        (got) => answers(got).length === 1,
+      );
+      expect(answers(mail)).toEqual([{ turnId: 't1', outcome: { reply: 't1' } }]);
+      expect(world.taken).toHaveLength(1);
+    });
+
+  test('a pause that freezes waits for no turn: it stays in flight, and is answered after the resume', () =>
+    withTurnInFlight(async (world, agent, release) => {
+      expect(await agent.send('pause', { mode: 'freeze' })).toMatchObject({ state: 'done' });
+      expect(await agent.view()).toMatchObject({ runtime: 'paused', turns: { inFlight: 1, queued: 0 } });
+      expect(world.provider.of('a')?.state).toBe('paused');
+      await agent.send('resume');
+      release();
+    }));
+
+  test('a drain that runs out of its time suspends the agent with the turn in flight', () =>
+    withTurnInFlight(async (world, agent, release) => {
+      await agent.handle.signal('pause', { drainTimeout: '1s' });
+      await agent.until(({ runtime }) => runtime === 'paused');
+      expect(await agent.view()).toMatchObject({ status: 'paused', turns: { inFlight: 1, queued: 0 } });
+      expect(world.provider.of('a')?.state).toBe('paused');
+      await agent.send('resume');
+      release();
     }));
 });
 

@@ -10,6 +10,7 @@ import type { ApplyRequest, ChangeView, FleetSpec, FleetView } from '../../src/c
 import { DESCRIBE } from '../../src/contract/messages';
 import { agentWorkflowId, FLEET_WORKFLOW, fleetWorkflowId, provisionWorkflowId } from '../../src/contract/names';
 import type { TestEnv } from '../support/env';
+import { PATIENCE_MS } from '../support/patience';
 import { MemoryProvider, type ProviderHook } from '../support/memory-provider';
 import { type TestWorkerOptions, withWorker } from '../support/worker';
 import { eventually } from './agent-harness';
@@ -74,7 +75,7 @@ export class FleetWorld {
   }
 
   ended(changeId: string, revision: number): Promise<ChangeView> {
-    return this.fleets.follow(this.fleet, { changeId, revision }, { timeoutMs: 45_000 });
+    return this.fleets.follow(this.fleet, { changeId, revision }, { timeoutMs: PATIENCE_MS });
   }
 
   async destroy(): Promise<ChangeView> {

@@ -1,7 +1,8 @@
 /** Agents that take no turns, runs that are ended from outside, histories that are full: a run says which, and nothing is left. */
+import type { temporal } from '@temporalio/proto';
 import type { TurnOutcome } from '../../src/contract/turns';
 import { devServer } from '../support/env';
-import { type AgentWorld, untilCancelled, withAgents } from './agent-harness';
+import { type AgentWorld, eventually, untilCancelled, withAgents } from './agent-harness';
 import { readyAgents, startRun } from './run-harness';
 
 const env = devServer();
@@ -10,6 +11,14 @@ const topology = { flows: ['Start -> A', 'A <-> B', 'A <-> C'], convergence: 0.5
 const invoke = (...agents: string[]): TurnOutcome => ({
   reply: { action: 'invoke', invocations: agents.map((agent) => ({ agent, request: 'go' })) },
 });
+/** The one-line summary of a timer. */
+function summaryOf({
+  timerStartedEventAttributes: timer,
+  userMetadata,
+}: temporal.api.history.v1.IHistoryEvent): string {
+  const data = userMetadata?.summary?.data;
+  return timer && data ? String(JSON.parse(Buffer.from(data).toString('utf8'))) : '';
+}
 const final: TurnOutcome = { reply: { action: 'final', response: 'done' } };
 
 function fansOut(world: AgentWorld, ...targets: string[]): void {
@@ -73,6 +82,32 @@ it('an agent that drains ends the turn in flight, and takes the next one when it
     await c.beat();
     expect(await run.result()).toMatchObject({ success: true, turns: 4 });
     expect(begun).toHaveLength(2);
+  });
+});
+
+it('a branch whose agent is busy waits and asks again, longer each time, until there is room', async () => {
+  await withAgents(env, async (world) => {
+    await readyAgents(world, ['A']);
+    const b = await world.start('B', { turns: { maxParallel: 1, queue: 1 } });
+    await b.ready();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    world.takeTurn = async ({ agent, request }) => {
+      if (agent === 'A') return request.input.kind === 'task' ? invoke('B', 'B', 'B') : final;
+      await held;
+      return final;
+    };
+    const run = await startRun(env, world.taskQueue, { topology, fleet: world.fleet, run: 'busy' });
+    // One turn is in flight, one is queued; the third branch is refused at least twice before there is room.
+    const refusedTwice = async () => {
+      const histories = await Promise.all(['0.0', '0.1', '0.2'].map((id) => run.branch(id).fetchHistory()));
+      return histories.some(
+        ({ events }) => (events ?? []).filter((event) => summaryOf(event).endsWith('B is busy')).length >= 2,
+      );
+    };
+    await eventually(() => refusedTwice().catch(() => false), Boolean);
+    release();
+    expect(await run.result()).toMatchObject({ success: true, turns: 5 });
   });
 });
 
