@@ -3,12 +3,13 @@ import { nextDue } from '../rules/timers';
 import type { AgentMachine } from './agent-machine';
 import { until, untilOr } from './shared/until';
 
-/** Runs as long as the workflow. `passed` is called when a due time has come. */
-export async function keepTime(machine: AgentMachine, passed: () => void): Promise<never> {
+/** Runs as long as the workflow. `passed` is called when a due time has come, `goesWell` at every turn. */
+export async function keepTime(machine: AgentMachine, passed: () => void, goesWell: () => void): Promise<never> {
   for (;;) {
     const due = nextDue(machine.state, Date.now());
     if (due === null) await untilDue(machine);
     else if (await isReached(machine, due)) passed();
+    goesWell();
   }
 }
 

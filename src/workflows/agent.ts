@@ -55,7 +55,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     handleCommands(machine);
     subscription.handle();
     handleSignals(machine, turns);
-    supervisor.keep('keep time', () => keepTime(machine, machine.tick));
+    supervisor.keep('keep time', (goesWell) => keepTime(machine, machine.tick, goesWell));
     const isIdle = (): boolean =>
       post.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();
     await reconcile(machine, subscription, supervisor, isIdle);

@@ -109,7 +109,7 @@ export function beginRun(input: RunInput): RunLife {
       if (isShowing) return;
       isShowing = true;
       // Once for everything that changes in one go.
-      supervisor.keep('show the run', async () => {
+      supervisor.keep('gather what to show of the run', async () => {
         await Promise.resolve();
         isShowing = false;
         supervisor.attempt('show the run', () => {

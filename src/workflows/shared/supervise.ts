@@ -13,8 +13,11 @@ import { until } from './until';
 const PATIENCE_MS = 10 * 60_000;
 
 export interface Supervisor {
-  /** Does the work beside everything else, again after a pause whenever it fails, until it ends well. */
-  keep(what: string, work: () => Promise<unknown>): void;
+  /**
+   * Does the work beside everything else, again after a pause whenever it fails, until it ends well. Work that does not end says by
+   * `goesWell` that an earlier trouble is over.
+   */
+  keep(what: string, work: (goesWell: () => void) => Promise<unknown>): void;
   /** Does the work whenever `isDue`, for as long as the workflow runs; `isNew` ends a pause early. */
   always(what: string, isDue: () => boolean, work: () => Promise<unknown>, isNew?: () => boolean): void;
   /** Waits until the work ends well. Throws only when its scope is cancelled. */
@@ -98,8 +101,11 @@ export function createSupervisor(show: () => void): Supervisor {
     }
   }
 
-  function keep(what: string, work: () => Promise<unknown>): void {
-    persist(what, work).catch((error: unknown) => {
+  function keep(what: string, work: (goesWell: () => void) => Promise<unknown>): void {
+    const goesWell = (): void => {
+      well(what);
+    };
+    persist(what, () => work(goesWell)).catch((error: unknown) => {
       if (!isCancellation(error)) record(what, error);
     });
   }
@@ -109,9 +115,10 @@ export function createSupervisor(show: () => void): Supervisor {
     persist,
     patiently,
     always(what, isDue, work, isNew) {
-      keep(what, async () => {
+      keep(what, async (goesWell) => {
         for (;;) {
           await until(isDue);
+          goesWell();
           await persist(what, work, isNew);
         }
       });

@@ -12,7 +12,7 @@ const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
 export function startTimer(supervisor: Supervisor, ms: number, then: () => void, summary: string): () => void {
   const scope = new CancellationScope();
   let isOver = false;
-  supervisor.keep(summary, async () => {
+  supervisor.keep(`timer: ${summary}`, async () => {
     if (ms > 0) await elapsed(scope, Math.min(ms, LONGEST_MS), summary);
     if (!isOver) supervisor.attempt(summary, then);
   });
