@@ -16,6 +16,11 @@ export const QUOTE_BYTES = 1024;
 /** Bytes of a reason or an error in a list of many: a line or two each. */
 export const SHORT_BYTES = 600;
 
+/** Bytes of all errors of one list together: some such lists stand in one answer, and JSON may write six bytes for one. */
+const ERRORS_BYTES = 64 * 1024;
+/** Bytes that an error of a very long list keeps: who reads it goes to its own place for the rest. */
+const LEAST_BYTES = 48;
+
 /** A lone half of a surrogate pair: with the flag `u` the pattern meets lone ones only. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 /** U+FFFD, of three bytes as the half that it stands for. */
@@ -63,6 +68,33 @@ export function boundedText(text: string, maxBytes: number): string {
   const head = text.slice(0, headEnd);
   const tail = text.slice(endFrom(text, room - utf8Bytes(head)));
   return wellFormed(`${head}${leftOut(bytes - utf8Bytes(head) - utf8Bytes(tail))}${tail}`);
+}
+
+/** Bytes of each of so many errors that stand together in one list: up to `ERROR_BYTES`, less the more there are. */
+export function shareBytes(count: number): number {
+  return Math.min(ERROR_BYTES, Math.max(LEAST_BYTES, Math.floor(ERRORS_BYTES / Math.max(1, count))));
+}
+
+/** Texts in one line of at most `maxBytes` bytes: each gets its share, and of very many the last are counted only. */
+export function boundedList(texts: readonly string[], maxBytes = ERROR_BYTES): string {
+  const room = maxBytes - utf8Bytes(more(texts.length));
+  const share = Math.max(SHORT_BYTES, Math.floor(maxBytes / Math.max(1, texts.length)) - SEPARATOR.length);
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const text of texts) {
+    const short = boundedText(text, Math.min(share, room));
+    bytes += utf8Bytes(short) + SEPARATOR.length;
+    if (bytes > room + SEPARATOR.length) break;
+    kept.push(short);
+  }
+  const left = texts.length - kept.length;
+  return kept.join(SEPARATOR) + (left === 0 ? '' : more(left));
+}
+
+const SEPARATOR = '; ';
+
+function more(count: number): string {
+  return `${SEPARATOR}and ${String(count)} more`;
 }
 
 /** The last lines of a text, each shortened in its middle, in at most `maxBytes` bytes altogether: the last of them are kept. */

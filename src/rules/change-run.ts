@@ -1,4 +1,6 @@
 /** How far a change has come: the state of a `provision` workflow, and the steps that lead from one to the next. */
+import { boundedList, boundedText, shareBytes } from '../contract/text';
+import { withShares } from './shares';
 import type { AgentSpec } from '../contract/agent';
 import type { CompensationEntry, CompensationRecord } from '../contract/compensation';
 import type {
@@ -64,7 +66,9 @@ function ownedBefore({ agent, previous }: AgentChange): [string, OwnedAgent][] {
 export function atStep(run: ChangeRun, agent: string, step: AgentProgress['step'], error?: string): ChangeRun {
   const before = run.progress[agent];
   if (!before) return run;
-  return { ...run, progress: { ...run.progress, [agent]: { ...before, step, error: error ?? before.error } } };
+  const share = shareBytes(Object.keys(run.progress).length);
+  const told = error === undefined ? before.error : boundedText(error, share);
+  return { ...run, progress: { ...run.progress, [agent]: { ...before, step, error: told } } };
 }
 
 /** The undo log has the create, before the create is asked for. */
@@ -184,7 +188,7 @@ export function changeView(run: ChangeRun): ChangeView {
       ready: finished,
       total: agents.length,
     },
-    compensation: shown ? { state, attempt, entries, audit, metrics } : null,
+    compensation: shown ? { state, attempt, entries: withShares(entries), audit, metrics } : null,
     error: errorText(run),
     agents,
     ids: Object.fromEntries(
@@ -202,7 +206,7 @@ function errorText({ stop, progress }: ChangeRun): string | null {
     error === null ? [] : [`${agent}: ${error}`],
   );
   const all = stop.why === 'failed' && failures.length > 0 ? failures : [stop.message, ...failures];
-  return all.join('; ');
+  return boundedList(all);
 }
 
 /** What the fleet hears in the end. */

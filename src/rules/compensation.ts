@@ -10,6 +10,7 @@ import type {
   EntryOutcome,
 } from '../contract/compensation';
 import { DroverError, type ErrorCode } from '../contract/errors';
+import { boundedList, boundedText, SHORT_BYTES, shareBytes } from '../contract/text';
 
 /** The arrows of the page; any other pair is refused with `CompensationStateError`. */
 const TRANSITIONS: Readonly<Record<CompensationState, readonly CompensationState[]>> = {
@@ -27,6 +28,9 @@ export interface TransitionRequest {
   readonly at: string;
   readonly why?: string;
 }
+
+/** Transitions that are kept, the last ones; `metrics` counts them all. An attempt has two, and each refusal is one. */
+const AUDIT_KEPT = 100;
 
 /** What became of it: the record has the audit of it either way; `refused` says why not. */
 export interface TransitionResult {
@@ -84,7 +88,7 @@ export function recordResource(
  */
 export function transition(record: CompensationRecord, request: TransitionRequest): TransitionResult {
   const refused = guard(record, request);
-  const audit = [...record.audit, auditOf(record, request, refused)];
+  const audit = [...record.audit, auditOf(record, request, refused)].slice(-AUDIT_KEPT);
   if (refused) {
     const count = (record.metrics.refused[refused.code] ?? 0) + 1;
     const metrics = { ...record.metrics, refused: { ...record.metrics.refused, [refused.code]: count } };
@@ -132,7 +136,8 @@ function auditOf(
   refused: DroverError | null,
 ): CompensationAudit {
   const { at, attempt, revision, to } = request;
-  const why = refused?.message ?? request.why ?? null;
+  const said = refused?.message ?? request.why ?? null;
+  const why = said === null ? null : boundedText(said, SHORT_BYTES);
   return { at, attempt, revision, from: record.state, to, accepted: refused === null, why };
 }
 
@@ -161,13 +166,16 @@ export function settleEntry(
   error: string | null = null,
 ): CompensationRecord {
   if (record.state !== 'compensating') return record;
-  return withEntry(record, key, at, (entry) => (entry.outcome === 'pending' ? { ...entry, outcome, error } : entry));
+  const told = error === null ? null : boundedText(error, shareBytes(record.entries.length));
+  return withEntry(record, key, at, (entry) =>
+    entry.outcome === 'pending' ? { ...entry, outcome, error: told } : entry,
+  );
 }
 
 /** Ends the attempt that runs: `compensated` when every entry is undone or was nothing, `failed` otherwise. */
 export function finishAttempt(record: CompensationRecord, at: string): TransitionResult {
   const left = record.entries.filter(({ outcome }) => outcome === 'pending' || outcome === 'failed');
-  const why = left.map(({ name, error }) => `${name}: ${error ?? 'not undone'}`).join('; ');
+  const why = boundedList(left.map(({ name, error }) => `${name}: ${error ?? 'not undone'}`));
   const { attempt, revision } = record;
   const to = left.length === 0 ? 'compensated' : 'failed';
   return transition(record, { to, attempt, revision, at, ...(why === '' ? {} : { why }) });

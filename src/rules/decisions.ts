@@ -1,10 +1,9 @@
 /** The decision log: who, what, when, before, after, why. The last 50 stay in the state, all are in the history. */
 import type { Decision } from '../contract/agent';
+import { boundedText, SHORT_BYTES } from '../contract/text';
 import type { AgentState } from './agent-state';
 
 const DECISIONS_KEPT = 50;
-/** A reason may quote a log's last lines, which shall not fill the state. */
-const WHY_MAX = 600;
 
 /** What is said of a decision beside before and after. */
 export interface Remark {
@@ -29,7 +28,8 @@ export function decided(before: AgentState, after: AgentState, remark: Remark, n
     accepted: remark.accepted ?? true,
     before: inShort(before),
     after: inShort(after),
-    why: remark.why?.slice(0, WHY_MAX) ?? null,
+    // A reason may quote a log's last lines, which must not fill the state.
+    why: typeof remark.why === 'string' ? boundedText(remark.why, SHORT_BYTES) : null,
   };
   return { ...after, decisions: [...after.decisions, decision].slice(-DECISIONS_KEPT) };
 }

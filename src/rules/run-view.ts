@@ -5,6 +5,8 @@ import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
 import { inBranchOrder } from './coordination/branch-order';
 import { endText } from './ends';
 import { jsonBytes } from './json-bytes';
+import { withShares } from './shares';
+import { boundedText, SHORT_BYTES } from '../contract/text';
 
 /** Branches by id, as far as the run has heard of them. */
 export type KnownBranches = ReadonlyMap<string, LiveBranchRecord>;
@@ -26,7 +28,7 @@ export function openLeaves(branches: KnownBranches): string[] {
 /** Running branches as people see them: one is `waiting` for branches below it, for the human, or for a suspended agent. */
 export function shown(branches: KnownBranches, waiting: ReadonlySet<string>): LiveBranchRecord[] {
   const leaves = new Set(openLeaves(branches));
-  return inBranchOrder(branches.values(), ({ id }) => id).map((record): LiveBranchRecord => {
+  return withShares(inBranchOrder(branches.values(), ({ id }) => id)).map((record): LiveBranchRecord => {
     if (record.endedAt !== null) return record;
     return { ...record, outcome: leaves.has(record.id) && !waiting.has(record.id) ? 'running' : 'waiting' };
   });
@@ -39,8 +41,9 @@ export function ended(
   known: KnownBranches,
   now: string,
 ): LiveBranchRecord[] {
+  const shared = withShares(records);
   const byId = new Map(times.map((entry) => [entry.id, entry]));
-  return records.map((record) => {
+  return shared.map((record) => {
     const { startedAt, endedAt } = byId.get(record.id) ?? known.get(record.id) ?? { startedAt: now, endedAt: now };
     return { ...record, startedAt, endedAt: endedAt ?? now };
   });
@@ -75,18 +78,34 @@ export function runResultWithin(result: RunResult): RunResult {
   return jsonBytes(failed) <= MOST_RETURNED_BYTES ? failed : { ...failed, branches: [], barriers: [] };
 }
 
+/**
+ * A view that a query can answer with. A result near its limit and the branches beside it might not fit together: then the result goes
+ * without its own records of branches and barriers, which stand in the view, and as a failure in the end.
+ */
+export function runViewWithin(view: RunView): RunView {
+  const { result } = view;
+  if (result === null || jsonBytes(view) <= MOST_ANSWERED_BYTES) return view;
+  const { trace: _, ...untraced } = result;
+  const bare: RunView = { ...view, result: { ...untraced, branches: [], barriers: [] } };
+  if (jsonBytes(bare) <= MOST_ANSWERED_BYTES) return bare;
+  return { ...bare, branches: bare.branches.filter(({ parent }) => parent === null) };
+}
+
+/** What a query may answer: the server's limit of 2 MiB for one payload, with room for its envelope. */
+const MOST_ANSWERED_BYTES = 1_950 * 1024;
+
 /** Markdown: state, question, branches. */
 export function runCard({ state, question, result, branches }: RunView): string {
   const open = branches.filter(({ endedAt }) => endedAt === null);
   const error = result?.error ?? null;
   const lines = [
-    `**${state}**${error === null ? '' : `: ${error.slice(0, 500)}`}`,
+    `**${state}**${error === null ? '' : `: ${boundedText(error, SHORT_BYTES)}`}`,
     `- branches: ${String(branches.length)}, open: ${String(open.length)}`,
     ...open.slice(0, 20).map(({ id, agents, outcome }) => `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}`),
   ];
   if (question)
     lines.push(
-      `- question of ${question.agent} (${question.branch}): ${JSON.stringify(question.question).slice(0, 500)}`,
+      `- question of ${question.agent} (${question.branch}): ${boundedText(JSON.stringify(question.question), SHORT_BYTES)}`,
     );
   return lines.join('\n');
 }

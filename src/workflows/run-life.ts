@@ -4,7 +4,8 @@ import type { CompensationRecord } from '../contract/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../contract/runs';
 import type { RequestMark } from '../rules/fingerprint';
 import { type Human, createHuman } from '../rules/human';
-import { ended, newer, openLeaves, runCard, shown } from '../rules/run-view';
+import { ended, newer, openLeaves, runCard, runViewWithin, shown } from '../rules/run-view';
+import { withShares } from '../rules/shares';
 import { type Stop, createStop } from '../rules/coordination/stop';
 import { mustCompile } from '../rules/topology/compile';
 import type { Topology } from '../rules/topology/topology';
@@ -145,7 +146,7 @@ export function beginRun(input: RunInput): RunLife {
         branch: open.question.branch,
         since: new Date(open.since).toISOString(),
       };
-      return {
+      return runViewWithin({
         fleet: input.fleet,
         run: input.run,
         state: stateOf(life),
@@ -154,7 +155,7 @@ export function beginRun(input: RunInput): RunLife {
         branches: result === null ? shown(branches, waiting()) : finished,
         compensation: undoOf(compensation),
         ...troublesOf(supervisor.troubles()),
-      };
+      });
     },
   };
   return life;
@@ -163,7 +164,7 @@ export function beginRun(input: RunInput): RunLife {
 function undoOf(record: CompensationRecord | null): RunView['compensation'] {
   if (record === null) return null;
   const { state, attempt, entries, audit } = record;
-  return { state, attempt, entries, audit };
+  return { state, attempt, entries: withShares(entries), audit };
 }
 
 function stateOf({ result, cancelled, paused }: RunLife): RunView['state'] {

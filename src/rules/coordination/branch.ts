@@ -1,4 +1,5 @@
 /** One branch from its first turn to its end: take a turn, check the reply as that agent's, do what it says. */
+import { boundedText, ERROR_BYTES } from '../../contract/text';
 import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/turns';
 import { act } from './actions';
 import { jsonBytes } from '../json-bytes';
@@ -101,7 +102,9 @@ function counted(state: BranchState): BranchState {
 }
 
 function errorOf(outcome: Extract<TurnOutcome, { error: unknown }>, rule: string | undefined): string {
-  return outcome.error.code === 'Timeout' && rule !== undefined ? rule : outcome.error.message;
+  return outcome.error.code === 'Timeout' && rule !== undefined
+    ? rule
+    : boundedText(outcome.error.message, ERROR_BYTES);
 }
 
 /** A reply beyond what a value may be is not shown again: its turn would be too large, and the reason would be lost. */

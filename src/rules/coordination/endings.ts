@@ -1,6 +1,7 @@
 /** How a branch ends, and what it returns then. */
-import type { BranchOutcome } from '../../contract/runs';
+import type { BarrierRecord, BranchOutcome } from '../../contract/runs';
 import { jsonBytes } from '../json-bytes';
+import { withShares } from '../shares';
 import { type Effects, Stopped } from './effects';
 import { overLimit } from './limits';
 import type { BranchResult, BranchState, Contribution, Records } from './state';
@@ -48,10 +49,16 @@ export function ended(state: BranchState, outcome: BranchOutcome, error: string 
     contributions: state.passedUp,
     failure: outcome === 'failed' ? { from: state.agent, branch, error: error ?? '' } : null,
     turnsUsed: state.turnsUsed,
-    branches: [record, ...state.branches],
-    barriers: state.barriers,
+    branches: withShares([record, ...state.branches]),
+    barriers: boundedBarriers(state.barriers),
     undos: state.undos,
   };
+}
+
+/** Barriers whose failures share one bound: each names the errors of its own sources, and records tell of all barriers below. */
+export function boundedBarriers(barriers: readonly BarrierRecord[]): BarrierRecord[] {
+  const shared = withShares(barriers.flatMap(({ failed: causes }) => causes));
+  return barriers.map((barrier) => ({ ...barrier, failed: shared.splice(0, barrier.failed.length) }));
 }
 
 /** The same with what has been recorded of others. */

@@ -2,6 +2,7 @@
 import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/turns';
 import { DroverError } from '../../contract/errors';
 import { UNDECODABLE } from '../../contract/json';
+import { boundedText, ERROR_BYTES } from '../../contract/text';
 import * as parse from '../parse';
 import type { Topology } from '../topology/topology';
 
@@ -23,7 +24,9 @@ const ask: parse.Parser<TurnReply> = parse.object({
   default: parse.optional(parse.json),
   undo,
 });
-const fail: parse.Parser<TurnReply> = parse.object({ action: parse.oneOf('fail'), error: parse.text(100_000), undo });
+/** Of any length: an agent that fails with much to say has failed all the same. */
+const error: parse.Parser<string> = (value, path) => boundedText(parse.text(Infinity)(value, path), ERROR_BYTES);
+const fail: parse.Parser<TurnReply> = parse.object({ action: parse.oneOf('fail'), error, undo });
 const ACTIONS = { invoke, final, ask, fail } as const;
 
 /** Checks what `replier` replied. Invoking `User` alone becomes `ask`. */

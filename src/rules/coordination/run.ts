@@ -3,6 +3,8 @@ import type { RunResult } from '../../contract/runs';
 import type { Topology } from '../topology/topology';
 import { runBarrier } from './barrier';
 import { inBranchOrder } from './branch-order';
+import { withShares } from '../shares';
+import { boundedBarriers } from './endings';
 import type { Effects } from './effects';
 import { Orphans } from './orphans';
 import type { Verdict } from './plan';
@@ -46,8 +48,8 @@ export async function runTask({ fleet, run, task, topology }: Task, effects: Eff
     result: {
       ...answer(root.verdict),
       turns: root.turnsUsed,
-      branches: inBranchOrder(root.branches, ({ id }) => id),
-      barriers: root.barriers,
+      branches: withShares(inBranchOrder(root.branches, ({ id }) => id)),
+      barriers: boundedBarriers(root.barriers),
     },
     undos: root.undos,
   };

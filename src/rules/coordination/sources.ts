@@ -1,7 +1,12 @@
 /** Who arrived at a barrier and who failed: a source counts once, and the two never overlap. */
 import type { SourceFailure, SourceResult } from '../../contract/turns';
+import { boundedList, ERROR_BYTES } from '../../contract/text';
+import { withShares } from '../shares';
 import { compareBranches, inBranchOrder } from './branch-order';
 import type { Contribution } from './state';
+
+/** Bytes of all reasons: the sentence about them is an error itself. */
+const REASONS_BYTES = ERROR_BYTES - 128;
 
 interface Source {
   readonly from: string;
@@ -42,7 +47,7 @@ export function createSources(): Sources {
   };
   const failed = (): SourceFailure[] => {
     const label = labels();
-    return ordered(failures.values()).map((failure) => ({ ...failure, from: label(failure) }));
+    return withShares(ordered(failures.values())).map((failure) => ({ ...failure, from: label(failure) }));
   };
 
   return {
@@ -67,9 +72,10 @@ export function createSources(): Sources {
       return inOrder.map((arrival) => ({ from: label(arrival), branch: arrival.branch, value: valueOf(arrival) }));
     },
     reasons() {
-      return failed()
-        .map(({ from, error }) => `${from}: ${error}`)
-        .join('; ');
+      return boundedList(
+        failed().map(({ from, error }) => `${from}: ${error}`),
+        REASONS_BYTES,
+      );
     },
   };
 }
