@@ -23,6 +23,7 @@ export interface Settings extends Pick<
   readonly installation: string;
   readonly host: string;
   readonly agentSecret: string;
+  readonly agentCallsPerMinute: number;
   readonly operatorTokens: readonly string[];
   /** Where the gateway listens, and what agents are told to reach it at. */
   readonly gateway: { readonly host: string; readonly port: number; readonly url: string };
@@ -52,6 +53,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     installation: config.installation ?? state.installation,
     host: config.host ?? state.host,
     agentSecret: config.agentSecret ?? state.agentSecret,
+    agentCallsPerMinute: config.agentCallsPerMinute,
     operatorTokens: config.operatorTokens ?? [state.token],
     gateway: {
       host,

@@ -22,9 +22,16 @@ export interface RunningGateway {
 
 /** Starts the gateway; resolves when it listens. */
 export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
-  const { gateway, operatorTokens, agentSecret, queuePrefix } = settings;
+  const { gateway, operatorTokens, agentSecret, agentCallsPerMinute, queuePrefix } = settings;
   const client = DroverClient.connect({ ...connection, queuePrefix });
-  const app = await createGateway({ client, operatorTokens, agentSecret, logger: log, version: packageVersion() });
+  const app = await createGateway({
+    client,
+    operatorTokens,
+    agentSecret,
+    agentCallsPerMinute,
+    logger: log,
+    version: packageVersion(),
+  });
   try {
     await app.listen({ host: gateway.host, port: gateway.port });
   } catch (error) {

@@ -17,6 +17,7 @@ const state: StateDirectory = {
 it('takes what is not set from the state directory', () => {
   expect(resolveSettings(parseConfig({}), state)).toEqual({
     queuePrefix: 'drover',
+    agentCallsPerMinute: 600,
     logLevel: 'warn',
     maxCachedWorkflows: 500,
     turnSlots: 1_000,

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { DroverError } from '../contract/errors';
 import type { Scenario, Script } from '../contract/runs';
 import { ownIssues } from '../contract/schemas/fields';
+import { readBy } from '../contract/schemas/reading';
 import { scenarioSchema, scriptSchema } from '../contract/schemas/scenario';
 import { messageOf } from '../contract/text';
 import { describeProblem, jsonProblem } from '../contract/json';
@@ -63,7 +64,7 @@ function plain(document: Document, path: string): unknown {
 }
 
 function checked<T>(schema: z.ZodType, value: unknown, path: string): T {
-  const parsed = schema.safeParse(value);
+  const parsed = readBy(schema, value);
   // The schemas agree with the contract's types, which the tests of the sandbox's parsers prove.
   if (parsed.success) return parsed.data as T;
   throw invalid(

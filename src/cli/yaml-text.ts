@@ -24,14 +24,19 @@ function isOverflow(message: string): boolean {
   return message.startsWith('Maximum call stack size exceeded');
 }
 
+function inWords(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; a file holds one fleet or one scenario';
+  return isOverflow(message) ? TOO_DEEP : message;
+}
+
 /** Reads a text; never throws. */
 export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
   try {
     // Whole numbers as they are written: as numbers of JavaScript, large ones would be others.
     const document = parseDocument(text, { lineCounter, prettyErrors: false, intAsBigInt: true });
-    const errors = document.errors.map(({ pos, message }) => ({
+    const errors = document.errors.map(({ code, pos, message }) => ({
       offset: pos[0],
-      detail: isOverflow(message) ? TOO_DEEP : message,
+      detail: inWords(code, message),
     }));
     return { document, problems: [...errors, ...keepNumbers(document)] };
   } catch (error) {

@@ -4,6 +4,7 @@ import type { FleetFile, FleetSpec } from '../contract/fleet';
 import { jsonProblem } from '../contract/json';
 import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
+import { readBy } from '../contract/schemas/reading';
 import { crossProblems, type Problem } from '../rules/fleet-check';
 import { topologyWarnings } from '../rules/fleet-topology';
 import { isRecord } from '../rules/parse';
@@ -36,7 +37,7 @@ function check<T>(
   cross: readonly Problem[],
   warnings: readonly Problem[],
 ): Checked<T> {
-  const parsed = schema.safeParse(json, { reportInput: false });
+  const parsed = readBy(schema, json);
   const fields = parsed.success ? [] : parsed.error.issues.flatMap(ownIssues).flatMap(problemsOf);
   const problems = mostImportant([...fields, ...cross]);
   // The schema agrees with the contract's type, which fleet-file.ts proves at compile time.

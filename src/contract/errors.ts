@@ -29,6 +29,7 @@ export const ERRORS = {
   RunNotFound: NOT_FOUND,
   PoolNotFound: NOT_FOUND,
   NotFound: NOT_FOUND,
+  MethodNotAllowed: { exit: 2, http: 405 },
   Unauthorized: { exit: 4, http: 401 },
   Forbidden: { exit: 4, http: 403 },
   AgentStatusError: REFUSED,

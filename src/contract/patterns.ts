@@ -34,3 +34,6 @@ export const MOST_ALIKE = 100_000;
 
 /** Characters of a request id: an entity carries its last 1,000 along. */
 export const REQUEST_ID_LENGTH = 200;
+
+/** Calls that one agent may make in a minute with its token: one that beats every 5 s makes 12, one that beats every 100 ms 600. */
+export const AGENT_CALLS_PER_MINUTE = 600;

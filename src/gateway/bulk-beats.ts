@@ -1,52 +1,74 @@
-/** `POST /v1/heartbeats`: many beats in one request, one JSON object a line, from a relay that speaks for many agents. */
-import type { FastifyInstance } from 'fastify';
+/** `POST /v1/heartbeats`: many beats in one request, each with an answer of its own. */
+import { Readable } from 'node:stream';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { DroverError, type ErrorBody } from '../contract/errors';
 import { describeProblem, readJson } from '../contract/json';
 import type { BeatAnswer } from '../contract/protocol';
 import { addressedHeartbeatSchema } from '../contract/schemas/agents';
+import { CALLS } from '../contract/schemas/http';
+import { Slots } from '../lib/slots';
 import type { BeatLedger } from './beats';
+import { addCalls } from './calls';
 import type { Guard } from './guard';
-import { invalidBody } from './problem';
+import { mustRead } from './requests';
 
-const NDJSON = 'application/x-ndjson';
+/**
+ * Beats of all such requests that are at Temporal at a time: one that must be told costs a signal and a query, and with more of
+ * them a connection only queues them, until they are given up.
+ */
+const AT_A_TIME = 64;
+/** Lines that are read and answered before others get their turn: a few milliseconds where no workflow has to be told. */
+const LINES_A_ROUND = 128;
 
 /** What one line became: the answer to that beat, or why there is none. In the order of the request. */
 type LineAnswer = { readonly fleet: string; readonly agent: string } & (BeatAnswer | { readonly error: ErrorBody });
 
-/** Adds the route. The request as a whole succeeds: each line has its own answer. */
-export function addBulkBeats(app: FastifyInstance, guard: Guard, beats: BeatLedger): void {
-  app.addContentTypeParser(
-    [NDJSON, 'application/ndjson', 'text/plain'],
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, body),
-  );
-  app.route({
-    method: 'POST',
-    url: '/v1/heartbeats',
-    onRequest: guard('operator'),
-    handler: async (request, reply) => {
-      const lines = linesOf(request.body);
-      const answers = await Promise.all(lines.map((line) => answerLine(line, beats)));
-      return reply.type(NDJSON).send(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
-    },
+/** Adds the route. The request as a whole succeeds: each line has its own answer, sent as soon as those before it are known. */
+export async function addBulkBeats(app: FastifyInstance, guard: Guard, beats: BeatLedger): Promise<void> {
+  const slots = new Slots(AT_A_TIME);
+  // In a scope of its own: no other call takes these media types.
+  await app.register(async (scope) => {
+    const asText = (_request: unknown, body: string | Buffer, done: (error: null, body: unknown) => void) =>
+      done(null, body);
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser([...CALLS.heartbeats.consumes], { parseAs: 'string' }, asText);
+    // A client that knows JSON only may send one beat as such.
+    scope.addContentTypeParser('application/json', { parseAs: 'string' }, asText);
+    addCalls(scope, guard, {
+      heartbeats: ({ body, reply }) => {
+        const lines = typeof body === 'string' ? body.split('\n').filter((line) => line.trim() !== '') : [];
+        return reply.send(Readable.from(answers(lines, beats, slots, reply.log)));
+      },
+    });
   });
 }
 
-function linesOf(body: unknown): string[] {
-  if (typeof body === 'string') return body.split('\n').filter((line) => line.trim() !== '');
-  // A client that knows JSON only may send one beat as such.
-  return body === undefined ? [] : [JSON.stringify(body)];
+async function* answers(
+  lines: readonly string[],
+  beats: BeatLedger,
+  slots: Slots,
+  log: FastifyBaseLogger,
+): AsyncGenerator<string> {
+  for (let from = 0; from < lines.length; from += LINES_A_ROUND) {
+    const round = lines.slice(from, from + LINES_A_ROUND);
+    const answered = await Promise.all(round.map((line) => slots.run(() => answerLine(line, beats, log))));
+    yield answered.map((answer) => `${JSON.stringify(answer)}\n`).join('');
+    await nextRound();
+  }
 }
 
-async function answerLine(line: string, beats: BeatLedger): Promise<LineAnswer> {
+async function answerLine(line: string, beats: BeatLedger, log: FastifyBaseLogger): Promise<LineAnswer> {
   let ref = { fleet: '', agent: '' };
   try {
-    const { fleet, agent, ...beat } = parse(line);
+    const { fleet, agent, ...beat } = mustRead(addressedHeartbeatSchema, jsonOf(line), 'body');
     ref = { fleet, agent };
     return { ...ref, ...(await beats.beat(ref, beat)) };
   } catch (error) {
     if (error instanceof DroverError) return { ...ref, error: error.toBody() };
-    throw error;
+    // The answers before it are on their way: the request cannot fail any more.
+    log.error({ err: error }, 'a beat failed');
+    return { ...ref, error: { code: 'Internal', message: 'something went wrong inside the gateway' } };
   }
 }
 
@@ -55,10 +77,4 @@ function jsonOf(line: string): unknown {
   if ('value' in read) return read.value;
   if ('syntax' in read) throw new DroverError('InvalidRequest', `the line is not JSON: ${read.syntax}`);
   throw new DroverError('InvalidRequest', describeProblem(read.problem, 'the line'));
-}
-
-function parse(line: string) {
-  const parsed = addressedHeartbeatSchema.safeParse(jsonOf(line));
-  if (parsed.success) return parsed.data;
-  throw invalidBody(parsed.error);
 }

@@ -1,8 +1,9 @@
 /** Turns the table of calls into routes: who may call, what is read from the request, what is answered. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { type Call, type CallName, CALLS, IDEMPOTENCY_KEY } from '../contract/schemas/http';
+import { type Call, type CallName, CALLS } from '../contract/schemas/http';
 import type { Guard } from './guard';
+import { readRequest } from './requests';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends 'params' | 'query' | 'headers' | 'body'> = K extends keyof C ? Output<C[K]> : undefined;
@@ -47,27 +48,10 @@ function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N
     // Before the body is read: whoever may not call does not make us parse.
     onRequest: guard(call.access),
     handler: (request, reply) => {
-      reply.status(call.status ?? 200);
-      return handler(read(call, request, reply) as Input<N>);
+      reply.status(call.statuses?.[0] ?? 200);
+      if (call.produces !== undefined) reply.type(call.produces);
+      // That the parts are those of `Input` is what the table says.
+      return handler({ ...readRequest(call, request), reply } as Input<N>);
     },
   });
-}
-
-/** The parts by the call's own schemas; that these are the ones of `Input` is what the table says. */
-function read(
-  call: Call,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): { readonly [K in keyof Input<CallName>]: unknown } {
-  const key = request.headers[IDEMPOTENCY_KEY.header];
-  // A call without a body takes none, or the empty object that some clients send.
-  const body = request.body ?? {};
-  return {
-    params: call.params?.parse(request.params),
-    query: call.query?.parse(request.query),
-    headers: call.headers?.parse(request.headers),
-    body: call.ownCheck ? body : call.body?.parse(body),
-    idempotencyKey: key === undefined ? undefined : IDEMPOTENCY_KEY.schema.parse(key),
-    reply,
-  };
 }

@@ -4,7 +4,7 @@ import { checkFleetFile, checkFleetSpec, type Checked } from '../client/fleet-va
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';
 import type { Handlers } from './calls';
-import { pointerOf } from './problem';
+import { pointerOf } from './requests';
 
 type FleetCalls = 'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet' | 'pauseFleet' | 'resumeFleet';
 

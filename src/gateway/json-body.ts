@@ -3,14 +3,16 @@ import type { FastifyInstance } from 'fastify';
 import { DroverError } from '../contract/errors';
 import { describeProblem, readJson } from '../contract/json';
 import { messageOf } from '../contract/text';
-import { MalformedBody, pointerOf } from './problem';
+import { MalformedBody } from './problem';
+import { pointerOf } from './requests';
 
 /** Refuses what is no UTF-8, in place of reading other characters than were sent; takes off a byte order mark. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads bodies by these rules. An empty one is the same as none: generated clients send the type with every request. */
 export function takeJsonBodies(app: FastifyInstance): void {
-  app.removeContentTypeParser('application/json');
+  // Plain text too, which no call but the bulk of beats takes.
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     const { value, error = null } = attempt(Buffer.from(body));
     done(error, value);

@@ -1,87 +1,89 @@
-/** The description of the HTTP interface, from the same table as its routes. */
-import { z } from 'zod';
+/** The description of the HTTP interface, OpenAPI 3.1: from the table that makes the routes, and the schemas that check them. */
+import type { z } from 'zod';
 import { type Call, CALLS, IDEMPOTENCY_KEY } from '../contract/schemas/http';
+import { problemResponses, problemsOf } from './openapi-problems';
+import { createComponents, jsonSchemaOf, type Refer, type SchemaRef } from './openapi-schemas';
 
-/** OpenAPI 3.1, whose schemas are JSON Schema as zod writes it. */
+/** The document. `version` is the product's. */
 export function openApi(version: string): Record<string, unknown> {
+  const { refer, schemas } = createComponents();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, call] of Object.entries<Call>(CALLS)) {
-    paths[call.path] = { ...paths[call.path], [call.method.toLowerCase()]: operation(name, call) };
+    paths[call.path] = { ...paths[call.path], [call.method.toLowerCase()]: operation(name, call, refer) };
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Drover', version, description: 'Fleets of AI agents: beats, commands, changes and runs.' },
+    info: {
+      title: 'Drover',
+      version,
+      description: 'Fleets of AI agents: beats, commands, changes and runs.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The gateway that serves this description' }],
+    security: [{ token: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      responses: {
-        problem: {
-          description: 'Not done; `code` says why (RFC 9457)',
-          content: { 'application/problem+json': { schema: PROBLEM } },
-        },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: "An operator's token, or for its own calls an agent's" },
       },
+      responses: problemResponses(refer),
+      schemas: schemas(),
     },
   };
 }
 
-const PROBLEM = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    code: { type: 'string' },
-    instance: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
-    },
-    details: { type: 'object' },
-  },
-} as const;
-
-function operation(name: string, call: Call): Record<string, unknown> {
-  const changes = call.method !== 'GET' && call.access === 'operator';
+function operation(name: string, call: Call, refer: Refer): Record<string, unknown> {
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return {
     operationId: name,
     summary: call.summary,
-    ...(call.access === 'public' ? {} : { security: [{ token: [] }] }),
+    ...(call.access === 'public' ? { security: [] } : {}),
     parameters: [
       ...parameters('path', call.params),
       ...parameters('query', call.query),
       ...parameters('header', call.headers),
-      ...(changes
-        ? [{ in: 'header', name: IDEMPOTENCY_KEY.header, required: false, schema: schemaOf(IDEMPOTENCY_KEY.schema) }]
-        : []),
+      ...(call.keyed ? [IDEMPOTENCY] : []),
     ],
-    ...(call.body ? { requestBody: { content: { 'application/json': { schema: schemaOf(call.body) } } } } : {}),
+    ...(call.body ? { requestBody: requestBody(call, refer(call.body, `${title}Request`)) } : {}),
     responses: {
-      [String(call.status ?? 200)]: {
-        description: 'Done',
-        content: { [call.stream ? 'text/event-stream' : 'application/json']: { schema: schemaOf(call.answer) } },
-      },
-      default: { $ref: '#/components/responses/problem' },
+      ...success(call, refer(call.answer, `${title}Answer`)),
+      ...problemsOf(call),
     },
   };
 }
 
+function requestBody({ consumes = ['application/json'], bodyOptional }: Call, schema: SchemaRef) {
+  const content = Object.fromEntries(consumes.map((type) => [type, { schema: asWritten(type, schema) }]));
+  return { required: bodyOptional !== true, content };
+}
+
+function success({ statuses = [200], produces, stream }: Call, schema: SchemaRef): Record<string, unknown> {
+  const type = stream ? 'text/event-stream' : (produces ?? 'application/json');
+  const response = { description: 'Done', content: { [type]: { schema: asWritten(type, schema) } } };
+  return Object.fromEntries(statuses.map((status) => [String(status), response]));
+}
+
+/** OpenAPI describes a body as a whole: of lines and streams that is a text, of which each part is as the schema says. */
+function asWritten(type: string, schema: SchemaRef): SchemaRef | Record<string, unknown> {
+  if (type === 'application/json') return schema;
+  return { type: 'string', contentMediaType: 'application/json', contentSchema: schema };
+}
+
+const IDEMPOTENCY = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same call with the same key again gets the first answer; another one with it is refused (409)',
+  schema: jsonSchemaOf(IDEMPOTENCY_KEY.schema),
+} as const;
+
 function parameters(place: 'path' | 'query' | 'header', schema: z.ZodType | undefined): unknown[] {
-  if (!(schema instanceof z.ZodObject)) return [];
-  const { properties = {}, required = [] } = schemaOf(schema) as {
-    properties?: Record<string, unknown>;
-    required?: string[];
-  };
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchemaOf(schema);
   return Object.entries(properties).map(([name, inner]) => ({
     in: place,
     name,
     required: required.includes(name),
     schema: inner,
   }));
-}
-
-function schemaOf(schema: z.ZodType): unknown {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
 }

@@ -1,9 +1,9 @@
 /** Errors as `application/problem+json` (RFC 9457): the one place where an error becomes a status. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ZodError } from 'zod';
 import { DroverError, type ErrorCode, ERRORS } from '../contract/errors';
-import { boundedText, messageOf } from '../contract/text';
+import type { Wrong } from './requests';
+import { messageOf } from '../contract/text';
 
 /** The body of every answer that is no success. */
 export interface Problem {
@@ -14,8 +14,8 @@ export interface Problem {
   readonly code: ErrorCode;
   /** The request, for whoever reads the gateway's log. */
   readonly instance: string;
-  /** What is wrong with the body, field by field; `pointer` is a JSON pointer into it. */
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  /** What is wrong with the request, field by field. */
+  readonly errors?: readonly Wrong[];
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -26,12 +26,13 @@ const RETRY_AFTER_MS = 1_000;
 
 /** Fastify's error handler. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const drover = asDroverError(error);
+  const drover = asDroverError(error, request);
   const status = statusOf(error, drover);
   if (drover.code === 'Internal') request.log.error({ err: error }, 'request failed');
   else request.log.info({ code: drover.code, url: request.url, method: request.method }, drover.message);
   if (status === 503 || status === 429) void reply.header('retry-after', String(retryAfterSeconds(drover)));
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (status === 405) void reply.header('allow', allowedBy(drover));
   const { errors, ...details } = drover.details ?? {};
   const problem: Problem = {
     type: 'about:blank',
@@ -51,33 +52,11 @@ export class MalformedBody extends Error {
   readonly statusCode = 400;
 }
 
-/** Problems of one body that are told: more are one mistake, repeated. */
-const MOST_ERRORS = 100;
-/** Bytes of a pointer: a key may be as long as the body. */
-const POINTER_BYTES = 1024;
-
-/** The error of a body that does not fit its schema. */
-export function invalidBody(error: ZodError): DroverError {
-  const errors = error.issues.slice(0, MOST_ERRORS).map(({ path, message }) => ({
-    pointer: pointerOf(path),
-    detail: message,
-  }));
-  const first = errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; ');
-  return new DroverError('InvalidRequest', first, { errors });
-}
-
-/** A path as a JSON pointer (RFC 6901). */
-export function pointerOf(path: readonly PropertyKey[]): string {
-  const pointer = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return boundedText(pointer, POINTER_BYTES);
-}
-
-function asDroverError(error: unknown): DroverError {
+function asDroverError(error: unknown, request: FastifyRequest): DroverError {
   if (error instanceof DroverError) return error;
-  if (error instanceof ZodError) return invalidBody(error);
   const status = fastifyStatus(error);
   if (status === 413) return new DroverError('LimitReached', 'the body is larger than this call takes');
-  if (status === 429) return new DroverError('RateLimited', 'too many requests; slow down');
+  if (status === 415) return new DroverError('InvalidRequest', mediaType(request));
   if (status !== undefined && status < 500) return new DroverError('InvalidRequest', messageOf(error));
   return new DroverError('Internal', messageOf(error), undefined, { cause: error });
 }
@@ -92,6 +71,18 @@ function fastifyStatus(error: unknown): number | undefined {
   if (error instanceof DroverError || !(error instanceof Error)) return undefined;
   const { statusCode } = error as Partial<FastifyError>;
   return statusCode !== undefined && statusCode >= 400 ? statusCode : undefined;
+}
+
+function allowedBy({ details }: DroverError): string {
+  const allow = details?.['allow'];
+  return Array.isArray(allow) ? allow.join(', ') : '';
+}
+
+/** A tool such as curl names a type of its own unless it is told. */
+function mediaType({ headers }: FastifyRequest): string {
+  const given = headers['content-type'];
+  const what = given === undefined ? 'the body has no content type' : `a body of the type "${given}" is not taken`;
+  return `${what}; send JSON with the header "content-type: application/json"`;
 }
 
 function retryAfterSeconds({ details }: DroverError): number {

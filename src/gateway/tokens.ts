@@ -18,17 +18,18 @@ export class Tokens {
     this.#agentSecret = agentSecret;
   }
 
-  /** Throws `Unauthorized` or `Forbidden` unless the header names an operator, or, where `agent` is given, that agent. */
-  require(authorization: string | undefined, agent?: AgentRef): void {
+  /** Whose token the header holds: an operator's or, where `agent` is given, that agent's. Throws `Unauthorized` or `Forbidden`. */
+  require(authorization: string | undefined, agent?: AgentRef): 'operator' | 'agent' {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {
       throw new DroverError('Unauthorized', 'a token is needed: send the header "Authorization: Bearer <token>"');
     }
-    if (agent && this.#isOf(agent, Buffer.from(token))) return;
+    if (agent && this.#isOf(agent, Buffer.from(token))) return 'agent';
     const given = digest(token);
     // Every operator's token is compared, whichever matches, so that the time taken tells nothing.
     const matches = this.#operators.filter((operator) => timingSafeEqual(given, operator));
     if (matches.length === 0) throw new DroverError('Forbidden', 'this token does not open this call');
+    return 'operator';
   }
 
   #isOf({ fleet, agent }: AgentRef, given: Buffer): boolean {

@@ -185,7 +185,7 @@ describe('simulate', () => {
         file: wrong,
         error: {
           code: 'InvalidScenario',
-          message: `${wrong}: topology.convergence.timeout: Invalid input: expected string, received number`,
+          message: `${wrong}: topology.convergence.timeout: expected a string, got a number`,
         },
       },
       expect.objectContaining({ file: files[2], success: true, finalResponse: 'MARS' }),

@@ -42,9 +42,9 @@ test.each([
   [
     '{timeout: 5, onInsufficient: perhaps, quorum: 1.5, speed: 1}',
     [
-      'fleet.yaml:14:28: spec.topology.convergence.timeout: expected string, received number',
-      'fleet.yaml:14:47: spec.topology.convergence.onInsufficient: Invalid option: expected one of "fail"|"proceed"|"user"',
-      'fleet.yaml:14:64: spec.topology.convergence.quorum: expected int, received number',
+      'fleet.yaml:14:28: spec.topology.convergence.timeout: expected a string, got a number',
+      'fleet.yaml:14:47: spec.topology.convergence.onInsufficient: expected one of fail, proceed, user',
+      'fleet.yaml:14:64: spec.topology.convergence.quorum: expected a whole number, got a number with a fraction',
       'fleet.yaml:14:69: spec.topology.convergence.speed: unknown key; known are minRatio, onInsufficient, quorum, terminateOrphans, timeout',
     ],
   ],
@@ -87,7 +87,7 @@ spec:
     'fleet.yaml:12:13: spec.agents.1.name: Duplicate agent names not allowed: [worker]. Each agent must have a unique name.',
     'fleet.yaml:13:17: spec.agents.1.provider: unknown provider "podman"; known are process, docker, external',
     'fleet.yaml:16:26: spec.agents.2.process.command: needs at least one item',
-    'fleet.yaml:16:39: spec.agents.2.process.env.N: expected string, received number',
+    'fleet.yaml:16:39: spec.agents.2.process.env.N: expected a string, got a number',
     'fleet.yaml:17:28: spec.agents.2.subscription.pool: unknown pool "claude"; the file has no subscriptions',
     expect.stringMatching(/^fleet\.yaml:19:32: spec\.topology\.flows\.1: .*Nobody/),
   ]);
@@ -103,9 +103,9 @@ test('what is missing is told where it should have been', () => {
   const text =
     'apiVersion: drover/v1\nkind: Fleet\nspec:\n  agents:\n    - name: A\n      provider: docker\n    - provider:\n';
   expect(refused(text).message.split('\n')).toEqual([
-    'fleet.yaml:1:1: metadata: expected object, received undefined',
+    'fleet.yaml:1:1: metadata: is missing',
     'fleet.yaml:5:7: spec.agents.0: an agent of provider docker needs "docker"',
-    'fleet.yaml:7:7: spec.agents.1.name: expected string, received undefined',
+    'fleet.yaml:7:7: spec.agents.1.name: is missing',
     'fleet.yaml:7:7: spec.agents.1.provider: unknown provider null; known are process, docker, external',
   ]);
 });
@@ -196,4 +196,15 @@ describe('on disk', () => {
       message: expect.stringContaining('none.yaml cannot be read') as string,
     });
   });
+});
+
+test('a second document is told as what it is', () => {
+  expect(refused(`${GOOD}---\n${GOOD}`).message).toMatch(
+    /: a second document begins here; a file holds one fleet or one scenario$/,
+  );
+});
+
+test('a provider that is missing is told so', () => {
+  const text = 'apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: f}\nspec: {agents: [{name: A}]}\n';
+  expect(refused(text).message).toMatch(/spec\.agents\.0\.provider: is missing; known are process, docker, external/);
 });

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { DroverError } from '../errors';
 import { DEFAULT_QUEUE_PREFIX, NAME_PATTERN } from '../names';
+import { AGENT_CALLS_PER_MINUTE } from '../patterns';
+import { readBy } from './reading';
 
 const text = z.string().min(1, 'is empty');
 const whole = (min: number, max: number) =>
@@ -40,6 +42,8 @@ export const configSchema = z.object({
     .optional(),
   /** From which every agent's token is derived: the same for worker and gateway. */
   DROVER_AGENT_SECRET: secret.optional(),
+  /** Calls that one agent may make in a minute with its own token; more are 429. */
+  DROVER_AGENT_CALLS_PER_MINUTE: whole(1, 1_000_000).default(AGENT_CALLS_PER_MINUTE),
   /** Tells this installation's resources from another's on the same machine or container engine. */
   DROVER_INSTALLATION: z
     .string()
@@ -75,6 +79,7 @@ export interface Config {
   readonly gateway: { readonly host: string; readonly port: number | undefined; readonly url: string | undefined };
   readonly operatorTokens: readonly string[] | undefined;
   readonly agentSecret: string | undefined;
+  readonly agentCallsPerMinute: number;
   readonly installation: string | undefined;
   readonly host: string | undefined;
   readonly allowedHosts: readonly string[] | undefined;
@@ -85,7 +90,7 @@ export interface Config {
 
 /** Reads every setting, or says about all that are wrong which variable it is and what it should be: `InvalidRequest`. */
 export function parseConfig(env: Readonly<Record<string, string>>): Config {
-  const parsed = configSchema.safeParse(env);
+  const parsed = readBy(configSchema, env);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
     throw new DroverError('InvalidRequest', `wrong settings in the environment:\n  ${problems.join('\n  ')}`, {
@@ -103,6 +108,7 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
     },
     operatorTokens: variables.DROVER_OPERATOR_TOKENS,
     agentSecret: variables.DROVER_AGENT_SECRET,
+    agentCallsPerMinute: variables.DROVER_AGENT_CALLS_PER_MINUTE,
     installation: variables.DROVER_INSTALLATION,
     host: variables.DROVER_HOST,
     allowedHosts: variables.DROVER_ALLOWED_HOSTS,

@@ -67,7 +67,10 @@ const notify = z.array(notification).max(FLEET_LIMITS.items).optional();
 const agent = strict({
   name,
   provider: z.enum(['process', 'docker', 'external'], {
-    error: (issue) => `unknown provider ${JSON.stringify(issue.input)}; known are process, docker, external`,
+    error: ({ input }) =>
+      input === undefined
+        ? 'is missing; known are process, docker, external'
+        : `unknown provider ${JSON.stringify(input)}; known are process, docker, external`,
   }),
   process: strict({ command: some(filled), cwd: filled.optional(), env: environment.optional() }).optional(),
   docker: strict({

@@ -16,6 +16,8 @@ type CommandCalls = {
     readonly access: 'operator';
     readonly params: typeof ofAgent;
     readonly body: (typeof commandSchemas)[C];
+    readonly bodyOptional?: true;
+    readonly keyed: true;
     readonly answer: typeof commandResultSchema;
   };
 };
@@ -42,6 +44,9 @@ export const commandCalls = Object.fromEntries(
       access: 'operator',
       params: ofAgent,
       body: commandSchemas[command],
+      // Everything but the name of a hold has a default.
+      ...(command === 'hold' || command === 'release' ? {} : { bodyOptional: true }),
+      keyed: true,
       answer: commandResultSchema,
     },
   ]),

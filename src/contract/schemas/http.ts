@@ -1,6 +1,6 @@
 /** The gateway's calls (interfaces.md, "HTTP"): one table for the routes, for the checks of what comes in, and for /openapi.json. */
 import { z } from 'zod';
-import { failureReportSchema, heartbeatSchema } from './agents';
+import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema } from './agents';
 import { name, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
@@ -26,13 +26,24 @@ export interface Call {
   readonly answer: z.ZodType;
   /** The answer has no end: server-sent events, of which each has such data. */
   readonly stream?: true;
-  /** The status of a success; 200 unless given. */
-  readonly status?: number;
+  /** The media type of a success; JSON unless given. */
+  readonly produces?: string;
+  /** The media types of a body; JSON unless given. */
+  readonly consumes?: readonly string[];
+  /** A call without a body gets along with none at all; absent: the body is needed. */
+  readonly bodyOptional?: true;
+  /** The statuses of a success, the usual one first; 200 unless given. */
+  readonly statuses?: readonly [number, ...number[]];
+  /** It changes something, and `Idempotency-Key` makes it safe to repeat. */
+  readonly keyed?: true;
   /** Bytes of a body; 1 MiB unless given. */
   readonly bodyLimit?: number;
   /** The body is checked by a rule of its own, which says more than a schema can; here it is described only. */
   readonly ownCheck?: true;
 }
+
+/** One JSON value a line. */
+export const NDJSON = 'application/x-ndjson';
 
 /** Bytes of one beat (reliability.md, "Security"), or of a report that is as small. */
 const BEAT_LIMIT = 16 * 1024;
@@ -47,14 +58,17 @@ const ofPool = strict({ pool: name });
 const flag = z
   .enum(['true', 'false'])
   .transform((word) => word === 'true')
-  .exactOptional();
+  .exactOptional()
+  .meta({ described: { type: 'boolean' } });
 const number = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'expected a whole number')
     .transform(Number)
     .pipe(z.int().min(min).max(max))
-    .exactOptional();
+    .exactOptional()
+    // What is digits on the wire is a number to its reader.
+    .meta({ described: { type: 'integer', minimum: min, maximum: max } });
 const paging = { pageSize: number(1, 1_000), pageToken: z.string().max(2_000).exactOptional() };
 
 /** Every call, by the name that OpenAPI gives it too. */
@@ -76,6 +90,7 @@ export const CALLS = {
     access: 'agent',
     params: ofAgent,
     body: failureReportSchema,
+    keyed: true,
     answer: views.commandResultSchema,
     bodyLimit: BEAT_LIMIT,
   },
@@ -127,8 +142,9 @@ export const CALLS = {
     query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),
     body: z.union([fleetFileSchema, strict({ spec: fleetSpecSchema })]),
     ownCheck: true,
+    keyed: true,
     answer: views.applyResultSchema,
-    status: 202,
+    statuses: [202, 200],
   },
   destroyFleet: {
     method: 'DELETE',
@@ -136,8 +152,9 @@ export const CALLS = {
     summary: 'Remove every agent of the fleet, then the fleet',
     access: 'operator',
     params: ofFleet,
+    keyed: true,
     answer: views.applyResultSchema,
-    status: 202,
+    statuses: [202],
   },
   pauseFleet: {
     method: 'POST',
@@ -146,6 +163,8 @@ export const CALLS = {
     access: 'operator',
     params: ofFleet,
     body: strict({ reason: reason.exactOptional() }),
+    keyed: true,
+    bodyOptional: true,
     answer: views.fleetViewSchema,
   },
   resumeFleet: {
@@ -154,7 +173,9 @@ export const CALLS = {
     summary: 'Release that hold and no other',
     access: 'operator',
     params: ofFleet,
-    body: strict({}),
+    body: strict({ wait: z.boolean().exactOptional() }),
+    keyed: true,
+    bodyOptional: true,
     answer: views.fleetViewSchema,
   },
   listRuns: {
@@ -177,8 +198,9 @@ export const CALLS = {
       script: scriptSchema.exactOptional(),
       trace: z.boolean().exactOptional(),
     }),
+    keyed: true,
     answer: z.object({ fleet: z.string(), run: z.string() }),
-    status: 202,
+    statuses: [202],
   },
   describeRun: {
     method: 'GET',
@@ -195,6 +217,7 @@ export const CALLS = {
     access: 'operator',
     params: ofRun,
     body: strict({ value: z.unknown(), question: z.unknown().exactOptional() }),
+    keyed: true,
     answer: views.runViewSchema,
   },
   pauseRun: runCommand('pause', 'Stop the run at its next turn boundaries'),
@@ -226,6 +249,8 @@ export const CALLS = {
     access: 'operator',
     params: ofPool,
     body: strict({ credential: name.exactOptional() }),
+    keyed: true,
+    bodyOptional: true,
     answer: views.poolViewSchema,
   },
   events: {
@@ -237,6 +262,18 @@ export const CALLS = {
     headers: z.object({ [LAST_EVENT_ID]: z.string().exactOptional() }),
     answer: views.eventSchema,
     stream: true,
+  },
+  heartbeats: {
+    method: 'POST',
+    path: '/v1/heartbeats',
+    summary: 'Many beats, of any agents, one JSON object a line; the answer has a line for each, in order',
+    access: 'operator',
+    body: addressedHeartbeatSchema,
+    consumes: [NDJSON, 'application/ndjson', 'text/plain'],
+    ownCheck: true,
+    bodyOptional: true,
+    answer: views.lineAnswerSchema,
+    produces: NDJSON,
   },
   healthz: {
     method: 'GET',
@@ -252,6 +289,21 @@ export const CALLS = {
     access: 'public',
     answer: z.object({ status: z.literal('ready') }),
   },
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This description',
+    access: 'public',
+    answer: z.record(z.string(), z.unknown()),
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    summary: "Numbers in Prometheus's text format",
+    access: 'public',
+    answer: z.string(),
+    produces: 'text/plain',
+  },
 } as const satisfies Record<string, Call>;
 
 function runCommand<V extends 'pause' | 'resume' | 'cancel'>(verb: V, summary: string) {
@@ -262,6 +314,8 @@ function runCommand<V extends 'pause' | 'resume' | 'cancel'>(verb: V, summary: s
     access: 'operator',
     params: ofRun,
     body: strict({}),
+    bodyOptional: true,
+    keyed: true,
     answer: views.runViewSchema,
   } as const;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';
+import { type ErrorCode, ERRORS } from '../errors';
 import { type DroverEvent, EVENT_TYPES } from '../events';
 import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
@@ -299,3 +300,39 @@ export const eventSchema = z.object({
 export function page<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextPageToken: z.string().nullable() });
 }
+
+const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
+
+/** What one of many beats is answered: as a single one, or why it is not taken. */
+export const lineAnswerSchema = z.union([
+  beatAnswerSchema.extend({ fleet: z.string(), agent: z.string() }),
+  z.object({
+    fleet: z.string(),
+    agent: z.string(),
+    error: z.object({
+      code: errorCode,
+      message: z.string(),
+      details: z.record(z.string(), json).exactOptional(),
+    }),
+  }),
+]);
+
+/** The body of every answer that is not a success (RFC 9457). `pointer` is a JSON pointer into the part of the request named by `in`. */
+export const problemSchema = z.object({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: errorCode,
+  instance: z.string(),
+  errors: z
+    .array(
+      z.object({
+        in: z.enum(['path', 'query', 'header']).exactOptional(),
+        pointer: z.string(),
+        detail: z.string(),
+      }),
+    )
+    .exactOptional(),
+  details: z.record(z.string(), json).exactOptional(),
+});

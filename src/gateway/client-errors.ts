@@ -1,0 +1,50 @@
+/** Requests that Node's parser does not take: answered on the bare connection, in the form of every other error. */
+import { randomUUID } from 'node:crypto';
+import { type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Problem } from './problem';
+
+/** What Node calls it, with the status and the words that it is answered with. */
+const KNOWN: Readonly<Record<string, { readonly status: number; readonly detail: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, detail: 'the headers are larger than 16 KiB' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'the request has not come in whole within 30 s' },
+};
+const MALFORMED = { status: 400, detail: 'this is not a request after HTTP/1.1' };
+
+/** Fastify's `clientErrorHandler`. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  // Nobody is there any more, or Node has begun an answer itself.
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy(error);
+    return;
+  }
+  const { status, detail } = KNOWN[error.code ?? ''] ?? MALFORMED;
+  const body = bodyOf(status, detail);
+  const head = [
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${String(Buffer.byteLength(body))}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** An `Expect` other than 100-continue, which Node would answer without a body. */
+export function answerExpectations(server: Server): void {
+  server.on('checkExpectation', (_request, response) => {
+    response.writeHead(417, { 'content-type': 'application/problem+json; charset=utf-8' });
+    response.end(bodyOf(417, 'the only expectation that is met is 100-continue'));
+  });
+}
+
+function bodyOf(status: number, detail: string): string {
+  const problem: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code: 'InvalidRequest',
+    instance: `urn:request:${randomUUID()}`,
+  };
+  return JSON.stringify(problem);
+}

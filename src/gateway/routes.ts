@@ -1,0 +1,27 @@
+/** Which methods a path takes, from the table of calls. */
+import { DroverError } from '../contract/errors';
+import { type Call, CALLS } from '../contract/schemas/http';
+
+const CALL_LIST: readonly Call[] = Object.values<Call>(CALLS);
+
+/** Every path of the table as a pattern, with its methods. */
+const PATHS = [...new Set(CALL_LIST.map(({ path }) => path))].map((path) => ({
+  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  methods: methodsOf(path),
+}));
+
+/** The methods of a path as the table writes it. A GET is a HEAD too, unless its answer has no end. */
+function methodsOf(path: string): readonly string[] {
+  const calls = CALL_LIST.filter((call) => call.path === path);
+  return calls.flatMap(({ method, stream }) => (method === 'GET' && !stream ? [method, 'HEAD'] : [method]));
+}
+
+/** The error for what is not a route: the path is not there, or does not take this method (`details.allow`). */
+export function noRoute(method: string, url: string): DroverError {
+  const [path = ''] = url.split('?');
+  const allow = PATHS.find(({ pattern }) => pattern.test(path))?.methods;
+  if (allow === undefined) return new DroverError('NotFound', `there is no ${method} ${path}; see /openapi.json`);
+  return new DroverError('MethodNotAllowed', `${path} does not take ${method}; it takes ${allow.join(', ')}`, {
+    allow,
+  });
+}
