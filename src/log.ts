@@ -1,11 +1,22 @@
 /** The log of worker and gateway: JSON lines. */
 import pino, { type Logger } from 'pino';
+import { isoNow } from './lib/clock';
+import { LineWriter } from './lib/line-writer';
 
 export type { Logger } from 'pino';
 
-/** A logger that writes to a file (0600), or to stderr without one. */
-export function openLog(level: string, file?: string): Logger {
-  const destination =
-    file === undefined ? pino.destination(2) : pino.destination({ dest: file, mode: 0o600, mkdir: true });
+/** pino's number for a warning. */
+const WARN = 40;
+
+/**
+ * A logger that writes to a file (0600), or to stderr without one. A log that cannot be written costs its lines and nothing else;
+ * `onLoss` hears of it once, with the reason.
+ */
+export function openLog(level: string, file?: string, onLoss?: (why: string) => void): Logger {
+  const destination = new LineWriter(file === undefined ? { fd: 2 } : { path: file }, {
+    lossLine: (lines, why) =>
+      `${JSON.stringify({ level: WARN, time: isoNow(), lines, why, msg: 'lines of this log were lost' })}\n`,
+    ...(onLoss === undefined ? {} : { onLoss }),
+  });
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

@@ -66,6 +66,8 @@ const HEARTBEATS = { maxHeartbeatThrottleInterval: '2s' } as const;
 export function installRuntime(log: Logger): void {
   Runtime.install({
     shutdownSignals: [],
+    // What its core says goes the same way, and not to stderr, which may be a file on a full disk or a pipe that nobody reads.
+    telemetryOptions: { logging: { forward: {} } },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       if (level === 'TRACE' || level === 'DEBUG') log.debug(meta ?? {}, message);
       else if (level === 'INFO') log.info(meta ?? {}, message);

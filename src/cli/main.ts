@@ -1,7 +1,9 @@
 /** The `drover` command. Only the group of the command that is asked for is loaded: a read has half a second in all. */
 import { Command } from 'commander';
 import { fail, wantsJson } from './failure';
+import { problem } from '../lib/kept-file';
 import { packageVersion } from '../version';
+import { say } from './output';
 
 /** Adds the commands of one group. */
 interface Group {
@@ -51,6 +53,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 
 /** Exit code after SIGPIPE, as shells have it. */
 const OUTPUT_CLOSED = 141;
+/** Exit code of a command whose words could not be written (docs/cli.md, "failed"). */
+const OUTPUT_FAILED = 1;
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('drover')
@@ -78,14 +82,21 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Who reads has gone (`drover get agents | head -1`, a closed terminal): a command ends as SIGPIPE would end it, a service goes on. */
-function outputClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+/**
+ * What is printed cannot be: who reads has gone (`drover get agents | head -1`, a closed terminal), or the disk is full that it goes to.
+ * A service goes on without its words; a command ends, as SIGPIPE would end it or with the reason.
+ */
+function outputFailed(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
   const isService = process.listenerCount('SIGHUP') > 0;
-  if (!isService) process.exit(OUTPUT_CLOSED);
+  if (isService) return;
+  if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(OUTPUT_CLOSED);
+  if (stream === process.stdout) say(`drover: ${problem('the output', 'written', error).message}`);
+  process.exit(OUTPUT_FAILED);
 }
 
-for (const stream of [process.stdout, process.stderr]) stream.on('error', outputClosed);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => outputFailed(stream, error));
+}
 
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),

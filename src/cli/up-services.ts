@@ -39,7 +39,7 @@ export async function startServices(settings: Settings, state: StateDirectory): 
         ]),
       ]);
     const connection: ConnectionSettings = { bare: true, address: server.address, namespace: server.namespace };
-    const log = openLog(settings.logLevel, join(state.path, 'drover.log'));
+    const log = openLog(settings.logLevel, join(state.path, 'drover.log'), notice);
     installRuntime(log);
     const [worker, gateway] = await stops.ofAll([
       startWorker({ settings, connection, environment: env }),
