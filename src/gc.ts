@@ -42,8 +42,9 @@ export async function findGarbage(client: DroverClient, providers: Providers, no
   const owners = new Owners(client);
   const judged: Judged[] = [];
   for (const provider of Object.values(providers)) {
-    const held = await provider.list().catch((error: unknown) => {
-      unreachable.push({ provider: provider.kind, why: messageOf(error) });
+    const skipped = (why: string): void => void unreachable.push({ provider: provider.kind, why });
+    const held = await provider.list(skipped).catch((error: unknown) => {
+      skipped(messageOf(error));
       return [];
     });
     const old = held.filter(({ createdAt }) => !isYoung(createdAt, now));

@@ -27,7 +27,7 @@ async function gc(flags: GcFlags): Promise<void> {
   const removes = flags.yes === true;
   await withClient(flags, async (client) => {
     const { items, unjudged, unreachable } = await findGarbage(client, providers, wallClockMs());
-    for (const { provider, why } of unreachable) say(`provider ${provider} was not asked: ${why}`);
+    for (const { provider, why } of unreachable) say(`provider ${provider} does not say all that it holds: ${why}`);
     for (const item of unjudged) say(`${nameOf(item)} stays, as nobody can say whose it is: ${item.why}`);
     const left = removes ? await collectAll(client, items, providers) : [];
     for (const item of left) say(`${nameOf(item)} is not removed: ${item.why}`);

@@ -44,8 +44,8 @@ export interface Provider {
   destroy(call: ResourceCall): Promise<{ existed: boolean }>;
   /** `stopped`: created and never woken. `exited`: woken and ended, with its exit code where that is known. */
   inspect(call: ResourceCall): Promise<ResourceState>;
-  /** Everything of this installation, running or not; also what runs without a resource that knows of it. */
-  list(): Promise<readonly HeldResource[]>;
+  /** Everything of this installation, running or not; also what runs without a resource that knows of it. `skipped` hears of what cannot be read, which is an error without it. */
+  list(skipped?: (why: string) => void): Promise<readonly HeldResource[]>;
   /** What has to be looked after while a worker lives, where there is such a thing; called every few seconds. */
   tend?(): Promise<void>;
   /** What it printed, in pieces of text. */

@@ -3,37 +3,21 @@
  * `resource.json`, `output.log`, and for every instance `<n>.json` (who leads it), `<n>.agent` (written by the agent itself) and
  * `<n>.exit` (its exit code). `destroyed` is the tombstone. Each appears in one atomic step, so no lock is needed and none can be left behind.
  */
-import { type FileHandle, link, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createFileSoon, FileProblem, parseKept, readKeptSoon } from '../../lib/kept-file';
 import { errorCode } from '../error-code';
 import { providerError } from '../provider';
-import type { ProcessIdentity } from './table';
+import {
+  type Instance,
+  type ResourceRecord,
+  type Tombstone,
+  parseInstance,
+  parseOwner,
+  parseTombstone,
+} from './records';
 
-/** The owner of a directory. */
-export interface ResourceRecord {
-  readonly key: string;
-  readonly fleet: string;
-  readonly agent: string;
-  readonly createdAt: string;
-}
-
-/** One start: who leads its process group, and where in the log it begins. */
-export interface Instance {
-  readonly number: number;
-  readonly instanceId: string;
-  readonly leader: ProcessIdentity;
-  readonly logOffset: number;
-  /** Reference to the secret that it was started with. */
-  readonly secret?: string;
-  /** Path of its cgroup, where it has one. */
-  readonly cgroup?: string;
-}
-
-/** What stays of a destroyed resource. */
-export interface Tombstone {
-  readonly existed: boolean;
-  readonly at: string;
-}
+export type { Instance, ResourceRecord, Tombstone } from './records';
 
 /** A key as the fleet makes it; anything else could leave the directory. */
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
@@ -66,13 +50,21 @@ export class ResourceDirectory {
     await this.writeOnce('resource.json', JSON.stringify(record));
   }
 
-  /** The owner; undefined before create and after destroy. */
+  /** The owner; undefined before create and after destroy. `ProviderError` with its path for one that cannot be read. */
   async owner(): Promise<ResourceRecord | undefined> {
-    return readJson<ResourceRecord>(this.file('resource.json'));
+    return this.read('resource.json', parseOwner);
   }
 
+  /** Whether there is an owner, known or not. */
+  async isOwned(): Promise<boolean> {
+    return (await changedAt(this.file('resource.json'))) !== undefined;
+  }
+
+  /** A tombstone refuses its key by being there, whatever it holds. */
   async tombstone(): Promise<Tombstone | undefined> {
-    return readJson<Tombstone>(this.file('destroyed'));
+    const at = await changedAt(this.file('destroyed'));
+    if (at === undefined) return undefined;
+    return withoutProblem(this.read('destroyed', parseTombstone), { existed: true, at: at.toISOString() });
   }
 
   /** Refuses this key from now on. The first tombstone stays. */
@@ -96,12 +88,15 @@ export class ResourceDirectory {
     return this.writeOnce(`${String(instance.number)}.json`, JSON.stringify(instance));
   }
 
-  /** Every recorded start, oldest first. */
+  /** Every recorded start, oldest first. `ProviderError` with its path for a record that cannot be read. */
   async instances(): Promise<Instance[]> {
-    const numbers = (await listOrNothing(this.path)).flatMap((name) =>
-      /^\d+\.json$/.test(name) ? [parseInt(name, 10)] : [],
-    );
-    const read = numbers.sort((a, b) => a - b).map((number) => readJson<Instance>(this.file(`${String(number)}.json`)));
+    const read = (await this.numbers()).map((number) => this.instance(number));
+    return (await Promise.all(read)).filter((instance) => instance !== undefined);
+  }
+
+  /** The recorded starts that can be read. */
+  async readableInstances(): Promise<Instance[]> {
+    const read = (await this.numbers()).map((number) => withoutProblem(this.instance(number), undefined));
     return (await Promise.all(read)).filter((instance) => instance !== undefined);
   }
 
@@ -115,7 +110,7 @@ export class ResourceDirectory {
   /** What an instance has reported; empty as long as it has not. */
   async reports(number: number): Promise<{ record: string; exit: string }> {
     const [record, exit] = await Promise.all(
-      ['agent', 'exit'].map((end) => readText(this.file(`${String(number)}.${end}`))),
+      ['agent', 'exit'].map((end) => readKeptSoon(this.file(`${String(number)}.${end}`))),
     );
     return { record: record ?? '', exit: exit ?? '' };
   }
@@ -125,19 +120,50 @@ export class ResourceDirectory {
     return open(this.log, 'a', PRIVATE_FILE);
   }
 
-  /** A complete file that appears under its name in one step, and only once. */
-  private async writeOnce(name: string, content: string): Promise<boolean> {
-    const draft = this.file(`.${name}.${String(process.pid)}.${Math.random().toString(36).slice(2)}`);
-    await writeFile(draft, content, { flag: 'wx', mode: PRIVATE_FILE });
+  private async numbers(): Promise<number[]> {
+    const names = (await listOrNothing(this.path)).filter((name) => /^\d+\.json$/.test(name));
+    return names.map((name) => parseInt(name, 10)).sort((a, b) => a - b);
+  }
+
+  private instance(number: number): Promise<Instance | undefined> {
+    return this.read(`${String(number)}.json`, (value) => parseInstance(value, number));
+  }
+
+  private async read<T>(name: string, parse: (value: unknown) => T | undefined): Promise<T | undefined> {
+    const path = this.file(name);
     try {
-      await link(draft, this.file(name));
-      return true;
+      const text = await readKeptSoon(path);
+      return text === undefined ? undefined : parseKept(path, text, parse);
     } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      throw error;
-    } finally {
-      await rm(draft, { force: true });
+      if (!(error instanceof FileProblem)) throw error;
+      const wayOut = 'destroy the agent, which needs no such file, and apply its fleet again';
+      throw providerError(`${error.message}: ${wayOut}`, { permanent: true, cause: error });
     }
+  }
+
+  /** A complete file that appears under its name in one step, and only once. */
+  private writeOnce(name: string, content: string): Promise<boolean> {
+    return createFileSoon(this.file(name), content);
+  }
+}
+
+/** What stands for a file that cannot be read. */
+async function withoutProblem<T>(reading: Promise<T | undefined>, instead: T | undefined): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof FileProblem) return instead;
+    throw error;
+  }
+}
+
+/** When a file was written; undefined where there is none. */
+async function changedAt(path: string): Promise<Date | undefined> {
+  try {
+    return (await stat(path)).mtime;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -153,18 +179,4 @@ async function listOrNothing(path: string): Promise<string[]> {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function readJson<T>(path: string): Promise<T | undefined> {
-  const text = await readText(path);
-  return text === undefined ? undefined : (JSON.parse(text) as T);
 }

@@ -17,6 +17,7 @@ import {
 import { redacted } from '../secrets';
 import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
+import { eachInTurn } from './each-in-turn';
 import { type InstanceStatus, familyOf, settledStatusOf, stopInstance, switchTo } from './instance';
 import { demolish, launch } from './launch';
 import { cutLog, lastLines, readLog } from './logs';
@@ -84,7 +85,7 @@ export class ProcessProvider implements Provider {
 
   async stop(call: ResourceCall, graceMs: number): Promise<void> {
     const directory = this.directory(call.key);
-    const last = (await directory.instances()).at(-1);
+    const last = (await directory.readableInstances()).at(-1);
     const family = await familyOf(directory);
     if (last) await stopInstance(directory, last, family, graceMs);
     else await killFamily(family);
@@ -93,7 +94,7 @@ export class ProcessProvider implements Provider {
   async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
     const directory = this.directory(call.key);
     await directory.make();
-    const existed = (await directory.owner()) !== undefined;
+    const existed = await directory.isOwned();
     await directory.bury({ existed, at: isoNow() });
     await demolish(directory);
     return { existed: (await directory.tombstone())?.existed ?? existed };
@@ -101,7 +102,7 @@ export class ProcessProvider implements Provider {
 
   async inspect(call: ResourceCall): Promise<ResourceState> {
     const directory = this.directory(call.key);
-    if (!(await directory.owner()) || (await directory.tombstone())) return ABSENT;
+    if (!(await directory.isOwned()) || (await directory.tombstone())) return ABSENT;
     const last = (await directory.instances()).at(-1);
     if (!last) return { ...ABSENT, state: 'stopped' };
     const status = await settledStatusOf(directory, last);
@@ -114,15 +115,19 @@ export class ProcessProvider implements Provider {
     };
   }
 
-  async list(): Promise<readonly HeldResource[]> {
+  async list(skipped: (why: string) => void = refuse): Promise<readonly HeldResource[]> {
     const own = (await keysBelow(this.root)).filter((key) => installationOf(key) === this.options.installation);
-    const held = (await Promise.all(own.map((key) => this.held(this.directory(key))))).flat();
+    const skip = (error: unknown): HeldResource[] => {
+      skipped(error instanceof Error ? error.message : String(error));
+      return [];
+    };
+    const held = (await Promise.all(own.map((key) => this.held(this.directory(key)).catch(skip)))).flat();
     return withProcesses(held, await markedProcesses(this.options.installation));
   }
 
   async tend(): Promise<void> {
-    for (const key of await keysBelow(this.root)) await cutLog(this.directory(key).log);
-    await endRemains(this.root, this.options.installation);
+    const works = (await keysBelow(this.root)).map((key) => () => cutLog(this.directory(key).log));
+    await eachInTurn([...works, () => endRemains(this.root, this.options.installation)]);
   }
 
   logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
@@ -141,7 +146,7 @@ export class ProcessProvider implements Provider {
   private async existing(call: ResourceCall): Promise<ResourceDirectory> {
     const directory = this.directory(call.key);
     await this.refuseBuried(directory, call);
-    if (await directory.owner()) return directory;
+    if (await directory.isOwned()) return directory;
     throw providerError(`${titleOf(call)}: no process was created under key ${call.key}`, { permanent: true });
   }
 
@@ -191,4 +196,8 @@ ${shown}`;
     const owner = tombstone ? undefined : await directory.owner();
     return owner ? [{ resourceId: owner.key, ...owner }] : [];
   }
+}
+
+function refuse(why: string): never {
+  throw providerError(why);
 }

@@ -60,7 +60,8 @@ export async function familyOf(
   directory: ResourceDirectory,
   includes: (instanceId: string) => boolean = () => true,
 ): Promise<Family> {
-  const recent = (await directory.instances()).slice(-RECENT_STARTS);
+  // One whose record cannot be read is found by its marks.
+  const recent = (await directory.readableInstances()).slice(-RECENT_STARTS);
   const instances = recent.filter(({ instanceId }) => includes(instanceId));
   const records = await Promise.all(instances.map(async ({ number }) => (await directory.reports(number)).record));
   const agents = records.map(parseRecord).filter((identity) => identity !== undefined);

@@ -1,8 +1,9 @@
 /** The log of a process agent: a file that its agent appends to, read from its end and followed, and cut before it fills the disk. */
-import { open, rename, truncate } from 'node:fs/promises';
+import { open, readdir, rename, rm, truncate } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../error-code';
 import { until } from '../until';
-import type { LogOptions } from '../provider';
+import { type LogOptions, providerError } from '../provider';
 
 /** As much of the end of a log as is read for its last lines. */
 const TAIL_BYTES = 256 * 1024;
@@ -12,6 +13,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** Where a log is cut, in bytes. */
 export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 const PRIVATE_FILE = 0o600;
+const DRAFT = '.draft';
 /** How long one look at a quiet log lasts before `signal` is looked at again. */
 const QUIET_MS = 60_000;
 
@@ -52,22 +54,49 @@ export async function* readLog(
 
 /**
  * Cuts a log that is over the limit: its end becomes `<log>.1`, in place of an earlier one, and the log begins anew. The agent has the
- * file open for appending, so it writes on at the new beginning; what it prints between the copy and the cut is lost.
+ * file open for appending, so it writes on at the new beginning; what it prints between the copy and the cut is lost. Where there is no
+ * room for the copy the log is cut all the same, as it may be what has filled the disk, and only its last lines are kept.
  */
 export async function cutLog(path: string, limitBytes = LOG_LIMIT_BYTES): Promise<void> {
   const size = await sizeOf(path);
   if (size <= limitBytes) return;
-  const draft = `${path}.${String(process.pid)}.draft`;
-  const copy = await open(draft, 'w', PRIVATE_FILE);
+  await removeDrafts(path);
   try {
-    for (let at = size - limitBytes; at < size; at += CHUNK_BYTES) {
-      await copy.write(await bytesFrom(path, at, Math.min(at + CHUNK_BYTES, size)));
-    }
-  } finally {
-    await copy.close();
+    await saveEnd(path, piecesOf(path, size - limitBytes, size));
+    await truncate(path);
+  } catch (error) {
+    const last = await bytesFrom(path, size - Math.min(TAIL_BYTES, limitBytes), size);
+    await truncate(path);
+    await saveEnd(path, [last]);
+    throw providerError(`${path} was cut without a whole copy of its end: ${String(error)}`, { cause: error });
   }
-  await rename(draft, `${path}.1`);
-  await truncate(path);
+}
+
+/** Puts the pieces in place of `<log>.1`, in one step; nothing is left of a copy that does not succeed. */
+async function saveEnd(path: string, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  const draft = `${path}.${String(process.pid)}${DRAFT}`;
+  try {
+    const copy = await open(draft, 'w', PRIVATE_FILE);
+    try {
+      for await (const piece of pieces) await copy.writeFile(piece);
+    } finally {
+      await copy.close();
+    }
+    await rename(draft, `${path}.1`);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function* piecesOf(path: string, from: number, to: number): AsyncGenerator<Buffer> {
+  for (let at = from; at < to; at += CHUNK_BYTES) yield bytesFrom(path, at, Math.min(at + CHUNK_BYTES, to));
+}
+
+/** Copies that a worker had begun when it was killed. */
+async function removeDrafts(path: string): Promise<void> {
+  const directory = dirname(path);
+  const drafts = (await readdir(directory)).filter((name) => name.startsWith(basename(path)) && name.endsWith(DRAFT));
+  await Promise.all(drafts.map((name) => rm(join(directory, name), { force: true })));
 }
 
 function nonEmpty(text: string): string[] {

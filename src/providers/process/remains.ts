@@ -2,6 +2,7 @@
 import { type HeldResource, installationOf } from '../provider';
 import { until } from '../until';
 import { type Instance, ResourceDirectory } from './directory';
+import { eachInTurn } from './each-in-turn';
 import { listed } from './family';
 import { familyOf, statusOf, stopInstance } from './instance';
 import { killFamily } from './signals';
@@ -34,17 +35,24 @@ export async function endOthers(directory: ResourceDirectory, last: Instance, in
 
 /** Kills what is left of agents that have ended, or were destroyed: what a worker does every few seconds. */
 export async function endRemains(root: string, installation: string): Promise<void> {
-  for (const [key, processes] of await markedProcesses(installation)) {
-    const directory = new ResourceDirectory(root, key);
-    if (await directory.tombstone()) {
-      await killFamily(await familyOf(directory));
-      continue;
-    }
-    const over = await endedInstances(directory);
-    if (processes.some(({ marks }) => over.has(marks.instanceId))) {
-      await killFamily(await familyOf(directory, (id) => over.has(id)));
-    }
-  }
+  const marked = await markedProcesses(installation);
+  await eachInTurn(
+    [...marked].map(
+      ([key, processes]) =>
+        () =>
+          endRemainsOf(new ResourceDirectory(root, key), processes),
+    ),
+  );
+}
+
+async function endRemainsOf(
+  directory: ResourceDirectory,
+  processes: readonly { readonly marks: Marks }[],
+): Promise<void> {
+  if (await directory.tombstone()) return killFamily(await familyOf(directory));
+  const over = await endedInstances(directory);
+  if (!processes.some(({ marks }) => over.has(marks.instanceId))) return;
+  await killFamily(await familyOf(directory, (id) => over.has(id)));
 }
 
 /** The instances that are over for good. One that is about to begin has no record yet, and so it is not among them. */
