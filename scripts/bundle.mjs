@@ -19,7 +19,9 @@ export async function bundleWorkflows() {
     workflowsPath,
     payloadConverterPath: join(root, 'src/workflows/payload-converter.ts'),
     failureConverterPath: join(root, 'src/workflows/failure-converter.ts'),
-    workflowInterceptorModules: [join(root, 'src/workflows/reserved-signals.ts')],
+    workflowInterceptorModules: ['reserved-signals', 'paced-signals'].map((name) =>
+      join(root, `src/workflows/${name}.ts`),
+    ),
     // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps state in a module (decision 12).
     preloadModules: [workflowsPath],
     webpackConfigHook: forThisNode,

@@ -180,6 +180,11 @@ function workflowCode(): Partial<WorkerOptions> {
     ? { workflowBundle: { codePath: bundle } }
     : {
         workflowsPath: join(__dirname, 'workflows'),
-        interceptors: { workflowModules: [require.resolve('./workflows/reserved-signals')] },
+        interceptors: {
+          workflowModules: [
+            require.resolve('./workflows/reserved-signals'),
+            require.resolve('./workflows/paced-signals'),
+          ],
+        },
       };
 }

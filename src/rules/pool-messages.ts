@@ -12,6 +12,12 @@ import { notifySpec } from './agent-spec';
 import * as parse from './parse';
 
 const id = parse.text(1_000);
+/** An agent's full name, `fleet/agent`. */
+const agentName: parse.Parser<string> = (value, path) => {
+  const [fleet, agent, ...more] = parse.text(1_000)(value, path).split('/');
+  if (more.length > 0) return parse.invalid(path, 'expected fleet/agent');
+  return `${parse.name(fleet, path)}/${parse.name(agent, path)}`;
+};
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
 
 /** An update that the pool carries out once for each request id. */
@@ -52,7 +58,7 @@ const failureFields = {
   kind: parse.oneOf('rate_limit', 'auth'),
   at: instant,
   resetAt: parse.optional(instant),
-  agent: id,
+  agent: agentName,
   count: parse.optional(parse.integer(1, MOST_ALIKE)),
 } as const;
 
@@ -62,7 +68,7 @@ export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object(
 /** Signal `allocationRequested`. */
 export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse.object({
   requestId: id,
-  agent: id,
+  agent: agentName,
   not: parse.nullable(parse.name),
   above: parse.optional(parse.integer()),
   failed: parse.optional(parseFailureObserved),
@@ -72,7 +78,7 @@ export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse
 export const parseAllocationRejected: parse.Parser<AllocationRejected> = parse.object({ requestId: id });
 
 /** Signal `agentGone`. */
-export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ agent: id });
+export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ agent: agentName });
 
 /** Update `leave`. */
 export const parsePoolLeft: parse.Parser<PoolLeft & Repeatable> = parse.object({ fleet: parse.name, requestId });

@@ -2,29 +2,13 @@
 import { DroverError } from '../contract/errors';
 import { targetsOf } from '../contract/events';
 import type { NotifySpec } from '../contract/fleet';
-import type {
-  AllocationGranted,
-  AllocationRequested,
-  FailureObserved,
-  PoolConfiguration,
-  PoolLeft,
-} from '../contract/pool';
-import {
-  failuresInWindow,
-  type Grant,
-  iso,
-  nextReset,
-  type PoolEvent,
-  type PoolState,
-  skipForMs,
-  skippedUntil,
-} from './pool-state';
+import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../contract/pool';
+import { Ledger } from './pool-ledger';
+import { type Grant, type PoolEvent, type PoolState, skipForMs } from './pool-state';
 import { moveId } from './subscription-state';
 
 /** Events age out after this (subscriptions.md, step 6), unless the file says that they count for longer. */
 const EVENT_AGE_MS = 24 * 3_600_000;
-/** Grants that are remembered for a repeat of their request; each agent has at most one open. */
-const REMEMBERED_GRANTS = 2_000;
 /** Events kept of one credential: a longer burst says nothing more. */
 const EVENTS_PER_CREDENTIAL = 500;
 
@@ -57,28 +41,17 @@ export function requestAllocation(state: PoolState, request: AllocationRequested
   if (before) return { state, grants: [before] };
   const queued = state.waiting.some(({ requestId }) => requestId === request.requestId);
   const { failed, ...asked } = request;
-  return answer(failed === undefined || queued ? state : observeFailure(state, failed, now), asked, queued, now);
-}
-
-function answer(state: PoolState, request: AllocationRequested, queued: boolean, now: number): PoolStep {
-  const chosen = choose(state, request, now, queued);
-  if (chosen !== null) return assign(state, request, chosen, now);
-  const exhausted: Grant = {
-    agent: request.agent,
-    grant: { requestId: request.requestId, exhaustedUntil: iso(nextReset(state, now)) },
-  };
-  const waiting = queued ? state.waiting : [...state.waiting.filter(({ agent }) => agent !== request.agent), request];
-  return { state: { ...state, waiting }, grants: [exhausted] };
+  const ledger = new Ledger(failed === undefined || queued ? state : observeFailure(state, failed, now), now);
+  ledger.answer(asked);
+  return ledger.close();
 }
 
 /** Gives what has become free to those that wait, in their order. */
 export function serveWaiting(state: PoolState, now: number): PoolStep {
-  let step: PoolStep = { state, grants: [] };
-  for (const request of state.waiting) {
-    const chosen = choose(step.state, request, now, true);
-    if (chosen !== null) step = after(step, assign(step.state, request, chosen, now));
-  }
-  return step;
+  if (state.waiting.length === 0) return { state, grants: [] };
+  const ledger = new Ledger(state, now);
+  ledger.serve();
+  return ledger.close();
 }
 
 /**
@@ -143,18 +116,16 @@ export function configurePool(
     // Another secret may well be one that can be applied.
     rejected: rejectedOf(state, (name) => secrets.get(name) === before.get(name)),
   };
-  let step = serveWaiting(configured, now);
+  const ledger = new Ledger(configured, now);
+  ledger.serve();
   for (const [agent, { credential, assignment }] of Object.entries(state.assigned)) {
-    const isServed = step.state.assigned[agent]?.assignment !== assignment;
-    const isWaiting = step.state.waiting.some((request) => request.agent === agent);
-    if (isServed || isWaiting || secrets.get(credential) === before.get(credential)) continue;
+    const isServed = ledger.assigned(agent)?.assignment !== assignment;
+    if (isServed || ledger.isWaiting(agent) || secrets.get(credential) === before.get(credential)) continue;
     const request = { requestId: moveId(agent, assignment), agent, not: credential };
-    const moved = secrets.has(credential)
-      ? assign(step.state, request, credential, now)
-      : requestAllocation(step.state, request, now);
-    step = after(step, moved);
+    if (secrets.has(credential)) ledger.assign(request, credential);
+    else ledger.answer(request);
   }
-  return step;
+  return ledger.close();
 }
 
 /** A fleet uses the pool no more. */
@@ -177,42 +148,6 @@ export function notifiedBy(state: PoolState): readonly NotifySpec[] {
   return [...new Map(interested.map((target) => [`${target.url} ${target.secret ?? ''}`, target])).values()];
 }
 
-/** The next credential: not the one to leave, none that is skipped; what the agent could not apply last, then fewest agents first, then by name. */
-function choose(state: PoolState, request: AllocationRequested, now: number, hasWaited: boolean): string | null {
-  const load = new Map<string, number>();
-  for (const [agent, { credential }] of Object.entries(state.assigned)) {
-    if (agent !== request.agent) load.set(credential, (load.get(credential) ?? 0) + 1);
-  }
-  const failed = state.rejected?.[request.agent] ?? {};
-  const hasFailed = (name: string): number => (now - (failed[name] ?? -Infinity) < skipForMs(state) ? 1 : 0);
-  const free = state.config.credentials
-    .map(({ name }) => name)
-    // Whoever has waited for a reset may well come back to the credential that it left.
-    .filter((name) => (hasWaited || name !== request.not) && skippedUntil(state, name, now) === null)
-    .sort((a, b) => hasFailed(a) - hasFailed(b) || (load.get(a) ?? 0) - (load.get(b) ?? 0) || (a < b ? -1 : 1));
-  return free[0] ?? null;
-}
-
-function assign(state: PoolState, request: AllocationRequested, credential: string, now: number): PoolStep {
-  const { requestId, agent, not, above = 0 } = request;
-  const assignment = Math.max(state.lastAssignment, above) + 1;
-  const before = state.assigned[agent];
-  const previous = before === undefined ? null : { credential: before.credential, assignment: before.assignment };
-  const secret = state.config.credentials.find(({ name }) => name === credential)?.secret ?? '';
-  const eventsInWindow = not === null ? 0 : failuresInWindow(state, not, now);
-  const grant: AllocationGranted = { requestId, credential, assignment, secret, eventsInWindow };
-  return {
-    state: {
-      ...state,
-      lastAssignment: assignment,
-      assigned: { ...state.assigned, [agent]: { credential, assignment, requestId, previous } },
-      waiting: state.waiting.filter((waiting) => waiting.agent !== agent),
-      granted: [...state.granted, { agent, grant }].slice(-REMEMBERED_GRANTS),
-    },
-    grants: [{ agent, grant }],
-  };
-}
-
 /** What agents could not apply, of some credentials. */
 function rejectedOf(
   { rejected = {} }: PoolState,
@@ -224,10 +159,6 @@ function rejectedOf(
       Object.fromEntries(Object.entries(of).filter(([credential]) => isKept(credential))),
     ]),
   );
-}
-
-function after(before: PoolStep, next: PoolStep): PoolStep {
-  return { state: next.state, grants: [...before.grants, ...next.grants] };
 }
 
 function isRemembered(event: PoolEvent, keptForMs: number, now: number): boolean {
