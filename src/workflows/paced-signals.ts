@@ -24,20 +24,28 @@ export const interceptors = (): WorkflowInterceptors => {
     taken += 1;
     return true;
   }
+  /** Ends when nothing waits. A rest that fails lets in what waits at once: better a long task than none. */
   async function letIn(): Promise<void> {
     while (waiting.length > 0) {
       await CancellationScope.nonCancellable(() => sleep(REST_MS, { summary: 'more signals' }));
       while (waiting.length > 0 && enter()) waiting.shift()?.();
     }
   }
+  async function inTurn(handle: () => Promise<void>): Promise<void> {
+    const turn = new Promise<void>((resolve) => waiting.push(resolve));
+    if (waiting.length === 1) letIn().then(undefined, letAllIn);
+    await turn;
+    await handle();
+  }
+  function letAllIn(): void {
+    for (const enterNow of waiting.splice(0)) enterNow();
+  }
   return {
     inbound: [
       {
         handleSignal(input, next) {
           if (waiting.length === 0 && enter()) return next(input);
-          const turn = new Promise<void>((resolve) => waiting.push(resolve));
-          if (waiting.length === 1) void letIn();
-          return turn.then(() => next(input));
+          return inTurn(() => next(input));
         },
       },
     ],
