@@ -14,8 +14,8 @@ const PATIENCE_MS = 10 * 60_000;
 
 export interface Supervisor {
   /**
-   * Does the work beside everything else, again after a pause whenever it fails, until it ends well. Work that does not end says by
-   * `goesWell` that an earlier trouble is over.
+   * Does the work beside everything else, again after a pause whenever it fails, until it ends well, whether or not its caller's scope
+   * is cancelled. Work that does not end says by `goesWell` that an earlier trouble is over.
    */
   keep(what: string, work: (goesWell: () => void) => Promise<unknown>): void;
   /** Does the work whenever `isDue`, for as long as the workflow runs; `isNew` ends a pause early. */
@@ -105,8 +105,8 @@ export function createSupervisor(show: () => void): Supervisor {
     const goesWell = (): void => {
       well(what);
     };
-    persist(what, () => work(goesWell)).catch((error: unknown) => {
-      if (!isCancellation(error)) record(what, error);
+    CancellationScope.nonCancellable(() => persist(what, () => work(goesWell))).catch((error: unknown) => {
+      record(what, error);
     });
   }
 

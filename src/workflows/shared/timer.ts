@@ -10,15 +10,19 @@ const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
  * of the workflow, and is not called again: what it did before stands.
  */
 export function startTimer(supervisor: Supervisor, ms: number, then: () => void, summary: string): () => void {
-  const scope = new CancellationScope();
+  let scope: CancellationScope | null = null;
   let isOver = false;
   supervisor.keep(`timer: ${summary}`, async () => {
-    if (ms > 0) await elapsed(scope, Math.min(ms, LONGEST_MS), summary);
+    if (ms > 0) {
+      // Made here, where nothing but `cancel` cancels it: the scope of whoever starts the timer may be cancelled already.
+      scope = new CancellationScope({ cancellable: true });
+      await elapsed(scope, Math.min(ms, LONGEST_MS), summary);
+    }
     if (!isOver) supervisor.attempt(summary, then);
   });
   return () => {
     isOver = true;
-    scope.cancel();
+    scope?.cancel();
   };
 }
 

@@ -6,7 +6,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { timeSkipping } from '../../support/env';
 import { shared, type WorkflowBundle } from '../../support/shared';
 import { withWorker } from '../../support/worker';
-import type { background, pauses, receiving, sending, throwing } from './supervised';
+import type { background, cancelled, pauses, receiving, sending, throwing } from './supervised';
 
 const env = timeSkipping();
 let bundle: WorkflowBundle;
@@ -54,6 +54,12 @@ test('a predicate, a callback and a card that throw are troubles, and fail no ta
   const said = await run<Awaited<ReturnType<typeof throwing>>>('throwing', []);
   expect(said).toEqual(expect.arrayContaining(['show: no card', 'ring: no callback', 'no deadline']));
   expect(said.find((line) => line.startsWith('looks'))).not.toBe('looks: 1');
+});
+
+test('what is begun by a cancellation is not cancelled with it: a timer runs its time, work is tried again', async () => {
+  const { waitedMs, tries } = await run<Awaited<ReturnType<typeof cancelled>>>('cancelled', []);
+  expect(waitedMs).toBeGreaterThanOrEqual(5_000);
+  expect(tries).toBe(3);
 });
 
 test('a signal that cannot be read, and one whose rule falls over at once or later, are ignored with the reason', async () => {

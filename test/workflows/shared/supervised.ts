@@ -1,5 +1,5 @@
 /** Workflows of the tests beside this file: each does one thing that must not fail its task, and returns what it saw. */
-import { defineSignal, sleep } from '@temporalio/workflow';
+import { CancellationScope, defineSignal, sleep } from '@temporalio/workflow';
 import type { Trouble } from '../../../src/contract/trouble';
 import { createOutbox, type Carrier } from '../../../src/workflows/shared/outbox';
 import { receive } from '../../../src/workflows/shared/receive';
@@ -125,4 +125,24 @@ export async function sending(
 /** One signal by the entity's own carrier. */
 export async function sendingOut(to: string): Promise<string> {
   return createOutbox(createSupervisor(quiet)).send(to, readable, 1);
+}
+
+/** What is begun in a scope that is cancelled already: how long its timer took, and how often its work was tried. */
+export async function cancelled(): Promise<{ waitedMs: number; tries: number }> {
+  const supervisor = createSupervisor(quiet);
+  const begun = Date.now();
+  let rang: number | null = null;
+  let tries = 0;
+  const scope = new CancellationScope({ cancellable: true });
+  await scope.run(async () => {
+    scope.cancel();
+    startTimer(supervisor, 5_000, () => (rang = Date.now()), 'ring');
+    supervisor.keep('fetch', async () => {
+      tries += 1;
+      await sleep(1);
+      if (tries < 3) throw new Error('no');
+    });
+  });
+  await until(() => rang !== null && tries === 3);
+  return { waitedMs: (rang ?? 0) - begun, tries };
 }
