@@ -7,6 +7,10 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
+# The first process of a container inherits every orphan and has to reap it; Node does not.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends tini \
+  && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -17,5 +21,6 @@ COPY --from=build /app/bin ./bin
 RUN install -d -o node -g node -m 700 /var/lib/drover
 ENV DROVER_STATE_DIR=/var/lib/drover
 USER node
-ENTRYPOINT ["node", "bin/drover.js"]
+# -s: it reaps also where it is not the first process, as below an init of the engine's.
+ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node", "bin/drover.js"]
 CMD ["worker"]
