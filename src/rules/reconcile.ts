@@ -53,7 +53,8 @@ function towardsWork(state: AgentState, now: number): Effect | null {
       if (isReloadDue(state, now)) return 'reload';
       return isProbeDue(state, now) ? 'inspect' : null;
     case 'paused':
-      return state.status === 'paused' ? null : 'continue';
+      if (state.status !== 'paused') return 'continue';
+      return isProbeDue(state, now) ? 'inspect' : null;
     case 'starting':
     case 'stopping':
       return null;
@@ -124,9 +125,13 @@ function ended(state: AgentState, effect: ProviderEffect, found: Partial<Resourc
         runningSince: null,
         drainUntil: null,
         probeAt: null,
+        probes: 0,
       };
     case 'continue':
-      return withProbes({ ...state, runtime: moveRuntime(state.runtime, 'running'), runningSince: now }, now);
+      return withProbes(
+        { ...state, runtime: moveRuntime(state.runtime, 'running'), runningSince: now, retries: 0, retryAt: null },
+        now,
+      );
     case 'stop':
       return {
         ...state,
@@ -161,7 +166,23 @@ function woken(state: AgentState, pid: number | null, now: number): AgentState {
   return withProbes(held ? { ...running, status: moveStatus('running', 'paused') } : running, now);
 }
 
+/** What an inspection says against what is believed: it was changed by other means than Drover's. Null: nothing. */
+export function driftOf({ runtime }: AgentState, { state: found }: Partial<ResourceState>): string | null {
+  if (runtime === 'paused' && found === 'running') return 'it was continued by other means, and is paused again';
+  if (runtime === 'running' && found === 'paused') return 'it was suspended by other means, and is continued';
+  return null;
+}
+
+/** What is true becomes the runtime; what has been decided then asks for the effect that is missing. */
+function drifted(state: AgentState, now: number): AgentState {
+  const known = { ...state, probeAt: null, probes: 0, drainUntil: null };
+  return state.runtime === 'paused'
+    ? { ...known, runtime: moveRuntime(state.runtime, 'running'), runningSince: now }
+    : { ...known, runtime: moveRuntime(state.runtime, 'paused'), runningSince: null, heldBefore: [] };
+}
+
 function afterInspection(state: AgentState, found: Partial<ResourceState>, now: number): AgentState {
+  if (driftOf(state, found) !== null) return drifted(state, now);
   if (found.state === undefined || found.state === 'running' || found.state === 'paused') return afterProbe(state, now);
   return crashed(
     state,
@@ -225,15 +246,20 @@ function undone(
       return { ...state, ...backToRunning(state), drainUntil: null };
     case 'continue':
       if (gone) return afterInspection(state, found, now);
+      // No resume has asked for it: it stands still against every decision, so it is tried again.
+      if (state.heldBefore.length === 0) return triedAgain(state, now);
       return { ...state, ...backToPaused(state) };
     case 'stop':
-    case 'destroy': {
-      const retries = state.retries + 1;
-      return { ...state, retries, retryAt: now + Math.min(1_000 * 2 ** retries, RETRY_MAX_MS) };
-    }
+    case 'destroy':
+      return triedAgain(state, now);
     case 'inspect':
       return afterProbe(state, now);
   }
+}
+
+function triedAgain(state: AgentState, now: number): AgentState {
+  const retries = state.retries + 1;
+  return { ...state, retries, retryAt: now + Math.min(1_000 * 2 ** retries, RETRY_MAX_MS) };
 }
 
 function wakeFailed(state: AgentState, error: string, now: number): AgentState {

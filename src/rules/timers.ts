@@ -43,5 +43,5 @@ function drainDue(state: AgentState): number | null {
 }
 
 function probeDue(state: AgentState): number | null {
-  return state.runtime === 'running' ? state.probeAt : null;
+  return state.runtime === 'running' || state.runtime === 'paused' ? state.probeAt : null;
 }

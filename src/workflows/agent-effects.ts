@@ -2,7 +2,7 @@
 import { upsertMemo, uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
 import type { AgentState, ProviderEffect } from '../rules/agent-state';
-import { begin, callsProvider, effectFailed, isMoot, reached, succeeded } from '../rules/reconcile';
+import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../rules/reconcile';
 import { STOP_GRACE_MS } from '../rules/settings';
 import { providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';
@@ -66,7 +66,7 @@ function succeed(machine: AgentMachine, effect: ProviderEffect, found: Partial<R
   machine.change((state, now) => succeeded(state, effect, found, now), {
     by: 'provider',
     what: effect,
-    why: effect === 'inspect' ? (found.detail ?? null) : null,
+    why: effect === 'inspect' ? (driftOf(machine.state, found) ?? found.detail ?? null) : null,
     always: effect !== 'inspect',
   });
 }

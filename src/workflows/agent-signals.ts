@@ -3,7 +3,7 @@ import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../contract/messages';
 import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../rules/agent-messages';
 import { applyBeat, applyCheck } from '../rules/liveness';
-import { probeNow, withProbes } from '../rules/probes';
+import { probedAfterBeat, withProbes } from '../rules/probes';
 import { answered, recall } from '../rules/requests';
 import { requestTurn, withdrawTurn } from '../rules/turn-queue';
 import { commandState } from '../rules/view';
@@ -26,8 +26,7 @@ export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
         (state, now) => {
           const next = applyBeat(state, beat, now);
           if (next === state) return state;
-          // A process that says good-bye may end by itself: the provider knows.
-          return beat.status === 'stopping' ? probeNow(next, now) : withProbes(next, now);
+          return probedAfterBeat(next, beat.status, now);
         },
         { by: 'agent', what: `beat ${beat.status}` },
       );
