@@ -94,6 +94,18 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
 
     if (kind === 'service') return;
 
+    test('wake of another instance ends what runs, and starts; one that is overtaken starts nothing', async () => {
+      const fresh = await running();
+      const before = await provider().inspect(fresh);
+      await provider().wake(wakeOf(fresh, 'instance-2'));
+      const after = await provider().inspect(fresh);
+      expect(after).toMatchObject({ state: 'running', pid: expect.any(Number) as number });
+      expect(after.pid).not.toBe(before.pid);
+      expect(await provider().wake(wakeOf(fresh))).toEqual({ pid: null });
+      expect(await provider().inspect(fresh)).toEqual(after);
+      expect(await instances(fresh)).toBe(1);
+    });
+
     test('a create or wake that lands after the destroy is refused', async () => {
       const gone = await created();
       await provider().destroy(gone);

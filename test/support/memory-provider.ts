@@ -97,7 +97,9 @@ export class MemoryProvider {
     wakeResource: (call: WakeCall) =>
       this.around('wakeResource', call, () => {
         const resource = this.existing(call);
-        if (resource.state !== 'running' && resource.state !== 'paused') {
+        // As the real ones: a running instance of another id is ended, and this one starts.
+        const isUp = resource.state === 'running' || resource.state === 'paused';
+        if (!isUp || resource.instanceId !== call.instanceId) {
           this.nextPid += 1;
           Object.assign(resource, {
             state: 'running',

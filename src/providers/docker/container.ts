@@ -15,6 +15,8 @@ export const LABELS = {
   createdAt: 'drover.created-at',
   /** Which start it is; empty before the first. */
   instance: 'drover.instance',
+  /** Starts of before, newest first, so that a wake of one of them that comes late is known as such. */
+  former: 'drover.former-instances',
   /** There on a tombstone only: whether anything was destroyed. */
   destroyed: 'drover.destroyed',
 } as const;

@@ -23,6 +23,10 @@ export interface DockerProviderOptions extends AgentAccess {
   readonly engine?: EngineOptions | undefined;
 }
 
+/** For an agent that is replaced while it runs, below the 25 s that a call may take: it may say good-bye. */
+const REPLACED_GRACE_MS = 5_000;
+/** A wake is late by one attempt, not by ten starts. */
+const FORMER_KEPT = 10;
 /** Tries against others who make and remove the same container at the same moment. */
 const TRIES = 10;
 
@@ -46,13 +50,24 @@ export class DockerProvider implements Provider {
 
   async wake(call: WakeCall): Promise<{ pid: number | null }> {
     return this.converge(call, async (found) => {
-      if (found && isUp(found)) return { pid: pidOf(found) };
       const instance = labelOf(found, LABELS.instance);
-      if (found && instance && isNew(found)) return this.start(call, found);
+      const former = (labelOf(found, LABELS.former) ?? '').split(',').filter(Boolean);
+      // A wake that was overtaken by a later one: the start it asks for has been, and has ended.
+      if (former.includes(call.instanceId)) return { pid: null };
+      if (found && isUp(found)) {
+        if (instance === call.instanceId) return { pid: pidOf(found) };
+        await this.end(call, found, REPLACED_GRACE_MS);
+        return undefined;
+      }
+      if (found && instance === call.instanceId && isNew(found)) return this.start(call, found);
       if (instance === call.instanceId) return { pid: null };
       if (found) await this.containers.remove(found);
       const createdAt = labelOf(found, LABELS.createdAt) ?? isoNow();
-      const labels = { [LABELS.createdAt]: createdAt, [LABELS.instance]: call.instanceId };
+      const labels = {
+        [LABELS.createdAt]: createdAt,
+        [LABELS.instance]: call.instanceId,
+        [LABELS.former]: [instance, ...former].filter(Boolean).slice(0, FORMER_KEPT).join(','),
+      };
       const variables = await instanceVariables(call, this.options, this.options.environment);
       await this.containers.make(call, labels, variables);
       return undefined;
@@ -71,7 +86,10 @@ export class DockerProvider implements Provider {
 
   async stop(call: ResourceCall, graceMs: number): Promise<void> {
     const found = await this.containers.find(call.key);
-    if (!found || !isUp(found)) return;
+    if (found && isUp(found)) await this.end(call, found, graceMs);
+  }
+
+  private async end(call: ResourceCall, found: Found, graceMs: number): Promise<void> {
     // A paused one gets no signal.
     if (found.State.Paused) await this.containers.unpause(call);
     await this.containers.stop(found, graceMs);
