@@ -12,8 +12,8 @@ export interface LogRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The log of one agent, in pieces of text. */
-export function agentLogs(view: AgentView, settings: Settings, request: LogRequest): AsyncIterable<string> {
+/** The log of one agent, in pieces: its bytes as they are. */
+export function agentLogs(view: AgentView, settings: Settings, request: LogRequest): AsyncIterable<Uint8Array> {
   const { host } = settings;
   const name = `${view.fleet}/${view.name}`;
   if (view.provider === 'process' && view.host !== host) {

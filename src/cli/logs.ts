@@ -1,7 +1,9 @@
 /** `drover logs NAME`: what an agent of this directory has printed. */
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { agentLogs } from '../logs';
 import { agentRef, parseWhole } from './arguments';
+import { ShownBytes } from './control-characters';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { loadSettings, stopRequested } from './serve';
 
@@ -21,6 +23,7 @@ async function logs(name: string, flags: LogsFlags): Promise<void> {
   const { settings } = await loadSettings();
   const view = await withClient(flags, ({ agents }) => agents.describe(agentRef(name)));
   const { follow = false, tail } = flags;
+  const shownBytes = new ShownBytes();
   const ended = new AbortController();
   if (follow) void stopRequested().asked.then(() => ended.abort());
   for await (const piece of agentLogs(view, settings, {
@@ -28,6 +31,12 @@ async function logs(name: string, flags: LogsFlags): Promise<void> {
     signal: ended.signal,
     ...(tail === undefined ? {} : { tail }),
   })) {
-    process.stdout.write(piece);
+    await written(process.stdout.isTTY ? shownBytes.piece(piece) : piece);
   }
+  await written(shownBytes.end());
+}
+
+/** Resolves when there is room for more: a log may be larger than the reader of a pipe is fast. */
+async function written(piece: string | Uint8Array): Promise<void> {
+  if (piece.length > 0 && !process.stdout.write(piece)) await once(process.stdout, 'drain');
 }

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { shown } from './control-characters';
 import { environment } from '../config';
 
 /** The forms of `-o`. */
@@ -36,11 +37,12 @@ export async function print(
   { data, names, text }: Printable,
   { onOneLine = false }: { readonly onOneLine?: boolean } = {},
 ): Promise<void> {
-  if (format === 'json' && onOneLine) write(JSON.stringify(data));
-  else write(await rendered(format, data, names, text));
+  if (format === 'json' && onOneLine) writeData(JSON.stringify(data));
+  else if (format === 'table') write(text());
+  else writeData(await rendered(format, data, names));
 }
 
-async function rendered(format: Format, data: unknown, names: readonly string[], text: () => string): Promise<string> {
+async function rendered(format: Exclude<Format, 'table'>, data: unknown, names: readonly string[]): Promise<string> {
   switch (format) {
     case 'json':
       return JSON.stringify(data, null, 2);
@@ -48,19 +50,22 @@ async function rendered(format: Format, data: unknown, names: readonly string[],
       return (await import('yaml')).stringify(data).trimEnd();
     case 'name':
       return names.join('\n');
-    case 'table':
-      return text();
   }
 }
 
-/** Writes lines on stdout. */
+/** Writes lines on stdout, for people: see `shown`. */
 export function write(text: string): void {
-  if (text !== '') process.stdout.write(`${text}\n`);
+  if (text !== '') process.stdout.write(`${shown(text, process.stdout.isTTY)}\n`);
 }
 
-/** Says something to people, on stderr. */
+/** Writes data on stdout, as it is; on a terminal no control character of it is sent. */
+function writeData(text: string): void {
+  if (text !== '') process.stdout.write(`${process.stdout.isTTY ? shown(text, false) : text}\n`);
+}
+
+/** Says something to people, on stderr: see `shown`. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${shown(text, false)}\n`);
 }
 
 /** Colours for stdout; none without a terminal, with NO_COLOR, or with --no-color. */
@@ -91,8 +96,11 @@ const NO_LINES = {
 
 /** Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  // Before the layout, which would count and cut what is shown in more characters than it has.
+  const cells = rows.map((row) => row.map((cell) => shown(cell, process.stdout.isTTY)));
   const widths = head.map(
-    (title, column) => Math.max(title.length, ...rows.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS,
+    (title, column) =>
+      Math.max(title.length, ...cells.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS,
   );
   const layout = new Table({
     chars: NO_LINES,
@@ -100,7 +108,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     head: [...head],
     colWidths: process.stdout.isTTY ? fitted(widths, process.stdout.columns) : widths,
   });
-  layout.push(...rows.map((row) => [...row]));
+  layout.push(...cells.map((row) => [...row]));
   return layout
     .toString()
     .split('\n')

@@ -1,5 +1,6 @@
 /** What people see while something takes its time: on a terminal a few lines that are kept up to date, elsewhere a line per step. */
 import { monotonicMs } from '../lib/clock';
+import { shown } from './control-characters';
 import { say } from './output';
 
 /** One thing that goes on: where it is, and whether that is its end. */
@@ -51,7 +52,9 @@ export class Progress {
     const width = Math.max(0, ...[...this.#since.keys()].map((name) => name.length));
     const lines = [...this.#since].map(([name, { step, at, tookMs }]) => {
       const line = `  ${name.padEnd(width)}  ${step.padEnd(9)} ${seconds(tookMs ?? monotonicMs() - at)}`;
-      return line.slice(0, process.stderr.columns - 1);
+      return shown(line, false)
+        .replaceAll('\n', ' ')
+        .slice(0, process.stderr.columns - 1);
     });
     const up = this.#drawn > 0 ? `\u001b[${String(this.#drawn)}A` : '';
     process.stderr.write(up + lines.map((line) => `\u001b[2K${line}\n`).join(''));

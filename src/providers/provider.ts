@@ -48,8 +48,8 @@ export interface Provider {
   list(skipped?: (why: string) => void): Promise<readonly HeldResource[]>;
   /** What has to be looked after while a worker lives, where there is such a thing; called every few seconds. */
   tend?(): Promise<void>;
-  /** What it printed, in pieces of text. */
-  logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<string>;
+  /** What it printed, the bytes as they are: a piece may end within a character. */
+  logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<Uint8Array>;
 }
 
 /** Providers by kind; a worker without one of them refuses what is asked of it. */

@@ -40,7 +40,7 @@ function recording(effect: () => unknown): { provider: Provider; asked: unknown[
     destroy: act('destroy'),
     inspect: act('inspect'),
     list: act('list'),
-    logs: () => (async function* (): AsyncGenerator<string> {})(),
+    logs: () => (async function* (): AsyncGenerator<Uint8Array> {})(),
   };
   return { provider, asked };
 }

@@ -215,7 +215,7 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
       await ended(fresh);
       expect(await textOf(provider(), fresh)).toContain('worst\n');
       let tail = '';
-      for await (const piece of provider().logs(fresh, { tail: 1 })) tail += piece;
+      for await (const piece of provider().logs(fresh, { tail: 1 })) tail += Buffer.from(piece).toString('utf8');
       expect(tail).toBe('worst\n');
     });
 
@@ -230,6 +230,6 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
 
 async function textOf(provider: Provider, call: ResourceCall): Promise<string> {
   let text = '';
-  for await (const piece of provider.logs(call)) text += piece;
+  for await (const piece of provider.logs(call)) text += Buffer.from(piece).toString('utf8');
   return text;
 }

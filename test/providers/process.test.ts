@@ -68,7 +68,7 @@ async function startedAgent(script = FOREVER): Promise<{ call: ResourceCall; pid
 
 async function output(call: ResourceCall): Promise<string> {
   let text = '';
-  for await (const piece of provider.logs(call)) text += piece;
+  for await (const piece of provider.logs(call)) text += Buffer.from(piece).toString('utf8');
   return text;
 }
 
@@ -471,7 +471,7 @@ describe('logs', () => {
     const abort = new AbortController();
     let seen = '';
     for await (const piece of provider.logs(call, { follow: true, signal: abort.signal })) {
-      seen += piece;
+      seen += Buffer.from(piece).toString('utf8');
       if (seen === 'up\n') {
         await cutLog(log, 2);
         writeFileSync(log, 'n\n', { flag: 'a' });
@@ -487,10 +487,32 @@ describe('logs', () => {
     const abort = new AbortController();
     const seen: string[] = [];
     for await (const piece of provider.logs(call, { tail: 2, follow: true, signal: abort.signal })) {
-      seen.push(piece);
+      seen.push(Buffer.from(piece).toString('utf8'));
       writeFileSync(provider.logPath(call), 'added\n', { flag: 'a' });
       if (seen.join('').includes('added')) abort.abort();
     }
     expect(seen.join('')).toMatch(/^line 5\nup\n/);
+  });
+
+  test('the log is handed on byte by byte, whatever is in it', async () => {
+    const { call } = await startedAgent();
+    const log = provider.logPath(call);
+    const content = Buffer.concat([
+      Buffer.from('x'),
+      Buffer.from('\u65e5\u672c\u8a9e\n'.repeat(20_000)),
+      Buffer.alloc(100_000, 0xff),
+      Buffer.from('\nlast but one\nlast'),
+    ]);
+    writeFileSync(log, content);
+    const all = async (tail?: number): Promise<Buffer> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of provider.logs(call, tail === undefined ? {} : { tail })) pieces.push(piece);
+      return Buffer.concat(pieces);
+    };
+    expect((await all()).equals(content)).toBe(true);
+    expect((await all(2)).toString()).toBe('last but one\nlast');
+    expect((await all(3)).equals(content.subarray(content.indexOf(0xff)))).toBe(true);
+    expect((await all(100_000)).equals(content)).toBe(true);
+    expect((await all(0)).toString()).toBe('');
   });
 });

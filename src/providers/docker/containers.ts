@@ -122,7 +122,7 @@ export class Containers {
     return all.filter((found) => !tombstones.includes(found)).map(({ Labels }) => heldBy(Labels));
   }
 
-  async *logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncGenerator<string> {
+  async *logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncGenerator<Uint8Array> {
     yield* containerLogs(await this.container(call.resourceId ?? containerName(call.key)), options);
   }
 

@@ -119,7 +119,7 @@ export class DockerProvider implements Provider {
     return this.containers.list();
   }
 
-  logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<string> {
+  logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<Uint8Array> {
     return this.containers.logs(call, options);
   }
 
@@ -157,7 +157,9 @@ export class DockerProvider implements Provider {
   private async lastLines(call: ResourceCall, found: Found | undefined): Promise<string> {
     let text = '';
     try {
-      for await (const piece of this.logs(call, { tail: LOG_TAIL_LINES })) text += piece;
+      const pieces: Uint8Array[] = [];
+      for await (const piece of this.logs(call, { tail: LOG_TAIL_LINES })) pieces.push(piece);
+      text = Buffer.concat(pieces).toString('utf8');
     } catch (error) {
       // What the container is does not depend on what it has said.
       text += `(${messageOf(error)})`;

@@ -10,10 +10,10 @@ const HEADER = 8;
 export async function* containerLogs(
   container: Docker.Container,
   { tail, follow = false, signal }: LogOptions = {},
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   const options = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) };
   if (!follow) {
-    yield* frames(await wholeLog(container, options)).texts;
+    yield* frames(await wholeLog(container, options)).pieces;
     return;
   }
   const stream = await container.logs({ ...options, follow: true, ...(signal ? { abortSignal: signal } : {}) });
@@ -22,7 +22,7 @@ export async function* containerLogs(
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       const read = frames(Buffer.concat([rest, chunk]));
       rest = read.rest;
-      yield* read.texts;
+      yield* read.pieces;
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
@@ -38,14 +38,14 @@ function wholeLog(container: Docker.Container, options: Docker.ContainerLogsOpti
   });
 }
 
-function frames(buffer: Buffer): { texts: string[]; rest: Buffer } {
-  const texts: string[] = [];
+function frames(buffer: Buffer): { pieces: Buffer[]; rest: Buffer } {
+  const pieces: Buffer[] = [];
   let at = 0;
   while (at + HEADER <= buffer.length) {
     const end = at + HEADER + buffer.readUInt32BE(at + 4);
     if (end > buffer.length) break;
-    texts.push(buffer.toString('utf8', at + HEADER, end));
+    pieces.push(buffer.subarray(at + HEADER, end));
     at = end;
   }
-  return { texts, rest: buffer.subarray(at) };
+  return { pieces, rest: buffer.subarray(at) };
 }

@@ -80,7 +80,7 @@ export class ExternalProvider implements Provider {
     return [];
   }
 
-  async *logs(): AsyncGenerator<string> {}
+  async *logs(): AsyncGenerator<Uint8Array> {}
 
   /** The answer, of 2xx or of an accepted status; undefined where there is nothing to call. */
   private async post(

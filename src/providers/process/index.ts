@@ -130,7 +130,7 @@ export class ProcessProvider implements Provider {
     await eachInTurn([...works, () => endRemains(this.root, this.options.installation)]);
   }
 
-  logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<string> {
+  logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<Uint8Array> {
     return readLog(this.logPath(call), options);
   }
 

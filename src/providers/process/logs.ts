@@ -33,19 +33,19 @@ export async function sizeOf(path: string): Promise<number> {
   return withFile(path, 0, async (file) => (await file.stat()).size);
 }
 
-/** The log, in pieces. */
+/** The log, in pieces: its bytes as they are. */
 export async function* readLog(
   path: string,
   { tail, follow = false, signal }: LogOptions = {},
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   let position = await sizeOf(path);
   if (tail === undefined) position = 0;
-  else if (tail > 0) yield* nonEmpty(await lastLines(path, tail));
+  else if (tail > 0) yield lastLinesOf(await bytesFrom(path, Math.max(0, position - LOG_LIMIT_BYTES), position), tail);
   while (!signal?.aborted) {
     const size = await sizeOf(path);
     if (size < position) position = 0;
     const end = Math.min(size, position + CHUNK_BYTES);
-    if (end > position) yield await readFrom(path, position, end);
+    if (end > position) yield await bytesFrom(path, position, end);
     else if (!follow) return;
     else await until(async () => signal?.aborted || (await sizeOf(path)) !== end || undefined, QUIET_MS);
     position = end;
@@ -99,12 +99,15 @@ async function removeDrafts(path: string): Promise<void> {
   await Promise.all(drafts.map((name) => rm(join(directory, name), { force: true })));
 }
 
-function nonEmpty(text: string): string[] {
-  return text === '' ? [] : [`${text}\n`];
-}
+const NEWLINE = 0x0a;
 
-async function readFrom(path: string, from: number, to: number): Promise<string> {
-  return (await bytesFrom(path, from, to)).toString('utf8');
+function lastLinesOf(bytes: Buffer, count: number): Buffer {
+  let from = bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length;
+  for (let line = 0; line < count; line += 1) {
+    from = bytes.subarray(0, from).lastIndexOf(NEWLINE);
+    if (from < 0) return bytes;
+  }
+  return bytes.subarray(from + 1);
 }
 
 async function bytesFrom(path: string, from: number, to: number): Promise<Buffer> {
