@@ -1,9 +1,37 @@
 /** Effects on resources: each call goes to the provider of its kind, and its errors become failures. */
 import { Context } from '@temporalio/activity';
 import type { ProviderActivities, ResourceCall } from '../contract/activities';
+import { DroverError } from '../contract/errors';
 import { type Provider, type Providers, providerError, titleOf } from '../providers/provider';
 import { whileBeating } from './beating';
 import { asProviderFailure } from './failures';
+
+/** Pauses before a create is tried again that has not left this machine: an engine or a service that is just being started is back then. */
+const NOT_SENT_PAUSES_MS = [500, 1_500] as const;
+
+/**
+ * A create that never reached the other side is repeated within its attempt, and then fails for good: so it is known that nothing was made, and its
+ * undo does not need the other side either (rules/late-creates.ts).
+ */
+async function untilSent<T>(create: () => Promise<T>): Promise<T> {
+  for (const pauseMs of NOT_SENT_PAUSES_MS) {
+    try {
+      return await create();
+    } catch (error) {
+      if (!wasNotSent(error)) throw error;
+      await Context.current().sleep(pauseMs);
+    }
+  }
+  try {
+    return await create();
+  } catch (error) {
+    throw wasNotSent(error) ? providerError(error.message, { ...error.details, permanent: true, cause: error }) : error;
+  }
+}
+
+function wasNotSent(error: unknown): error is DroverError {
+  return error instanceof DroverError && error.details?.['notSent'] === true;
+}
 
 /** The provider activities over these providers. */
 export function createProviderActivities(providers: Providers): ProviderActivities {
@@ -26,7 +54,7 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
   }
 
   return {
-    createResource: (call) => ask(call, (provider) => provider.create(call)),
+    createResource: (call) => ask(call, (provider) => untilSent(() => provider.create(call))),
     wakeResource: (call) => ask(call, (provider) => provider.wake(call)),
     suspendResource: (call) => ask(call, (provider) => provider.suspend(call)),
     continueResource: (call) => ask(call, (provider) => provider.continue(call)),

@@ -12,6 +12,21 @@ export const VARIABLE_PATTERN = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 /** A limit of memory after Docker: bytes, or with `k`, `m` or `g`. */
 export const MEMORY_PATTERN = /^[1-9][0-9]{0,14}[bkmg]?$/;
 
+/** One part of an image's path: lower case, its parts joined by `.`, `_`, `__` or any number of `-`. */
+const PATH_PART = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+/** A registry before the path: a host with a dot or a port, or `localhost`; an IPv6 address in brackets. */
+const REGISTRY =
+  '(?:(?:[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]{1,5})?|[A-Za-z0-9-]+:[0-9]{1,5}|\\[[0-9A-Fa-f:]+\\](?::[0-9]{1,5})?)';
+
+/** The name of an image as container engines read it: `[registry/]path[:tag][@digest]`, or its id. */
+export const IMAGE_PATTERN = new RegExp(
+  `^(?=.{1,500}$)(?:${REGISTRY}/)?${PATH_PART}(?:/${PATH_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,128})?$`,
+);
+
+/** What is said of another one. */
+export const IMAGE_EXPECTED =
+  'the name of an image such as registry.example.com/team/agent:1.2, its path in lower case';
+
 /** A kind of event, such as `agent.offline`. */
 export const EVENT_PATTERN = /^[a-z]+(?:\.[a-z]+)+$/;
 

@@ -61,15 +61,21 @@ export interface ProviderErrorOptions {
   readonly permanent?: boolean;
   /** When a repeat makes sense, as the other side said (`Retry-After`), in milliseconds. */
   readonly retryAfterMs?: number;
+  /** It never left this machine: the other side was not reached, and nothing was done. */
+  readonly notSent?: boolean;
   readonly cause?: unknown;
 }
 
 /** The error of every provider. */
 export function providerError(
   message: string,
-  { permanent = false, retryAfterMs, cause }: ProviderErrorOptions = {},
+  { permanent = false, retryAfterMs, notSent = false, cause }: ProviderErrorOptions = {},
 ): DroverError {
-  const details = { permanent, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  const details = {
+    permanent,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(notSent ? { notSent } : {}),
+  };
   return new DroverError('ProviderError', message, details, { cause });
 }
 

@@ -3,6 +3,8 @@ import type { AgentSpec, Duration } from '../contract/agent';
 import {
   EVENT_PATTERN,
   FLEET_LIMITS,
+  IMAGE_EXPECTED,
+  IMAGE_PATTERN,
   MEMORY_PATTERN,
   SECRET_PATTERN,
   URL_PATTERN,
@@ -86,7 +88,7 @@ const process = object({
 });
 
 const docker = object({
-  image: filled,
+  image: matching(IMAGE_PATTERN, IMAGE_EXPECTED),
   command: optional(filledList(filled)),
   env: optional(environment),
   network: optional(filled),

@@ -5,7 +5,7 @@ import type { CompensationEntry } from '../contract/compensation';
 import type { AgentChange } from '../contract/fleet';
 import { doubtful, ownedAs, recordGone, recordLeftOver } from '../rules/change-run';
 import { finishAttempt, settleEntry, transition, undoOrder } from '../rules/compensation';
-import { CREATE_MS, mayLandLate } from '../rules/late-creates';
+import { CREATE_MS, mayLandLate, wasNeverMade } from '../rules/late-creates';
 import { providerActivities, undoActivities, undoRetireActivity } from './activities';
 import { inParallel, isoNow, resourceCall, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';
@@ -71,12 +71,12 @@ function isOurs({ run }: Saga, { name, key }: CompensationEntry): boolean {
 async function takeBack({ input, refused }: Saga, entry: CompensationEntry, landedBy: number): Promise<boolean> {
   const { name: agent, key, resourceId } = entry;
   const spec = input.changes.find((change) => change.agent === agent)?.spec;
-  if (!spec) return false;
+  if (!spec || wasNeverMade(entry, refused[agent] ?? false)) return false;
   const made = resourceCall(input, spec, ownedAs(input, spec, key, resourceId));
   const first = await end(input, agent).catch(() => null);
   const removed = await remove(made, `undo: remove ${agent}`);
   const ended = first ?? (await end(input, agent));
-  const late = mayLandLate(entry, spec, refused[agent] ?? false) && (await removeLate(made, landedBy));
+  const late = mayLandLate(entry, spec) && (await removeLate(made, landedBy));
   return ended.existed || removed || late;
 }
 

@@ -41,7 +41,16 @@ const secret = mostly(['env:KEY', 'file:a/b'], ['sk-123', 'env:1']);
 const blocks = {
   process: fc.record({ command, cwd: mostly(['.'], ['']), env }, { requiredKeys: ['command'] }),
   docker: fc.record(
-    { image: mostly(['i'], ['']), command, env, memory: mostly(['512m'], ['much']), cpus: mostly([1, 0.5], [0]) },
+    {
+      image: mostly(
+        ['i', 'r.example:5000/a/b-c:1', 'localhost/x@sha256:' + 'a1'.repeat(32)],
+        ['', 'a b', 'X/y', 'a/B'],
+      ),
+      command,
+      env,
+      memory: mostly(['512m'], ['much']),
+      cpus: mostly([1, 0.5], [0]),
+    },
     { requiredKeys: ['image'] },
   ),
   external: optional({ create: url, wake: url, destroy: url, secret }),

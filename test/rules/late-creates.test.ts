@@ -1,6 +1,6 @@
 import type { AgentSpec } from '../../src/contract/agent';
 import type { CompensationEntry } from '../../src/contract/compensation';
-import { isRefusal, mayLandLate } from '../../src/rules/late-creates';
+import { isRefusal, mayLandLate, wasNeverMade } from '../../src/rules/late-creates';
 
 const entry: CompensationEntry = {
   ...{ kind: 'external', name: 'A', key: 'k', resourceId: null },
@@ -8,15 +8,20 @@ const entry: CompensationEntry = {
 };
 const service: AgentSpec = { name: 'A', provider: 'external', external: { create: 'http://s/create' } };
 
-test.each<[string, boolean, CompensationEntry, AgentSpec, boolean]>([
-  ['a service whose answer never came', true, entry, service, false],
-  ['a service that has answered with an id', false, { ...entry, resourceId: 'r' }, service, false],
-  ['a service that has refused at once', false, entry, service, true],
-  ['a service that has nothing to create', false, entry, { name: 'A', provider: 'external' }, false],
-  ['a process, whose directory refuses it', false, entry, { name: 'A', provider: 'process' }, false],
-  ['a container, whose name is taken', false, entry, { name: 'A', provider: 'docker' }, false],
-])('%s: a create may land late: %s', (_, expected, of, spec, refused) => {
-  expect(mayLandLate(of, spec, refused)).toBe(expected);
+test.each<[string, boolean, CompensationEntry, AgentSpec]>([
+  ['a service whose answer never came', true, entry, service],
+  ['a service that has answered with an id', false, { ...entry, resourceId: 'r' }, service],
+  ['a service that has nothing to create', false, entry, { name: 'A', provider: 'external' }],
+  ['a process, whose directory refuses it', false, entry, { name: 'A', provider: 'process' }],
+  ['a container, whose name is taken', false, entry, { name: 'A', provider: 'docker' }],
+])('%s: a create may land late: %s', (_, expected, of, spec) => {
+  expect(mayLandLate(of, spec)).toBe(expected);
+});
+
+test('nothing was made of a create that was refused at once; of one that has an id, it was', () => {
+  expect(wasNeverMade(entry, true)).toBe(true);
+  expect(wasNeverMade(entry, false)).toBe(false);
+  expect(wasNeverMade({ ...entry, resourceId: 'r' }, true)).toBe(false);
 });
 
 test.each([

@@ -4,6 +4,8 @@ import type { ApplyRequest, FleetFile } from '../fleet';
 import {
   EVENT_PATTERN,
   FLEET_LIMITS,
+  IMAGE_EXPECTED,
+  IMAGE_PATTERN,
   MEMORY_PATTERN,
   SECRET_PATTERN,
   URL_PATTERN,
@@ -74,7 +76,7 @@ const agent = strict({
   }),
   process: strict({ command: some(filled), cwd: filled.optional(), env: environment.optional() }).optional(),
   docker: strict({
-    image: filled,
+    image: pattern(IMAGE_PATTERN, IMAGE_EXPECTED),
     command: some(filled).optional(),
     env: environment.optional(),
     network: filled.optional(),

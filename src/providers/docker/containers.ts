@@ -5,7 +5,7 @@ import { isoNow, wallClockMs } from '../../lib/clock';
 import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { type HeldResource, type LogOptions, installationOf, providerError, titleOf } from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
-import { type EngineOptions, calling, except, isConflict, isGone, lazyEngine } from './engine';
+import { type EngineOptions, calling, except, isConflict, isGone, isRefused, lazyEngine } from './engine';
 import { containerLogs } from './logs';
 import type { Found } from './state';
 
@@ -49,7 +49,10 @@ export class Containers {
     return made && true;
   }
 
-  /** Keeps the name with a container that never runs. False: a container has come first. Without its image no create succeeds either. */
+  /**
+   * Keeps the name with a container that never runs. False: a container has come first. Where the engine has no such image, or refuses the
+   * request as such, it makes no late container of it either, and nothing has to be kept.
+   */
   async bury(call: ResourceCall, image: string, existed: boolean): Promise<boolean> {
     const engine = await this.engine();
     const labels = {
@@ -61,7 +64,7 @@ export class Containers {
     const burying = calling(`${titleOf(call)}: keep its name`, (abortSignal) =>
       engine.createContainer({ ...tombstoneFor(call, image, labels), abortSignal }),
     );
-    await except(burying, isGone, (error) => (taken = isConflict(error)));
+    await except(burying, (error) => (taken = isConflict(error)), isGone, isRefused);
     return !taken;
   }
 

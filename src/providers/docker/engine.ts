@@ -2,7 +2,7 @@
 import type Docker from 'dockerode';
 import { DroverError } from '../../contract/errors';
 import { boundedText, messageOf, QUOTE_BYTES } from '../../contract/text';
-import { errorCode } from '../error-code';
+import { errorCode, wasNotConnected } from '../error-code';
 import { providerError } from '../provider';
 
 /** How to reach the engine; absent: by `DOCKER_HOST`, `DOCKER_CERT_PATH` and so on, as the docker command does. */
@@ -40,6 +40,15 @@ const CONFLICT = /state improper|already in use|already paused|not paused/i;
 /** It is in that state already, in another one, or its name is taken: whoever asked looks again. */
 export function isConflict({ status, said }: EngineError): boolean {
   return status === 304 || status === 409 || (status === 500 && CONFLICT.test(said));
+}
+
+/** What Podman says, with 500, of a name that it cannot read. */
+const UNREADABLE = /invalid reference format|must be lower\s?case|invalid image|invalid container name/i;
+
+/** It will never make such a container, whoever asks and however often: the request itself is refused, not the moment. */
+export function isRefused({ status, said }: EngineError): boolean {
+  const isRequest = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return (isRequest && status !== 401 && status !== 403) || (status === 500 && UNREADABLE.test(said));
 }
 
 /** What the engine answered. */
@@ -84,9 +93,14 @@ function translated(what: string, error: unknown): Error {
   if (error instanceof DroverError) return error;
   const status = statusOf(error);
   const said = saidBy(error);
-  if (status === undefined) return providerError(`${what}: no container engine answers (${said})`, { cause: error });
+  if (status === undefined)
+    return providerError(`${what}: no container engine answers (${said})`, {
+      notSent: wasNotConnected(error),
+      cause: error,
+    });
   const passing = status === 408 || status === 429 || status >= 500;
-  return providerError(`${what}: ${said}`, { permanent: !passing || NO_SUCH_PROGRAM.test(said), cause: error });
+  const isFinal = !passing || NO_SUCH_PROGRAM.test(said) || isRefused({ status, said });
+  return providerError(`${what}: ${said}`, { permanent: isFinal, cause: error });
 }
 
 function saidBy(error: unknown): string {

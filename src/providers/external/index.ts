@@ -5,6 +5,7 @@
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
 import { boundedText, isWellFormed, messageOf, QUOTE_BYTES, utf8Bytes } from '../../contract/text';
+import { wasNotConnected } from '../error-code';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
@@ -122,6 +123,7 @@ export class ExternalProvider implements Provider {
       const permanent = error instanceof DroverError;
       throw providerError(`${what}: ${messageOf(error, QUOTE_BYTES)}`, {
         permanent,
+        notSent: wasNotConnected(error),
         cause: error,
       });
     }

@@ -4,6 +4,8 @@ import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activ
 import { agentToken } from '../../contract/agent-token';
 import { isoNow, wallClockMs } from '../../lib/clock';
 import { boundedTail, LOG_TAIL_LINES } from '../../contract/text';
+import { DroverError } from '../../contract/errors';
+import { messageOf } from '../../contract/text';
 import type { AgentAccess } from '../environment';
 import {
   type HeldResource,
@@ -51,9 +53,9 @@ export class ProcessProvider implements Provider {
     processSpecOf(call);
     const { key, fleet, agent } = call;
     const directory = this.directory(key);
-    await directory.make();
+    await nothingMade(call, directory.make());
     await this.refuseBuried(directory, call);
-    await directory.own({ key, fleet, agent, createdAt: isoNow() });
+    await nothingMade(call, directory.own({ key, fleet, agent, createdAt: isoNow() }));
     // A destroy may have come between the two.
     await this.refuseBuried(directory, call);
     return { resourceId: key };
@@ -200,4 +202,14 @@ ${shown}`;
 
 function refuse(why: string): never {
   throw providerError(why);
+}
+
+/** A directory or an owner that cannot be written is not there: a full disk makes nothing that would have to be undone. */
+async function nothingMade(call: ResourceCall, writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (error instanceof DroverError) throw error;
+    throw providerError(`${titleOf(call)}: ${messageOf(error)}`, { notSent: true, cause: error });
+  }
 }
