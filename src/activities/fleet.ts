@@ -18,9 +18,11 @@ import type { UntoldAgent } from '../contract/fleet';
 import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
 import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETIRE_REQUEST } from '../contract/names';
 import { boundedText, SHORT_BYTES } from '../contract/text';
-import { monotonicMs } from '../lib/clock';
+import { isUnansweredForLong } from '../client/unanswered';
+import { monotonicMs, wallClockMs } from '../lib/clock';
 import { isFollowing } from '../rules/lifecycle';
 import { whileBeating } from './beating';
+import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
 
 /** What these activities need: the way to Temporal, this installation's id, and the host of this worker's process provider. */
@@ -53,6 +55,8 @@ const NOT_THERE: readonly ErrorCode[] = ['AgentNotFound', 'AgentStatusError'];
 /** The fleet activities of a worker; they run on the main queue, whose name is the prefix of all. */
 export function createFleetActivities({ calls, installation, host }: FleetActivityDependencies): FleetActivities {
   return {
+    ...createGiveUpActivities(calls),
+
     place: async () => ({ installation, host }),
 
     ensureAgent: (input) =>
@@ -244,6 +248,8 @@ async function answeringWhileBeating<T>(work: () => Promise<T>): Promise<T> {
     return await whileBeating(work);
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
-    throw asActivityFailure(error, { permanent: PERMANENT.includes(error.code) });
+    throw asActivityFailure(error, {
+      permanent: PERMANENT.includes(error.code) || isUnansweredForLong(error, wallClockMs()),
+    });
   }
 }

@@ -19,15 +19,25 @@ export async function followChange(
   { good = 'done', ...options }: FollowChangeOptions = {},
 ): Promise<ChangeView | null> {
   if (changeId === null) return null;
+  const change = await followToEnd(client, fleet, { changeId, revision }, options);
+  if (change.state === good) return change;
+  throw new DroverError('ProviderError', failureText(fleet, change), { change });
+}
+
+/** Shows the change until it has ended, however it ends. */
+export async function followToEnd(
+  client: DroverClient,
+  fleet: string,
+  change: Pick<ChangeView, 'changeId' | 'revision'>,
+  options: Pick<FollowOptions, 'timeoutMs' | 'signal'> = {},
+): Promise<ChangeView> {
   const progress = new Progress();
   try {
     const onProgress = ({ agents }: ChangeView) =>
       progress.update(
         agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })),
       );
-    const change = await client.fleets.follow(fleet, { changeId, revision }, { ...options, onProgress });
-    if (change.state === good) return change;
-    throw new DroverError('ProviderError', failureText(fleet, change), { change });
+    return await client.fleets.follow(fleet, change, { ...options, onProgress });
   } finally {
     progress.end();
   }

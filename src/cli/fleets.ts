@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
 import type { DroverClient } from '../client';
 import { DroverError } from '../contract/errors';
-import type { ApplyResult, FleetFile } from '../contract/fleet';
+import type { ApplyResult, ChangeView, FleetFile } from '../contract/fleet';
 import { plainName, parseDurationMs, parseWhole } from './arguments';
 import { followChange, planLines } from './changes';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
@@ -16,6 +16,8 @@ interface ChangeFlags extends ConnectionFlags {
   readonly file?: string;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
+  readonly cancel?: boolean;
+  readonly forget?: boolean;
   readonly yes?: boolean;
   readonly timeout?: number;
   readonly expectRevision?: number;
@@ -42,6 +44,8 @@ export function register(program: Command): void {
     .argument('[fleet]')
     .option('-f, --file <file>', 'the fleet file, instead of the name')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--cancel', 'cancel a change of the fleet that runs, and wait until it is taken back')
+    .option('--forget', 'give up what cannot be removed')
     .option('--yes', 'do not ask')
     .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
     .action((name: string | undefined, flags: ChangeFlags) => destroy(name, flags));
@@ -89,10 +93,31 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   const fleet = name === undefined ? (await load(flags)).metadata.name : plainName(name);
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
-    const applied = await client.fleets.destroy(fleet, {}, waiting(flags.wait));
-    const change = await followChange(client, fleet, applied, limited(flags.timeout));
-    await print(flags.output, { data: change ?? applied, names: [fleet], text: () => `fleet ${fleet} is destroyed` });
+    const request = flags.forget ? { forget: true } : {};
+    const busy = flags.cancel ? ({ ifBusy: 'cancel' } as const) : waiting(flags.wait);
+    const applied = await client.fleets.destroy(fleet, request, busy);
+    const change = await followChange(client, fleet, applied, limited(flags.timeout)).catch(withWayOut(fleet, flags));
+    await print(flags.output, { data: change ?? applied, names: [fleet], text: () => destroyedText(fleet, change) });
   });
+}
+
+/** What could not be removed can be given up on purpose. */
+function withWayOut(fleet: string, { forget }: ChangeFlags) {
+  return (error: unknown): never => {
+    if (forget || !(error instanceof DroverError && error.code === 'ProviderError')) throw error;
+    const wayOut = `  try again, or give up what cannot be removed with drover destroy ${fleet} --forget`;
+    throw new DroverError(error.code, `${error.message}\n${wayOut}`, error.details, { cause: error });
+  };
+}
+
+function destroyedText(fleet: string, change: ChangeView | null): string {
+  const forgotten = (change?.forgotten ?? []).map(
+    ({ agent, provider, resourceId, key, why }) =>
+      `  ${fleet}/${agent}: ${provider} ${resourceId ?? '-'}, key ${key}: ${why}`,
+  );
+  const given =
+    forgotten.length === 0 ? [] : ['given up, and perhaps still there (drover gc looks for it):', ...forgotten];
+  return [`fleet ${fleet} is destroyed`, ...given].join('\n');
 }
 
 async function load({ file: path = '' }: ChangeFlags): Promise<FleetFile> {

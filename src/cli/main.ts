@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   plan: { summary: 'show what applying a fleet file would change', load: () => import('./fleets.js') },
   apply: { summary: 'make a fleet what its file says', load: () => import('./fleets.js') },
   destroy: { summary: 'remove a fleet and everything it created', load: () => import('./fleets.js') },
+  cancel: { summary: 'stop the change of a fleet that runs, and take it back', load: () => import('./cancel.js') },
   compensate: { summary: 'undo a failed change once more', load: () => import('./compensate.js') },
   gc: { summary: 'list, and with --yes remove, what nobody owns', load: () => import('./gc.js') },
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./get.js') },

@@ -5,14 +5,16 @@ import { DroverError } from '../contract/errors';
 import type {
   ApplyRequest,
   ApplyResult,
+  CancelRequest,
   ChangeView,
+  DestroyRequest,
   FleetDescription,
   FleetInput,
   FleetListItem,
   FleetSpec,
   FleetView,
 } from '../contract/fleet';
-import { describeChange, describeFleet, fleetUpdates, provisionUpdates } from '../contract/messages';
+import { describeChange, describeFleet, fleetUpdates } from '../contract/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet-change';
@@ -22,6 +24,7 @@ import { endedError, orEnded } from './ends';
 import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './subject';
 import { topologyView } from './topology-view';
+import { isUnanswered } from './unanswered';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
 
 /** What to do, for at most `timeoutMs`, while another change of the fleet runs; it is `ChangeInProgress` unless given. */
@@ -106,20 +109,22 @@ export class Fleets {
     return this.#inTurn(fleet, options, send);
   }
 
-  /** Removes every agent of the fleet, then the fleet. Answers at acceptance. */
-  destroy(
-    fleet: string,
-    request: { readonly requestId?: string } = {},
-    options: ChangeCallOptions = {},
-  ): Promise<ApplyResult> {
+  /** Removes every agent of the fleet, then the fleet; with `forget`, what cannot be removed is given up. Answers at acceptance. */
+  destroy(fleet: string, request: DestroyRequest = {}, options: ChangeCallOptions = {}): Promise<ApplyResult> {
     const requestId = request.requestId ?? randomUUID();
-    const send = () => this.#command(fleet, fleetUpdates.destroy, { requestId }, { ...options, updateId: requestId });
+    const argument = { ...request, requestId };
+    const send = () => this.#command(fleet, fleetUpdates.destroy, argument, { ...options, updateId: requestId });
     return this.#inTurn(fleet, options, send);
   }
 
-  /** Stops a change that runs: what it has done is undone, like after a failure. `follow` waits for that. */
-  cancelChange(fleet: string, revision: number, options: CallOptions = {}): Promise<ChangeView> {
-    return this.#calls.update(changeSubject(fleet, revision), provisionUpdates.cancel, {}, options);
+  /**
+   * Stops the change that runs: what it has done is undone, as after a failure. Answers at acceptance with the change as it is then; `follow` waits
+   * for its end. `RuntimeStateError` where none runs, `StaleRevision` where it is another one than `request` says.
+   */
+  cancel(fleet: string, request: CancelRequest = {}, options: CallOptions = {}): Promise<ChangeView> {
+    const requestId = request.requestId ?? randomUUID();
+    const argument = { ...request, requestId };
+    return this.#calls.update(fleetSubject(fleet), fleetUpdates.cancel, argument, { ...options, updateId: requestId });
   }
 
   /** Undoes a failed change once more, as attempt number `attempt` (higher than the last one) of revision `revision`. */
@@ -186,10 +191,10 @@ export class Fleets {
     const { change } = view;
     if (change?.changeId === changeId && change.state !== 'running') return change;
     if (end !== null && end.how !== 'completed') throw endedError(fleetSubject(fleet), end, ENDED);
-    const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(ignoreNotFound);
-    return live?.changeId === changeId
-      ? { ...live, state: change?.changeId === changeId ? 'running' : live.state }
-      : null;
+    // A change that does not answer is still the fleet's, which knows what it was at its beginning.
+    const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(unlessUnanswered);
+    if (live?.changeId !== changeId) return change?.changeId === changeId ? change : null;
+    return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
   }
 
   #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {
@@ -222,9 +227,9 @@ export class Fleets {
     let cancelled = ifBusy === 'wait';
     const look = async () => {
       const { change } = await this.#view(fleet);
-      // A change that was only just accepted has no workflow yet that could be cancelled: asked again at the next look.
       if (!cancelled && change?.state === 'running') {
-        cancelled = (await this.cancelChange(fleet, change.revision).catch(ignoreNotFound)) !== null;
+        await this.cancel(fleet, { changeId: change.changeId }).catch(ignoreEnded);
+        cancelled = true;
       }
       return change;
     };
@@ -232,8 +237,16 @@ export class Fleets {
   }
 }
 
-function ignoreNotFound(error: unknown): null {
-  if (error instanceof DroverError && error.code === 'FleetNotFound') return null;
+/** The change has ended by itself, or another one has begun. */
+function ignoreEnded(error: unknown): void {
+  const isEnded =
+    error instanceof DroverError && (error.code === 'RuntimeStateError' || error.code === 'StaleRevision');
+  if (!isEnded) throw error;
+}
+
+/** Null: it is not there yet, or its task keeps failing. */
+function unlessUnanswered(error: unknown): null {
+  if (isUnanswered(error) || (error instanceof DroverError && error.code === 'FleetNotFound')) return null;
   throw error;
 }
 

@@ -83,6 +83,16 @@ export function isUnanswered(error: unknown): error is DroverError {
   return error instanceof DroverError && error.details?.['unanswered'] !== undefined;
 }
 
+/** A worker that is replaced, by a version that can do the task again, is back within this. */
+const LONG_MS = 30_000;
+
+/** Whether it is no use to wait longer for it within a change: its task has failed for half a minute. `now` in epoch ms. */
+export function isUnansweredForLong(error: DroverError, now: number): boolean {
+  const unanswered = error.details?.['unanswered'];
+  if (typeof unanswered !== 'object' || unanswered === null || !('since' in unanswered)) return false;
+  return now - Date.parse(String(unanswered.since)) >= LONG_MS;
+}
+
 function remedy({ kind, name, workflowId }: Subject): string {
   const [fleet = name] = name.split(/[/ ]/);
   const end = `end it (temporal workflow terminate -w ${workflowId})`;

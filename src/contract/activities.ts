@@ -83,6 +83,13 @@ export interface FleetActivities {
   ensureAgent(input: AgentInput): Promise<Pick<AgentView, 'runtime'>>;
   /** Terminates the agent and waits until its workflow is closed. `existed` false: there was none of these revisions. */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
+  /** Terminates the workflow of the agent where it is still open: it has been given up. */
+  abandonAgent(call: RetireCall & { readonly why: string }): Promise<void>;
+  /**
+   * Watches a change that is to end: its workflow, or a part of it, is terminated where its task keeps failing. Returns when the change has
+   * ended, by itself or so.
+   */
+  giveUpUnanswered(call: { readonly workflowId: string }): Promise<void>;
   /** Which of these agents and pools have no workflow that is open, and how each one ended. */
   findLost(call: LostCall): Promise<LostParts>;
   /** Sets or releases one hold on every named agent, and says which it has not reached; those that are gone are skipped. */

@@ -109,6 +109,8 @@ export interface ProvisionInput {
   readonly provisioning: ProvisioningSpec;
   readonly holds: readonly Hold[];
   readonly changes: readonly AgentChange[];
+  /** What cannot be removed is given up. */
+  readonly forget?: true;
   /** Given: nothing is changed, only this record is compensated, whose attempt has begun. */
   readonly undo?: CompensationRecord;
   /** Agents per workflow of a change that is carried out in parts, for tests; absent: as many as a history can take. */
@@ -155,6 +157,37 @@ export interface ChangeView {
   readonly ids: Readonly<Record<string, string>>;
   /** What its workflow has not managed yet; absent where all is well. */
   readonly troubles?: readonly Trouble[];
+  /** What it could not remove and has given up, as it was asked to; absent: nothing. */
+  readonly forgotten?: readonly Forgotten[];
+}
+
+/** What a `destroy` with `forget` has given up: it may still be there, and nobody owns it. */
+export interface Forgotten {
+  readonly agent: string;
+  readonly provider: ProviderKind;
+  readonly resourceId: string | null;
+  readonly key: string;
+  /** Why it could not be removed. */
+  readonly why: string;
+}
+
+/** The `destroy` update's argument. `forget`: what cannot be removed is given up. */
+export interface DestroyRequest {
+  readonly requestId?: string;
+  readonly forget?: boolean;
+}
+
+/** The `cancel` update's argument; the change that is meant, where another one must not be cancelled. */
+export interface CancelRequest {
+  readonly changeId?: string;
+  readonly revision?: number;
+  readonly reason?: string;
+  readonly requestId?: string;
+}
+
+/** A change is to stop and to be taken back. */
+export interface CancelOrder {
+  readonly reason?: string;
 }
 
 /** An agent that its fleet's holds have not reached. `why` null: it has taken them, and they take effect: it drains, say. */

@@ -19,7 +19,18 @@ import type {
   StopOptions,
   TerminateOptions,
 } from './agent';
-import type { AgentGone, ApplyRequest, ApplyResult, ChangeView, FleetView, HoldsChanged, PoolGone } from './fleet';
+import type {
+  AgentGone,
+  ApplyRequest,
+  ApplyResult,
+  CancelOrder,
+  CancelRequest,
+  ChangeView,
+  DestroyRequest,
+  FleetView,
+  HoldsChanged,
+  PoolGone,
+} from './fleet';
 import type {
   AllocationGranted,
   AllocationRejected,
@@ -69,9 +80,10 @@ export const agentSignals = {
 
 export const fleetUpdates = {
   apply: defineUpdate<ApplyResult, [ApplyRequest]>('apply'),
-  destroy: defineUpdate<ApplyResult, [{ requestId?: string }]>('destroy'),
+  destroy: defineUpdate<ApplyResult, [DestroyRequest]>('destroy'),
   pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string; wait?: boolean }]>('pause'),
   resume: defineUpdate<FleetView, [{ requestId?: string; wait?: boolean }]>('resume'),
+  cancel: defineUpdate<ChangeView, [CancelRequest]>('cancel'),
   compensate: defineUpdate<FleetView, [{ attempt: number; revision: number; requestId?: string }]>('compensate'),
 } as const;
 
@@ -82,12 +94,13 @@ export const fleetSignals = {
 } as const;
 
 export const provisionUpdates = {
-  cancel: defineUpdate<ChangeView, [Record<string, never>]>('cancel'),
+  cancel: defineUpdate<ChangeView, [CancelOrder]>('cancel'),
 } as const;
 
 /** Facts told to a change that runs. */
 export const provisionSignals = {
   holdsChanged: defineSignal<[HoldsChanged]>('holdsChanged'),
+  cancelRequested: defineSignal<[CancelOrder]>('cancelRequested'),
 } as const;
 
 /** An agent that settled tells the change that waits for it. */

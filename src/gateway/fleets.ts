@@ -6,7 +6,8 @@ import type { FleetSpec } from '../contract/fleet';
 import type { Handlers } from './calls';
 import { pointerOf } from './requests';
 
-type FleetCalls = 'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet' | 'pauseFleet' | 'resumeFleet';
+type FleetCalls =
+  'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet' | 'cancelChange' | 'pauseFleet' | 'resumeFleet';
 
 /** Handlers over the client. */
 export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
@@ -23,8 +24,13 @@ export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
       if (applied.changeId === null) reply.status(200);
       return applied;
     },
-    destroyFleet: ({ params, idempotencyKey }) =>
-      fleets.destroy(params.fleet, idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+    destroyFleet: ({ params, query, idempotencyKey }) =>
+      fleets.destroy(params.fleet, {
+        ...query,
+        ...(idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+      }),
+    cancelChange: ({ params, body, idempotencyKey }) =>
+      fleets.cancel(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
     pauseFleet: ({ params, body, idempotencyKey }) =>
       fleets.pause(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
     resumeFleet: ({ params, idempotencyKey }) =>

@@ -1,6 +1,6 @@
 /** Reads what reaches a `provision` workflow. */
 import type { AgentReport } from '../contract/agent';
-import type { HoldsChanged, ProvisionInput } from '../contract/fleet';
+import type { CancelOrder, HoldsChanged, ProvisionInput } from '../contract/fleet';
 import { parseHold } from './agent-messages';
 import { integer, invalid, isRecord, list, name, nullable, object, oneOf, optional, type Parser, text } from './parse';
 
@@ -16,6 +16,9 @@ export const parseAgentReport: Parser<AgentReport> = object({
 
 /** Signal `holdsChanged`. */
 export const parseHoldsChanged: Parser<HoldsChanged> = object({ holds: list(parseHold) });
+
+/** Update `cancel` and signal `cancelRequested`. */
+export const parseCancelOrder: Parser<CancelOrder> = object({ reason: optional(text(2_000)) });
 
 /** The input comes from the fleet's own workflow, which has checked it; here it is only told from something else. */
 export function parseProvisionInput(value: unknown): ProvisionInput {

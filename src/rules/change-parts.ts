@@ -41,6 +41,7 @@ export function absorbPart(
     progress: { ...run.progress, ...Object.fromEntries(change.agents.map((progress) => [progress.agent, progress])) },
     parts: { created: run.parts.created + created, woken: run.parts.woken + woken },
     record: { ...run.record, entries },
+    forgotten: [...run.forgotten, ...(change.forgotten ?? [])],
   };
   return change.state === 'done'
     ? next

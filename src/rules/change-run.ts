@@ -8,12 +8,17 @@ import type {
   AgentProgress,
   ChangeState,
   ChangeView,
+  Forgotten,
   OwnedAgent,
   PlannedChange,
   ProvisionInput,
   ProvisionResult,
 } from '../contract/fleet';
+import { boundedText, SHORT_BYTES } from '../contract/text';
 import { intend, planCompensation, recordResource } from './compensation';
+
+/** How long a change may take, where its file does not say (docs/provisioning.md). */
+export const DEFAULT_TIMEOUT = '2h';
 
 /** Why a change goes no further. */
 export interface Stop {
@@ -31,6 +36,8 @@ export interface ChangeRun {
   /** The same counts of its parts, where the change is carried out in parts. */
   readonly parts: { readonly created: number; readonly woken: number };
   readonly record: CompensationRecord;
+  /** What could not be removed and is given up. */
+  readonly forgotten: readonly Forgotten[];
   readonly stop: Stop | null;
   readonly state: ChangeState;
 }
@@ -51,6 +58,7 @@ export function beginChange(input: ProvisionInput, at: string): ChangeRun {
     woken: [],
     parts: { created: 0, woken: 0 },
     record: input.undo ?? planCompensation({ id, fleet, revision, at }),
+    forgotten: [],
     stop: null,
     state: 'running',
   };
@@ -106,6 +114,15 @@ export function recordUpdated(run: ChangeRun, agent: string): ChangeRun {
 export function recordGone(run: ChangeRun, agent: string, step: AgentProgress['step']): ChangeRun {
   const { [agent]: _gone, ...owned } = run.owned;
   return atStep({ ...run, owned }, agent, step);
+}
+
+/** What there is of an agent could not be removed, and is given up: nobody owns it any more. */
+export function recordForgotten(run: ChangeRun, agent: string, why: string): ChangeRun {
+  const owned = run.owned[agent];
+  if (!owned) return run;
+  const { provider, resourceId, key } = owned;
+  const forgotten = [...run.forgotten, { agent, provider, resourceId, key, why: boundedText(why, SHORT_BYTES) }];
+  return recordGone({ ...run, forgotten }, agent, 'deleted');
 }
 
 /** What there is of an agent cannot be vouched for: the next apply puts it right. */
@@ -196,6 +213,7 @@ export function changeView(run: ChangeRun): ChangeView {
         resourceId === null ? [] : [[agent, resourceId]],
       ),
     ),
+    ...(run.forgotten.length === 0 ? {} : { forgotten: run.forgotten }),
   };
 }
 

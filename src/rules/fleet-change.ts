@@ -10,6 +10,7 @@ import type {
   ApplyRequest,
   ApplyResult,
   ChangeView,
+  DestroyRequest,
   FleetSpec,
   PlannedChange,
   ProvisionInput,
@@ -118,14 +119,19 @@ function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: F
 }
 
 /** Decides `destroy`: everything that is owned goes. Throws `ChangeInProgress`. */
-export function decideDestroy(state: FleetState, request: { readonly requestId?: string }): Decided {
+export function decideDestroy(state: FleetState, request: DestroyRequest): Decided {
   const mark = markOf('destroy', request);
   const repeated = earlier(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   refuseWhileChanging(state);
   const spec = { agents: [] };
   const { changes, revision } = planApply(state, spec);
-  return accepted(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
+  const destroying = accepted(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
+  return request.forget ? { ...destroying, state: forgetting(destroying.state) } : destroying;
+}
+
+function forgetting(state: FleetState): FleetState {
+  return state.change ? withChange(state, { ...state.change, forget: true }) : state;
 }
 
 /** A fleet that is about to end answers nothing more: a repeat meets the next one of its name. */
@@ -138,7 +144,7 @@ export function refuseWhileChanging(state: FleetState): void {
   refuseWhenEnding(state);
   if (!isChanging(state)) return;
   const { changeId, revision } = state.change?.view ?? { changeId: '', revision: 0 };
-  const message = `fleet ${state.fleet} is being changed (revision ${String(revision)}); wait for it with --wait, or cancel it`;
+  const message = `fleet ${state.fleet} is being changed (revision ${String(revision)}); wait for it with --wait, or cancel it with drover cancel ${state.fleet}`;
   throw new DroverError('ChangeInProgress', message, { changeId, revision });
 }
 
@@ -200,6 +206,7 @@ export function placeChange(state: FleetState, place: Place): FleetState {
     host: place.host,
     provisioning: change.spec.provisioning ?? state.spec.provisioning ?? {},
     holds: state.holds,
+    ...(change.forget && { forget: true as const }),
     ...(state.agentsPerPart === null ? {} : { agentsPerPart: state.agentsPerPart }),
     changes: change.plan.map((planned) => {
       const key = `${place.installation}.${state.incarnation}.${String(revision)}.${planned.agent}`;

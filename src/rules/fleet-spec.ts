@@ -1,6 +1,6 @@
 /** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
 import { DroverError } from '../contract/errors';
-import type { AgentGone, ApplyRequest, FleetSpec, PoolGone } from '../contract/fleet';
+import type { AgentGone, ApplyRequest, CancelRequest, DestroyRequest, FleetSpec, PoolGone } from '../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../contract/patterns';
 import {
   agentSpec,
@@ -63,7 +63,15 @@ export const applyRequest: Parser<ApplyRequest> = object({
 });
 
 /** Reads the argument of `destroy`. */
-export const destroyRequest = object({ requestId });
+export const destroyRequest: Parser<DestroyRequest> = object({ requestId, forget: optional(boolean) });
+
+/** Reads the argument of a fleet's `cancel`. */
+export const cancelRequest: Parser<CancelRequest> = object({
+  changeId: optional(text(200)),
+  revision: optional(integer(1)),
+  reason: optional(text(2_000)),
+  requestId,
+});
 
 /** Reads the argument of a fleet's `pause`. */
 export const pauseRequest = object({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });

@@ -4,6 +4,7 @@ import type { Hold } from '../contract/agent';
 import type { CompensationRecord } from '../contract/compensation';
 import type {
   ApplyResult,
+  CancelOrder,
   ChangeView,
   FleetInput,
   FleetSpec,
@@ -36,6 +37,10 @@ export interface FleetChange {
   /** The undo log where the change did not end well. */
   readonly record: CompensationRecord | null;
   readonly view: ChangeView;
+  /** It is to stop and to be taken back. */
+  readonly cancel?: CancelOrder;
+  /** What cannot be removed is given up. */
+  readonly forget?: true;
 }
 
 /** An accepted request, for a repeat of its `requestId`; `answer` null: a repeat is answered with the fleet as it is. */

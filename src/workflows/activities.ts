@@ -91,8 +91,10 @@ const FEW: RetryPolicy = {
 };
 
 /** Short calls to Temporal itself on behalf of a change, which goes on where they fail (shared/supervise.ts). */
-export function fleetActivities(summary: string): Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost'> {
-  return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost'>>({
+export function fleetActivities(
+  summary: string,
+): Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent'> {
+  return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '30s',
     retry: FEW,
@@ -111,6 +113,20 @@ export function holdActivity(summary: string): Pick<FleetActivities, 'setHold'> 
 }
 
 /**
+ * Watching a change that is to end: it may be undone for 24 h (provisioning.md), and the limit is an hour more; a lost worker is noticed by the
+ * heartbeat, two looks late. Whoever has it cancelled does not wait.
+ */
+export function giveUpActivity(summary: string): Pick<FleetActivities, 'giveUpUnanswered'> {
+  return proxyActivities<Pick<FleetActivities, 'giveUpUnanswered'>>({
+    startToCloseTimeout: '25h',
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+    cancellationType: 'TRY_CANCEL',
+    summary,
+  });
+}
+
+/**
  * Retiring waits for the agent's drain (10 min by default) and its grace, so the limit is an hour; the heartbeat notices a lost
  * worker, and the repeat finds the same retirement under way.
  */
@@ -121,6 +137,34 @@ export function retireActivity(summary: string): Pick<FleetActivities, 'retireAg
     retry: FEW,
     summary,
   });
+}
+
+/**
+ * Removing what may be given up: without a drain an end takes three minutes at most (see undoRetireActivity) and a call to a provider 30 s, so
+ * what is not removed after five, as its host or its engine is gone for good, is not going to be.
+ */
+export function forgetfulActivities(
+  provider: ProviderKind,
+  host: string | undefined,
+  summary: string,
+): {
+  readonly agents: Pick<FleetActivities, 'retireAgent'>;
+  readonly resources: Pick<ProviderActivities, 'destroyResource'>;
+} {
+  const within = { scheduleToCloseTimeout: '5m', summary } as const;
+  return {
+    agents: proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
+      ...UNDO_POLICY,
+      ...LOST_WORKER,
+      ...within,
+      startToCloseTimeout: '3m',
+    }),
+    resources: proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({
+      ...PROVIDER_POLICY,
+      ...onQueueOf(provider, host),
+      ...within,
+    }),
+  };
 }
 
 /**

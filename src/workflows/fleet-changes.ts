@@ -4,16 +4,18 @@ import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@tempor
 import type { ProvisionInput } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../contract/names';
 import { abandonChange, placeChange, settleChange } from '../rules/fleet-change';
+import { cancelText } from '../rules/fleet-cancel';
 import { duePools } from '../rules/fleet-pools';
 import type { FleetState } from '../rules/fleet-state';
 import { undoByKeys } from '../rules/fleet-undo';
 import { fleetActivities } from './activities';
+import { endOf } from './fleet-cancel';
 import type { FleetMachine } from './fleet-machine';
 import type { provision } from './provision';
 import { isoNow } from './provision-saga';
 import { errorBody } from './shared/failures';
 import { tellHolds } from './shared/holds';
-import { until } from './shared/until';
+import { untilOr } from './shared/until';
 
 /** Goes from step to step until the change has ended. Never throws: what fails is tried again, or is the end of the change. */
 export async function carryOutChange(machine: FleetMachine): Promise<void> {
@@ -31,10 +33,19 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
   });
 }
 
+/** A pool answers in milliseconds, after a restart of its worker within seconds; one that does not keeps no change from beginning. */
+const POOLS_TOLD_WITHIN_MS = 60_000;
+
 /** The pools are told first: an agent that starts asks its pool for a credential. */
 async function place(machine: FleetMachine): Promise<void> {
+  const isReady = () => duePools(machine.state) === null || machine.state.change?.cancel !== undefined;
   await machine.supervisor.persist('place the change', async () => {
-    await until(() => duePools(machine.state) === null);
+    await untilOr(isReady, POOLS_TOLD_WITHIN_MS, 'tell the pools');
+    const { cancel } = machine.state.change ?? {};
+    if (cancel) {
+      machine.become(abandonChange(machine.state, cancelText(cancel)));
+      return;
+    }
     const place = await fleetActivities('place the change').place();
     machine.become(placeChange(machine.state, place));
   });
@@ -55,14 +66,16 @@ async function endOfSaga(machine: FleetMachine, input: ProvisionInput): Promise<
     machine.tellChange = (holds) => tellHolds(saga, holds, machine.supervisor);
     // A pause that came while it started.
     if (!input.undo && machine.state.holds !== input.holds) await machine.tellChange(machine.state.holds);
-    const result = await saga.result();
+    const result = await endOf(machine, saga, input);
     return (state) => settleChange(state, result);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       const what = `an earlier change of this name is still being undone (${error.workflowId})`;
       return (state) => abandonChange(state, `${what}; apply again when it has ended`);
     }
-    const why = `the workflow of the change ended without finishing it (${errorBody(error).message})`;
+    const { cancel } = machine.state.change ?? {};
+    const what = `the workflow of the change ended without finishing it (${errorBody(error).message})`;
+    const why = cancel ? `${cancelText(cancel)}; ${what}` : what;
     const at = isoNow();
     return (state) => undoByKeys(state, why, at);
   } finally {

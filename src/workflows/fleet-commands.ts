@@ -1,18 +1,20 @@
 /** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
 import { condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../contract/ends';
-import type { ApplyResult, FleetView } from '../contract/fleet';
+import type { ApplyResult, ChangeView, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
 import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../rules/fleet-change';
 import {
   agentGone,
   applyRequest,
+  cancelRequest,
   compensateRequest,
   destroyRequest,
   pauseRequest,
   poolGone,
   resumeRequest,
 } from '../rules/fleet-spec';
+import { type DecidedCancel, decideCancel } from '../rules/fleet-cancel';
 import { decidePause, decideResume } from '../rules/fleet-holds';
 import { type FleetState, fleetView } from '../rules/fleet-state';
 import { withoutPools } from '../rules/fleet-pools';
@@ -37,6 +39,7 @@ export function handleCommands(machine: FleetMachine): void {
     validator: (value: unknown) => validate(machine, destroy(value)),
     description: 'Removes every agent, then the fleet; answers at acceptance',
   });
+  handleCancel(machine);
   handleCompensate(machine);
   handleHolds(machine);
 
@@ -100,6 +103,22 @@ function viewOf({ state, supervisor }: FleetMachine): FleetView {
 function admitted({ state }: FleetMachine): FleetState {
   refuseWhenOverdue(`fleet ${state.fleet}`, state.continueAfterEvents ?? undefined);
   return state;
+}
+
+function handleCancel(machine: FleetMachine): void {
+  const decided = (value: unknown): DecidedCancel =>
+    translating(() => decideCancel(machine.state, cancelRequest(value ?? {}, 'cancel')));
+  const handle = (value: unknown): ChangeView => {
+    const { state, answer } = decided(value);
+    machine.become(state);
+    return answer;
+  };
+  setHandler(fleetUpdates.cancel, handle, {
+    validator: (value: unknown) => {
+      decided(value);
+    },
+    description: 'Stops the change that runs and takes it back; answers at acceptance',
+  });
 }
 
 function handleCompensate(machine: FleetMachine): void {

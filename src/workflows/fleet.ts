@@ -26,6 +26,8 @@ import { until, untilOr } from './shared/until';
 const UNBORN_MS = 10_000;
 /** Agents that have taken a hold and drain are looked at this often: a drain takes minutes, and a look one short activity. */
 const FOLLOWED_AGAIN_MS = 5_000;
+/** A pool hears within seconds that a fleet has left it; one that does not answer keeps no fleet from ending. */
+const LAST_WORDS_MS = 60_000;
 /** Hexadecimal digits of a UUID that tell the incarnations of one fleet apart: 80 bits, of which 74 are random. */
 const INCARNATION_LENGTH = 20;
 
@@ -86,12 +88,17 @@ async function live(machine: FleetMachine): Promise<boolean> {
   const isDue = () => continueAsNewDue(machine.state.continueAfterEvents ?? undefined);
   const isOver = () => (isDestroyed(machine.state) || isDue()) && isQuiet();
   const watch = keepWatch(machine);
+  const isGone = () => isDestroyed(machine.state) && !isChanging(machine.state);
   for (;;) {
-    await until(isOver);
+    await until(() => isOver() || isGone());
     await watch.rest();
-    if (isOver()) return !isDestroyed(machine.state);
+    if (isGone()) break;
+    if (isOver()) return true;
     watch.goOn();
   }
+  await untilOr(isQuiet, LAST_WORDS_MS, 'last words to the pools');
+  await condition(allHandlersFinished);
+  return false;
 }
 
 /** A dry run of a fleet that does not exist, or an `apply` that was refused, must leave no fleet behind. */

@@ -18,9 +18,10 @@ import {
 import { formatDuration } from '../rules/duration';
 import { isRefusal } from '../rules/late-creates';
 import { agentSettings } from '../rules/settings';
-import { fleetActivities, providerActivities, retireActivity } from './activities';
-import { isoNow, resourceCall, type Saga } from './provision-saga';
-import { errorBody } from './shared/failures';
+import { fleetActivities, providerActivities } from './activities';
+import { remove, retire } from './provision-removal';
+import { isoNow, patiently, resourceCall, type Saga } from './provision-saga';
+import { errorBody, saysNothing } from './shared/failures';
 
 /** A report may be lost: the agent is asked again (decision 3). */
 const ASK_AGAIN_MS = 30_000;
@@ -49,19 +50,17 @@ function reasonOf({ input }: Saga, agent: string, error: unknown): string {
   return message.startsWith(title) ? message.slice(title.length) : message;
 }
 
-/** What nobody has answered says nothing of the agent, and is asked again until the change breaks off. */
-function patiently<T>(saga: Saga, what: string, call: () => Promise<T>): Promise<T> {
-  return saga.supervisor.patiently(what, call, () => breaksOff(saga.run));
-}
-
 async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<void> {
   if (key === null || spec === null) throw new DroverError('Internal', 'a create without key or specification');
   const intended = ownedAs(saga.input, spec, key, null);
   saga.run = intendCreate(saga.run, agent, key, spec, isoNow());
   const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
+  let isUnknown = false;
   const { resourceId } = await patiently(saga, `create ${agent}`, () =>
     provider.createResource(resourceCall(saga.input, spec, intended)).catch((error: unknown) => {
-      if (isRefusal(errorBody(error))) saga.refused[agent] = true;
+      // After a call of which nobody knows what became of it, a refusal says nothing of that one.
+      isUnknown ||= saysNothing(error);
+      if (!isUnknown && isRefusal(errorBody(error))) saga.refused[agent] = true;
       throw error;
     }),
   );
@@ -126,23 +125,6 @@ async function replace(saga: Saga, change: AgentChange): Promise<void> {
   await retire(saga, change);
   saga.run = recordGone(saga.run, change.agent, 'creating');
   if (!breaksOff(saga.run)) await create(saga, change);
-}
-
-async function remove(saga: Saga, change: AgentChange): Promise<void> {
-  await retire(saga, change);
-  saga.run = recordGone(saga.run, change.agent, 'deleted');
-}
-
-/** Ends the agent as it was before this change, then its resource, in case its workflow was not there to do it. */
-async function retire(saga: Saga, { agent, previous }: AgentChange): Promise<void> {
-  if (!previous) return;
-  saga.run = atStep(saga.run, agent, 'deleting');
-  const { fleet, incarnation, revision } = saga.input;
-  const call = { fleet, agent, incarnation, revision: revision - 1, mode: 'drain' as const };
-  await patiently(saga, `retire ${agent}`, () => retireActivity(`retire ${agent}`).retireAgent(call));
-  const provider = providerActivities(previous.provider, previous.host, `remove ${agent}`);
-  const removed = resourceCall(saga.input, previous.spec, previous);
-  await patiently(saga, `remove ${agent}`, () => provider.destroyResource(removed));
 }
 
 async function update(saga: Saga, { agent, spec, previous }: AgentChange): Promise<void> {

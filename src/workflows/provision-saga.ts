@@ -2,7 +2,7 @@
 import type { AgentReport, AgentSpec, Hold } from '../contract/agent';
 import type { ResourceCall } from '../contract/activities';
 import type { OwnedAgent, ProvisionInput } from '../contract/fleet';
-import type { ChangeRun } from '../rules/change-run';
+import { breaksOff, type ChangeRun } from '../rules/change-run';
 import type { Supervisor } from './shared/supervise';
 
 /** A change under way. `run` is exchanged, never changed in place. */
@@ -51,4 +51,9 @@ export async function inParallel<T>(
     for (let item = waiting.shift(); item !== undefined && !isOver(); item = waiting.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+/** What nobody has answered says nothing of the agent, and is asked again until the change breaks off. */
+export function patiently<T>(saga: Saga, what: string, call: () => Promise<T>): Promise<T> {
+  return saga.supervisor.patiently(what, call, () => breaksOff(saga.run));
 }

@@ -7,13 +7,22 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { AgentReport } from '../contract/agent';
-import type { ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
+import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../contract/messages';
 import { changeCard } from '../rules/change-card';
 import { partsOf, PHASES } from '../rules/change-parts';
-import { parseAgentReport, parseHoldsChanged, parseProvisionInput } from '../rules/change-messages';
-import { beginChange, changeResult, changeView, endChange, mustCompensate, stopped } from '../rules/change-run';
+import { parseAgentReport, parseCancelOrder, parseHoldsChanged, parseProvisionInput } from '../rules/change-messages';
+import {
+  beginChange,
+  changeResult,
+  changeView,
+  DEFAULT_TIMEOUT,
+  endChange,
+  mustCompensate,
+  stopped,
+} from '../rules/change-run';
 import { durationMs } from '../rules/duration';
+import { cancelText } from '../rules/fleet-cancel';
 import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../rules/troubles';
 import { changeAgent } from './provision-agent';
 import { runParts, undoParts } from './provision-parts';
@@ -27,7 +36,6 @@ import { until, untilOr } from './shared/until';
 
 /** interfaces.md, "The fleet file". */
 const DEFAULT_MAX_CONCURRENT = 16;
-const DEFAULT_TIMEOUT = '2h';
 
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
@@ -136,14 +144,18 @@ async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> 
 
 const IN_FLIGHT: readonly string[] = ['creating', 'waking', 'updating', 'deleting'];
 
-function cancel(saga: Saga): ChangeView {
-  saga.run = stopped(saga.run, { why: 'cancelled', message: 'cancelled' });
+function cancel(saga: Saga, order: CancelOrder = {}): ChangeView {
+  saga.run = stopped(saga.run, { why: 'cancelled', message: cancelText(order) });
   return changeView(saga.run);
 }
 
 function handleMessages(saga: Saga, ignore: Ignore): void {
   setHandler(describeChange, () => viewOf(saga), { description: 'How far the change has come' });
-  setHandler(provisionUpdates.cancel, () => translating(() => cancel(saga)), {
+  const order = (value: unknown): CancelOrder => translating(() => parseCancelOrder(value, 'cancel'));
+  setHandler(provisionUpdates.cancel, (value: unknown) => translating(() => cancel(saga, order(value))), {
+    validator: (value: unknown) => {
+      order(value);
+    },
     description: 'Stops the change and takes it back',
   });
   receive(
@@ -151,6 +163,14 @@ function handleMessages(saga: Saga, ignore: Ignore): void {
     parseAgentReport,
     (report) => {
       hear(saga, report);
+    },
+    ignore,
+  );
+  receive(
+    provisionSignals.cancelRequested,
+    parseCancelOrder,
+    (asked) => {
+      cancel(saga, asked);
     },
     ignore,
   );

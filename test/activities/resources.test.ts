@@ -18,7 +18,15 @@ function fleetActivities(): FleetActivities {
   const unused = async (): Promise<never> => {
     throw new Error('not used here');
   };
-  return { place: unused, ensureAgent: unused, retireAgent: unused, findLost: unused, setHold: unused };
+  return {
+    place: unused,
+    ensureAgent: unused,
+    retireAgent: unused,
+    findLost: unused,
+    abandonAgent: unused,
+    giveUpUnanswered: unused,
+    setHold: unused,
+  };
 }
 
 /** A provider that does what it is told by the test, and records what it was asked. */

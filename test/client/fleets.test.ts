@@ -105,7 +105,7 @@ it('ends the following, not the change, when it is told to', async () => {
       });
       await expect(following).rejects.toMatchObject({ name: 'AbortError' });
       expect((await fleets.describe(world.fleet)).change?.state).toBe('running');
-      await fleets.cancelChange(world.fleet, revision);
+      await fleets.cancel(world.fleet, { revision });
       expect(await fleets.follow(world.fleet, ref)).toMatchObject({ state: 'rolled back' });
     },
     { silent: ['silent'] },

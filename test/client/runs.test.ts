@@ -66,7 +66,7 @@ it('says that a fleet is still being made, rather than that its file has no topo
         details: { changeId, revision },
       });
       await eventually(
-        () => fleets.cancelChange(world.fleet, revision).catch(() => null),
+        () => fleets.cancel(world.fleet, { revision }).catch(() => null),
         (cancelled) => cancelled !== null,
       );
       await fleets.follow(world.fleet, { changeId: changeId ?? '', revision });

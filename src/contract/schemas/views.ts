@@ -164,6 +164,17 @@ export const changeViewSchema = z.object({
   ),
   ids: z.record(z.string(), z.string()),
   troubles,
+  forgotten: z
+    .array(
+      z.object({
+        agent: z.string(),
+        provider: z.enum(['process', 'docker', 'external', 'memory']),
+        resourceId: z.string().nullable(),
+        key: z.string(),
+        why: z.string(),
+      }),
+    )
+    .exactOptional(),
 }) satisfies z.ZodType<ChangeView>;
 
 const workflowEnd = z.object({

@@ -1,0 +1,84 @@
+/** Ends by force what does not answer: the workflow of a change that is to end, and of an agent that has been given up. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import type { Calls } from '../client/calls';
+import { agentSubject } from '../client/subject';
+import { lookForFailures } from '../client/unanswered';
+import type { FleetActivities } from '../contract/activities';
+import { boundedText, SHORT_BYTES } from '../contract/text';
+import { INCARNATION_MEMO } from '../contract/names';
+import { monotonicMs } from '../lib/clock';
+
+/** A look is a read of the server for the change and for each of its parts. */
+const LOOK_EVERY_MS = 5_000;
+/** A worker that is replaced, by a version that can do the task again, is back within this; people wait for the cancellation. */
+const GIVE_UP_AFTER_MS = 30_000;
+
+/** These activities of a worker. */
+export function createGiveUpActivities(calls: Calls): Pick<FleetActivities, 'abandonAgent' | 'giveUpUnanswered'> {
+  return {
+    async abandonAgent({ fleet, agent, incarnation, why }) {
+      const { workflowId } = agentSubject({ fleet, agent });
+      const handle = calls.client.workflow.getHandle(workflowId);
+      await unlessGone(async () => {
+        const { status, memo, runId } = await handle.describe();
+        if (status.name !== 'RUNNING' || memo?.[INCARNATION_MEMO] !== incarnation) return;
+        const reason = `given up by drover destroy --forget: ${boundedText(why, SHORT_BYTES)}`;
+        await calls.client.workflow.getHandle(workflowId, runId).terminate(reason);
+      });
+    },
+
+    async giveUpUnanswered({ workflowId }) {
+      const failingSince = new Map<string, number>();
+      const context = Context.current();
+      for (;;) {
+        const open = await openRuns(calls, workflowId);
+        if (open.length === 0) return;
+        for (const run of open) await endIfFailing(calls, run, failingSince);
+        context.heartbeat();
+        await sleep(LOOK_EVERY_MS, undefined, { signal: context.cancellationSignal });
+      }
+    },
+  };
+}
+
+interface OpenRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** The workflow of the change and those of its parts; none: the change has ended. */
+async function openRuns({ client }: Calls, workflowId: string): Promise<OpenRun[]> {
+  const description = await unlessGone(() => client.workflow.getHandle(workflowId).describe());
+  if (description?.status.name !== 'RUNNING') return [];
+  const children = description.raw.pendingChildren ?? [];
+  const parts = children.map((child) => ({ workflowId: child.workflowId ?? '', runId: child.runId ?? '' }));
+  return [...parts, { workflowId, runId: description.runId }];
+}
+
+async function endIfFailing(
+  { client }: Calls,
+  { workflowId, runId }: OpenRun,
+  since: Map<string, number>,
+): Promise<void> {
+  const failing = await unlessGone(() => lookForFailures(client, workflowId, runId));
+  if (!failing) {
+    since.delete(runId);
+    return;
+  }
+  const first = since.get(runId) ?? monotonicMs();
+  since.set(runId, first);
+  if (monotonicMs() - first < GIVE_UP_AFTER_MS) return;
+  const reason = `given up, as it was to end: its workflow task has failed ${String(failing.failures)} times (${failing.why})`;
+  await unlessGone(() => client.workflow.getHandle(workflowId, runId).terminate(boundedText(reason, SHORT_BYTES)));
+}
+
+async function unlessGone<T>(call: () => Promise<T>): Promise<T | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
