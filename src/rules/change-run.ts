@@ -1,5 +1,5 @@
 /** How far a change has come: the state of a `provision` workflow, and the steps that lead from one to the next. */
-import { boundedList, boundedText, shareBytes } from '../contract/text';
+import { boundedList, boundedText, shareBytes, SHORT_BYTES } from '../contract/text';
 import { withShares } from './shares';
 import type { AgentSpec } from '../contract/agent';
 import type { CompensationEntry, CompensationRecord } from '../contract/compensation';
@@ -14,7 +14,6 @@ import type {
   ProvisionInput,
   ProvisionResult,
 } from '../contract/fleet';
-import { boundedText, SHORT_BYTES } from '../contract/text';
 import { intend, planCompensation, recordResource } from './compensation';
 
 /** How long a change may take, where its file does not say (docs/provisioning.md). */
