@@ -119,6 +119,8 @@ export interface AgentState {
   readonly instance: Instance;
   /** Since when the runtime is `running`: the clock of staleness begins anew there (lifecycle.md, rule 8). */
   readonly runningSince: number | null;
+  /** Since when silence counts, where Drover itself was away: its clock begins again there (lifecycle.md, rule 10). */
+  readonly silenceFrom: number | null;
   /** The provider call in progress; there is at most one. */
   readonly effect: Effect | null;
   /** Until when turns in flight may finish before a suspend or a restart; null: nothing to wait for. */
@@ -191,6 +193,7 @@ export function newAgent(input: AgentInput): AgentState {
     heldBefore: [],
     instance: NO_INSTANCE,
     runningSince: null,
+    silenceFrom: null,
     effect: null,
     drainUntil: null,
     restarting: null,

@@ -1,7 +1,10 @@
-/** What beats and checks prove: the nine rules of lifecycle.md, "Heartbeats". `now` is epoch milliseconds. */
+/** What beats and checks prove: the ten rules of lifecycle.md, "Heartbeats". `now` is epoch milliseconds. */
 import type { CheckReported, Heartbeat, Liveness } from '../contract/agent';
 import { type AgentState, type Instance, namesItself, newInstance } from './agent-state';
 import { isAtRest } from './lifecycle';
+
+/** A timer comes a second late where a machine is busy. Later than this, worker or server were away, and no beat could be heard. */
+const LATE_MS = 5_000;
 
 /** The state after a beat; the same object when the beat is ignored (rule 7, or an agent that shall not run). */
 export function applyBeat(state: AgentState, beat: Heartbeat, now: number): AgentState {
@@ -50,7 +53,8 @@ function isYoung(state: AgentState, instance: Instance, now: number): boolean {
 }
 
 /** Rules 4 and 6: a passed check lifts `starting` and `offline`; failed ones count only where beats are stale. */
-export function applyCheck(state: AgentState, check: CheckReported, now: number): AgentState {
+export function applyCheck(before: AgentState, check: CheckReported, now: number): AgentState {
+  const state = excused(before, now);
   if (check.instanceId !== state.instance.id || isAtRest(state.runtime)) return state;
   if (check.passed) {
     const liveness = state.liveness === 'starting' || state.liveness === 'offline' ? 'ready' : state.liveness;
@@ -70,6 +74,16 @@ export function livenessAt(state: AgentState, now: number): Liveness {
   return rescue !== null && now >= rescue ? 'ready' : state.liveness;
 }
 
+/**
+ * Rule 10: the state when its silence is looked at much later than it was to be; the same object when that is not so. The time without
+ * Drover counts against no agent, so its silence begins again now.
+ */
+export function excused(state: AgentState, now: number): AgentState {
+  if (state.runtime !== 'running' || state.liveness === 'offline') return state;
+  const due = offlineAt(state);
+  return due !== null && now - due > LATE_MS ? { ...state, silenceFrom: now } : state;
+}
+
 /** When the clock alone may change liveness next; null while nothing can. */
 export function livenessDue(state: AgentState): number | null {
   if (state.runtime !== 'running' || state.liveness === 'offline') return null;
@@ -78,7 +92,7 @@ export function livenessDue(state: AgentState): number | null {
 }
 
 function isStale(state: AgentState, proof: number | null, now: number): boolean {
-  const since = Math.max(proof ?? 0, state.runningSince ?? 0);
+  const since = Math.max(proof ?? 0, state.runningSince ?? 0, state.silenceFrom ?? 0);
   return now - since >= state.settings.staleAfterMs;
 }
 
@@ -87,9 +101,8 @@ function offlineAt(state: AgentState): number | null {
   if (state.runningSince === null) return null;
   const { staleAfterMs, startupGraceMs } = state.settings;
   const proof = state.instance.lastProofAt;
-  return proof === null
-    ? state.runningSince + Math.max(staleAfterMs, startupGraceMs)
-    : Math.max(proof, state.runningSince) + staleAfterMs;
+  const since = Math.max(state.runningSince, state.silenceFrom ?? 0);
+  return proof === null ? since + Math.max(staleAfterMs, startupGraceMs) : Math.max(proof, since) + staleAfterMs;
 }
 
 /** Rule 3; without a proof there is nothing to rescue. */

@@ -2,7 +2,7 @@
 import { type AgentState } from './agent-state';
 import { advance, subscriptionDue } from './agent-switch';
 import { isAtRest } from './lifecycle';
-import { livenessAt, livenessDue } from './liveness';
+import { excused, livenessAt, livenessDue } from './liveness';
 import { probeNow } from './probes';
 import { turnsDue } from './turn-actions';
 
@@ -11,7 +11,10 @@ export function tick(state: AgentState, now: number): AgentState {
   return advance(withLiveness(state, now), now);
 }
 
-function withLiveness(state: AgentState, now: number): AgentState {
+function withLiveness(before: AgentState, now: number): AgentState {
+  const state = excused(before, now);
+  // What has become of its process while Drover was away, the provider knows at once.
+  if (state !== before) return probeNow({ ...state, liveness: livenessAt(state, now) }, now);
   const liveness = livenessAt(state, now);
   if (liveness === state.liveness) return state;
   const next = { ...state, liveness };

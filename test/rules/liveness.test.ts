@@ -1,8 +1,9 @@
-/** The nine rules of liveness, by table and by property. */
+/** The ten rules of liveness, by table and by property. */
 import fc from 'fast-check';
 import type { Heartbeat, Liveness } from '../../src/contract/agent';
 import { type AgentState } from '../../src/rules/agent-state';
 import { applyBeat, applyCheck, livenessAt, livenessDue } from '../../src/rules/liveness';
+import { tick } from '../../src/rules/timers';
 import { MINUTE, SECOND, T0, agentIn } from './agents';
 
 /** An agent with its age, the age of its last proof and its liveness, seen at `T0`. */
@@ -121,6 +122,69 @@ test('a suspended process does not go offline, and has a full staleAfter again a
   expect(livenessDue(resumed)).toBe(T0 + 61 * MINUTE);
   expect(livenessAt(resumed, T0 + 61 * MINUTE - 1)).toBe('ready');
   expect(livenessAt(resumed, T0 + 61 * MINUTE)).toBe('offline');
+});
+
+describe('time without worker or server', () => {
+  const ages = fc.record({
+    liveness: fc.constantFrom<Liveness>('starting', 'ready', 'degraded'),
+    registeredAgo: fc.integer({ min: 10 * MINUTE, max: 1_000 * MINUTE }),
+    proofAgo: fc.option(fc.integer({ min: 0, max: 10 * MINUTE })),
+  });
+  /** More than the 5 s by which a timer may be late, up to ten days. */
+  const late = fc.integer({ min: 5 * SECOND + 1, max: 10 * 24 * 60 * MINUTE });
+
+  test('counts against no agent: none goes offline before a full staleAfter of being listened to', () => {
+    fc.assert(
+      fc.property(ages, late, ({ liveness, registeredAgo, proofAgo }, lateMs) => {
+        const before = aged(liveness, registeredAgo, proofAgo);
+        const now = (livenessDue({ ...before, liveness: 'ready' }) ?? T0) + lateMs;
+        const after = tick(before, now);
+        expect(after.liveness).not.toBe('offline');
+        // A process that has died in that time is noticed at once all the same.
+        expect(after.probeAt).toBe(now);
+        const due = livenessDue({ ...after, liveness: 'ready' }) ?? 0;
+        expect(due - now).toBeGreaterThanOrEqual(after.settings.staleAfterMs);
+        expect(tick(after, due - 1).liveness).not.toBe('offline');
+        expect(tick(after, due).liveness).toBe('offline');
+      }),
+    );
+  });
+
+  test('is no excuse for an agent whose time was looked at when it came', () => {
+    fc.assert(
+      fc.property(ages, fc.integer({ min: 0, max: 5 * SECOND }), ({ liveness, registeredAgo, proofAgo }, lateMs) => {
+        const before = aged(liveness, registeredAgo, proofAgo);
+        const now = (livenessDue({ ...before, liveness: 'ready' }) ?? T0) + lateMs;
+        expect(tick(before, now).liveness).toBe('offline');
+      }),
+    );
+  });
+
+  test('is no excuse for good: with a worker that is there again, a silent agent goes offline', () => {
+    fc.assert(
+      fc.property(fc.array(late, { maxLength: 5 }), (outages) => {
+        let state = aged('ready', 10 * MINUTE, 0);
+        const dueOf = () => livenessDue(state) ?? 0;
+        for (const lateMs of outages) state = tick(state, dueOf() + lateMs);
+        expect(state.liveness).toBe('ready');
+        expect(tick(state, dueOf()).liveness).toBe('offline');
+      }),
+    );
+  });
+
+  test('is nothing that a failed check makes up for', () => {
+    const stale = aged('ready', 10 * MINUTE, 0);
+    const check = { instanceId: 'A-1', passed: false, at: new Date(T0).toISOString() };
+    expect(applyCheck(stale, check, T0 + 60 * SECOND).liveness).toBe('offline');
+    const after = applyCheck(stale, check, T0 + 10 * MINUTE);
+    expect(after.liveness).toBe('ready');
+    expect(applyCheck(after, check, T0 + 11 * MINUTE).liveness).toBe('offline');
+  });
+
+  test('does not hide a beat that has waited for the worker', () => {
+    const after = applyBeat(aged('ready', 10 * MINUTE, 0), beat('degraded'), T0 + 10 * MINUTE);
+    expect(tick(after, T0 + 10 * MINUTE)).toBe(after);
+  });
 });
 
 describe('properties', () => {
