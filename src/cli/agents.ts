@@ -6,7 +6,7 @@ import { DroverError } from '../contract/errors';
 import { FLEET_HOLD } from '../contract/names';
 import { messageOf } from '../contract/text';
 import { inParallel } from '../client/in-parallel';
-import { agentRef, plainName, parseDuration, parseDurationMs } from './arguments';
+import { agentRef, plainName, durationOption, parseDuration } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { colors, type Format, print, say, withOutput } from './output';
 import { painted } from './paint';
@@ -26,7 +26,7 @@ interface CommandFlags extends ConnectionFlags {
 }
 
 /** Longer than the longest drain by default (10 min) and the kill after it. */
-const WAIT_MS = 15 * 60_000;
+const WAIT = '15m';
 
 export function register(program: Command): void {
   const hold = (text: string) => new Option('--hold <hold>', text);
@@ -64,7 +64,7 @@ function ofAgent(program: Command, name: AgentCommand, argument = '<fleet/agent>
   return withOutput(withConnection(program.command(name).argument(argument)))
     .option('--request-id <id>', 'the same id again is the same request')
     .option('--no-wait', 'do not wait for the effect')
-    .option('--timeout <duration>', 'how long to wait', parseDurationMs, WAIT_MS);
+    .addOption(durationOption('--timeout <duration>', 'how long to wait', WAIT));
 }
 
 function ofAgentOrFleet(program: Command, name: AgentCommand): Command {

@@ -1,5 +1,5 @@
 /** Reading names, durations and values from the command line. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, RunRef } from '../client';
 import { durationMs } from '../contract/duration';
 import { DroverError } from '../contract/errors';
@@ -44,6 +44,11 @@ export function parseDurationMs(text: string): number {
   const ms = durationMs(text);
   if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 500ms, 5s, 2m or 1h.');
   return ms;
+}
+
+/** An option that is a duration, in milliseconds, with a default that is shown as it would be written. */
+export function durationOption(flags: string, description: string, otherwise: string): Option {
+  return new Option(flags, description).argParser(parseDurationMs).default(parseDurationMs(otherwise), otherwise);
 }
 
 /** An option that is a duration, as it is written. */

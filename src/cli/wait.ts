@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';
-import { agentRef, parseDurationMs } from './arguments';
+import { agentRef, durationOption } from './arguments';
 import { type ConnectionFlags, withClient, withConnection } from './connection';
 import { type Format, print, withOutput } from './output';
 
@@ -13,12 +13,12 @@ interface WaitFlags extends ConnectionFlags {
 }
 
 const WAITED_FOR = ['status', 'runtime', 'liveness'] as const;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT = '30s';
 
 export function register(program: Command): void {
   withOutput(withConnection(program.command('wait').command('agent').argument('<fleet/agent>')))
     .requiredOption('--for <what=value>', `one of ${WAITED_FOR.join(', ')}, for example liveness=ready`)
-    .option('--timeout <duration>', 'how long to wait', parseDurationMs, TIMEOUT_MS)
+    .addOption(durationOption('--timeout <duration>', 'how long to wait', TIMEOUT))
     .action(async (name: string, flags: WaitFlags) => {
       const { what, value } = condition(flags.for);
       const view = await withClient(flags, ({ agents }) =>

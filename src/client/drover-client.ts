@@ -1,14 +1,19 @@
 /** The client: every operation of Drover, typed, over one connection to Temporal. */
 import type { Client } from '@temporalio/client';
+import { DroverError } from '../contract/errors';
 import { DEFAULT_QUEUE_PREFIX, queues } from '../contract/names';
 import { Agents } from './agents';
 import { type CallOptions, Calls } from './calls';
-import { type ConnectionSettings, openClient } from './connection';
+import { type ConnectionSettings, openClient, resolveConnection } from './connection';
+import { isConnectionError } from './errors';
 import { Events } from './events';
 import { Fleets } from './fleets';
 import { Pools } from './pools';
 import { Runs } from './runs';
 import { checkSearchAttributes } from './search-attributes';
+
+/** Where Temporal's SDK looks unless told otherwise. */
+const DEFAULT_ADDRESS = 'localhost:7233';
 
 /** Temporal's `TaskQueueType`. */
 const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
@@ -27,9 +32,11 @@ export class DroverClient {
   readonly events: Events;
   readonly #calls: Calls;
   readonly #queuePrefix: string;
+  readonly #address: string | undefined;
 
-  private constructor(client: Client, queuePrefix: string) {
+  private constructor(client: Client, queuePrefix: string, address?: string) {
     this.#calls = new Calls(client);
+    this.#address = address;
     this.#queuePrefix = queuePrefix;
     this.agents = new Agents(this.#calls);
     this.fleets = new Fleets(this.#calls, queuePrefix);
@@ -40,7 +47,8 @@ export class DroverClient {
 
   /** A client for one server, found like the `temporal` CLI finds it; nothing is sent yet. */
   static connect({ queuePrefix = DEFAULT_QUEUE_PREFIX, ...settings }: DroverClientOptions = {}): DroverClient {
-    return new DroverClient(openClient(settings), queuePrefix);
+    const { address } = resolveConnection(settings).connectionOptions;
+    return new DroverClient(openClient(settings), queuePrefix, address);
   }
 
   /** A client over a connection that is somebody else's to close. */
@@ -48,10 +56,22 @@ export class DroverClient {
     return new DroverClient(client, queuePrefix);
   }
 
-  /** Resolves when Temporal answers for our namespace; rejects with `Unavailable` or `Timeout`. */
+  /** Resolves when Temporal answers for our namespace; rejects with `Unavailable`, which names the address where nothing answers. */
   async check(options: CallOptions = {}): Promise<void> {
     const { workflowService, options: settings } = this.#calls.client.workflow;
-    await this.#calls.within(null, options, () => workflowService.describeNamespace({ namespace: settings.namespace }));
+    const ask = () => workflowService.describeNamespace({ namespace: settings.namespace });
+    try {
+      await this.#calls.within(null, options, ask);
+    } catch (error) {
+      const isSilent = error instanceof DroverError && (error.code === 'Timeout' || isConnectionError(error));
+      throw isSilent ? this.#nothingAnswers(error) : error;
+    }
+  }
+
+  #nothingAnswers(cause: DroverError): DroverError {
+    const at = this.#address ?? DEFAULT_ADDRESS;
+    const what = `nothing answers at ${at}: start drover up in this directory, or name another server with --address`;
+    return new DroverError('Unavailable', what, undefined, { cause });
   }
 
   /** Rejects with `Unavailable` where the namespace lacks search attributes, with the commands that add them. */

@@ -153,14 +153,10 @@ function noNamespace(namespace: string, cause: unknown): DroverError {
   return new DroverError('Unavailable', message, undefined, { cause });
 }
 
-/** Nothing answered within the caller's time. */
+/** Nothing answered within the caller's time: a worker, where a workflow was asked, else Temporal itself. */
 export function timeout(subject: Subject | null, cause?: unknown): DroverError {
-  return new DroverError(
-    'Timeout',
-    `${named(subject)} did not answer in time; is a worker running (drover worker)?`,
-    undefined,
-    { cause },
-  );
+  const wayOut = subject ? 'is a worker running (drover worker)?' : 'is the server running (drover up)?';
+  return new DroverError('Timeout', `${named(subject)} did not answer in time; ${wayOut}`, undefined, { cause });
 }
 
 function fromFailure(failure: ApplicationFailure, code: ErrorCode, cause: unknown): DroverError {
