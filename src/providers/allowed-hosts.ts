@@ -2,14 +2,48 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { DroverError } from '../contract/errors';
 
-const linkLocal = new BlockList();
-linkLocal.addSubnet('169.254.0.0', 16, 'ipv4');
-linkLocal.addSubnet('fe80::', 10, 'ipv6');
-linkLocal.addAddress('fd00:ec2::254', 'ipv6');
+/** Addresses that only this link or this machine's cloud knows: link-local ones, and where clouds keep their metadata. */
+const metadata = new BlockList();
+metadata.addSubnet('169.254.0.0', 16, 'ipv4');
+metadata.addSubnet('fe80::', 10, 'ipv6');
+// Amazon (IPv6), Alibaba, Azure, Oracle.
+metadata.addAddress('fd00:ec2::254', 'ipv6');
+metadata.addAddress('100.100.100.200', 'ipv4');
+metadata.addAddress('168.63.129.16', 'ipv4');
+metadata.addAddress('192.0.0.192', 'ipv4');
 
-/** Whether an IP address is one that only this link knows, as metadata services have. */
+/** Where an IPv6 address carries an IPv4 one: mapped, compatible, translated (two prefixes), and 6to4; the group where it starts. */
+const CARRIERS: readonly { readonly prefix: readonly number[]; readonly at: number }[] = [
+  { prefix: [0, 0, 0, 0, 0, 0xffff], at: 6 },
+  { prefix: [0, 0, 0, 0, 0, 0], at: 6 },
+  { prefix: [0, 0, 0, 0, 0xffff, 0], at: 6 },
+  { prefix: [0x64, 0xff9b, 0, 0, 0, 0], at: 6 },
+  { prefix: [0x64, 0xff9b, 1], at: 6 },
+  { prefix: [0x2002], at: 1 },
+];
+
+/** Whether an IP address, in whatever spelling, is link-local or, which is told alike, a cloud's metadata service. */
 export function isLinkLocal(address: string): boolean {
-  return isIP(address) !== 0 && linkLocal.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const plain = address.replace(/%.*$/, '');
+  if (!isIPv6(plain)) return isIP(plain) !== 0 && metadata.check(plain, 'ipv4');
+  if (metadata.check(plain, 'ipv6')) return true;
+  const groups = groupsOf(plain);
+  return CARRIERS.filter(({ prefix }) => prefix.every((group, index) => groups[index] === group)).some(({ at }) =>
+    metadata.check(carried(groups, at), 'ipv4'),
+  );
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): number[] {
+  // The URL parser writes any spelling in one way: hexadecimal groups with at most one `::`.
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const numbers = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)));
+  const [first, last] = [numbers(head), numbers(tail ?? '')];
+  return [...first, ...Array.from({ length: 8 - first.length - last.length }, () => 0), ...last];
+}
+
+function carried(groups: readonly number[], at: number): string {
+  return [groups[at] ?? 0, groups[at + 1] ?? 0].flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }
 
 /** The error for an address that may not be called. */

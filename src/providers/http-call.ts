@@ -50,7 +50,7 @@ export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
     request.on('error', reject);
     request.once('socket', (socket) => {
       socket.setKeepAlive(true, KEEPALIVE_MS);
-      if (call.allowedHosts === undefined) refuseLinkLocal(socket);
+      refuseLinkLocal(socket);
     });
     request.once('response', (response) => {
       readBody(response, call.limitBytes).then(
@@ -62,7 +62,7 @@ export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
   });
 }
 
-/** A name may resolve to what its text hides. */
+/** A name may resolve to what its text hides, a name that is allowed too. */
 function refuseLinkLocal(socket: Socket): void {
   socket.on('lookup', (_error: Error | null, address: LookupAddress['address']) => {
     if (address && isLinkLocal(address)) socket.destroy(notAllowed(`${address} is a link-local address`));
