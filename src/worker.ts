@@ -95,7 +95,7 @@ export async function startWorker({
   const signals = createSignalActivities(calls);
   const activities = createActivities({
     providers,
-    turns: delivering(signals, createTurnActivities({ agentSecret, allowedHosts })),
+    turns: delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
     signals,
     fleet: createFleetActivities({ calls, installation, host }),
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),

@@ -15,7 +15,7 @@ import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
 import { whileBeating } from './beating';
 import { asActivityFailure, asProviderFailure } from './failures';
-import { type TurnSettings, UNAVAILABLE, addressed } from './turns';
+import { type TurnSettings, addressed, isUnavailable } from './turns';
 
 /** As for turns, with the way to the pools' workflows, and the environment in which references to secrets are resolved. */
 export interface SubscriptionSettings extends TurnSettings {
@@ -46,7 +46,7 @@ async function reload(call: CredentialCall, settings: SubscriptionSettings): Pro
   // What an agent that does not take it says could hold what it was given: only its status is told.
   if (isSuccess(answer)) return { reloaded: true, why: null };
   const why = `it answered ${String(answer.status)} to POST ${AGENT_PATHS.credentials}`;
-  if (UNAVAILABLE.has(answer.status) && !isLastAttempt()) throw unavailable(why);
+  if (isUnavailable(answer) && !isLastAttempt()) throw unavailable(why);
   return { reloaded: false, why };
 }
 

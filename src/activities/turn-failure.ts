@@ -6,7 +6,7 @@ import type { SubscriptionFailure } from '../contract/subscription';
 import { type HttpAnswer, isSuccess } from '../providers/http-call';
 
 /** Statuses that say nothing of an agent's credential unless it is a limit or a refusal of one. */
-const TELLING: readonly number[] = [401, 402, 403, 429];
+const TELLING: readonly number[] = [400, 401, 402, 403, 429];
 
 /** Null: it did not fail, or not because of its credential. `now` in epoch milliseconds. */
 export function turnFailure(answer: HttpAnswer, now: number): SubscriptionFailure | null {

@@ -12,14 +12,19 @@ import { wallClockMs } from '../lib/clock';
 import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
+import { redacted, type SecretEnvironment, secretsOf } from '../providers/secrets';
 import { whileBeating } from './beating';
 import { turnFailure, withoutFailure } from './turn-failure';
 import { asActivityFailure } from './failures';
 
-/** What turns need to know. `allowedHosts`: see `HttpCall`. */
+/**
+ * What turns need to know. `allowedHosts`: see `HttpCall`. `environment`: where references to secrets lead; the values of its variables
+ * that are named like secrets are in no error either.
+ */
 export interface TurnSettings {
   readonly agentSecret: string;
   readonly allowedHosts?: readonly string[] | undefined;
+  readonly environment?: SecretEnvironment;
 }
 
 /** reliability.md, "Security": bodies are limited to 1 MiB. */
@@ -29,8 +34,13 @@ const RETRY_AFTER_LIMIT_MS = 60_000;
 /** Telling an agent that its turn was withdrawn is a courtesy: it costs the cancelled activity no more than this. */
 const WITHDRAW_MS = 2_000;
 
-/** Statuses of an agent, or of a proxy before it, that is not there at the moment. */
-export const UNAVAILABLE = new Set([408, 425, 429, 502, 503, 504]);
+/** Statuses of an agent, of a proxy before it (520 to 524), or of an overloaded model behind it (529), that is not there at the moment. */
+const UNAVAILABLE = new Set([408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
+
+/** Whether the same request may well succeed later: by its status, or because any 5xx says when to ask again. */
+export function isUnavailable({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
+  return UNAVAILABLE.has(status) || (status >= 500 && headers['retry-after'] !== undefined);
+}
 
 /** The turn activity. Throws `AgentUnavailable`, retryable, where the agent was not reached; everything else is an outcome. */
 export function createTurnActivities(settings: TurnSettings): TurnActivities {
@@ -48,7 +58,11 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
       body: call.request,
       signal: context.cancellationSignal,
     });
-    return withFailure(call, answer, () => outcomeOf(call, answer));
+    return await withoutSecrets(
+      call,
+      settings,
+      withFailure(call, answer, () => outcomeOf(call, answer)),
+    );
   } catch (error) {
     if (context.cancellationSignal.aborted) {
       // A worker that shuts down cancels too, and the next one asks for the same turn again.
@@ -88,6 +102,18 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
   });
 }
 
+/** The same result with no secret in what it says of an error: neither in Drover's words nor in the agent's own `fail`. */
+async function withoutSecrets(call: TurnCall, settings: TurnSettings, result: TurnResult): Promise<TurnResult> {
+  const { agentSecret, environment = {} } = settings;
+  const values = [agentToken(agentSecret, call.fleet, call.agent), agentSecret, ...secretsOf(environment)];
+  const clean = (text: string) => redacted(text, values, [call.secret], environment);
+  if ('error' in result) return { ...result, error: { ...result.error, message: await clean(result.error.message) } };
+  const { reply } = result;
+  if (typeof reply !== 'object' || reply === null || !('action' in reply) || reply.action !== 'fail') return result;
+  const error = 'error' in reply ? reply.error : undefined;
+  return typeof error === 'string' ? { ...result, reply: { ...reply, error: await clean(error) } } : result;
+}
+
 /** An agent with a subscription that passes its provider's refusal on has failed with it: that is an outcome, and is not asked again here. */
 function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutcome): TurnResult {
   const failure = call.request.subscription === null ? null : turnFailure(answer, wallClockMs());
@@ -100,7 +126,7 @@ function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutc
 
 function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
   const { status, headers, text } = answer;
-  if (UNAVAILABLE.has(status)) {
+  if (isUnavailable(answer)) {
     throw unavailable(call, `it answered ${String(status)}`, retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
   }
   if (text === undefined) {

@@ -11,7 +11,7 @@ import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { asActivityFailure } from './failures';
-import { type TurnSettings, UNAVAILABLE, addressed } from './turns';
+import { type TurnSettings, addressed, isUnavailable } from './turns';
 
 /** What undoing needs: as for turns, and the way to the agent's workflow, which knows the present endpoint. */
 export interface UndoSettings extends TurnSettings {
@@ -37,7 +37,7 @@ export function createUndoActivities(settings: UndoSettings): UndoActivities {
         throw unavailable(call, messageOf(error, QUOTE_BYTES));
       }
       const { status } = answer;
-      if (UNAVAILABLE.has(status)) throw unavailable(call, `it answered ${String(status)}`);
+      if (isUnavailable(answer)) throw unavailable(call, `it answered ${String(status)}`);
       if (!isSuccess(answer)) throw refused(call, `it answered ${String(status)} to POST /undo`);
     },
   };

@@ -32,12 +32,11 @@ export async function postReport(identity: AgentIdentity, report: FailureReport)
 /** What an error that somebody's SDK or command line tool threw says of the credential. */
 export function failureOf(error: unknown): SubscriptionFailure {
   if (!isObject(error)) return classifyFailure({ message: String(error) }, wallClockMs());
-  const { status, statusCode, code, exitCode, signal, message, headers, response } = error;
+  const { code, exitCode, signal, message, headers, response } = error;
   const killed = typeof signal === 'string' ? ` ${signal}` : '';
   return classifyFailure(
     {
-      status:
-        numberOf(status) ?? numberOf(statusCode) ?? (isObject(response) ? numberOf(response['status']) : undefined),
+      status: statusOf(error),
       message: `${typeof message === 'string' ? message : ''}${killed}`,
       headers: headersOf(headers) ?? (isObject(response) ? headersOf(response['headers']) : undefined),
       exitCode: numberOf(exitCode) ?? numberOf(code),
@@ -52,6 +51,13 @@ export function failureOf(error: unknown): SubscriptionFailure {
  */
 export function failedReply(error: unknown): unknown {
   return { ...fail(messageOf(error)), [FAILURE_FIELD]: failureOf(error) };
+}
+
+/** The status that the provider answered with; undefined where the error names none. */
+function statusOf(error: unknown): number | undefined {
+  if (!isObject(error)) return undefined;
+  const { status, statusCode, response } = error;
+  return numberOf(status) ?? numberOf(statusCode) ?? (isObject(response) ? numberOf(response['status']) : undefined);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -127,6 +127,8 @@ export interface TurnCall {
   readonly request: TurnRequest;
   /** The workflow that waits for the answer. */
   readonly replyTo: string;
+  /** The reference to the secret that the agent works with (`env:NAME`, `file:path`): no error says what is behind it. */
+  readonly secret?: string;
 }
 
 /**

@@ -24,7 +24,10 @@ export interface PoolInput extends PoolConfiguration {
   readonly continueAfterEvents?: number;
 }
 
-/** Signal `failureObserved`: agent to pool. `agent` is `fleet/agent`; `count`: so many alike, 1 unless given. */
+/**
+ * Signal `failureObserved`: agent to pool. `agent` is `fleet/agent`; `count`: so many alike, 1 unless given; `reported`: the agent says so
+ * of work that Drover did not see.
+ */
 export interface FailureObserved {
   readonly credential: string;
   readonly kind: 'rate_limit' | 'auth';
@@ -32,6 +35,7 @@ export interface FailureObserved {
   readonly resetAt?: string;
   readonly agent: string;
   readonly count?: number;
+  readonly reported?: boolean;
 }
 
 /** Signal `allocationRequested`: agent to pool. `not` is the credential to leave, null for a first one. */

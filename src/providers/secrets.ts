@@ -32,6 +32,18 @@ async function fromFile(name: string): Promise<string> {
   }
 }
 
+/** Variables whose names say that they hold a secret. */
+const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)S?$/i;
+/** Shorter values are words that any text may hold. */
+const SHORTEST_SECRET = 8;
+
+/** The values that no text for people may hold, of the variables that are named like secrets. */
+export function secretsOf(environment: SecretEnvironment): string[] {
+  return Object.entries(environment).flatMap(([name, value = '']) =>
+    SECRET_NAME.test(name) ? value.split(',').filter((part) => part.length >= SHORTEST_SECRET) : [],
+  );
+}
+
 /** What stands in a text in place of a secret. */
 const REDACTED = '***';
 

@@ -27,8 +27,13 @@ export interface Reported {
   readonly begins: boolean;
 }
 
-/** Takes one report of a failure (steps 1 to 5). */
-export function reportFailure(state: AgentState, report: FailureReport, now: number): Reported {
+/** Takes one report of a failure (steps 1 to 5). `source`: a turn that Drover took, or the word of the agent or a service. */
+export function reportFailure(
+  state: AgentState,
+  report: FailureReport,
+  now: number,
+  source: 'turn' | 'report' = 'report',
+): Reported {
   const { subscription: spec } = state.config.spec;
   const { kind, resetAt, count } = report;
   if (spec === undefined || kind === 'other') return { state, observed: null, begins: false };
@@ -39,6 +44,7 @@ export function reportFailure(state: AgentState, report: FailureReport, now: num
     ...(resetAt === undefined ? {} : { resetAt }),
     ...(count === undefined ? {} : { count }),
     agent: nameOf(state),
+    ...(source === 'report' ? { reported: true } : {}),
   };
   const recorded = { state, observed, begins: false };
   if (spec.autoSwitch === false || state.status === 'terminated') return recorded;

@@ -5,6 +5,7 @@
 import type { AllocationGranted, AllocationRequested } from '../contract/pool';
 import {
   type Assignment,
+  emptiedByWordOf,
   failuresInWindow,
   type Grant,
   iso,
@@ -30,6 +31,8 @@ export class Ledger {
   readonly #granted: Grant[] = [];
   /** Credentials that nothing speaks against now. */
   readonly #free: readonly string[];
+  /** Who alone says that none is free. */
+  readonly #emptiedBy: string | null;
   readonly #exhaustedUntil: string | null;
   #lastAssignment: number;
 
@@ -41,6 +44,7 @@ export class Ledger {
     this.#lastAssignment = state.lastAssignment;
     const names = state.config.credentials.map(({ name }) => name);
     this.#free = names.filter((name) => skippedUntil(state, name, now) === null);
+    this.#emptiedBy = this.#free.length === 0 ? emptiedByWordOf(state, now) : null;
     this.#exhaustedUntil = iso(nextReset(state, now));
     for (const agent of Object.keys(this.#assigned)) this.#count(this.#assigned[agent]?.credential, 1);
   }
@@ -109,6 +113,12 @@ export class Ledger {
     if (credential !== undefined) this.#load.set(credential, (this.#load.get(credential) ?? 0) + by);
   }
 
+  /** What is free; where one agent's word has emptied the pool, everything for the others, who try for themselves. */
+  #candidates(agent: string): readonly string[] {
+    if (this.#emptiedBy === null || this.#emptiedBy === agent) return this.#free;
+    return this.#state.config.credentials.map(({ name }) => name);
+  }
+
   /**
    * The next credential: not the one to leave, none that is skipped; what the agent could not apply last, then fewest agents first, then by
    * name. Null: none is free.
@@ -119,7 +129,7 @@ export class Ledger {
     const load = (name: string): number => (this.#load.get(name) ?? 0) - (name === own ? 1 : 0);
     const failed = state.rejected?.[agent] ?? {};
     const hasFailed = (name: string): number => (this.#now - (failed[name] ?? -Infinity) < skipForMs(state) ? 1 : 0);
-    const free = this.#free
+    const free = this.#candidates(agent)
       // An agent that has waited for a reset may well come back to the credential that it left.
       .filter((name) => hasWaited || name !== not)
       .sort((a, b) => hasFailed(a) - hasFailed(b) || load(a) - load(b) || (a < b ? -1 : 1));

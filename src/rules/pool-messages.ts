@@ -60,6 +60,7 @@ const failureFields = {
   resetAt: parse.optional(instant),
   agent: agentName,
   count: parse.optional(parse.integer(1, MOST_ALIKE)),
+  reported: parse.optional(parse.boolean),
 } as const;
 
 /** Signal `failureObserved`. */

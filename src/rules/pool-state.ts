@@ -12,6 +12,8 @@ export interface PoolEvent {
   readonly credential: string;
   readonly at: number;
   readonly resetAt: number | null;
+  /** The agent on whose word alone it rests; absent: a turn that Drover took has shown it. */
+  readonly saidBy?: string;
 }
 
 /** What an agent has, and what it had before, should it reject the present one. */
@@ -83,6 +85,15 @@ export function skippedUntil(state: PoolState, credential: string, now: number):
     if (event.credential === credential) until = Math.max(until, event.at + windowMs, event.resetAt ?? 0);
   }
   return until > now ? until : null;
+}
+
+/** The agent on whose word alone all of several credentials are left alone; null: there is other proof, or a single credential. */
+export function emptiedByWordOf(state: PoolState, now: number): string | null {
+  if (state.config.credentials.length < 2) return null;
+  const windowMs = skipForMs(state);
+  const counts = (event: PoolEvent): boolean => Math.max(event.at + windowMs, event.resetAt ?? 0) > now;
+  const [first, ...others] = new Set(state.events.filter(counts).map(({ saidBy }) => saidBy));
+  return others.length === 0 ? (first ?? null) : null;
 }
 
 /** The next moment at which any credential comes back by itself; null: none is left alone. */

@@ -1,6 +1,7 @@
 /** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
 import { DroverError } from '../contract/errors';
 import { targetsOf } from '../contract/events';
+import { LONGEST_RESET_MS } from '../contract/reset-time';
 import type { NotifySpec } from '../contract/fleet';
 import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../contract/pool';
 import { Ledger } from './pool-ledger';
@@ -27,9 +28,11 @@ export function observeFailure(state: PoolState, observed: FailureObserved, now:
   const dropped = new Set(alike.slice(0, Math.max(0, alike.length + count - EVENTS_PER_CREDENTIAL)));
   // What a dropped one said of the reset is still true.
   const resets = [...dropped].map(({ resetAt }) => resetAt ?? 0);
-  const resetAt = Math.max(0, ...resets, observed.resetAt === undefined ? 0 : Date.parse(observed.resetAt));
+  const named = observed.resetAt === undefined ? 0 : Date.parse(observed.resetAt);
+  const resetAt = Math.max(0, ...resets, Math.min(named, now + LONGEST_RESET_MS));
   const at = Math.min(Date.parse(observed.at), now);
-  const event: PoolEvent = { credential, at, resetAt: resetAt === 0 ? null : resetAt };
+  const saidBy = observed.reported === true ? { saidBy: observed.agent } : {};
+  const event: PoolEvent = { credential, at, resetAt: resetAt === 0 ? null : resetAt, ...saidBy };
   const keptForMs = Math.max(EVENT_AGE_MS, skipForMs(state));
   const kept = state.events.filter((old) => !dropped.has(old) && isRemembered(old, keptForMs, now));
   return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };

@@ -1,8 +1,10 @@
 /** What the end of a turn's activity means for the turn: answered, asked again, or forgotten. */
 import type { ErrorBody } from '../contract/errors';
+import { kindOfText } from '../contract/failure-text';
 import type { FailureReport, SubscriptionFailure } from '../contract/subscription';
 import type { TurnOutcome } from '../contract/turns';
 import type { AgentState, QueuedTurn } from './agent-state';
+import { isRecord } from './parse';
 import { probeNow } from './probes';
 import type { CancelReason } from './turn-actions';
 import { askAnew, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './turn-queue';
@@ -49,7 +51,16 @@ function isAskedAnew(state: AgentState, turn: QueuedTurn, failure: SubscriptionF
 export function failureReport(state: AgentState, turnId: string, ending: TurnEnding): FailureReport | null {
   const turn = state.turns.inFlight.find((candidate) => candidate.turnId === turnId);
   if (ending.kind === 'error' || ending.failure === undefined || !turn?.on) return null;
+  // Words again, on a second credential: they may well be the task's own, so they take no further one.
+  if (turn.askedAnew && isByWordsAlone(ending.outcome, ending.failure)) return null;
   return { subscription: turn.on.name, assignment: turn.on.assignment, ...ending.failure, turnId };
+}
+
+/** Whether the agent answered, and nothing but the text of its error speaks of the credential. */
+function isByWordsAlone(outcome: TurnOutcome, failure: SubscriptionFailure): boolean {
+  if (!('reply' in outcome) || failure.resetAt !== undefined || !isRecord(outcome.reply)) return false;
+  const { action, error } = outcome.reply;
+  return action === 'fail' && typeof error === 'string' && kindOfText(error) === failure.kind;
 }
 
 function errorFor(

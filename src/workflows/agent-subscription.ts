@@ -150,14 +150,15 @@ export function keepSubscription(
   }
 
   function report(failure: FailureReport, by: string): boolean {
-    const { observed, begins } = reportFailure(machine.state, failure, Date.now());
+    const source = by === 'turn' ? 'turn' : 'report';
+    const { observed, begins } = reportFailure(machine.state, failure, Date.now(), source);
     if (failure.kind === 'other') {
       const what = `failure of ${failure.subscription}`;
       machine.change((state) => ({ ...state }), { by, what, why: 'other: nothing follows', always: true });
     }
     const { pool } = machine.state.config.spec.subscription ?? {};
     if (observed !== null && pool !== undefined) observations.tell(pool, observed);
-    machine.change((state, now) => reportFailure(state, failure, now).state);
+    machine.change((state, now) => reportFailure(state, failure, now, source).state);
     return begins;
   }
 

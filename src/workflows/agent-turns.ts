@@ -111,11 +111,15 @@ async function ask(
   try {
     const { replyTo } = turn;
     const endpoint = instance.endpoint ?? '';
+    const { secret } = machine.state.subscription ?? {};
     const {
       failure,
       delivered = false,
       ...outcome
-    } = await activities.takeTurn({ fleet, agent, endpoint, request, replyTo });
+    } = await activities.takeTurn({
+      ...{ fleet, agent, endpoint, request, replyTo },
+      ...(secret === undefined ? {} : { secret }),
+    });
     const ending = { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) } as const;
     return { ending, isDelivered: delivered };
   } catch (error) {

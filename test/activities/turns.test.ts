@@ -274,3 +274,47 @@ describe('with a subscription', () => {
     expect(outcome.failure).toBeUndefined();
   });
 });
+
+describe('secrets in what an agent says', () => {
+  const environment = {
+    CLAUDE_API_KEY: 'sk-of-the-environment',
+    SUB_A: 'the credential of this turn',
+    TERM: 'xterm-256color',
+  };
+  async function told(status: number, body: string): Promise<string> {
+    const activities = createTurnActivities({ agentSecret: 'a-long-agent-secret', environment });
+    const call = { ...callTo(await answering(status, body)), secret: 'env:SUB_A' };
+    return JSON.stringify(
+      await new MockActivityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call),
+    );
+  }
+  const token = agentToken('a-long-agent-secret', 'mars', 'A');
+  const all = [environment.CLAUDE_API_KEY, environment.SUB_A, token];
+
+  test.each(all)('%s is in no error', async (secret) => {
+    for (const [status, body] of [
+      [500, `headers: Bearer ${secret}`],
+      [401, `bad key ${secret}`],
+      [200, JSON.stringify({ action: 'fail', error: `401 bad key ${secret}` })],
+    ] as const) {
+      const text = await told(status, body);
+      expect(text).not.toContain(secret);
+      expect(text).toContain('***');
+    }
+  });
+
+  test('what is no secret stays', async () => {
+    expect(await told(500, 'TERM is xterm-256color')).toContain('xterm-256color');
+  });
+});
+
+test.each([
+  [520, {}],
+  [524, {}],
+  [529, {}],
+  [500, { 'retry-after': '1' }],
+])('an answer of %i with %j is not available at the moment', async (status, headers) => {
+  await expect(turn(await answering(status, 'overloaded', headers))).rejects.toMatchObject({
+    type: 'AgentUnavailable',
+  });
+});

@@ -68,3 +68,85 @@ const named = cases.map(([what, facts, kind, resetAt]) => ({ what, facts, kind, 
 test.each(named)('$what', ({ facts, kind, resetAt }) => {
   expect(classifyFailure(facts, NOW)).toEqual({ kind, ...(resetAt === undefined ? {} : { resetAt }) });
 });
+
+describe('what providers and their tools print', () => {
+  const berlin = '2026-01-06T12:00:00.000Z';
+  test.each([
+    ["You've hit your weekly limit · resets Jan 6 at 1pm (Europe/Berlin)", 'rate_limit', berlin],
+    ["You've hit your limit · resets 11pm (America/Anchorage)", 'rate_limit', '2026-01-06T08:00:00.000Z'],
+    ["You've hit your session limit · resets 3:30am (Asia/Kolkata)", 'rate_limit', '2026-01-05T22:00:00.000Z'],
+    ['5-hour limit reached ∙ resets 7pm (UTC)', 'rate_limit', '2026-01-05T19:00:00.000Z'],
+    ['Weekly limit reached', 'rate_limit', undefined],
+    ['Claude AI usage limit reached|1767628800', 'rate_limit', '2026-01-05T16:00:00.000Z'],
+    [
+      'Rate limit reached for gpt-5 in organization org-1 on tokens per min. Please try again in 1m 30s.',
+      'rate_limit',
+      '2026-01-05T12:01:30.000Z',
+    ],
+    ["You've hit your usage limit. Try again in 3 days 4 hours", 'rate_limit', '2026-01-08T16:00:00.000Z'],
+    ['You exceeded your current quota, please check your plan and billing details', 'rate_limit', undefined],
+    ['openai.RateLimitError: Error code: 429 - {"error": {}}', 'rate_limit', undefined],
+    ['{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}', 'rate_limit', undefined],
+    ['OAuth token revoked · Please run /login', 'auth', undefined],
+    ['Not logged in · Please run /login', 'auth', undefined],
+    ['Invalid API key · Please run /login', 'auth', undefined],
+    ['Your access token could not be refreshed because your refresh token was already used', 'auth', undefined],
+    ['401 bad key sk-secret', 'auth', undefined],
+    ['Unauthorized', 'auth', undefined],
+  ])('%s', (message, kind, resetAt) => {
+    expect(classifyFailure({ message, exitCode: 1 }, NOW)).toEqual({
+      kind,
+      ...(resetAt === undefined ? {} : { resetAt }),
+    });
+  });
+
+  test('status 400 says it in words, and a date that is far away counts for eight days', () => {
+    const message = 'You have reached your specified API usage limits. You will regain access on 2026-11-01';
+    expect(classifyFailure({ status: 400, message }, NOW)).toEqual({
+      kind: 'rate_limit',
+      resetAt: '2026-01-13T12:00:00.000Z',
+    });
+  });
+});
+
+describe('a task that talks about limits blames nothing', () => {
+  test.each([
+    '2 tests failed: rate limiter should answer with Retry-After',
+    'wrote docs/rate-limit.md but lint failed',
+    'processed 429 of 500 rows, error: 429 left',
+    '429 of 500 rows failed',
+    'the target site answered 401 Unauthorized for /admin',
+    'Payment required field missing in form',
+    'test failed: unauthorized user must be redirected',
+    'expected "rate limit exceeded" to be shown in the banner',
+    'rate limits are documented in the wrong place',
+    'unauthorized users reach the admin page',
+    'the invoice says: your credit balance is too low',
+  ])('%s', (message) => {
+    expect(classifyFailure({ message }, NOW)).toEqual({ kind: 'other' });
+  });
+});
+
+describe('headers that say when', () => {
+  const at = (headers: Record<string, string>) => classifyFailure({ status: 429, headers }, NOW);
+  test.each([
+    [{ 'x-ratelimit-reset': '1767618000000' }, '2026-01-05T13:00:00.000Z'],
+    [{ 'ratelimit-reset': '60' }, '2026-01-05T12:01:00.000Z'],
+    [{ 'retry-after-ms': '1500', 'retry-after': '2' }, '2026-01-05T12:00:01.500Z'],
+    [
+      {
+        'anthropic-ratelimit-unified-5h-status': 'rejected',
+        'anthropic-ratelimit-unified-5h-reset': '1767618000',
+        'anthropic-ratelimit-unified-7d-status': 'allowed',
+        'anthropic-ratelimit-unified-7d-reset': '1768000000',
+      },
+      '2026-01-05T13:00:00.000Z',
+    ],
+  ])('%j', (headers, resetAt) => {
+    expect(at(headers)).toEqual({ kind: 'rate_limit', resetAt });
+  });
+  test('nothing locks out for longer than eight days', () => {
+    expect(at({ 'retry-after': String(9 * 86_400) })).toEqual({ kind: 'rate_limit' });
+    expect(at({ 'retry-after': String(7 * 86_400) })).toMatchObject({ resetAt: '2026-01-12T12:00:00.000Z' });
+  });
+});
