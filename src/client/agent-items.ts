@@ -53,7 +53,9 @@ export function agentItem(found: Listed): AgentListItem {
 }
 
 /** What an agent has told of itself last; one whose workflow was ended from outside has told nothing of that. */
-export function toldOf({ workflowId, attribute, closedAt }: Listed): ToldAgent {
+export function toldOf({ workflowId, attribute, closedAt, memo }: Listed): ToldAgent {
+  // More than the attribute takes are in the memo.
+  const allHolds = memo('holds');
   // Its id is there from its start on, its attributes from its first task on, for which a worker may have to come back first.
   const [, fleet = '', name = ''] = workflowId.split('/');
   return {
@@ -62,7 +64,7 @@ export function toldOf({ workflowId, attribute, closedAt }: Listed): ToldAgent {
     // Born without these two, an agent is what every agent is at its birth.
     status: closedAt === null ? ((attribute('DroverAgentStatus')[0] ?? 'pending') as AgentStatus) : 'terminated',
     liveness: (attribute('DroverLiveness')[0] ?? 'starting') as Liveness,
-    holds: attribute('DroverHolds'),
+    holds: Array.isArray(allHolds) ? allHolds.map(String) : attribute('DroverHolds'),
     subscription: attribute('DroverSubscription')[0] ?? null,
   };
 }

@@ -2,6 +2,8 @@
 import type { AgentReport } from '../contract/agent';
 import type { CancelOrder, HoldsChanged, ProvisionInput } from '../contract/fleet';
 import { parseHold } from './agent-messages';
+import { agentSpec } from './agent-spec';
+import { carriedLike } from './carried';
 import { integer, invalid, isRecord, list, name, nullable, object, oneOf, optional, type Parser, text } from './parse';
 
 /** Signal `agentReported`. */
@@ -25,6 +27,33 @@ export function parseProvisionInput(value: unknown): ProvisionInput {
   if (!isRecord(value) || value['v'] !== 1)
     return invalid('input', 'expected a change as the fleet makes it, with v: 1');
   name(value['fleet'], 'input.fleet');
-  if (!Array.isArray(value['changes'])) invalid('input.changes', 'expected a list');
-  return value as object as ProvisionInput;
+  const { changes } = carriedLike(NO_CHANGE, value, 'input');
+  list(parseHold)(value['holds'], 'input.holds');
+  for (const [index, change] of changes.entries()) checkChange(change, `input.changes[${String(index)}]`);
+  return carriedLike(NO_CHANGE, value, 'input');
+}
+
+const NO_CHANGE: ProvisionInput = {
+  v: 1,
+  fleet: '',
+  incarnation: '',
+  revision: 0,
+  changeId: '',
+  host: '',
+  provisioning: {},
+  holds: [],
+  changes: [],
+};
+
+function checkChange(change: unknown, path: string): void {
+  if (!isRecord(change)) return invalid(path, 'expected an object');
+  name(change['agent'], `${path}.agent`);
+  oneOf('create', 'update', 'replace', 'delete')(change['kind'], `${path}.kind`);
+  nullable(agentSpec)(change['spec'], `${path}.spec`);
+  nullable(text(1_000))(change['key'], `${path}.key`);
+  const { previous } = change;
+  if (previous === null) return;
+  if (!isRecord(previous)) return invalid(`${path}.previous`, 'expected an object or null');
+  agentSpec(previous['spec'], `${path}.previous.spec`);
+  text(1_000)(previous['key'], `${path}.previous.key`);
 }

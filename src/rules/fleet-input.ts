@@ -1,7 +1,10 @@
 /** Reads the input of a fleet's workflow. */
 import type { FleetInput } from '../contract/fleet';
 import { type CarriedFleet, type FleetState, newFleet } from './fleet-state';
-import { integer, invalid, isRecord, name, object, optional, type Parser } from './parse';
+import { parseHold } from './agent-messages';
+import { carriedLike } from './carried';
+import { HOLDS_MAX } from './commands';
+import { integer, invalid, isRecord, list, name, object, optional, type Parser } from './parse';
 
 const version: Parser<1> = (value, path) => (value === 1 ? 1 : invalid(path, 'expected 1'));
 const first: Parser<FleetInput> = object({
@@ -13,7 +16,11 @@ const first: Parser<FleetInput> = object({
 
 /** The state of a first run from its input, which anybody may have written; of a later one as the run before has left it. */
 export function initialFleet(input: FleetInput | CarriedFleet, incarnation: string): FleetState {
-  return isCarried(input) ? input.state : newFleet(first(input, 'input'), incarnation);
+  if (!isCarried(input)) return newFleet(first(input, 'input'), incarnation);
+  const { fleet, holds } = input.state;
+  const fresh = newFleet({ v: 1, fleet: name(fleet, 'input.state.fleet') }, incarnation);
+  list(parseHold, HOLDS_MAX)(holds, 'input.state.holds');
+  return carriedLike(fresh, input.state, 'input.state');
 }
 
 function isCarried(input: FleetInput | CarriedFleet): input is CarriedFleet {

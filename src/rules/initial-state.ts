@@ -1,7 +1,8 @@
 /** The state that a run of an agent's workflow begins with. */
 import { parseAgentInput } from './agent-messages';
 import { type AgentState, newAgent } from './agent-state';
-import { invalid, isRecord } from './parse';
+import { carriedLike } from './carried';
+import { invalid, isRecord, oneOf } from './parse';
 import { agentSettings } from './settings';
 
 /** A first run's input, parsed, or the state that the run before carried over; anything else is an `InvalidRequest`. */
@@ -9,7 +10,9 @@ export function initialState(input: unknown): AgentState {
   if (!isRecord(input) || !('state' in input)) return newAgent(parseAgentInput(input));
   const { v, state } = input;
   if (v !== 1 || !isRecord(state) || state['v'] !== 1) return invalid('input.state', 'expected the state of version 1');
-  // Written by the run before, and by nobody else.
-  const carried = state as AgentState & Record<string, unknown>;
-  return { ...carried, settings: agentSettings(carried.config.spec) };
+  const { fleet, agent, config, holds } = state;
+  const known = parseAgentInput({ ...(isRecord(config) ? config : {}), v: 1, fleet, agent, holds });
+  const carried = carriedLike(newAgent(known), { ...state, settings: agentSettings(known.spec) }, 'input.state');
+  oneOf('pending', 'running', 'paused', 'stopped', 'failed', 'terminated')(carried.status, 'input.state.status');
+  return carried;
 }

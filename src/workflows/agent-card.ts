@@ -5,8 +5,9 @@ import {
   SearchAttributeType,
   defineSearchAttributeKey,
 } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AgentState } from '../rules/agent-state';
+import { jsonBytes } from '../rules/json-bytes';
 import { card, cardKey } from '../rules/view';
 import type { AgentMachine } from './agent-machine';
 import type { Supervisor } from './shared/supervise';
@@ -33,6 +34,7 @@ export function publish(machine: AgentMachine, supervisor: Supervisor): () => vo
     shown = key;
     const changed = changedAttributes(machine.state, workflowInfo().typedSearchAttributes);
     if (changed.length > 0) upsertSearchAttributes(changed);
+    tellAllHolds(machine.state);
     setCurrentDetails(card(machine.state, troubles));
   };
   machine.onChange(react);
@@ -54,8 +56,29 @@ function changedAttributes(state: AgentState, known: TypedSearchAttributes): Sea
     const key = KEYWORDS[name];
     if ((known.get(key) ?? null) !== wanted[name]) changed.push({ key, value: wanted[name] });
   }
-  const holds = state.holds.map(({ name }) => name);
+  const holds = fitting(state.holds.map(({ name }) => name));
   if ((known.get(HOLDS) ?? []).join() !== holds.join())
     changed.push({ key: HOLDS, value: holds.length === 0 ? null : holds });
   return changed;
+}
+
+/** Lists read this first: what is cut from the attribute is in the memo. */
+function tellAllHolds({ holds }: AgentState): void {
+  const names = holds.map(({ name }) => name);
+  const all = fitting(names).length === names.length ? null : names;
+  const told: unknown = workflowInfo().memo?.['holds'] ?? null;
+  if (JSON.stringify(told) !== JSON.stringify(all)) upsertMemo({ holds: all });
+}
+
+/** Bytes of a list's JSON that the server takes in a search attribute: with more it ends the workflow. */
+const MOST_LIST_BYTES = 2_000;
+
+/** The first values, as many as a search attribute takes; `describe` has them all. */
+function fitting(values: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const value of values) {
+    if (jsonBytes([...kept, value]) > MOST_LIST_BYTES) break;
+    kept.push(value);
+  }
+  return kept;
 }

@@ -13,6 +13,7 @@ import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../ru
 import { poolCard, poolSummary } from '../rules/pool-card';
 import { parsePoolInput } from '../rules/pool-messages';
 import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../rules/pool-state';
+import { carriedLike } from '../rules/carried';
 import { jsonBytes } from '../rules/json-bytes';
 import { isRecord } from '../rules/parse';
 import { ignoredAlso, NOTHING_IGNORED, troublesOf } from '../rules/troubles';
@@ -131,8 +132,13 @@ async function waitUntil(isDone: () => boolean, at: number | null): Promise<bool
 }
 
 function begin(argument: unknown): PoolState {
-  if (isRecord(argument) && isRecord(argument['state']))
-    return argument['state'] as PoolState & Record<string, unknown>;
+  if (isRecord(argument) && isRecord(argument['state'])) return carriedPool(argument['state']);
   const { v: _v, pool: name, continueAfterEvents, ...config } = parsePoolInput(argument, 'input');
   return newPool(name, config, continueAfterEvents ?? null);
+}
+
+function carriedPool(state: Record<string, unknown>): PoolState {
+  const config = isRecord(state['config']) ? state['config'] : {};
+  const { v: _v, pool: name, ...known } = parsePoolInput({ ...config, v: 1, pool: state['pool'] }, 'input.state');
+  return carriedLike(newPool(name, known, null), state, 'input.state');
 }

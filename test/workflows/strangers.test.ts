@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { DESCRIBE, poolUpdates, provisionUpdates } from '../../src/contract/messages';
-import { NOTIFY_WORKFLOW, POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
+import type { AgentView } from '../../src/contract/agent';
+import {
+  AGENT_WORKFLOW,
+  agentWorkflowId,
+  NOTIFY_WORKFLOW,
+  POOL_WORKFLOW,
+  poolWorkflowId,
+} from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { failedTasks, sendEverything } from '../support/strangers';
 import { withWorker } from '../support/worker';
@@ -64,5 +71,40 @@ it('a notification that has not been taken yet', async () => {
     isTaken = true;
     await handle.result();
     expect(await failedTasks(handle)).toBe(0);
+  });
+});
+
+it.each([
+  ['fleet', { v: 1, state: {} }],
+  ['fleet', { v: 1, state: { fleet: 'f', holds: [{ name: 7 }] } }],
+  ['pool', { v: 1, state: {} }],
+  ['pool', { v: 1, state: { pool: ['p'], config: {} } }],
+  ['agent', { v: 1, state: { v: 1 } }],
+  ['agent', { v: 1, state: { v: 1, fleet: 'f', agent: 'a', config: {}, holds: [] } }],
+  ['provision', { v: 1, fleet: 'f', changes: [{}] }],
+  ['run', { v: 1, state: {} }],
+  ['branch', { v: 1, carried: {} }],
+  ['notify', { v: 1, state: {} }],
+])('a %s that begins with %j fails in order', async (type, input) => {
+  await withWorker({ env }, async (taskQueue) => {
+    const workflowId = `${type}/garbage-${randomUUID()}`;
+    const handle = await env.client.workflow.start(type, { workflowId, taskQueue, args: [input] });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'InvalidRequest' } });
+    expect(await failedTasks(handle)).toBe(0);
+  });
+});
+
+it('an agent that has 32 holds with the longest names keeps them and goes on', async () => {
+  await withWorker({ env }, async (taskQueue) => {
+    const fleet = `f-${randomUUID().slice(0, 8)}`;
+    const workflowId = agentWorkflowId(fleet, 'a');
+    const args = [{ v: 1, fleet, agent: 'a' }];
+    const handle = await env.client.workflow.start(AGENT_WORKFLOW, { workflowId, taskQueue, args });
+    const names = Array.from({ length: 32 }, (_, index) => `h${String(index).padStart(2, '0')}${'x'.repeat(60)}`);
+    for (const hold of names) await handle.executeUpdate('hold', { args: [{ hold }] });
+    const { holds } = await handle.query<AgentView>(DESCRIBE);
+    expect(holds.map(({ name }) => name)).toEqual(names);
+    const { status, memo } = await handle.describe();
+    expect([status.name, memo?.['holds']]).toEqual(['RUNNING', names]);
   });
 });
