@@ -31,6 +31,7 @@ function inWords(code: string, message: string): string {
 
 /** Reads a text; never throws. */
 export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
+  if (isHopeless(text)) return { document: parseDocument(''), problems: [{ offset: 0, detail: TOO_DEEP }] };
   try {
     // Whole numbers as they are written: as numbers of JavaScript, large ones would be others.
     const document = parseDocument(text, { lineCounter, prettyErrors: false, intAsBigInt: true });
@@ -44,6 +45,23 @@ export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
     if (!(error instanceof RangeError)) throw error;
     return { document: parseDocument(''), problems: [{ offset: 0, detail: TOO_DEEP }] };
   }
+}
+
+/** Open brackets at which the parser is not asked: objects of some thousand levels end the whole process in it, beyond any `catch`. */
+const MOST_OPEN = 1_000;
+/** Lists in lists, on one line. */
+const DASHES = /(?:[-?:][ \t]+){1000}/;
+
+/** Counts brackets without regard to quotation marks: a text with a thousand of them left open in strings is refused too. */
+function isHopeless(text: string): boolean {
+  let open = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === '[' || char === '{') open += 1;
+    else if (char === ']' || char === '}') open = Math.max(0, open - 1);
+    if (open > MOST_OPEN) return true;
+  }
+  return DASHES.test(text);
 }
 
 /** Makes numbers of whole numbers, and tells of those that would change. */

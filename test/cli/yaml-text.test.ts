@@ -23,6 +23,8 @@ const scenario = (task: string) =>
 test.each([
   ['9007199254740993', /^f.yaml:6:70: 9007199254740993 is a number that would change \(to 9007199254740992\)/u],
   [deep(10_000), /^f.yaml:\d+:\d+: nested deeper than 200 levels$/u],
+  [`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, /nested deeper than 200 levels$/u],
+  ['- '.repeat(20_000), /nested deeper than 200 levels$/u],
   [deep(300), /nested deeper than 200 levels/u],
 ])('a fleet file with %.30s', (value, message) => {
   expect(refusal(() => parseFleetFile(fleet(value), 'f.yaml'))).toMatch(message);
