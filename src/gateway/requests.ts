@@ -39,8 +39,8 @@ export function readRequest(call: Call, request: FastifyRequest): Parts {
     params: partOf(call.params, request.params, 'path'),
     query: partOf(call.query, request.query, 'query'),
     headers: partOf(call.headers, request.headers, 'header'),
-    // A call without a body takes none, or the empty object that some clients send.
-    body: call.ownCheck ? request.body : partOf(call.body, request.body ?? {}, 'body'),
+    // A call without a body takes none, or the empty object that some clients send; `null` is neither.
+    body: call.ownCheck ? request.body : partOf(call.body, request.body === undefined ? {} : request.body, 'body'),
     idempotencyKey:
       key === undefined ? undefined : mustRead(IDEMPOTENCY_KEY.schema, key, 'header', IDEMPOTENCY_KEY.header),
   };

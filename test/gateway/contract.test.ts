@@ -102,6 +102,19 @@ describe('bodies and parameters', () => {
     });
   });
 
+  it('do not take null for no body', async () => {
+    await withLoneGateway(async (url) => {
+      const paths = ['/v1/fleets/f/resume', '/v1/pools/p/reset', '/v1/runs/f/r/pause', '/v1/agents/f/a/start'];
+      for (const path of paths) {
+        const answer = await fetch(url + path, { method: 'POST', body: 'null', headers: { ...TOKEN, ...JSON_TYPE } });
+        expect([path, await problemOf(answer)]).toMatchObject([
+          path,
+          { detail: 'the body: expected an object, got null' },
+        ]);
+      }
+    });
+  });
+
   it('say where it is wrong: in the query, the path, a header or the body', async () => {
     await withLoneGateway(async (url) => {
       const query = await problemOf(await fetch(`${url}/v1/runs?colour=red&pageSize=0`, { headers: TOKEN }));
