@@ -2,6 +2,7 @@
 import type { AgentView } from '../contract/agent';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
+import { troubleFacts } from './trouble-text';
 
 /** What `describe agent` prints; it begins with why the agent is not working, if it is not. */
 export function agentText(agent: AgentView): string {
@@ -34,6 +35,7 @@ export function agentText(agent: AgentView): string {
     ['Registered', agent.registeredAt ?? '-'],
     ['Last proof', agent.lastProofAt ?? '-'],
     ['Revision', String(agent.revision)],
+    ...troubleFacts(agent.troubles),
   ]);
   const decisions = (agent.decisions ?? []).map((made) => [
     made.at,

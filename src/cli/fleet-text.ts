@@ -5,6 +5,7 @@ import { lostText } from '../rules/ends';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
 import { topologyText } from './topology-text';
+import { troubleFacts, untoldFacts } from './trouble-text';
 
 /** What `describe fleet` prints: the fleet, its agents, and its topology drawn as text. */
 export function fleetText(fleet: FleetDescription): string {
@@ -13,6 +14,8 @@ export function fleetText(fleet: FleetDescription): string {
     ['Fleet', fleet.fleet],
     ['Revision', String(fleet.revision)],
     ['Holds', fleet.holds.map(({ name }) => name).join(', ') || '-'],
+    ...untoldFacts(fleet.untold),
+    ...troubleFacts(fleet.troubles),
     ['Change', change ? changeLine(change) : '-'],
     ...(change?.compensation ? [['Compensation', compensationLine(change.compensation)] as const] : []),
   ]);

@@ -4,6 +4,7 @@ import { wallClockMs } from '../lib/clock';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
 import { seconds } from './progress';
+import { troubleFacts } from './trouble-text';
 
 /** What `describe run` prints: the run, its branches as a tree with how long each took, its barriers, and its turns where they were traced. */
 export function runText(run: RunView): string {
@@ -27,6 +28,7 @@ export function runText(run: RunView): string {
           : `none: ${result.error ?? 'unknown'}`,
     ],
     ...(compensation === null ? [] : [['Undo', undoLine(compensation)] as const]),
+    ...troubleFacts(run.troubles),
   ]);
   const branches = inTree(run.branches).map((branch) => [
     `${'  '.repeat(depthOf(branch))}${branch.id}`,
