@@ -24,6 +24,7 @@ import { isFollowing } from '../rules/lifecycle';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
+import { cancelRuns } from './fleet-runs';
 
 /** What these activities need: the way to Temporal, this installation's id, and the host of this worker's process provider. */
 export interface FleetActivityDependencies {
@@ -78,6 +79,8 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
       }),
 
     retireAgent: (call) => answeringWhileBeating(() => retire(calls, call)),
+
+    cancelRuns: (call) => answeringWhileBeating(() => cancelRuns(calls, call)),
 
     findLost: (call) => answeringWhileBeating(() => findLost(calls, call)),
 

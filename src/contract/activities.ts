@@ -56,6 +56,12 @@ export interface RetireCall {
   readonly mode: 'drain' | 'freeze';
 }
 
+/** Whose runs end, and why. */
+export interface CancelRunsCall {
+  readonly fleet: string;
+  readonly reason: string;
+}
+
 /** What a fleet owns: names of its agents and pools. */
 export interface LostCall {
   readonly fleet: string;
@@ -92,6 +98,8 @@ export interface FleetActivities {
   giveUpUnanswered(call: { readonly workflowId: string }): Promise<void>;
   /** Which of these agents and pools have no workflow that is open, and how each one ended. */
   findLost(call: LostCall): Promise<LostParts>;
+  /** Cancels every run of a fleet that is destroyed, and waits until they have ended, for half a minute at most. */
+  cancelRuns(call: CancelRunsCall): Promise<void>;
   /** Sets or releases one hold on every named agent, and says which it has not reached; those that are gone are skipped. */
   setHold(call: HoldCall): Promise<{ readonly untold: readonly UntoldAgent[] }>;
 }

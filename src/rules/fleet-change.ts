@@ -157,8 +157,9 @@ function accepted(
 ): Decided {
   const revision = state.revision + 1;
   const changeId = `${state.incarnation}.${String(revision)}`;
-  const step = plan.length === 0 ? 'ended' : 'place';
-  const view = acceptedView(changeId, revision, plan);
+  // A fleet without agents may have runs all the same, which end with it.
+  const step = plan.length === 0 && kind !== 'destroy' ? 'ended' : 'place';
+  const view = acceptedView(changeId, revision, plan, step === 'ended' ? 'done' : 'running');
   const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
   const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
   return decided(next, mark, { revision, changes: plan, settings, ...(pools && { pools }), changeId });

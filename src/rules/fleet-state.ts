@@ -150,11 +150,16 @@ export function fleetView(state: FleetState, troubles: readonly Trouble[] = []):
 }
 
 /** The view of a change that has just been accepted. */
-export function acceptedView(changeId: string, revision: number, plan: readonly PlannedChange[]): ChangeView {
+export function acceptedView(
+  changeId: string,
+  revision: number,
+  plan: readonly PlannedChange[],
+  state: 'running' | 'done',
+): ChangeView {
   return {
     changeId,
     revision,
-    state: plan.length === 0 ? 'done' : 'running',
+    state,
     steps: { created: 0, woken: 0, ready: 0, total: plan.length },
     compensation: null,
     error: null,

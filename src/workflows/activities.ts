@@ -127,6 +127,19 @@ export function giveUpActivity(summary: string): Pick<FleetActivities, 'giveUpUn
 }
 
 /**
+ * Cancelling the runs of a fleet: half a minute for their ends, and 5 s for each that does not answer, so five minutes are the limit. A few
+ * attempts, then the fleet goes on: a run that cannot be cancelled does not keep a fleet from being destroyed.
+ */
+export function cancelRunsActivity(): Pick<FleetActivities, 'cancelRuns'> {
+  return proxyActivities<Pick<FleetActivities, 'cancelRuns'>>({
+    ...LOST_WORKER,
+    startToCloseTimeout: '5m',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 5 },
+    summary: 'cancel the runs',
+  });
+}
+
+/**
  * Retiring waits for the agent's drain (10 min by default) and its grace, so the limit is an hour; the heartbeat notices a lost
  * worker, and the repeat finds the same retirement under way.
  */

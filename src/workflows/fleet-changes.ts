@@ -1,6 +1,6 @@
 /** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { ProvisionInput } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../contract/names';
 import { abandonChange, placeChange, settleChange } from '../rules/fleet-change';
@@ -8,7 +8,7 @@ import { cancelText } from '../rules/fleet-cancel';
 import { duePools } from '../rules/fleet-pools';
 import type { FleetState } from '../rules/fleet-state';
 import { undoByKeys } from '../rules/fleet-undo';
-import { fleetActivities } from './activities';
+import { cancelRunsActivity, fleetActivities } from './activities';
 import { endOf } from './fleet-cancel';
 import type { FleetMachine } from './fleet-machine';
 import type { provision } from './provision';
@@ -46,9 +46,21 @@ async function place(machine: FleetMachine): Promise<void> {
       machine.become(abandonChange(machine.state, cancelText(cancel)));
       return;
     }
+    if (machine.state.change?.kind === 'destroy') await endRuns(machine.state);
     const place = await fleetActivities('place the change').place();
     machine.become(placeChange(machine.state, place));
   });
+}
+
+/** A run of a fleet that is destroyed has no agents to take its turns, and its question would stay open. */
+async function endRuns({ fleet }: FleetState): Promise<void> {
+  const call = { fleet, reason: `fleet ${fleet} is destroyed` };
+  // What is left of a run that cannot be cancelled ends with its agents.
+  await cancelRunsActivity()
+    .cancelRuns(call)
+    .catch((error: unknown) => {
+      log.warn('the runs of a fleet that is destroyed were not cancelled', { fleet, error: errorBody(error).message });
+    });
 }
 
 /** What a saga that ended makes of the fleet is a step of its own: tried again alone, it does not run the saga twice. */
@@ -67,6 +79,8 @@ async function endOfSaga(machine: FleetMachine, input: ProvisionInput): Promise<
     // A pause that came while it started.
     if (!input.undo && machine.state.holds !== input.holds) await machine.tellChange(machine.state.holds);
     const result = await endOf(machine, saga, input);
+    // Once more for those that began a moment before, which a list does not show at once: their agents are gone.
+    if (machine.state.change?.kind === 'destroy' && result.change.state === 'done') await endRuns(machine.state);
     return (state) => settleChange(state, result);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {

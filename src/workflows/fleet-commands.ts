@@ -1,5 +1,5 @@
 /** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
-import { condition, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
@@ -87,7 +87,10 @@ function handleApply(machine: FleetMachine): void {
     const call = translating(() => toLookFor(machine.state, request));
     if (call === null) return decided();
     const find = () => fleetActivities('what is gone').findLost(call);
-    return decided(await machine.supervisor.persist('find what is gone', find));
+    // A handler is not in the scope of the fleet's life: after a cancellation, which a fleet ignores, it would be cancelled.
+    return decided(
+      await CancellationScope.nonCancellable(() => machine.supervisor.persist('find what is gone', find)),
+    );
   };
   setHandler(fleetUpdates.apply, apply, {
     validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
@@ -139,7 +142,8 @@ function handleCompensate(machine: FleetMachine): void {
 function handleHolds(machine: FleetMachine): void {
   const told = async (next: FleetState, wait = true): Promise<FleetView> => {
     machine.become(next);
-    if (wait) await condition(() => !machine.state.holdsDue, ANSWER_WITHIN);
+    const isTold = () => !machine.state.holdsDue;
+    if (wait) await CancellationScope.nonCancellable(() => condition(isTold, ANSWER_WITHIN));
     return viewOf(machine);
   };
   const pause = (value: unknown) =>

@@ -23,6 +23,7 @@ function fleetActivities(): FleetActivities {
     ensureAgent: unused,
     retireAgent: unused,
     findLost: unused,
+    cancelRuns: unused,
     abandonAgent: unused,
     giveUpUnanswered: unused,
     setHold: unused,
