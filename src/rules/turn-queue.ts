@@ -27,8 +27,10 @@ export function requestTurn(state: AgentState, asked: TurnRequested, now: number
   const known = (turn: { readonly turnId: string }): boolean => turn.turnId === asked.turnId;
   const answered = turns.answered.find(known);
   if (answered !== undefined) return { state, answer: answered.outcome };
-  if (turns.withdrawn.includes(asked.turnId) || turns.waiting.some(known) || turns.inFlight.some(known)) {
-    return { state, answer: null };
+  if (turns.waiting.some(known) || turns.inFlight.some(known)) return { state, answer: null };
+  // Whoever has withdrawn it hears nothing of this any more; a branch that asks after a reset would wait for ever.
+  if (turns.withdrawn.includes(asked.turnId)) {
+    return refuse(state, new DroverError('TurnRejected', `turn ${asked.turnId} was withdrawn before`));
   }
   const closed = closedFor(state);
   if (closed !== null) return refuse(state, closed);

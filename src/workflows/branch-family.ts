@@ -4,6 +4,7 @@ import {
   ChildWorkflowFailure,
   SearchAttributeType,
   TerminatedFailure,
+  WorkflowExecutionAlreadyStartedError,
   defineSearchAttributeKey,
 } from '@temporalio/common';
 import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
@@ -23,12 +24,17 @@ import { isHistoryFull } from './shared/continue-as-new';
 import { createPacer } from './shared/pacer';
 import type { Supervisor } from './shared/supervise';
 import { isoNow, startTimer } from './shared/timer';
+import { untilOr } from './shared/until';
 
 const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWORD);
 
 /** How long a run waits for a cancelled branch; a level further down less, so that the one that hangs is the one that is named. */
 const PATIENCE_MS = 60_000;
 const PATIENCE_PER_LEVEL = 0.8;
+
+/** How soon a branch is started again whose id is still that of a former one; then twice as long each time. */
+const FORMER_FIRST_MS = 1_000;
+const FORMER_MOST_MS = 60_000;
 
 /** The server fails the task of a workflow with more than 2,000 open children, for ever. */
 const MOST_OPEN = 1_000;
@@ -104,11 +110,29 @@ export function createFamily(of: FamilyOf): Family {
       );
     }
     try {
-      const child = await courier.pacer.through(bytes, () => begin(member));
+      const child = await started(member, bytes);
       if (child === null) return bare(member, abandonedBranch(context, member.reason ?? 'no longer needed'));
       return await Promise.race([child.result(), giveUp]);
     } catch (error) {
       return bare(member, lostBranch(context, `branch ${context.branch} (${context.agent}) ${howItWasLost(error)}`));
+    }
+  }
+
+  /**
+   * Its id may still be that of a branch of before a reset of this workflow, which goes on without a parent: that one is waited for, and
+   * what its agents have answered, they answer again. Null: it has been cancelled meanwhile.
+   */
+  async function started(member: Member, bytes: number): Promise<Child | null> {
+    for (let waitMs = FORMER_FIRST_MS; ; waitMs = Math.min(2 * waitMs, FORMER_MOST_MS)) {
+      try {
+        return await courier.pacer.through(bytes, () => begin(member));
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+      // A pause and a cancellation reach it all the same.
+      member.state = 'started';
+      const { branch: id } = member.context;
+      await untilOr(() => member.reason !== null, waitMs, `branch ${id} of before a reset is expected to end`);
     }
   }
 
