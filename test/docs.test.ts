@@ -40,3 +40,17 @@ it('docs/cli.md names every setting and every command', () => {
   expect(commands.length).toBeGreaterThan(20);
   for (const command of commands) expect(text).toMatch(new RegExp(`\`${command}\\b|, \`${command}\``));
 });
+
+it('docs/operations.md has every type of workflow with every action, each with a test that is there', () => {
+  const text = page('operations.md');
+  const cells = [...text.matchAll(/^### (\w+), (\w+)\n[^#]*?\nTest: `([^`]+)`, "([^\n]+)"$/gm)];
+  const types = ['fleet', 'provision', 'agent', 'pool', 'run', 'branch', 'notify'];
+  const actions = ['terminated', 'cancelled', 'reset'];
+  const all = types.flatMap((type) => actions.map((action) => `${type}, ${action}`));
+  expect(cells.map(([, type = '', action = '']) => `${type}, ${action}`).sort()).toEqual(all.sort());
+  const missing = cells.filter(([, , , file = '', title = '']) => {
+    const source = readFileSync(join(__dirname, '..', file), 'utf8');
+    return ![`'${title}'`, `"${title}"`].some((quoted) => source.includes(quoted));
+  });
+  expect(missing.map(([cell]) => cell)).toEqual([]);
+});

@@ -11,6 +11,7 @@ import type { AgentSpec, AgentView } from '../../src/contract/agent';
 import { collect, findGarbage } from '../../src/gc';
 import { ProcessProvider } from '../../src/providers/process';
 import { devServer } from '../support/env';
+import { resetWorkflow } from '../support/reset';
 import { withWorker } from '../support/worker';
 import { eventually } from './agent-harness';
 import { fleetOf, withFleet } from './fleet-harness';
@@ -139,4 +140,17 @@ it('agent terminated: gc removes what it left, and apply makes it again after th
     const change = await world.apply(fleetOf(['A', 'B']));
     expect(change).toMatchObject({ state: 'done', agents: [{ agent: 'A', kind: 'create' }] });
     expect(world.held()).toEqual(['A', 'B']);
+  }));
+
+it('agent reset: to its first task it has one process again, whose beats count', () =>
+  onHost(async ({ provider, fleet, view, beat }) => {
+    const before = await view();
+    await resetWorkflow(env, `agent/${fleet}/A`);
+    const isAnother = (seen: AgentView): boolean => seen.runtime === 'running' && seen.instanceId !== before.instanceId;
+    const woken = await eventually(view, isAnother);
+    await beat(woken.instanceId);
+    const after = await eventually(view, ({ liveness }) => liveness === 'ready');
+    expect(after).toMatchObject({ status: 'running', revision: before.revision, resourceId: before.resourceId });
+    expect([await alive(before.pid), await alive(after.pid)]).toEqual([false, true]);
+    expect(await provider.list()).toHaveLength(1);
   }));
