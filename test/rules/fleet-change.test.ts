@@ -49,6 +49,11 @@ function applied(state: FleetState, spec: FleetSpec): FleetState {
   return settleChange(placed, perfect(inputOf(placed)));
 }
 
+function destroyed(state: FleetState): FleetState {
+  const placed = placeChange(decideDestroy(state, {}).state, PLACE);
+  return settleChange(placed, perfect(inputOf(placed)));
+}
+
 const empty = newFleet({ v: 1, fleet: 'mars' }, 'inc');
 
 test('every key is in the state before the saga starts: installation, incarnation, revision, agent', () => {
@@ -63,7 +68,7 @@ test('refusals: a change under way, another revision, a fleet that is ending', (
   expect(codeOf(() => decideDestroy(changing, {}))).toBe('ChangeInProgress');
   expect(codeOf(() => decideCompensate(changing, { attempt: 1, revision: 1 }, AT))).toBe('ChangeInProgress');
   expect(codeOf(() => decideApply(empty, { spec: fleetOf(), expectRevision: 1 }))).toBe('StaleRevision');
-  const gone = decideDestroy(empty, {}).state;
+  const gone = destroyed(empty);
   expect(isDestroyed(gone)).toBe(true);
   expect(codeOf(() => decideApply(gone, { spec: fleetOf('A') }))).toBe('Unavailable');
   expect(codeOf(() => decideCompensate(applied(empty, fleetOf('A')), { attempt: 1, revision: 1 }, AT))).toBe(
@@ -78,7 +83,7 @@ test('a dry run is answered while a change runs, against what the fleet was befo
   expect(state).toBe(changing);
   expect(answer.changes.map(({ kind, agent }) => `${kind} ${agent}`)).toEqual(['create B', 'create C']);
   expect(answer).toMatchObject({ revision: 2, changeId: null, ids: { A: 'id-inst.inc.1.A', B: 'dry-run-B' } });
-  const gone = decideDestroy(empty, {}).state;
+  const gone = destroyed(empty);
   expect(codeOf(() => decideApply(gone, { spec: fleetOf('A'), dryRun: true }))).toBe('Unavailable');
 });
 

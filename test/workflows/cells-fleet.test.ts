@@ -73,6 +73,17 @@ it('fleet destroyed: its runs end as cancelled, with that reason', () =>
     },
   ));
 
+it('fleet destroyed: one without agents, too', () =>
+  withFleet(env, async (world) => {
+    await world.apply(fleetOf(['A']));
+    await world.apply(fleetOf([]));
+    expect((await world.destroy()).state).toBe('done');
+    await eventually(
+      async () => (await world.handle.describe()).status.name,
+      (status) => status === 'COMPLETED',
+    );
+  }));
+
 it('fleet reset: what it did after that point it does again, and no agent runs twice', () =>
   withFleet(env, async (world) => {
     await world.apply(fleetOf(['A']));
