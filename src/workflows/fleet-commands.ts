@@ -88,9 +88,7 @@ function handleApply(machine: FleetMachine): void {
     if (call === null) return decided();
     const find = () => fleetActivities('what is gone').findLost(call);
     // A handler is not in the scope of the fleet's life: after a cancellation, which a fleet ignores, it would be cancelled.
-    return decided(
-      await CancellationScope.nonCancellable(() => machine.supervisor.persist('find what is gone', find)),
-    );
+    return decided(await CancellationScope.nonCancellable(() => machine.supervisor.persist('find what is gone', find)));
   };
   setHandler(fleetUpdates.apply, apply, {
     validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
