@@ -178,8 +178,12 @@ describe('the stale guard', () => {
       const agent = await pool.ready('one');
       const first = await pool.report(agent, { subscription: 'a', requestId: 'r1' });
       await pool.on(agent, 'b');
-      const again = await pool.report(agent, { subscription: 'b', requestId: 'r1' });
+      const again = await pool.report(agent, { subscription: 'a', requestId: 'r1' });
       expect([first.changed, again.changed]).toEqual([true, true]);
+      // Under the same id, but about another credential: that is not a copy.
+      await expect(pool.report(agent, { subscription: 'b', requestId: 'r1' })).rejects.toThrow(
+        'request id "r1" was used for another command, or with other arguments',
+      );
       expect((await agent.view()).subscription?.name).toBe('b');
     }));
 });
