@@ -53,7 +53,24 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
     throw providerError(`${titleOf(call)}: this worker has no provider "${call.provider}"`, { permanent: true });
   }
 
+  async function prepare(call: ResourceCall): Promise<void> {
+    const { cancellationSignal: signal, info } = Context.current();
+    let words = '';
+    const progress = (said: string): void => {
+      words = said;
+    };
+    try {
+      await whileBeating(
+        async () => providerOf(call).prepare?.(call, { signal, progress }),
+        () => words,
+      );
+    } catch (error) {
+      throw asProviderFailure(error, info.attempt);
+    }
+  }
+
   return {
+    prepareResource: prepare,
     createResource: (call) => ask(call, (provider) => untilSent(() => provider.create(call))),
     wakeResource: (call) => ask(call, (provider) => provider.wake(call)),
     suspendResource: (call) => ask(call, (provider) => provider.suspend(call)),

@@ -30,10 +30,15 @@ export interface ResourceState {
   readonly detail: string | null;
 }
 
+/** `details.needs` of a create or wake that has failed, and succeeds after `prepareResource`. */
+export const PREPARATION = 'preparation';
+
 /** Effects of the agent and provision workflows on a resource. On the queue of its host for `process`, on the main one otherwise. */
 export interface ProviderActivities {
   /** Find-or-create by key. */
   createResource(call: ResourceCall): Promise<{ resourceId: string }>;
+  /** Makes ready what a create or a wake has failed without, which may take half an hour. */
+  prepareResource(call: ResourceCall): Promise<void>;
   /** Starts the instance and leaves nothing of other ones; success when it already runs. */
   wakeResource(call: WakeCall): Promise<{ pid: number | null }>;
   suspendResource(call: ResourceCall): Promise<void>;

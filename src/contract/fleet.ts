@@ -138,7 +138,17 @@ export interface AgentProgress {
   readonly agent: string;
   readonly kind: ChangeKind;
   readonly step:
-    'waiting' | 'creating' | 'waking' | 'ready' | 'updating' | 'updated' | 'deleting' | 'deleted' | 'failed' | 'undone';
+    | 'waiting'
+    | 'creating'
+    | 'preparing'
+    | 'waking'
+    | 'ready'
+    | 'updating'
+    | 'updated'
+    | 'deleting'
+    | 'deleted'
+    | 'failed'
+    | 'undone';
   readonly error: string | null;
 }
 

@@ -1,5 +1,6 @@
 /** The port to the outside world (provisioning.md, "Providers"): what every provider offers, and the one way it fails. */
 import type { ResourceCall, ResourceState, WakeCall } from '../contract/activities';
+import { PREPARATION } from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 
@@ -21,6 +22,12 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A preparation under way: `signal` ends it, `progress` is told in words how far it is. */
+export interface Preparing {
+  readonly signal: AbortSignal;
+  readonly progress: (words: string) => void;
+}
+
 /**
  * One provider. Every operation may be repeated after a lost answer and then does nothing twice. Failures are `ProviderError`s:
  * `details.permanent` says that a repeat would fail alike.
@@ -29,6 +36,11 @@ export interface Provider {
   readonly kind: ProviderKind;
   /** Find-or-create by `call.key`; refused for a key that was destroyed. */
   create(call: ResourceCall): Promise<{ resourceId: string }>;
+  /**
+   * What takes longer than a call may, such as fetching an image. Asked for where create or wake has failed with what `needsPreparation`
+   * makes.
+   */
+  prepare?(call: ResourceCall, preparing: Preparing): Promise<void>;
   /**
    * Starts the instance `call.instanceId`, once everything of other instances has ended. It is success when it runs already; one of this
    * id that has ended, or that a later instance has replaced, is not started again.
@@ -77,6 +89,11 @@ export function providerError(
     ...(notSent ? { notSent } : {}),
   };
   return new DroverError('ProviderError', message, details, { cause });
+}
+
+/** The error of a create or wake that succeeds only after `prepare`. */
+export function needsPreparation(message: string): DroverError {
+  return new DroverError('ProviderError', message, { permanent: true, needs: PREPARATION });
 }
 
 /** The installation that a key belongs to: its first part, before anything that an agent's name can hold. */

@@ -48,6 +48,24 @@ export function providerActivities(
 }
 
 /**
+ * A pull of an image goes on for as long as it makes progress, at most 30 minutes (providers/docker/pull.ts), of which the provider itself
+ * tells first: one more minute here. Its heartbeats carry its progress. A change or an agent that ends does not wait for it.
+ */
+export function preparation(
+  provider: ProviderKind,
+  host: string | undefined,
+  summary: string,
+): Pick<ProviderActivities, 'prepareResource'> {
+  return proxyActivities<Pick<ProviderActivities, 'prepareResource'>>({
+    ...PROVIDER_POLICY,
+    ...onQueueOf(provider, host),
+    startToCloseTimeout: '31m',
+    cancellationType: 'TRY_CANCEL',
+    summary,
+  });
+}
+
+/**
  * A polite stop takes as long as its grace, so its limit is the grace and 30 s for the kill; a lost worker is noticed by the
  * heartbeat, well before a long grace has passed.
  */

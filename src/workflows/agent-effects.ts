@@ -4,9 +4,10 @@ import type { ResourceCall, ResourceState } from '../contract/activities';
 import type { AgentState, ProviderEffect } from '../rules/agent-state';
 import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../rules/reconcile';
 import { STOP_GRACE_MS } from '../rules/settings';
-import { providerActivities, stopActivity } from './activities';
+import { preparation, providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';
 import { errorBody } from './shared/failures';
+import { withPreparation } from './shared/prepare';
 import type { Supervisor } from './shared/supervise';
 
 /**
@@ -54,10 +55,10 @@ function answered(
   supervisor: Supervisor,
 ): Promise<Partial<ResourceState>> {
   // An inspection that fails is repeated in its own rhythm (rules/probes.ts).
-  if (effect === 'inspect') return call(machine.state, effect);
+  if (effect === 'inspect') return call(machine, effect);
   return supervisor.patiently(
     effect,
-    () => call(machine.state, effect),
+    () => call(machine, effect),
     () => isMoot(machine.state, effect),
   );
 }
@@ -85,12 +86,19 @@ async function look(state: AgentState): Promise<ResourceState | null> {
   }
 }
 
-async function call(state: AgentState, effect: ProviderEffect): Promise<Partial<ResourceState>> {
+async function call(machine: AgentMachine, effect: ProviderEffect): Promise<Partial<ResourceState>> {
+  const { state } = machine;
   const on = callOf(state);
   const provider = activities(state, effect);
   switch (effect) {
     case 'wake':
-      return provider.wakeResource({ ...on, instanceId: state.instance.id ?? '', subscription: state.subscription });
+      return withPreparation(
+        () => provider.wakeResource({ ...on, instanceId: state.instance.id ?? '', subscription: state.subscription }),
+        {
+          prepare: () => preparation(on.provider, state.config.host, summaryOf(state, 'prepare')).prepareResource(on),
+          isMoot: () => isMoot(machine.state, effect),
+        },
+      );
     case 'suspend':
       await provider.suspendResource(on);
       return {};

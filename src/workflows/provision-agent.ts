@@ -18,10 +18,11 @@ import {
 import { formatDuration } from '../rules/duration';
 import { isRefusal } from '../rules/late-creates';
 import { agentSettings } from '../rules/settings';
-import { fleetActivities, providerActivities } from './activities';
+import { fleetActivities, preparation, providerActivities } from './activities';
 import { remove, retire } from './provision-removal';
 import { isoNow, patiently, resourceCall, type Saga } from './provision-saga';
 import { errorBody, saysNothing } from './shared/failures';
+import { withPreparation } from './shared/prepare';
 
 /** A report may be lost: the agent is asked again (decision 3). */
 const ASK_AGAIN_MS = 30_000;
@@ -57,7 +58,10 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
   const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
   let isUnknown = false;
   const { resourceId } = await patiently(saga, `create ${agent}`, () =>
-    provider.createResource(resourceCall(saga.input, spec, intended)).catch((error: unknown) => {
+    withPreparation(() => provider.createResource(resourceCall(saga.input, spec, intended)), {
+      prepare: () => prepare(saga, spec, intended),
+      isMoot: () => breaksOff(saga.run),
+    }).catch((error: unknown) => {
       // After a call of which nobody knows what became of it, a refusal says nothing of that one.
       isUnknown ||= saysNothing(error);
       if (!isUnknown && isRefusal(errorBody(error))) saga.refused[agent] = true;
@@ -67,6 +71,14 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
   const owned = { ...intended, resourceId };
   saga.run = recordCreated(saga.run, owned, agent, isoNow());
   if (!breaksOff(saga.run)) await becomeReady(saga, spec, owned);
+}
+
+/** Shown as a step of its own, as it may take half an hour. */
+async function prepare(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
+  saga.run = atStep(saga.run, spec.name, 'preparing');
+  const call = resourceCall(saga.input, spec, owned);
+  await preparation(spec.provider, owned.host, `prepare ${spec.name}`).prepareResource(call);
+  saga.run = atStep(saga.run, spec.name, 'creating');
 }
 
 async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {

@@ -178,6 +178,12 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
       };
       await expect(provider().create(call)).rejects.toMatchObject({
         code: 'ProviderError',
+        message: 'mars/worker: the engine has no image localhost/no-such-image:1',
+        details: { permanent: true, needs: 'preparation' },
+      });
+      const preparing = { signal: new AbortController().signal, progress: () => undefined };
+      await expect(provider().prepare(call, preparing)).rejects.toMatchObject({
+        code: 'ProviderError',
         message: expect.stringMatching(
           /mars\/worker: the engine has no image localhost\/no-such-image:1, and pulling it failed/,
         ) as string,

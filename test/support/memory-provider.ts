@@ -94,6 +94,8 @@ export class MemoryProvider {
         return { resourceId };
       }),
 
+    prepareResource: (call) => this.around('prepareResource', call, () => undefined),
+
     wakeResource: (call: WakeCall) =>
       this.around('wakeResource', call, () => {
         const resource = this.existing(call);

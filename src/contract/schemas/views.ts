@@ -150,6 +150,7 @@ export const changeViewSchema = z.object({
       step: z.enum([
         'waiting',
         'creating',
+        'preparing',
         'waking',
         'ready',
         'updating',

@@ -2,11 +2,18 @@
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
 import { isoNow, wallClockMs } from '../../lib/clock';
-import { boundedText, QUOTE_BYTES } from '../../contract/text';
-import { type HeldResource, type LogOptions, installationOf, providerError, titleOf } from '../provider';
+import {
+  type HeldResource,
+  type LogOptions,
+  type Preparing,
+  installationOf,
+  needsPreparation,
+  titleOf,
+} from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
 import { type EngineOptions, calling, except, isConflict, isGone, isRefused, lazyEngine } from './engine';
 import { containerLogs } from './logs';
+import { type PullLimits, pullImage } from './pull';
 import type { Found } from './state';
 
 /** As of the process provider: a create that lands later would be days beyond every deadline. */
@@ -18,8 +25,10 @@ type Labels = Readonly<Record<string, string>>;
 export class Containers {
   private readonly installation: string;
   private readonly engine: () => Promise<Docker>;
+  private readonly pullLimits: PullLimits | undefined;
 
-  constructor(installation: string, options: EngineOptions | undefined) {
+  constructor(installation: string, options: EngineOptions | undefined, pullLimits?: PullLimits) {
+    this.pullLimits = pullLimits;
     this.installation = installation;
     this.engine = lazyEngine(options);
   }
@@ -32,7 +41,7 @@ export class Containers {
     );
   }
 
-  /** Makes the container of a key. Undefined: somebody else was first, or its image had to be pulled; look again. */
+  /** Makes the container of a key. Undefined: another caller was first; look again. Throws what `needsPreparation` makes without its image. */
   async make(call: ResourceCall, labels: Labels, variables: Labels = {}): Promise<true | undefined> {
     const engine = await this.engine();
     const { image } = dockerSpecOf(call);
@@ -45,7 +54,7 @@ export class Containers {
       hasImage = !isGone(error);
       return !hasImage;
     });
-    if (!hasImage) await this.pull(call, image);
+    if (!hasImage) throw needsPreparation(`${titleOf(call)}: the engine has no image ${image}`);
     return made && true;
   }
 
@@ -133,20 +142,12 @@ export class Containers {
     return (await this.engine()).getContainer(nameOrId);
   }
 
-  /** A pull answers 200 at once, and tells in its stream how it went. */
-  private async pull(call: ResourceCall, image: string): Promise<void> {
+  /** Fetches the image of an agent. */
+  async fetchImage(call: ResourceCall, preparing: Preparing): Promise<void> {
     const engine = await this.engine();
+    const { image } = dockerSpecOf(call);
     const what = `${titleOf(call)}: the engine has no image ${image}, and pulling it failed`;
-    await calling(what, async (abortSignal) => {
-      const progress = await engine.pull(image, { abortSignal });
-      const events = await new Promise<{ error?: string }[]>((resolve, reject) => {
-        engine.modem.followProgress(progress, (error: Error | null, output: { error?: string }[]) =>
-          error ? reject(error) : resolve(output),
-        );
-      });
-      const failed = events.find(({ error }) => error !== undefined);
-      if (failed) throw providerError(`${what}: ${boundedText(failed.error ?? '', QUOTE_BYTES)}`);
-    });
+    await pullImage(engine, image, what, preparing, this.pullLimits);
   }
 }
 

@@ -89,7 +89,8 @@ export async function calling<T>(
   }
 }
 
-function translated(what: string, error: unknown): Error {
+/** An engine's error as a `ProviderError` that begins with `what`. */
+export function translated(what: string, error: unknown): Error {
   if (error instanceof DroverError) return error;
   const status = statusOf(error);
   const said = saidBy(error);

@@ -8,11 +8,12 @@ import { agentToken } from '../../contract/agent-token';
 import { isoNow } from '../../lib/clock';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
-import { type HeldResource, type LogOptions, type Provider, providerError, titleOf } from '../provider';
+import { type HeldResource, type LogOptions, type Preparing, type Provider, providerError, titleOf } from '../provider';
 import { redacted, type SecretEnvironment } from '../secrets';
 import { LABELS, containerName, dockerSpecOf } from './container';
 import { Containers } from './containers';
 import type { EngineOptions } from './engine';
+import type { PullLimits } from './pull';
 import { type Found, isNew, isTombstone, isUp, labelOf, pidOf, stateOf, variableOf } from './state';
 
 /** What the docker provider works with. */
@@ -21,6 +22,8 @@ export interface DockerProviderOptions extends AgentAccess {
   /** The worker's own, where `env:` references are looked up. */
   readonly environment: SecretEnvironment;
   readonly engine?: EngineOptions | undefined;
+  /** How long a pull may take (default: 2 min without progress, 30 min as a whole). */
+  readonly pullLimits?: PullLimits;
 }
 
 /** For an agent that is replaced while it runs, below the 25 s that a call may take: it may say good-bye. */
@@ -38,7 +41,7 @@ export class DockerProvider implements Provider {
 
   constructor(options: DockerProviderOptions) {
     this.options = options;
-    this.containers = new Containers(options.installation, options.engine);
+    this.containers = new Containers(options.installation, options.engine, options.pullLimits);
   }
 
   async create(call: ResourceCall): Promise<{ resourceId: string }> {
@@ -46,6 +49,10 @@ export class DockerProvider implements Provider {
     const labels = { [LABELS.createdAt]: isoNow(), [LABELS.instance]: '' };
     await this.converge(call, async (found) => (found ? true : this.containers.make(call, labels)));
     return { resourceId: containerName(call.key) };
+  }
+
+  async prepare(call: ResourceCall, preparing: Preparing): Promise<void> {
+    await this.containers.fetchImage(call, preparing);
   }
 
   async wake(call: WakeCall): Promise<{ pid: number | null }> {
