@@ -119,6 +119,16 @@ const title = `an agent with a cgroup${missing === undefined ? '' : ` (skipped: 
     expect(await stateOf(tool)).toBe('gone');
   });
 
+  test('one that a lost worker has made no record of goes with its key', async () => {
+    const { cgroup } = await running(`${DAEMON}\n${LOOP}`);
+    const unrecorded = cgroup.replace(/-1$/, '-2');
+    const namesake = cgroup.replace(/-1$/, '-B-1');
+    for (const path of [unrecorded, namesake]) mkdirSync(path);
+    await provider.destroy(call);
+    expect([cgroup, unrecorded, namesake].map((path) => existsSync(path))).toEqual([false, false, true]);
+    rmdirSync(namesake);
+  });
+
   test('one that a worker has left frozen is paused, and goes on', async () => {
     const { main, cgroup } = await running(`${DAEMON}\n${LOOP}`);
     await freezeCgroup(cgroup, true);

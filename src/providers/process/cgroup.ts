@@ -3,7 +3,7 @@
  * also what has cleared its environment and left its parents. Where there is none, all else still holds.
  */
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { errorCode } from '../error-code';
 import { until } from '../until';
 
@@ -25,6 +25,8 @@ const REFUSED: ReadonlySet<unknown> = new Set([
 const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENODEV', 'ESRCH']);
 /** The kernel freezes within milliseconds what does not wait for a disk. */
 const FREEZE_MS = 500;
+/** What is left in one after that does not end by itself. */
+const REMOVE_MS = 500;
 
 /** The directory of this process's own cgroup; undefined: there is none. */
 export function parseOwnCgroup(mounts: string, own: string): string | undefined {
@@ -93,10 +95,30 @@ export async function killCgroup(path: string): Promise<void> {
   await write(join(path, 'cgroup.kill'), '1');
 }
 
-/** Removes an empty one, and those below it. One that is not empty stays. */
+/** Removes an empty one, and those below it. One that is not empty stays; the kernel takes a moment to see that the last process is gone. */
 export async function removeCgroup(path: string): Promise<void> {
   for (const below of await cgroupsBelow(path)) await removeCgroup(below);
-  await allowed(() => rmdir(path));
+  await until(
+    async () =>
+      rmdir(path).then(
+        () => true,
+        (error: unknown) => (errorCode(error) === 'EBUSY' ? undefined : isOver(error)),
+      ),
+    REMOVE_MS,
+  );
+}
+
+function isOver(error: unknown): true {
+  if (REFUSED.has(errorCode(error)) || GONE.has(errorCode(error))) return true;
+  throw error;
+}
+
+/** Removes every cgroup whose name is this prefix and a number, also of starts that a lost worker has made no record of. */
+export async function removeCgroups(prefix: string): Promise<void> {
+  const parent = await ownCgroup();
+  if (parent === undefined) return;
+  const isOurs = (name: string): boolean => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length));
+  for (const path of await cgroupsBelow(parent)) if (isOurs(basename(path))) await removeCgroup(path);
 }
 
 async function cgroupsBelow(path: string): Promise<string[]> {

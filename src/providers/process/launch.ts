@@ -1,7 +1,7 @@
 /** Starting an agent's process, so that at every moment a crash of the worker leaves either nothing or a record of it. */
 import type { WakeCall } from '../../contract/activities';
 import { providerError, titleOf } from '../provider';
-import { joinCgroup, makeCgroup } from './cgroup';
+import { joinCgroup, makeCgroup, removeCgroups } from './cgroup';
 import type { Launch } from './command';
 import type { ResourceDirectory } from './directory';
 import { familyOf, settledStatusOf } from './instance';
@@ -21,7 +21,7 @@ export async function launch(
   start: Launch,
   cgroups: boolean,
 ): Promise<{ pid: number | null }> {
-  const cgroup = cgroups ? await makeCgroup(`drover-${directory.key}-${String(number)}`) : undefined;
+  const cgroup = cgroups ? await makeCgroup(`${cgroupPrefix(directory)}${String(number)}`) : undefined;
   const leader = await openLeader(directory, call, number, { ...start, cgroup: cgroup ?? '' });
   try {
     const joined = cgroup !== undefined && (await joinCgroup(cgroup, leader.pid));
@@ -35,9 +35,15 @@ export async function launch(
   return outcome(directory, call, number);
 }
 
+/** How the names of the key's cgroups begin; the number of the start follows. */
+function cgroupPrefix({ key }: ResourceDirectory): string {
+  return `drover-${key}-`;
+}
+
 /** Kills all processes of the key, then removes all but the tombstone, which refuses new ones. */
 export async function demolish(directory: ResourceDirectory): Promise<void> {
   await killFamily(await familyOf(directory));
+  await removeCgroups(cgroupPrefix(directory));
   await directory.clear();
 }
 
