@@ -70,7 +70,7 @@ export class DroverClient {
 
   #nothingAnswers(cause: DroverError): DroverError {
     const at = this.#address ?? DEFAULT_ADDRESS;
-    const what = `nothing answers at ${at}: start drover up in this directory, or name another server with --address`;
+    const what = `no Temporal server answers at ${at}: start drover up in this directory, or name another server with --address`;
     return new DroverError('Unavailable', what, undefined, { cause });
   }
 

@@ -105,7 +105,8 @@ it('has a doctor that says what is not there', async () => {
   expect(findings[1]).toMatchObject({
     check: 'temporal',
     result: 'wrong',
-    detail: 'nothing answers at 127.0.0.1:1: start drover up in this directory, or name another server with --address',
+    detail:
+      'no Temporal server answers at 127.0.0.1:1: start drover up in this directory, or name another server with --address',
   });
   expect(findings.find(({ check }) => check === 'gateway')).toMatchObject({ result: 'missing' });
 });

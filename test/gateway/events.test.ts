@@ -108,6 +108,6 @@ it('refuses before the stream begins as any other call does', async () => {
     app.inject({ method: 'HEAD', url: '/v1/events', headers: { authorization } }),
   ]);
   await app.close();
-  expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 403, 422, 422, 404]);
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 403, 422, 422, 405]);
   for (const { headers } of answers) expect(headers['content-type']).toContain('application/problem+json');
 });
