@@ -190,6 +190,17 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
       });
       expect(await provider().destroy(call)).toEqual({ existed: false });
     });
+
+    // A tombstone is a container of the same image, so the engine refuses that as well.
+    test('what the engine refused to create, as its image has no proper name, can be destroyed', async () => {
+      const call = {
+        ...callFor(INSTALLATION, { provider: 'docker' }),
+        spec: { name: 'worker', provider: 'docker' as const, docker: { image: 'Localhost/BB:la test' } },
+      };
+      await expect(provider().create(call)).rejects.toMatchObject({ code: 'ProviderError' });
+      expect(await provider().destroy(call)).toEqual({ existed: false });
+      expect(await instances(call)).toBe(0);
+    });
   },
 );
 
