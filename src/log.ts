@@ -18,5 +18,7 @@ export function openLog(level: string, file?: string, onLoss?: (why: string) => 
       `${JSON.stringify({ level: WARN, time: isoNow(), lines, why, msg: 'lines of this log were lost' })}\n`,
     ...(onLoss === undefined ? {} : { onLoss }),
   });
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  // Without it an error under `error`, as Temporal's SDK logs it, loses its message.
+  const serializers = { error: pino.stdSerializers.err };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, destination);
 }

@@ -128,6 +128,11 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
     await Promise.all([setRetention(target, retentionDays), ensureSearchAttributes(target, searchAttributes)]);
   } catch (error) {
     await server.stop();
+    const { dbFile } = options;
+    // A command to the server fails where it has started, and cannot write.
+    if (dbFile !== undefined && isDiskFull(dirname(dbFile))) {
+      throw new Error(`Temporal's server did not start: ${diskFull(dbFile)}`, { cause: error });
+    }
     throw error;
   }
   return {
@@ -219,6 +224,10 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return '';
 }
 
+function diskFull(file: string): string {
+  return `the disk that holds ${file} is full. Make room and start again.`;
+}
+
 /** What the log says, in one sentence that a person can act on. */
 function explain(logFile: string, file: string): string {
   const log = (readKept(logFile) ?? '').slice(-8_000);
@@ -227,7 +236,7 @@ function explain(logFile: string, file: string): string {
   }
   // A full disk has no room for the log that would say so.
   if (/database or disk is full|no space left on device/i.test(log) || isDiskFull(dirname(logFile))) {
-    return `the disk that holds ${file} is full. Make room and start again.`;
+    return diskFull(file);
   }
   if (/address already in use/i.test(log)) return PORT_TAKEN;
   if (/not a database|malformed/i.test(log)) return `${file} is damaged or no database. Move it away to begin anew.`;

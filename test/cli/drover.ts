@@ -37,7 +37,7 @@ function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
 const started = new Set<ChildProcess>();
 
 /** Ends every command that a failed test left behind, and the agents of a folder. */
-async function endAll(folder: string): Promise<void> {
+export async function endAll(folder: string): Promise<void> {
   for (const child of started) child.kill('SIGKILL');
   for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');
   await until(() => processesOf(folder).length === 0 || undefined, PATIENCE_MS);
