@@ -5,9 +5,9 @@ import type { WorkflowEnd } from '../contract/ends';
 import type { DroverError } from '../contract/errors';
 import { monotonicMs, onWallClock } from '../lib/clock';
 import { endOf } from './ends';
-import { asDroverError, isClosedError, isLeftUnanswered, isLost } from './errors';
+import { asDroverError, isClosedError, isLeftUnanswered, isLost, whyNotReplayed } from './errors';
 import type { Subject } from './subject';
-import { lookForFailures, unansweredError, watchForFailures } from './unanswered';
+import { lookForFailures, notReplayed, unansweredError, watchForFailures } from './unanswered';
 import { updateIdOf } from './update-id';
 import { UpdateQueue } from './update-queue';
 
@@ -238,8 +238,10 @@ export class Calls {
   /** The error as ours; of a workflow that has left the call without an answer, with the reason where the server knows it. */
   async #explained(subject: Subject | null, error: unknown): Promise<DroverError> {
     const translated = asDroverError(error, subject);
-    if (!subject || !isLeftUnanswered(error)) return translated;
-    const unanswered = await lookForFailures(this.client, subject.workflowId).catch(() => null);
+    const why = whyNotReplayed(error);
+    if (!subject || (why === undefined && !isLeftUnanswered(error))) return translated;
+    const seen = await lookForFailures(this.client, subject.workflowId).catch(() => null);
+    const unanswered = seen ?? (why === undefined ? null : notReplayed(why));
     return unanswered ? unansweredError(subject, unanswered, error) : translated;
   }
 }

@@ -40,6 +40,9 @@ const UPDATE_OVERLOOKED = /wasn't processed by worker|unexpected workflow task f
 /** A query of a workflow that failed before its first line, as its input was none of ours, or that is not one of ours at all. */
 const QUERY_UNKNOWN = /did not register a handler for/i;
 
+/** What the SDK's core says of a history that the worker's code would not have made. */
+const NOT_REPLAYED = /^\[TMPRL1100\]/;
+
 /** What a call to the server itself says of a namespace; calls about a workflow throw `NamespaceNotFoundError`. */
 const NAMESPACE_UNKNOWN = /namespace "?([^\s"]+)"? is not found/i;
 
@@ -80,6 +83,12 @@ export function isLost(error: unknown): boolean {
 export function isLeftUnanswered(error: unknown): boolean {
   const isTimedOut = [...chain(error)].some((cause) => cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError);
   return isTimedOut || isLost(error) || grpcCode(error) === GRPC.failedPrecondition;
+}
+
+/** Why the history of a workflow that was asked cannot be replayed; undefined where the error says nothing of the kind. */
+export function whyNotReplayed(error: unknown): string | undefined {
+  for (const { message } of chain(error)) if (NOT_REPLAYED.test(message)) return message;
+  return undefined;
 }
 
 /** Whether a query was for an open workflow only, and this one is closed. */

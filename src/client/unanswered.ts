@@ -13,7 +13,7 @@ import type { Subject } from './subject';
 export interface Unanswered {
   /** When the first of these failures was, ISO 8601. */
   readonly since: string;
-  /** The failures in a row. */
+  /** The failures in a row; 0 where only questions have met a history that cannot be replayed, which is no task of the workflow's own. */
   readonly failures: number;
   /** What the failure said. */
   readonly why: string;
@@ -70,11 +70,17 @@ function isoTime(time: TaskEvent['eventTime']): string | undefined {
   return time?.seconds ? new Date(Number(time.seconds) * 1_000).toISOString() : undefined;
 }
 
+/** A workflow that has had nothing to do since its history became one that the worker cannot replay: known since it was asked. */
+export function notReplayed(why: string): Unanswered {
+  return { since: isoNow(), failures: 0, why: boundedText(why, QUOTE_BYTES) };
+}
+
 /** What a caller hears: since when, why, and what to do about it. */
 export function unansweredError(subject: Subject, unanswered: Unanswered, cause?: unknown): DroverError {
   const { since, failures, why } = unanswered;
-  const what = `${subject.kind} ${subject.name} does not answer since ${since}: its workflow task has failed ${String(failures)} times (${why})`;
-  const message = `${what}; it goes on by itself with a worker that can do it; else ${remedy(subject)}`;
+  const reason =
+    failures === 0 ? 'its history cannot be replayed' : `its workflow task has failed ${String(failures)} times`;
+  const message = `${subject.kind} ${subject.name} does not answer since ${since}: ${reason} (${why}); it goes on by itself with a worker that can do it; else ${remedy(subject)}`;
   return new DroverError('Unavailable', message, { unanswered }, { cause });
 }
 
