@@ -35,6 +35,9 @@ function forThisNode(config) {
   const rule = config.module.rules.find(({ use }) => use?.loader?.includes('swc-loader'));
   if (!rule) throw new Error("the SDK's bundler no longer compiles with swc-loader; see scripts/bundle.mjs");
   rule.use.options.jsc.target = TARGET;
+  // Every workflow thread reads the whole bundle: comments stay in the source, and nothing else changes.
+  rule.use.options.minify = true;
+  rule.use.options.jsc.minify = { compress: false, mangle: false, format: { comments: false, beautify: true } };
   return config;
 }
 
