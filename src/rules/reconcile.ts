@@ -166,19 +166,18 @@ function woken(state: AgentState, pid: number | null, now: number): AgentState {
   return withProbes(held ? { ...running, status: moveStatus('running', 'paused') } : running, now);
 }
 
-/** What an inspection says against what is believed: it was changed by other means than Drover's. Null: nothing. */
+/**
+ * What an inspection says against a pause: it was continued by other means than Drover's. Null: nothing. A running agent that another
+ * program has stopped is left to that program: it is silent, and so it is offline.
+ */
 export function driftOf({ runtime }: AgentState, { state: found }: Partial<ResourceState>): string | null {
-  if (runtime === 'paused' && found === 'running') return 'it was continued by other means, and is paused again';
-  if (runtime === 'running' && found === 'paused') return 'it was suspended by other means, and is continued';
-  return null;
+  return runtime === 'paused' && found === 'running' ? 'it was continued by other means, and is paused again' : null;
 }
 
 /** What is true becomes the runtime; what has been decided then asks for the effect that is missing. */
 function drifted(state: AgentState, now: number): AgentState {
-  const known = { ...state, probeAt: null, probes: 0, drainUntil: null };
-  return state.runtime === 'paused'
-    ? { ...known, runtime: moveRuntime(state.runtime, 'running'), runningSince: now }
-    : { ...known, runtime: moveRuntime(state.runtime, 'paused'), runningSince: null, heldBefore: [] };
+  const runtime = moveRuntime(state.runtime, 'running');
+  return { ...state, runtime, runningSince: now, probeAt: null, probes: 0, drainUntil: null };
 }
 
 function afterInspection(state: AgentState, found: Partial<ResourceState>, now: number): AgentState {
@@ -246,8 +245,6 @@ function undone(
       return { ...state, ...backToRunning(state), drainUntil: null };
     case 'continue':
       if (gone) return afterInspection(state, found, now);
-      // No resume has asked for it: it stands still against every decision, so it is tried again.
-      if (state.heldBefore.length === 0) return triedAgain(state, now);
       return { ...state, ...backToPaused(state) };
     case 'stop':
     case 'destroy':

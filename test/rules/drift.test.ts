@@ -4,7 +4,7 @@ import type { AgentSpec, AgentStatus, Runtime } from '../../src/contract/agent';
 import type { AgentState } from '../../src/rules/agent-state';
 import { applyBeat } from '../../src/rules/liveness';
 import { probedAfterBeat } from '../../src/rules/probes';
-import { begin, driftOf, effectFailed, nextEffect, succeeded } from '../../src/rules/reconcile';
+import { begin, driftOf, nextEffect, succeeded } from '../../src/rules/reconcile';
 import { nextDue, tick } from '../../src/rules/timers';
 import { MINUTE, SECOND, T0, agentIn } from './agents';
 
@@ -68,32 +68,10 @@ test('an external agent goes on during a pause: its beats prove nothing', () => 
   expect(nextEffect(state, T0)).toBeNull();
 });
 
-describe('a running agent that was stopped by other means', () => {
+test('a running agent that another program has stopped is left to it: silent, and so offline', () => {
   const offline = { ...held('running', 'running'), liveness: 'offline' as const, probeAt: T0 };
-
-  test('is continued', () => {
-    expect(nextEffect(offline, T0)).toBe('inspect');
-    expect(driftOf(offline, found('paused'))).toMatch(/suspended by other means/);
-    const known = inspected(offline, 'paused', T0);
-    expect(known).toMatchObject({ status: 'running', runtime: 'paused', runningSince: null });
-    expect(nextEffect(known, T0)).toBe('continue');
-    const going = succeeded(begin(known, 'continue', 'x', T0), 'continue', {}, T0 + SECOND);
-    expect(going).toMatchObject({ status: 'running', runtime: 'running', holds: [] });
-    expect(beaten(going, T0 + 2 * SECOND)).toMatchObject({ liveness: 'ready' });
-  });
-
-  test('is tried again where the provider cannot, and never ends paused without a hold', () => {
-    const known = { ...inspected(offline, 'paused', T0), heldBefore: [] };
-    const failed = effectFailed(begin(known, 'continue', 'x', T0), 'continue', 'no engine', found('paused'), T0);
-    expect(failed).toMatchObject({ status: 'running', runtime: 'paused', holds: [], retryAt: T0 + 2 * SECOND });
-    expect(nextEffect(failed, T0 + SECOND)).toBeNull();
-    expect(nextEffect(failed, T0 + 2 * SECOND)).toBe('continue');
-    const going = succeeded(begin(failed, 'continue', 'x', T0), 'continue', {}, T0 + 2 * SECOND);
-    expect(going).toMatchObject({ runtime: 'running', retries: 0, retryAt: null });
-  });
-
-  test('forgets the holds of an earlier resume', () => {
-    const before = held('paused', 'paused').holds;
-    expect(inspected({ ...offline, heldBefore: before }, 'paused', T0).heldBefore).toEqual([]);
-  });
+  expect(driftOf(offline, found('paused'))).toBeNull();
+  const state = inspected(offline, 'paused', T0);
+  expect(state).toMatchObject({ status: 'running', runtime: 'running', liveness: 'offline' });
+  expect(nextEffect(state, T0)).toBeNull();
 });
