@@ -4,6 +4,7 @@ import type {
   FleetActivities,
   MonitorActivities,
   NotificationActivities,
+  FamilyActivities,
   SignalActivities,
   SubscriptionActivities,
   TurnActivities,
@@ -21,7 +22,7 @@ export interface ActivityDependencies {
   readonly subscriptions: SubscriptionActivities;
   readonly notifications: NotificationActivities;
   readonly monitor: MonitorActivities;
-  readonly signals: SignalActivities;
+  readonly signals: SignalActivities & FamilyActivities;
 }
 
 /** The activities of a worker. */

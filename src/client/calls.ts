@@ -199,6 +199,14 @@ export class Calls {
     return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, attempt));
   }
 
+  /** The type of the workflow that has an id, or had it last. Throws `NotFound`. */
+  async typeOf(subject: Subject): Promise<string> {
+    return this.within(subject, {}, async () => {
+      const { type } = await this.client.workflow.getHandle(subject.workflowId).describe();
+      return type;
+    });
+  }
+
   /** Closes the connection once every call has its answer: gRPC's repeats go on by timers, which find no channel afterwards. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#open);

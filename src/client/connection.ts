@@ -78,10 +78,39 @@ export function openClient(settings: ConnectionSettings): Client {
     ...(tls === undefined ? {} : { tls }),
     ...(metadata === undefined ? {} : { metadata }),
     interceptors: [
-      (options, nextCall) => (isUpdate(options.method_definition.path) ? once : repeat)(options, nextCall),
+      (options, nextCall) => (isUpdate(options.method_definition.path) ? once : repeat)(options, untilClosed(nextCall)),
     ],
   });
   return new Client({ connection, namespace });
+}
+
+/**
+ * The next call of an interceptor, for the first try and for each repeat. The SDK makes repeats from a timer, and a connection that has
+ * been closed by then throws there, where no caller can catch it. By then no caller waits either, so such a repeat begins nothing.
+ */
+function untilClosed<Options, Call extends object>(nextCall: (options: Options) => Call): (options: Options) => Call {
+  let isRepeat = false;
+  return (options) => {
+    if (!isRepeat) {
+      isRepeat = true;
+      return nextCall(options);
+    }
+    try {
+      return nextCall(options);
+    } catch (error) {
+      if (error instanceof Error && error.message === CLOSED) return inert<Call>();
+      throw error;
+    }
+  };
+}
+
+/** What gRPC says of a call over a channel that has been closed. */
+const CLOSED = 'Channel has been shut down';
+
+/** A call whose every method does nothing. */
+function inert<Call extends object>(): Call {
+  const nothing: Partial<Call> = {};
+  return new Proxy(nothing, { get: () => () => undefined }) as Call;
 }
 
 function isUpdate(path: string): boolean {

@@ -230,6 +230,12 @@ export interface SignalActivities {
   signalWorkflow(call: SignalCall): Promise<Delivery>;
 }
 
+/** What a run or a branch asks of those below it; a local activity as well. */
+export interface FamilyActivities {
+  /** Whether the id is that of a branch, open or ended; false for a workflow of another type. */
+  isBranch(call: { readonly workflowId: string }): Promise<boolean>;
+}
+
 /** Everything a Drover worker offers. */
 export interface Activities
   extends
@@ -240,7 +246,8 @@ export interface Activities
     UndoActivities,
     SubscriptionActivities,
     NotificationActivities,
-    SignalActivities {}
+    SignalActivities,
+    FamilyActivities {}
 
 /** What `configure` carries, as `ensureAgent` derives it from an agent's input. */
 export function configurationOf(input: AgentInput): AgentConfiguration {

@@ -2,6 +2,7 @@
 import type { RetryPolicy } from '@temporalio/common';
 import { type ActivityOptions, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type {
+  FamilyActivities,
   FleetActivities,
   MonitorActivities,
   NotificationActivities,
@@ -298,8 +299,8 @@ export function monitorActivity(summary: string): MonitorActivities {
  * be repeated at will, as receivers know their messages by id. What fails five times within three seconds no longer holds the sender's task: the
  * outbox tries again by a timer (shared/outbox.ts).
  */
-export function signalActivities(): SignalActivities {
-  return proxyLocalActivities<SignalActivities>({
+export function signalActivities(): SignalActivities & FamilyActivities {
+  return proxyLocalActivities<SignalActivities & FamilyActivities>({
     startToCloseTimeout: '10s',
     retry: FEW,
   });

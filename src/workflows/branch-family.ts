@@ -20,6 +20,7 @@ import { jsonBytes } from '../rules/json-bytes';
 import { topologyWithin } from '../rules/topology/within';
 import type { branch } from './branch';
 import type { Courier } from './branch-courier';
+import { signalActivities } from './activities';
 import { isHistoryFull } from './shared/continue-as-new';
 import { createPacer } from './shared/pacer';
 import type { Supervisor } from './shared/supervise';
@@ -120,7 +121,8 @@ export function createFamily(of: FamilyOf): Family {
 
   /**
    * Its id may still be that of a branch of before a reset of this workflow, which goes on without a parent: that one is waited for, and
-   * what its agents have answered, they answer again. Null: it has been cancelled meanwhile.
+   * what its agents have answered, they answer again. Any other workflow under its id is a stranger, which may never end: then the branch
+   * is lost. Null: it has been cancelled by then.
    */
   async function started(member: Member, bytes: number): Promise<Child | null> {
     for (let waitMs = FORMER_FIRST_MS; ; waitMs = Math.min(2 * waitMs, FORMER_MOST_MS)) {
@@ -128,6 +130,7 @@ export function createFamily(of: FamilyOf): Family {
         return await courier.pacer.through(bytes, () => begin(member));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        if (!(await signalActivities().isBranch({ workflowId: error.workflowId }))) throw error;
       }
       // A pause and a cancellation reach it all the same.
       member.state = 'started';

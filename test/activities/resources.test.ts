@@ -66,7 +66,7 @@ function activitiesOver(providers: Providers) {
       configurePools: () => Promise.resolve(),
     },
     notifications: { raiseEvent: () => Promise.resolve(), postWebhook: () => Promise.resolve() },
-    signals: { signalWorkflow: () => Promise.resolve('delivered') },
+    signals: { signalWorkflow: () => Promise.resolve('delivered'), isBranch: () => Promise.resolve(false) },
   });
 }
 

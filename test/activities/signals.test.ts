@@ -9,12 +9,13 @@ const call = { workflowId: 'run/mars/r/0', signal: 'turnAnswered', argument: { t
 
 /** An activity whose client fails as Temporal's does. */
 function failing(error: (subject: Subject) => DroverError) {
-  return createSignalActivities({ signal: (subject) => Promise.reject(error(subject)) });
+  return createSignalActivities({ typeOf: async () => 'agent', signal: (subject) => Promise.reject(error(subject)) });
 }
 
 it('sends the signal by name, with its argument', async () => {
   const sent: unknown[] = [];
   const signals = createSignalActivities({
+    typeOf: async () => 'agent',
     signal: async ({ workflowId }, signal, argument) => void sent.push({ workflowId, signal, argument }),
   });
   expect(await signals.signalWorkflow(call)).toBe('delivered');
