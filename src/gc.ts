@@ -8,7 +8,7 @@ import type { DroverClient, RunningAgent } from './client';
 import { inParallel } from './client/in-parallel';
 import { allPages } from './client/pages';
 import { isUnanswered } from './client/unanswered';
-import { lostText } from './rules/ends';
+import { lostText } from './rules/lib/ends';
 import type { HeldResource, Provider, Providers } from './providers/provider';
 
 /** One thing that is left over, and why. `key` null: an agent whose resource no provider here has listed. `createdAt` in ISO 8601. */

@@ -20,7 +20,7 @@ import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETI
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { isUnansweredForLong } from '../client/unanswered';
 import { monotonicMs, wallClockMs } from '../lib/clock';
-import { isFollowing } from '../rules/lifecycle';
+import { isFollowing } from '../rules/agent/lifecycle';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';

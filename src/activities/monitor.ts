@@ -10,7 +10,7 @@ import { agentSignals, describeAgent } from '../contract/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { httpCall, isSuccess } from '../providers/http-call';
-import { type CheckMemory, afterCheck, shifted } from '../rules/health-checks';
+import { type CheckMemory, afterCheck, shifted } from '../rules/agent/health';
 import { whileBeating } from './beating';
 import { type TurnSettings, addressed } from './turns';
 

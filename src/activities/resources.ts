@@ -11,7 +11,7 @@ const NOT_SENT_PAUSES_MS = [500, 1_500] as const;
 
 /**
  * A create that never reached the other side is repeated within its attempt, and then fails for good: so it is known that nothing was made, and its
- * undo does not need the other side either (rules/late-creates.ts).
+ * undo does not need the other side either (rules/change/late-creates.ts).
  */
 async function untilSent<T>(create: () => Promise<T>): Promise<T> {
   for (const pauseMs of NOT_SENT_PAUSES_MS) {

@@ -1,7 +1,7 @@
 /** A fleet as people read it. */
 import type { LostParts } from '../contract/ends';
 import type { ChangeView, FleetDescription } from '../contract/fleet';
-import { lostText } from '../rules/ends';
+import { lostText } from '../rules/lib/ends';
 import { colors, facts, table } from './output';
 import { painted } from './paint';
 import { topologyText } from './topology-text';

@@ -2,7 +2,7 @@
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, CommandState } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { OPERATOR_HOLD } from '../contract/names';
-import { verdict } from '../rules/lifecycle';
+import { verdict } from '../rules/agent/lifecycle';
 import { pollUntil } from './backoff';
 
 /** What an agent looks like when a command has had its effect, and when it never will. */

@@ -18,8 +18,8 @@ import { agentSignals, agentUpdates, describeAgent } from '../contract/messages'
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/subscription';
 import { monotonicMs } from '../lib/clock';
-import { together } from '../rules/alike';
-import { closedAgentView } from '../rules/view';
+import { together } from '../rules/agent/subscription/alike';
+import { closedAgentView } from '../rules/agent/view';
 import { answerForTerminated, followCommand, type LastWord } from './agent-commands';
 import { agentItem, livenessConditions, type RunningAgent, runningAgent, statusConditions } from './agent-items';
 import { pollUntil } from './backoff';

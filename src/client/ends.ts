@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { EndKind, WorkflowEnd } from '../contract/ends';
 import { DroverError } from '../contract/errors';
 import { boundedText, SHORT_BYTES } from '../contract/text';
-import { lostText } from '../rules/ends';
+import { lostText } from '../rules/lib/ends';
 import type { CallOptions, Calls } from './calls';
 import type { Subject } from './subject';
 

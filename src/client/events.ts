@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DroverEvent } from '../contract/events';
 import { isoNow } from '../lib/clock';
-import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/news';
+import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/events/news';
 import { isOutage } from './backoff';
 import type { Calls } from './calls';
 import { firstLook, lookAgain, lookBack, type LookTools } from './looks';

@@ -5,11 +5,11 @@ import { jsonProblem } from '../contract/json';
 import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { readBy } from '../contract/schemas/reading';
-import { crossProblems, type Problem } from '../rules/fleet-check';
-import { topologyWarnings } from '../rules/fleet-topology';
-import { isRecord } from '../rules/parse';
+import { crossProblems, type Problem } from '../rules/fleet/check';
+import { topologyWarnings } from '../rules/fleet/topology';
+import { isRecord } from '../rules/lib/parse';
 
-export type { Problem } from '../rules/fleet-check';
+export type { Problem } from '../rules/fleet/check';
 
 /** A checked value, or all of its problems in the order of the file. */
 export type Checked<T> =

@@ -17,7 +17,7 @@ import type {
 import { describeChange, describeFleet, fleetUpdates } from '../contract/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
-import { planApply } from '../rules/fleet-change';
+import { planApply } from '../rules/fleet/change';
 import { pollUntil } from './backoff';
 import type { CallOptions, Calls, UpdateOptions } from './calls';
 import { endedError, orEnded } from './ends';

@@ -3,8 +3,8 @@ import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError } from '@
 import { DroverError } from '../contract/errors';
 import { RUN_WORKFLOW } from '../contract/names';
 import type { RunInput } from '../contract/runs';
-import { fingerprint } from '../rules/fingerprint';
-import { isRecord } from '../rules/parse';
+import { fingerprint } from '../rules/lib/fingerprint';
+import { isRecord } from '../rules/lib/parse';
 import type { CallOptions, Calls } from './calls';
 import { runSubject } from './subject';
 

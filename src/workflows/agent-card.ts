@@ -6,9 +6,9 @@ import {
   defineSearchAttributeKey,
 } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { AgentState } from '../rules/agent-state';
-import { jsonBytes } from '../rules/json-bytes';
-import { card, cardKey } from '../rules/view';
+import type { AgentState } from '../rules/agent/state';
+import { jsonBytes } from '../rules/lib/json-bytes';
+import { card, cardKey } from '../rules/agent/view';
 import type { AgentMachine } from './agent-machine';
 import type { Supervisor } from './shared/supervise';
 

@@ -1,5 +1,5 @@
 /** The agent's one lazy timer: set for the next thing that the clock alone can change; a beat does not reset it. */
-import { nextDue } from '../rules/timers';
+import { nextDue } from '../rules/agent/timers';
 import type { AgentMachine } from './agent-machine';
 import { until, untilOr } from './shared/until';
 

@@ -1,9 +1,9 @@
 /** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
 import { upsertMemo, uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../contract/activities';
-import type { AgentState, ProviderEffect } from '../rules/agent-state';
-import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../rules/reconcile';
-import { STOP_GRACE_MS } from '../rules/settings';
+import type { AgentState, ProviderEffect } from '../rules/agent/state';
+import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../rules/agent/reconcile';
+import { STOP_GRACE_MS } from '../rules/agent/settings';
 import { preparation, providerActivities, stopActivity } from './activities';
 import type { AgentMachine } from './agent-machine';
 import { errorBody } from './shared/failures';
@@ -54,7 +54,7 @@ function answered(
   effect: ProviderEffect,
   supervisor: Supervisor,
 ): Promise<Partial<ResourceState>> {
-  // An inspection that fails is repeated in its own rhythm (rules/probes.ts).
+  // An inspection that fails is repeated in its own rhythm (rules/agent/probes.ts).
   if (effect === 'inspect') return call(machine, effect);
   return supervisor.patiently(
     effect,

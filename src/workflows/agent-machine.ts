@@ -1,10 +1,10 @@
 /** The one owner of an agent's state in its workflow: every change goes through here, is recorded, and is reacted to. */
 import type { ErrorBody } from '../contract/errors';
-import type { AgentState } from '../rules/agent-state';
-import { type Remark, decided, inShort } from '../rules/decisions';
-import { settle } from '../rules/report';
-import { tick } from '../rules/timers';
-import { withClocks } from '../rules/turn-actions';
+import type { AgentState } from '../rules/agent/state';
+import { type Remark, decided, inShort } from '../rules/agent/decisions';
+import { settle } from '../rules/agent/report';
+import { tick } from '../rules/agent/timers';
+import { withClocks } from '../rules/agent/turns/actions';
 import { continueAsNewOverdue } from './shared/continue-as-new';
 import type { Supervisor } from './shared/supervise';
 

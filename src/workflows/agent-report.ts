@@ -1,6 +1,6 @@
 /** Tells the change that waits for this agent how its start ended. */
 import { agentReported } from '../contract/messages';
-import { dueReport, reported } from '../rules/report';
+import { dueReport, reported } from '../rules/agent/report';
 import type { AgentMachine } from './agent-machine';
 import type { Post } from './agent-post';
 

@@ -1,12 +1,12 @@
 /** The agent's signals: facts, and pause and resume again. What is refused is a recorded decision and changes nothing. */
 import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../contract/messages';
-import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../rules/agent-messages';
-import { applyBeat, applyCheck } from '../rules/liveness';
-import { probedAfterBeat, withProbes } from '../rules/probes';
-import { answered, recall } from '../rules/requests';
-import { requestTurn, withdrawTurn } from '../rules/turn-queue';
-import { commandState } from '../rules/view';
+import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../rules/agent/messages';
+import { applyBeat, applyCheck } from '../rules/agent/liveness';
+import { probedAfterBeat, withProbes } from '../rules/agent/probes';
+import { answered, recall } from '../rules/agent/requests';
+import { requestTurn, withdrawTurn } from '../rules/agent/turns/queue';
+import { commandState } from '../rules/agent/view';
 import { accept, mark, requestOf } from './agent-commands';
 import type { AgentMachine } from './agent-machine';
 import type { AgentTurns } from './agent-turns';

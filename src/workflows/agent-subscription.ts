@@ -5,8 +5,8 @@ import { agentSignals, agentUpdates, allocationGranted, fleetSignals, poolSignal
 import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../contract/names';
 import type { AllocationRequested, FailureObserved } from '../contract/pool';
 import type { FailureReport } from '../contract/subscription';
-import { together } from '../rules/alike';
-import { parseAllocationGranted, parseFailureReport } from '../rules/agent-messages';
+import { together } from '../rules/agent/subscription/alike';
+import { parseAllocationGranted, parseFailureReport } from '../rules/agent/messages';
 import {
   dueRequest,
   leftPool,
@@ -15,14 +15,14 @@ import {
   requestLost,
   requestSent,
   takeGrant,
-} from '../rules/agent-subscription';
-import { endTold, reloadEnded } from '../rules/agent-switch';
-import { announcementMade, dueAnnouncement } from '../rules/announce';
-import { begin, isMoot } from '../rules/reconcile';
-import { markOf, type RequestMark } from '../rules/fingerprint';
-import { answered, recall, remember } from '../rules/requests';
-import { nameOf } from '../rules/subscription-state';
-import { commandResult, commandState, rememberedResult } from '../rules/view';
+} from '../rules/agent/subscription/report';
+import { endTold, reloadEnded } from '../rules/agent/subscription/switch';
+import { announcementMade, dueAnnouncement } from '../rules/events/announce';
+import { begin, isMoot } from '../rules/agent/reconcile';
+import { markOf, type RequestMark } from '../rules/lib/fingerprint';
+import { answered, recall, remember } from '../rules/agent/requests';
+import { nameOf } from '../rules/agent/subscription/state';
+import { commandResult, commandState, rememberedResult } from '../rules/agent/view';
 import { credentialActivity } from './activities';
 import { mustNotBeOverdue } from './agent-commands';
 import type { AgentMachine } from './agent-machine';

@@ -1,13 +1,13 @@
-/** The agent's turns: the rule says what to do with them (rules/turn-actions.ts), this does it. */
+/** The agent's turns: the rule says what to do with them (rules/agent/turns/actions.ts), this does it. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { branchSignals } from '../contract/messages';
 import type { FailureReport } from '../contract/subscription';
 import type { TurnOutcome } from '../contract/turns';
-import type { QueuedTurn } from '../rules/agent-state';
-import { type CancelReason, type TurnAction, turnActions } from '../rules/turn-actions';
-import { type TurnEnding, failureReport, turnEnded } from '../rules/turn-endings';
-import { withdrawTurn } from '../rules/turn-queue';
-import { publicSubscription } from '../rules/view';
+import type { QueuedTurn } from '../rules/agent/state';
+import { type CancelReason, type TurnAction, turnActions } from '../rules/agent/turns/actions';
+import { type TurnEnding, failureReport, turnEnded } from '../rules/agent/turns/endings';
+import { withdrawTurn } from '../rules/agent/turns/queue';
+import { publicSubscription } from '../rules/agent/view';
 import { turnActivities } from './activities';
 import type { AgentMachine } from './agent-machine';
 import type { Post } from './agent-post';

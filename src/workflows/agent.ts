@@ -3,11 +3,11 @@ import { CancellationScope, allHandlersFinished, continueAsNew, setHandler } fro
 import type { AgentInput } from '../contract/agent';
 import { describeAgent, fleetSignals } from '../contract/messages';
 import { fleetWorkflowId } from '../contract/names';
-import { type CarriedAgent } from '../rules/agent-state';
-import { tidingsFor } from '../rules/farewell';
-import { initialState } from '../rules/initial-state';
-import { nextEffect } from '../rules/reconcile';
-import { agentView } from '../rules/view';
+import { type CarriedAgent } from '../rules/agent/state';
+import { tidingsFor } from '../rules/agent/farewell';
+import { initialState } from '../rules/agent/initial-state';
+import { nextEffect } from '../rules/agent/reconcile';
+import { agentView } from '../rules/agent/view';
 import { publish } from './agent-card';
 import { keepTime } from './agent-clock';
 import { accept, handleCommands } from './agent-commands';

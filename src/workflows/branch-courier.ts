@@ -1,7 +1,7 @@
 /** Signals of runs and branches: in order for each receiver, and never too many in one task. */
 import type { SignalDefinition } from '@temporalio/common';
 import type { Delivery } from '../contract/activities';
-import { jsonBytes } from '../rules/json-bytes';
+import { jsonBytes } from '../rules/lib/json-bytes';
 import { createPost } from './agent-post';
 import { withinTheTask } from './shared/outbox';
 import { type Pacer, createPacer } from './shared/pacer';

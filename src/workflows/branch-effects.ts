@@ -1,7 +1,7 @@
 /** The outside of a branch, as the coordination rule needs it. */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { SIZE_LIMITS } from '../contract/turns';
-import type { BranchLog, TracedTurn } from '../rules/branch-input';
+import type { BranchLog, TracedTurn } from '../rules/run/branch-input';
 import { type Effects, Stopped } from '../rules/coordination/effects';
 import { createReach } from '../rules/topology/reach';
 import type { branch } from './branch';

@@ -11,12 +11,19 @@ import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
 import { branchSignals } from '../contract/messages';
 import { BRANCH_WORKFLOW, branchWorkflowId } from '../contract/names';
 import type { LiveBranchRecord, StopRequested } from '../contract/runs';
-import type { BranchEnd, BranchInput, BranchLog, BranchOptions, BranchTimes, TracedTurn } from '../rules/branch-input';
-import { MOST_RETURNED_BYTES } from '../rules/branch-input';
+import type {
+  BranchEnd,
+  BranchInput,
+  BranchLog,
+  BranchOptions,
+  BranchTimes,
+  TracedTurn,
+} from '../rules/run/branch-input';
+import { MOST_RETURNED_BYTES } from '../rules/run/branch-input';
 import type { BranchHandle } from '../rules/coordination/effects';
 import { abandonedBranch, lostBranch } from '../rules/coordination/lost';
 import type { BranchContext, BranchResult } from '../rules/coordination/state';
-import { jsonBytes } from '../rules/json-bytes';
+import { jsonBytes } from '../rules/lib/json-bytes';
 import { topologyWithin } from '../rules/topology/within';
 import type { branch } from './branch';
 import type { Courier } from './branch-courier';

@@ -1,9 +1,9 @@
 /** What the parts of a branch's workflow have in common, for as long as this run of it lasts. */
 import { workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../contract/errors';
-import type { BranchInput, BranchLog, BranchOptions } from '../rules/branch-input';
+import type { BranchInput, BranchLog, BranchOptions } from '../rules/run/branch-input';
 import { type BranchContext, type BranchState, beginBranch } from '../rules/coordination/state';
-import { type Ignored, NOTHING_IGNORED } from '../rules/troubles';
+import { type Ignored, NOTHING_IGNORED } from '../rules/lib/troubles';
 import { type Stop, createStop } from '../rules/coordination/stop';
 import { type Courier, createCourier } from './branch-courier';
 import { type Supervisor, createSupervisor } from './shared/supervise';

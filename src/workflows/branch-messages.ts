@@ -2,9 +2,9 @@
 import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { branchSignals, describeBranch } from '../contract/messages';
 import type { BranchView } from '../contract/runs';
-import { parseTurnRef } from '../rules/agent-messages';
-import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../rules/run-messages';
-import { ignoredAlso, ignoredLines, troubleLines, troublesOf } from '../rules/troubles';
+import { parseTurnRef } from '../rules/agent/messages';
+import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../rules/run/messages';
+import { ignoredAlso, ignoredLines, troubleLines, troublesOf } from '../rules/lib/troubles';
 import type { Family } from './branch-family';
 import type { BranchLife } from './branch-life';
 import type { BranchQuestions } from './branch-questions';

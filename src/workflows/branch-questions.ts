@@ -4,7 +4,7 @@ import { runSignals } from '../contract/messages';
 import { runWorkflowId } from '../contract/names';
 import type { AnswerGiven } from '../contract/runs';
 import { type Answer, type Question, Stopped } from '../rules/coordination/effects';
-import { durationMs, formatDuration } from '../rules/duration';
+import { durationMs, formatDuration } from '../rules/lib/duration';
 import type { BranchLife } from './branch-life';
 
 /** Whoever waits for a signal asks again (rules of conduct, 2); as a human may take days, ever more rarely. */

@@ -2,7 +2,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { runSignals } from '../contract/messages';
 import { runWorkflowId } from '../contract/names';
-import { type BranchEnd, parseBranchInput, travelling } from '../rules/branch-input';
+import { type BranchEnd, parseBranchInput, travelling } from '../rules/run/branch-input';
 import { runBranch } from '../rules/coordination/branch';
 import { failedInstead } from '../rules/coordination/lost';
 import { createEffects } from './branch-effects';

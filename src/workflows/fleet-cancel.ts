@@ -2,8 +2,8 @@
 import { CancellationScope, type ChildWorkflowHandle, condition } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { provisionSignals } from '../contract/messages';
-import { DEFAULT_TIMEOUT } from '../rules/change-run';
-import { durationMs } from '../rules/duration';
+import { DEFAULT_TIMEOUT } from '../rules/change/run';
+import { durationMs } from '../rules/lib/duration';
 import { giveUpActivity } from './activities';
 import type { FleetMachine } from './fleet-machine';
 import type { provision } from './provision';

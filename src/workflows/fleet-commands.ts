@@ -3,7 +3,7 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../contract/messages';
-import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../rules/fleet-change';
+import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../rules/fleet/change';
 import {
   agentGone,
   applyRequest,
@@ -13,12 +13,12 @@ import {
   pauseRequest,
   poolGone,
   resumeRequest,
-} from '../rules/fleet-spec';
-import { type DecidedCancel, decideCancel } from '../rules/fleet-cancel';
-import { decidePause, decideResume } from '../rules/fleet-holds';
-import { type FleetState, fleetView } from '../rules/fleet-state';
-import { withoutPools } from '../rules/fleet-pools';
-import { decideCompensate } from '../rules/fleet-undo';
+} from '../rules/fleet/spec';
+import { type DecidedCancel, decideCancel } from '../rules/fleet/cancel';
+import { decidePause, decideResume } from '../rules/fleet/holds';
+import { type FleetState, fleetView } from '../rules/fleet/state';
+import { withoutPools } from '../rules/fleet/pools';
+import { decideCompensate } from '../rules/fleet/undo';
 import { fleetActivities } from './activities';
 import type { FleetMachine } from './fleet-machine';
 import { isoNow } from './provision-saga';

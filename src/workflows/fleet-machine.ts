@@ -1,9 +1,9 @@
 /** The one owner of a fleet's state. */
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Hold } from '../contract/agent';
-import { fleetCard } from '../rules/fleet-card';
-import type { FleetState } from '../rules/fleet-state';
-import { ignoredAlso } from '../rules/troubles';
+import { fleetCard } from '../rules/fleet/card';
+import type { FleetState } from '../rules/fleet/state';
+import { ignoredAlso } from '../rules/lib/troubles';
 import type { Ignore } from './shared/receive';
 import { type Supervisor, createSupervisor } from './shared/supervise';
 import { isoNow } from './shared/timer';

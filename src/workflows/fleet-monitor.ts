@@ -1,6 +1,6 @@
 /** Has the agents that are to be checked looked after, by one activity at a time with the list as it is. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { watchedAgents } from '../rules/fleet-state';
+import { watchedAgents } from '../rules/fleet/state';
 import { monitorActivity } from './activities';
 import type { FleetMachine } from './fleet-machine';
 import { until } from './shared/until';

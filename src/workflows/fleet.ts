@@ -10,9 +10,9 @@ import {
   isUnborn,
   nextHoldRound,
   whyUntold,
-} from '../rules/fleet-state';
-import { initialFleet } from '../rules/fleet-input';
-import { duePools, poolsTold } from '../rules/fleet-pools';
+} from '../rules/fleet/state';
+import { initialFleet } from '../rules/fleet/input';
+import { duePools, poolsTold } from '../rules/fleet/pools';
 import { holdActivity, poolActivities } from './activities';
 import { carryOutChange } from './fleet-changes';
 import { handleCommands } from './fleet-commands';

@@ -1,6 +1,6 @@
 /** Workflow `notify`: one event for one webhook, tried until it is taken or the patience is over. */
 import { setCurrentDetails } from '@temporalio/workflow';
-import { parseNotifyInput } from '../rules/event-messages';
+import { parseNotifyInput } from '../rules/events/messages';
 import { webhookActivities } from './activities';
 import { translating } from './shared/failures';
 import { ignoreUnknownMessages } from './shared/unknown-messages';

@@ -12,7 +12,7 @@ import {
   rejectAllocation,
   requestAllocation,
   resetPool,
-} from '../rules/pool';
+} from '../rules/pool/pool';
 import {
   parseAgentGone,
   parseAllocationRejected,
@@ -21,10 +21,10 @@ import {
   parsePoolConfiguration,
   parsePoolLeft,
   parseReset,
-} from '../rules/pool-messages';
-import { once } from '../rules/pool-requests';
-import type { PoolState } from '../rules/pool-state';
-import type { Parser } from '../rules/parse';
+} from '../rules/pool/messages';
+import { once } from '../rules/pool/requests';
+import type { PoolState } from '../rules/pool/state';
+import type { Parser } from '../rules/lib/parse';
 import { translating } from './shared/failures';
 import { refuseWhenOverdue } from './shared/continue-as-new';
 import { type Ignore, receive } from './shared/receive';

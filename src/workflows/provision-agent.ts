@@ -14,10 +14,10 @@ import {
   recordGone,
   recordUpdated,
   recordWoken,
-} from '../rules/change-run';
-import { formatDuration } from '../rules/duration';
-import { isRefusal } from '../rules/late-creates';
-import { agentSettings } from '../rules/settings';
+} from '../rules/change/run';
+import { formatDuration } from '../rules/lib/duration';
+import { isRefusal } from '../rules/change/late-creates';
+import { agentSettings } from '../rules/agent/settings';
 import { fleetActivities, preparation, providerActivities } from './activities';
 import { remove, retire } from './provision-removal';
 import { isoNow, patiently, resourceCall, type Saga } from './provision-saga';

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { PROVISION_WORKFLOW, provisionPartId } from '../contract/names';
-import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } from '../rules/change-parts';
+import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } from '../rules/change/parts';
 import type { provision } from './provision';
 import { isoNow, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';

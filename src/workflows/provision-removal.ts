@@ -1,7 +1,7 @@
 /** Removing an agent as it was before a change: its workflow and its resource, each also where the other cannot be removed. */
 import type { RetireCall } from '../contract/activities';
 import type { AgentChange } from '../contract/fleet';
-import { atStep, recordForgotten, recordGone } from '../rules/change-run';
+import { atStep, recordForgotten, recordGone } from '../rules/change/run';
 import { fleetActivities, forgetfulActivities, providerActivities, retireActivity } from './activities';
 import { patiently, resourceCall, type Saga } from './provision-saga';
 import { errorBody } from './shared/failures';

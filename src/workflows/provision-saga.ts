@@ -2,7 +2,7 @@
 import type { AgentReport, AgentSpec, Hold } from '../contract/agent';
 import type { ResourceCall } from '../contract/activities';
 import type { OwnedAgent, ProvisionInput } from '../contract/fleet';
-import { breaksOff, type ChangeRun } from '../rules/change-run';
+import { breaksOff, type ChangeRun } from '../rules/change/run';
 import type { Supervisor } from './shared/supervise';
 
 /** A change under way. `run` is exchanged, never changed in place. */

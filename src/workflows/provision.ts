@@ -9,9 +9,9 @@ import {
 import type { AgentReport } from '../contract/agent';
 import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../contract/fleet';
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../contract/messages';
-import { changeCard } from '../rules/change-card';
-import { partsOf, PHASES } from '../rules/change-parts';
-import { parseAgentReport, parseCancelOrder, parseHoldsChanged, parseProvisionInput } from '../rules/change-messages';
+import { changeCard } from '../rules/change/card';
+import { partsOf, PHASES } from '../rules/change/parts';
+import { parseAgentReport, parseCancelOrder, parseHoldsChanged, parseProvisionInput } from '../rules/change/messages';
 import {
   beginChange,
   changeResult,
@@ -20,10 +20,10 @@ import {
   endChange,
   mustCompensate,
   stopped,
-} from '../rules/change-run';
-import { durationMs } from '../rules/duration';
-import { cancelText } from '../rules/fleet-cancel';
-import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../rules/troubles';
+} from '../rules/change/run';
+import { durationMs } from '../rules/lib/duration';
+import { cancelText } from '../rules/fleet/cancel';
+import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../rules/lib/troubles';
 import { changeAgent } from './provision-agent';
 import { runParts, undoParts } from './provision-parts';
 import { inParallel, isoNow, type Saga } from './provision-saga';

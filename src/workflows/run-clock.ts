@@ -1,5 +1,5 @@
 /** `timeout(S)`: a clock that stands while the run is paused or only waits (rules of conduct, 13). */
-import { STOPPED_CLOCK, dueAt, setRunning } from '../rules/paused-clock';
+import { STOPPED_CLOCK, dueAt, setRunning } from '../rules/agent/turns/paused-clock';
 import type { RunLife } from './run-life';
 import { until, untilOr } from './shared/until';
 

@@ -1,8 +1,8 @@
 /** Everything that a run can be told or asked. */
 import { setHandler } from '@temporalio/workflow';
 import { agentSignals, describeRun, runSignals } from '../contract/messages';
-import { parseTurnRef, parseTurnRequested } from '../rules/agent-messages';
-import { parseBranchRef, parseBranchesChanged } from '../rules/run-messages';
+import { parseTurnRef, parseTurnRequested } from '../rules/agent/messages';
+import { parseBranchRef, parseBranchesChanged } from '../rules/run/messages';
 import type { Family } from './branch-family';
 import { handleCommands } from './run-commands';
 import type { RunLife } from './run-life';

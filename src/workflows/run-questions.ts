@@ -3,8 +3,8 @@ import { branchSignals, runSignals } from '../contract/messages';
 import { branchWorkflowId } from '../contract/names';
 import type { AnswerGiven, QuestionAsked } from '../contract/runs';
 import type { Answer } from '../rules/coordination/effects';
-import { durationMs } from '../rules/duration';
-import { parseQuestionAsked, parseQuestionRef } from '../rules/run-messages';
+import { durationMs } from '../rules/lib/duration';
+import { parseQuestionAsked, parseQuestionRef } from '../rules/run/messages';
 import type { RunLife } from './run-life';
 import { receive } from './shared/receive';
 

@@ -2,7 +2,7 @@
 import { branchSignals } from '../contract/messages';
 import type { Script, TraceEntry } from '../contract/runs';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../contract/turns';
-import { scriptedTurn } from '../rules/script';
+import { scriptedTurn } from '../rules/run/script';
 import type { RunLife } from './run-life';
 import { isHistoryFull } from './shared/continue-as-new';
 import { startTimer } from './shared/timer';

@@ -1,8 +1,8 @@
 /** Undoes the finished turns of a run that failed or was cancelled, newest first (coordination.md, "Turns"). */
 import { CancellationScope } from '@temporalio/workflow';
-import { finishAttempt, settleEntry, undoOrder } from '../rules/compensation';
+import { finishAttempt, settleEntry, undoOrder } from '../rules/change/compensation';
 import type { Undo } from '../rules/coordination/state';
-import { beginUndo } from '../rules/run-undo';
+import { beginUndo } from '../rules/run/undo';
 import { undoTurnActivity } from './activities';
 import type { RunLife } from './run-life';
 import { errorBody } from './shared/failures';

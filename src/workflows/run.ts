@@ -3,11 +3,11 @@ import { CancellationScope, allHandlersFinished, condition, upsertSearchAttribut
 import { DroverError } from '../contract/errors';
 import type { RunResult, TraceEntry } from '../contract/runs';
 import { SIZE_LIMITS } from '../contract/turns';
-import type { BranchLog } from '../rules/branch-input';
+import type { BranchLog } from '../rules/run/branch-input';
 import type { Effects } from '../rules/coordination/effects';
 import { runTask } from '../rules/coordination/run';
-import { runResultWithin } from '../rules/run-view';
-import { parseRunInput } from '../rules/scenario';
+import { runResultWithin } from '../rules/run/view';
+import { parseRunInput } from '../rules/run/scenario';
 import { createReach } from '../rules/topology/reach';
 import { type Family, createFamily } from './branch-family';
 import { runTime } from './run-clock';

@@ -11,8 +11,8 @@ import {
   parseHeartbeat,
   parseOptions,
   parseTurnRequested,
-} from '../../src/rules/agent-messages';
-import { initialState } from '../../src/rules/initial-state';
+} from '../../src/rules/agent/messages';
+import { initialState } from '../../src/rules/agent/initial-state';
 import { agentInput } from './agents';
 
 /** The parsed value, or null for an `InvalidRequest`. */

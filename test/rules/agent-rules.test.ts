@@ -2,16 +2,16 @@
 import fc from 'fast-check';
 import type { AgentSpec } from '../../src/contract/agent';
 import type { DroverError } from '../../src/contract/errors';
-import type { AgentState } from '../../src/rules/agent-state';
-import { configure } from '../../src/rules/configure';
-import { decided } from '../../src/rules/decisions';
-import { dueReport, reported, settle } from '../../src/rules/report';
-import { markOf } from '../../src/rules/fingerprint';
-import { answered, recall, remember } from '../../src/rules/requests';
-import { backoffMs, crashed } from '../../src/rules/restart';
-import { agentSettings } from '../../src/rules/settings';
-import { agentView, card, commandState } from '../../src/rules/view';
-import { why } from '../../src/rules/why';
+import type { AgentState } from '../../src/rules/agent/state';
+import { configure } from '../../src/rules/agent/configure';
+import { decided } from '../../src/rules/agent/decisions';
+import { dueReport, reported, settle } from '../../src/rules/agent/report';
+import { markOf } from '../../src/rules/lib/fingerprint';
+import { answered, recall, remember } from '../../src/rules/agent/requests';
+import { backoffMs, crashed } from '../../src/rules/agent/restart';
+import { agentSettings } from '../../src/rules/agent/settings';
+import { agentView, card, commandState } from '../../src/rules/agent/view';
+import { why } from '../../src/rules/agent/why';
 import { MINUTE, SECOND, T0, agentIn, fresh } from './agents';
 
 const spec = (more: Partial<AgentSpec> = {}): AgentSpec => ({ name: 'A', provider: 'memory', ...more });

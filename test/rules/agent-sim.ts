@@ -5,15 +5,15 @@
 import type { ResourceState } from '../../src/contract/activities';
 import type { AgentCommand } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
-import type { AgentState, Effect, ProviderEffect } from '../../src/rules/agent-state';
-import { reloadEnded } from '../../src/rules/agent-switch';
-import { type CommandRequest, decide } from '../../src/rules/commands';
-import { applyBeat } from '../../src/rules/liveness';
-import { withProbes } from '../../src/rules/probes';
-import { begin, effectFailed, nextEffect, reached, succeeded } from '../../src/rules/reconcile';
-import { settle } from '../../src/rules/report';
-import { nextDue, tick } from '../../src/rules/timers';
-import { withClocks } from '../../src/rules/turn-actions';
+import type { AgentState, Effect, ProviderEffect } from '../../src/rules/agent/state';
+import { reloadEnded } from '../../src/rules/agent/subscription/switch';
+import { type CommandRequest, decide } from '../../src/rules/agent/commands';
+import { applyBeat } from '../../src/rules/agent/liveness';
+import { withProbes } from '../../src/rules/agent/probes';
+import { begin, effectFailed, nextEffect, reached, succeeded } from '../../src/rules/agent/reconcile';
+import { settle } from '../../src/rules/agent/report';
+import { nextDue, tick } from '../../src/rules/agent/timers';
+import { withClocks } from '../../src/rules/agent/turns/actions';
 import { T0, fresh } from './agents';
 
 /** How an effect in progress ends: done; refused by the provider; done, but the answer was lost. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { announcementMade, dueAnnouncement } from '../../src/rules/announce';
-import { leftPool, takeGrant } from '../../src/rules/agent-subscription';
-import { lacksSubscription, subscriptionDue } from '../../src/rules/agent-switch';
-import { decide } from '../../src/rules/commands';
-import { skippedUntil } from '../../src/rules/pool-state';
-import { nextEffect } from '../../src/rules/reconcile';
-import { blocksTurns } from '../../src/rules/subscription-state';
-import { tick } from '../../src/rules/timers';
-import { why } from '../../src/rules/why';
+import { announcementMade, dueAnnouncement } from '../../src/rules/events/announce';
+import { leftPool, takeGrant } from '../../src/rules/agent/subscription/report';
+import { lacksSubscription, subscriptionDue } from '../../src/rules/agent/subscription/switch';
+import { decide } from '../../src/rules/agent/commands';
+import { skippedUntil } from '../../src/rules/pool/state';
+import { nextEffect } from '../../src/rules/agent/reconcile';
+import { blocksTurns } from '../../src/rules/agent/subscription/state';
+import { tick } from '../../src/rules/agent/timers';
+import { why } from '../../src/rules/agent/why';
 import { T0, agentIn, fresh } from './agents';
 import { PoolSim } from './subscription-sim';
 

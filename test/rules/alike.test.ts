@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { MOST_ALIKE } from '../../src/contract/patterns';
-import { together } from '../../src/rules/alike';
+import { together } from '../../src/rules/agent/subscription/alike';
 
 interface Report {
   readonly kind: string;

@@ -9,7 +9,7 @@ import {
   transition,
   type TransitionResult,
   undoOrder,
-} from '../../src/rules/compensation';
+} from '../../src/rules/change/compensation';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const LATER = '2026-01-01T00:01:00.000Z';

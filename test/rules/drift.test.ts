@@ -1,11 +1,11 @@
 /** A runtime that was changed by other means than Drover's is brought back, and only where the provider says so. */
 import type { ResourceState } from '../../src/contract/activities';
 import type { AgentSpec, AgentStatus, Runtime } from '../../src/contract/agent';
-import type { AgentState } from '../../src/rules/agent-state';
-import { applyBeat } from '../../src/rules/liveness';
-import { probedAfterBeat } from '../../src/rules/probes';
-import { begin, driftOf, nextEffect, succeeded } from '../../src/rules/reconcile';
-import { nextDue, tick } from '../../src/rules/timers';
+import type { AgentState } from '../../src/rules/agent/state';
+import { applyBeat } from '../../src/rules/agent/liveness';
+import { probedAfterBeat } from '../../src/rules/agent/probes';
+import { begin, driftOf, nextEffect, succeeded } from '../../src/rules/agent/reconcile';
+import { nextDue, tick } from '../../src/rules/agent/timers';
 import { MINUTE, SECOND, T0, agentIn } from './agents';
 
 const found = (state: ResourceState['state']): ResourceState => ({ state, exitCode: null, pid: 7, detail: null });

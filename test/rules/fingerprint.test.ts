@@ -1,12 +1,12 @@
 import { DroverError } from '../../src/contract/errors';
-import { decidePause, decideResume } from '../../src/rules/fleet-holds';
-import { decideApply, decideDestroy } from '../../src/rules/fleet-change';
-import { newFleet } from '../../src/rules/fleet-state';
-import { earlier, fingerprint, markOf, withMark } from '../../src/rules/fingerprint';
-import { decideCompensate } from '../../src/rules/fleet-undo';
-import { once } from '../../src/rules/pool-requests';
-import { newPool } from '../../src/rules/pool-state';
-import { resetPool } from '../../src/rules/pool';
+import { decidePause, decideResume } from '../../src/rules/fleet/holds';
+import { decideApply, decideDestroy } from '../../src/rules/fleet/change';
+import { newFleet } from '../../src/rules/fleet/state';
+import { earlier, fingerprint, markOf, withMark } from '../../src/rules/lib/fingerprint';
+import { decideCompensate } from '../../src/rules/fleet/undo';
+import { once } from '../../src/rules/pool/requests';
+import { newPool } from '../../src/rules/pool/state';
+import { resetPool } from '../../src/rules/pool/pool';
 
 const AT = '2026-03-01T12:00:00.000Z';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { DroverError } from '../../src/contract/errors';
 import type { FleetSpec, ProvisionInput, ProvisionResult } from '../../src/contract/fleet';
-import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../src/rules/change-run';
-import { decideApply, decideDestroy, forgetAgent, placeChange, settleChange } from '../../src/rules/fleet-change';
-import { type FleetState, fleetView, holdFleet, isDestroyed, newFleet } from '../../src/rules/fleet-state';
-import { decideCompensate, undoByKeys } from '../../src/rules/fleet-undo';
+import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../src/rules/change/run';
+import { decideApply, decideDestroy, forgetAgent, placeChange, settleChange } from '../../src/rules/fleet/change';
+import { type FleetState, fleetView, holdFleet, isDestroyed, newFleet } from '../../src/rules/fleet/state';
+import { decideCompensate, undoByKeys } from '../../src/rules/fleet/undo';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const PLACE = { installation: 'inst', host: 'here' };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DroverError } from '../../src/contract/errors';
 import { applyRequestSchema } from '../../src/contract/schemas/fleet-file';
 import { checkFleetSpec } from '../../src/client/fleet-validation';
-import { applyRequest, fleetSpec } from '../../src/rules/fleet-spec';
+import { applyRequest, fleetSpec } from '../../src/rules/fleet/spec';
 
 function read(value: unknown): { ok: true; value: unknown } | { ok: false; code: string; message: string } {
   try {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { WatchedAgent } from '../../src/contract/activities';
-import { type CheckMemory, afterCheck } from '../../src/rules/health-checks';
+import { type CheckMemory, afterCheck } from '../../src/rules/agent/health';
 
 const SETTINGS: WatchedAgent = {
   agent: 'a',

@@ -1,6 +1,6 @@
 import type { AgentSpec } from '../../src/contract/agent';
 import type { CompensationEntry } from '../../src/contract/compensation';
-import { isRefusal, mayLandLate, wasNeverMade } from '../../src/rules/late-creates';
+import { isRefusal, mayLandLate, wasNeverMade } from '../../src/rules/change/late-creates';
 
 const entry: CompensationEntry = {
   ...{ kind: 'external', name: 'A', key: 'k', resourceId: null },

@@ -1,7 +1,7 @@
 /** docs/lifecycle.md says what the tables say, arrow by arrow and cell by cell. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMAND_TABLE, CONDITIONS, RUNTIME_TRANSITIONS, STATUS_TRANSITIONS } from '../../src/rules/lifecycle';
+import { COMMAND_TABLE, CONDITIONS, RUNTIME_TRANSITIONS, STATUS_TRANSITIONS } from '../../src/rules/agent/lifecycle';
 
 const page = readFileSync(join(__dirname, '../../docs/lifecycle.md'), 'utf8');
 

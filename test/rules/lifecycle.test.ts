@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { type AgentCommand, type AgentStatus, type Runtime, AGENT_COMMANDS } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
-import { type CommandRequest, decide } from '../../src/rules/commands';
-import { RUNTIME_TRANSITIONS, STATUS_TRANSITIONS, moveRuntime, moveStatus } from '../../src/rules/lifecycle';
+import { type CommandRequest, decide } from '../../src/rules/agent/commands';
+import { RUNTIME_TRANSITIONS, STATUS_TRANSITIONS, moveRuntime, moveStatus } from '../../src/rules/agent/lifecycle';
 import { T0, agentIn } from './agents';
 
 const STATUSES = Object.keys(STATUS_TRANSITIONS) as AgentStatus[];

@@ -8,7 +8,7 @@ import {
   NOTHING_KNOWN,
   type SeenAgent,
   type SeenRun,
-} from '../../src/rules/news';
+} from '../../src/rules/events/news';
 
 function agent(more: Partial<SeenAgent> = {}): SeenAgent {
   const working = { status: 'running', liveness: 'ready', runtime: 'running' } as const;

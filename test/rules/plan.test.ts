@@ -7,7 +7,7 @@ import {
   differingSettings,
   type OwnedWithSpec,
   planChanges,
-} from '../../src/rules/plan';
+} from '../../src/rules/fleet/plan';
 
 const A: AgentSpec = { name: 'A', provider: 'process', process: { command: ['node', 'a.mjs'], env: { LETTERS: 'M' } } };
 const B: AgentSpec = { name: 'B', provider: 'docker', docker: { image: 'agent:1' } };

@@ -12,8 +12,8 @@ import {
   requestAllocation,
   resetPool,
   serveWaiting,
-} from '../../src/rules/pool';
-import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../src/rules/pool-state';
+} from '../../src/rules/pool/pool';
+import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../src/rules/pool/state';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-01-05T12:00:00Z');

@@ -1,7 +1,7 @@
 /** The reconciler by property: whatever is interleaved, the provider ends where the last decision wants it. */
 import fc from 'fast-check';
 import type { AgentCommand, AgentStatus } from '../../src/contract/agent';
-import type { Effect } from '../../src/rules/agent-state';
+import type { Effect } from '../../src/rules/agent/state';
 import { AgentSim, type End } from './agent-sim';
 import { MINUTE, fresh } from './agents';
 

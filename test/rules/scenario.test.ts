@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import { DroverError } from '../../src/contract/errors';
 import { scenarioSchema, scriptSchema } from '../../src/contract/schemas/scenario';
 import { topologySchema } from '../../src/contract/schemas/topology';
-import type { Parser } from '../../src/rules/parse';
-import { parseRunInput, parseScenario, parseScript } from '../../src/rules/scenario';
+import type { Parser } from '../../src/rules/lib/parse';
+import { parseRunInput, parseScenario, parseScript } from '../../src/rules/run/scenario';
 import { parseTopologySpec } from '../../src/rules/topology/parse';
 
 const mars = {

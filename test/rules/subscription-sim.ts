@@ -2,9 +2,9 @@
 import type { AgentSpec } from '../../src/contract/agent';
 import type { AllocationGranted } from '../../src/contract/pool';
 import type { FailureReport, SwitchRecord } from '../../src/contract/subscription';
-import { dueRequest, reportFailure, requestSent, takeGrant } from '../../src/rules/agent-subscription';
-import type { AgentState } from '../../src/rules/agent-state';
-import { endTold, isReloadDue, reloadEnded } from '../../src/rules/agent-switch';
+import { dueRequest, reportFailure, requestSent, takeGrant } from '../../src/rules/agent/subscription/report';
+import type { AgentState } from '../../src/rules/agent/state';
+import { endTold, isReloadDue, reloadEnded } from '../../src/rules/agent/subscription/switch';
 import {
   observeFailure,
   type PoolStep,
@@ -12,10 +12,10 @@ import {
   requestAllocation,
   resetPool,
   serveWaiting,
-} from '../../src/rules/pool';
-import { newPool, type PoolState } from '../../src/rules/pool-state';
-import { begin } from '../../src/rules/reconcile';
-import { tick } from '../../src/rules/timers';
+} from '../../src/rules/pool/pool';
+import { newPool, type PoolState } from '../../src/rules/pool/state';
+import { begin } from '../../src/rules/agent/reconcile';
+import { tick } from '../../src/rules/agent/timers';
 import { T0, agentIn } from './agents';
 
 /** How the agent takes a new credential. */

@@ -1,12 +1,12 @@
 /** What workflows return, carry and answer stays far below the server's 2 MiB, whatever the outside world says. */
 import type { LiveBranchRecord, RunView } from '../../src/contract/runs';
 import { boundedList, ERROR_BYTES, shareBytes, utf8Bytes } from '../../src/contract/text';
-import { beginChange, changeResult, changeView, endChange, recordFailure } from '../../src/rules/change-run';
-import { finishAttempt, intend, planCompensation, settleEntry, transition } from '../../src/rules/compensation';
-import { decideApply, placeChange } from '../../src/rules/fleet-change';
-import { newFleet } from '../../src/rules/fleet-state';
-import { jsonBytes } from '../../src/rules/json-bytes';
-import { runResultWithin, runViewWithin } from '../../src/rules/run-view';
+import { beginChange, changeResult, changeView, endChange, recordFailure } from '../../src/rules/change/run';
+import { finishAttempt, intend, planCompensation, settleEntry, transition } from '../../src/rules/change/compensation';
+import { decideApply, placeChange } from '../../src/rules/fleet/change';
+import { newFleet } from '../../src/rules/fleet/state';
+import { jsonBytes } from '../../src/rules/lib/json-bytes';
+import { runResultWithin, runViewWithin } from '../../src/rules/run/view';
 import { play, scenarioOf, to } from '../support/scenarios';
 
 const MIB = 1024 * 1024;

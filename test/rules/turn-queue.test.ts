@@ -1,11 +1,11 @@
 /** Turns at an agent: admission, order, limits, repeats, withdrawals, clocks. By table, and by a model under fast-check. */
 import fc from 'fast-check';
 import type { TurnOutcome, TurnRequested } from '../../src/contract/turns';
-import type { AgentState } from '../../src/rules/agent-state';
-import { nextDue } from '../../src/rules/timers';
-import { type TurnAction, turnActions, withClocks } from '../../src/rules/turn-actions';
-import { type TurnEnding, turnEnded } from '../../src/rules/turn-endings';
-import { requestTurn, withdrawTurn } from '../../src/rules/turn-queue';
+import type { AgentState } from '../../src/rules/agent/state';
+import { nextDue } from '../../src/rules/agent/timers';
+import { type TurnAction, turnActions, withClocks } from '../../src/rules/agent/turns/actions';
+import { type TurnEnding, turnEnded } from '../../src/rules/agent/turns/endings';
+import { requestTurn, withdrawTurn } from '../../src/rules/agent/turns/queue';
 import { MINUTE, SECOND, T0, agentIn } from './agents';
 
 function asked(turnId: string, more: Partial<TurnRequested> = {}, size = 1): TurnRequested {

@@ -9,7 +9,7 @@ import { isAbortedByClosing } from '../../src/client/errors';
 import type { AgentView } from '../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../src/contract/names';
 import { BeatLedger } from '../../src/gateway/beats';
-import type { CarriedAgent } from '../../src/rules/agent-state';
+import type { CarriedAgent } from '../../src/rules/agent/state';
 import type { TestEnv } from '../support/env';
 import { type AgentWorld, TestAgent, freshSurroundings } from './agent-harness';
 

@@ -1,11 +1,11 @@
 /** What a valid reply leads to: an answer, a question, a hand-over, or a fan-out. */
 import type { Invocation, TurnReply } from '../../contract/turns';
-import { durationMs } from '../duration';
-import { runBarrier } from './barrier';
+import { durationMs } from '../lib/duration';
+import { runBarrier } from './fan-out/barrier';
 import type { Effects } from './effects';
 import { type Step, abandoned, completed, contributed, ended, failed, withRecords } from './endings';
-import { countHandOver } from './limits';
-import type { Orphans } from './orphans';
+import { countHandOver } from './fan-out/limits';
+import type { Orphans } from './fan-out/orphans';
 import { type Route, routeTo } from './route';
 import type { BranchState, Contribution } from './state';
 

@@ -2,12 +2,12 @@
 import { boundedText, ERROR_BYTES } from '../../contract/text';
 import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/turns';
 import { act } from './actions';
-import { jsonBytes } from '../json-bytes';
+import { jsonBytes } from '../lib/json-bytes';
 import type { Effects, Sizes } from './effects';
 import { type Step, abandoned, failed, withRecords } from './endings';
-import { fanOutLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './limits';
+import { fanOutLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './fan-out/limits';
 import { recall, remember } from './memory';
-import { Orphans } from './orphans';
+import { Orphans } from './fan-out/orphans';
 import { type CheckedReply, checkReply, mayInvoke } from './reply';
 import type { BranchResult, BranchState } from './state';
 

@@ -1,9 +1,9 @@
 /** How a branch ends, and what it returns then. */
 import type { BarrierRecord, BranchOutcome } from '../../contract/runs';
-import { jsonBytes } from '../json-bytes';
-import { withShares } from '../shares';
+import { jsonBytes } from '../lib/json-bytes';
+import { withShares } from '../lib/shares';
 import { type Effects, Stopped } from './effects';
-import { overLimit } from './limits';
+import { overLimit } from './fan-out/limits';
 import type { BranchResult, BranchState, Contribution, Records } from './state';
 
 /** What a turn leads to: another turn, or the end. */

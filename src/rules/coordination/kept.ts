@@ -1,5 +1,5 @@
 /** Contributions to rendezvous nodes that a barrier keeps until nothing can add to them any more. */
-import type { Presence } from './presence';
+import type { Presence } from './fan-out/presence';
 import type { Contribution } from './state';
 
 export interface Kept {

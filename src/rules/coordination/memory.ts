@@ -1,6 +1,6 @@
 /** What an agent is reminded of: the branch's own list of its earlier turns. */
 import type { MemoryEntry } from '../../contract/turns';
-import { jsonBytes } from '../json-bytes';
+import { jsonBytes } from '../lib/json-bytes';
 import type { Sizes } from './effects';
 import type { BranchState, Remembered } from './state';
 

@@ -3,7 +3,7 @@ import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contrac
 import { DroverError } from '../../contract/errors';
 import { UNDECODABLE } from '../../contract/json';
 import { boundedText, ERROR_BYTES } from '../../contract/text';
-import * as parse from '../parse';
+import * as parse from '../lib/parse';
 import type { Topology } from '../topology/topology';
 
 /** A reply that can be acted on, or why it cannot. */

@@ -1,12 +1,12 @@
 /** A whole run: Start's successors, and the root's barrier. */
 import type { RunResult } from '../../contract/runs';
 import type { Topology } from '../topology/topology';
-import { runBarrier } from './barrier';
-import { inBranchOrder } from './branch-order';
-import { withShares } from '../shares';
+import { runBarrier } from './fan-out/barrier';
+import { inBranchOrder } from './fan-out/branch-order';
+import { withShares } from '../lib/shares';
 import { boundedBarriers } from './endings';
 import type { Effects } from './effects';
-import { Orphans } from './orphans';
+import { Orphans } from './fan-out/orphans';
 import type { Verdict } from './plan';
 import type { Undo } from './state';
 

@@ -1,7 +1,7 @@
 /** A scenario in virtual time: the coordination rule with scripted agents, without any server. */
 import type { RunResult, Scenario } from '../../contract/runs';
 import { DroverError } from '../../contract/errors';
-import { checkTask } from '../coordination/limits';
+import { checkTask } from '../coordination/fan-out/limits';
 import { runTask } from '../coordination/run';
 import { createStop } from '../coordination/stop';
 import { mustCompile } from '../topology/compile';

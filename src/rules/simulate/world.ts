@@ -12,9 +12,9 @@ import {
 } from '../coordination/effects';
 import { type BranchContext, beginBranch } from '../coordination/state';
 import { type Stop, createStop } from '../coordination/stop';
-import { createHuman } from '../human';
-import { STOPPED_CLOCK, dueAt, setRunning } from '../paused-clock';
-import { scriptedTurn } from '../script';
+import { createHuman } from '../run/human';
+import { STOPPED_CLOCK, dueAt, setRunning } from '../agent/turns/paused-clock';
+import { scriptedTurn } from '../run/script';
 import { type Reach, createReach } from '../topology/reach';
 import type { Topology } from '../topology/topology';
 import { createVirtualTime } from './virtual-time';

@@ -2,7 +2,7 @@
 import { DroverError } from '../../contract/errors';
 import { NAME_PATTERN } from '../../contract/names';
 import { RESERVED_NODES, START, TOPOLOGY_LIMITS, type TopologySpec, USER } from '../../contract/topology';
-import { isRecord } from '../parse';
+import { isRecord } from '../lib/parse';
 import { readConvergence } from './convergence';
 import { type Edge, edgeProblems, readEdges, successorsOf } from './edges';
 import { linesOf, problemAt, type TopologyProblem } from './problems';

@@ -1,6 +1,6 @@
 /** Convergence: named policies, a ratio, or an object. */
-import { isRecord } from '../parse';
-import { durationMs } from '../duration';
+import { isRecord } from '../lib/parse';
+import { durationMs } from '../lib/duration';
 import { problemAt, type TopologyProblem } from './problems';
 import type { Convergence } from './topology';
 

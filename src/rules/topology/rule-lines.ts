@@ -1,5 +1,5 @@
 /** Rules: `max_steps(30)` and the other forms of coordination.md. */
-import { LONGEST_DURATION_MS } from '../duration';
+import { LONGEST_DURATION_MS } from '../lib/duration';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 import type { TopologyRules } from './topology';
 

@@ -5,7 +5,7 @@
 import type { SignalDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
-import type { Parser } from '../../rules/parse';
+import type { Parser } from '../../rules/lib/parse';
 import { errorBody } from './failures';
 
 /** Records a message that changed nothing, by its name, and why. */

@@ -4,7 +4,7 @@
  */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Trouble } from '../../contract/trouble';
-import { failedAgain, pauseAfter } from '../../rules/troubles';
+import { failedAgain, pauseAfter } from '../../rules/lib/troubles';
 import { errorBody, saysNothing } from './failures';
 import { isoNow } from './timer';
 import { until } from './until';

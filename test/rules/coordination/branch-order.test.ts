@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compareBranches, inBranchOrder } from '../../../src/rules/coordination/branch-order';
+import { compareBranches, inBranchOrder } from '../../../src/rules/coordination/fan-out/branch-order';
 
 const path = fc.array(fc.oneof(fc.nat(3), fc.nat(120), fc.nat(10_000)), { minLength: 1, maxLength: 4 });
 const written = (numbers: readonly number[]): string => numbers.join('.');

@@ -1,4 +1,4 @@
-import { createSources } from '../../../src/rules/coordination/sources';
+import { createSources } from '../../../src/rules/coordination/fan-out/sources';
 import type { Contribution } from '../../../src/rules/coordination/state';
 
 const counts = { steps: 1, handOvers: [] };

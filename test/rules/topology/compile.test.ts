@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { ConvergenceSpec, TopologySpec } from '../../../src/contract/topology';
 import { compileTopology, mustCompile } from '../../../src/rules/topology/compile';
-import { crossProblems } from '../../../src/rules/fleet-check';
-import { topologyWarnings } from '../../../src/rules/fleet-topology';
+import { crossProblems } from '../../../src/rules/fleet/check';
+import { topologyWarnings } from '../../../src/rules/fleet/topology';
 import type { Topology } from '../../../src/rules/topology/topology';
 
 const compiled = (spec: TopologySpec, known?: readonly string[]): Topology =>

@@ -1,0 +1,113 @@
+/** What beats and checks prove: the ten rules of lifecycle.md, "Heartbeats". `now` is epoch milliseconds. */
+import type { CheckReported, Heartbeat, Liveness } from '../../contract/agent';
+import { type AgentState, type Instance, namesItself, newInstance } from './state';
+import { isAtRest } from './lifecycle';
+
+/** A timer comes a second late where a machine is busy. Later than this, worker or server were away, and no beat could be heard. */
+const LATE_MS = 5_000;
+
+/** The state after a beat; the same object when the beat is ignored (rule 7, or an agent that shall not run). */
+export function applyBeat(state: AgentState, beat: Heartbeat, now: number): AgentState {
+  const instance = instanceOf(state, beat, now);
+  if (instance === null || isAtRest(state.runtime)) return state;
+  if (beat.seq !== undefined && beat.seq !== 1 && instance.lastSeq !== null && beat.seq <= instance.lastSeq)
+    return state;
+  const counted: Instance = {
+    ...instance,
+    lastSeq: beat.seq ?? instance.lastSeq,
+    lastBeatAt: now,
+    lastProofAt: now,
+    endpoint: beat.endpoint ?? instance.endpoint,
+  };
+  const known = instance === state.instance ? state.liveness : 'starting';
+  return { ...state, instance: counted, liveness: afterBeat(state, counted, known, beat.status, now) };
+}
+
+/** Rule 7: the current instance; a new one where the agent names them itself; null for a process of before. */
+function instanceOf(state: AgentState, beat: Heartbeat, now: number): Instance | null {
+  if (beat.instanceId === state.instance.id) return state.instance;
+  return namesItself(state) ? { ...newInstance(beat.instanceId, now), confirmed: true } : null;
+}
+
+function afterBeat(
+  state: AgentState,
+  instance: Instance,
+  known: Liveness,
+  said: Heartbeat['status'],
+  now: number,
+): Liveness {
+  switch (said) {
+    case 'ready':
+    case 'degraded':
+      return said;
+    case 'stopping':
+      return 'offline';
+    case 'starting':
+      if (known === 'offline' || known === 'starting') return isYoung(state, instance, now) ? 'starting' : 'ready';
+      return known;
+  }
+}
+
+function isYoung(state: AgentState, instance: Instance, now: number): boolean {
+  return instance.registeredAt === null || now - instance.registeredAt < state.settings.startupGraceMs;
+}
+
+/** Rules 4 and 6: a passed check lifts `starting` and `offline`; failed ones count only where beats are stale. */
+export function applyCheck(before: AgentState, check: CheckReported, now: number): AgentState {
+  const state = excused(before, now);
+  if (check.instanceId !== state.instance.id || isAtRest(state.runtime)) return state;
+  if (check.passed) {
+    const liveness = state.liveness === 'starting' || state.liveness === 'offline' ? 'ready' : state.liveness;
+    return { ...state, liveness, instance: { ...state.instance, lastProofAt: now } };
+  }
+  return state.runtime === 'running' && isStale(state, state.instance.lastBeatAt, now)
+    ? { ...state, liveness: 'offline' }
+    : state;
+}
+
+/** Rules 3, 5 and 8, by the clock. */
+export function livenessAt(state: AgentState, now: number): Liveness {
+  if (state.runtime !== 'running' || state.liveness === 'offline') return state.liveness;
+  const due = offlineAt(state);
+  if (due !== null && now >= due) return 'offline';
+  const rescue = rescueAt(state);
+  return rescue !== null && now >= rescue ? 'ready' : state.liveness;
+}
+
+/**
+ * Rule 10: the state when its silence is looked at much later than it was to be; the same object when that is not so. The time without
+ * Drover counts against no agent, so its silence begins again now.
+ */
+export function excused(state: AgentState, now: number): AgentState {
+  if (state.runtime !== 'running' || state.liveness === 'offline') return state;
+  const due = offlineAt(state);
+  return due !== null && now - due > LATE_MS ? { ...state, silenceFrom: now } : state;
+}
+
+/** When the clock alone may change liveness next; null while nothing can. */
+export function livenessDue(state: AgentState): number | null {
+  if (state.runtime !== 'running' || state.liveness === 'offline') return null;
+  const dues = [offlineAt(state), rescueAt(state)].filter((due) => due !== null);
+  return dues.length === 0 ? null : Math.min(...dues);
+}
+
+function isStale(state: AgentState, proof: number | null, now: number): boolean {
+  const since = Math.max(proof ?? 0, state.runningSince ?? 0, state.silenceFrom ?? 0);
+  return now - since >= state.settings.staleAfterMs;
+}
+
+/** Rule 5. An agent that never proved itself is given its startup grace, where that is longer. */
+function offlineAt(state: AgentState): number | null {
+  if (state.runningSince === null) return null;
+  const { staleAfterMs, startupGraceMs } = state.settings;
+  const proof = state.instance.lastProofAt;
+  const since = Math.max(state.runningSince, state.silenceFrom ?? 0);
+  return proof === null ? since + Math.max(staleAfterMs, startupGraceMs) : Math.max(proof, since) + staleAfterMs;
+}
+
+/** Rule 3; without a proof there is nothing to rescue. */
+function rescueAt(state: AgentState): number | null {
+  const { registeredAt, lastProofAt } = state.instance;
+  if (state.liveness !== 'starting' || registeredAt === null || lastProofAt === null) return null;
+  return registeredAt + state.settings.startupGraceMs;
+}

@@ -1,0 +1,185 @@
+/** Reads every message that an agent's workflow takes, whoever sent it. Each parser throws `InvalidRequest` naming the field. */
+import type {
+  AgentCommand,
+  AgentCommandOptions,
+  AgentConfiguration,
+  AgentInput,
+  CheckReported,
+  Heartbeat,
+  Hold,
+} from '../../contract/agent';
+import { DIRECT_INCARNATION } from '../../contract/names';
+import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
+import type { AllocationGranted } from '../../contract/pool';
+import type { FailureReport } from '../../contract/subscription';
+import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../../contract/turns';
+import { agentSpec, boundedDuration, secretReference, url } from './spec';
+import { LONGEST_DURATION_MS } from '../lib/duration';
+import * as parse from '../lib/parse';
+
+/** Ids that others make: request ids, turn ids, workflow ids, keys. */
+const id = parse.text(1_000);
+const reason = parse.text(2_000);
+
+const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
+const mode = parse.optional(parse.oneOf('drain', 'freeze'));
+
+const ofRequest = { requestId, wait: parse.optional(parse.boolean) } as const;
+
+const OPTIONS: { readonly [C in AgentCommand]: parse.Parser<AgentCommandOptions[C]> } = {
+  pause: parse.object({
+    hold: parse.optional(parse.name),
+    reason: parse.optional(reason),
+    mode,
+    drainTimeout: parse.optional(boundedDuration),
+    ...ofRequest,
+  }),
+  resume: parse.object({
+    hold: parse.optional(parse.name),
+    cancelPending: parse.optional(parse.boolean),
+    ...ofRequest,
+  }),
+  stop: parse.object({ grace: parse.optional(boundedDuration), ...ofRequest }),
+  start: parse.object({ ...ofRequest }),
+  restart: parse.object({ reason: parse.optional(reason), mode, ...ofRequest }),
+  terminate: parse.object({ ...ofRequest }),
+  hold: parse.object({ hold: parse.name, reason: parse.optional(reason), ...ofRequest }),
+  release: parse.object({ hold: parse.name, ...ofRequest }),
+};
+
+/** A command's options; no argument at all means the defaults. */
+export function parseOptions<C extends AgentCommand>(command: C, argument: unknown): AgentCommandOptions[C] {
+  return OPTIONS[command](argument ?? {}, command);
+}
+
+const endpoint: parse.Parser<string> = (value, path) => parse.text(2_000)(url(value, path), path);
+
+/** Signal `heartbeat`. */
+export const parseHeartbeat: parse.Parser<Heartbeat> = parse.object({
+  instanceId: id,
+  seq: parse.optional(parse.integer()),
+  status: parse.oneOf('starting', 'ready', 'degraded', 'stopping'),
+  endpoint: parse.optional(endpoint),
+  load: parse.optional(parse.number(0, Number.MAX_VALUE)),
+});
+
+const instant: parse.Parser<string> = (value, path) => {
+  const text = parse.text(40)(value, path);
+  return Number.isNaN(Date.parse(text)) ? parse.invalid(path, 'expected a time in ISO 8601') : text;
+};
+
+/** Signal `checkReported`. */
+export const parseCheck: parse.Parser<CheckReported> = parse.object({
+  instanceId: id,
+  passed: parse.boolean,
+  at: instant,
+});
+
+/** Signal `turnWithdrawn`. */
+export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
+
+const INPUT_KINDS = ['task', 'request', 'results', 'answer', 'invalid'] as const;
+
+/** What an agent is given. It is the agent's to read: only that it is one of the kinds is checked here. */
+export const turnInput: parse.Parser<TurnInput> = (value, path) => {
+  if (!parse.isRecord(value)) return parse.invalid(path, 'expected an object');
+  parse.oneOf(...INPUT_KINDS)(value['kind'], `${path}.kind`);
+  return value as TurnInput;
+};
+
+const turnRequest: parse.Parser<TurnRequest> = parse.object({
+  turnId: id,
+  run: id,
+  branch: id,
+  agent: parse.name,
+  task: parse.json,
+  input: turnInput,
+  memory: parse.list(parse.object({ input: turnInput, reply: parse.json })),
+  mayInvoke: parse.list(id),
+  attempt: parse.integer(),
+  subscription: parse.nullable(parse.object({ pool: parse.name, name: parse.name, assignment: parse.integer() })),
+});
+
+/** Signal `turnRequested`. */
+export const parseTurnRequested: parse.Parser<TurnRequested> = parse.object({
+  turnId: id,
+  replyTo: id,
+  request: turnRequest,
+  timeoutMs: parse.optional(parse.integer(1, LONGEST_DURATION_MS)),
+});
+
+/** Update and signal `reportFailure`. */
+export const parseFailureReport: parse.Parser<FailureReport> = parse.object({
+  subscription: parse.name,
+  assignment: parse.optional(parse.integer()),
+  kind: parse.oneOf('rate_limit', 'auth', 'other'),
+  resetAt: parse.optional(instant),
+  count: parse.optional(parse.integer(1, MOST_ALIKE)),
+  turnId: parse.optional(id),
+  requestId,
+});
+
+const grantGiven: parse.Parser<AllocationGranted> = parse.object({
+  requestId: id,
+  credential: parse.name,
+  assignment: parse.integer(1),
+  secret: secretReference,
+  eventsInWindow: parse.integer(),
+});
+const grantRefused: parse.Parser<AllocationGranted> = parse.object({
+  requestId: id,
+  exhaustedUntil: parse.nullable(instant),
+});
+
+/** Signal `allocationGranted`. */
+export const parseAllocationGranted: parse.Parser<AllocationGranted> = (value, path) =>
+  (parse.isRecord(value) && 'exhaustedUntil' in value ? grantRefused : grantGiven)(value, path);
+
+const configurationFields = {
+  incarnation: id,
+  revision: parse.integer(),
+  spec: agentSpec,
+  resourceId: parse.nullable(id),
+  key: id,
+  host: parse.optional(id),
+  reportTo: parse.optional(id),
+} as const;
+
+/** Update `configure`. */
+export const parseConfiguration: parse.Parser<AgentConfiguration> = parse.object(configurationFields);
+
+/** A hold as others name it. */
+export const parseHold: parse.Parser<Hold> = parse.object({
+  name: parse.name,
+  reason: parse.nullable(reason),
+  since: instant,
+});
+
+const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
+
+const input: parse.Parser<AgentInput> = parse.object({
+  v: version,
+  fleet: parse.name,
+  agent: parse.name,
+  ...configurationFields,
+  holds: parse.list(parseHold),
+  continueAfterEvents: parse.optional(parse.integer(1)),
+});
+
+/**
+ * The input of an agent's first run. A service that starts an agent without a fleet gives `{v: 1, fleet, agent}` and what it
+ * wants to differ from an `external` agent that nobody else owns.
+ */
+export function parseAgentInput(value: unknown): AgentInput {
+  if (!parse.isRecord(value)) return parse.invalid('input', 'expected an object');
+  const { fleet, agent } = value;
+  const defaults = {
+    incarnation: DIRECT_INCARNATION,
+    revision: 0,
+    spec: { name: agent, provider: 'external' },
+    resourceId: null,
+    key: `direct.${String(fleet)}.${String(agent)}`,
+    holds: [],
+  };
+  return input({ ...defaults, ...value }, 'input');
+}

@@ -1,0 +1,48 @@
+/** Whether an agent's start has settled, and whether somebody still has to be told. */
+import type { AgentReport } from '../../contract/agent';
+import { type AgentState } from './state';
+
+/** Ready: the first beat that is not `stopping`, or for a held agent its paused runtime, or that its pool is used up. A stop before that settles it too. */
+export function settle(state: AgentState): AgentState {
+  if (state.settled?.outcome === 'ready') return state;
+  if (isReady(state)) return { ...state, settled: { outcome: 'ready', error: null } };
+  const ended = state.status === 'stopped' || state.status === 'terminated';
+  if (state.settled !== null || !ended) return state;
+  return { ...state, settled: { outcome: 'failed', error: `${state.status} before it was ready` } };
+}
+
+function isReady(state: AgentState): boolean {
+  // It starts by itself when its pool has a credential again, and nobody needs to wait for that.
+  if (state.status === 'pending') return state.switches.switching?.step === 'waiting';
+  if (state.status === 'paused') return state.runtime === 'paused';
+  return (
+    state.status === 'running' &&
+    state.runtime === 'running' &&
+    state.instance.lastBeatAt !== null &&
+    state.liveness !== 'offline'
+  );
+}
+
+/** The report that is due, with the workflow that waits for it; null: none. */
+export function dueReport(state: AgentState): { readonly to: string; readonly report: AgentReport } | null {
+  const { reportTo, incarnation, revision } = state.config;
+  if (reportTo === undefined || state.settled === null || state.reportedTo === reportMark(state)) return null;
+  const { pid } = state.instance;
+  const report: AgentReport = {
+    agent: state.agent,
+    incarnation,
+    revision,
+    ...state.settled,
+    ...(pid === null ? {} : { pid }),
+  };
+  return { to: reportTo, report };
+}
+
+/** Notes that the present report has been sent. */
+export function reported(state: AgentState): AgentState {
+  return { ...state, reportedTo: reportMark(state) };
+}
+
+function reportMark(state: AgentState): string {
+  return `${state.config.reportTo ?? ''}@${String(state.config.revision)}`;
+}

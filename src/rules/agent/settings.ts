@@ -1,0 +1,78 @@
+/** An agent's settings in milliseconds: its specification with the defaults of lifecycle.md and coordination.md filled in. */
+import type { AgentSpec, Duration } from '../../contract/agent';
+import { durationMs } from '../lib/duration';
+
+/** Health checks of an agent; absent where they are off. */
+export interface HealthCheckSettings {
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  readonly failures: number;
+  readonly debounceMs: number;
+}
+
+/** What an agent's specification means. */
+export interface AgentSettings {
+  readonly heartbeatEveryMs: number;
+  readonly staleAfterMs: number;
+  readonly startupGraceMs: number;
+  readonly readyTimeoutMs: number;
+  readonly healthCheck: HealthCheckSettings | null;
+  readonly turns: {
+    readonly maxParallel: number;
+    readonly queue: number;
+    readonly timeoutMs: number;
+    readonly unavailableTimeoutMs: number;
+  };
+  readonly restart: {
+    readonly on: 'never' | 'failure' | 'always';
+    readonly maxAttempts: number;
+    readonly windowMs: number;
+    readonly backoffInitialMs: number;
+    readonly backoffMaxMs: number;
+  };
+}
+
+/** How long `pause` and `restart` let turns in flight finish (lifecycle.md, "Commands"). */
+export const DRAIN_TIMEOUT_MS = 10 * 60_000;
+/** How long a polite stop may take before the kill (lifecycle.md, "Commands"). */
+export const STOP_GRACE_MS = 10_000;
+
+/** Resolves every default; durations have been checked where the specification was parsed. */
+export function agentSettings(spec: AgentSpec): AgentSettings {
+  const { liveness = {}, turns = {}, restart = {} } = spec;
+  const startupGraceMs = ms(liveness.startupGrace, '2m');
+  const check = liveness.healthCheck;
+  return {
+    heartbeatEveryMs: ms(liveness.heartbeatEvery, '5s'),
+    staleAfterMs: ms(liveness.staleAfter, '60s'),
+    startupGraceMs,
+    readyTimeoutMs: liveness.readyTimeout === undefined ? startupGraceMs : ms(liveness.readyTimeout, '2m'),
+    healthCheck:
+      check === undefined
+        ? null
+        : {
+            everyMs: ms(check.every, '10s'),
+            timeoutMs: ms(check.timeout, '5s'),
+            failures: check.failures ?? 3,
+            debounceMs: ms(check.debounce, '5s'),
+          },
+    turns: {
+      maxParallel: turns.maxParallel ?? 3,
+      queue: turns.queue ?? 1_000,
+      timeoutMs: ms(turns.timeout, '600s'),
+      unavailableTimeoutMs: ms(turns.unavailableTimeout, '2m'),
+    },
+    restart: {
+      on: restart.on ?? 'failure',
+      maxAttempts: restart.maxAttempts ?? 3,
+      windowMs: ms(restart.window, '10m'),
+      backoffInitialMs: ms(restart.backoff?.initial, '1s'),
+      backoffMaxMs: ms(restart.backoff?.max, '30s'),
+    },
+  };
+}
+
+/** A duration in milliseconds, or that of its default. */
+export function ms(given: Duration | undefined, fallback: Duration): number {
+  return durationMs(given ?? fallback) ?? durationMs(fallback) ?? 0;
+}

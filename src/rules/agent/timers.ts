@@ -1,0 +1,50 @@
+/** The one lazy timer of an agent: what the clock alone changes, and when it does so next. */
+import { type AgentState } from './state';
+import { advance, subscriptionDue } from './subscription/switch';
+import { isAtRest } from './lifecycle';
+import { excused, livenessAt, livenessDue } from './liveness';
+import { probeNow } from './probes';
+import { turnsDue } from './turns/actions';
+
+/** The state at `now`, if nothing else has happened; the same object when nothing is due. */
+export function tick(state: AgentState, now: number): AgentState {
+  return advance(withLiveness(state, now), now);
+}
+
+function withLiveness(before: AgentState, now: number): AgentState {
+  const state = excused(before, now);
+  // What has become of its process while Drover was away, the provider knows at once.
+  if (state !== before) return probeNow({ ...state, liveness: livenessAt(state, now) }, now);
+  const liveness = livenessAt(state, now);
+  if (liveness === state.liveness) return state;
+  const next = { ...state, liveness };
+  return liveness === 'offline' ? probeNow(next, now) : next;
+}
+
+/** When to look again, in epoch milliseconds, later than `now`; null: only a message or an effect can change anything. */
+export function nextDue(state: AgentState, now: number): number | null {
+  const dues = [
+    livenessDue(state),
+    turnsDue(state),
+    state.retryAt,
+    restartDue(state),
+    drainDue(state),
+    probeDue(state),
+    subscriptionDue(state),
+  ];
+  // What was due by now has been done, or waits for the effect that is in progress.
+  const later = dues.filter((due) => due !== null).filter((due) => due > now);
+  return later.length === 0 ? null : Math.min(...later);
+}
+
+function restartDue(state: AgentState): number | null {
+  return isAtRest(state.runtime) && state.status === 'running' ? state.restartAt : null;
+}
+
+function drainDue(state: AgentState): number | null {
+  return state.runtime === 'running' && state.turns.inFlight.length > 0 ? state.drainUntil : null;
+}
+
+function probeDue(state: AgentState): number | null {
+  return state.runtime === 'running' || state.runtime === 'paused' ? state.probeAt : null;
+}

@@ -1,0 +1,131 @@
+/** What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The workflow does it (agent-turns.ts). */
+import type { TurnOutcome } from '../../../contract/turns';
+import { type AgentState, type QueuedTurn, isAvailable } from '../state';
+import { isAtRest } from '../lifecycle';
+import { dueAt, reading, setRunning } from './paused-clock';
+import { blocksTurns } from '../subscription/state';
+import { beginTurn, closedFor, finishTurn, limitOf, usedBy, withTurns } from './queue';
+
+/** Why a turn in flight is cancelled: its limit, its branch, a lost instance, an agent that is not coming back. */
+export type CancelReason = 'timeout' | 'withdrawn' | 'lost' | 'closed';
+
+export type TurnAction =
+  | { readonly kind: 'start'; readonly turn: QueuedTurn }
+  | { readonly kind: 'cancel'; readonly turnId: string; readonly reason: CancelReason }
+  | { readonly kind: 'answer'; readonly turn: QueuedTurn; readonly outcome: TurnOutcome }
+  | { readonly kind: 'tell'; readonly turn: QueuedTurn; readonly suspended: boolean };
+
+/** The state after, and the actions in order. `mayStart` false: no new turn, as continue-as-new is overdue. */
+export function turnActions(
+  before: AgentState,
+  now: number,
+  mayStart: boolean,
+): { readonly state: AgentState; readonly actions: readonly TurnAction[] } {
+  const actions: TurnAction[] = cancellations(before, now, mayStart);
+  let state = before;
+  for (const turn of before.turns.waiting) {
+    const outcome = overFor(before, turn, now);
+    if (outcome === null) continue;
+    state = finishTurn(state, turn.turnId, outcome);
+    actions.push({ kind: 'answer', turn, outcome });
+  }
+  if (mayStart) {
+    for (const { turnId } of startable(state, now)) {
+      state = beginTurn(state, turnId, now);
+      const turn = state.turns.inFlight.find((candidate) => candidate.turnId === turnId);
+      if (turn !== undefined) actions.push({ kind: 'start', turn });
+    }
+  }
+  return withNotices(state, actions);
+}
+
+function cancellations(state: AgentState, now: number, mayWait: boolean): TurnAction[] {
+  return state.turns.inFlight.flatMap((turn): TurnAction[] => {
+    const reason = cancelReason(state, turn, now) ?? (isInTheWay(state, mayWait) ? 'lost' : null);
+    return reason === null ? [] : [{ kind: 'cancel', turnId: turn.turnId, reason }];
+  });
+}
+
+function cancelReason(state: AgentState, turn: QueuedTurn, now: number): CancelReason | null {
+  if (state.turns.withdrawn.includes(turn.turnId)) return 'withdrawn';
+  if (isAtRest(state.runtime)) return closedFor(state) === null ? 'lost' : 'closed';
+  return usedBy(state.turns, turn, now) >= limitOf(state, turn) ? 'timeout' : null;
+}
+
+/** A frozen agent's turns would keep continue-as-new waiting as long as the pause: they are asked again after it. */
+function isInTheWay(state: AgentState, mayWait: boolean): boolean {
+  return !mayWait && state.runtime === 'paused';
+}
+
+/** The answer to a turn that need not wait any longer; null while it does. */
+function overFor(state: AgentState, turn: QueuedTurn, now: number): TurnOutcome | null {
+  const closed = closedFor(state);
+  if (closed !== null) return { error: { code: closed.code, message: closed.message } };
+  const limit = state.settings.turns.unavailableTimeoutMs;
+  const waited = reading(state.turns.unavailable, now) - turn.waitingFrom;
+  const refused = turn.refusedFrom === null ? 0 : reading(state.turns.working, now) - turn.refusedFrom;
+  if (waited < limit && refused < limit) return null;
+  const how = refused >= limit ? 'refuses connections' : `is ${state.runtime}, ${state.liveness}`;
+  return {
+    error: {
+      code: 'AgentUnavailable',
+      message: `${state.fleet}/${state.agent} ${how} for ${String(Math.round(limit / 1000))} s`,
+    },
+  };
+}
+
+function startable(state: AgentState, now: number): readonly QueuedTurn[] {
+  const free = state.settings.turns.maxParallel - state.turns.inFlight.length;
+  if (free <= 0 || !isAvailable(state)) return [];
+  return state.turns.waiting.filter((turn) => turn.notBefore === null || now >= turn.notBefore).slice(0, free);
+}
+
+/** A paused agent's waiting turns are suspended, and those in flight as soon as the process itself stands still. */
+function withNotices(
+  state: AgentState,
+  actions: TurnAction[],
+): { readonly state: AgentState; readonly actions: readonly TurnAction[] } {
+  const paused = state.status === 'paused';
+  const tell =
+    (suspended: boolean) =>
+    (turn: QueuedTurn): QueuedTurn => {
+      if (turn.suspended === suspended) return turn;
+      actions.push({ kind: 'tell', turn, suspended });
+      return { ...turn, suspended };
+    };
+  const waiting = state.turns.waiting.map(tell(paused));
+  const inFlight = state.turns.inFlight.map(tell(paused && state.runtime === 'paused'));
+  const told = actions.some(({ kind }) => kind === 'tell');
+  return { state: told ? withTurns(state, { waiting, inFlight }) : state, actions };
+}
+
+/** Lets the clocks of the turns run or stand, as the state says. */
+export function withClocks(state: AgentState, now: number): AgentState {
+  const { turns } = state;
+  const working = setRunning(turns.working, state.runtime !== 'paused', now);
+  const unavailable = setRunning(turns.unavailable, isMissed(state), now);
+  if (working === turns.working && unavailable === turns.unavailable) return state;
+  return withTurns(state, { working, unavailable });
+}
+
+/** Whether the agent should work and cannot; a drain before a restart or a new credential is no absence. */
+function isMissed(state: AgentState): boolean {
+  if (state.status !== 'pending' && state.status !== 'running') return false;
+  if ((state.restarting !== null || blocksTurns(state.switches)) && state.runtime === 'running') return false;
+  return !isAvailable(state);
+}
+
+/** When a turn is due for an action by the clock alone; null: none. */
+export function turnsDue(state: AgentState): number | null {
+  const { turns, settings } = state;
+  const dues = turns.inFlight.map((turn) =>
+    dueAt(turns.working, (turn.startedAt ?? 0) + limitOf(state, turn) - turn.used),
+  );
+  for (const turn of turns.waiting) {
+    dues.push(dueAt(turns.unavailable, turn.waitingFrom + settings.turns.unavailableTimeoutMs), turn.notBefore);
+    if (turn.refusedFrom !== null)
+      dues.push(dueAt(turns.working, turn.refusedFrom + settings.turns.unavailableTimeoutMs));
+  }
+  const known = dues.filter((due) => due !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

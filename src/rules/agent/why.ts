@@ -1,0 +1,110 @@
+/** The sentence that `describe` begins with: why an agent is not working, and which command or event would change that. */
+import type { Hold } from '../../contract/agent';
+import { FLEET_HOLD, OPERATOR_HOLD, SUBSCRIPTION_HOLD } from '../../contract/names';
+import { type AgentState, isAvailable } from './state';
+import { lacksSubscription } from './subscription/switch';
+import { blocksTurns } from './subscription/state';
+
+/** One sentence, or null for an agent that works. Times are UTC. */
+export function why(state: AgentState): string | null {
+  const name = `${state.fleet}/${state.agent}`;
+  switch (state.status) {
+    case 'pending':
+      if (lacksSubscription(state)) return unsuppliedWhy(state);
+      return state.runtime === 'starting'
+        ? 'Starting: the provider is waking it'
+        : `Not started yet${because(state.reason)}: it is woken next`;
+    case 'running':
+      return state.restarting === null ? runningWhy(state) : `Restarting${inFlight(state)}: wait for its next beat`;
+    case 'paused':
+      return pausedWhy(state, name);
+    case 'stopped':
+      return `${state.runtime === 'stopping' ? 'Stopping' : 'Stopped'}${because(state.reason)}: drover start ${name}`;
+    case 'failed':
+      return `Failed${because(state.reason)}: drover start ${name}`;
+    case 'terminated':
+      return `Terminated${state.destroyed ? '' : `, its resource is being destroyed${retrying(state)}`}: apply the fleet again`;
+  }
+}
+
+function runningWhy(state: AgentState): string | null {
+  if (isAvailable(state)) return null;
+  if (state.runtime === 'running' && blocksTurns(state.switches)) return switchingWhy(state);
+  switch (state.runtime) {
+    case 'crashed':
+      return `Crashed${because(state.reason)}: it is restarted${state.restartAt === null ? '' : ` at ${time(state.restartAt)}`}`;
+    case 'paused':
+      return 'Resuming: the provider is continuing it';
+    case 'stopping':
+      return `Stopping before it starts again${retrying(state)}: wait for its next beat`;
+    case 'stopped':
+    case 'starting':
+      return 'Starting: the provider is waking it';
+    case 'running':
+      return silentWhy(state);
+  }
+}
+
+function switchingWhy(state: AgentState): string {
+  const { from, to, pool = '', lost = 0 } = state.switches.switching ?? {};
+  if (lost > 0) return `Its pool ${pool} is not there, and its fleet starts it again: it goes on by itself`;
+  const goal = to ? ` to ${to.name}` : '';
+  return `Switching from ${from?.name ?? 'no subscription'}${goal}${inFlight(state)}: it goes on by itself`;
+}
+
+function unsuppliedWhy(state: AgentState): string {
+  const held = state.holds.find(({ name }) => name === SUBSCRIPTION_HOLD);
+  if (held) return `${heldBy(held)}: it starts by itself then, or with drover pools reset`;
+  const { pool = '', lost = 0 } = state.switches.switching ?? {};
+  if (lost > 0) return `Its pool ${pool} is not there, and its fleet starts it again: it starts by itself then`;
+  return `Waiting for a subscription of pool ${state.config.spec.subscription?.pool ?? ''}: apply a fleet file that describes it`;
+}
+
+function silentWhy(state: AgentState): string {
+  const last = state.instance.lastProofAt;
+  if (state.liveness === 'offline')
+    return `Offline${last === null ? ', it never beat' : `, last heard of at ${time(last)}`}: its next beat brings it back`;
+  if (state.liveness === 'starting') return 'Starting: a beat with status ready makes it work';
+  return 'It has named no endpoint: a beat with one makes it work';
+}
+
+function pausedWhy(state: AgentState, name: string): string {
+  const [first, ...others] = state.holds;
+  if (first === undefined) return `Paused: drover start ${name}`;
+  const more = others.length === 0 ? '' : `, and by ${others.map((hold) => hold.name).join(', ')}`;
+  if (state.runtime === 'crashed') {
+    return `${heldBy(first)}${more}; meanwhile its process ended${because(state.reason)}: drover restart ${name}`;
+  }
+  const pausing = state.runtime === 'paused' ? '' : `; pausing${inFlight(state)}`;
+  return `${heldBy(first)}${more}${pausing}: ${wayOut(first, state, name)}`;
+}
+
+function heldBy({ name, reason, since }: Hold): string {
+  const quoted = reason === null ? '' : ` ("${reason}")`;
+  if (name === SUBSCRIPTION_HOLD) return `Held by subscription${reason === null ? '' : `: ${reason}`}`;
+  return `Paused by ${name} since ${since.slice(11, 16)}${quoted}`;
+}
+
+/** What would be accepted now: of the three only `resume` wants to be asked expressly to withdraw a pause under way. */
+function wayOut({ name: hold }: Hold, { fleet, runtime }: AgentState, name: string): string {
+  if (hold === OPERATOR_HOLD) return `drover resume ${name}${runtime === 'paused' ? '' : ' --cancel-pending'}`;
+  if (hold === FLEET_HOLD) return `drover resume --fleet ${fleet}`;
+  return `drover release ${name} --hold ${hold}`;
+}
+
+function inFlight(state: AgentState): string {
+  const count = state.turns.inFlight.length;
+  return count === 0 ? '' : ` (${String(count)} ${count === 1 ? 'turn' : 'turns'} in flight)`;
+}
+
+function retrying(state: AgentState): string {
+  return state.retryAt === null ? '' : ` (the provider failed, next try at ${time(state.retryAt)})`;
+}
+
+function because(reason: string | null): string {
+  return reason === null ? '' : ` (${reason})`;
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString().slice(11, 19);
+}

@@ -1,0 +1,219 @@
+/** A fan-out and the barrier that waits for it: starts branches, sorts what they return, runs rendezvous, and is decided once. */
+import type { BarrierOutcome, BarrierRecord } from '../../../contract/runs';
+import type { SourceResult } from '../../../contract/turns';
+import { formatDuration } from '../../lib/duration';
+import { type Child, type Children, createChildren } from './children';
+import { type Effects, Stopped } from '../effects';
+import { type Kept, createKept } from '../kept';
+import { type Mailbox, createMailbox } from '../mailbox';
+import type { Orphans } from './orphans';
+import type { BarrierPlan, BarrierResult, Seed, Verdict } from '../plan';
+import { type Sources, createSources } from './sources';
+import { type BranchResult, type Contribution, highest } from '../state';
+import { insufficient, isEnough, readVerdict } from './verdict';
+
+type Event =
+  | { readonly kind: 'settled'; readonly result: BranchResult }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'stop'; readonly reason: string };
+
+/** One fan-out under way. */
+interface Barrier {
+  readonly plan: BarrierPlan;
+  readonly effects: Effects;
+  readonly mailbox: Mailbox<Event>;
+  readonly children: Children;
+  readonly sources: Sources;
+  readonly kept: Kept;
+  readonly passedUp: Contribution[];
+}
+
+/** Runs one barrier to its decision. Branches that it does not wait for any more are given to `orphans`. */
+export async function runBarrier(plan: BarrierPlan, effects: Effects, orphans: Orphans): Promise<BarrierResult> {
+  const mailbox = createMailbox<Event>();
+  const children = createChildren(plan, effects, (result) => {
+    mailbox.put({ kind: 'settled', result });
+  });
+  const barrier: Barrier = {
+    plan,
+    effects,
+    mailbox,
+    children,
+    sources: createSources(),
+    kept: createKept(),
+    passedUp: [],
+  };
+  const unlisten = effects.onStop((reason) => {
+    mailbox.put({ kind: 'stop', reason });
+  });
+  const endTimer = startTimeout(barrier);
+  try {
+    return conclude(barrier, await decided(barrier, orphans));
+  } finally {
+    unlisten();
+    endTimer();
+  }
+}
+
+function startTimeout({ plan, effects, mailbox }: Barrier): () => void {
+  const { timeoutMs } = plan.base.topology.convergence;
+  if (plan.agent === null || timeoutMs === null) return () => undefined;
+  return effects.startTimer(timeoutMs, () => {
+    mailbox.put({ kind: 'timeout' });
+  });
+}
+
+async function decided(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
+  const { plan, children, kept, sources, mailbox } = barrier;
+  plan.direct.forEach((contribution) => {
+    sort(barrier, contribution);
+  });
+  plan.seeds.forEach((seed) => {
+    children.add(seed);
+  });
+  for (;;) {
+    startWhatCan(barrier);
+    if (quorumReached(barrier)) {
+      leaveBehind(barrier, orphans, 'the quorum was reached');
+      return fired(barrier);
+    }
+    if (children.isIdle() && kept.isEmpty()) return atTheEnd(barrier);
+    const event = await mailbox.next();
+    switch (event.kind) {
+      case 'settled':
+        if (!children.settle(event.result)) break;
+        event.result.contributions.forEach((contribution) => {
+          sort(barrier, contribution);
+        });
+        if (event.result.failure) sources.fail(event.result.failure);
+        break;
+      case 'timeout':
+        return atTheTimeout(barrier, orphans);
+      case 'stop':
+        await children.stop(event.reason);
+        return { outcome: 'stopped', error: event.reason };
+    }
+  }
+}
+
+/** Where a returned value belongs: here, further up, or to a rendezvous of this barrier. */
+function sort({ plan, sources, kept, passedUp }: Barrier, contribution: Contribution): void {
+  const { to } = contribution;
+  if (to === (plan.agent ?? 'End')) sources.arrive(contribution);
+  else if (to === 'End' || plan.waiting.includes(to) || plan.base.outside.includes(to)) passedUp.push(contribution);
+  else kept.keep(contribution);
+}
+
+function startWhatCan({ children, kept }: Barrier): void {
+  for (let ready = kept.takeReady(children.active); ready; ready = kept.takeReady(children.active)) {
+    children.add(rendezvous(ready.node, ready.contributions));
+  }
+  children.startQueued(kept.nodes().flatMap((node) => [...children.active.touches(node)]));
+}
+
+function rendezvous(node: string, contributions: readonly Contribution[]): Seed {
+  const sources = createSources();
+  contributions.forEach((contribution) => {
+    sources.arrive(contribution);
+  });
+  return {
+    agent: node,
+    input: { kind: 'results', results: sources.results('branches'), failures: [] },
+    counts: highest(contributions.map(({ counts }) => counts)),
+  };
+}
+
+function quorumReached({ plan, sources }: Barrier): boolean {
+  const { quorum } = plan.base.topology.convergence;
+  return plan.agent !== null && quorum !== null && sources.arrived() >= quorum;
+}
+
+function leaveBehind({ plan, children }: Barrier, orphans: Orphans, reason: string): readonly Child[] {
+  const { handles, unfinished } = children.abandon(reason, plan.base.topology.convergence.terminateOrphans);
+  orphans.add(handles);
+  return unfinished;
+}
+
+/** Decides with what is there; what is not there has failed. */
+async function atTheTimeout(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
+  const { plan, children, kept, sources } = barrier;
+  const error = `barrier timeout(${formatDuration(plan.base.topology.convergence.timeoutMs ?? 0)}) reached`;
+  // What was kept for a rendezvous would have been a branch of its own.
+  for (const node of kept.nodes())
+    children.add({
+      agent: node,
+      input: { kind: 'results', results: [], failures: [] },
+      counts: { steps: 0, handOvers: [] },
+    });
+  for (const { agent, id } of leaveBehind(barrier, orphans, error)) sources.fail({ from: agent, branch: id, error });
+  return atTheEnd(barrier);
+}
+
+async function atTheEnd(barrier: Barrier): Promise<Verdict> {
+  const { plan, sources, effects } = barrier;
+  if (sources.arrived() === 0 && sources.failed().length === 0) return { outcome: 'cancelled' };
+  const { convergence } = plan.base.topology;
+  if (isEnough(plan, sources)) return fired(barrier);
+  const error = insufficient(convergence, plan, sources);
+  if (plan.agent === null || plan.branch === null || convergence.onInsufficient === 'fail')
+    return { outcome: 'failed', error };
+  if (convergence.onInsufficient === 'proceed') return fired(barrier);
+  try {
+    const proceeds = await humanProceeds(effects, { agent: plan.agent, branch: plan.branch }, error);
+    return proceeds ? fired(barrier) : { outcome: 'failed', error };
+  } catch (stopped) {
+    if (stopped instanceof Stopped) return { outcome: 'stopped', error: stopped.reason };
+    throw stopped;
+  }
+}
+
+/** A person who answers this often without a clear word is not going to: the barrier then fails, as without an answer. */
+const MOST_QUESTIONS = 10;
+
+/** Asks until the answer is a clear yes or no. */
+async function humanProceeds(
+  effects: Effects,
+  asker: { readonly agent: string; readonly branch: string },
+  error: string,
+): Promise<boolean> {
+  let question = `${error}. Proceed with what arrived (yes), or fail (no)?`;
+  for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
+    const answer = await effects.ask({ ...asker, question, timeoutMs: null });
+    if (answer === 'timed out' || !('value' in answer)) return false;
+    const verdict = readVerdict(answer.value);
+    if (verdict !== 'unclear') return verdict === 'yes';
+    question = `The last answer was neither yes nor no. ${error}. Proceed with what arrived (yes), or fail (no)?`;
+  }
+  return false;
+}
+
+function fired(barrier: Barrier): Verdict {
+  return { outcome: 'fired', results: resultsOf(barrier), failures: barrier.sources.failed() };
+}
+
+/** What arrived: the root answers in the order of arrival. */
+function resultsOf({ plan, sources }: Barrier): readonly SourceResult[] {
+  return sources.results(plan.agent === null ? 'arrival' : 'branches');
+}
+
+function conclude(barrier: Barrier, verdict: Verdict): BarrierResult {
+  const { plan, children, sources, passedUp } = barrier;
+  const outcome: BarrierOutcome = verdict.outcome === 'stopped' ? 'cancelled' : verdict.outcome;
+  const record: BarrierRecord = {
+    branch: plan.branch,
+    agent: plan.agent,
+    arrived: (verdict.outcome === 'fired' ? verdict.results : resultsOf(barrier)).map(({ from }) => from),
+    failed: sources.failed(),
+    outcome,
+  };
+  const { branches, barriers, undos } = children.records();
+  return {
+    verdict,
+    nextChild: children.next(),
+    turnsUsed: children.turnsUsed(),
+    passedUp,
+    branches,
+    barriers: [...barriers, record],
+    undos,
+  };
+}

@@ -1,0 +1,49 @@
+/** What is still under way at a barrier, and which rendezvous nodes it could reach: counted, so that a fan-out of thousands stays cheap. */
+import type { Reach } from '../../topology/reach';
+import type { Topology } from '../../topology/topology';
+
+export interface Presence {
+  /** Something started, or waits to start, as `agent`. */
+  enter(agent: string): void;
+  leave(agent: string): void;
+  /** Whether anything present can reach the rendezvous; one that runs there can. */
+  reaches(rendezvous: string): boolean;
+  /** The rendezvous nodes that anything present can reach, one `agent` left out. */
+  beside(agent: string): string[];
+  /** The rendezvous nodes that `agent` can reach from here, itself among them where it is one. */
+  touches(agent: string): ReadonlySet<string>;
+}
+
+/** Waiting agents are ends of the road: `stops`. */
+export function createPresence(topology: Topology, reach: Reach, waiting: readonly string[]): Presence {
+  const stops = new Set(waiting);
+  const meetings = new Set(topology.rendezvous);
+  const counts = new Map<string, number>();
+  const touched = new Map<string, ReadonlySet<string>>();
+
+  const touches = (agent: string): ReadonlySet<string> => {
+    const known = touched.get(agent);
+    if (known) return known;
+    const reached = reach.rendezvousFrom(agent, stops);
+    const all = meetings.has(agent) && !reached.has(agent) ? new Set([...reached, agent]) : reached;
+    touched.set(agent, all);
+    return all;
+  };
+  const add = (agent: string, by: number): void => {
+    for (const node of touches(agent)) counts.set(node, (counts.get(node) ?? 0) + by);
+  };
+  return {
+    touches,
+    enter: (agent) => {
+      add(agent, 1);
+    },
+    leave: (agent) => {
+      add(agent, -1);
+    },
+    reaches: (rendezvous) => (counts.get(rendezvous) ?? 0) > 0,
+    beside(agent) {
+      const own = touches(agent);
+      return [...counts].filter(([node, count]) => count > (own.has(node) ? 1 : 0)).map(([node]) => node);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Who arrived at a barrier and who failed: a source counts once, and the two never overlap. */
+import type { SourceFailure, SourceResult } from '../../../contract/turns';
+import { boundedList, ERROR_BYTES } from '../../../contract/text';
+import { withShares } from '../../lib/shares';
+import { compareBranches, inBranchOrder } from './branch-order';
+import type { Contribution } from '../state';
+
+/** Bytes of all reasons: the sentence about them is an error itself. */
+const REASONS_BYTES = ERROR_BYTES - 128;
+
+interface Source {
+  readonly from: string;
+  readonly branch: string;
+}
+
+interface Arrival extends Source {
+  readonly values: unknown[];
+}
+
+export interface Sources {
+  arrive(contribution: Contribution): void;
+  /** A source that has failed has failed, whatever it gave before or gives later. */
+  fail(failure: SourceFailure): void;
+  arrived(): number;
+  /** In the order of branches; `from` is the source's label. */
+  failed(): readonly SourceFailure[];
+  /** One result per source, in order of branches or of arrival; `from` is the source's label. */
+  results(order: 'branches' | 'arrival'): SourceResult[];
+  /** What every failed source's reason is, in words. */
+  reasons(): string;
+}
+
+/** None yet. */
+export function createSources(): Sources {
+  const arrivals = new Map<string, Arrival>();
+  const failures = new Map<string, SourceFailure>();
+  const keyOf = ({ from, branch }: Source): string => `${from}@${branch}`;
+
+  /** `AgentA` for the first branch of that agent, `AgentA#<branch>` for those after it. */
+  const labels = (): ((source: Source) => string) => {
+    const firsts = new Map<string, string>();
+    for (const { from, branch } of [...arrivals.values(), ...failures.values()]) {
+      const first = firsts.get(from);
+      if (first === undefined || compareBranches(branch, first) < 0) firsts.set(from, branch);
+    }
+    return ({ from, branch }) => (firsts.get(from) === branch ? from : `${from}#${branch}`);
+  };
+  const failed = (): SourceFailure[] => {
+    const label = labels();
+    return withShares(ordered(failures.values())).map((failure) => ({ ...failure, from: label(failure) }));
+  };
+
+  return {
+    arrive(contribution) {
+      const key = keyOf(contribution);
+      if (failures.has(key)) return;
+      const { from, branch, value } = contribution;
+      const there = arrivals.get(key);
+      if (there) there.values.push(value);
+      else arrivals.set(key, { from, branch, values: [value] });
+    },
+    fail(failure) {
+      const key = keyOf(failure);
+      arrivals.delete(key);
+      failures.set(key, failure);
+    },
+    arrived: () => arrivals.size,
+    failed,
+    results(order) {
+      const label = labels();
+      const inOrder = order === 'branches' ? ordered(arrivals.values()) : [...arrivals.values()];
+      return inOrder.map((arrival) => ({ from: label(arrival), branch: arrival.branch, value: valueOf(arrival) }));
+    },
+    reasons() {
+      return boundedList(
+        failed().map(({ from, error }) => `${from}: ${error}`),
+        REASONS_BYTES,
+      );
+    },
+  };
+}
+
+function ordered<S extends Source>(sources: Iterable<S>): S[] {
+  return inBranchOrder(sources, ({ branch }) => branch);
+}
+
+/** A source that gave several values, to End in a fan-out and again at its end, is still one result: their list. */
+function valueOf({ values }: Arrival): unknown {
+  return values.length === 1 ? values[0] : values;
+}

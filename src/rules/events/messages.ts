@@ -1,0 +1,27 @@
+/** Reads the input of a `notify` workflow. */
+import { EVENT_TYPES, type NotifyInput } from '../../contract/events';
+import { secretReference, url } from '../agent/spec';
+import * as parse from '../lib/parse';
+
+const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
+
+/** An id that the signature can be made over: it may hold no dot. */
+const eventId: parse.Parser<string> = (value, path) => {
+  const written = parse.text(200)(value, path);
+  return /^[A-Za-z0-9_-]+$/.test(written) ? written : parse.invalid(path, 'expected letters, digits, "-" and "_"');
+};
+
+export const parseNotifyInput: parse.Parser<NotifyInput> = parse.object({
+  v: version,
+  event: parse.object({
+    id: eventId,
+    type: parse.oneOf(...EVENT_TYPES),
+    at: parse.text(40),
+    data: parse.record(parse.json),
+  }),
+  target: parse.object({
+    url,
+    secret: parse.optional(secretReference),
+    events: parse.optional(parse.list(parse.text(200), 1_000)),
+  }),
+});

@@ -1,0 +1,293 @@
+/** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
+import type { AgentSpec } from '../../contract/agent';
+import type { CompensationRecord, EntryOutcome } from '../../contract/compensation';
+import type { LostCall } from '../../contract/activities';
+import type { LostParts } from '../../contract/ends';
+import { DroverError } from '../../contract/errors';
+import type {
+  AgentChange,
+  AgentGone,
+  ApplyRequest,
+  ApplyResult,
+  ChangeView,
+  DestroyRequest,
+  FleetSpec,
+  PlannedChange,
+  ProvisionInput,
+  ProvisionResult,
+} from '../../contract/fleet';
+import { lostText } from '../lib/ends';
+import { earlier, markOf, type RequestMark } from '../lib/fingerprint';
+import { withoutPools } from './pools';
+import {
+  acceptedView,
+  type FleetChange,
+  type FleetState,
+  isChanging,
+  isDestroyed,
+  type RememberedRequest,
+} from './state';
+import { desiredAgents, differingFields, differingSettings, type OwnedWithSpec, planChanges } from './plan';
+
+/** Repeats of a request are answered from memory: the last 1,000, fewer where their plans are long, as all of it is carried along. */
+const REQUESTS_KEPT = 1_000;
+const PLAN_LINES_KEPT = 5_000;
+
+/**
+ * The most that a spec may be, as JSON: a fleet carries it once as it is, once per agent, and twice more while a change that failed
+ * may have to be undone, and all that is carried stays below 1.5 MiB (rule of conduct 8).
+ */
+const MAX_SPEC_LENGTH = 256 * 1_024;
+
+/** A decision: the state it leads to, and what the caller hears. */
+export interface Decided {
+  readonly state: FleetState;
+  readonly answer: ApplyResult;
+}
+
+/** Nothing is lost, or nobody has looked. */
+export const NOTHING_LOST: LostParts = { agents: {}, pools: {} };
+
+/**
+ * What has to be looked for before this `apply` is decided; null: nothing. A repeat has its answer, and while a change runs, the workflows
+ * of its agents come and go.
+ */
+export function toLookFor(state: FleetState, request: ApplyRequest): LostCall | null {
+  const agents = Object.keys(state.agents);
+  const pools = state.told.pools.map(({ pool }) => pool);
+  if (agents.length + pools.length === 0 || isChanging(state)) return null;
+  if (earlier(state.requests, markOf('apply', request))) return null;
+  return { fleet: state.fleet, agents, pools };
+}
+
+/**
+ * Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run is answered and changes nothing; while a change
+ * runs, it is compared with what the fleet was before: only the end of a change says what it has made of the fleet. `lost`: what the fleet
+ * owns and what has been found to be gone, so that it is made again.
+ */
+export function decideApply(before: FleetState, request: ApplyRequest, lost = NOTHING_LOST): Decided {
+  const state = withoutPools(before, (pool) => lost.pools[pool] !== undefined);
+  const mark = markOf('apply', request);
+  const repeated = earlier(state.requests, mark)?.answer;
+  if (repeated) return { state, answer: repeated };
+  if (request.dryRun) refuseWhenEnding(state);
+  else refuseWhileChanging(state);
+  const { spec, expectRevision } = request;
+  if (expectRevision !== undefined && expectRevision !== state.revision) {
+    const is = `fleet ${state.fleet} is at revision ${String(state.revision)}, not ${String(expectRevision)}`;
+    throw new DroverError('StaleRevision', `${is}; look at what changed and apply again`, { revision: state.revision });
+  }
+  if (JSON.stringify(spec).length > MAX_SPEC_LENGTH) {
+    throw new DroverError(
+      'LimitReached',
+      `the spec is larger than ${String(MAX_SPEC_LENGTH / 1_024)} KiB; make two fleets of it`,
+    );
+  }
+  const plan = planApply(before, spec, lost);
+  if (request.dryRun) return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
+  const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
+  return nothing ? decided(state, mark, plan) : accepted(state, 'apply', spec, mark, plan);
+}
+
+/** What an `apply` of a spec would do to a fleet, one that is not there yet included. */
+export function planApply(
+  state: Pick<FleetState, 'revision' | 'agents' | 'spec'>,
+  spec: FleetSpec,
+  lost = NOTHING_LOST,
+): ApplyResult {
+  const pools = spec.subscriptions?.flatMap(({ pool }) => {
+    const end = lost.pools[pool];
+    return end ? [{ pool, why: lostText(end) }] : [];
+  });
+  return {
+    revision: state.revision,
+    changes: planChanges(state.agents, spec, lost.agents),
+    settings: differingSettings(state.spec, spec),
+    ...(pools && pools.length > 0 ? { pools } : {}),
+    changeId: null,
+  };
+}
+
+function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: FleetSpec): Record<string, string> {
+  const made = changes.filter(({ kind }) => kind === 'create' || kind === 'replace').map(({ agent }) => agent);
+  return Object.fromEntries(
+    spec.agents.map(({ name }) => {
+      const kept = made.includes(name) ? null : state.agents[name]?.resourceId;
+      return [name, kept ?? `dry-run-${name}`];
+    }),
+  );
+}
+
+/** Decides `destroy`: everything that is owned goes. Throws `ChangeInProgress`. */
+export function decideDestroy(state: FleetState, request: DestroyRequest): Decided {
+  const mark = markOf('destroy', request);
+  const repeated = earlier(state.requests, mark)?.answer;
+  if (repeated) return { state, answer: repeated };
+  refuseWhileChanging(state);
+  const spec = { agents: [] };
+  const { changes, revision } = planApply(state, spec);
+  const destroying = accepted(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
+  return request.forget ? { ...destroying, state: forgetting(destroying.state) } : destroying;
+}
+
+function forgetting(state: FleetState): FleetState {
+  return state.change ? withChange(state, { ...state.change, forget: true }) : state;
+}
+
+/** A fleet that is about to end answers nothing more: a repeat meets the next one of its name. */
+function refuseWhenEnding(state: FleetState): void {
+  if (isDestroyed(state)) throw new DroverError('Unavailable', `fleet ${state.fleet} is just ending; try again`);
+}
+
+/** One change at a time, and none of a fleet that is about to end. */
+export function refuseWhileChanging(state: FleetState): void {
+  refuseWhenEnding(state);
+  if (!isChanging(state)) return;
+  const { changeId, revision } = state.change?.view ?? { changeId: '', revision: 0 };
+  const message = `fleet ${state.fleet} is being changed (revision ${String(revision)}); wait for it with --wait, or cancel it with drover cancel ${state.fleet}`;
+  throw new DroverError('ChangeInProgress', message, { changeId, revision });
+}
+
+function accepted(
+  state: FleetState,
+  kind: FleetChange['kind'],
+  spec: FleetSpec,
+  mark: RequestMark | undefined,
+  { changes: plan, settings, pools }: ApplyResult,
+): Decided {
+  const revision = state.revision + 1;
+  const changeId = `${state.incarnation}.${String(revision)}`;
+  // A fleet without agents may have runs all the same, which end with it.
+  const step = plan.length === 0 && kind !== 'destroy' ? 'ended' : 'place';
+  const view = acceptedView(changeId, revision, plan, step === 'ended' ? 'done' : 'running');
+  const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
+  const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
+  return decided(next, mark, { revision, changes: plan, settings, ...(pools && { pools }), changeId });
+}
+
+function decided(state: FleetState, mark: RequestMark | undefined, answer: ApplyResult): Decided {
+  return { state: remembered(state, mark, answer), answer };
+}
+
+/** The fleet that remembers a request; without an answer of its own a repeat is answered with the fleet as it is. */
+export function remembered(
+  state: FleetState,
+  mark: RequestMark | undefined,
+  answer: ApplyResult | null = null,
+): FleetState {
+  if (mark === undefined) return state;
+  const requests = [...state.requests, { ...mark, answer }].slice(-REQUESTS_KEPT);
+  const linesOf = (known: RememberedRequest): number => known.answer?.changes.length ?? 0;
+  let lines = requests.reduce((sum, known) => sum + linesOf(known), 0);
+  for (let first = requests[0]; first && requests.length > 1 && lines > PLAN_LINES_KEPT; first = requests[0]) {
+    lines -= linesOf(first);
+    requests.shift();
+  }
+  return { ...state, requests };
+}
+
+/** Where a change is carried out: the worker's installation, and the host of its process provider. */
+export interface Place {
+  readonly installation: string;
+  readonly host: string;
+}
+
+/** The change with every key, before its saga starts. */
+export function placeChange(state: FleetState, place: Place): FleetState {
+  const { change } = state;
+  if (change?.step !== 'place') return state;
+  const desired = new Map(desiredAgents(change.spec).map((spec) => [spec.name, spec]));
+  const { revision, changeId } = change.view;
+  const input: ProvisionInput = {
+    v: 1,
+    fleet: state.fleet,
+    incarnation: state.incarnation,
+    revision,
+    changeId,
+    host: place.host,
+    provisioning: change.spec.provisioning ?? state.spec.provisioning ?? {},
+    holds: state.holds,
+    ...(change.forget && { forget: true as const }),
+    ...(state.agentsPerPart === null ? {} : { agentsPerPart: state.agentsPerPart }),
+    changes: change.plan.map((planned) => {
+      const key = `${place.installation}.${state.incarnation}.${String(revision)}.${planned.agent}`;
+      return completed(planned, desired.get(planned.agent) ?? null, state.agents[planned.agent] ?? null, key);
+    }),
+  };
+  return withChange(state, { ...change, step: 'provision', input });
+}
+
+function completed(
+  planned: PlannedChange,
+  spec: AgentSpec | null,
+  previous: OwnedWithSpec | null,
+  key: string,
+): AgentChange {
+  const creates = planned.kind === 'create' || planned.kind === 'replace';
+  return { ...planned, spec, previous, key: creates ? key : null };
+}
+
+/** A change has ended as its saga says: the id map is what exists now, and the spec is the new one if the change was kept. */
+export function settleChange(state: FleetState, { change: view, agents, record }: ProvisionResult): FleetState {
+  const { change } = state;
+  if (!change?.input) return state;
+  const taken = view.state === 'done' || view.state === 'kept';
+  const owned: Record<string, OwnedWithSpec> = { ...state.agents };
+  for (const { agent, spec, previous } of change.input.changes) {
+    const now = agents[agent];
+    const its = now && now.revision === view.revision ? spec : previous?.spec;
+    delete owned[agent];
+    if (now && its) owned[agent] = { ...now, spec: its };
+  }
+  return {
+    ...state,
+    agents: owned,
+    spec: taken ? change.spec : state.spec,
+    // Agents that were started meanwhile were born with the holds of the change's beginning.
+    holdsDue: state.holdsDue || differingFields(change.input.holds, state.holds).length > 0,
+    change: { ...change, step: 'ended', view, ...whatIsOpen(view, change.input, record) },
+  };
+}
+
+/** What a later compensation needs: the undo log, and of the changes those that made what is still to be undone. Null: nothing is. */
+function whatIsOpen(
+  { state }: ChangeView,
+  input: ProvisionInput,
+  record: CompensationRecord,
+): Pick<FleetChange, 'record' | 'input'> {
+  if (state === 'done' || record.entries.length === 0) return { record: null, input: null };
+  const open = new Set(record.entries.flatMap(({ key, outcome }) => (isOpen(outcome) ? [key] : [])));
+  // What was there before the change is known by now: only what it made itself is at stake.
+  const changes = input.changes.flatMap((part) =>
+    part.key !== null && open.has(part.key) ? [{ ...part, previous: null }] : [],
+  );
+  return { record, input: { ...input, changes } };
+}
+
+function isOpen(outcome: EntryOutcome): boolean {
+  return outcome === 'pending' || outcome === 'failed';
+}
+
+/**
+ * An agent has ended with its resource: an operator's `terminate`, say. The fleet owns it no more, so that the next apply makes it anew.
+ * Of an agent in a running change, the end of the change says what there is.
+ */
+export function forgetAgent(state: FleetState, { agent, incarnation, key }: AgentGone): FleetState {
+  const its = incarnation === state.incarnation && state.agents[agent]?.key === key;
+  const isInChange = isChanging(state) && state.change?.plan.some((planned) => planned.agent === agent);
+  if (!its || isInChange) return state;
+  const { [agent]: _gone, ...agents } = state.agents;
+  return { ...state, agents };
+}
+
+/** The change itself could not be carried out, and nothing has been made: the fleet is as it was. */
+export function abandonChange(state: FleetState, error: string): FleetState {
+  const { change } = state;
+  if (!change) return state;
+  return withChange(state, { ...change, step: 'ended', view: { ...change.view, state: 'failed', error } });
+}
+
+/** The fleet with its change at another step. */
+export function withChange(state: FleetState, change: FleetChange): FleetState {
+  return { ...state, change };
+}

@@ -1,0 +1,141 @@
+/**
+ * What a fleet's fields must satisfy together. Every check looks at whatever is there, in any shape, so that a file whose fields are
+ * partly wrong still gets all of its problems at once.
+ */
+import { jsonProblem } from '../../contract/json';
+import { END, START, USER } from '../../contract/topology';
+import { isRecord } from '../lib/parse';
+import { topologyProblems } from './topology';
+
+/** One problem; `path` leads from where the check began (a fleet's `spec`, or one agent) to the value. */
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** It is the key at the end of `path` that is wrong, not its value. */
+  readonly atKey?: true;
+}
+
+/** Providers that a fleet file may name; each has a block of its own name. */
+export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
+
+/** Nodes of every topology that are no agents (coordination.md). */
+const RESERVED_NAMES: readonly string[] = [START, END, USER];
+
+/** An agent has the block of its own provider and no other; `external` can do without one, and `memory`, for tests, take any. */
+export function blockProblems(agent: unknown): Problem[] {
+  if (!isRecord(agent)) return [];
+  const provider = agent['provider'];
+  if (typeof provider !== 'string' || provider === 'memory') return [];
+  return FLEET_PROVIDERS.flatMap((block): Problem[] => {
+    const given = agent[block] !== undefined;
+    if (given && block !== provider) {
+      return [{ path: [block], message: `does not belong to an agent of provider ${provider}`, atKey: true }];
+    }
+    const missing = !given && block === provider && block !== 'external';
+    return missing ? [{ path: [], message: `an agent of provider ${block} needs "${block}"` }] : [];
+  });
+}
+
+/** Every problem of a fleet's `spec` that no single field shows. */
+export function crossProblems(spec: unknown): Problem[] {
+  if (!isRecord(spec)) return [];
+  const unwritable = jsonProblem(spec);
+  if (unwritable) return [unwritable];
+  const agents = Array.isArray(spec['agents']) ? spec['agents'] : [];
+  const subscriptions = Array.isArray(spec['subscriptions']) ? spec['subscriptions'] : [];
+  return [
+    ...impossibleKeys(spec),
+    ...duplicateAgents(agents),
+    ...reservedAgents(agents),
+    ...agents.flatMap((agent, index) => within(['agents', index], blockProblems(agent))),
+    ...poolProblems(subscriptions),
+    ...unknownPools(agents, subscriptions),
+    ...within(['topology'], topologyProblems(spec['topology'], agents.flatMap(nameOf))),
+  ];
+}
+
+/** A key that JavaScript takes for something else; libraries drop it without a word. */
+function impossibleKeys(value: unknown): Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Array.isArray(value)
+    ? value.map((item: unknown, index) => [index, item] as const)
+    : Object.entries(value);
+  return entries.flatMap(([key, item]) => {
+    if (key === '__proto__') return [{ path: [key], message: 'cannot be a key', atKey: true as const }];
+    return within([key], impossibleKeys(item));
+  });
+}
+
+function within(prefix: readonly (string | number)[], problems: readonly Problem[]): Problem[] {
+  return problems.map((problem) => ({ ...problem, path: [...prefix, ...problem.path] }));
+}
+
+function nameOf(item: unknown): string[] {
+  return textAt(item, 'name');
+}
+
+function textAt(item: unknown, field: string): string[] {
+  const value = isRecord(item) ? item[field] : undefined;
+  return typeof value === 'string' ? [value] : [];
+}
+
+/** Positions of values that stood earlier in the list already. */
+function repeats(values: readonly (string | undefined)[]): { index: number; value: string }[] {
+  const seen = new Set<string>();
+  return values.flatMap((value, index) => {
+    if (value === undefined) return [];
+    if (seen.has(value)) return [{ index, value }];
+    seen.add(value);
+    return [];
+  });
+}
+
+function duplicateAgents(agents: readonly unknown[]): Problem[] {
+  const repeated = repeats(agents.map((agent) => nameOf(agent)[0]));
+  const [first] = repeated;
+  if (!first) return [];
+  const names = [...new Set(repeated.map(({ value }) => value))].join(', ');
+  const message = `Duplicate agent names not allowed: [${names}]. Each agent must have a unique name.`;
+  return [{ path: ['agents', first.index, 'name'], message }];
+}
+
+function reservedAgents(agents: readonly unknown[]): Problem[] {
+  return agents.flatMap((agent, index) =>
+    nameOf(agent)
+      .filter((name) => RESERVED_NAMES.includes(name))
+      .map((name) => ({
+        path: ['agents', index, 'name'],
+        message: `"${name}" is a node of every topology and no agent's name`,
+      })),
+  );
+}
+
+function poolProblems(subscriptions: readonly unknown[]): Problem[] {
+  const pools = repeats(subscriptions.map((subscription) => textAt(subscription, 'pool')[0])).map(
+    ({ index, value }) => ({
+      path: ['subscriptions', index, 'pool'],
+      message: `pool "${value}" is there already; each pool is described once`,
+    }),
+  );
+  const credentials = subscriptions.flatMap((subscription, index) => {
+    const list = isRecord(subscription) ? subscription['credentials'] : undefined;
+    if (!Array.isArray(list)) return [];
+    return repeats(list.map((credential) => nameOf(credential)[0])).map((repeat) => ({
+      path: ['subscriptions', index, 'credentials', repeat.index, 'name'],
+      message: `credential "${repeat.value}" is there already; each credential of a pool has a name of its own`,
+    }));
+  });
+  return [...pools, ...credentials];
+}
+
+function unknownPools(agents: readonly unknown[], subscriptions: readonly unknown[]): Problem[] {
+  const known = subscriptions.flatMap((subscription) => textAt(subscription, 'pool'));
+  return agents.flatMap((agent, index) =>
+    textAt(isRecord(agent) ? agent['subscription'] : undefined, 'pool')
+      .filter((pool) => !known.includes(pool))
+      .map((pool) => ({
+        path: ['agents', index, 'subscription', 'pool'],
+        message: `unknown pool "${pool}"; ${known.length === 0 ? 'the file has no subscriptions' : `known are ${known.join(', ')}`}`,
+      })),
+  );
+}

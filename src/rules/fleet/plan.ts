@@ -1,0 +1,117 @@
+/** What a fleet file means for what a fleet owns: create, hot update, replace or delete, with the fields that differ. */
+import type { AgentSpec, AgentSubscriptionSpec } from '../../contract/agent';
+import type { LostParts, WorkflowEnd } from '../../contract/ends';
+import type { ChangeKind, FleetSpec, OwnedAgent, PlannedChange } from '../../contract/fleet';
+import { lostText } from '../lib/ends';
+import { isRecord } from '../lib/parse';
+
+/** An agent that a fleet owns, with the specification that it was last given. */
+export type OwnedWithSpec = OwnedAgent & { readonly spec: AgentSpec };
+
+/** Fields of an agent that a running one takes over; any other field needs a new resource. */
+const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart'];
+
+/**
+ * A fleet's agents in the order of the file, with the fleet's `liveness`, `restart` and `notify` and their pool's settings merged in (an
+ * agent's own win, key by key).
+ */
+export function desiredAgents(spec: FleetSpec): AgentSpec[] {
+  return spec.agents.map((agent) => {
+    const liveness = merged(spec.liveness, agent.liveness);
+    const restart = merged(spec.restart, agent.restart);
+    const notify = agent.notify ?? spec.notify;
+    const subscription = agent.subscription && {
+      ...poolSettings(spec, agent.subscription.pool),
+      ...agent.subscription,
+    };
+    return {
+      ...agent,
+      ...(liveness && { liveness }),
+      ...(restart && { restart }),
+      ...(notify && { notify }),
+      ...(subscription && { subscription }),
+    };
+  });
+}
+
+function poolSettings(spec: FleetSpec, name: string): Omit<AgentSubscriptionSpec, 'pool'> {
+  const found = spec.subscriptions?.find(({ pool }) => pool === name);
+  if (!found) return {};
+  const { pool: _pool, credentials: _credentials, skipFor: _skipFor, ...settings } = found;
+  return settings;
+}
+
+function merged<T extends object>(fleet: T | undefined, agent: T | undefined): T | undefined {
+  if (!fleet || !agent) return agent ?? fleet;
+  const result: Record<string, unknown> = Object.fromEntries(Object.entries(fleet));
+  for (const [key, value] of Object.entries(agent)) {
+    const below = result[key];
+    result[key] = isRecord(below) && isRecord(value) ? { ...below, ...value } : value;
+  }
+  return result as T;
+}
+
+/**
+ * The changes that make what is owned into what is desired: in the order of the file, then what goes, by name. None: nothing differs.
+ * `lost`: agents that are owned and whose workflow has ended, so they are made again whatever else differs.
+ */
+export function planChanges(
+  owned: Readonly<Record<string, OwnedWithSpec>>,
+  spec: FleetSpec,
+  lost: LostParts['agents'] = {},
+): PlannedChange[] {
+  const desired = desiredAgents(spec);
+  const wanted = new Set(desired.map(({ name }) => name));
+  const gone = Object.keys(owned).filter((agent) => !wanted.has(agent));
+  return [
+    ...desired.flatMap((agent) => planAgent(owned[agent.name], agent, lost[agent.name])),
+    ...gone.sort().map((agent) => ({ kind: 'delete' as const, agent, fields: [] })),
+  ];
+}
+
+function planAgent(
+  owned: OwnedWithSpec | undefined,
+  desired: AgentSpec,
+  end: WorkflowEnd | undefined,
+): PlannedChange[] {
+  const agent = desired.name;
+  if (!owned) return [{ kind: 'create', agent, fields: [] }];
+  if (end) return [{ kind: 'create', agent, fields: [], why: lostText(end) }];
+  const fields = differingFields(owned.spec, desired);
+  if (fields.length === 0 && owned.doubt === undefined) return [];
+  return [{ kind: changeKind(fields, owned.doubt), agent, fields }];
+}
+
+function changeKind(fields: readonly string[], doubt: OwnedAgent['doubt']): ChangeKind {
+  const hot = fields.every((field) => HOT_FIELDS.includes(field.split('.')[0] ?? field));
+  return hot && doubt !== 'resource' ? 'update' : 'replace';
+}
+
+/** The settings of a fleet outside of its agents that differ, as JSON paths: they concern no agent's resource. */
+export function differingSettings(before: FleetSpec, after: FleetSpec): string[] {
+  const { agents: _before, ...was } = before;
+  const { agents: _after, ...is } = after;
+  return differingFields(was, is);
+}
+
+/** JSON paths at which two values differ (`process.env.LETTERS`), sorted; a list differs as a whole. */
+export function differingFields(before: unknown, after: unknown, path = ''): string[] {
+  const was = fieldsOf(before, after);
+  const is = fieldsOf(after, before);
+  if (!was || !is) return equal(before, after) ? [] : [path];
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
+  return keys.flatMap((key) => differingFields(was[key], is[key], path === '' ? key : `${path}.${key}`));
+}
+
+/** Nothing beside an object with fields is an object without any, so that the fields themselves are named. */
+function fieldsOf(value: unknown, other: unknown): Record<string, unknown> | undefined {
+  if (isRecord(value)) return value;
+  return value === undefined && isRecord(other) && Object.keys(other).length > 0 ? {} : undefined;
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => equal(item, b[index]));
+  }
+  return isRecord(a) && isRecord(b) ? differingFields(a, b).length === 0 : a === b;
+}

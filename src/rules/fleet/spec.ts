@@ -1,0 +1,89 @@
+/** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
+import { DroverError } from '../../contract/errors';
+import type { AgentGone, ApplyRequest, CancelRequest, DestroyRequest, FleetSpec, PoolGone } from '../../contract/fleet';
+import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/patterns';
+import {
+  agentSpec,
+  applicationFields,
+  boundedDuration,
+  filledList,
+  livenessSpec,
+  notifySpec,
+  positiveDuration,
+  restartSpec,
+  secretReference,
+} from '../agent/spec';
+import { crossProblems } from './check';
+import { parseTopologySpec } from '../topology/parse';
+import { boolean, integer, list, name, object, oneOf, optional, type Parser, text } from '../lib/parse';
+
+const subscription = object({
+  pool: name,
+  credentials: filledList(object({ name, secret: secretReference })),
+  skipFor: optional(boundedDuration),
+  ...applicationFields,
+});
+
+const fields = object({
+  provisioning: optional(
+    object({
+      maxConcurrent: optional(integer(1, FLEET_LIMITS.parallel)),
+      onFailure: optional(oneOf('rollback', 'keep')),
+      timeout: optional(positiveDuration),
+    }),
+  ),
+  liveness: optional(livenessSpec),
+  restart: optional(restartSpec),
+  agents: list(agentSpec, FLEET_LIMITS.agents),
+  topology: optional(parseTopologySpec),
+  subscriptions: optional(list(subscription, FLEET_LIMITS.items)),
+  notify: optional(notifySpec),
+});
+
+/** Reads a fleet's `spec`; throws `InvalidRequest` for a wrong shape and `InvalidFleet` for what does not fit together. */
+export const fleetSpec: Parser<FleetSpec> = (value, path) => {
+  const spec = fields(value, path);
+  const problems = crossProblems(spec);
+  const [first] = problems;
+  if (first) {
+    const more = problems.length > 1 ? ` (and ${String(problems.length - 1)} more)` : '';
+    throw new DroverError('InvalidFleet', `${[path, ...first.path].join('.')}: ${first.message}${more}`, { problems });
+  }
+  return spec;
+};
+
+const requestId = optional(text(REQUEST_ID_LENGTH));
+
+/** Reads the argument of `apply`. */
+export const applyRequest: Parser<ApplyRequest> = object({
+  spec: fleetSpec,
+  expectRevision: optional(integer()),
+  requestId,
+  dryRun: optional(boolean),
+});
+
+/** Reads the argument of `destroy`. */
+export const destroyRequest: Parser<DestroyRequest> = object({ requestId, forget: optional(boolean) });
+
+/** Reads the argument of a fleet's `cancel`. */
+export const cancelRequest: Parser<CancelRequest> = object({
+  changeId: optional(text(200)),
+  revision: optional(integer(1)),
+  reason: optional(text(2_000)),
+  requestId,
+});
+
+/** Reads the argument of a fleet's `pause`. */
+export const pauseRequest = object({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });
+
+/** Reads the argument of a fleet's `resume`. */
+export const resumeRequest = object({ requestId, wait: optional(boolean) });
+
+/** Reads the argument of `compensate`. */
+export const compensateRequest = object({ attempt: integer(1), revision: integer(), requestId });
+
+/** Reads the signal `poolGone`. */
+export const poolGone: Parser<PoolGone> = object({ pool: name });
+
+/** Reads the signal `agentGone`. */
+export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });

@@ -1,0 +1,23 @@
+/** The end of a workflow in words. */
+import type { EndKind, WorkflowEnd } from '../../contract/ends';
+
+const VERBS: Readonly<Record<EndKind, string>> = {
+  completed: 'has ended',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  terminated: 'was terminated',
+  'timed out': 'timed out',
+  missing: 'is not there',
+};
+
+/** `was terminated at 2026-11-28 02:26:04 UTC by temporal-cli:me@host ("by mistake")`. */
+export function endText({ how, at, by, reason }: WorkflowEnd): string {
+  const when = at === null ? '' : ` at ${at.slice(0, 19).replace('T', ' ')} UTC`;
+  const who = by === null ? '' : ` by ${by}`;
+  return `${VERBS[how]}${when}${who}${reason === null ? '' : ` ("${reason}")`}`;
+}
+
+/** `its workflow was terminated at …`: why something that is owned has to be made again. */
+export function lostText(end: WorkflowEnd): string {
+  return `its workflow ${endText(end)}`;
+}

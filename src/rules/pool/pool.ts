@@ -1,0 +1,169 @@
+/** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
+import { DroverError } from '../../contract/errors';
+import { targetsOf } from '../../contract/events';
+import { LONGEST_RESET_MS } from '../../contract/reset-time';
+import type { NotifySpec } from '../../contract/fleet';
+import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../../contract/pool';
+import { Ledger } from './ledger';
+import { type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
+import { moveId } from '../agent/subscription/state';
+
+/** Events age out after this (subscriptions.md, step 6), unless the file says that they count for longer. */
+const EVENT_AGE_MS = 24 * 3_600_000;
+/** Events kept of one credential: a longer burst says nothing more. */
+const EVENTS_PER_CREDENTIAL = 500;
+
+/** What a message does to the pool, and what the pool says to agents because of it. */
+export interface PoolStep {
+  readonly state: PoolState;
+  readonly grants: readonly Grant[];
+}
+
+/** Records a failure. It counts for every agent, whoever reported it. */
+export function observeFailure(state: PoolState, observed: FailureObserved, now: number): PoolState {
+  if (!state.config.credentials.some(({ name }) => name === observed.credential)) return state;
+  const { credential } = observed;
+  const count = Math.min(observed.count ?? 1, EVENTS_PER_CREDENTIAL);
+  const alike = state.events.filter((old) => old.credential === credential);
+  const dropped = new Set(alike.slice(0, Math.max(0, alike.length + count - EVENTS_PER_CREDENTIAL)));
+  // What a dropped one said of the reset is still true.
+  const resets = [...dropped].map(({ resetAt }) => resetAt ?? 0);
+  const named = observed.resetAt === undefined ? 0 : Date.parse(observed.resetAt);
+  const resetAt = Math.max(0, ...resets, Math.min(named, now + LONGEST_RESET_MS));
+  const at = Math.min(Date.parse(observed.at), now);
+  const saidBy = observed.reported === true ? { saidBy: observed.agent } : {};
+  const event: PoolEvent = { credential, at, resetAt: resetAt === 0 ? null : resetAt, ...saidBy };
+  const keptForMs = Math.max(EVENT_AGE_MS, skipForMs(state));
+  const kept = state.events.filter((old) => !dropped.has(old) && isRemembered(old, keptForMs, now));
+  return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };
+}
+
+/** Answers a request: again what it answered before, else a credential, else until when there is none. */
+export function requestAllocation(state: PoolState, request: AllocationRequested, now: number): PoolStep {
+  const before = state.granted.find(({ grant }) => grant.requestId === request.requestId);
+  if (before) return { state, grants: [before] };
+  const queued = state.waiting.some(({ requestId }) => requestId === request.requestId);
+  const { failed, ...asked } = request;
+  const ledger = new Ledger(failed === undefined || queued ? state : observeFailure(state, failed, now), now);
+  ledger.answer(asked);
+  return ledger.close();
+}
+
+/** Gives what has become free to those that wait, in their order. */
+export function serveWaiting(state: PoolState, now: number): PoolStep {
+  if (state.waiting.length === 0) return { state, grants: [] };
+  const ledger = new Ledger(state, now);
+  ledger.serve();
+  return ledger.close();
+}
+
+/**
+ * Takes back the grant of one request: the agent could not apply it and is on the one before, or goes on without an answer. What it could not
+ * apply it would most likely not apply the next time either, while there may be others that it can.
+ */
+export function rejectAllocation(state: PoolState, requestId: string, now: number): PoolState {
+  const withdrawn = state.waiting.filter((waiting) => waiting.requestId !== requestId);
+  if (withdrawn.length < state.waiting.length) return { ...state, waiting: withdrawn };
+  const found = Object.entries(state.assigned).find(([, assigned]) => assigned.requestId === requestId);
+  if (!found) return state;
+  const [agent, { credential, previous }] = found;
+  const { [agent]: _rejected, ...others } = state.assigned;
+  // Under another id, so that a second copy of the rejection finds nothing to take back.
+  const restored = `restored.${requestId}`;
+  const assigned =
+    previous === null ? others : { ...others, [agent]: { ...previous, requestId: restored, previous: null } };
+  const rejected = { ...state.rejected, [agent]: { ...state.rejected?.[agent], [credential]: now } };
+  return { ...state, assigned, rejected };
+}
+
+/** Forgets an agent that ended, and what it was told: another life of it may count its requests anew. */
+export function forgetAgent(state: PoolState, gone: string): PoolState {
+  const { [gone]: _gone, ...assigned } = state.assigned;
+  const { [gone]: _failed, ...rejected } = state.rejected ?? {};
+  const isOther = ({ agent }: { readonly agent: string }): boolean => agent !== gone;
+  const { waiting, granted } = state;
+  return { ...state, assigned, rejected, waiting: waiting.filter(isOther), granted: granted.filter(isOther) };
+}
+
+/** Forgets what was recorded about one credential, or about all: an operator knows better. Throws `InvalidRequest` for one that it does not have. */
+export function resetPool(state: PoolState, { credential }: { readonly credential?: string }, now: number): PoolStep {
+  const names = state.config.credentials.map(({ name }) => name);
+  if (credential !== undefined && !names.includes(credential)) {
+    throw new DroverError(
+      'InvalidRequest',
+      `pool ${state.pool} has no credential ${credential}; it has ${names.join(', ')}`,
+    );
+  }
+  const isKept = (name: string): boolean => credential !== undefined && name !== credential;
+  const events = state.events.filter((event) => isKept(event.credential));
+  return serveWaiting({ ...state, events, rejected: rejectedOf(state, isKept) }, now);
+}
+
+/**
+ * Takes new credentials: agents that wait are served, agents on one that is gone are moved, and agents on one whose secret is another now
+ * get it anew.
+ */
+export function configurePool(
+  state: PoolState,
+  given: PoolConfiguration & { readonly requestId?: string },
+  now: number,
+): PoolStep {
+  const { fleet, notify = [], requestId: _requestId, ...config } = given;
+  const secrets = new Map(config.credentials.map(({ name, secret }) => [name, secret]));
+  const before = new Map(state.config.credentials.map(({ name, secret }) => [name, secret]));
+  const configured: PoolState = {
+    ...state,
+    config,
+    ...(fleet === undefined ? {} : { fleets: { ...state.fleets, [fleet]: notify }, isLeft: false }),
+    events: state.events.filter(({ credential }) => secrets.has(credential)),
+    // Another secret may well be one that can be applied.
+    rejected: rejectedOf(state, (name) => secrets.get(name) === before.get(name)),
+  };
+  const ledger = new Ledger(configured, now);
+  ledger.serve();
+  for (const [agent, { credential, assignment }] of Object.entries(state.assigned)) {
+    const isServed = ledger.assigned(agent)?.assignment !== assignment;
+    if (isServed || ledger.isWaiting(agent) || secrets.get(credential) === before.get(credential)) continue;
+    const request = { requestId: moveId(agent, assignment), agent, not: credential };
+    if (secrets.has(credential)) ledger.assign(request, credential);
+    else ledger.answer(request);
+  }
+  return ledger.close();
+}
+
+/** A fleet uses the pool no more. */
+export function leavePool(state: PoolState, { fleet }: PoolLeft): PoolState {
+  if (state.fleets[fleet] === undefined) return state;
+  const { [fleet]: _left, ...fleets } = state.fleets;
+  return { ...state, fleets, isLeft: Object.keys(fleets).length === 0 };
+}
+
+/** Whether people have to be told that the pool is used up, once for as long as somebody waits. */
+export function announceExhaustion(state: PoolState): { readonly state: PoolState; readonly due: boolean } {
+  const isUsedUp = state.waiting.length > 0;
+  if (isUsedUp === state.announced) return { state, due: false };
+  return { state: { ...state, announced: isUsedUp }, due: isUsedUp };
+}
+
+/** Everybody's webhooks that want to hear of an exhausted pool, each once. */
+export function notifiedBy(state: PoolState): readonly NotifySpec[] {
+  const interested = targetsOf(Object.values(state.fleets).flat(), 'pool.exhausted');
+  return [...new Map(interested.map((target) => [`${target.url} ${target.secret ?? ''}`, target])).values()];
+}
+
+/** What agents could not apply, of some credentials. */
+function rejectedOf(
+  { rejected = {} }: PoolState,
+  isKept: (credential: string) => boolean,
+): NonNullable<PoolState['rejected']> {
+  return Object.fromEntries(
+    Object.entries(rejected).map(([agent, of]) => [
+      agent,
+      Object.fromEntries(Object.entries(of).filter(([credential]) => isKept(credential))),
+    ]),
+  );
+}
+
+function isRemembered(event: PoolEvent, keptForMs: number, now: number): boolean {
+  return now - event.at < keptForMs || (event.resetAt ?? 0) > now;
+}

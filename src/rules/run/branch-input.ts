@@ -1,0 +1,98 @@
+/** The input of a `branch` workflow, and what it returns to the workflow that started it. */
+import type { TraceEntry } from '../../contract/runs';
+import { branchContext, branchId, branchState, version } from '../coordination/parse';
+import type { BranchContext, BranchResult, BranchState } from '../coordination/state';
+import { lostBranch } from '../coordination/lost';
+import { turnInput } from '../agent/messages';
+import { jsonBytes } from '../lib/json-bytes';
+import { boolean, integer, json, list, name, nullable, object, optional, type Parser, text } from '../lib/parse';
+
+/** What a whole run has in common: who takes the turns, and what is recorded. */
+export interface BranchOptions {
+  /** The run's own workflow takes the turns, from its script. */
+  readonly scripted: boolean;
+  readonly trace: boolean;
+  /** See `RunInput`; null: when the server suggests it. */
+  readonly continueAfterEvents: number | null;
+  /** See `RunInput`; null: what the server takes. */
+  readonly mostEvents: number | null;
+}
+
+/** When a branch began and ended, ISO 8601. */
+export interface BranchTimes {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+/** A turn as it was taken; `at` in epoch milliseconds. */
+export interface TracedTurn extends TraceEntry {
+  readonly at: number;
+}
+
+/** What a branch knows beyond the coordination rule's own state: of itself and of all below it. */
+export interface BranchLog {
+  readonly times: readonly BranchTimes[];
+  readonly trace: readonly TracedTurn[];
+}
+
+/** A branch that continues as new between two turns. */
+export interface CarriedBranch extends BranchLog {
+  readonly state: BranchState;
+  readonly startedAt: string;
+}
+
+/** The input: the explicit context of a branch that starts, or the state of one that continues as new. */
+export interface BranchInput {
+  readonly v: 1;
+  readonly options: BranchOptions;
+  /** The run is paused: the first turn waits for its `continue`. */
+  readonly paused: boolean;
+  readonly context?: BranchContext;
+  readonly carried?: CarriedBranch;
+}
+
+/** What the workflow of a branch returns. */
+export interface BranchEnd extends BranchLog {
+  readonly result: BranchResult;
+}
+
+const instant = text(40);
+
+const carried: Parser<CarriedBranch> = object({
+  state: branchState,
+  startedAt: instant,
+  times: list(object({ id: branchId, startedAt: instant, endedAt: instant })),
+  trace: list(object({ turnId: text(), branch: branchId, agent: name, input: turnInput, reply: json, at: integer() })),
+});
+
+/** Reads the input of a `branch` workflow. */
+export const parseBranchInput: Parser<BranchInput> = object({
+  v: version,
+  options: object({
+    scripted: boolean,
+    trace: boolean,
+    continueAfterEvents: nullable(integer(1)),
+    mostEvents: nullable(integer(1)),
+  }),
+  paused: boolean,
+  context: optional(branchContext),
+  carried: optional(carried),
+});
+
+/** What a workflow may return: the server's limit of 2 MiB for one payload, with room to spare. */
+export const MOST_RETURNED_BYTES = 1_800 * 1024;
+
+/** The same end, small enough to travel: without its trace where that is enough, else as a branch that failed. */
+export function travelling(end: BranchEnd, context: BranchContext): BranchEnd {
+  if (jsonBytes(end) <= MOST_RETURNED_BYTES) return end;
+  const { result, times } = end;
+  const untraced: BranchEnd = { result, times, trace: [] };
+  const bytes = jsonBytes(untraced);
+  if (bytes <= MOST_RETURNED_BYTES) return untraced;
+  const error = `LimitReached: what branch ${context.branch} returns is ${String(bytes)} bytes, at most ${String(MOST_RETURNED_BYTES)} are allowed`;
+  const { turnsUsed, undos } = result;
+  const lost = { ...lostBranch(context, error), turnsUsed };
+  const kept = jsonBytes(undos) <= MOST_RETURNED_BYTES / 2 ? undos : [];
+  return { result: { ...lost, undos: kept }, times: times.filter(({ id }) => id === context.branch), trace: [] };
+}

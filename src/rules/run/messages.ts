@@ -1,0 +1,99 @@
+/** Reads every message between a run, its branches and whoever commands it. Each parser throws `InvalidRequest` naming the field. */
+import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../../contract/runs';
+import type { TurnAnswered, TurnOutcome } from '../../contract/turns';
+import { type ErrorCode, isErrorCode } from '../../contract/errors';
+import { REQUEST_ID_LENGTH } from '../../contract/patterns';
+import { branchId } from '../coordination/parse';
+import {
+  duration,
+  integer,
+  invalid,
+  isRecord,
+  json,
+  list,
+  name,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  type Parser,
+  text,
+} from '../lib/parse';
+
+const id = text(21_000);
+const words = text(Infinity);
+const reason = text(2_000);
+const requestId = optional(text(REQUEST_ID_LENGTH));
+
+const code: Parser<ErrorCode> = (value, path) => (isErrorCode(value) ? value : invalid(path, 'expected an error code'));
+const failed: Parser<TurnOutcome> = object({ error: object({ code, message: words }) });
+const replied: Parser<TurnOutcome> = object({ reply: json });
+const outcome: Parser<TurnOutcome> = (value, path) =>
+  (isRecord(value) && Object.hasOwn(value, 'error') ? failed : replied)(value, path);
+
+/** Signal `turnAnswered`. */
+export const parseTurnAnswered: Parser<TurnAnswered> = object({ turnId: id, outcome });
+
+/** Signal `questionAsked`. */
+export const parseQuestionAsked: Parser<QuestionAsked> = object({
+  questionId: id,
+  branch: branchId,
+  agent: name,
+  question: json,
+  timeout: optional(duration),
+  default: optional(json),
+});
+
+/** Signal `questionWithdrawn`. */
+export const parseQuestionRef: Parser<{ questionId: string }> = object({ questionId: id });
+
+const answered: Parser<AnswerGiven> = object({ questionId: id, value: json });
+const isTrue: Parser<true> = (value, path) => (value === true ? true : invalid(path, 'expected true'));
+const late: Parser<AnswerGiven> = object({ questionId: id, timedOut: isTrue });
+const unanswerable: Parser<AnswerGiven> = object({ questionId: id, error: words });
+
+/** Signal `answerGiven`. */
+export const parseAnswerGiven: Parser<AnswerGiven> = (value, path) => {
+  if (isRecord(value) && Object.hasOwn(value, 'timedOut')) return late(value, path);
+  return (isRecord(value) && Object.hasOwn(value, 'error') ? unanswerable : answered)(value, path);
+};
+
+/** Signals `branchSuspended` and `branchResumed`. */
+export const parseBranchRef: Parser<{ branch: string }> = object({ branch: branchId });
+
+/** Signal `stopRequested`. */
+export const parseStopRequested: Parser<StopRequested> = object({
+  kind: oneOf('pause', 'continue', 'cancel'),
+  reason: optional(words),
+});
+
+const instant = text(40);
+const liveRecord: Parser<LiveBranchRecord> = object({
+  id: branchId,
+  parent: nullable(branchId),
+  agents: list(name),
+  turns: integer(),
+  outcome: oneOf('completed', 'failed', 'abandoned', 'running', 'waiting'),
+  error: nullable(words),
+  startedAt: instant,
+  endedAt: nullable(instant),
+});
+
+/** Signal `branchesChanged`. */
+export const parseBranchesChanged: Parser<BranchesChanged> = object({ branches: list(liveRecord) });
+
+/** Update `answer`. */
+export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string }> = object({
+  value: json,
+  question: optional(json),
+  requestId,
+});
+
+/** Update `cancel`. */
+export const parseCancel: Parser<{ reason?: string; requestId?: string }> = object({
+  reason: optional(reason),
+  requestId,
+});
+
+/** Updates `pause` and `resume`. */
+export const parseControl: Parser<{ requestId?: string }> = object({ requestId });

@@ -1,0 +1,81 @@
+/** The sandbox's parsers of scripts, scenarios and a run's input; the zod schemas of the edges are their twins. */
+import { NAME_PATTERN } from '../../contract/names';
+import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/runs';
+import { USER } from '../../contract/topology';
+import { boundedDuration, notifySpec } from '../agent/spec';
+import { version } from '../coordination/parse';
+import {
+  boolean,
+  integer,
+  invalid,
+  isRecord,
+  json,
+  list,
+  name,
+  object,
+  oneOf,
+  optional,
+  type Parser,
+} from '../lib/parse';
+import { parseTopologySpec } from '../topology/parse';
+
+const timing = { delay: optional(boundedDuration), repeat: optional(boolean) };
+
+const answer: Parser<ScriptedAnswer> = object({ answer: json, ...timing });
+
+/** What a reply says is the agent's affair, wrong ones included; only that it is one can be checked. */
+const reply: Parser<ScriptedReply> = (value, path) => {
+  if (!isRecord(value)) return invalid(path, 'expected a reply such as {action: final, response: done}');
+  const { action, delay, repeat, ...fields } = value;
+  if (typeof action !== 'string') return invalid(`${path}.action`, 'expected an action: invoke, final, ask or fail');
+  return {
+    ...fields,
+    action,
+    ...(delay === undefined ? {} : { delay: boundedDuration(delay, `${path}.delay`) }),
+    ...(repeat === undefined ? {} : { repeat: boolean(repeat, `${path}.repeat`) }),
+  };
+};
+
+function inOrder<T extends { readonly repeat?: boolean }>(item: Parser<T>): Parser<T[]> {
+  const items = list(item);
+  return (value, path) => {
+    const read = items(value, path);
+    const early = read.slice(0, -1).findIndex(({ repeat }) => repeat === true);
+    return early < 0 ? read : invalid(`${path}[${String(early)}].repeat`, 'only the last of the list can repeat');
+  };
+}
+const replies = inOrder(reply);
+const answers = inOrder(answer);
+
+/** Reads a script: replies by agent, and the human's answers under `User`. */
+export const parseScript: Parser<Script> = (value, path) => {
+  if (!isRecord(value)) return invalid(path, 'expected replies by agent');
+  const entries = Object.entries(value).map(([agent, items]) => {
+    if (!NAME_PATTERN.test(agent)) return invalid(path, `"${agent}" is no agent's name`);
+    return [agent, (agent === USER ? answers : replies)(items, `${path}.${agent}`)] as const;
+  });
+  return Object.fromEntries(entries);
+};
+
+/** Reads a scenario file, given as plain JSON. */
+export const parseScenario: Parser<Scenario> = object({
+  apiVersion: oneOf('drover/v1'),
+  kind: oneOf('Scenario'),
+  topology: parseTopologySpec,
+  task: json,
+  script: parseScript,
+});
+
+/** Reads the input of a `run` workflow. */
+export const parseRunInput: Parser<RunInput> = object({
+  v: version,
+  fleet: name,
+  run: name,
+  task: json,
+  topology: parseTopologySpec,
+  script: optional(parseScript),
+  trace: optional(boolean),
+  notify: optional(notifySpec),
+  continueAfterEvents: optional(integer(1)),
+  mostEvents: optional(integer(1)),
+});

@@ -1,0 +1,46 @@
+/** Where a script stands: replies by agent, in order. The position is the caller's to keep. */
+import type { Script } from '../../contract/runs';
+import type { TurnOutcome } from '../../contract/turns';
+import { durationMs } from '../lib/duration';
+
+/** The next scripted entry of an agent, without its timing, and the position after it. */
+export interface Scripted {
+  readonly entry: Readonly<Record<string, unknown>>;
+  readonly delayMs: number;
+  readonly next: number;
+}
+
+/** What `agent` (or `User`) says at `position`; null when its script has run out. One that repeats stays where it is. */
+export function scripted(script: Script, agent: string, position: number): Scripted | null {
+  const entries = Object.hasOwn(script, agent) ? script[agent] : undefined;
+  const found = entries?.[position];
+  if (found === undefined) return null;
+  const { delay, repeat, ...entry } = found;
+  return { entry, delayMs: durationMs(delay ?? '0s') ?? 0, next: repeat === true ? position : position + 1 };
+}
+
+/** The error of a turn, or of a question, that the script has nothing for. */
+export function scriptExhausted(agent: string): string {
+  return `script exhausted: ${agent}`;
+}
+
+/** One turn of a scripted agent, as whoever takes it for the agent plays it. */
+export interface ScriptedTurn {
+  readonly outcome: TurnOutcome;
+  readonly delayMs: number;
+  /** The agent's position after it. */
+  readonly next: number;
+}
+
+/** The next turn of `agent`; one that takes longer than `limitMs` ends there, like that of any agent. */
+export function scriptedTurn(script: Script, agent: string, position: number, limitMs: number): ScriptedTurn {
+  const turn = scripted(script, agent, position);
+  if (turn === null) {
+    const error = { code: 'ProviderError', message: scriptExhausted(agent) } as const;
+    return { outcome: { error }, delayMs: 0, next: position };
+  }
+  const { entry, delayMs, next } = turn;
+  if (delayMs <= limitMs) return { outcome: { reply: entry }, delayMs, next };
+  const message = `agent_timeout(default:${String(limitMs / 1_000)}) reached`;
+  return { outcome: { error: { code: 'Timeout', message } }, delayMs: limitMs, next };
+}

@@ -1,0 +1,25 @@
+/** What a failed or cancelled run has to undo, as a record of the compensation planner. */
+import type { CompensationRecord } from '../../contract/compensation';
+import { intend, planCompensation, transition } from '../change/compensation';
+import type { Undo } from '../coordination/state';
+
+/** A run is of one revision. */
+const REVISION = 1;
+
+/** The record of a run's undo, begun; null: nothing is to be undone. The newest turn is undone first. */
+export function beginUndo(
+  fleet: string,
+  run: string,
+  undos: readonly Undo[],
+  why: string,
+  at: string,
+): CompensationRecord | null {
+  if (undos.length === 0) return null;
+  const planned = planCompensation({ id: `${fleet}/${run}`, fleet, revision: REVISION, at });
+  const oldestFirst = [...undos].sort((a, b) => a.at - b.at);
+  const intended = oldestFirst.reduce(
+    (record, { agent, turnId }) => intend(record, { kind: 'turn', name: agent, key: turnId }, at),
+    planned,
+  );
+  return transition(intended, { to: 'compensating', attempt: 1, revision: REVISION, at, why }).record;
+}
