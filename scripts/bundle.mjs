@@ -17,8 +17,8 @@ export async function bundleWorkflows() {
   const workflowsPath = join(root, 'src/workflows/index.ts');
   const { code } = await bundleWorkflowCode({
     workflowsPath,
-    payloadConverterPath: join(root, 'src/workflows/payload-converter.ts'),
-    failureConverterPath: join(root, 'src/workflows/failure-converter.ts'),
+    payloadConverterPath: join(root, 'src/workflows/sandbox/payload-converter.ts'),
+    failureConverterPath: join(root, 'src/workflows/sandbox/failure-converter.ts'),
     workflowInterceptorModules: ['reserved-signals', 'paced-signals'].map((name) =>
       join(root, `src/workflows/${name}.ts`),
     ),

@@ -1,10 +1,10 @@
 /** The bundle's entry: every workflow type, by its name. */
-import './stack-depth';
+import './sandbox/stack-depth';
 
-export { agent } from './agent';
-export { branch } from './branch';
-export { fleet } from './fleet';
+export { agent } from './agent/workflow';
+export { branch } from './branch/workflow';
+export { fleet } from './fleet/workflow';
 export { notify } from './notify';
-export { pool } from './pool';
-export { provision } from './provision';
-export { run } from './run';
+export { pool } from './pool/workflow';
+export { provision } from './provision/workflow';
+export { run } from './run/workflow';

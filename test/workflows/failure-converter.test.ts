@@ -6,7 +6,7 @@ import {
   defaultPayloadConverter,
 } from '@temporalio/common';
 import { DroverError } from '../../src/contract/errors';
-import { failureConverter } from '../../src/workflows/failure-converter';
+import { failureConverter } from '../../src/workflows/sandbox/failure-converter';
 
 const HUGE = Buffer.alloc(10 * 1024 * 1024, 0xff).toString('utf8');
 const converted = (thrown: unknown): ProtoFailure => failureConverter.errorToFailure(thrown, defaultPayloadConverter);

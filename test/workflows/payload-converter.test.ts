@@ -2,7 +2,7 @@
 import { type Payload, defaultPayloadConverter } from '@temporalio/common';
 import fc from 'fast-check';
 import { UNDECODABLE } from '../../src/contract/json';
-import { payloadConverter } from '../../src/workflows/payload-converter';
+import { payloadConverter } from '../../src/workflows/sandbox/payload-converter';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const payload = (encoding: string, data?: Uint8Array): Payload => ({

@@ -2,7 +2,7 @@
 import { CancellationScope, type ChildWorkflowHandle } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
 import { provisionSignals } from '../../contract/messages';
-import type { provision } from '../provision';
+import type { provision } from '../provision/workflow';
 import { isGone } from './outbox';
 import type { Supervisor } from './supervise';
 

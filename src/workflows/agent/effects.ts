@@ -1,0 +1,147 @@
+/** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
+import { upsertMemo, uuid4 } from '@temporalio/workflow';
+import type { ResourceCall, ResourceState } from '../../contract/activities';
+import type { AgentState, ProviderEffect } from '../../rules/agent/state';
+import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../../rules/agent/reconcile';
+import { STOP_GRACE_MS } from '../../rules/agent/settings';
+import { preparation, providerActivities, stopActivity } from '../activities';
+import type { AgentMachine } from './machine';
+import { errorBody } from '../shared/failures';
+import { withPreparation } from '../shared/prepare';
+import type { Supervisor } from '../shared/supervise';
+
+/**
+ * Carries an effect out, and sees to it that the history says that it has ended: without any command in it, the workflow task that heard
+ * of the end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
+ */
+export async function perform(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
+  await carryOut(machine, effect, supervisor);
+  if (effect === 'inspect') return;
+  upsertMemo({ runtime: machine.state.runtime });
+}
+
+/**
+ * Its failure is a change of the state too, never an exception. A call that no provider has answered says nothing of the agent, and is
+ * made again for a while; that is a trouble, not a crash.
+ */
+async function carryOut(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
+  const { op } = machine.state;
+  machine.change((state, now) => begin(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
+  try {
+    const found = callsProvider(machine.state, effect) ? await answered(machine, effect, supervisor) : {};
+    succeed(machine, effect, found);
+  } catch (error) {
+    const found = effect === 'inspect' ? null : await look(machine.state);
+    if (found !== null && reached(effect, found)) {
+      succeed(machine, effect, found);
+      return;
+    }
+    const { message } = errorBody(error);
+    machine.change((state, now) => effectFailed(state, effect, message, found, now), {
+      by: 'provider',
+      what: effect,
+      accepted: false,
+      why: message,
+      always: effect !== 'inspect',
+    });
+    if (effect !== 'inspect')
+      machine.fail(op, { code: 'ProviderError', message: failureOf(machine.state, effect, message) });
+  }
+}
+
+function answered(
+  machine: AgentMachine,
+  effect: ProviderEffect,
+  supervisor: Supervisor,
+): Promise<Partial<ResourceState>> {
+  // An inspection that fails is repeated in its own rhythm (rules/agent/probes.ts).
+  if (effect === 'inspect') return call(machine, effect);
+  return supervisor.patiently(
+    effect,
+    () => call(machine, effect),
+    () => isMoot(machine.state, effect),
+  );
+}
+
+function succeed(machine: AgentMachine, effect: ProviderEffect, found: Partial<ResourceState>): void {
+  machine.change((state, now) => succeeded(state, effect, found, now), {
+    by: 'provider',
+    what: effect,
+    why: effect === 'inspect' ? (driftOf(machine.state, found) ?? found.detail ?? null) : null,
+    always: effect !== 'inspect',
+  });
+}
+
+function failureOf(state: AgentState, effect: ProviderEffect, message: string): string {
+  return `${effect} of ${state.fleet}/${state.agent} failed: ${message}`;
+}
+
+/** What the provider says of the resource, where it can be asked at all. */
+async function look(state: AgentState): Promise<ResourceState | null> {
+  if (!callsProvider(state, 'inspect')) return null;
+  try {
+    return await activities(state, 'inspect after a failure').inspectResource(callOf(state));
+  } catch {
+    return null;
+  }
+}
+
+async function call(machine: AgentMachine, effect: ProviderEffect): Promise<Partial<ResourceState>> {
+  const { state } = machine;
+  const on = callOf(state);
+  const provider = activities(state, effect);
+  switch (effect) {
+    case 'wake':
+      return withPreparation(
+        () => provider.wakeResource({ ...on, instanceId: state.instance.id ?? '', subscription: state.subscription }),
+        {
+          prepare: () => preparation(on.provider, state.config.host, summaryOf(state, 'prepare')).prepareResource(on),
+          isMoot: () => isMoot(machine.state, effect),
+        },
+      );
+    case 'suspend':
+      await provider.suspendResource(on);
+      return {};
+    case 'continue':
+      await provider.continueResource(on);
+      return {};
+    case 'stop':
+      await stop(state, on);
+      return {};
+    case 'destroy':
+      await provider.destroyResource(on);
+      return {};
+    case 'inspect':
+      return provider.inspectResource(on);
+  }
+}
+
+function stop(state: AgentState, on: ResourceCall): Promise<void> {
+  const { spec, host } = state.config;
+  const graceMs = state.stopGraceMs ?? STOP_GRACE_MS;
+  return stopActivity(spec.provider, host, graceMs, summaryOf(state, 'stop')).stopResource({ ...on, graceMs });
+}
+
+function activities(state: AgentState, what: string): ReturnType<typeof providerActivities> {
+  return providerActivities(state.config.spec.provider, state.config.host, summaryOf(state, what));
+}
+
+function summaryOf(state: AgentState, what: string): string {
+  return `${what} ${state.fleet}/${state.agent}`;
+}
+
+function callOf(state: AgentState): ResourceCall {
+  const { spec, resourceId, key, host } = state.config;
+  const { fleet, agent } = state;
+  const secret = state.subscription?.secret;
+  return {
+    fleet,
+    agent,
+    provider: spec.provider,
+    spec,
+    resourceId,
+    key,
+    ...(host === undefined ? {} : { host }),
+    ...(secret === undefined ? {} : { secret }),
+  };
+}

@@ -1,0 +1,17 @@
+/** Tells the change that waits for this agent how its start ended. */
+import { agentReported } from '../../contract/messages';
+import { dueReport, reported } from '../../rules/agent/report';
+import type { AgentMachine } from './machine';
+import type { Post } from './post';
+
+/** Reports from now on: once when settled, again whenever `configure` asks. */
+export function reportSettled(machine: AgentMachine, post: Post): void {
+  const react = (): void => {
+    const due = dueReport(machine.state);
+    if (due === null) return;
+    machine.change(reported);
+    post.tell(due.to, agentReported, due.report);
+  };
+  machine.onChange(react);
+  react();
+}

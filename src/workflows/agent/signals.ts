@@ -1,0 +1,80 @@
+/** The agent's signals: facts, and pause and resume again. What is refused is a recorded decision and changes nothing. */
+import type { SignalDefinition } from '@temporalio/common';
+import { agentSignals } from '../../contract/messages';
+import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
+import { applyBeat, applyCheck } from '../../rules/agent/liveness';
+import { probedAfterBeat, withProbes } from '../../rules/agent/probes';
+import { answered, recall } from '../../rules/agent/requests';
+import { requestTurn, withdrawTurn } from '../../rules/agent/turns/queue';
+import { commandState } from '../../rules/agent/view';
+import { accept, mark, requestOf } from './commands';
+import type { AgentMachine } from './machine';
+import type { AgentTurns } from './turns';
+import { type Ignore, receive } from '../shared/receive';
+import { ignoreUnknownMessages } from '../shared/unknown-messages';
+
+/** Registers every signal of the agent. */
+export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
+  const refuse: Ignore = (what, why) => {
+    machine.refuse(what, why);
+  };
+  receive(
+    agentSignals.heartbeat,
+    parseHeartbeat,
+    (beat) => {
+      machine.change(
+        (state, now) => {
+          const next = applyBeat(state, beat, now);
+          if (next === state) return state;
+          return probedAfterBeat(next, beat.status, now);
+        },
+        { by: 'agent', what: `beat ${beat.status}` },
+      );
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.checkReported,
+    parseCheck,
+    (check) => {
+      machine.change((state, now) => withProbes(applyCheck(state, check, now), now), {
+        by: 'monitor',
+        what: check.passed ? 'check passed' : 'check failed',
+      });
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.turnRequested,
+    parseTurnRequested,
+    (asked) => {
+      const { state, answer } = requestTurn(machine.state, asked, Date.now());
+      if (answer !== null) turns.answer(asked.replyTo, asked.turnId, answer);
+      else if (state === machine.state) turns.remind(asked.turnId);
+      else machine.change(() => state);
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.turnWithdrawn,
+    parseTurnRef,
+    ({ turnId }) => {
+      machine.change((state) => withdrawTurn(state, turnId));
+    },
+    refuse,
+  );
+  for (const command of ['pause', 'resume'] as const) {
+    receive(
+      agentSignals[command] as SignalDefinition<[unknown]>,
+      (argument) => requestOf(command, argument),
+      (request) => {
+        const { requestId } = request.options;
+        if (recall(machine.state, mark(request)) !== undefined) return;
+        accept(machine, request, ' by signal');
+        machine.change((state) => answered(state, requestId, commandState(state)));
+      },
+      refuse,
+    );
+  }
+  ignoreUnknownMessages(refuse);
+}

@@ -1,0 +1,253 @@
+/** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
+import { setHandler, sleep, upsertMemo } from '@temporalio/workflow';
+import type { CommandResult } from '../../contract/agent';
+import { agentSignals, agentUpdates, allocationGranted, fleetSignals, poolSignals } from '../../contract/messages';
+import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../../contract/names';
+import type { AllocationRequested, FailureObserved } from '../../contract/pool';
+import type { FailureReport } from '../../contract/subscription';
+import { together } from '../../rules/agent/subscription/alike';
+import { parseAllocationGranted, parseFailureReport } from '../../rules/agent/messages';
+import {
+  dueRequest,
+  leftPool,
+  poolLeft,
+  reportFailure,
+  requestLost,
+  requestSent,
+  takeGrant,
+} from '../../rules/agent/subscription/report';
+import { endTold, reloadEnded } from '../../rules/agent/subscription/switch';
+import { announcementMade, dueAnnouncement } from '../../rules/events/announce';
+import { begin, isMoot } from '../../rules/agent/reconcile';
+import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
+import { answered, recall, remember } from '../../rules/agent/requests';
+import { nameOf } from '../../rules/agent/subscription/state';
+import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
+import { credentialActivity } from '../activities';
+import { mustNotBeOverdue } from './commands';
+import type { AgentMachine } from './machine';
+import type { Post } from './post';
+import { errorBody, translating } from '../shared/failures';
+import type { Notifier } from '../shared/notifier';
+import { receive } from '../shared/receive';
+import type { Supervisor } from '../shared/supervise';
+import { untilOr } from '../shared/until';
+
+export interface AgentSubscription {
+  /** Takes a report; true: it begins a switch. */
+  report(report: FailureReport, by: string): boolean;
+  /** Gives the running agent its new credential: the effect `reload`. */
+  reload(): Promise<void>;
+  /** Registers the messages about it. */
+  handle(): void;
+  /** Failures that the pool has not been told of yet: unfinished work. */
+  readonly pending: () => number;
+}
+
+/** A switch without turns in flight takes less; other agents should not wait longer for what they have to know. */
+const TELL_WITHIN_MS = 1_000;
+/** A fleet starts a pool again within some hundred milliseconds; a busy worker takes a little longer. */
+const STARTED_AGAIN_WITHIN = '3s';
+
+function mark(failure: FailureReport): RequestMark | undefined {
+  return markOf('reportFailure', failure);
+}
+
+function isSwitching({ state }: AgentMachine): boolean {
+  const { switching } = state.switches;
+  return switching !== null && switching.step !== 'waiting';
+}
+
+interface Observations {
+  tell(pool: string, observed: FailureObserved): void;
+  readonly pending: () => number;
+}
+
+/**
+ * Tells the pool of failures: all that are alike and came while a signal was on its way, or while a switch begins, in one. The switch has told
+ * it of the first one; the rest of a burst would only get in its way.
+ */
+function createObservations(
+  machine: AgentMachine,
+  post: Post,
+  supervisor: Supervisor,
+  tellFleet: (pool: string) => Promise<boolean>,
+): Observations {
+  let backlog: { readonly pool: string; readonly observed: FailureObserved }[] = [];
+  let isTelling = false;
+  async function tellAll(): Promise<void> {
+    isTelling = true;
+    for (let next = backlog[0]; next; next = backlog[0]) {
+      if (isSwitching(machine)) await untilOr(() => !isSwitching(machine), TELL_WITHIN_MS, 'the rest of a burst');
+      const { pool, observed } = next;
+      const isAlike = (one: typeof next): boolean =>
+        one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
+      const [, ...others] = backlog.filter(isAlike);
+      backlog = backlog.filter((one) => !isAlike(one));
+      const told = together(
+        observed,
+        others.map((one) => one.observed),
+      );
+      const delivery = await post.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
+      // Its fleet starts it again, and then it hears of this failure at least.
+      if (delivery === 'gone' && (await tellFleet(pool))) {
+        await sleep(STARTED_AGAIN_WITHIN, { summary: `pool ${pool} is started again` });
+        await post.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
+      }
+    }
+    isTelling = false;
+  }
+  return {
+    pending: () => backlog.length + (isTelling ? 1 : 0),
+    tell(pool, observed) {
+      backlog = [...backlog, { pool, observed }];
+      if (!isTelling) supervisor.keep('tell the pool of failures', tellAll);
+    },
+  };
+}
+
+/** Keeps the agent's subscription from now on, and tells of it. */
+export function keepSubscription(
+  machine: AgentMachine,
+  post: Post,
+  notifier: Notifier,
+  supervisor: Supervisor,
+): AgentSubscription {
+  function react(): void {
+    const due = dueRequest(machine.state, Date.now());
+    if (due !== null) {
+      machine.change(requestSent);
+      supervisor.keep(`ask pool ${due.pool}`, () => ask(due.pool, due.request));
+    }
+    tellEnds(machine, post, notifier);
+    const left = leftPool(machine.state);
+    if (left !== null) {
+      machine.change(poolLeft);
+      post.tell(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
+    }
+    announce(machine, notifier);
+  }
+
+  const observations = createObservations(machine, post, supervisor, tellFleet);
+
+  async function ask(pool: string, request: AllocationRequested): Promise<void> {
+    const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
+    if (delivery !== 'gone') return;
+    const isFleetTold = await tellFleet(pool);
+    machine.change((state, now) => requestLost(state, request.requestId, isFleetTold, now), {
+      by: 'drover',
+      what: `finds no pool ${pool}`,
+      why: isFleetTold ? 'its fleet starts it again' : null,
+      always: isFleetTold,
+    });
+  }
+
+  /** Whether there is a fleet that can start the pool again. */
+  async function tellFleet(pool: string): Promise<boolean> {
+    const { fleet, config } = machine.state;
+    if (config.incarnation === DIRECT_INCARNATION) return false;
+    return (await post.send(fleetWorkflowId(fleet), fleetSignals.poolGone, { pool })) === 'delivered';
+  }
+
+  function report(failure: FailureReport, by: string): boolean {
+    const source = by === 'turn' ? 'turn' : 'report';
+    const { observed, begins } = reportFailure(machine.state, failure, Date.now(), source);
+    if (failure.kind === 'other') {
+      const what = `failure of ${failure.subscription}`;
+      machine.change((state) => ({ ...state }), { by, what, why: 'other: nothing follows', always: true });
+    }
+    const { pool } = machine.state.config.spec.subscription ?? {};
+    if (observed !== null && pool !== undefined) observations.tell(pool, observed);
+    machine.change((state, now) => reportFailure(state, failure, now, source).state);
+    return begins;
+  }
+
+  async function reload(): Promise<void> {
+    machine.change((state, now) => begin(state, 'reload', '', now));
+    const { fleet, agent, config, instance, switches } = machine.state;
+    const subscription = switches.switching?.to;
+    if (!subscription) return machine.change((state, now) => reloadEnded(state, { reloaded: false }, now));
+    const summary = `${subscription.name} for ${fleet}/${agent}`;
+    try {
+      const activity = credentialActivity(config.spec.provider, config.host, summary);
+      const call = { fleet, agent, endpoint: instance.endpoint, subscription };
+      const give = () => activity.reloadCredential(call);
+      const result = await supervisor.patiently('reload', give, () => isMoot(machine.state, 'reload'));
+      machine.change((state, now) => reloadEnded(state, result, now));
+    } catch (error) {
+      machine.change((state, now) => reloadEnded(state, { error: errorBody(error).message }, now));
+    }
+    // Into the history, as after every effect (agent-effects.ts).
+    upsertMemo({ subscription: machine.state.subscription?.name ?? null });
+  }
+
+  function handle(): void {
+    const refuse = (what: string, why: string): void => machine.refuse(what, why);
+    receive(
+      allocationGranted,
+      parseAllocationGranted,
+      (grant) => {
+        const what = 'credential' in grant ? `is granted ${grant.credential}` : 'finds its pool exhausted';
+        machine.change((state, now) => takeGrant(state, grant, now), { by: 'pool', what });
+      },
+      refuse,
+    );
+    receive(
+      agentSignals.reportFailure,
+      parseFailureReport,
+      (failure) => {
+        once(failure, 'signal');
+      },
+      refuse,
+    );
+    setHandler(
+      agentUpdates.reportFailure,
+      (argument: unknown) => translating(() => once(parseFailureReport(argument, 'reportFailure'), 'agent')),
+      {
+        validator: (argument: unknown) => {
+          translating(() => {
+            const failure = parseFailureReport(argument, 'reportFailure');
+            if (recall(machine.state, mark(failure)) === undefined) mustNotBeOverdue(machine);
+          });
+        },
+        description:
+          'Work failed with its credential: {subscription, assignment?, kind, resetAt?, turnId?, requestId?}',
+      },
+    );
+  }
+
+  /** A report with an id that is known changes nothing more. Its effect is not waited for: who reports asks its own work again. */
+  function once(failure: FailureReport, by: string): CommandResult {
+    const known = recall(machine.state, mark(failure));
+    if (known !== undefined) return rememberedResult(machine.state, known);
+    const begins = report(failure, by);
+    machine.change((state) => {
+      const remembered = remember(state, mark(failure), begins);
+      return answered(remembered, failure.requestId, commandState(remembered));
+    });
+    return commandResult(machine.state, failure.requestId, begins);
+  }
+
+  machine.onChange(react);
+  // A new agent asks for its first one.
+  machine.tick();
+  return { report, reload, handle, pending: observations.pending };
+}
+
+/** One decision and one notification for each switch, and the pool hears of a credential that could not be applied. */
+function tellEnds(machine: AgentMachine, post: Post, notifier: Notifier): void {
+  for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
+    machine.change(endTold, { by: 'subscription', what, why, accepted, always: true });
+    if (rejected !== null) {
+      post.tell(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
+    }
+    if (record !== null) notifier.raise(machine.state.config.spec.notify, 'subscription.switched', { ...record });
+  }
+}
+
+function announce(machine: AgentMachine, notifier: Notifier): void {
+  const due = dueAnnouncement(machine.state);
+  if (due === null) return;
+  machine.change(announcementMade);
+  notifier.raise(machine.state.config.spec.notify, due.type, due.data);
+}

@@ -1,0 +1,132 @@
+/** The agent's turns: the rule says what to do with them (rules/agent/turns/actions.ts), this does it. */
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { branchSignals } from '../../contract/messages';
+import type { FailureReport } from '../../contract/subscription';
+import type { TurnOutcome } from '../../contract/turns';
+import type { QueuedTurn } from '../../rules/agent/state';
+import { type CancelReason, type TurnAction, turnActions } from '../../rules/agent/turns/actions';
+import { type TurnEnding, failureReport, turnEnded } from '../../rules/agent/turns/endings';
+import { withdrawTurn } from '../../rules/agent/turns/queue';
+import { publicSubscription } from '../../rules/agent/view';
+import { turnActivities } from '../activities';
+import type { AgentMachine } from './machine';
+import type { Post } from './post';
+import { errorBody, saysNothing } from '../shared/failures';
+import type { Supervisor } from '../shared/supervise';
+
+export interface AgentTurns {
+  /** Sends an answer to a branch. */
+  answer(replyTo: string, turnId: string, outcome: TurnOutcome): void;
+  /** A branch asked again for a turn that it may wrongly believe to be going on. */
+  remind(turnId: string): void;
+  /** Looks for turns to start, cancel or answer; done after every change, and when the clock says so. */
+  readonly react: () => void;
+}
+
+interface Running {
+  readonly scope: CancellationScope;
+  reason: CancelReason | null;
+}
+
+/** Takes the agent's turns from now on. `report` hears of those that failed with their credential. */
+export function takeTurns(
+  machine: AgentMachine,
+  post: Post,
+  supervisor: Supervisor,
+  report: (failure: FailureReport) => void,
+): AgentTurns {
+  const running = new Map<string, Running>();
+
+  function react(): void {
+    const { turns } = machine.state;
+    if (turns.waiting.length === 0 && turns.inFlight.length === 0) return;
+    const { state, actions } = turnActions(machine.state, Date.now(), !machine.isOverdue());
+    if (state !== machine.state) machine.change(() => state);
+    for (const action of actions) act(action);
+  }
+
+  function act(action: TurnAction): void {
+    switch (action.kind) {
+      case 'start':
+        return supervisor.keep(`turn ${action.turn.turnId}`, () => take(action.turn));
+      case 'cancel':
+        return cancel(action.turnId, action.reason);
+      case 'answer':
+        return answer(action.turn.replyTo, action.turn.turnId, action.outcome);
+      case 'tell':
+        return tell(action.turn, action.suspended);
+    }
+  }
+
+  async function take(turn: QueuedTurn): Promise<void> {
+    // Tried again after a failure of ours, it may have been answered or withdrawn.
+    if (!machine.state.turns.inFlight.some(({ turnId }) => turnId === turn.turnId)) return;
+    const current: Running = { scope: new CancellationScope(), reason: null };
+    running.set(turn.turnId, current);
+    const { ending, isDelivered } = await current.scope.run(() => ask(machine, turn));
+    running.delete(turn.turnId);
+    const failure = failureReport(machine.state, turn.turnId, ending);
+    if (failure !== null) report(failure);
+    const { answer: outcome } = turnEnded(machine.state, turn.turnId, ending, current.reason, Date.now());
+    machine.change((state, now) => turnEnded(state, turn.turnId, ending, current.reason, now).state);
+    if (outcome !== null && !isDelivered) answer(turn.replyTo, turn.turnId, outcome);
+  }
+
+  function cancel(turnId: string, reason: CancelReason): void {
+    const current = running.get(turnId);
+    if (current === undefined || current.reason !== null) return;
+    current.reason = reason;
+    current.scope.cancel();
+  }
+
+  function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
+    post.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+  }
+
+  function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): void {
+    const signal = suspended ? branchSignals.turnSuspended : branchSignals.turnResumed;
+    supervisor.keep(`tell of turn ${turnId}`, async () => {
+      const delivery = await post.send(replyTo, signal, { turnId });
+      if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
+    });
+  }
+
+  function remind(turnId: string): void {
+    const { waiting, inFlight } = machine.state.turns;
+    const turn = [...waiting, ...inFlight].find((candidate) => candidate.turnId === turnId);
+    if (turn?.suspended === true) tell(turn, true);
+  }
+
+  return { answer, remind, react };
+}
+
+/** How it ended, and whether its branch has been told. */
+async function ask(
+  machine: AgentMachine,
+  turn: QueuedTurn,
+): Promise<{ readonly ending: TurnEnding; readonly isDelivered: boolean }> {
+  const { fleet, agent, instance } = machine.state;
+  const activities = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
+  const request = { ...turn.request, attempt: turn.attempt, subscription: publicSubscription(machine.state) };
+  try {
+    const { replyTo } = turn;
+    const endpoint = instance.endpoint ?? '';
+    const { secret } = machine.state.subscription ?? {};
+    const {
+      failure,
+      delivered = false,
+      ...outcome
+    } = await activities.takeTurn({
+      ...{ fleet, agent, endpoint, request, replyTo },
+      ...(secret === undefined ? {} : { secret }),
+    });
+    const ending = { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) } as const;
+    return { ending, isDelivered: delivered };
+  } catch (error) {
+    const body = errorBody(error);
+    // What an agent says is an outcome. A failure says only that it was not reached, or not heard, and it is asked again.
+    const cannotReach = body.code === 'AgentUnavailable' || saysNothing(error);
+    const ending = { kind: 'error', error: body, cannotReach: cannotReach && !isCancellation(error) } as const;
+    return { ending, isDelivered: false };
+  }
+}

@@ -1,0 +1,70 @@
+/** The outside of a branch, as the coordination rule needs it. */
+import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { SIZE_LIMITS } from '../../contract/turns';
+import type { BranchLog, TracedTurn } from '../../rules/run/branch-input';
+import { type Effects, Stopped } from '../../rules/coordination/effects';
+import { createReach } from '../../rules/topology/reach';
+import type { branch } from './workflow';
+import type { BranchLife } from './life';
+import { type BranchParts, showCard } from './messages';
+import { type BranchProgress, isWorthTelling } from './progress';
+import { continueAsNewDue } from '../shared/continue-as-new';
+import { startTimer } from '../shared/timer';
+
+export interface BranchEffects {
+  readonly effects: Effects;
+  /** Waits until every signal has been acknowledged and every handler has ended. */
+  quiet(): Promise<void>;
+  /** Of this branch's turns, and of all branches below it that have ended. */
+  log(): BranchLog;
+}
+
+/** One per branch. */
+export function createEffects(life: BranchLife, parts: BranchParts, progress: BranchProgress): BranchEffects {
+  const { courier, stop, options } = life;
+  const { turns, questions, family, watch } = parts;
+  const trace: TracedTurn[] = [];
+
+  const quiet = (): Promise<void> => condition(() => courier.pending() === 0 && allHandlersFinished());
+  const log = (): BranchLog => ({
+    times: [...life.log.times, ...family.log().times],
+    trace: [...life.log.trace, ...trace, ...family.log().trace],
+  });
+  const effects: Effects = {
+    reach: createReach(life.context.topology),
+    sizes: SIZE_LIMITS,
+    now: () => Date.now(),
+    onStop: (then) => stop.onStop(then),
+    startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
+    startBranch: (context) => family.start(context),
+    ask: (question) => questions.ask(question),
+    async takeTurn(request, timeoutMs) {
+      const outcome = await turns.take(request, timeoutMs);
+      watch.turnTaken();
+      const { turnId, branch: id, agent, input } = request;
+      if (options.trace && 'reply' in outcome) {
+        trace.push({ turnId, branch: id, agent, input, reply: outcome.reply, at: Date.now() });
+      }
+      return outcome;
+    },
+    async betweenTurns(state) {
+      watch.moved(state);
+      showCard(parts);
+      if (isWorthTelling(state.turns + 1)) progress.tell(watch.record('running'));
+      if (life.paused) await condition(() => !life.paused || stop.reason() !== null);
+      const reason = stop.reason();
+      if (reason !== null) throw new Stopped(reason);
+      // Branches that nobody waits for any more may still run, and a run that is over hears nothing of them.
+      if (!continueAsNewDue(options.continueAfterEvents ?? undefined) || family.open() > 0) return;
+      await quiet();
+      const { startedAt } = life;
+      await continueAsNew<typeof branch>({
+        v: 1,
+        options,
+        paused: life.paused,
+        carried: { state, startedAt, ...log() },
+      });
+    },
+  };
+  return { effects, quiet, log };
+}

@@ -1,0 +1,96 @@
+/** Everything that a branch can be told or asked. */
+import { setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { branchSignals, describeBranch } from '../../contract/messages';
+import type { BranchView } from '../../contract/runs';
+import { parseTurnRef } from '../../rules/agent/messages';
+import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../../rules/run/messages';
+import { ignoredAlso, ignoredLines, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import type { Family } from './family';
+import type { BranchLife } from './life';
+import type { BranchQuestions } from './questions';
+import type { BranchTurns } from './turns';
+import type { BranchWatch } from './watch';
+import { type Ignore, receive } from '../shared/receive';
+import { isoNow } from '../shared/timer';
+import { ignoreUnknownMessages } from '../shared/unknown-messages';
+
+/** The parts of a branch that hear of messages. */
+export interface BranchParts {
+  readonly life: BranchLife;
+  readonly turns: BranchTurns;
+  readonly questions: BranchQuestions;
+  readonly family: Family;
+  readonly watch: BranchWatch;
+}
+
+/** Registers every signal and the query. */
+export function handleBranchMessages(life: BranchLife, parts: BranchParts): void {
+  const { turns, questions, family } = parts;
+  const ignore: Ignore = (what, why) => {
+    life.ignored = ignoredAlso(life.ignored, what, why, isoNow());
+    showCard(parts);
+  };
+  setHandler(describeBranch, () => viewOf(parts), { description: 'The branch as it is now' });
+  receive(
+    branchSignals.turnAnswered,
+    parseTurnAnswered,
+    (message) => {
+      turns.answered(message);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.turnSuspended,
+    parseTurnRef,
+    ({ turnId }) => {
+      turns.suspended(turnId, true);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.turnResumed,
+    parseTurnRef,
+    ({ turnId }) => {
+      turns.suspended(turnId, false);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.answerGiven,
+    parseAnswerGiven,
+    (message) => {
+      questions.answered(message);
+    },
+    ignore,
+  );
+  receive(
+    branchSignals.stopRequested,
+    parseStopRequested,
+    ({ kind, reason }) => {
+      if (kind === 'cancel') {
+        life.stop.stop(reason ?? 'cancelled');
+      } else {
+        life.paused = kind === 'pause';
+        family.tell({ kind });
+      }
+      showCard(parts);
+    },
+    ignore,
+  );
+  ignoreUnknownMessages(ignore);
+  showCard(parts);
+}
+
+/** Brings the card in Temporal's Web UI up to date. */
+export function showCard(parts: BranchParts): void {
+  const view = viewOf(parts);
+  const lines = [parts.watch.card(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(parts.life.ignored)];
+  setCurrentDetails(lines.join('\n'));
+}
+
+function viewOf({ life, turns, questions, family, watch }: BranchParts): BranchView {
+  const running = family.open();
+  const alone = turns.isWaiting() ? 'turn' : questions.isWaiting() ? 'human' : null;
+  const view = watch.view(alone ?? (running > 0 ? 'barrier' : null), running);
+  return { ...view, ...troublesOf(life.supervisor.troubles()) };
+}

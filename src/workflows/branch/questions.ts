@@ -1,0 +1,66 @@
+/** A branch's questions to the human: asked from the run, which has one open at a time. */
+import { condition, uuid4 } from '@temporalio/workflow';
+import { runSignals } from '../../contract/messages';
+import { runWorkflowId } from '../../contract/names';
+import type { AnswerGiven } from '../../contract/runs';
+import { type Answer, type Question, Stopped } from '../../rules/coordination/effects';
+import { durationMs, formatDuration } from '../../rules/lib/duration';
+import type { BranchLife } from './life';
+
+/** Whoever waits for a signal asks again (rules of conduct, 2); as a human may take days, ever more rarely. */
+const ASK_AGAIN_MS = 120_000;
+const ASK_AGAIN_MOST_MS = 6 * 3_600_000;
+
+export interface BranchQuestions {
+  /** Throws `Stopped`, after the question has been withdrawn. */
+  ask(question: Question): Promise<Answer>;
+  answered(message: AnswerGiven): void;
+  isWaiting(): boolean;
+}
+
+/** One question at a time, as a branch does one thing at a time. */
+export function createQuestions(life: BranchLife): BranchQuestions {
+  let open: { readonly questionId: string; answer: Answer | null } | null = null;
+
+  const answer = (): Answer | null => open?.answer ?? null;
+  const isStopped = (): boolean => life.stop.reason() !== null;
+
+  return {
+    async ask({ branch, agent, question, timeoutMs }) {
+      const questionId = uuid4();
+      const run = runWorkflowId(life.context.fleet, life.context.run);
+      const timeout = timeoutMs === null ? {} : { timeout: written(timeoutMs) };
+      open = { questionId, answer: null };
+      try {
+        for (let again = ASK_AGAIN_MS; !isStopped(); again = Math.min(2 * again, ASK_AGAIN_MOST_MS)) {
+          const message = { questionId, branch, agent, question, ...timeout };
+          const delivery = await life.courier.send(run, runSignals.questionAsked, message);
+          if (delivery === 'gone' && answer() === null) return { error: 'the run is not there' };
+          await condition(() => answer() !== null || isStopped(), again, { summary: 'answer of the human' });
+          const given = answer();
+          if (given !== null) return given;
+        }
+        life.courier.tell(run, runSignals.questionWithdrawn, { questionId });
+        throw new Stopped(life.stop.reason() ?? '');
+      } finally {
+        open = null;
+      }
+    },
+    answered(message) {
+      if (open?.questionId !== message.questionId || open.answer !== null) return;
+      open.answer = answerIn(message);
+    },
+    isWaiting: () => open !== null,
+  };
+}
+
+/** A duration that can be read again: nine digits of milliseconds are the most that one can have. */
+function written(ms: number): string {
+  const exact = formatDuration(ms);
+  return durationMs(exact) === undefined ? formatDuration(Math.ceil(ms / 1_000) * 1_000) : exact;
+}
+
+function answerIn(message: AnswerGiven): Answer {
+  if ('timedOut' in message) return 'timed out';
+  return 'error' in message ? { error: message.error } : { value: message.value };
+}

@@ -1,0 +1,80 @@
+/** One branch of a run: one agent at a time, one explicit context (coordination.md, "Branches"). */
+import { CancellationScope } from '@temporalio/workflow';
+import { runSignals } from '../../contract/messages';
+import { runWorkflowId } from '../../contract/names';
+import { type BranchEnd, parseBranchInput, travelling } from '../../rules/run/branch-input';
+import { runBranch } from '../../rules/coordination/branch';
+import { failedInstead } from '../../rules/coordination/lost';
+import { createEffects } from './effects';
+import { createFamily } from './family';
+import { type BranchLife, beginLife } from './life';
+import { type BranchParts, handleBranchMessages, showCard } from './messages';
+import { type BranchProgress, createProgress } from './progress';
+import { createQuestions } from './questions';
+import { createTurns } from './turns';
+import { createWatch } from './watch';
+import { translating } from '../shared/failures';
+import { isoNow } from '../shared/timer';
+
+/** Runs a branch to its end. It fails only when it is given no branch: whatever else happens is in its result. */
+export async function branch(argument: unknown): Promise<BranchEnd> {
+  let show = (): void => undefined;
+  const life = translating(() =>
+    beginLife(parseBranchInput(argument, 'input'), () => {
+      show();
+    }),
+  );
+  const wasCancelled = cancellationFromOutside(life);
+  return CancellationScope.nonCancellable(async () => {
+    const progress = createProgress(life);
+    const parts = partsOf(life, progress);
+    show = () => {
+      showCard(parts);
+    };
+    const outside = createEffects(life, parts, progress);
+    handleBranchMessages(life, parts);
+    const ended = await runBranch(life.start, outside.effects);
+    const { branch: id } = life.context;
+    const result =
+      wasCancelled() && ended.outcome === 'abandoned' ? failedInstead(ended, `branch ${id} was cancelled`) : ended;
+    parts.watch.ended(result);
+    show();
+    await outside.quiet();
+    const { times, trace } = outside.log();
+    const own = { id, startedAt: life.startedAt, endedAt: isoNow() };
+    return travelling({ result, times: [own, ...times], trace }, life.context);
+  });
+}
+
+/** Whoever started it asks it to end by a signal; a cancellation comes from somebody else, or because its parent is gone. */
+function cancellationFromOutside({ stop, supervisor }: BranchLife): () => boolean {
+  let isCancelled = false;
+  CancellationScope.current().cancelRequested.catch(() => {
+    isCancelled = stop.reason() === null;
+    supervisor.attempt('stop as cancelled', () => {
+      stop.stop('cancelled');
+    });
+  });
+  return () => isCancelled;
+}
+
+function partsOf(life: BranchLife, progress: BranchProgress): BranchParts {
+  const { context, options, courier, supervisor } = life;
+  const run = runWorkflowId(context.fleet, context.run);
+  const watch = createWatch(life);
+  const turns = createTurns(life, (suspended) => {
+    const { branchSuspended, branchResumed } = runSignals;
+    courier.tell(run, suspended ? branchSuspended : branchResumed, { branch: context.branch });
+  });
+  const family = createFamily({
+    options,
+    courier,
+    supervisor,
+    isPaused: () => life.paused,
+    onChange(record, result) {
+      if (result) watch.childEnded(result);
+      progress.tell(watch.record(family.open() > 0 ? 'waiting' : 'running'), record);
+    },
+  });
+  return { life, watch, turns, family, questions: createQuestions(life) };
+}

@@ -1,0 +1,170 @@
+/** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import type { LostParts } from '../../contract/ends';
+import type { ApplyResult, ChangeView, FleetView } from '../../contract/fleet';
+import { describeFleet, fleetSignals, fleetUpdates } from '../../contract/messages';
+import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../../rules/fleet/change';
+import {
+  agentGone,
+  applyRequest,
+  cancelRequest,
+  compensateRequest,
+  destroyRequest,
+  pauseRequest,
+  poolGone,
+  resumeRequest,
+} from '../../rules/fleet/spec';
+import { type DecidedCancel, decideCancel } from '../../rules/fleet/cancel';
+import { decidePause, decideResume } from '../../rules/fleet/holds';
+import { type FleetState, fleetView } from '../../rules/fleet/state';
+import { withoutPools } from '../../rules/fleet/pools';
+import { decideCompensate } from '../../rules/fleet/undo';
+import { fleetActivities } from '../activities';
+import type { FleetMachine } from './machine';
+import { isoNow } from '../provision/saga';
+import { refuseWhenOverdue } from '../shared/continue-as-new';
+import { translating } from '../shared/failures';
+import { receive } from '../shared/receive';
+import { ignoreUnknownMessages } from '../shared/unknown-messages';
+
+/** Rule of conduct 3: an update answers on its effect, or after 5 s with what has been reached. */
+const ANSWER_WITHIN = '5s';
+
+/** Registers every handler. */
+export function handleCommands(machine: FleetMachine): void {
+  handleApply(machine);
+  const destroy = (value: unknown) => (state: FleetState) =>
+    decideDestroy(state, destroyRequest(value ?? {}, 'destroy'));
+  setHandler(fleetUpdates.destroy, (value: unknown) => decide(machine, destroy(value)), {
+    validator: (value: unknown) => validate(machine, destroy(value)),
+    description: 'Removes every agent, then the fleet; answers at acceptance',
+  });
+  handleCancel(machine);
+  handleCompensate(machine);
+  handleHolds(machine);
+
+  setHandler(describeFleet, () => viewOf(machine), { description: 'The fleet as it is' });
+  receive(
+    fleetSignals.agentGone,
+    agentGone,
+    (gone) => {
+      machine.become(forgetAgent(machine.state, gone));
+    },
+    machine.ignore,
+  );
+  receive(
+    fleetSignals.poolGone,
+    poolGone,
+    ({ pool: gone }) => {
+      machine.become(withoutPools(machine.state, (pool) => pool === gone));
+    },
+    machine.ignore,
+  );
+  ignoreUnknownMessages(machine.ignore);
+}
+
+type Rule = (state: FleetState) => Decided;
+
+function validate(machine: FleetMachine, rule: Rule): void {
+  translating(() => rule(admitted(machine)));
+}
+
+function decide(machine: FleetMachine, rule: Rule): ApplyResult {
+  return translating(() => {
+    // Its validator has admitted it: an answer to what was accepted must not be one that the client repeats.
+    const { state, answer } = rule(machine.state);
+    if (answer.ids) machine.dryRun = true;
+    machine.become(state);
+    return answer;
+  });
+}
+
+/** Decided once it is known which of the parts that the fleet owns are gone; at once where there is nothing to look for. */
+function handleApply(machine: FleetMachine): void {
+  const apply = async (value: unknown): Promise<ApplyResult> => {
+    const request = translating(() => applyRequest(value, 'apply'));
+    const decided = (lost?: LostParts) => decide(machine, (state) => decideApply(state, request, lost));
+    const call = translating(() => toLookFor(machine.state, request));
+    if (call === null) return decided();
+    const find = () => fleetActivities('what is gone').findLost(call);
+    // A handler is not in the scope of the fleet's life: after a cancellation, which a fleet ignores, it would be cancelled.
+    return decided(await CancellationScope.nonCancellable(() => machine.supervisor.persist('find what is gone', find)));
+  };
+  setHandler(fleetUpdates.apply, apply, {
+    validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
+    description: 'Makes the fleet what spec says, and what is gone again; answers at acceptance',
+  });
+}
+
+function viewOf({ state, supervisor }: FleetMachine): FleetView {
+  return fleetView(state, supervisor.troubles());
+}
+
+/** Commands wait for continue-as-new where it is overdue; the client repeats them. */
+function admitted({ state }: FleetMachine): FleetState {
+  refuseWhenOverdue(`fleet ${state.fleet}`, state.continueAfterEvents ?? undefined);
+  return state;
+}
+
+function handleCancel(machine: FleetMachine): void {
+  const decided = (value: unknown): DecidedCancel =>
+    translating(() => decideCancel(machine.state, cancelRequest(value ?? {}, 'cancel')));
+  const handle = (value: unknown): ChangeView => {
+    const { state, answer } = decided(value);
+    machine.become(state);
+    return answer;
+  };
+  setHandler(fleetUpdates.cancel, handle, {
+    validator: (value: unknown) => {
+      decided(value);
+    },
+    description: 'Stops the change that runs and takes it back; answers at acceptance',
+  });
+}
+
+function handleCompensate(machine: FleetMachine): void {
+  const decided = (value: unknown): FleetState =>
+    translating(() => decideCompensate(admitted(machine), compensateRequest(value, 'compensate'), isoNow()));
+  const handle = (value: unknown): FleetView => {
+    machine.become(decided(value));
+    return viewOf(machine);
+  };
+  setHandler(fleetUpdates.compensate, handle, {
+    validator: (value: unknown) => {
+      decided(value);
+    },
+    description: 'Tries a failed compensation again, with a higher attempt',
+  });
+}
+
+function handleHolds(machine: FleetMachine): void {
+  const told = async (next: FleetState, wait = true): Promise<FleetView> => {
+    machine.become(next);
+    const isTold = () => !machine.state.holdsDue;
+    if (wait) await CancellationScope.nonCancellable(() => condition(isTold, ANSWER_WITHIN));
+    return viewOf(machine);
+  };
+  const pause = (value: unknown) =>
+    translating(() => {
+      const request = pauseRequest(value ?? {}, 'pause');
+      return { next: decidePause(admitted(machine), request, isoNow()), wait: request.wait };
+    });
+  const resume = (value: unknown) =>
+    translating(() => {
+      const request = resumeRequest(value ?? {}, 'resume');
+      return { next: decideResume(admitted(machine), request), wait: request.wait };
+    });
+  const handle = async (decided: ReturnType<typeof pause>): Promise<FleetView> => told(decided.next, decided.wait);
+  setHandler(fleetUpdates.pause, (value: unknown) => handle(pause(value)), {
+    validator: (value: unknown) => {
+      pause(value);
+    },
+    description: 'Holds every agent of the fleet, those too that are added meanwhile',
+  });
+  setHandler(fleetUpdates.resume, (value: unknown) => handle(resume(value)), {
+    validator: (value: unknown) => {
+      resume(value);
+    },
+    description: "Releases the fleet's own hold of every agent",
+  });
+}

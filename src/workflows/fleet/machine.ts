@@ -1,0 +1,60 @@
+/** The one owner of a fleet's state. */
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Hold } from '../../contract/agent';
+import { fleetCard } from '../../rules/fleet/card';
+import type { FleetState } from '../../rules/fleet/state';
+import { ignoredAlso } from '../../rules/lib/troubles';
+import type { Ignore } from '../shared/receive';
+import { type Supervisor, createSupervisor } from '../shared/supervise';
+import { isoNow } from '../shared/timer';
+
+export interface FleetMachine {
+  /** Exchanged, never changed in place. */
+  readonly state: FleetState;
+  /** Does what the fleet does beside its main loop; its troubles are in the card. */
+  readonly supervisor: Supervisor;
+  /** Whether a dry run has been answered: reason enough for a fleet that is none to end. */
+  dryRun: boolean;
+  /** Tells the workflow of the running change; null while there is none. */
+  tellChange: ((holds: readonly Hold[]) => Promise<void>) | null;
+  /** Takes a new state, and shows it. */
+  become(state: FleetState): void;
+  /** Counts a message that changes nothing, and shows why. */
+  readonly ignore: Ignore;
+  /**
+   * Writes into the history that a change has ended. Without any command in it, the workflow task that heard of the end would be
+   * merged with the next one when a worker replays both, and a command that comes then would be judged by the state before the end.
+   */
+  mark(): void;
+}
+
+/** A machine that shows what it becomes: details card and search attributes. */
+export function createMachine(first: FleetState): FleetMachine {
+  let state = first;
+  const show = (): void => setCurrentDetails(fleetCard(state, supervisor.troubles()));
+  const supervisor = createSupervisor(show);
+  const showHolds = (): void => upsertSearchAttributes({ DroverHolds: state.holds.map(({ name }) => name) });
+  upsertSearchAttributes({ DroverFleet: [state.fleet] });
+  show();
+  const machine: FleetMachine = {
+    supervisor,
+    get state() {
+      return state;
+    },
+    dryRun: false,
+    tellChange: null,
+    become(next) {
+      const holdsChanged = next.holds !== state.holds;
+      state = next;
+      show();
+      if (holdsChanged) showHolds();
+    },
+    ignore(what, why) {
+      machine.become({ ...state, ignored: ignoredAlso(state.ignored, what, why, isoNow()) });
+    },
+    mark() {
+      upsertMemo({ revision: state.revision, change: state.change?.view.state ?? null });
+    },
+  };
+  return machine;
+}

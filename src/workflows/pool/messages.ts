@@ -1,0 +1,107 @@
+/** What a pool can be told and asked. What cannot be read is counted, and changes nothing. */
+import type { UpdateDefinition } from '@temporalio/common';
+import { setHandler } from '@temporalio/workflow';
+import { describePool, poolSignals, poolUpdates } from '../../contract/messages';
+import type { PoolView } from '../../contract/pool';
+import {
+  type PoolStep,
+  configurePool,
+  forgetAgent,
+  leavePool,
+  observeFailure,
+  rejectAllocation,
+  requestAllocation,
+  resetPool,
+} from '../../rules/pool/pool';
+import {
+  parseAgentGone,
+  parseAllocationRejected,
+  parseAllocationRequested,
+  parseFailureObserved,
+  parsePoolConfiguration,
+  parsePoolLeft,
+  parseReset,
+} from '../../rules/pool/messages';
+import { once } from '../../rules/pool/requests';
+import type { PoolState } from '../../rules/pool/state';
+import type { Parser } from '../../rules/lib/parse';
+import { translating } from '../shared/failures';
+import { refuseWhenOverdue } from '../shared/continue-as-new';
+import { type Ignore, receive } from '../shared/receive';
+import { ignoreUnknownMessages } from '../shared/unknown-messages';
+
+/** The pool's state and its one way to change: a rule applied at a time (epoch milliseconds). */
+export interface PoolMachine {
+  readonly state: PoolState;
+  step(rule: (state: PoolState, now: number) => PoolStep): void;
+  /** A message that could not be read, or that no rule took. */
+  readonly ignore: Ignore;
+  view(): PoolView;
+}
+
+/** Registers every handler. */
+export function handlePoolMessages(machine: PoolMachine): void {
+  const silent = (rule: (state: PoolState, now: number) => PoolState): void =>
+    machine.step((state, now) => ({ state: rule(state, now), grants: [] }));
+  const { ignore } = machine;
+
+  receive(
+    poolSignals.failureObserved,
+    parseFailureObserved,
+    (observed) => silent((state, now) => observeFailure(state, observed, now)),
+    ignore,
+  );
+  receive(
+    poolSignals.allocationRequested,
+    parseAllocationRequested,
+    (request) => machine.step((state, now) => requestAllocation(state, request, now)),
+    ignore,
+  );
+  receive(
+    poolSignals.allocationRejected,
+    parseAllocationRejected,
+    ({ requestId }) => silent((state, now) => rejectAllocation(state, requestId, now)),
+    ignore,
+  );
+  receive(poolSignals.agentGone, parseAgentGone, ({ agent }) => silent((state) => forgetAgent(state, agent)), ignore);
+  ignoreUnknownMessages(ignore);
+
+  answer(
+    machine,
+    poolUpdates.configure,
+    parsePoolConfiguration,
+    'Takes the credentials of a fleet file',
+    configurePool,
+  );
+  answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', resetPool);
+  answer(machine, poolUpdates.leave, parsePoolLeft, 'A fleet uses the pool no more: {fleet}', (state, left) => ({
+    state: leavePool(state, left),
+    grants: [],
+  }));
+  setHandler(describePool, () => machine.view(), { description: 'Who is on what, until when' });
+}
+
+/** An update. A repeat changes nothing, and is answered with the pool as it is. */
+function answer<T extends { readonly requestId?: string }>(
+  machine: PoolMachine,
+  update: (typeof poolUpdates)[keyof typeof poolUpdates],
+  parse: Parser<T>,
+  description: string,
+  rule: (state: PoolState, message: T, now: number) => PoolStep,
+): void {
+  const decide = (value: unknown) => once(update.name, parse(value ?? {}, update.name), rule);
+  const handler = (value: unknown): PoolView =>
+    translating(() => {
+      machine.step(decide(value));
+      return machine.view();
+    });
+  // What the rule refuses leaves no trace.
+  const validator = (value: unknown): void => {
+    translating(() => {
+      const { pool, continueAfterEvents } = machine.state;
+      refuseWhenOverdue(`pool ${pool}`, continueAfterEvents ?? undefined);
+      decide(value)(machine.state, Date.now());
+    });
+  };
+  setHandler(update as UpdateDefinition<PoolView, [unknown]>, handler, { validator, description });
+}

@@ -1,0 +1,144 @@
+/** Workflow `pool`: an entity that holds the credentials of one model provider and says which agent is on which. */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  continueAsNew,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { allocationGranted } from '../../contract/messages';
+import { agentWorkflowId } from '../../contract/names';
+import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
+import { poolCard, poolSummary } from '../../rules/pool/card';
+import { parsePoolInput } from '../../rules/pool/messages';
+import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../../rules/pool/state';
+import { carriedLike } from '../../rules/lib/carried';
+import { jsonBytes } from '../../rules/lib/json-bytes';
+import { isRecord } from '../../rules/lib/parse';
+import { ignoredAlso, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
+import { handlePoolMessages, type PoolMachine } from './messages';
+import { continueAsNewDue } from '../shared/continue-as-new';
+import { translating } from '../shared/failures';
+import { createNotifier } from '../shared/notifier';
+import { createOutbox } from '../shared/outbox';
+import { createPacer } from '../shared/pacer';
+import { createSupervisor } from '../shared/supervise';
+import { isoNow } from '../shared/timer';
+import { until, untilOr } from '../shared/until';
+
+/** The argument of every run after the first. */
+interface CarriedPool {
+  readonly v: 1;
+  readonly state: PoolState;
+}
+
+/**
+ * Lives from the first fleet that describes it until the last one has left and nothing is remembered that matters. Cancelling it is
+ * ignored: its agents would go on, and its cool-downs and those that wait would be lost.
+ */
+export async function pool(argument: unknown): Promise<void> {
+  await CancellationScope.nonCancellable(() => live(argument));
+}
+
+async function live(argument: unknown): Promise<void> {
+  const supervisor = createSupervisor(() => {
+    show();
+  });
+  const outbox = createOutbox(supervisor);
+  const pacer = createPacer();
+  const notifier = createNotifier(supervisor);
+  let state = translating(() => begin(argument));
+  let letters: readonly Grant[] = [];
+  let version = 0;
+  let ignored = NOTHING_IGNORED;
+  let shown = '';
+
+  const machine: PoolMachine = {
+    get state() {
+      return state;
+    },
+    view: () => ({ ...poolView(state, Date.now()), ...troublesOf(supervisor.troubles()) }),
+    step(rule) {
+      const next = rule(state, Date.now());
+      const { state: told, due } = announceExhaustion(next.state);
+      state = told;
+      letters = [...letters, ...next.grants];
+      version += 1;
+      if (due) raiseExhausted();
+    },
+    ignore(what, why) {
+      ignored = ignoredAlso(ignored, what, why, isoNow());
+      version += 1;
+    },
+  };
+  upsertSearchAttributes({ DroverPool: [state.pool] });
+  handlePoolMessages(machine);
+
+  const isDue = (): boolean => continueAsNewDue(state.continueAfterEvents ?? undefined);
+  const isQuiet = (): boolean =>
+    letters.length === 0 && outbox.pending() === 0 && notifier.pending() === 0 && allHandlersFinished();
+  const isOver = (): boolean => endsAt(state, Date.now()) === Date.now();
+  for (;;) {
+    show();
+    const seen = version;
+    const isReady = (): boolean => letters.length > 0 || version !== seen || ((isDue() || isOver()) && isQuiet());
+    // A credential that comes back serves those that wait, and is shown to be free.
+    const woken = await waitUntil(isReady, nextReset(state, Date.now()) ?? endsAt(state, Date.now()));
+    if (!woken) await supervisor.persist('serve those that wait', serve, () => version !== seen);
+    const batch = letters;
+    letters = [];
+    // The server takes 2,000 signals of one task and fails the next one for ever: they leave in parts (rules of conduct, 8).
+    await Promise.all(batch.map((letter) => pacer.through(jsonBytes(letter.grant), () => deliver(letter))));
+    if ((isDue() || isOver()) && isQuiet()) break;
+  }
+  if (!isOver()) await continueAsNew<typeof pool>({ v: 1, state } satisfies CarriedPool);
+
+  async function serve(): Promise<void> {
+    machine.step(serveWaiting);
+  }
+
+  /** What visibility holds is written on change only. */
+  function show(): void {
+    const view = machine.view();
+    setCurrentDetails(poolCard(view, ignored));
+    const summary = poolSummary(view);
+    if (JSON.stringify(summary) === shown) return;
+    shown = JSON.stringify(summary);
+    upsertMemo({ summary });
+  }
+
+  function raiseExhausted(): void {
+    const { pool: name, exhaustedUntil } = poolView(state, Date.now());
+    const agents = state.waiting.map(({ agent }) => agent);
+    notifier.raise(notifiedBy(state), 'pool.exhausted', { pool: name, exhaustedUntil, agents });
+  }
+
+  async function deliver({ agent, grant }: Grant): Promise<void> {
+    const [fleet = '', name = ''] = agent.split('/');
+    const delivery = await outbox.send(agentWorkflowId(fleet, name), allocationGranted, grant);
+    if (delivery === 'gone') machine.step((now) => ({ state: forgetAgent(now, agent), grants: [] }));
+  }
+}
+
+/** False when the time came first. */
+async function waitUntil(isDone: () => boolean, at: number | null): Promise<boolean> {
+  if (at === null) {
+    await until(isDone);
+    return true;
+  }
+  // A millisecond more, as a skip ends at its last instant.
+  return untilOr(isDone, Math.max(at - Date.now(), 0) + 1, 'the next credential comes back');
+}
+
+function begin(argument: unknown): PoolState {
+  if (isRecord(argument) && isRecord(argument['state'])) return carriedPool(argument['state']);
+  const { v: _v, pool: name, continueAfterEvents, ...config } = parsePoolInput(argument, 'input');
+  return newPool(name, config, continueAfterEvents ?? null);
+}
+
+function carriedPool(state: Record<string, unknown>): PoolState {
+  const config = isRecord(state['config']) ? state['config'] : {};
+  const { v: _v, pool: name, ...known } = parsePoolInput({ ...config, v: 1, pool: state['pool'] }, 'input.state');
+  return carriedLike(newPool(name, known, null), state, 'input.state');
+}

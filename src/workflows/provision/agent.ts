@@ -1,0 +1,147 @@
+/** One agent's part of a change: create, record, wake, ready (provisioning.md); update, replace and delete. */
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { AgentInput, AgentSpec } from '../../contract/agent';
+import { DroverError } from '../../contract/errors';
+import type { AgentChange, OwnedAgent } from '../../contract/fleet';
+import {
+  atStep,
+  breaksOff,
+  doubtful,
+  intendCreate,
+  ownedAs,
+  recordCreated,
+  recordFailure,
+  recordGone,
+  recordUpdated,
+  recordWoken,
+} from '../../rules/change/run';
+import { formatDuration } from '../../rules/lib/duration';
+import { isRefusal } from '../../rules/change/late-creates';
+import { agentSettings } from '../../rules/agent/settings';
+import { fleetActivities, preparation, providerActivities } from '../activities';
+import { remove, retire } from './removal';
+import { isoNow, patiently, resourceCall, type Saga } from './saga';
+import { errorBody, saysNothing } from '../shared/failures';
+import { withPreparation } from '../shared/prepare';
+
+/** A report may be lost: the agent is asked again (decision 3). */
+const ASK_AGAIN_MS = 30_000;
+/** After the first failure, others that fail at the same time are still heard, so that all are told at once. */
+const HEAR_OTHERS_MS = 5_000;
+
+/** Carries out one agent's part. Never throws: a failure is recorded, and stops the change. */
+export async function changeAgent(saga: Saga, change: AgentChange): Promise<void> {
+  const { agent, kind } = change;
+  try {
+    if (kind === 'create' && !change.previous) await create(saga, change);
+    else if (kind === 'create' || kind === 'replace') await replace(saga, change);
+    else if (kind === 'update') await update(saga, change);
+    else await remove(saga, change);
+  } catch (error) {
+    if (kind === 'update') saga.run = doubtful(saga.run, agent, 'spec');
+    else if (change.previous) saga.run = doubtful(saga.run, agent, 'resource');
+    saga.run = recordFailure(saga.run, agent, reasonOf(saga, agent, error));
+  }
+}
+
+/** Providers begin their messages with the agent's full name, which the change's own text has said already. */
+function reasonOf({ input }: Saga, agent: string, error: unknown): string {
+  const { message } = errorBody(error);
+  const title = `${input.fleet}/${agent}: `;
+  return message.startsWith(title) ? message.slice(title.length) : message;
+}
+
+async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<void> {
+  if (key === null || spec === null) throw new DroverError('Internal', 'a create without key or specification');
+  const intended = ownedAs(saga.input, spec, key, null);
+  saga.run = intendCreate(saga.run, agent, key, spec, isoNow());
+  const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
+  let isUnknown = false;
+  const { resourceId } = await patiently(saga, `create ${agent}`, () =>
+    withPreparation(() => provider.createResource(resourceCall(saga.input, spec, intended)), {
+      prepare: () => prepare(saga, spec, intended),
+      isMoot: () => breaksOff(saga.run),
+    }).catch((error: unknown) => {
+      // After a call of which nobody knows what became of it, a refusal says nothing of that one.
+      isUnknown ||= saysNothing(error);
+      if (!isUnknown && isRefusal(errorBody(error))) saga.refused[agent] = true;
+      throw error;
+    }),
+  );
+  const owned = { ...intended, resourceId };
+  saga.run = recordCreated(saga.run, owned, agent, isoNow());
+  if (!breaksOff(saga.run)) await becomeReady(saga, spec, owned);
+}
+
+/** Shown as a step of its own, as it may take half an hour. */
+async function prepare(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
+  saga.run = atStep(saga.run, spec.name, 'preparing');
+  const call = resourceCall(saga.input, spec, owned);
+  await preparation(spec.provider, owned.host, `prepare ${spec.name}`).prepareResource(call);
+  saga.run = atStep(saga.run, spec.name, 'creating');
+}
+
+async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
+  const agent = spec.name;
+  const { readyTimeoutMs } = agentSettings(spec);
+  const isReported = (): boolean => saga.reports[agent] !== undefined;
+  await ensure(saga, spec, owned);
+  const deadline = Date.now() + readyTimeoutMs;
+  while (!isReported() && !breaksOff(saga.run) && Date.now() < deadline) {
+    const patienceMs = Math.min(ASK_AGAIN_MS, deadline - Date.now());
+    const woken = await condition(() => isReported() || breaksOff(saga.run), patienceMs, {
+      summary: `${agent} ready?`,
+    });
+    if (!woken && Date.now() < deadline) await ensure(saga, spec, owned);
+  }
+  if (!isReported() && saga.run.stop?.why === 'failed') await condition(isReported, HEAR_OTHERS_MS);
+  const report = saga.reports[agent];
+  if (report?.outcome === 'failed') throw new DroverError('ProviderError', report.error ?? 'failed to start');
+  if (report) saga.run = atStep(recordWoken(saga.run, agent), agent, 'ready');
+  else if (!breaksOff(saga.run)) throw await whyNotReady(saga, spec, owned, readyTimeoutMs);
+}
+
+/** Starts the agent's workflow, or finds it and gives it its configuration. */
+async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
+  const { fleet, incarnation, revision } = saga.input;
+  const { resourceId, key, host } = owned;
+  const input: AgentInput = {
+    v: 1,
+    fleet,
+    agent: spec.name,
+    incarnation,
+    revision,
+    spec,
+    resourceId,
+    key,
+    ...(host === undefined ? {} : { host }),
+    holds: saga.holds,
+    reportTo: workflowInfo().workflowId,
+  };
+  const what = `ensure ${spec.name}`;
+  const { runtime } = await patiently(saga, what, () => fleetActivities(what).ensureAgent(input));
+  if (runtime === 'running' || runtime === 'paused') saga.run = recordWoken(saga.run, spec.name);
+}
+
+/** The provider may know better why nothing was heard of the agent. */
+async function whyNotReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent, waitedMs: number): Promise<DroverError> {
+  const provider = providerActivities(spec.provider, owned.host, `inspect ${spec.name}`);
+  const { state, exitCode, detail } = await provider.inspectResource(resourceCall(saga.input, spec, owned));
+  if (state !== 'absent' && state !== 'stopped') saga.run = recordWoken(saga.run, spec.name);
+  const exited = exitCode === null ? 'exited' : `exited with code ${String(exitCode)}`;
+  const never = `worker never beat within ${formatDuration(waitedMs)}`;
+  return new DroverError('ProviderError', state === 'exited' ? (detail ?? exited) : never);
+}
+
+async function replace(saga: Saga, change: AgentChange): Promise<void> {
+  await retire(saga, change);
+  saga.run = recordGone(saga.run, change.agent, 'creating');
+  if (!breaksOff(saga.run)) await create(saga, change);
+}
+
+async function update(saga: Saga, { agent, spec, previous }: AgentChange): Promise<void> {
+  if (spec === null || previous === null) throw new DroverError('Internal', 'an update of nothing');
+  saga.run = atStep(saga.run, agent, 'updating');
+  await ensure(saga, spec, previous);
+  saga.run = recordUpdated(saga.run, agent);
+}

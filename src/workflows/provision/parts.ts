@@ -1,0 +1,90 @@
+/** Carries a large change out in parts, one after the other; the undo of a part is a workflow of its own, too. */
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
+import type { ProvisionInput, ProvisionResult } from '../../contract/fleet';
+import { PROVISION_WORKFLOW, provisionPartId } from '../../contract/names';
+import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } from '../../rules/change/parts';
+import type { provision } from './workflow';
+import { isoNow, type Saga } from './saga';
+import { errorBody } from '../shared/failures';
+import { tellHolds } from '../shared/holds';
+import { until } from '../shared/until';
+
+/** A part that has run, as far as its undo has to know it. */
+interface RunPart {
+  readonly part: ProvisionInput;
+  /** It ended without telling, so what was there before it is to be looked at. */
+  readonly lost: boolean;
+}
+
+/** Runs the parts until one fails or the change is stopped; the result is what its undo needs. */
+export async function runParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<RunPart[]> {
+  const ran: RunPart[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (saga.run.stop) break;
+    const result = await runPart(saga, part, String(index + 1));
+    ran.push({ part, lost: result === null });
+    if (result) saga.run = absorbPart(saga.run, part, result);
+  }
+  return ran;
+}
+
+/** Null: it ended without telling. A stop of the change cancels it, and it takes back what it has made. */
+async function runPart(saga: Saga, part: ProvisionInput, name: string): Promise<ProvisionResult | null> {
+  const scope = new CancellationScope({ cancellable: true });
+  let isOver = false;
+  const watch = saga.supervisor.persist(`stop part ${name}`, async () => {
+    await until(() => isOver || saga.run.stop !== null);
+    if (!isOver) scope.cancel();
+  });
+  try {
+    return await scope.run(async () => {
+      const { holds } = saga;
+      const child = await startPart({ ...part, holds }, name);
+      saga.tellPart = (changed) => tellHolds(child, changed, saga.supervisor);
+      if (saga.holds !== holds) await saga.tellPart(saga.holds);
+      return child.result();
+    });
+  } catch (error) {
+    const why = `part ${name} ended without finishing (${errorBody(error).message})`;
+    saga.run = losePart(saga.run, part, why, isoNow());
+    return null;
+  } finally {
+    isOver = true;
+    saga.tellPart = null;
+    await watch;
+  }
+}
+
+/** Undoes what the parts have made, the newest part first. The attempt has begun. */
+export async function undoParts(saga: Saga, ran: readonly RunPart[]): Promise<void> {
+  const { attempt } = saga.run.record;
+  for (const [index, { part: undone, lost }] of [...ran.entries()].reverse()) {
+    const input = undoOfPart(saga.run, lost ? undone : madeByPart(undone));
+    if (!lost && input.undo?.entries.length === 0) continue;
+    try {
+      const part = await startPart(input, `undo-${String(attempt)}-${String(index + 1)}`);
+      const result = await part.result();
+      saga.run = absorbUndo(saga.run, input, result, isoNow());
+    } catch (error) {
+      saga.run = loseUndo(saga.run, input, errorBody(error).message, isoNow());
+    }
+  }
+}
+
+function startPart(input: ProvisionInput, part: string): Promise<ChildWorkflowHandle<typeof provision>> {
+  const { fleet, revision } = input;
+  return startChild<typeof provision>(PROVISION_WORKFLOW, {
+    workflowId: provisionPartId(fleet, revision, part),
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    // A cancelled part ends by itself, with a result: what it has made and undone.
+    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    staticSummary: `${fleet} revision ${String(revision)}, part ${part}`,
+  });
+}

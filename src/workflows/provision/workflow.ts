@@ -1,0 +1,202 @@
+/** The provision saga: one change of a fleet, to its end or back. */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { AgentReport } from '../../contract/agent';
+import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../../contract/fleet';
+import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/messages';
+import { changeCard } from '../../rules/change/card';
+import { partsOf, PHASES } from '../../rules/change/parts';
+import {
+  parseAgentReport,
+  parseCancelOrder,
+  parseHoldsChanged,
+  parseProvisionInput,
+} from '../../rules/change/messages';
+import {
+  beginChange,
+  changeResult,
+  changeView,
+  DEFAULT_TIMEOUT,
+  endChange,
+  mustCompensate,
+  stopped,
+} from '../../rules/change/run';
+import { durationMs } from '../../rules/lib/duration';
+import { cancelText } from '../../rules/fleet/cancel';
+import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import { changeAgent } from './agent';
+import { runParts, undoParts } from './parts';
+import { inParallel, isoNow, type Saga } from './saga';
+import { beginCompensation, endAttempt, lookAfter, undoAll } from './undo';
+import { translating } from '../shared/failures';
+import { type Ignore, receive } from '../shared/receive';
+import { createSupervisor } from '../shared/supervise';
+import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { until, untilOr } from '../shared/until';
+
+/** interfaces.md, "The fleet file". */
+const DEFAULT_MAX_CONCURRENT = 16;
+
+/** Runs one change. How it ended is its result; it fails only when it is given no change. */
+export async function provision(argument: unknown): Promise<ProvisionResult> {
+  const input = translating(() => parseProvisionInput(argument));
+  let ignored = NOTHING_IGNORED;
+  const show = (): void => {
+    const lines = [changeCard(viewOf(saga)), ...troubleLines(supervisor.troubles()), ...ignoredLines(ignored)];
+    setCurrentDetails(lines.join('\n'));
+  };
+  const ignore: Ignore = (what, why) => {
+    ignored = ignoredAlso(ignored, what, why, isoNow());
+    show();
+  };
+  const supervisor = createSupervisor(show);
+  const saga: Saga = {
+    input,
+    supervisor,
+    run: beginChange(input, isoNow()),
+    reports: {},
+    refused: {},
+    holds: input.holds,
+    tellPart: null,
+  };
+  // A cancelled change stops like a failed one: nothing inside is cancelled, so nothing is left half done.
+  CancellationScope.current().cancelRequested.catch(() => {
+    supervisor.attempt('stop as cancelled', () => cancel(saga));
+  });
+  return CancellationScope.nonCancellable(async () => {
+    handleMessages(saga, ignore);
+    upsertSearchAttributes({ DroverFleet: [input.fleet] });
+    await carryOut(saga);
+    saga.run = endChange(saga.run);
+    show();
+    await until(allHandlersFinished);
+    return changeResult(saga.run);
+  });
+}
+
+async function carryOut(saga: Saga): Promise<void> {
+  const parts = partsOf(saga.input, saga.input.agentsPerPart);
+  if (parts.length > 1) await inParts(saga, parts);
+  else await inOne(saga, saga.input.provisioning.maxConcurrent ?? DEFAULT_MAX_CONCURRENT);
+}
+
+async function inOne(saga: Saga, limit: number): Promise<void> {
+  if (saga.input.undo) {
+    askedToUndo(saga);
+    await undoAll(saga, limit);
+    await lookAfter(saga, limit);
+    return;
+  }
+  await withinTimeout(saga, () => runPhases(saga, limit));
+  if (!mustCompensate(saga.run)) return;
+  beginCompensation(saga);
+  await undoAll(saga, limit);
+}
+
+async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<void> {
+  if (saga.input.undo) {
+    askedToUndo(saga);
+    await undoParts(
+      saga,
+      parts.map((part) => ({ part, lost: true })),
+    );
+    endAttempt(saga);
+    return;
+  }
+  const ran = await withinTimeout(saga, () => runParts(saga, parts));
+  if (!mustCompensate(saga.run)) return;
+  beginCompensation(saga);
+  await undoParts(saga, ran);
+  endAttempt(saga);
+}
+
+function askedToUndo(saga: Saga): void {
+  saga.run = stopped(saga.run, { why: 'failed', message: saga.input.undo?.reason ?? 'undone' });
+}
+
+async function runPhases(saga: Saga, limit: number): Promise<void> {
+  for (const phase of PHASES) {
+    if (saga.run.stop) return;
+    const changes = saga.input.changes.filter(({ kind }) => kind === phase);
+    // Agents that go do not wait for each other: one that cannot be removed does not keep the others.
+    const isOver = () => saga.run.stop !== null && !(phase === 'delete' && saga.run.stop.why === 'failed');
+    await inParallel(changes, limit, isOver, (change) => changeAgent(saga, change));
+  }
+}
+
+/** The deadline is a timer of the workflow's own: it stops the change like a failure does. */
+async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> {
+  const timeout = saga.input.provisioning.timeout ?? DEFAULT_TIMEOUT;
+  let isThrough = false;
+  const deadline = saga.supervisor.persist('end the change in time', async () => {
+    if (await untilOr(() => isThrough, durationMs(timeout) ?? 0, 'timeout of the change')) return;
+    const late = Object.values(saga.run.progress).flatMap(({ agent, step }) =>
+      IN_FLIGHT.includes(step) ? [agent] : [],
+    );
+    const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
+    saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
+  });
+  const result = await work();
+  isThrough = true;
+  await deadline;
+  return result;
+}
+
+const IN_FLIGHT: readonly string[] = ['creating', 'waking', 'updating', 'deleting'];
+
+function cancel(saga: Saga, order: CancelOrder = {}): ChangeView {
+  saga.run = stopped(saga.run, { why: 'cancelled', message: cancelText(order) });
+  return changeView(saga.run);
+}
+
+function handleMessages(saga: Saga, ignore: Ignore): void {
+  setHandler(describeChange, () => viewOf(saga), { description: 'How far the change has come' });
+  const order = (value: unknown): CancelOrder => translating(() => parseCancelOrder(value, 'cancel'));
+  setHandler(provisionUpdates.cancel, (value: unknown) => translating(() => cancel(saga, order(value))), {
+    validator: (value: unknown) => {
+      order(value);
+    },
+    description: 'Stops the change and takes it back',
+  });
+  receive(
+    agentReported,
+    parseAgentReport,
+    (report) => {
+      hear(saga, report);
+    },
+    ignore,
+  );
+  receive(
+    provisionSignals.cancelRequested,
+    parseCancelOrder,
+    (asked) => {
+      cancel(saga, asked);
+    },
+    ignore,
+  );
+  // The handler lasts until the part has heard: nothing ends with a signal on its way.
+  receive(
+    provisionSignals.holdsChanged,
+    parseHoldsChanged,
+    async ({ holds }) => {
+      saga.holds = holds;
+      await saga.tellPart?.(holds);
+    },
+    ignore,
+  );
+  ignoreUnknownMessages(ignore);
+}
+
+function viewOf({ run, supervisor }: Saga): ChangeView {
+  return { ...changeView(run), ...troublesOf(supervisor.troubles()) };
+}
+
+/** Of another incarnation or revision it is old news. */
+function hear({ input, reports }: Saga, report: AgentReport): void {
+  if (report.incarnation === input.incarnation && report.revision === input.revision) reports[report.agent] = report;
+}

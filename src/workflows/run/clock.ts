@@ -1,0 +1,29 @@
+/** `timeout(S)`: a clock that stands while the run is paused or only waits (rules of conduct, 13). */
+import { STOPPED_CLOCK, dueAt, setRunning } from '../../rules/agent/turns/paused-clock';
+import type { RunLife } from './life';
+import { until, untilOr } from '../shared/until';
+
+/** What stops the run when its time is over, and ends with the run. Begun again after a failure, it goes on with the time that was used. */
+export function runTime(life: RunLife): (goesWell: () => void) => Promise<void> {
+  const { timeoutS } = life.topology.rules;
+  if (timeoutS === null) return async () => undefined;
+  const limitMs = Math.round(timeoutS * 1_000);
+  let clock = setRunning(STOPPED_CLOCK, life.isTimed(), Date.now());
+  return async (goesWell) => {
+    while (!isOver(life)) {
+      const seen = life.version;
+      const due = dueAt(clock, limitMs);
+      const isChanged = (): boolean => life.version !== seen;
+      const isNews = (): boolean => (isChanged() && !life.isTimed()) || isOver(life);
+      if (due === null) await until(isChanged);
+      else if (!(await untilOr(isNews, Math.max(1, due - Date.now()), 'timeout of the run')))
+        life.stop.stop(`timeout(${String(timeoutS)}) reached`);
+      clock = setRunning(clock, life.isTimed(), Date.now());
+      goesWell();
+    }
+  };
+}
+
+function isOver({ result, stop }: RunLife): boolean {
+  return result !== null || stop.reason() !== null;
+}

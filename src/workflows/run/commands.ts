@@ -1,0 +1,122 @@
+/** The commands of a run: each is refused by the same rule in its validator and in its handler. */
+import type { UpdateDefinition } from '@temporalio/common';
+import { setHandler } from '@temporalio/workflow';
+import { type ErrorCode, DroverError } from '../../contract/errors';
+import { runUpdates } from '../../contract/messages';
+import type { RunView } from '../../contract/runs';
+import type { Parser } from '../../rules/lib/parse';
+import { earlier, markOf, withMark } from '../../rules/lib/fingerprint';
+import { parseAnswer, parseCancel, parseControl } from '../../rules/run/messages';
+import type { Family } from '../branch/family';
+import type { RunLife } from './life';
+import { isHistoryFull } from '../shared/continue-as-new';
+import { translating } from '../shared/failures';
+
+const FULL = 'has as many events as its history holds and cannot be paused; let it end, or cancel it';
+
+interface Command<T> {
+  readonly description: string;
+  /** Throws when it is not possible. */
+  refuse(argument: T): void;
+  apply(argument: T): void;
+}
+
+/** A command, and what makes it impossible; both the validator and the handler look. A repeat is answered with the run as it is. */
+function handle<T extends { readonly requestId?: string }>(
+  life: RunLife,
+  update: UpdateDefinition<RunView, [T]>,
+  parse: Parser<T>,
+  command: Command<T>,
+): void {
+  const read = (argument: unknown): T => parse(argument ?? {}, update.name);
+  const isRepeat = (request: T): boolean => earlier(life.requests, markOf(update.name, request)) !== undefined;
+  setHandler(
+    update as UpdateDefinition<RunView, [unknown]>,
+    (argument) =>
+      translating(() => {
+        const request = read(argument);
+        if (isRepeat(request)) return life.view();
+        command.refuse(request);
+        command.apply(request);
+        life.requests = withMark(life.requests, markOf(update.name, request));
+        life.changed();
+        return life.view();
+      }),
+    {
+      validator: (argument) => {
+        translating(() => {
+          const request = read(argument);
+          if (!isRepeat(request)) command.refuse(request);
+        });
+      },
+      description: command.description,
+    },
+  );
+}
+
+/** Registers every command. */
+export function handleCommands(life: RunLife, family: Family): void {
+  const name = `run ${life.input.fleet}/${life.input.run}`;
+  const refusal = (code: ErrorCode, why: string) =>
+    new DroverError(code, `${name} ${why}`, { current: { state: life.view().state } });
+  const mustRun = (): void => {
+    if (life.result !== null || life.stop.reason() !== null) throw refusal('RuntimeStateError', 'is over');
+  };
+  const setPaused = (paused: boolean): void => {
+    life.paused = paused;
+    family.tell({ kind: paused ? 'pause' : 'continue' });
+  };
+  handle(life, runUpdates.pause, parseControl, {
+    description: 'Begins no turn until it is resumed: {}',
+    refuse() {
+      mustRun();
+      if (life.paused) throw refusal('RuntimeStateError', 'is paused already');
+      // Everything else leads to its end; of pauses there is no end, and no room for them any more.
+      if (isHistoryFull(life.input.mostEvents)) throw refusal('LimitReached', FULL);
+    },
+    apply() {
+      setPaused(true);
+    },
+  });
+  handle(life, runUpdates.resume, parseControl, {
+    description: 'Goes on after a pause: {}',
+    refuse() {
+      mustRun();
+      if (!life.paused) throw refusal('RuntimeStateError', 'is not paused');
+    },
+    apply() {
+      setPaused(false);
+    },
+  });
+  handle(life, runUpdates.cancel, parseCancel, {
+    description: 'Ends it; turns are withdrawn: {reason?}',
+    refuse: mustRun,
+    apply({ reason }) {
+      cancelRun(life, reason === undefined ? 'cancelled' : `cancelled: ${reason}`);
+    },
+  });
+  handle(life, runUpdates.answer, parseAnswer, {
+    description: 'Answers the open question: {value, question?}',
+    refuse({ question }) {
+      mustRun();
+      const open = life.human.waiting()[0];
+      if (!open) throw refusal('InvalidRequest', 'has no open question');
+      if (question !== undefined && JSON.stringify(question) !== JSON.stringify(open.question.question)) {
+        throw refusal(
+          'InvalidRequest',
+          `has another question open: ${JSON.stringify(open.question.question).slice(0, 500)}`,
+        );
+      }
+    },
+    apply({ value }) {
+      life.human.answer(value);
+    },
+  });
+}
+
+/** Ends the run as cancelled. */
+export function cancelRun(life: RunLife, reason: string): void {
+  if (life.stop.reason() !== null || life.result !== null) return;
+  life.cancelled = true;
+  life.stop.stop(reason);
+}

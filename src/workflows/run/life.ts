@@ -1,0 +1,174 @@
+/** What the parts of a run's workflow have in common. */
+import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import type { CompensationRecord } from '../../contract/compensation';
+import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../../contract/runs';
+import type { RequestMark } from '../../rules/lib/fingerprint';
+import { type Human, createHuman } from '../../rules/run/human';
+import { ended, newer, openLeaves, runCard, runViewWithin, shown } from '../../rules/run/view';
+import { withShares } from '../../rules/lib/shares';
+import { type Stop, createStop } from '../../rules/coordination/stop';
+import { mustCompile } from '../../rules/topology/compile';
+import type { Topology } from '../../rules/topology/topology';
+import type { BranchLog } from '../../rules/run/branch-input';
+import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import { type Courier, createCourier } from '../branch/courier';
+import type { Ignore } from '../shared/receive';
+import { type Supervisor, createSupervisor } from '../shared/supervise';
+import { isoNow, startTimer } from '../shared/timer';
+
+export interface RunLife {
+  readonly workflowId: string;
+  readonly input: RunInput;
+  readonly topology: Topology;
+  readonly courier: Courier;
+  readonly supervisor: Supervisor;
+  /** Counts a message that changes nothing, and shows why. */
+  readonly ignore: Ignore;
+  readonly human: Human;
+  /** Ends it: cancelled, or its time is over. */
+  readonly stop: Stop;
+  /** Branches whose agent stands still. */
+  readonly suspended: Set<string>;
+  paused: boolean;
+  cancelled: boolean;
+  /** Commands that were accepted, for a repeat of their request ids. */
+  requests: readonly RequestMark[];
+  readonly result: RunResult | null;
+  /** Counts changes; whoever waits for one compares it. */
+  readonly version: number;
+  changed(): void;
+  /** Takes in what has become of branches. */
+  learn(records: readonly LiveBranchRecord[]): void;
+  /** How far the undo of its turns has come. */
+  undone(record: CompensationRecord): void;
+  /** It is over. */
+  end(result: RunResult, log: BranchLog): void;
+  /** Whether its clock runs: not while it is paused, nor while all that is open waits for a human or for a suspended agent. */
+  isTimed(): boolean;
+  view(): RunView;
+}
+
+/** Begins. Throws `InvalidFleet` when the topology is wrong. */
+export function beginRun(input: RunInput): RunLife {
+  const branches = new Map<string, LiveBranchRecord>();
+  const suspended = new Set<string>();
+  let result: RunResult | null = null;
+  let finished: readonly LiveBranchRecord[] = [];
+  let compensation: CompensationRecord | null = null;
+  let version = 0;
+  let isShowing = false;
+  let ignored = NOTHING_IGNORED;
+  const supervisor = createSupervisor(() => {
+    show(life.view());
+  });
+  // What lists take a run without a memo for.
+  let listed: RunState = 'running';
+
+  const human = createHuman(
+    input.script ?? null,
+    { now: () => Date.now(), schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
+    () => {
+      life.changed();
+    },
+  );
+  const waiting = (): ReadonlySet<string> =>
+    new Set([...suspended, ...human.waiting().map(({ question }) => question.branch)]);
+
+  /** What visibility holds is written on change only. */
+  const show = (view: RunView): void => {
+    const lines = [runCard(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
+    setCurrentDetails(lines.join('\n'));
+    if (view.state === listed) return;
+    listed = view.state;
+    upsertMemo({ state: listed });
+  };
+
+  const life: RunLife = {
+    workflowId: workflowInfo().workflowId,
+    input,
+    topology: mustCompile(input.topology, 'InvalidFleet'),
+    courier: createCourier(supervisor),
+    supervisor,
+    ignore(what, why) {
+      ignored = ignoredAlso(ignored, what, why, isoNow());
+      life.changed();
+    },
+    human,
+    stop: createStop(),
+    suspended,
+    paused: false,
+    cancelled: false,
+    requests: [],
+    get result() {
+      return result;
+    },
+    get version() {
+      return version;
+    },
+    changed() {
+      version += 1;
+      if (isShowing) return;
+      isShowing = true;
+      // Once for everything that changes in one go.
+      supervisor.keep('gather what to show of the run', async () => {
+        await Promise.resolve();
+        isShowing = false;
+        supervisor.attempt('show the run', () => {
+          show(life.view());
+        });
+      });
+    },
+    learn(records) {
+      for (const record of records) branches.set(record.id, newer(branches.get(record.id), record));
+      life.changed();
+    },
+    undone(record) {
+      compensation = record;
+      life.changed();
+    },
+    end(outcome, { times }) {
+      result = outcome;
+      finished = ended(outcome.branches, times, branches, isoNow());
+      life.changed();
+    },
+    isTimed() {
+      if (life.paused) return false;
+      const standing = waiting();
+      if (standing.size === 0) return true;
+      const leaves = openLeaves(branches);
+      return leaves.length === 0 || leaves.some((id) => !standing.has(id));
+    },
+    view() {
+      const open = human.waiting()[0];
+      const question = open && {
+        question: open.question.question,
+        agent: open.question.agent,
+        branch: open.question.branch,
+        since: new Date(open.since).toISOString(),
+      };
+      return runViewWithin({
+        fleet: input.fleet,
+        run: input.run,
+        state: stateOf(life),
+        question: question ?? null,
+        result,
+        branches: result === null ? shown(branches, waiting()) : finished,
+        compensation: undoOf(compensation),
+        ...troublesOf(supervisor.troubles()),
+      });
+    },
+  };
+  return life;
+}
+
+function undoOf(record: CompensationRecord | null): RunView['compensation'] {
+  if (record === null) return null;
+  const { state, attempt, entries, audit } = record;
+  return { state, attempt, entries: withShares(entries), audit };
+}
+
+function stateOf({ result, cancelled, paused }: RunLife): RunView['state'] {
+  if (cancelled) return 'cancelled';
+  if (result !== null) return result.success ? 'completed' : 'failed';
+  return paused ? 'paused' : 'running';
+}

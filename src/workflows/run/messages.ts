@@ -1,0 +1,58 @@
+/** Everything that a run can be told or asked. */
+import { setHandler } from '@temporalio/workflow';
+import { agentSignals, describeRun, runSignals } from '../../contract/messages';
+import { parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
+import { parseBranchRef, parseBranchesChanged } from '../../rules/run/messages';
+import type { Family } from '../branch/family';
+import { handleCommands } from './commands';
+import type { RunLife } from './life';
+import { handleQuestions } from './questions';
+import type { ScriptedAgents } from './script';
+import { receive } from '../shared/receive';
+import { ignoreUnknownMessages } from '../shared/unknown-messages';
+
+/** Registers everything. `scripted` null: the agents take their turns themselves. */
+export function handleRunMessages(life: RunLife, family: Family, scripted: ScriptedAgents | null): void {
+  setHandler(describeRun, () => life.view(), { description: 'The run as it is now' });
+  handleCommands(life, family);
+  handleQuestions(life);
+  for (const signal of [runSignals.branchSuspended, runSignals.branchResumed]) {
+    receive(
+      signal,
+      parseBranchRef,
+      ({ branch }) => {
+        if (signal === runSignals.branchSuspended) life.suspended.add(branch);
+        else life.suspended.delete(branch);
+        life.changed();
+      },
+      life.ignore,
+    );
+  }
+  receive(
+    runSignals.branchesChanged,
+    parseBranchesChanged,
+    ({ branches }) => {
+      life.learn(branches);
+    },
+    life.ignore,
+  );
+  if (scripted !== null) {
+    receive(
+      agentSignals.turnRequested,
+      parseTurnRequested,
+      (message) => {
+        scripted.requested(message);
+      },
+      life.ignore,
+    );
+    receive(
+      agentSignals.turnWithdrawn,
+      parseTurnRef,
+      ({ turnId }) => {
+        scripted.withdrawn(turnId);
+      },
+      life.ignore,
+    );
+  }
+  ignoreUnknownMessages(life.ignore);
+}

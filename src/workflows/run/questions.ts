@@ -1,0 +1,49 @@
+/** The questions of a run to its human, one open at a time (rules of conduct, 14). */
+import { branchSignals, runSignals } from '../../contract/messages';
+import { branchWorkflowId } from '../../contract/names';
+import type { AnswerGiven, QuestionAsked } from '../../contract/runs';
+import type { Answer } from '../../rules/coordination/effects';
+import { durationMs } from '../../rules/lib/duration';
+import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';
+import type { RunLife } from './life';
+import { receive } from '../shared/receive';
+
+/** Takes questions from branches, and sends them their answers. */
+export function handleQuestions(life: RunLife): void {
+  const { fleet, run } = life.input;
+  const open = new Map<string, () => void>();
+
+  function ask({ questionId, branch, agent, question, timeout }: QuestionAsked): void {
+    if (open.has(questionId)) return;
+    const timeoutMs = timeout === undefined ? null : (durationMs(timeout) ?? null);
+    const withdraw = life.human.ask({ branch, agent, question, timeoutMs }, (answer) => {
+      const target = branchWorkflowId(fleet, run, branch);
+      life.courier.tell(target, branchSignals.answerGiven, given(questionId, answer));
+    });
+    open.set(questionId, withdraw);
+  }
+  receive(
+    runSignals.questionAsked,
+    parseQuestionAsked,
+    (message) => {
+      ask(message);
+      life.changed();
+    },
+    life.ignore,
+  );
+  receive(
+    runSignals.questionWithdrawn,
+    parseQuestionRef,
+    ({ questionId }) => {
+      open.get(questionId)?.();
+      // A question that comes after its withdrawal is none.
+      open.set(questionId, () => undefined);
+      life.changed();
+    },
+    life.ignore,
+  );
+}
+
+function given(questionId: string, answer: Answer): AnswerGiven {
+  return answer === 'timed out' ? { questionId, timedOut: true } : { questionId, ...answer };
+}

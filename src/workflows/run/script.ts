@@ -1,0 +1,57 @@
+/** A scripted run takes the turns of its agents itself: it holds the script, and knows where it stands (docs/decisions/0006). */
+import { branchSignals } from '../../contract/messages';
+import type { Script, TraceEntry } from '../../contract/runs';
+import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/turns';
+import { scriptedTurn } from '../../rules/run/script';
+import type { RunLife } from './life';
+import { isHistoryFull } from '../shared/continue-as-new';
+import { startTimer } from '../shared/timer';
+
+const FULL = { code: 'LimitReached', message: 'a scripted run cannot take more turns than its history holds' } as const;
+
+export interface ScriptedAgents {
+  requested(message: TurnRequested): void;
+  withdrawn(turnId: string): void;
+  /** In the order of replies. */
+  trace(): readonly TraceEntry[];
+}
+
+/** One per scripted run. */
+export function createScriptedAgents(life: RunLife, script: Script): ScriptedAgents {
+  const positions = new Map<string, number>();
+  /** Null: being taken, or withdrawn. */
+  const outcomes = new Map<string, TurnOutcome | null>();
+  const timers = new Map<string, () => void>();
+  const trace: TraceEntry[] = [];
+
+  function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
+    life.courier.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+  }
+  return {
+    trace: () => trace,
+    requested({ turnId, replyTo, request, timeoutMs }) {
+      if (!replyTo.startsWith(`${life.workflowId}/`)) return;
+      const known = outcomes.get(turnId);
+      if (known) answer(replyTo, turnId, known);
+      if (known !== undefined) return;
+      if (isHistoryFull(life.input.mostEvents)) return answer(replyTo, turnId, { error: FULL });
+      const { agent, branch, input } = request;
+      const position = positions.get(agent) ?? 0;
+      const { outcome, delayMs, next } = scriptedTurn(script, agent, position, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS);
+      positions.set(agent, next);
+      outcomes.set(turnId, null);
+      const finish = (): void => {
+        timers.delete(turnId);
+        outcomes.set(turnId, outcome);
+        if ('reply' in outcome) trace.push({ turnId, branch, agent, input, reply: outcome.reply });
+        answer(replyTo, turnId, outcome);
+      };
+      timers.set(turnId, startTimer(life.supervisor, delayMs, finish, `${agent} replies`));
+    },
+    withdrawn(turnId) {
+      timers.get(turnId)?.();
+      timers.delete(turnId);
+      if (!outcomes.has(turnId)) outcomes.set(turnId, null);
+    },
+  };
+}

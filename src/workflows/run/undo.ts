@@ -1,0 +1,36 @@
+/** Undoes the finished turns of a run that failed or was cancelled, newest first (coordination.md, "Turns"). */
+import { CancellationScope } from '@temporalio/workflow';
+import { finishAttempt, settleEntry, undoOrder } from '../../rules/change/compensation';
+import type { Undo } from '../../rules/coordination/state';
+import { beginUndo } from '../../rules/run/undo';
+import { undoTurnActivity } from '../activities';
+import type { RunLife } from './life';
+import { errorBody } from '../shared/failures';
+import { isoNow, startTimer } from '../shared/timer';
+
+/** provisioning.md: the whole of a compensation ends after 24 h. */
+const WHOLE_MS = 24 * 3_600_000;
+
+/** Asks each agent in turn; what cannot be undone is recorded, and what was done before it is undone all the same. */
+export async function undoTurns(life: RunLife, undos: readonly Undo[], why: string): Promise<void> {
+  const { fleet, run } = life.input;
+  const begun = beginUndo(fleet, run, undos, why, isoNow());
+  if (begun === null) return;
+  life.undone(begun);
+  const payloads = new Map(undos.map(({ turnId, undo }) => [turnId, undo]));
+  let record = begun;
+  const scope = new CancellationScope();
+  const endTimer = startTimer(life.supervisor, WHOLE_MS, () => scope.cancel(), 'undo of the run');
+  for (const { name: agent, key: turnId } of undoOrder(begun)) {
+    try {
+      const call = { fleet, agent, turnId, undo: payloads.get(turnId) ?? null };
+      await scope.run(() => undoTurnActivity(`undo ${turnId} of ${fleet}/${agent}`).undoTurn(call));
+      record = settleEntry(record, turnId, 'undone', isoNow());
+    } catch (error) {
+      record = settleEntry(record, turnId, 'failed', isoNow(), errorBody(error).message);
+    }
+    life.undone(record);
+  }
+  endTimer();
+  life.undone(finishAttempt(record, isoNow()).record);
+}

@@ -1,0 +1,99 @@
+/** One task over a topology (coordination.md). */
+import { CancellationScope, allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
+import { DroverError } from '../../contract/errors';
+import type { RunResult, TraceEntry } from '../../contract/runs';
+import { SIZE_LIMITS } from '../../contract/turns';
+import type { BranchLog } from '../../rules/run/branch-input';
+import type { Effects } from '../../rules/coordination/effects';
+import { runTask } from '../../rules/coordination/run';
+import { runResultWithin } from '../../rules/run/view';
+import { parseRunInput } from '../../rules/run/scenario';
+import { createReach } from '../../rules/topology/reach';
+import { type Family, createFamily } from '../branch/family';
+import { runTime } from './clock';
+import { type RunLife, beginRun } from './life';
+import { cancelRun } from './commands';
+import { handleRunMessages } from './messages';
+import { type ScriptedAgents, createScriptedAgents } from './script';
+import { undoTurns } from './undo';
+import { translating } from '../shared/failures';
+import { createNotifier, type Notifier } from '../shared/notifier';
+import { startTimer } from '../shared/timer';
+
+/** Runs a task to its result. A task that could not be done is a result too; the workflow fails only when it is given none. */
+export async function run(argument: unknown): Promise<RunResult> {
+  const life = translating(() => beginRun(parseRunInput(argument, 'input')));
+  CancellationScope.current().cancelRequested.catch(() => {
+    life.supervisor.attempt('stop as cancelled', () => {
+      cancelRun(life, 'cancelled');
+    });
+  });
+  return CancellationScope.nonCancellable(async () => {
+    const { fleet, run: name, task, script } = life.input;
+    const notifier = createNotifier(life.supervisor);
+    upsertSearchAttributes({ DroverFleet: [fleet] });
+    const scripted = script === undefined ? null : createScriptedAgents(life, script);
+    const family = familyOf(life);
+    handleRunMessages(life, family, scripted);
+    life.supervisor.keep('keep the time of the run', runTime(life));
+    const { result, undos } = await runTask(
+      { fleet, run: name, task, topology: life.topology },
+      effectsOf(life, family),
+    );
+    const log = family.log();
+    const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
+    life.end(whole, log);
+    tellEnd(life, notifier);
+    if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
+    await condition(() => life.courier.pending() === 0 && notifier.pending() === 0 && allHandlersFinished());
+    return whole;
+  });
+}
+
+/** What the run has found may be large, and is nobody's business but the reader's: only that it has. */
+function tellEnd({ input, result, cancelled }: RunLife, notifier: Notifier): void {
+  if (result === null) return;
+  const { success, error, turns } = result;
+  const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error, turns };
+  notifier.raise(input.notify, success ? 'run.completed' : 'run.failed', data);
+}
+
+function familyOf(life: RunLife): Family {
+  const { script, trace, continueAfterEvents, mostEvents } = life.input;
+  const scripted = script !== undefined;
+  return createFamily({
+    options: {
+      scripted,
+      trace: trace === true && !scripted,
+      continueAfterEvents: continueAfterEvents ?? null,
+      mostEvents: mostEvents ?? null,
+    },
+    courier: life.courier,
+    supervisor: life.supervisor,
+    isPaused: () => life.paused,
+    onChange(record) {
+      life.learn([record]);
+    },
+  });
+}
+
+function effectsOf(life: RunLife, family: Family): Effects {
+  const notHere = () => Promise.reject(new DroverError('Internal', 'only branches take turns and ask questions'));
+  return {
+    reach: createReach(life.topology),
+    sizes: SIZE_LIMITS,
+    now: () => Date.now(),
+    onStop: (then) => life.stop.onStop(then),
+    startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
+    startBranch: (context) => family.start(context),
+    takeTurn: notHere,
+    ask: notHere,
+    betweenTurns: notHere,
+  };
+}
+
+/** A scripted run sees every reply itself; else the branches tell, and the time decides the order. */
+function traceOf(scripted: ScriptedAgents | null, { trace }: BranchLog): readonly TraceEntry[] {
+  if (scripted !== null) return scripted.trace();
+  return [...trace].sort((a, b) => a.at - b.at).map(({ at: _, ...entry }) => entry);
+}
