@@ -1,9 +1,9 @@
 /** The `drover` command. Only the group of the command that is asked for is loaded: a read has half a second in all. */
 import { Command } from 'commander';
-import { fail, wantsJson } from './failure';
+import { fail, wantsJson } from './lib/failure';
 import { problem } from '../lib/kept-file';
 import { packageVersion } from '../version';
-import { say } from './output';
+import { say } from './lib/output';
 
 /** Adds the commands of one group. */
 interface Group {
@@ -14,42 +14,45 @@ interface Group {
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Group> }>> = {
   up: {
     summary: 'run Temporal, a worker and the gateway here, and a fleet file on them',
-    load: () => import('./up.js'),
+    load: () => import('./commands/up.js'),
   },
-  worker: { summary: 'run a worker', load: () => import('./worker.js') },
-  gateway: { summary: 'run the HTTP gateway', load: () => import('./gateway.js') },
-  plan: { summary: 'show what applying a fleet file would change', load: () => import('./fleets.js') },
-  apply: { summary: 'make a fleet what its file says', load: () => import('./fleets.js') },
-  destroy: { summary: 'remove a fleet and everything it created', load: () => import('./fleets.js') },
-  cancel: { summary: 'stop the change of a fleet that runs, and take it back', load: () => import('./cancel.js') },
-  compensate: { summary: 'undo a failed change once more', load: () => import('./compensate.js') },
-  gc: { summary: 'list, and with --yes remove, what nobody owns', load: () => import('./gc.js') },
-  get: { summary: 'list agents, fleets, runs or pools', load: () => import('./get.js') },
-  describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./describe.js') },
-  wait: { summary: 'wait until an agent is as asked', load: () => import('./wait.js') },
-  events: { summary: 'print what has happened, or happens', load: () => import('./events.js') },
-  logs: { summary: 'print what an agent has printed', load: () => import('./logs.js') },
-  pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./agents.js') },
-  resume: { summary: 'release what pause has held', load: () => import('./agents.js') },
-  stop: { summary: 'stop an agent', load: () => import('./agents.js') },
-  start: { summary: 'start a stopped or failed agent', load: () => import('./agents.js') },
-  restart: { summary: 'drain, stop and start an agent', load: () => import('./agents.js') },
-  terminate: { summary: 'end an agent for good', load: () => import('./agents.js') },
-  hold: { summary: 'set a hold on an agent', load: () => import('./agents.js') },
-  release: { summary: 'release a hold of an agent', load: () => import('./agents.js') },
+  worker: { summary: 'run a worker', load: () => import('./commands/worker.js') },
+  gateway: { summary: 'run the HTTP gateway', load: () => import('./commands/gateway.js') },
+  plan: { summary: 'show what applying a fleet file would change', load: () => import('./commands/fleets.js') },
+  apply: { summary: 'make a fleet what its file says', load: () => import('./commands/fleets.js') },
+  destroy: { summary: 'remove a fleet and everything it created', load: () => import('./commands/fleets.js') },
+  cancel: {
+    summary: 'stop the change of a fleet that runs, and take it back',
+    load: () => import('./commands/cancel.js'),
+  },
+  compensate: { summary: 'undo a failed change once more', load: () => import('./commands/compensate.js') },
+  gc: { summary: 'list, and with --yes remove, what nobody owns', load: () => import('./commands/gc.js') },
+  get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
+  describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },
+  wait: { summary: 'wait until an agent is as asked', load: () => import('./commands/wait.js') },
+  events: { summary: 'print what has happened, or happens', load: () => import('./commands/events.js') },
+  logs: { summary: 'print what an agent has printed', load: () => import('./commands/logs.js') },
+  pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./commands/agents.js') },
+  resume: { summary: 'release what pause has held', load: () => import('./commands/agents.js') },
+  stop: { summary: 'stop an agent', load: () => import('./commands/agents.js') },
+  start: { summary: 'start a stopped or failed agent', load: () => import('./commands/agents.js') },
+  restart: { summary: 'drain, stop and start an agent', load: () => import('./commands/agents.js') },
+  terminate: { summary: 'end an agent for good', load: () => import('./commands/agents.js') },
+  hold: { summary: 'set a hold on an agent', load: () => import('./commands/agents.js') },
+  release: { summary: 'release a hold of an agent', load: () => import('./commands/agents.js') },
   'report-failure': {
     summary: "report work that failed with an agent's credential",
-    load: () => import('./failures.js'),
+    load: () => import('./commands/report-failure.js'),
   },
-  run: { summary: "take a task through a fleet's topology", load: () => import('./runs.js') },
-  answer: { summary: "answer a run's question", load: () => import('./runs.js') },
-  runs: { summary: 'pause, resume or cancel a run', load: () => import('./runs.js') },
-  pools: { summary: 'give a credential out again', load: () => import('./pools.js') },
-  simulate: { summary: 'play scenario files, without any server', load: () => import('./simulate.js') },
-  doctor: { summary: 'look for what is missing or not running', load: () => import('./doctor.js') },
-  completion: { summary: 'print completions for a shell', load: () => import('./completion.js') },
-  schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./schema.js') },
-  version: { summary: 'print the version', load: () => import('./version.js') },
+  run: { summary: "take a task through a fleet's topology", load: () => import('./commands/runs.js') },
+  answer: { summary: "answer a run's question", load: () => import('./commands/runs.js') },
+  runs: { summary: 'pause, resume or cancel a run', load: () => import('./commands/runs.js') },
+  pools: { summary: 'give a credential out again', load: () => import('./commands/pools.js') },
+  simulate: { summary: 'play scenario files, without any server', load: () => import('./commands/simulate.js') },
+  doctor: { summary: 'look for what is missing or not running', load: () => import('./commands/doctor.js') },
+  completion: { summary: 'print completions for a shell', load: () => import('./commands/completion.js') },
+  schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./commands/schema.js') },
+  version: { summary: 'print the version', load: () => import('./commands/version.js') },
 };
 
 /** Exit code after SIGPIPE, as shells have it. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDurationMs } from '../../src/cli/arguments';
+import { parseDurationMs } from '../../src/cli/lib/arguments';
 import { ERRORS } from '../../src/contract/errors';
 import { drover, temporaryFolder } from './drover';
 

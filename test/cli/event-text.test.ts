@@ -1,4 +1,4 @@
-import { eventText } from '../../src/cli/event-text';
+import { eventText } from '../../src/cli/text/event';
 import type { DroverEvent, EventType } from '../../src/contract/events';
 
 const at = '2026-01-01T00:00:00.000Z';

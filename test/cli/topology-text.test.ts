@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { topologyText } from '../../src/cli/topology-text';
+import { topologyText } from '../../src/cli/text/topology';
 import { topologyView } from '../../src/client/topology-view';
 import type { AgentSpec } from '../../src/contract/agent';
 import { compileTopology } from '../../src/rules/topology/compile';

@@ -1,7 +1,7 @@
 /** What is in a YAML file arrives as it is, or is refused with its place. */
-import { parseFleetFile } from '../../src/cli/fleet-file';
-import { loadScenario } from '../../src/cli/scenario-file';
-import { jsonOrText } from '../../src/cli/arguments';
+import { parseFleetFile } from '../../src/cli/lib/fleet-file';
+import { loadScenario } from '../../src/cli/lib/scenario-file';
+import { jsonOrText } from '../../src/cli/lib/arguments';
 import { DroverError } from '../../src/contract/errors';
 
 function refusal(read: () => unknown): string {

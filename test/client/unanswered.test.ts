@@ -2,7 +2,7 @@
 import { DroverClient } from '../../src/client';
 import { findGarbage } from '../../src/gc';
 import { agentWorkflowId, fleetWorkflowId } from '../../src/contract/names';
-import { agentTable } from '../../src/cli/up-text';
+import { agentTable } from '../../src/cli/text/up';
 import { devServer } from '../support/env';
 import { shared, workflowBundle } from '../support/shared';
 import { wedge, wedgingBundle } from '../support/wedge';

@@ -1,0 +1,62 @@
+/** `drover cancel FLEET`: stops the change that runs, which is taken back as after a failure. */
+import type { Command } from 'commander';
+import { DroverError } from '../../contract/errors';
+import type { ChangeView } from '../../contract/fleet';
+import { parseDurationMs, parseWhole, plainName } from '../lib/arguments';
+import { followToEnd } from '../lib/changes';
+import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { type Format, print, withOutput } from '../lib/output';
+
+interface CancelFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly revision?: number;
+  readonly reason?: string;
+  readonly requestId?: string;
+  readonly wait: boolean;
+  readonly timeout?: number;
+}
+
+export function register(program: Command): void {
+  withOutput(withConnection(program.command('cancel').argument('<fleet>')))
+    .option('--revision <n>', 'refuse where another change runs', parseWhole)
+    .option('--reason <text>', 'why, for others to read')
+    .option('--request-id <id>', 'the same id again is the same request')
+    .option('--no-wait', 'do not wait until it is taken back')
+    .option('--timeout <duration>', 'how long to wait', parseDurationMs)
+    .action((name: string, flags: CancelFlags) => cancel(plainName(name), flags));
+}
+
+async function cancel(fleet: string, flags: CancelFlags): Promise<void> {
+  const { revision, reason, requestId, wait, timeout: timeoutMs } = flags;
+  const request = {
+    ...(revision === undefined ? {} : { revision }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+  await withClient(flags, async (client) => {
+    const cancelled = await client.fleets.cancel(fleet, request);
+    const change = wait
+      ? await followToEnd(client, fleet, cancelled, timeoutMs === undefined ? {} : { timeoutMs })
+      : cancelled;
+    await print(flags.output, { data: change, names: [fleet], text: () => text(fleet, change) });
+    if (wait) throwUnlessTakenBack(fleet, change);
+  });
+}
+
+function text(fleet: string, { revision, state }: ChangeView): string {
+  const what = `revision ${String(revision)} of fleet ${fleet}`;
+  return state === 'running' ? `${what} is being cancelled` : `${what} is ${state}`;
+}
+
+/** One that had come to its end before it heard, or of which something is left, is not what was asked for. */
+function throwUnlessTakenBack(fleet: string, change: ChangeView): void {
+  const { revision, state, compensation } = change;
+  const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
+  if (state === 'done') {
+    const what = `revision ${String(revision)} of fleet ${fleet} was done before it could be cancelled`;
+    throw new DroverError('RuntimeStateError', what, { change });
+  }
+  if (left.length === 0) return;
+  const what = `revision ${String(revision)} of fleet ${fleet} is not undone: ${left.join(', ')}`;
+  throw new DroverError('ProviderError', `${what}; try again with drover compensate ${fleet}`, { change });
+}

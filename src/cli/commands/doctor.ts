@@ -1,0 +1,106 @@
+/** `drover doctor`: what this place has and lacks, one line each, with what to do about it. */
+import type { Command } from 'commander';
+import type { DroverClient } from '../../client';
+import { environment } from '../../config';
+import { DroverError } from '../../contract/errors';
+import { messageOf } from '../../contract/text';
+import { readUpState } from '../../dev/up-state';
+import { installedProviders } from '../../installed-providers';
+import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { ExitWith } from '../lib/failure';
+import { colors, type Format, print, table, withOutput } from '../lib/output';
+import { loadSettings } from '../lib/serve';
+
+interface DoctorFlags extends ConnectionFlags {
+  readonly output: Format;
+}
+
+/** `missing` is worth knowing and nothing wrong: not everybody needs a container engine. */
+interface Finding {
+  readonly check: string;
+  readonly result: 'ok' | 'missing' | 'wrong';
+  readonly detail: string;
+}
+
+/** A doctor is not kept waiting. */
+const PATIENCE = { timeoutMs: 3_000 } as const;
+const OLDEST_NODE = [20, 19] as const;
+/** Exit code where something is wrong (interfaces.md, "failed"). */
+const SOMETHING_WRONG = 1;
+
+export function register(program: Command): void {
+  withOutput(withConnection(program.command('doctor'))).action((flags: DoctorFlags) => doctor(flags));
+}
+
+async function doctor(flags: DoctorFlags): Promise<void> {
+  const { settings } = await loadSettings();
+  const findings = [
+    nodeFinding(),
+    ...(await withClient(flags, temporalFindings)),
+    await gatewayFinding(settings.stateDir),
+    await engineFinding(installedProviders(settings, environment()).docker),
+  ];
+  const color = colors();
+  const paint = { ok: color.green, missing: color.yellow, wrong: color.red };
+  const rows = findings.map(({ check, result, detail }) => [check, paint[result](result), detail]);
+  await print(flags.output, {
+    data: { findings },
+    names: findings.filter(({ result }) => result === 'wrong').map(({ check }) => check),
+    text: () => table(['CHECK', 'RESULT', 'WHAT TO DO'], rows),
+  });
+  if (findings.some(({ result }) => result === 'wrong')) throw new ExitWith(SOMETHING_WRONG);
+}
+
+function nodeFinding(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  return isOld
+    ? {
+        check: 'node',
+        result: 'wrong',
+        detail: `is ${process.versions.node}; install ${OLDEST_NODE.join('.')} or newer`,
+      }
+    : { check: 'node', result: 'ok', detail: process.versions.node };
+}
+
+async function temporalFindings(client: DroverClient): Promise<Finding[]> {
+  const temporal = await finding('temporal', () => client.check(PATIENCE));
+  if (temporal.result !== 'ok') return [temporal];
+  const worker = async (): Promise<void> => {
+    const unserved = await client.unservedQueues(PATIENCE);
+    if (unserved.length > 0)
+      throw new DroverError('Unavailable', `nobody serves ${unserved.join(' and ')}; start one with drover worker`);
+  };
+  return [
+    temporal,
+    await finding('search attributes', () => client.checkSearchAttributes(PATIENCE)),
+    await finding('worker', worker),
+  ];
+}
+
+async function gatewayFinding(stateDir: string): Promise<Finding> {
+  const up = readUpState(stateDir);
+  if (!up) return { check: 'gateway', result: 'missing', detail: 'no drover up runs in this directory' };
+  return finding('gateway', async () => {
+    const { ok, status } = await fetch(new URL('/readyz', up.gateway), {
+      signal: AbortSignal.timeout(PATIENCE.timeoutMs),
+    });
+    if (!ok) throw new Error(`${up.gateway} answers ${String(status)}; see .drover/drover.log`);
+  });
+}
+
+async function engineFinding(docker: { list(): Promise<unknown> } | undefined): Promise<Finding> {
+  const found = await finding('container engine', async () => docker?.list());
+  return found.result === 'ok'
+    ? found
+    : { ...found, result: 'missing', detail: `docker agents cannot run: ${found.detail}` };
+}
+
+async function finding(check: string, look: () => Promise<unknown>): Promise<Finding> {
+  try {
+    await look();
+    return { check, result: 'ok', detail: '' };
+  } catch (error) {
+    return { check, result: 'wrong', detail: messageOf(error) };
+  }
+}

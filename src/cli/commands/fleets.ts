@@ -1,0 +1,166 @@
+/** `drover plan|apply|destroy`. */
+import type { Command } from 'commander';
+import { createInterface } from 'node:readline/promises';
+import type { DroverClient } from '../../client';
+import { DroverError } from '../../contract/errors';
+import type { ApplyResult, ChangeView, FleetFile } from '../../contract/fleet';
+import { plainName, parseDurationMs, parseWhole } from '../lib/arguments';
+import { followChange, planLines } from '../lib/changes';
+import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { ExitWith } from '../lib/failure';
+import { loadFleetFile } from '../lib/fleet-file';
+import { type Format, print, say, withOutput } from '../lib/output';
+
+interface ChangeFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly file?: string;
+  readonly dryRun?: boolean;
+  readonly wait?: boolean;
+  readonly cancel?: boolean;
+  readonly forget?: boolean;
+  readonly yes?: boolean;
+  readonly timeout?: number;
+  readonly expectRevision?: number;
+  readonly exitCode?: boolean;
+}
+
+/** `plan --exit-code`: there is something to do (interfaces.md). */
+const CHANGES = 10;
+
+export function register(program: Command): void {
+  command(program, 'plan')
+    .requiredOption('-f, --file <file>', 'the fleet file')
+    .option('--exit-code', 'exit code 0: nothing to do, 10: changes')
+    .action((flags: ChangeFlags) => plan(flags));
+  command(program, 'apply')
+    .requiredOption('-f, --file <file>', 'the fleet file')
+    .option('--dry-run', 'only show what would be done')
+    .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--expect-revision <n>', 'refuse where the fleet is at another revision', parseWhole)
+    .option('--yes', 'do not ask before agents are replaced or removed')
+    .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
+    .action((flags: ChangeFlags) => apply(flags));
+  command(program, 'destroy')
+    .argument('[fleet]')
+    .option('-f, --file <file>', 'the fleet file, instead of the name')
+    .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--cancel', 'cancel a change of the fleet that runs, and wait until it is taken back')
+    .option('--forget', 'give up what cannot be removed')
+    .option('--yes', 'do not ask')
+    .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
+    .action((name: string | undefined, flags: ChangeFlags) => destroy(name, flags));
+}
+
+function command(program: Command, name: string): Command {
+  return withOutput(withConnection(program.command(name)));
+}
+
+async function plan(flags: ChangeFlags): Promise<void> {
+  const file = await load(flags);
+  const fleet = file.metadata.name;
+  const planned = await withClient(flags, ({ fleets }) => fleets.plan(fleet, file.spec));
+  await printPlan(flags.output, fleet, planned);
+  if (flags.exitCode && isChange(planned)) throw new ExitWith(CHANGES);
+}
+
+async function apply(flags: ChangeFlags): Promise<void> {
+  const file = await load(flags);
+  const fleet = file.metadata.name;
+  if (flags.dryRun) return plan(flags);
+  await withClient(flags, async (client) => {
+    await confirmApply(client, file, flags);
+    const { expectRevision, wait, timeout } = flags;
+    const request = { spec: file.spec, ...(expectRevision === undefined ? {} : { expectRevision }) };
+    const applied = await client.fleets.apply(fleet, request, waiting(wait));
+    const change = await followChange(client, fleet, applied, limited(timeout));
+    await print(flags.output, {
+      data: change ?? applied,
+      names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
+      text: () => (change ? `fleet ${fleet} is at revision ${String(change.revision)}` : appliedText(fleet, applied)),
+    });
+  });
+}
+
+/** Without a change there may still be a pool that is started again. */
+function appliedText(fleet: string, applied: ApplyResult): string {
+  return isChange(applied) ? planLines(fleet, applied).join('\n') : `fleet ${fleet} is as its file says; nothing to do`;
+}
+
+async function destroy(name: string | undefined, flags: ChangeFlags): Promise<void> {
+  if ((name === undefined) === (flags.file === undefined)) {
+    throw new DroverError('InvalidRequest', 'destroy needs either the name of a fleet or -f with its file');
+  }
+  const fleet = name === undefined ? (await load(flags)).metadata.name : plainName(name);
+  await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
+  await withClient(flags, async (client) => {
+    const request = flags.forget ? { forget: true } : {};
+    const busy = flags.cancel ? ({ ifBusy: 'cancel' } as const) : waiting(flags.wait);
+    const applied = await client.fleets.destroy(fleet, request, busy);
+    const change = await followChange(client, fleet, applied, limited(flags.timeout)).catch(withWayOut(fleet, flags));
+    await print(flags.output, { data: change ?? applied, names: [fleet], text: () => destroyedText(fleet, change) });
+  });
+}
+
+/** What could not be removed can be given up on purpose. */
+function withWayOut(fleet: string, { forget }: ChangeFlags) {
+  return (error: unknown): never => {
+    if (forget || !(error instanceof DroverError && error.code === 'ProviderError')) throw error;
+    const wayOut = `  try again, or give up what cannot be removed with drover destroy ${fleet} --forget`;
+    throw new DroverError(error.code, `${error.message}\n${wayOut}`, error.details, { cause: error });
+  };
+}
+
+function destroyedText(fleet: string, change: ChangeView | null): string {
+  const forgotten = (change?.forgotten ?? []).map(
+    ({ agent, provider, resourceId, key, why }) =>
+      `  ${fleet}/${agent}: ${provider} ${resourceId ?? '-'}, key ${key}: ${why}`,
+  );
+  const given =
+    forgotten.length === 0 ? [] : ['given up, and perhaps still there (drover gc looks for it):', ...forgotten];
+  return [`fleet ${fleet} is destroyed`, ...given].join('\n');
+}
+
+async function load({ file: path = '' }: ChangeFlags): Promise<FleetFile> {
+  const { file, warnings } = await loadFleetFile(path);
+  for (const warning of warnings) say(`warning: ${warning}`);
+  return file;
+}
+
+/** New agents and hot updates harm nobody; whoever is at a terminal is asked before the rest. */
+async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: ChangeFlags): Promise<void> {
+  if (flags.yes || !process.stdin.isTTY) return;
+  const { changes } = await fleets.plan(file.metadata.name, file.spec);
+  const losses = changes.filter(({ kind }) => kind === 'replace' || kind === 'delete');
+  if (losses.length === 0) return;
+  for (const line of planLines(file.metadata.name, { changes: losses, settings: [] })) say(line);
+  await confirm(flags, 'Go on?');
+}
+
+/** Asks on a terminal; without one nobody is there to ask, and the command goes on. */
+async function confirm({ yes }: ChangeFlags, question: string): Promise<void> {
+  if (yes || !process.stdin.isTTY) return;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  if (!/^y(?:es)?$/i.test(answer.trim())) throw new DroverError('InvalidRequest', 'nothing was done');
+}
+
+async function printPlan(format: Format, fleet: string, planned: ApplyResult): Promise<void> {
+  await print(format, {
+    data: planned,
+    names: planned.changes.map(({ agent }) => `${fleet}/${agent}`),
+    text: () => appliedText(fleet, planned),
+  });
+}
+
+function isChange({ changes, settings, pools = [] }: ApplyResult): boolean {
+  return changes.length + settings.length + pools.length > 0;
+}
+
+function waiting(wait: boolean | undefined): { ifBusy?: 'wait' } {
+  return wait ? { ifBusy: 'wait' } : {};
+}
+
+function limited(timeoutMs: number | undefined): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
+}

@@ -1,0 +1,20 @@
+/** `drover pools reset POOL [CREDENTIAL]`. */
+import type { Command } from 'commander';
+import { plainName } from '../lib/arguments';
+import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { type Format, print, withOutput } from '../lib/output';
+import { poolText } from '../text/pool';
+
+interface PoolFlags extends ConnectionFlags {
+  readonly output: Format;
+}
+
+export function register(program: Command): void {
+  const reset = program.command('pools').command('reset').description('forget failures: give it out again at once');
+  withOutput(withConnection(reset.argument('<pool>').argument('[credential]'))).action(
+    async (pool: string, credential: string | undefined, flags: PoolFlags) => {
+      const view = await withClient(flags, ({ pools }) => pools.reset(plainName(pool), credential));
+      await print(flags.output, { data: view, names: [view.pool], text: () => poolText(view) });
+    },
+  );
+}

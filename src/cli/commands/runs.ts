@@ -1,0 +1,100 @@
+/** `drover run`, `drover answer`, `drover runs pause|resume|cancel`. */
+import { type Command, Option } from 'commander';
+import type { RunRef, Script } from '../../client';
+import type { RunView } from '../../contract/runs';
+import { plainName, jsonOrText, parseDurationMs, runRef } from '../lib/arguments';
+import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { ExitWith } from '../lib/failure';
+import { type Format, print, withOutput } from '../lib/output';
+import { followRun, resultText, watchRun } from '../text/run-output';
+import { loadScript, textOf } from '../lib/scenario-file';
+
+interface RunFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly detach?: boolean;
+  readonly watch?: boolean;
+  readonly trace?: boolean;
+  readonly script?: string;
+  readonly name?: string;
+  readonly timeout?: number;
+  readonly reason?: string;
+}
+
+/** Exit code of a run without success (interfaces.md, "failed"). */
+const NO_SUCCESS = 1;
+
+export function register(program: Command): void {
+  const command = (parent: Command, name: string) => withOutput(withConnection(parent.command(name)));
+
+  command(program, 'run')
+    .argument('<fleet>')
+    .argument('<task>', 'text, or JSON')
+    .option('--name <run>', 'name of the run; the same name with the same task again is the same run', plainName)
+    .option('--detach', 'print the name of the run and do not wait')
+    .addOption(
+      new Option('--watch', 'show all of the run while it goes on; under -o json one line for each change').conflicts(
+        'detach',
+      ),
+    )
+    .option('--trace', 'print every turn with its input and its reply too')
+    .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
+    .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
+    .action((fleet: string, task: string, flags: RunFlags) => run(plainName(fleet), task, flags));
+  command(program, 'answer')
+    .argument('<fleet/run>')
+    .argument('<answer>', 'text, or JSON')
+    .action(async (name: string, answer: string, flags: RunFlags) => {
+      await printView(
+        flags.output,
+        await withClient(flags, ({ runs }) => runs.answer(runRef(name), jsonOrText(answer))),
+      );
+    });
+
+  const runs = program.command('runs');
+  const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
+    command(runs, verb).description(summary).argument('<fleet/run>');
+  control('pause', 'stop a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
+    controlled(flags, (client, ref) => client.runs.pause(ref), name),
+  );
+  control('resume', 'let a paused run go on').action((name: string, flags: RunFlags) =>
+    controlled(flags, (client, ref) => client.runs.resume(ref), name),
+  );
+  control('cancel', 'end a run at its next turn boundaries')
+    .option('--reason <text>', 'why, for others to read')
+    .action((name: string, flags: RunFlags) =>
+      controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason), name),
+    );
+}
+
+type Control = (client: Parameters<Parameters<typeof withClient>[1]>[0], ref: RunRef) => Promise<RunView>;
+
+async function controlled(flags: RunFlags, control: Control, name: string): Promise<void> {
+  await printView(flags.output, await withClient(flags, (client) => control(client, runRef(name))));
+}
+
+async function run(fleet: string, task: string, flags: RunFlags): Promise<void> {
+  const { name, detach, watch = false, trace = false, timeout } = flags;
+  const script: Script | undefined =
+    flags.script === undefined ? undefined : loadScript(await textOf(flags.script), flags.script);
+  await withClient(flags, async (client) => {
+    const ref = await client.runs.start({
+      fleet,
+      task: jsonOrText(task),
+      trace,
+      ...(name && { run: name }),
+      ...(script && { script }),
+    });
+    const fullName = `${ref.fleet}/${ref.run}`;
+    if (detach) return print(flags.output, { data: ref, names: [fullName], text: () => fullName });
+    const options = timeout === undefined ? {} : { timeoutMs: timeout };
+    const result = await (watch ? watchRun(client, ref, flags.output, options) : followRun(client, ref, options));
+    const printable = { data: result, names: [fullName], text: () => resultText(result) };
+    await print(flags.output, printable, { onOneLine: watch });
+    if (!result.success) throw new ExitWith(NO_SUCCESS);
+  });
+}
+
+async function printView(format: Format, view: RunView): Promise<void> {
+  const name = `${view.fleet}/${view.run}`;
+  await print(format, { data: view, names: [name], text: () => `${name} is ${view.state}` });
+}

@@ -1,0 +1,59 @@
+/** `drover simulate`: plays scenario files in virtual time, without any server. */
+import { setImmediate } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { DroverError, ERRORS } from '../../contract/errors';
+import type { RunResult } from '../../contract/runs';
+import { simulate } from '../../rules/simulate/simulate';
+import { ExitWith } from '../lib/failure';
+import { type Format, print, withOutput, write } from '../lib/output';
+import { resultText } from '../text/run-output';
+import { loadScenario, textOf } from '../lib/scenario-file';
+
+interface SimulateFlags {
+  readonly output: Format;
+  readonly trace?: boolean;
+}
+
+/** Exit code when a scenario ended without success (interfaces.md, "failed"). */
+const NO_SUCCESS = 1;
+
+export function register(program: Command): void {
+  withOutput(program.command('simulate'))
+    .argument('<scenario...>', 'scenario files')
+    .option('--trace', 'add every turn with its input and its reply')
+    .action((files: readonly string[], flags: SimulateFlags) => play(files, flags));
+}
+
+async function play(files: readonly string[], { output, trace = false }: SimulateFlags): Promise<void> {
+  const [only = ''] = files;
+  if (files.length > 1) return playAll(files, trace);
+  const result = await resultOf(only, trace);
+  await printOne(output, only, result);
+  if (!result.success) throw new ExitWith(NO_SUCCESS);
+}
+
+/** A file that cannot be played is a line like the others, so that one slip does not cost the rest; the worst line is the exit code. */
+async function playAll(files: readonly string[], trace: boolean): Promise<void> {
+  let exit = 0;
+  for (const file of files) {
+    try {
+      const result = await resultOf(file, trace);
+      if (!result.success) exit = Math.max(exit, NO_SUCCESS);
+      write(JSON.stringify({ file, ...result }));
+    } catch (error) {
+      if (!(error instanceof DroverError)) throw error;
+      const { code, message } = error;
+      exit = Math.max(exit, ERRORS[code].exit);
+      write(JSON.stringify({ file, error: { code, message } }));
+    }
+  }
+  if (exit > 0) throw new ExitWith(exit);
+}
+
+async function resultOf(file: string, trace: boolean): Promise<RunResult> {
+  return simulate(loadScenario(await textOf(file), file), { trace, settle: () => setImmediate() });
+}
+
+async function printOne(format: Format, file: string, result: RunResult): Promise<void> {
+  await print(format, { data: result, names: [file], text: () => resultText(result) });
+}

@@ -1,0 +1,172 @@
+/** `drover up`: everything on this machine, until it is told to stop. */
+import type { Command } from 'commander';
+import { isOutage } from '../../client/backoff';
+import { isUnanswered } from '../../client/unanswered';
+import { DroverError } from '../../contract/errors';
+import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../../dev/up-state';
+import { monotonicMs } from '../../lib/clock';
+import { followChange, planLines } from '../lib/changes';
+import { jsonOrText } from '../lib/arguments';
+import { ExitWith, INTERRUPTED } from '../lib/failure';
+import { farewell } from '../text/farewell';
+import { type LoadedFleet, loadFleetFile } from '../lib/fleet-file';
+import { say, write } from '../lib/output';
+import { seconds } from '../lib/progress';
+import { followRun, resultText } from '../text/run-output';
+import { loadSettings, type StopRequest, stopRequested } from '../lib/serve';
+import { type Services, startServices } from '../lib/up-services';
+import { agentTable, howToStop, nextCommands, whereText } from '../text/up';
+
+interface UpFlags {
+  readonly task?: string;
+  readonly keep?: boolean;
+  readonly destroy?: boolean;
+}
+
+/** Exit code of a task without an answer (interfaces.md, "failed"). */
+const NO_ANSWER = 1;
+
+/** How the work that `up` was given ended. */
+type Outcome = 'done' | 'no answer' | 'interrupted';
+
+/** Destroying the fleet on the way out may take a stop with its grace; somebody waits at the terminal. */
+const DESTROY_MS = 60_000;
+
+export function register(program: Command): void {
+  program
+    .command('up')
+    .argument('[file]', 'a fleet file to apply')
+    .option('--task <task>', 'a task to run once the fleet is there')
+    .option('--keep', 'stay up after the task, without a terminal too')
+    .option('--destroy', 'destroy the fleet of the file when stopping')
+    .action((file: string | undefined, flags: UpFlags) => up(file, flags));
+}
+
+async function up(path: string | undefined, flags: UpFlags): Promise<void> {
+  if (path === undefined && (flags.task !== undefined || flags.destroy)) {
+    throw new DroverError('InvalidRequest', '--task and --destroy need a fleet file');
+  }
+  const began = monotonicMs();
+  const fleet = path === undefined ? undefined : await loadFleetFile(path);
+  for (const warning of fleet?.warnings ?? []) say(`warning: ${warning}`);
+  const { settings, state } = await loadSettings();
+  lockStateDirectory(state.path);
+  try {
+    const stop = stopRequested();
+    const services = await startServices(settings, state);
+    try {
+      writeUpState(state.path, services.where);
+      say(`drover: up after ${seconds(monotonicMs() - began)}`);
+      await serve(services, fleet, flags, stop);
+    } finally {
+      await leave(services, fleet, flags);
+    }
+  } finally {
+    unlockStateDirectory(state.path);
+  }
+}
+
+/** Does the work and stays, as far as that is wanted. Throws what `up` shall end with; nothing of it goes on afterwards. */
+async function serve(
+  services: Services,
+  fleet: LoadedFleet | undefined,
+  flags: UpFlags,
+  stop: StopRequest,
+): Promise<void> {
+  const ended = new AbortController();
+  const working = work(services, fleet, flags, ended.signal);
+  try {
+    const outcome = await Promise.race([working, stop.asked.then((): Outcome => 'interrupted'), services.broken]);
+    if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
+    const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
+    if (stays) {
+      say(`\n${howToStop(flags.destroy ? fleet?.file.metadata.name : undefined)}`);
+      await Promise.race([stop.asked, services.broken]);
+    }
+    if (outcome === 'no answer') throw new ExitWith(NO_ANSWER);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([working]);
+  }
+}
+
+/** What was asked for beside being up: the file is applied, the task is run, and people are told what there is. */
+async function work(
+  services: Services,
+  fleet: LoadedFleet | undefined,
+  { task }: UpFlags,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { client, where } = services;
+  let outcome: Outcome = 'done';
+  if (fleet && !(await applyUnlessUnanswered(services, fleet, signal))) outcome = 'no answer';
+  else if (fleet && task !== undefined) {
+    const began = monotonicMs();
+    const ref = await client.runs.start({ fleet: fleet.file.metadata.name, task: jsonOrText(task) });
+    const result = await followRun(client, ref, { signal });
+    say(`run ${ref.fleet}/${ref.run}: ${String(result.turns)} turns in ${seconds(monotonicMs() - began)}`);
+    write(resultText(result));
+    if (!result.success) outcome = 'no answer';
+  }
+  const agents = await agentTable(client, fleet?.file).catch(notListed);
+  if (agents !== '') write(`\n${agents}`);
+  say(`\n${whereText(where)}\n\n${nextCommands(fleet?.file)}`);
+  return outcome;
+}
+
+/** False: the fleet's workflow does not answer. That is said, and everything else is served all the same. */
+async function applyUnlessUnanswered(services: Services, fleet: LoadedFleet, signal: AbortSignal): Promise<boolean> {
+  try {
+    await applyFile(services, fleet, signal);
+    return true;
+  } catch (error) {
+    if (!isUnanswered(error)) throw error;
+    say(`drover: ${error.message}`);
+    return false;
+  }
+}
+
+/** What is only told about does not end what serves it. */
+function notListed(error: unknown): string {
+  if (!isOutage(error)) throw error;
+  return `the agents could not be listed: ${error.message}`;
+}
+
+async function applyFile({ client }: Services, { file }: LoadedFleet, signal: AbortSignal): Promise<void> {
+  const name = file.metadata.name;
+  const began = monotonicMs();
+  const applied = await client.fleets.apply(name, { spec: file.spec });
+  for (const line of planLines(name, applied)) say(line);
+  const change = await followChange(client, name, applied, { signal });
+  say(
+    change
+      ? `fleet ${name} is at revision ${String(change.revision)} after ${seconds(monotonicMs() - began)}`
+      : `fleet ${name} is as its file says`,
+  );
+}
+
+/** Leaves the agents running, unless the fleet shall be destroyed; stops everything else. */
+async function leave({ client, stop }: Services, fleet: LoadedFleet | undefined, { destroy }: UpFlags): Promise<void> {
+  try {
+    const name = fleet?.file.metadata.name;
+    if (destroy && name !== undefined) await destroyFleet(client, name);
+    else sayIfAny(await farewell(client, name));
+  } finally {
+    await stop();
+  }
+}
+
+function sayIfAny(text: string | undefined): void {
+  if (text !== undefined) say(text);
+}
+
+async function destroyFleet(client: Services['client'], fleet: string): Promise<void> {
+  try {
+    const applied = await client.fleets.destroy(fleet, {}, { ifBusy: 'cancel', timeoutMs: DESTROY_MS });
+    await followChange(client, fleet, applied, { timeoutMs: DESTROY_MS });
+    say(`fleet ${fleet} is destroyed`);
+  } catch (error) {
+    // Interrupted before there was one.
+    if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
+  }
+}

@@ -1,0 +1,73 @@
+/** Reading names, durations and values from the command line. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { AgentRef, RunRef } from '../../client';
+import { durationMs } from '../../contract/duration';
+import { DroverError } from '../../contract/errors';
+import { describeProblem, readJson } from '../../contract/json';
+import { NAME_PATTERN } from '../../contract/names';
+
+/** `fleet/agent`. */
+export function agentRef(text: string): AgentRef {
+  const [fleet, agent] = pair(text, 'an agent is named fleet/agent');
+  return { fleet, agent };
+}
+
+/** `fleet/run`. */
+export function runRef(text: string): RunRef {
+  const [fleet, run] = pair(text, 'a run is named fleet/run');
+  return { fleet, run };
+}
+
+/** A name by itself: a fleet's, a pool's, a new run's. */
+export function plainName(text: string): string {
+  if (NAME_PATTERN.test(text)) return text;
+  throw new DroverError(
+    'InvalidRequest',
+    `"${text}" is no name: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
+  );
+}
+
+function pair(text: string, expected: string): [string, string] {
+  const [first, second, ...rest] = text.split('/');
+  const valid =
+    first !== undefined &&
+    second !== undefined &&
+    rest.length === 0 &&
+    NAME_PATTERN.test(first) &&
+    NAME_PATTERN.test(second);
+  if (!valid) throw new DroverError('InvalidRequest', `"${text}": ${expected}`);
+  return [first, second];
+}
+
+/** An option that is a duration, in milliseconds. */
+export function parseDurationMs(text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 500ms, 5s, 2m or 1h.');
+  return ms;
+}
+
+/** An option that is a duration, in milliseconds, with a default that is shown as it would be written. */
+export function durationOption(flags: string, description: string, otherwise: string): Option {
+  return new Option(flags, description).argParser(parseDurationMs).default(parseDurationMs(otherwise), otherwise);
+}
+
+/** An option that is a duration, as it is written. */
+export function parseDuration(text: string): string {
+  parseDurationMs(text);
+  return text;
+}
+
+/** An option that is a whole number. */
+export function parseWhole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+/** A task or an answer: JSON where it is some, else the text itself. Throws `InvalidRequest` for JSON that would not arrive as it is. */
+export function jsonOrText(text: string): unknown {
+  if (!/^\s*[[{"]/.test(text)) return text;
+  const read = readJson(text);
+  if ('value' in read) return read.value;
+  if ('syntax' in read) return text;
+  throw new DroverError('InvalidRequest', describeProblem(read.problem, 'the value'));
+}

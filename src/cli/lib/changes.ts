@@ -1,0 +1,70 @@
+/** Following a change of a fleet to its end, for `apply`, `destroy` and `up`. */
+import type { DroverClient, FollowOptions } from '../../client';
+import { DroverError } from '../../contract/errors';
+import type { AgentProgress, ApplyResult, ChangeView, PlannedChange } from '../../contract/fleet';
+import { Progress } from './progress';
+
+const ENDED: readonly AgentProgress['step'][] = ['ready', 'updated', 'deleted', 'failed', 'undone'];
+
+/** How to follow. `good`: the state in which the change has ended well, `done` unless it is being undone. */
+interface FollowChangeOptions extends Pick<FollowOptions, 'timeoutMs' | 'signal'> {
+  readonly good?: ChangeView['state'];
+}
+
+/** Shows the change until it has ended; `ProviderError` where it did not end well. Null: there was nothing to do. */
+export async function followChange(
+  client: DroverClient,
+  fleet: string,
+  { changeId, revision }: Pick<ApplyResult, 'changeId' | 'revision'>,
+  { good = 'done', ...options }: FollowChangeOptions = {},
+): Promise<ChangeView | null> {
+  if (changeId === null) return null;
+  const change = await followToEnd(client, fleet, { changeId, revision }, options);
+  if (change.state === good) return change;
+  throw new DroverError('ProviderError', failureText(fleet, change), { change });
+}
+
+/** Shows the change until it has ended, however it ends. */
+export async function followToEnd(
+  client: DroverClient,
+  fleet: string,
+  change: Pick<ChangeView, 'changeId' | 'revision'>,
+  options: Pick<FollowOptions, 'timeoutMs' | 'signal'> = {},
+): Promise<ChangeView> {
+  const progress = new Progress();
+  try {
+    const onProgress = ({ agents }: ChangeView) =>
+      progress.update(
+        agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })),
+      );
+    return await client.fleets.follow(fleet, change, { ...options, onProgress });
+  } finally {
+    progress.end();
+  }
+}
+
+function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
+  const broken = agents
+    .filter((agent) => agent.error !== null)
+    .map((agent) => `  ${fleet}/${agent.agent}: ${agent.error ?? ''}`);
+  const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
+  const rest = left.length === 0 ? [] : [`  not undone: ${left.join(', ')}`];
+  return [`the change of fleet ${fleet} is ${state}: ${error ?? 'no reason known'}`, ...broken, ...rest].join('\n');
+}
+
+/** What a change does, one line per agent: `create mars/AgentA`, `update mars/AgentB (turns.maxParallel)`. */
+export function planLines(
+  fleet: string,
+  { changes, settings, pools = [] }: Pick<ApplyResult, 'changes' | 'settings' | 'pools'>,
+): string[] {
+  return [
+    ...changes.map((change) => changeLine(fleet, change)),
+    ...(settings.length === 0 ? [] : [`set     ${settings.join(', ')}`]),
+    ...pools.map(({ pool, why }) => `start   pool ${pool} (${why})`),
+  ];
+}
+
+function changeLine(fleet: string, { kind, agent, fields, why }: PlannedChange): string {
+  const more = why ?? fields.join(', ');
+  return `${kind.padEnd(7)} ${fleet}/${agent}${more === '' ? '' : ` (${more})`}`;
+}

@@ -1,0 +1,58 @@
+/** Which server a command talks to: flags and environment like the `temporal` CLI, else the `drover up` of this directory. */
+import type { Command } from 'commander';
+import type { DroverClient } from '../../client';
+import type { ConnectionSettings } from '../../client/connection';
+import { environment } from '../../config';
+import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
+import { readUpState } from '../../dev/up-state';
+
+/** Flags of the connection, as commander gives them. */
+export interface ConnectionFlags {
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly profile?: string;
+  readonly tls?: boolean;
+  readonly apiKey?: string;
+}
+
+/** The state directory unless configured (contract/schemas/config.ts has the same default for worker and gateway). */
+const STATE_DIR = '.drover';
+
+/** Adds the flags of the connection to a command. */
+export function withConnection(command: Command): Command {
+  return command
+    .option('--address <host:port>', "Temporal's address")
+    .option('--namespace <name>', "Temporal's namespace")
+    .option('--profile <name>', "profile of Temporal's configuration file")
+    .option('--tls', 'connect with TLS')
+    .option('--api-key <key>', 'API key for Temporal');
+}
+
+/** Where this command's server is. */
+export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
+  const env = environment();
+  const { address, namespace, profile, tls, apiKey } = flags;
+  const given = {
+    env,
+    ...(address === undefined ? {} : { address }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+  const named = address ?? profile ?? env['TEMPORAL_ADDRESS'] ?? env['TEMPORAL_PROFILE'];
+  const up = named === undefined ? readUpState(env['DROVER_STATE_DIR'] ?? STATE_DIR) : undefined;
+  return up ? { bare: true, namespace: namespace ?? up.namespace, address: up.temporal } : given;
+}
+
+/** Uses a client and closes it. Temporal's client is loaded here, so that commands without one stay fast. */
+export async function withClient<T>(flags: ConnectionFlags, use: (client: DroverClient) => Promise<T>): Promise<T> {
+  const { DroverClient } = await import('../../client/index.js');
+  const queuePrefix = environment()['DROVER_QUEUE_PREFIX'] ?? DEFAULT_QUEUE_PREFIX;
+  const client = DroverClient.connect({ ...connectionSettings(flags), queuePrefix });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,136 @@
+/** Reads a fleet file: YAML (or JSON, which is YAML), all of its problems at once with line and column. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Document, isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
+import { checkFleetFile, type Problem } from '../../client/fleet-validation';
+import { DroverError } from '../../contract/errors';
+import type { FleetFile } from '../../contract/fleet';
+import { messageOf } from '../../contract/text';
+import { readYaml, YAML_BYTES, type YamlProblem } from './yaml-text';
+
+/** One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC 6901). */
+export interface LocatedProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A fleet file that was read; `warnings` are lines such as `fleet.yaml:12:7: …`. */
+export interface LoadedFleet {
+  readonly file: FleetFile;
+  readonly warnings: readonly string[];
+}
+
+/** Reads and checks a file; `cwd` of process agents becomes absolute, relative to the file's folder, which is also its default. */
+export async function loadFleetFile(path: string): Promise<LoadedFleet> {
+  const { file, warnings } = parseFleetFile(await textOf(path), path);
+  return { file: withAbsoluteFolders(file, resolve(dirname(path))), warnings };
+}
+
+async function textOf(path: string): Promise<string> {
+  let content: Buffer;
+  try {
+    content = await readFile(path);
+  } catch (error) {
+    const why = messageOf(error);
+    throw new DroverError('InvalidFleet', `${path} cannot be read: ${why}`, { errors: [] }, { cause: error });
+  }
+  if (content.length <= YAML_BYTES) return content.toString('utf8');
+  throw new DroverError('InvalidFleet', `${path} is larger than 4 MiB`, { errors: [] });
+}
+
+/** Checks the text of a fleet file; `path` is how messages name it. Throws `InvalidFleet` with `details.errors`. */
+export function parseFleetFile(text: string, path: string): LoadedFleet {
+  const lines = new LineCounter();
+  const { document, problems } = readYaml(text, lines);
+  const place = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const broken = [...problems, ...danglingAliases(document)].map(({ offset, detail }) => ({
+    ...place(offset),
+    pointer: '',
+    detail,
+  }));
+  if (broken.length > 0) throw invalidFleet(path, broken);
+  const locate = (problem: Problem): LocatedProblem => ({
+    ...place(offsetOf(document, problem)),
+    pointer: problem.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: problem.message,
+  });
+  const checked = checkFleetFile(jsonOf(document, path));
+  if (!checked.ok) throw invalidFleet(path, checked.problems.map(locate));
+  return { file: checked.value, warnings: checked.warnings.map((warning) => line(path, locate(warning))) };
+}
+
+/** Aliases of nothing, which the parser leaves for later. */
+function danglingAliases(document: Document): YamlProblem[] {
+  const errors: YamlProblem[] = [];
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document)) return;
+      errors.push({
+        offset: startOf(alias),
+        detail: `alias *${alias.source}, but there is no anchor &${alias.source}`,
+      });
+    },
+  });
+  return errors;
+}
+
+function jsonOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const detail = messageOf(error);
+    throw invalidFleet(path, [{ line: 1, column: 1, pointer: '', detail }]);
+  }
+}
+
+function invalidFleet(path: string, problems: readonly LocatedProblem[]): DroverError {
+  const errors = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  const message = errors.map((error) => line(path, error)).join('\n');
+  return new DroverError('InvalidFleet', message, { errors });
+}
+
+function line(path: string, problem: LocatedProblem): string {
+  return `${path}:${String(problem.line)}:${String(problem.column)}: ${shownPath(problem)}${problem.detail}`;
+}
+
+function shownPath({ pointer }: LocatedProblem): string {
+  return pointer === '' ? '' : `${pointer.slice(1).replaceAll('/', '.')}: `;
+}
+
+/** Where the value stands; where the key stands if that is wrong or has no value; what is missing, where it should have been. */
+function offsetOf(document: Document, { path, atKey }: Problem): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node);
+  for (const [depth, step] of path.entries()) {
+    const pair = isMap(node)
+      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+      : undefined;
+    node = pair ? pair.value : document.getIn(path.slice(0, depth + 1), true);
+    const asKey = pair !== undefined && ((atKey === true && depth === path.length - 1) || isEmpty(node));
+    if (asKey) offset = startOf(pair.key);
+    else if (isNode(node)) offset = startOf(node);
+    else return offset;
+  }
+  return offset;
+}
+
+/** The nothing after `name:`. */
+function isEmpty(node: unknown): boolean {
+  return !isNode(node) || (isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1]);
+}
+
+function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+function withAbsoluteFolders(file: FleetFile, folder: string): FleetFile {
+  const agents = file.spec.agents.map((agent) =>
+    agent.process ? { ...agent, process: { ...agent.process, cwd: resolve(folder, agent.process.cwd ?? '.') } } : agent,
+  );
+  return { ...file, spec: { ...file.spec, agents } };
+}

@@ -1,0 +1,139 @@
+/** What commands print: data on stdout, words on stderr. */
+import { stripVTControlCharacters } from 'node:util';
+import { type Command, InvalidArgumentError } from 'commander';
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { shown } from '../text/control-characters';
+import { environment } from '../../config';
+
+/** The forms of `-o`. */
+const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Adds `-o` to a command. */
+export function withOutput(command: Command): Command {
+  return command.option('-o, --output <format>', FORMATS.join(', '), parseFormat, 'table');
+}
+
+function parseFormat(text: string): Format {
+  const format = FORMATS.find((known) => known === text);
+  if (format) return format;
+  throw new InvalidArgumentError(`Expected one of ${FORMATS.join(', ')}.`);
+}
+
+/** One value in the forms that a person or a program may want it in. */
+export interface Printable {
+  /** What json and yaml print: the same as over HTTP. */
+  readonly data: unknown;
+  /** One name a line; nothing else. */
+  readonly names: readonly string[];
+  /** For people. */
+  readonly text: () => string;
+}
+
+/** Prints a value on stdout; `onOneLine` is for JSON of which more follows. */
+export async function print(
+  format: Format,
+  { data, names, text }: Printable,
+  { onOneLine = false }: { readonly onOneLine?: boolean } = {},
+): Promise<void> {
+  if (format === 'json' && onOneLine) writeData(JSON.stringify(data));
+  else if (format === 'table') write(text());
+  else writeData(await rendered(format, data, names));
+}
+
+async function rendered(format: Exclude<Format, 'table'>, data: unknown, names: readonly string[]): Promise<string> {
+  switch (format) {
+    case 'json':
+      return JSON.stringify(data, null, 2);
+    case 'yaml':
+      return (await import('yaml')).stringify(data).trimEnd();
+    case 'name':
+      return names.join('\n');
+  }
+}
+
+/** Writes lines on stdout, for people: see `shown`. */
+export function write(text: string): void {
+  if (text !== '') process.stdout.write(`${shown(text, process.stdout.isTTY)}\n`);
+}
+
+/** Writes data on stdout, as it is; on a terminal no control character of it is sent. */
+function writeData(text: string): void {
+  if (text !== '') process.stdout.write(`${process.stdout.isTTY ? shown(text, false) : text}\n`);
+}
+
+/** Says something to people, on stderr: see `shown`. */
+export function say(text: string): void {
+  process.stderr.write(`${shown(text, false)}\n`);
+}
+
+/** Colours for stdout; none without a terminal, with NO_COLOR, or with --no-color. */
+export function colors(): ReturnType<typeof pc.createColors> {
+  // Said outright, as picocolors takes an absent answer for its own guess, which is yes wherever CI is set.
+  const isTerminal = process.stdout.isTTY === true;
+  return pc.createColors(isTerminal && !environment()['NO_COLOR'] && !process.argv.includes('--no-color'));
+}
+
+const BETWEEN_COLUMNS = 2;
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
+};
+
+/** Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  // Before the layout, which would count and cut what is shown in more characters than it has.
+  const cells = rows.map((row) => row.map((cell) => shown(cell, process.stdout.isTTY)));
+  const widths = head.map(
+    (title, column) =>
+      Math.max(title.length, ...cells.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS,
+  );
+  const layout = new Table({
+    chars: NO_LINES,
+    style: { 'padding-left': 0, 'padding-right': BETWEEN_COLUMNS, head: [], border: [] },
+    head: [...head],
+    colWidths: process.stdout.isTTY ? fitted(widths, process.stdout.columns) : widths,
+  });
+  layout.push(...cells.map((row) => [...row]));
+  return layout
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** The last column gives way, down to something that still says something. */
+function fitted(widths: readonly number[], available: number): number[] {
+  const over = widths.reduce((sum, width) => sum + width, 0) - available;
+  const last = widths.at(-1) ?? 0;
+  return over <= 0 ? [...widths] : [...widths.slice(0, -1), Math.max(8, last - over)];
+}
+
+function visibleLength(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+/** The order of names: by code unit, the same everywhere, whatever the locale. */
+export function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Names and values in two columns. */
+export function facts(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`).join('\n');
+}

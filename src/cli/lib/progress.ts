@@ -1,0 +1,68 @@
+/** What people see while something takes its time: on a terminal a few lines that are kept up to date, elsewhere a line per step. */
+import { monotonicMs } from '../../lib/clock';
+import { shown } from '../text/control-characters';
+import { say } from './output';
+
+/** One thing that goes on: where it is, and whether that is its end. */
+export interface Step {
+  readonly name: string;
+  readonly step: string;
+  readonly done: boolean;
+}
+
+/** How often a terminal's lines are drawn again, for the clock in them. */
+const REDRAW_MS = 200;
+
+/** Shows steps on stderr. Call `end` in any case. */
+export class Progress {
+  readonly #terminal = process.stderr.isTTY;
+  readonly #since = new Map<
+    string,
+    { readonly step: string; readonly at: number; readonly tookMs: number | undefined }
+  >();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #drawn = 0;
+
+  constructor() {
+    if (this.#terminal) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
+  }
+
+  /** Takes the present steps of everything that goes on. */
+  update(steps: readonly Step[]): void {
+    const now = monotonicMs();
+    for (const { name, step, done } of steps) {
+      const before = this.#since.get(name);
+      if (before?.step === step) continue;
+      const at = before?.at ?? now;
+      this.#since.set(name, { step, at, tookMs: done ? now - at : undefined });
+      if (!this.#terminal) say(`${name}: ${step}${done ? ` (${seconds(now - at)})` : ''}`);
+    }
+    if (this.#terminal) this.#draw();
+  }
+
+  /** Leaves what is shown as it is. */
+  end(): void {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#draw();
+    this.#drawn = 0;
+  }
+
+  #draw(): void {
+    const width = Math.max(0, ...[...this.#since.keys()].map((name) => name.length));
+    const lines = [...this.#since].map(([name, { step, at, tookMs }]) => {
+      const line = `  ${name.padEnd(width)}  ${step.padEnd(9)} ${seconds(tookMs ?? monotonicMs() - at)}`;
+      return shown(line, false)
+        .replaceAll('\n', ' ')
+        .slice(0, process.stderr.columns - 1);
+    });
+    const up = this.#drawn > 0 ? `\u001b[${String(this.#drawn)}A` : '';
+    process.stderr.write(up + lines.map((line) => `\u001b[2K${line}\n`).join(''));
+    this.#drawn = lines.length;
+  }
+}
+
+/** `1.2s`. */
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)}s`;
+}

@@ -1,0 +1,49 @@
+/** An agent as people read it. */
+import type { AgentView } from '../../contract/agent';
+import { colors, facts, table } from '../lib/output';
+import { painted } from './paint';
+import { troubleFacts } from './trouble';
+
+/** What `describe agent` prints; it begins with why the agent is not working, if it is not. */
+export function agentText(agent: AgentView): string {
+  const paint = painted(colors());
+  const { subscription, turns } = agent;
+  const lines = facts([
+    ['Agent', `${agent.fleet}/${agent.name}`],
+    ['Status', paint(agent.status)],
+    ['Runtime', paint(agent.runtime)],
+    ['Liveness', paint(agent.liveness)],
+    [
+      'Holds',
+      agent.holds
+        .map(({ name, reason, since }) => `${name} since ${since}${reason === null ? '' : ` ("${reason}")`}`)
+        .join(', ') || '-',
+    ],
+    ['Turns', `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`],
+    [
+      'Provider',
+      `${agent.provider}, resource ${agent.resourceId ?? 'unknown'}${agent.pid === undefined ? '' : `, process ${String(agent.pid)}`}`,
+    ],
+    ['Host', agent.host ?? '-'],
+    ['Endpoint', agent.endpoint ?? '-'],
+    [
+      'Subscription',
+      subscription
+        ? `${subscription.name} of pool ${subscription.pool} (assignment ${String(subscription.assignment)})`
+        : '-',
+    ],
+    ['Registered', agent.registeredAt ?? '-'],
+    ['Last proof', agent.lastProofAt ?? '-'],
+    ['Revision', String(agent.revision)],
+    ...troubleFacts(agent.troubles),
+  ]);
+  const decisions = (agent.decisions ?? []).map((made) => [
+    made.at,
+    made.by,
+    `${made.accepted ? '' : 'refused: '}${made.what}`,
+    `${made.before} -> ${made.after}`,
+    made.why ?? '',
+  ]);
+  const log = decisions.length === 0 ? [] : ['', table(['AT', 'BY', 'DECISION', 'CHANGE', 'WHY'], decisions)];
+  return [...(agent.why === null ? [] : [agent.why, '']), lines, ...log].join('\n');
+}

@@ -1,0 +1,46 @@
+/** An event as people read it. */
+import { type DroverEvent, EVENT_TYPES } from '../../contract/events';
+
+const TYPE_WIDTH = Math.max(...EVENT_TYPES.map((type) => type.length));
+
+/** One line. */
+export function eventText(event: DroverEvent): string {
+  const { at, type } = event;
+  return `${at}  ${type.padEnd(TYPE_WIDTH)}  ${subjectOf(event)}  ${aboutText(event)}`.trimEnd();
+}
+
+/** What it is about: `fleet/agent`, `fleet/run`, or a pool. */
+export function subjectOf({ data }: DroverEvent): string {
+  return text(data['agent'] ?? data['run'] ?? data['pool']);
+}
+
+/** What else there is to say. */
+export function aboutText({ type, data }: DroverEvent): string {
+  switch (type) {
+    case 'subscription.switched':
+      return `${text(data['from'])} -> ${text(data['to'])} of pool ${text(data['pool'])}`;
+    case 'pool.exhausted':
+      return [untilText(data['exhaustedUntil']), `waiting: ${list(data['agents'])}`].filter(Boolean).join(', ');
+    case 'agent.ready':
+      return data['liveness'] === 'degraded' ? 'degraded' : '';
+    case 'agent.offline':
+    case 'agent.failed':
+      return '';
+    case 'run.completed':
+      return typeof data['turns'] === 'number' ? `${String(data['turns'])} turns` : '';
+    case 'run.failed':
+      return text(data['error']).split('\n')[0] ?? '';
+  }
+}
+
+function untilText(time: unknown): string {
+  return typeof time === 'string' ? `until ${time}` : '';
+}
+
+function list(names: unknown): string {
+  return Array.isArray(names) ? names.join(', ') : '';
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

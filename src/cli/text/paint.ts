@@ -1,0 +1,30 @@
+/** Which colour a state has: green works, yellow waits, red is broken. */
+import type { colors } from '../lib/output';
+
+const COLORS: Readonly<Record<string, 'green' | 'yellow' | 'red' | 'gray'>> = {
+  running: 'green',
+  ready: 'green',
+  completed: 'green',
+  done: 'green',
+  pending: 'yellow',
+  paused: 'yellow',
+  starting: 'yellow',
+  stopping: 'yellow',
+  degraded: 'yellow',
+  failed: 'red',
+  crashed: 'red',
+  offline: 'red',
+  unknown: 'red',
+  'rolled back': 'red',
+  stopped: 'gray',
+  terminated: 'gray',
+  cancelled: 'gray',
+};
+
+/** Paints the name of a state in its colour. */
+export function painted(color: ReturnType<typeof colors>): (state: string) => string {
+  return (state) => {
+    const name = COLORS[state];
+    return name === undefined ? state : color[name](state);
+  };
+}

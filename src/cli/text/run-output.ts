@@ -1,0 +1,75 @@
+/** What people see of a run, while it goes on and at its end. */
+import type { DroverClient, FollowRunOptions, RunRef } from '../../client';
+import type { RunResult, RunView } from '../../contract/runs';
+import { type Format, type Printable, say } from '../lib/output';
+import { Progress } from '../lib/progress';
+import { runText, turnsText } from './run';
+import { Screen } from '../lib/screen';
+
+/** How often a watched run is drawn again, for the times in it. */
+const REDRAW_MS = 500;
+
+type Follow = Pick<FollowRunOptions, 'timeoutMs' | 'signal'>;
+
+/** Shows a run until it has ended, and returns its result. */
+export async function followRun({ runs }: DroverClient, ref: RunRef, options: Follow = {}): Promise<RunResult> {
+  const progress = new Progress();
+  let asked = '';
+  const onProgress = ({ branches, question }: RunView) => {
+    progress.update(
+      branches.map(({ id, agents, outcome, turns }) => ({
+        name: `branch ${id}`,
+        step: `${agents.at(-1) ?? ''}: ${outcome}, ${String(turns)} turns`,
+        done: outcome !== 'running' && outcome !== 'waiting',
+      })),
+    );
+    if (question && question.since !== asked) {
+      asked = question.since;
+      say(`${question.agent} asks: ${shown(question.question)}\n  drover answer ${ref.fleet}/${ref.run} TEXT`);
+    }
+  };
+  try {
+    return await runs.result(ref, { ...options, onProgress });
+  } finally {
+    progress.end();
+  }
+}
+
+/** Shows all of a run, as `describe run --watch` does, until it has ended, and returns its result. */
+export async function watchRun(
+  { runs }: DroverClient,
+  ref: RunRef,
+  format: Format,
+  options: Follow = {},
+): Promise<RunResult> {
+  const screen = new Screen(format, runPrintable);
+  let shown = Promise.resolve();
+  let last: RunView | undefined;
+  const onProgress = (view: RunView) => {
+    last = view;
+    shown = shown.then(() => screen.show(view));
+  };
+  const clock = setInterval(() => last && onProgress(last), REDRAW_MS);
+  try {
+    return await runs.result(ref, { ...options, onProgress });
+  } finally {
+    clearInterval(clock);
+    await shown;
+  }
+}
+
+/** A run in the forms of `-o`. */
+export function runPrintable(view: RunView): Printable {
+  return { data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) };
+}
+
+/** The answer as text: a string as itself, anything else as JSON. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What is printed of a result: the answer, or why there is none, and every turn where they were traced. */
+export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
+  const answer = success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
+  return [answer, ...turnsText(trace)].join('\n');
+}

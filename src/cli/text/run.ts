@@ -1,0 +1,100 @@
+/** A run as people read it. */
+import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../../contract/runs';
+import { wallClockMs } from '../../lib/clock';
+import { colors, facts, table } from '../lib/output';
+import { painted } from './paint';
+import { seconds } from '../lib/progress';
+import { troubleFacts } from './trouble';
+
+/** What `describe run` prints: the run, its branches as a tree with how long each took, its barriers, and its turns where they were traced. */
+export function runText(run: RunView): string {
+  const paint = painted(colors());
+  const { question, result, compensation } = run;
+  const lines = facts([
+    ['Run', `${run.fleet}/${run.run}`],
+    ['State', paint(run.state)],
+    [
+      'Question',
+      question
+        ? `${question.agent} asks: ${JSON.stringify(question.question)} (drover answer ${run.fleet}/${run.run} TEXT)`
+        : '-',
+    ],
+    [
+      'Answer',
+      result === null
+        ? '-'
+        : result.success
+          ? JSON.stringify(result.finalResponse)
+          : `none: ${result.error ?? 'unknown'}`,
+    ],
+    ...(compensation === null ? [] : [['Undo', undoLine(compensation)] as const]),
+    ...troubleFacts(run.troubles),
+  ]);
+  const branches = inTree(run.branches).map((branch) => [
+    `${'  '.repeat(depthOf(branch))}${branch.id}`,
+    branch.agents.join(' > '),
+    String(branch.turns),
+    paint(branch.outcome),
+    took(branch),
+    branch.error ?? '',
+  ]);
+  return [
+    lines,
+    '',
+    table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches),
+    ...barriersText(result?.barriers ?? []),
+    ...turnsText(result?.trace ?? []),
+  ].join('\n');
+}
+
+function undoLine({ state, entries }: NonNullable<RunView['compensation']>): string {
+  const each = entries.map(({ name, outcome, error }) => `${name} ${outcome}${error === null ? '' : ` (${error})`}`);
+  return `${state}: ${each.join(', ')}`;
+}
+
+/** In the order in which they were decided; the root's has no agent. */
+function barriersText(barriers: readonly BarrierRecord[]): string[] {
+  if (barriers.length === 0) return [];
+  const paint = painted(colors());
+  const rows = barriers.map(({ branch, agent, arrived, failed, outcome }) => [
+    branch ?? '-',
+    agent ?? 'the run',
+    paint(outcome),
+    arrived.join(', ') || '-',
+    failed.map(({ from, error }) => `${from}: ${error}`).join('; ') || '-',
+  ]);
+  return ['', table(['BARRIER', 'OF', 'OUTCOME', 'ARRIVED', 'FAILED'], rows)];
+}
+
+/** Every turn with its input and its reply, in the order of replies. */
+export function turnsText(trace: readonly TraceEntry[]): string[] {
+  return trace.flatMap(({ turnId, agent, input, reply }) => [
+    '',
+    `TURN ${turnId} of ${agent}`,
+    `  input  ${JSON.stringify(input)}`,
+    `  reply  ${JSON.stringify(reply)}`,
+  ]);
+}
+
+/** A branch's id is its path: `0`, `0.1`, `0.1.0`. */
+function pathOf({ id }: LiveBranchRecord): number[] {
+  return id.split('.').map(Number);
+}
+
+function depthOf(branch: LiveBranchRecord): number {
+  return pathOf(branch).length - 1;
+}
+
+/** Parents before their children, siblings in their order. */
+function inTree(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {
+  return [...branches].sort((a, b) => {
+    const [left, right] = [pathOf(a), pathOf(b)];
+    const differs = left.findIndex((step, depth) => step !== right[depth]);
+    return differs < 0 ? left.length - right.length : (left[differs] ?? 0) - (right[differs] ?? -1);
+  });
+}
+
+function took({ startedAt, endedAt }: LiveBranchRecord): string {
+  const until = endedAt === null ? wallClockMs() : Date.parse(endedAt);
+  return seconds(Math.max(0, until - Date.parse(startedAt)));
+}
