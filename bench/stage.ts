@@ -15,7 +15,7 @@ import { Calls } from '../src/client/calls';
 import type { TurnCall } from '../src/contract/activities';
 import type { AgentInput, AgentSpec } from '../src/contract/agent';
 import { AGENT_WORKFLOW, SEARCH_ATTRIBUTES, agentWorkflowId, queues } from '../src/contract/names';
-import type { TurnOutcome } from '../src/contract/turns';
+import type { TurnOutcome } from '../src/contract/agent/turns';
 import { obtainBinary } from '../src/dev/obtain';
 import { startDevServer } from '../src/dev/server';
 import { MemoryProvider } from '../test/support/memory-provider';

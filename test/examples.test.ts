@@ -12,7 +12,7 @@ import { createTurnActivities } from '../src/activities/turns';
 import type { ResourceCall, TurnCall } from '../src/contract/activities';
 import type { AgentSpec } from '../src/contract/agent';
 import type { FleetFile } from '../src/contract/fleet';
-import type { SourceResult, TurnInput, TurnOutcome, TurnReply } from '../src/contract/turns';
+import type { SourceResult, TurnInput, TurnOutcome, TurnReply } from '../src/contract/agent/turns';
 import { ProcessProvider } from '../src/providers/process';
 import { FakeGateway } from './agent/gateway';
 import { turnRequest } from './agent/turn-request';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { pino } from 'pino';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { agentWorkflowId } from '../../src/contract/names';
 import { createGateway } from '../../src/gateway';
 import { type Row, inParallel, medianMs, rate } from '../harness';

@@ -1,7 +1,7 @@
 /** Fleets and runs: provision, turn. */
 import type { FleetSpec } from '../../src/contract/fleet';
 import { RUN_WORKFLOW, runWorkflowId } from '../../src/contract/names';
-import type { RunInput, RunResult } from '../../src/contract/runs';
+import type { RunInput, RunResult } from '../../src/contract/run';
 import { bareProvision, bareTurns } from '../bare';
 import { type Row, inParallel, rate } from '../harness';
 import { BARE_QUEUE, QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';

@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { SignalActivities, TurnActivities } from '../contract/activities';
 import { branchSignals } from '../contract/messages';
-import type { TurnAnswered } from '../contract/turns';
+import type { TurnAnswered } from '../contract/agent/turns';
 
 /**
  * Delivers replies, and nothing else: of an error the agent's workflow decides what becomes of it. Where the branch cannot be told, the

@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Calls } from '../client/calls';
 import type { NotificationActivities, RaiseCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
-import type { NotifyInput } from '../contract/events';
+import type { NotifyInput } from '../contract/event';
 import { NOTIFY_WORKFLOW, notifyWorkflowId } from '../contract/names';
 import { wallClockMs } from '../lib/clock';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';

@@ -1,8 +1,8 @@
 /** What an agent's answer to a turn says of the credential that it works with. */
-import { classifyFailure } from '../contract/failure-kind';
+import { classifyFailure } from '../contract/failure/kind';
 import { readJson } from '../contract/json';
 import { FAILURE_FIELD } from '../contract/protocol';
-import type { SubscriptionFailure } from '../contract/subscription';
+import type { SubscriptionFailure } from '../contract/agent/subscription';
 import { type HttpAnswer, isSuccess } from '../providers/http-call';
 
 /** Statuses that say nothing of an agent's credential unless it is a limit or a refusal of one. */

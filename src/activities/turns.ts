@@ -2,12 +2,12 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { TurnActivities, TurnCall, TurnResult } from '../contract/activities';
-import { agentToken } from '../contract/agent-token';
+import { agentToken } from '../contract/agent/token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
 import { describeProblem, readJson, UNDECODABLE } from '../contract/json';
 import { boundedText, ERROR_BYTES, messageOf, QUOTE_BYTES } from '../contract/text';
-import type { TurnOutcome } from '../contract/turns';
+import type { TurnOutcome } from '../contract/agent/turns';
 import { wallClockMs } from '../lib/clock';
 import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';

@@ -22,7 +22,7 @@ export type {
   TurnInput,
   TurnReply,
   TurnRequest,
-} from '../contract/turns';
+} from '../contract/agent/turns';
 export { ask, fail, final, invoke } from './replies';
 export type { FailureNotice } from './reports';
 export type { Credentials, UndoRequest } from './routes';

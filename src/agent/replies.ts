@@ -1,5 +1,5 @@
 /** The four replies to a turn. */
-import type { Invocation, TurnReply } from '../contract/turns';
+import type { Invocation, TurnReply } from '../contract/agent/turns';
 
 /** Hands over to one agent (`invoke('B', request)`), or fans out to several (`invoke([{ agent: 'A', request }, …])`). */
 export function invoke(agent: string, request: unknown): TurnReply;

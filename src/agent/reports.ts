@@ -1,7 +1,7 @@
 /** Reports of failures with a credential: for work that the agent does by itself, and for turns that an error ended. */
-import { classifyFailure } from '../contract/failure-kind';
+import { classifyFailure } from '../contract/failure/kind';
 import { FAILURE_FIELD } from '../contract/protocol';
-import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/subscription';
+import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/agent/subscription';
 import { wallClockMs } from '../lib/clock';
 import { boundedText, messageOf, SHORT_BYTES } from '../contract/text';
 import { fail } from './replies';

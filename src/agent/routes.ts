@@ -1,7 +1,7 @@
 /** What an agent can be asked at its endpoint (docs/agents.md). */
 import type { Heartbeat } from '../contract/agent';
 import { AGENT_PATHS } from '../contract/protocol';
-import type { TurnRequest } from '../contract/turns';
+import type { TurnRequest } from '../contract/agent/turns';
 import { type Route, answer } from './server';
 import type { TurnMemory } from './turn-memory';
 

@@ -1,7 +1,7 @@
 /** The subscription that the agent works with, as far as it has heard of it: by a beat's answer, a turn, or new credentials. */
 import { randomUUID } from 'node:crypto';
 import type { AssignedSubscription } from '../contract/agent';
-import type { FailureReport } from '../contract/subscription';
+import type { FailureReport } from '../contract/agent/subscription';
 import { type FailureNotice, failureOf } from './reports';
 
 /** One per agent. */

@@ -1,5 +1,5 @@
 /** Work is done once: a turn that is asked again joins the one being worked on, or gets the answer that is remembered. */
-import type { TurnReply, TurnRequest } from '../contract/turns';
+import type { TurnReply, TurnRequest } from '../contract/agent/turns';
 import { failedReply } from './reports';
 
 /** Does one turn; `signal` aborts when nobody wants its answer any more. */

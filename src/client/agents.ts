@@ -16,7 +16,7 @@ import { DroverError } from '../contract/errors';
 import type { WorkflowEnd } from '../contract/ends';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
-import type { FailureReport } from '../contract/subscription';
+import type { FailureReport } from '../contract/agent/subscription';
 import { monotonicMs } from '../lib/clock';
 import { together } from '../rules/agent/subscription/alike';
 import { closedAgentView } from '../rules/agent/view';

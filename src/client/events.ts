@@ -1,7 +1,7 @@
 /** Events, found by comparing what visibility says from one moment to the next: nobody has to be told of them in advance. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DroverEvent } from '../contract/events';
+import type { DroverEvent } from '../contract/event';
 import { isoNow } from '../lib/clock';
 import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/events/news';
 import { isOutage } from './backoff';

@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { Runtime } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { AGENT_WORKFLOW, RUN_WORKFLOW } from '../contract/names';
-import type { RunListItem, RunResult } from '../contract/runs';
+import type { RunListItem, RunResult } from '../contract/run';
 import { type Known, type Look, runName, type SeenAgent, type SeenOutcome, type SeenRun } from '../rules/events/news';
 import { toldOf } from './agent-items';
 import { isOutage } from './backoff';

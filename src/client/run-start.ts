@@ -2,7 +2,7 @@
 import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import { RUN_WORKFLOW } from '../contract/names';
-import type { RunInput } from '../contract/runs';
+import type { RunInput } from '../contract/run';
 import { fingerprint } from '../rules/lib/fingerprint';
 import { isRecord } from '../rules/lib/parse';
 import type { CallOptions, Calls } from './calls';

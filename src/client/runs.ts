@@ -5,7 +5,7 @@ import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/messages';
 import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
-import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/runs';
+import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
 import type { TopologySpec } from '../contract/topology';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { checkJson, checkTask } from '../rules/coordination/fan-out/limits';

@@ -1,10 +1,10 @@
 /** The activity interface: workflows call these by name through `proxyActivities<Activities>()`, activities/ implements them. */
 import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
 import type { LostParts } from './ends';
-import type { DroverEvent, NotifyInput } from './events';
+import type { DroverEvent, NotifyInput } from './event';
 import type { NotifySpec, SubscriptionSpec, UntoldAgent } from './fleet';
-import type { HeldSubscription, SubscriptionFailure } from './subscription';
-import type { TurnOutcome, TurnRequest } from './turns';
+import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
+import type { TurnOutcome, TurnRequest } from './agent/turns';
 
 /** Whose resource, under which provider. */
 export interface ResourceCall extends ResourceRef {

@@ -40,9 +40,9 @@ import type {
   PoolLeft,
   PoolView,
 } from './pool';
-import type { AnswerGiven, BranchesChanged, BranchView, QuestionAsked, RunView, StopRequested } from './runs';
-import type { FailureReport } from './subscription';
-import type { TurnAnswered, TurnRef, TurnRequested } from './turns';
+import type { AnswerGiven, BranchesChanged, BranchView, QuestionAsked, RunView, StopRequested } from './run';
+import type { FailureReport } from './agent/subscription';
+import type { TurnAnswered, TurnRef, TurnRequested } from './agent/turns';
 
 /** Every entity's read. */
 export const DESCRIBE = 'describe';

@@ -1,6 +1,6 @@
 /** Who may call what: operators everything, an agent its own beats, turns and failures. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { agentToken } from '../contract/agent-token';
+import { agentToken } from '../contract/agent/token';
 import { DroverError } from '../contract/errors';
 import type { AgentRef } from '../client';
 

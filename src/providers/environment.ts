@@ -1,7 +1,7 @@
 /** What a started agent finds in its environment. */
 import type { WakeCall } from '../contract/activities';
 import { resolveSecret, type SecretEnvironment } from './secrets';
-import { agentToken } from '../contract/agent-token';
+import { agentToken } from '../contract/agent/token';
 import { AGENT_ENV } from '../contract/protocol';
 
 /** Where agents find the gateway, and the secret their tokens are derived from. */

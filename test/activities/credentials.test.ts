@@ -9,8 +9,8 @@ import { createNotificationActivities } from '../../src/activities/notifications
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
 import { Calls } from '../../src/client/calls';
 import type { CredentialCall } from '../../src/contract/activities';
-import { agentToken } from '../../src/contract/agent-token';
-import type { NotifyInput } from '../../src/contract/events';
+import { agentToken } from '../../src/contract/agent/token';
+import type { NotifyInput } from '../../src/contract/event';
 import { failureOf } from './failure-of';
 
 const SECRET = 'sk-the-secret';

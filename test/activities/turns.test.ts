@@ -8,7 +8,7 @@ import { createTurnActivities } from '../../src/activities/turns';
 import type { TurnCall, TurnResult } from '../../src/contract/activities';
 import type { AssignedSubscription } from '../../src/contract/agent';
 import { boundedText, ERROR_BYTES } from '../../src/contract/text';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { turnRequest } from '../agent/turn-request';
 import { failureOf } from './failure-of';
 

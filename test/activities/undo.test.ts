@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createUndoActivities } from '../../src/activities/undo';
 import type { Calls } from '../../src/client/calls';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { DroverError } from '../../src/contract/errors';
 
 let server: Server;

@@ -1,5 +1,5 @@
 /** A turn request for tests. */
-import type { TurnRequest } from '../../src/contract/turns';
+import type { TurnRequest } from '../../src/contract/agent/turns';
 
 export function turnRequest(change: Partial<TurnRequest> = {}): TurnRequest {
   return {

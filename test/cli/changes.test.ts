@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { AgentView } from '../../src/contract/agent';
 import type { FleetDescription, FleetSpec } from '../../src/contract/fleet';
-import type { RunView } from '../../src/contract/runs';
+import type { RunView } from '../../src/contract/run';
 import { until } from '../../src/dev/until';
 import { ExternalService } from '../providers/external-service';
 import { drover, isGone, start, startUp, temporaryFolder } from './drover';

@@ -1,5 +1,5 @@
 import { eventText } from '../../src/cli/text/event';
-import type { DroverEvent, EventType } from '../../src/contract/events';
+import type { DroverEvent, EventType } from '../../src/contract/event';
 
 const at = '2026-01-01T00:00:00.000Z';
 

@@ -1,9 +1,9 @@
 /** Runs as people see them: described, watched, traced; scripted, so that no agent is needed. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DroverEvent } from '../../src/contract/events';
+import type { DroverEvent } from '../../src/contract/event';
 import type { FleetDescription } from '../../src/contract/fleet';
-import type { RunResult, RunView } from '../../src/contract/runs';
+import type { RunResult, RunView } from '../../src/contract/run';
 import { until } from '../../src/dev/until';
 import { type Ended, drover, marsFile, start, startOnTerminal, startUp, temporaryFolder } from './drover';
 import { PATIENCE_MS } from '../support/patience';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { Webhook } from 'standardwebhooks';
 import type { AgentView } from '../../src/contract/agent';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import type { PoolView } from '../../src/contract/pool';
 import { until } from '../../src/dev/until';
 import { DroverClient } from '../../src/client';

@@ -1,7 +1,7 @@
 import { PATIENCE_MS } from '../support/patience';
 import { DroverClient, type Script } from '../../src/client';
 import { runWorkflowId } from '../../src/contract/names';
-import { SIZE_LIMITS } from '../../src/contract/turns';
+import { SIZE_LIMITS } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
 import { eventually } from '../workflows/agent-harness';
 import { fleetOf, withFleet } from '../workflows/fleet-harness';

@@ -1,4 +1,4 @@
-import { classifyFailure, type FailureFacts } from '../../src/contract/failure-kind';
+import { classifyFailure, type FailureFacts } from '../../src/contract/failure/kind';
 
 const NOW = Date.parse('2026-01-05T12:00:00Z');
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { DroverClient } from '../../src/client';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { CALLS } from '../../src/contract/schemas/http';
 import { createGateway } from '../../src/gateway';
 import { devServer, type TestEnv } from '../support/env';

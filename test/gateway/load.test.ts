@@ -3,7 +3,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { BeatLedger } from '../../src/gateway/beats';
 import { addBulkBeats } from '../../src/gateway/bulk-beats';
 import { finishCalls } from '../../src/gateway/finish';

@@ -1,4 +1,4 @@
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { DroverError } from '../../src/contract/errors';
 import { Tokens } from '../../src/gateway/tokens';
 

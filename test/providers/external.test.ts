@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExternalSpec } from '../../src/contract/agent';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { ExternalProvider, type ExternalProviderOptions } from '../../src/providers/external';
 import { resolveSecret } from '../../src/providers/secrets';
 import { callFor, wakeOf } from './calls';

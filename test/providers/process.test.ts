@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceCall } from '../../src/contract/activities';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { ProcessProvider } from '../../src/providers/process';
 import { ResourceDirectory } from '../../src/providers/process/directory';
 import { LOG_LIMIT_BYTES, cutLog } from '../../src/providers/process/logs';

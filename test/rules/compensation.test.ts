@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CompensationRecord, CompensationState } from '../../src/contract/compensation';
+import type { CompensationRecord, CompensationState } from '../../src/contract/fleet/compensation';
 import {
   finishAttempt,
   intend,

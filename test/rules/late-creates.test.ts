@@ -1,5 +1,5 @@
 import type { AgentSpec } from '../../src/contract/agent';
-import type { CompensationEntry } from '../../src/contract/compensation';
+import type { CompensationEntry } from '../../src/contract/fleet/compensation';
 import { isRefusal, mayLandLate, wasNeverMade } from '../../src/rules/change/late-creates';
 
 const entry: CompensationEntry = {

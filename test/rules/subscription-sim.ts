@@ -1,7 +1,7 @@
 /** A pool and its agents without Temporal: the same rules, every message delivered by hand. */
 import type { AgentSpec } from '../../src/contract/agent';
 import type { AllocationGranted } from '../../src/contract/pool';
-import type { FailureReport, SwitchRecord } from '../../src/contract/subscription';
+import type { FailureReport, SwitchRecord } from '../../src/contract/agent/subscription';
 import { dueRequest, reportFailure, requestSent, takeGrant } from '../../src/rules/agent/subscription/report';
 import type { AgentState } from '../../src/rules/agent/state';
 import { endTold, isReloadDue, reloadEnded } from '../../src/rules/agent/subscription/switch';

@@ -1,5 +1,5 @@
 /** What workflows return, carry and answer stays far below the server's 2 MiB, whatever the outside world says. */
-import type { LiveBranchRecord, RunView } from '../../src/contract/runs';
+import type { LiveBranchRecord, RunView } from '../../src/contract/run';
 import { boundedList, ERROR_BYTES, shareBytes, utf8Bytes } from '../../src/contract/text';
 import { beginChange, changeResult, changeView, endChange, recordFailure } from '../../src/rules/change/run';
 import { finishAttempt, intend, planCompensation, settleEntry, transition } from '../../src/rules/change/compensation';

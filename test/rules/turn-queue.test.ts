@@ -1,6 +1,6 @@
 /** Turns at an agent: admission, order, limits, repeats, withdrawals, clocks. By table, and by a model under fast-check. */
 import fc from 'fast-check';
-import type { TurnOutcome, TurnRequested } from '../../src/contract/turns';
+import type { TurnOutcome, TurnRequested } from '../../src/contract/agent/turns';
 import type { AgentState } from '../../src/rules/agent/state';
 import { nextDue } from '../../src/rules/agent/timers';
 import { type TurnAction, turnActions, withClocks } from '../../src/rules/agent/turns/actions';

@@ -1,6 +1,6 @@
 /** What a run can carry: many branches, long chains, values at the limits. */
-import type { RunResult, Script } from '../../src/contract/runs';
-import { SIZE_LIMITS } from '../../src/contract/turns';
+import type { RunResult, Script } from '../../src/contract/run';
+import { SIZE_LIMITS } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
 import { withAgents } from '../workflows/agent-harness';
 import { readyAgents, simulated, startRun, withRuns } from '../workflows/run-harness';

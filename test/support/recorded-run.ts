@@ -1,6 +1,6 @@
 /** A simulated run that keeps what its branches were given: contexts, turn requests, and states between turns. */
-import type { RunResult, Scenario } from '../../src/contract/runs';
-import type { TurnOutcome, TurnRequest } from '../../src/contract/turns';
+import type { RunResult, Scenario } from '../../src/contract/run';
+import type { TurnOutcome, TurnRequest } from '../../src/contract/agent/turns';
 import { runBranch } from '../../src/rules/coordination/branch';
 import type { BranchHandle, Sizes } from '../../src/rules/coordination/effects';
 import { runTask } from '../../src/rules/coordination/run';

@@ -16,7 +16,7 @@ import type {
   CommandResult,
   Heartbeat,
 } from '../../src/contract/agent';
-import type { TurnOutcome, TurnRequest } from '../../src/contract/turns';
+import type { TurnOutcome, TurnRequest } from '../../src/contract/agent/turns';
 import { DESCRIBE } from '../../src/contract/messages';
 import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import type { TestEnv } from '../support/env';

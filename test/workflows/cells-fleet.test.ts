@@ -1,6 +1,6 @@
 /** Fleets and their changes that are terminated, cancelled or reset from outside (docs/operations.md). */
 import { DroverClient } from '../../src/client';
-import type { RunView } from '../../src/contract/runs';
+import type { RunView } from '../../src/contract/run';
 import { findGarbage } from '../../src/gc';
 import { devServer } from '../support/env';
 import { resetWorkflow } from '../support/reset';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createNotificationActivities } from '../../src/activities/notifications';
 import { Calls } from '../../src/client/calls';
 import type { TurnCall } from '../../src/contract/activities';
-import type { TurnOutcome } from '../../src/contract/turns';
+import type { TurnOutcome } from '../../src/contract/agent/turns';
 import { NOTIFY_WORKFLOW } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { resetWorkflow } from '../support/reset';

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { TurnCall, UndoCall } from '../../src/contract/activities';
-import type { RunResult, RunView } from '../../src/contract/runs';
-import type { TurnOutcome } from '../../src/contract/turns';
+import type { RunResult, RunView } from '../../src/contract/run';
+import type { TurnOutcome } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
 import { type AgentWorld, eventually, withAgents } from './agent-harness';
 import { type TestRun, byList, command, readyAgents, refused, startRun } from './run-harness';

@@ -1,4 +1,4 @@
-import type { RunResult, RunView } from '../../src/contract/runs';
+import type { RunResult, RunView } from '../../src/contract/run';
 import { devServer } from '../support/env';
 import { eventually } from './agent-harness';
 import { command, refused, startRun, withRuns } from './run-harness';

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { RUN_WORKFLOW, runWorkflowId } from '../../src/contract/names';
-import type { BranchView, RunInput, RunResult, RunView, Scenario, Script } from '../../src/contract/runs';
+import type { BranchView, RunInput, RunResult, RunView, Scenario, Script } from '../../src/contract/run';
 import { simulate } from '../../src/rules/simulate/simulate';
 import type { TurnCall } from '../../src/contract/activities';
-import type { TurnOutcome } from '../../src/contract/turns';
+import type { TurnOutcome } from '../../src/contract/agent/turns';
 import type { TestEnv } from '../support/env';
 import { type AgentWorld, type Refused, type TestAgent, eventually, refusalOf } from './agent-harness';
 import { type TestWorkerOptions, withWorker } from '../support/worker';

@@ -1,6 +1,6 @@
 /** Runs on skipped time: limits, humans that take days, and random scripts against their simulation. */
 import fc from 'fast-check';
-import type { RunResult, Scenario } from '../../src/contract/runs';
+import type { RunResult, Scenario } from '../../src/contract/run';
 import { timeSkipping } from '../support/env';
 import { randomScenarios } from '../support/random-scenarios';
 import { command, inOrder, simulated, startRun, withRuns } from './run-harness';

@@ -1,6 +1,6 @@
 /** Agents that take no turns, runs that are ended from outside, histories that are full: a run says which, and nothing is left. */
 import type { temporal } from '@temporalio/proto';
-import type { TurnOutcome } from '../../src/contract/turns';
+import type { TurnOutcome } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
 import { type AgentWorld, eventually, untilCancelled, withAgents } from './agent-harness';
 import { readyAgents, startRun } from './run-harness';

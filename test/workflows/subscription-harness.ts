@@ -7,7 +7,7 @@ import type { AgentSpec, AgentView, CommandResult } from '../../src/contract/age
 import { describePool, poolUpdates } from '../../src/contract/messages';
 import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import type { PoolView } from '../../src/contract/pool';
-import type { FailureReport } from '../../src/contract/subscription';
+import type { FailureReport } from '../../src/contract/agent/subscription';
 import type { TestEnv } from '../support/env';
 import { type AgentWorld, type TestAgent, eventually, withAgents } from './agent-harness';
 

@@ -5,7 +5,7 @@ import type { DroverClient } from '../../client';
 import type { AgentView } from '../../contract/agent';
 import type { FleetDescription } from '../../contract/fleet';
 import type { PoolView } from '../../contract/pool';
-import type { RunView } from '../../contract/runs';
+import type { RunView } from '../../contract/run';
 import { agentText } from '../text/agent';
 import { agentRef, plainName, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';

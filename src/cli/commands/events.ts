@@ -1,6 +1,6 @@
 /** `drover events [--watch]`: what has happened, and what happens. */
 import type { Command } from 'commander';
-import type { DroverEvent } from '../../contract/events';
+import type { DroverEvent } from '../../contract/event';
 import { plainName } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { aboutText, eventText, subjectOf } from '../text/event';

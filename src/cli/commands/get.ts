@@ -4,7 +4,7 @@ import { allPages } from '../../client/pages';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../../contract/agent';
 import type { FleetListItem } from '../../contract/fleet';
 import type { PoolListItem } from '../../contract/pool';
-import type { RunListItem } from '../../contract/runs';
+import type { RunListItem } from '../../contract/run';
 import { plainName } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, compareNames, type Format, print, say, table, withOutput } from '../lib/output';

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
-import type { FailureKind, FailureReport } from '../../contract/subscription';
+import type { FailureKind, FailureReport } from '../../contract/agent/subscription';
 import { agentRef, parseWhole, plainName } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';

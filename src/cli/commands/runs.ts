@@ -1,7 +1,7 @@
 /** `drover run`, `drover answer`, `drover runs pause|resume|cancel`. */
 import { type Command, Option } from 'commander';
 import type { RunRef, Script } from '../../client';
-import type { RunView } from '../../contract/runs';
+import type { RunView } from '../../contract/run';
 import { plainName, jsonOrText, parseDurationMs, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { DroverError, ERRORS } from '../../contract/errors';
-import type { RunResult } from '../../contract/runs';
+import type { RunResult } from '../../contract/run';
 import { simulate } from '../../rules/simulate/simulate';
 import { ExitWith } from '../lib/failure';
 import { type Format, print, withOutput, write } from '../lib/output';

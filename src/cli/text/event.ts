@@ -1,5 +1,5 @@
 /** An event as people read it. */
-import { type DroverEvent, EVENT_TYPES } from '../../contract/events';
+import { type DroverEvent, EVENT_TYPES } from '../../contract/event';
 
 const TYPE_WIDTH = Math.max(...EVENT_TYPES.map((type) => type.length));
 

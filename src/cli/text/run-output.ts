@@ -1,6 +1,6 @@
 /** What people see of a run, while it goes on and at its end. */
 import type { DroverClient, FollowRunOptions, RunRef } from '../../client';
-import type { RunResult, RunView } from '../../contract/runs';
+import type { RunResult, RunView } from '../../contract/run';
 import { type Format, type Printable, say } from '../lib/output';
 import { Progress } from '../lib/progress';
 import { runText, turnsText } from './run';

@@ -1,5 +1,5 @@
 /** A run as people read it. */
-import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../../contract/runs';
+import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
 import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
 import { MOST_ALIKE, URL_PATTERN } from '../patterns';
-import type { FailureReport } from '../subscription';
+import type { FailureReport } from '../agent/subscription';
 import { duration, id, name, reason, requestId, strict } from './fields';
 
 const beatFields = {

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';
 import { type ErrorCode, ERRORS } from '../errors';
-import { type DroverEvent, EVENT_TYPES } from '../events';
+import { type DroverEvent, EVENT_TYPES } from '../event';
 import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
 import type { BeatAnswer } from '../protocol';
-import type { RunListItem, RunResult, RunView } from '../runs';
+import type { RunListItem, RunResult, RunView } from '../run';
 import { fleetSpecSchema } from './fleet-file';
 
 const time = z.iso.datetime();

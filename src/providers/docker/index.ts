@@ -4,7 +4,7 @@
  * container that never runs keeps the name, and a create that lands late is refused by the engine itself.
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
-import { agentToken } from '../../contract/agent-token';
+import { agentToken } from '../../contract/agent/token';
 import { isoNow } from '../../lib/clock';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';

@@ -1,7 +1,7 @@
 /** The embedded default: real operating system processes on this host, which live on when the worker dies. */
 import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
-import { agentToken } from '../../contract/agent-token';
+import { agentToken } from '../../contract/agent/token';
 import { isoNow, wallClockMs } from '../../lib/clock';
 import { boundedTail, LOG_TAIL_LINES } from '../../contract/text';
 import { DroverError } from '../../contract/errors';

@@ -11,8 +11,8 @@ import type {
 import { DIRECT_INCARNATION } from '../../contract/names';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import type { AllocationGranted } from '../../contract/pool';
-import type { FailureReport } from '../../contract/subscription';
-import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../../contract/turns';
+import type { FailureReport } from '../../contract/agent/subscription';
+import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec, boundedDuration, secretReference, url } from './spec';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import * as parse from '../lib/parse';

@@ -10,8 +10,8 @@ import type {
   Runtime,
 } from '../../contract/agent';
 import type { ErrorBody } from '../../contract/errors';
-import type { HeldSubscription } from '../../contract/subscription';
-import type { TurnOutcome, TurnRequest } from '../../contract/turns';
+import type { HeldSubscription } from '../../contract/agent/subscription';
+import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
 import type { RequestMark } from '../lib/fingerprint';
 import { type PausedClock, STOPPED_CLOCK } from './turns/paused-clock';
 import { type AgentSettings, agentSettings } from './settings';

@@ -8,7 +8,7 @@ import type {
   CompensationRecord,
   CompensationState,
   EntryOutcome,
-} from '../../contract/compensation';
+} from '../../contract/fleet/compensation';
 import { DroverError, type ErrorCode } from '../../contract/errors';
 import { boundedList, boundedText, SHORT_BYTES, shareBytes } from '../../contract/text';
 

@@ -3,7 +3,7 @@
  * no such thing, so it is asked to destroy once more when no create can be on its way any longer.
  */
 import type { AgentSpec } from '../../contract/agent';
-import type { CompensationEntry } from '../../contract/compensation';
+import type { CompensationEntry } from '../../contract/fleet/compensation';
 import type { ErrorBody } from '../../contract/errors';
 
 /** One attempt of a create, in milliseconds (workflows/activities.ts): what it sent is there or lost after this. */

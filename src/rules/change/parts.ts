@@ -1,5 +1,5 @@
 /** Large changes are carried out in parts, each a workflow of its own, so that no history grows without bound. */
-import type { CompensationEntry } from '../../contract/compensation';
+import type { CompensationEntry } from '../../contract/fleet/compensation';
 import type { AgentChange, ChangeKind, ProvisionInput, ProvisionResult } from '../../contract/fleet';
 import { atStep, type ChangeRun, doubtful, recordLeftOver, stopped } from './run';
 import { intend, settleEntry } from './compensation';

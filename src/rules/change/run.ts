@@ -2,7 +2,7 @@
 import { boundedList, boundedText, shareBytes, SHORT_BYTES } from '../../contract/text';
 import { withShares } from '../lib/shares';
 import type { AgentSpec } from '../../contract/agent';
-import type { CompensationEntry, CompensationRecord } from '../../contract/compensation';
+import type { CompensationEntry, CompensationRecord } from '../../contract/fleet/compensation';
 import type {
   AgentChange,
   AgentProgress,

@@ -1,5 +1,5 @@
 /** What a valid reply leads to: an answer, a question, a hand-over, or a fan-out. */
-import type { Invocation, TurnReply } from '../../contract/turns';
+import type { Invocation, TurnReply } from '../../contract/agent/turns';
 import { durationMs } from '../lib/duration';
 import { runBarrier } from './fan-out/barrier';
 import type { Effects } from './effects';

@@ -1,6 +1,6 @@
 /** One branch from its first turn to its end: take a turn, check the reply as that agent's, do what it says. */
 import { boundedText, ERROR_BYTES } from '../../contract/text';
-import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/turns';
+import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/agent/turns';
 import { act } from './actions';
 import { jsonBytes } from '../lib/json-bytes';
 import type { Effects, Sizes } from './effects';

@@ -2,7 +2,7 @@
  * What coordination needs from outside. A workflow implements it with child workflows, signals and timers; the simulation with
  * virtual time. The rule is the same code in both.
  */
-import type { TurnOutcome, TurnRequest } from '../../contract/turns';
+import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
 import type { Reach } from '../topology/reach';
 import type { BranchContext, BranchResult, BranchState } from './state';
 

@@ -1,5 +1,5 @@
 /** How a branch ends, and what it returns then. */
-import type { BarrierRecord, BranchOutcome } from '../../contract/runs';
+import type { BarrierRecord, BranchOutcome } from '../../contract/run';
 import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
 import { type Effects, Stopped } from './effects';

@@ -1,5 +1,5 @@
 /** Branches that can tell nothing of themselves. */
-import type { BranchOutcome } from '../../contract/runs';
+import type { BranchOutcome } from '../../contract/run';
 import type { BranchContext, BranchResult } from './state';
 
 /** The result of a branch whose end nobody reported: it failed, with what is known of it. */

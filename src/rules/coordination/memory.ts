@@ -1,5 +1,5 @@
 /** What an agent is reminded of: the branch's own list of its earlier turns. */
-import type { MemoryEntry } from '../../contract/turns';
+import type { MemoryEntry } from '../../contract/agent/turns';
 import { jsonBytes } from '../lib/json-bytes';
 import type { Sizes } from './effects';
 import type { BranchState, Remembered } from './state';

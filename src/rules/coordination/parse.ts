@@ -1,6 +1,6 @@
 /** Reads what a branch's workflow begins with: its explicit context, or the state with which it continues as new. Nothing else is taken from anywhere. */
 import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/topology';
-import type { BarrierRecord, BranchRecord } from '../../contract/runs';
+import type { BarrierRecord, BranchRecord } from '../../contract/run';
 import { turnInput } from '../agent/messages';
 import * as parse from '../lib/parse';
 import type { Topology } from '../topology/topology';

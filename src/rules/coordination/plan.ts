@@ -1,5 +1,5 @@
 /** What a fan-out begins with and how its barrier ends. */
-import type { SourceFailure, SourceResult, TurnInput } from '../../contract/turns';
+import type { SourceFailure, SourceResult, TurnInput } from '../../contract/agent/turns';
 import type { BranchContext, Contribution, Counts, Records } from './state';
 
 /** A branch to start. */

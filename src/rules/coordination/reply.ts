@@ -1,5 +1,5 @@
 /** Reads an agent's reply and checks it against the agent that produced it. Whose reply it is comes in as an argument, never from a shared place. */
-import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/turns';
+import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/agent/turns';
 import { DroverError } from '../../contract/errors';
 import { UNDECODABLE } from '../../contract/json';
 import { boundedText, ERROR_BYTES } from '../../contract/text';

@@ -1,5 +1,5 @@
 /** A whole run: Start's successors, and the root's barrier. */
-import type { RunResult } from '../../contract/runs';
+import type { RunResult } from '../../contract/run';
 import type { Topology } from '../topology/topology';
 import { runBarrier } from './fan-out/barrier';
 import { inBranchOrder } from './fan-out/branch-order';

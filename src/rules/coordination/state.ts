@@ -1,6 +1,6 @@
 /** The explicit context of a branch, its state between turns, and what it returns: plain JSON, nothing shared. */
-import type { BarrierRecord, BranchOutcome, BranchRecord } from '../../contract/runs';
-import type { SourceFailure, TurnInput } from '../../contract/turns';
+import type { BarrierRecord, BranchOutcome, BranchRecord } from '../../contract/run';
+import type { SourceFailure, TurnInput } from '../../contract/agent/turns';
 import type { Topology } from '../topology/topology';
 
 /** What is counted along a branch and goes on with it through a rendezvous: the highest among its sources. */

@@ -1,5 +1,5 @@
 /** What people are told of an agent, and when: ready, offline or failed, each once until it is something else. */
-import type { EventType } from '../../contract/events';
+import type { EventType } from '../../contract/event';
 import type { AgentState, Announcement } from '../agent/state';
 import { nameOf } from '../agent/subscription/state';
 

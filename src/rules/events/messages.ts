@@ -1,5 +1,5 @@
 /** Reads the input of a `notify` workflow. */
-import { EVENT_TYPES, type NotifyInput } from '../../contract/events';
+import { EVENT_TYPES, type NotifyInput } from '../../contract/event';
 import { secretReference, url } from '../agent/spec';
 import * as parse from '../lib/parse';
 

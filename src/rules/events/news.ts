@@ -1,9 +1,9 @@
 /** What has happened between two looks at everything: the events of `drover events` and `GET /v1/events`. */
 import type { AgentListItem, AgentStatus, Liveness, Runtime } from '../../contract/agent';
-import type { EventType } from '../../contract/events';
+import type { EventType } from '../../contract/event';
 import { SUBSCRIPTION_HOLD } from '../../contract/names';
 import type { PoolListItem } from '../../contract/pool';
-import type { RunListItem, RunResult } from '../../contract/runs';
+import type { RunListItem, RunResult } from '../../contract/run';
 import type { Announcement } from '../agent/state';
 import { ANNOUNCEMENTS, announcementOf } from './announce';
 

@@ -1,6 +1,6 @@
 /** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
 import type { AgentSpec } from '../../contract/agent';
-import type { CompensationRecord, EntryOutcome } from '../../contract/compensation';
+import type { CompensationRecord, EntryOutcome } from '../../contract/fleet/compensation';
 import type { LostCall } from '../../contract/activities';
 import type { LostParts } from '../../contract/ends';
 import { DroverError } from '../../contract/errors';

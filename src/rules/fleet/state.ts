@@ -1,7 +1,7 @@
 /** What a fleet's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
 import type { HoldCall, WatchedAgent } from '../../contract/activities';
 import type { Hold } from '../../contract/agent';
-import type { CompensationRecord } from '../../contract/compensation';
+import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type {
   ApplyResult,
   CancelOrder,

@@ -1,5 +1,5 @@
 /** What a fleet does about a change that must be undone: by the keys it has kept, and again when an operator asks. */
-import type { CompensationRecord } from '../../contract/compensation';
+import type { CompensationRecord } from '../../contract/fleet/compensation';
 import { DroverError } from '../../contract/errors';
 import type { ProvisionInput, ProvisionResult } from '../../contract/fleet';
 import { beginChange, changeResult, endChange, recordLeftOver, stopped } from '../change/run';

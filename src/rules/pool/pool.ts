@@ -1,7 +1,7 @@
 /** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
 import { DroverError } from '../../contract/errors';
-import { targetsOf } from '../../contract/events';
-import { LONGEST_RESET_MS } from '../../contract/reset-time';
+import { targetsOf } from '../../contract/event';
+import { LONGEST_RESET_MS } from '../../contract/failure/reset-time';
 import type { NotifySpec } from '../../contract/fleet';
 import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../../contract/pool';
 import { Ledger } from './ledger';

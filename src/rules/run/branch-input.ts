@@ -1,5 +1,5 @@
 /** The input of a `branch` workflow, and what it returns to the workflow that started it. */
-import type { TraceEntry } from '../../contract/runs';
+import type { TraceEntry } from '../../contract/run';
 import { branchContext, branchId, branchState, version } from '../coordination/parse';
 import type { BranchContext, BranchResult, BranchState } from '../coordination/state';
 import { lostBranch } from '../coordination/lost';

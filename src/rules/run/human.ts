@@ -1,5 +1,5 @@
 /** The human of a run: one open question at a time, in the order in which they were asked. */
-import type { Script } from '../../contract/runs';
+import type { Script } from '../../contract/run';
 import { USER } from '../../contract/topology';
 import type { Answer, Question } from '../coordination/effects';
 import { scripted, scriptExhausted } from './script';

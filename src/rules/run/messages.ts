@@ -1,6 +1,6 @@
 /** Reads every message between a run, its branches and whoever commands it. Each parser throws `InvalidRequest` naming the field. */
-import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../../contract/runs';
-import type { TurnAnswered, TurnOutcome } from '../../contract/turns';
+import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../../contract/run';
+import type { TurnAnswered, TurnOutcome } from '../../contract/agent/turns';
 import { type ErrorCode, isErrorCode } from '../../contract/errors';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { branchId } from '../coordination/parse';

@@ -1,6 +1,6 @@
 /** The sandbox's parsers of scripts, scenarios and a run's input; the zod schemas of the edges are their twins. */
 import { NAME_PATTERN } from '../../contract/names';
-import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/runs';
+import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { USER } from '../../contract/topology';
 import { boundedDuration, notifySpec } from '../agent/spec';
 import { version } from '../coordination/parse';

@@ -1,6 +1,6 @@
 /** Where a script stands: replies by agent, in order. The position is the caller's to keep. */
-import type { Script } from '../../contract/runs';
-import type { TurnOutcome } from '../../contract/turns';
+import type { Script } from '../../contract/run';
+import type { TurnOutcome } from '../../contract/agent/turns';
 import { durationMs } from '../lib/duration';
 
 /** The next scripted entry of an agent, without its timing, and the position after it. */

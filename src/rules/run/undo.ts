@@ -1,5 +1,5 @@
 /** What a failed or cancelled run has to undo, as a record of the compensation planner. */
-import type { CompensationRecord } from '../../contract/compensation';
+import type { CompensationRecord } from '../../contract/fleet/compensation';
 import { intend, planCompensation, transition } from '../change/compensation';
 import type { Undo } from '../coordination/state';
 

@@ -1,5 +1,5 @@
 /** A run as `describe` shows it: the branches that are known of, and the card of Temporal's Web UI. */
-import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../../contract/runs';
+import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../../contract/run';
 import type { WorkflowEnd } from '../../contract/ends';
 import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
 import { inBranchOrder } from '../coordination/fan-out/branch-order';

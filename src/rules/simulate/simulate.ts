@@ -1,5 +1,5 @@
 /** A scenario in virtual time: the coordination rule with scripted agents, without any server. */
-import type { RunResult, Scenario } from '../../contract/runs';
+import type { RunResult, Scenario } from '../../contract/run';
 import { DroverError } from '../../contract/errors';
 import { checkTask } from '../coordination/fan-out/limits';
 import { runTask } from '../coordination/run';

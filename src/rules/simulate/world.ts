@@ -1,6 +1,6 @@
 /** The world of a simulation: virtual time, scripted agents, one human. What workflows, activities and signals are to a run. */
-import type { Scenario, TraceEntry } from '../../contract/runs';
-import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnOutcome, type TurnRequest } from '../../contract/turns';
+import type { Scenario, TraceEntry } from '../../contract/run';
+import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnOutcome, type TurnRequest } from '../../contract/agent/turns';
 import { runBranch } from '../coordination/branch';
 import {
   type Answer,

@@ -4,7 +4,7 @@ import type { CommandResult } from '../../contract/agent';
 import { agentSignals, agentUpdates, allocationGranted, fleetSignals, poolSignals } from '../../contract/messages';
 import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../../contract/names';
 import type { AllocationRequested, FailureObserved } from '../../contract/pool';
-import type { FailureReport } from '../../contract/subscription';
+import type { FailureReport } from '../../contract/agent/subscription';
 import { together } from '../../rules/agent/subscription/alike';
 import { parseAllocationGranted, parseFailureReport } from '../../rules/agent/messages';
 import {

@@ -1,8 +1,8 @@
 /** The agent's turns: the rule says what to do with them (rules/agent/turns/actions.ts), this does it. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { branchSignals } from '../../contract/messages';
-import type { FailureReport } from '../../contract/subscription';
-import type { TurnOutcome } from '../../contract/turns';
+import type { FailureReport } from '../../contract/agent/subscription';
+import type { TurnOutcome } from '../../contract/agent/turns';
 import type { QueuedTurn } from '../../rules/agent/state';
 import { type CancelReason, type TurnAction, turnActions } from '../../rules/agent/turns/actions';
 import { type TurnEnding, failureReport, turnEnded } from '../../rules/agent/turns/endings';

@@ -1,6 +1,6 @@
 /** The outside of a branch, as the coordination rule needs it. */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
-import { SIZE_LIMITS } from '../../contract/turns';
+import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog, TracedTurn } from '../../rules/run/branch-input';
 import { type Effects, Stopped } from '../../rules/coordination/effects';
 import { createReach } from '../../rules/topology/reach';

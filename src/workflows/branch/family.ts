@@ -10,7 +10,7 @@ import {
 import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
 import { branchSignals } from '../../contract/messages';
 import { BRANCH_WORKFLOW, branchWorkflowId } from '../../contract/names';
-import type { LiveBranchRecord, StopRequested } from '../../contract/runs';
+import type { LiveBranchRecord, StopRequested } from '../../contract/run';
 import type {
   BranchEnd,
   BranchInput,

@@ -1,7 +1,7 @@
 /** Everything that a branch can be told or asked. */
 import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { branchSignals, describeBranch } from '../../contract/messages';
-import type { BranchView } from '../../contract/runs';
+import type { BranchView } from '../../contract/run';
 import { parseTurnRef } from '../../rules/agent/messages';
 import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../../rules/run/messages';
 import { ignoredAlso, ignoredLines, troubleLines, troublesOf } from '../../rules/lib/troubles';

@@ -2,7 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import { runSignals } from '../../contract/messages';
 import { runWorkflowId } from '../../contract/names';
-import type { LiveBranchRecord } from '../../contract/runs';
+import type { LiveBranchRecord } from '../../contract/run';
 import type { BranchLife } from './life';
 
 /** Records of one signal: some 20 KiB. */

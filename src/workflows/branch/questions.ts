@@ -2,7 +2,7 @@
 import { condition, uuid4 } from '@temporalio/workflow';
 import { runSignals } from '../../contract/messages';
 import { runWorkflowId } from '../../contract/names';
-import type { AnswerGiven } from '../../contract/runs';
+import type { AnswerGiven } from '../../contract/run';
 import { type Answer, type Question, Stopped } from '../../rules/coordination/effects';
 import { durationMs, formatDuration } from '../../rules/lib/duration';
 import type { BranchLife } from './life';

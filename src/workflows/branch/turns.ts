@@ -2,7 +2,12 @@
 import { condition } from '@temporalio/workflow';
 import { agentSignals } from '../../contract/messages';
 import { agentWorkflowId, runWorkflowId } from '../../contract/names';
-import { type TurnAnswered, type TurnOutcome, type TurnRequest, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/turns';
+import {
+  type TurnAnswered,
+  type TurnOutcome,
+  type TurnRequest,
+  DEFAULT_TURN_TIMEOUT_MS,
+} from '../../contract/agent/turns';
 import { Stopped } from '../../rules/coordination/effects';
 import type { BranchLife } from './life';
 

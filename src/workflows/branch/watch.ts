@@ -1,6 +1,6 @@
 /** What can be seen of a branch from outside: its view, its card, and its record in the run. */
-import type { BranchRecord, BranchView, LiveBranchRecord } from '../../contract/runs';
-import type { SourceFailure } from '../../contract/turns';
+import type { BranchRecord, BranchView, LiveBranchRecord } from '../../contract/run';
+import type { SourceFailure } from '../../contract/agent/turns';
 import type { BranchResult, BranchState } from '../../rules/coordination/state';
 import type { BranchLife } from './life';
 

@@ -1,7 +1,7 @@
 /** Carries an undo log out: newest first, by id where known and by key where not, whatever happens to the change meanwhile. */
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { ResourceCall } from '../../contract/activities';
-import type { CompensationEntry } from '../../contract/compensation';
+import type { CompensationEntry } from '../../contract/fleet/compensation';
 import type { AgentChange } from '../../contract/fleet';
 import { doubtful, ownedAs, recordGone, recordLeftOver } from '../../rules/change/run';
 import { finishAttempt, settleEntry, transition, undoOrder } from '../../rules/change/compensation';

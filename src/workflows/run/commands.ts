@@ -3,7 +3,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { type ErrorCode, DroverError } from '../../contract/errors';
 import { runUpdates } from '../../contract/messages';
-import type { RunView } from '../../contract/runs';
+import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 import { earlier, markOf, withMark } from '../../rules/lib/fingerprint';
 import { parseAnswer, parseCancel, parseControl } from '../../rules/run/messages';

@@ -1,7 +1,7 @@
 /** What the parts of a run's workflow have in common. */
 import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
-import type { CompensationRecord } from '../../contract/compensation';
-import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../../contract/runs';
+import type { CompensationRecord } from '../../contract/fleet/compensation';
+import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
 import { type Human, createHuman } from '../../rules/run/human';
 import { ended, newer, openLeaves, runCard, runViewWithin, shown } from '../../rules/run/view';

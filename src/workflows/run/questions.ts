@@ -1,7 +1,7 @@
 /** The questions of a run to its human, one open at a time (rules of conduct, 14). */
 import { branchSignals, runSignals } from '../../contract/messages';
 import { branchWorkflowId } from '../../contract/names';
-import type { AnswerGiven, QuestionAsked } from '../../contract/runs';
+import type { AnswerGiven, QuestionAsked } from '../../contract/run';
 import type { Answer } from '../../rules/coordination/effects';
 import { durationMs } from '../../rules/lib/duration';
 import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';

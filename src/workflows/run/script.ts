@@ -1,7 +1,7 @@
 /** A scripted run takes the turns of its agents itself: it holds the script, and knows where it stands (docs/decisions/0006). */
 import { branchSignals } from '../../contract/messages';
-import type { Script, TraceEntry } from '../../contract/runs';
-import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/turns';
+import type { Script, TraceEntry } from '../../contract/run';
+import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
 import { scriptedTurn } from '../../rules/run/script';
 import type { RunLife } from './life';
 import { isHistoryFull } from '../shared/continue-as-new';

@@ -1,8 +1,8 @@
 /** One task over a topology (coordination.md). */
 import { CancellationScope, allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
-import type { RunResult, TraceEntry } from '../../contract/runs';
-import { SIZE_LIMITS } from '../../contract/turns';
+import type { RunResult, TraceEntry } from '../../contract/run';
+import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog } from '../../rules/run/branch-input';
 import type { Effects } from '../../rules/coordination/effects';
 import { runTask } from '../../rules/coordination/run';

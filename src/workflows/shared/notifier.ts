@@ -1,6 +1,6 @@
 /** Tells the world of an event (rules of conduct, 16): each notification is a workflow of its own, so a dead webhook blocks nobody. */
 import { CancellationScope, uuid4 } from '@temporalio/workflow';
-import { type EventType, targetsOf } from '../../contract/events';
+import { type EventType, targetsOf } from '../../contract/event';
 import type { NotifySpec } from '../../contract/fleet';
 import { notificationActivities } from '../activities';
 import type { Supervisor } from './supervise';

@@ -1,5 +1,5 @@
-import type { RunResult } from '../../../src/contract/runs';
-import type { TurnInput } from '../../../src/contract/turns';
+import type { RunResult } from '../../../src/contract/run';
+import type { TurnInput } from '../../../src/contract/agent/turns';
 import { final, play, scenarioOf, to } from '../../support/scenarios';
 
 function inputsOf(result: RunResult, agent: string): TurnInput[] {

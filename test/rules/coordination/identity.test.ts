@@ -1,5 +1,5 @@
 /** Two branches take turns at the same time with agents of different edges; each is validated as itself. */
-import type { RunResult } from '../../../src/contract/runs';
+import type { RunResult } from '../../../src/contract/run';
 import type { simulate as simulateType } from '../../../src/rules/simulate/simulate';
 import { MUTATED_FILE, SHARED_IDENTITY } from '../../mutants/shared-identity';
 import { loadMutant } from '../../support/mutant';

@@ -1,5 +1,5 @@
-import type { RunResult } from '../../../src/contract/runs';
-import { MOST_INVOCATIONS, SIZE_LIMITS } from '../../../src/contract/turns';
+import type { RunResult } from '../../../src/contract/run';
+import { MOST_INVOCATIONS, SIZE_LIMITS } from '../../../src/contract/agent/turns';
 import { final, play, scenarioOf, to } from '../../support/scenarios';
 
 const PING_PONG = ['Start -> A', 'A <-> B', 'A -> End'];

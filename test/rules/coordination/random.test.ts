@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { RunResult } from '../../../src/contract/runs';
-import type { TurnInput } from '../../../src/contract/turns';
+import type { RunResult } from '../../../src/contract/run';
+import type { TurnInput } from '../../../src/contract/agent/turns';
 import { randomScenarios } from '../../support/random-scenarios';
 import { play } from '../../support/scenarios';
 

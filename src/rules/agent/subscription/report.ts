@@ -4,7 +4,7 @@
  */
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { AllocationGranted, AllocationRequested, FailureObserved } from '../../../contract/pool';
-import type { FailureReport, HeldSubscription } from '../../../contract/subscription';
+import type { FailureReport, HeldSubscription } from '../../../contract/agent/subscription';
 import type { AgentState } from '../state';
 import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './switch';
 import { decide } from '../commands';

@@ -1,6 +1,6 @@
 /** What an agent's workflow knows of its way from one credential to the next, as plain JSON. Times are epoch milliseconds. */
 import type { AllocationGranted, FailureObserved } from '../../../contract/pool';
-import type { HeldSubscription, SwitchRecord } from '../../../contract/subscription';
+import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
 import type { AgentState } from '../state';
 
 /** Why an agent needs a credential: it has none yet, one failed, or the pool moves it. */

@@ -1,6 +1,6 @@
 /** How a switch goes from the pool's answer to the agent that runs on its new credential (subscriptions.md, steps 6 to 8). */
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
-import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/subscription';
+import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/agent/subscription';
 import type { AgentState } from '../state';
 import { decide } from '../commands';
 import { isAtRest, moveStatus } from '../lifecycle';

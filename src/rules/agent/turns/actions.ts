@@ -1,5 +1,5 @@
 /** What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The workflow does it (agent-turns.ts). */
-import type { TurnOutcome } from '../../../contract/turns';
+import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';
 import { isAtRest } from '../lifecycle';
 import { dueAt, reading, setRunning } from './paused-clock';

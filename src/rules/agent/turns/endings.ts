@@ -1,8 +1,8 @@
 /** What the end of a turn's activity means for the turn: answered, asked again, or forgotten. */
 import type { ErrorBody } from '../../../contract/errors';
-import { kindOfText } from '../../../contract/failure-text';
-import type { FailureReport, SubscriptionFailure } from '../../../contract/subscription';
-import type { TurnOutcome } from '../../../contract/turns';
+import { kindOfText } from '../../../contract/failure/text';
+import type { FailureReport, SubscriptionFailure } from '../../../contract/agent/subscription';
+import type { TurnOutcome } from '../../../contract/agent/turns';
 import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
 import { probeNow } from '../probes';

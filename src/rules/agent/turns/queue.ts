@@ -1,6 +1,6 @@
 /** Turns at an agent: who is admitted, who waits, who is withdrawn, what is remembered (coordination.md, "Who takes the turn"). */
 import { DroverError } from '../../../contract/errors';
-import { type TurnOutcome, type TurnRequested, SIZE_LIMITS } from '../../../contract/turns';
+import { type TurnOutcome, type TurnRequested, SIZE_LIMITS } from '../../../contract/agent/turns';
 import type { AgentState, AnsweredTurn, QueuedTurn, TurnsState } from '../state';
 import { jsonBytes } from '../../lib/json-bytes';
 import { reading } from './paused-clock';

@@ -1,6 +1,6 @@
 /** A fan-out and the barrier that waits for it: starts branches, sorts what they return, runs rendezvous, and is decided once. */
-import type { BarrierOutcome, BarrierRecord } from '../../../contract/runs';
-import type { SourceResult } from '../../../contract/turns';
+import type { BarrierOutcome, BarrierRecord } from '../../../contract/run';
+import type { SourceResult } from '../../../contract/agent/turns';
 import { formatDuration } from '../../lib/duration';
 import { type Child, type Children, createChildren } from './children';
 import { type Effects, Stopped } from '../effects';

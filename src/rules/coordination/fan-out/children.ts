@@ -1,5 +1,5 @@
 /** The branches of one fan-out: queued, running, settled. */
-import type { BranchRecord } from '../../../contract/runs';
+import type { BranchRecord } from '../../../contract/run';
 import { inBranchOrder } from './branch-order';
 import type { BranchHandle, Effects } from '../effects';
 import type { BarrierPlan, Seed } from '../plan';

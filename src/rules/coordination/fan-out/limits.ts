@@ -1,7 +1,7 @@
 /** Limits of a branch: the rules of its topology, and sizes. Each says its own name when it is reached. */
 import { DroverError } from '../../../contract/errors';
 import { describeProblem, jsonProblem } from '../../../contract/json';
-import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../../contract/turns';
+import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../../contract/agent/turns';
 import { jsonBytes } from '../../lib/json-bytes';
 import type { Topology } from '../../topology/topology';
 import type { Sizes } from '../effects';

@@ -1,5 +1,5 @@
 /** Who arrived at a barrier and who failed: a source counts once, and the two never overlap. */
-import type { SourceFailure, SourceResult } from '../../../contract/turns';
+import type { SourceFailure, SourceResult } from '../../../contract/agent/turns';
 import { boundedList, ERROR_BYTES } from '../../../contract/text';
 import { withShares } from '../../lib/shares';
 import { compareBranches, inBranchOrder } from './branch-order';

@@ -1,5 +1,5 @@
 /** The compensation planner's record (provisioning.md): it serializes to JSON and back unchanged. */
-import type { ErrorCode } from './errors';
+import type { ErrorCode } from '../errors';
 
 export type CompensationState = 'pending' | 'compensating' | 'compensated' | 'failed';
 

@@ -2,9 +2,9 @@
  * What a failed call to a model's provider says of the credential (subscriptions.md, "Classification"): one rule for the turn activity
  * and for the agents' library.
  */
-import { kindOfText } from './failure-text';
+import { kindOfText } from './text';
 import { resetOfHeaders, resetOfText } from './reset-time';
-import type { SubscriptionFailure } from './subscription';
+import type { SubscriptionFailure } from '../agent/subscription';
 
 /** What is known of the failure. `headers` with names in lower case; `exitCode` of a process, where one failed. */
 export interface FailureFacts {

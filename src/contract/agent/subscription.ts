@@ -1,5 +1,5 @@
 /** An agent's subscription: reports about it, what it is held by, and what a switch has come to (subscriptions.md). */
-import type { AssignedSubscription } from './agent';
+import type { AssignedSubscription } from '.';
 
 /** What a failure says of the credential: used up for now, not accepted, or nothing at all. */
 export type FailureKind = 'rate_limit' | 'auth' | 'other';

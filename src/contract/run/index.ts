@@ -1,10 +1,10 @@
 /** Runs: one task over a topology. The result has the same shape from `run`, `simulate` and HTTP. */
-import type { Unknown } from './agent';
-import type { CompensationRecord } from './compensation';
-import type { NotifySpec } from './fleet';
-import type { TopologySpec } from './topology';
-import type { SourceFailure, TurnInput } from './turns';
-import type { Trouble } from './trouble';
+import type { Unknown } from '../agent';
+import type { CompensationRecord } from '../fleet/compensation';
+import type { NotifySpec } from '../fleet';
+import type { TopologySpec } from '../topology';
+import type { SourceFailure, TurnInput } from '../agent/turns';
+import type { Trouble } from '../trouble';
 
 /** One scripted reply: an action of a turn, with the virtual time it takes; `repeat` on the last one makes it repeat for ever. */
 export interface ScriptedReply {

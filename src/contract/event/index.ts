@@ -1,5 +1,5 @@
 /** Events that people and programs can be notified of, and the workflow that delivers one notification. */
-import type { NotifySpec } from './fleet';
+import type { NotifySpec } from '../fleet';
 
 /** Every kind of event; a webhook without `events` gets all of them. */
 export const EVENT_TYPES = [

@@ -1,9 +1,9 @@
 /** The fleet entity and its changes. `FleetSpec` is the fleet file's `spec`, as plain JSON, on every wire. */
-import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from './agent';
+import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from '../agent';
 import type { CompensationRecord } from './compensation';
-import type { LostParts } from './ends';
-import type { TopologySpec, TopologyView } from './topology';
-import type { Trouble } from './trouble';
+import type { LostParts } from '../ends';
+import type { TopologySpec, TopologyView } from '../topology';
+import type { Trouble } from '../trouble';
 
 /** What happens to what a failed change has created. */
 export type OnFailure = 'rollback' | 'keep';

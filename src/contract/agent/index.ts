@@ -1,7 +1,7 @@
 /** The agent entity: its three axes, its specification, its commands, beats and view. All shapes are plain JSON. */
-import type { ErrorBody } from './errors';
-import type { NotifySpec } from './fleet';
-import type { Trouble } from './trouble';
+import type { ErrorBody } from '../errors';
+import type { NotifySpec } from '../fleet';
+import type { Trouble } from '../trouble';
 
 /** What the control plane has decided. */
 export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';

@@ -1,6 +1,6 @@
 /** Turns: what an agent is given, what it replies, and the messages between a branch and the agent's workflow. */
-import type { AssignedSubscription } from './agent';
-import type { ErrorBody } from './errors';
+import type { AssignedSubscription } from '.';
+import type { ErrorBody } from '../errors';
 
 /** One result at a barrier or rendezvous; `from` is the agent that replied, `branch` the branch it replied in. */
 export interface SourceResult {
