@@ -11,7 +11,7 @@ import { delivering } from '../src/activities/delivery';
 import { createFleetActivities } from '../src/activities/fleet';
 import { createSignalActivities } from '../src/activities/signals';
 import { DroverClient } from '../src/client';
-import { Calls } from '../src/client/calls';
+import { Calls } from '../src/client/temporal/calls';
 import type { TurnCall } from '../src/contract/activities';
 import type { AgentInput, AgentSpec } from '../src/contract/agent';
 import { AGENT_WORKFLOW, SEARCH_ATTRIBUTES, agentWorkflowId, queues } from '../src/contract/names';

@@ -1,6 +1,6 @@
 /** Composition root of the gateway: settings -> client -> HTTP server. */
 import { DroverClient } from './client';
-import type { ConnectionSettings } from './client/connection';
+import type { ConnectionSettings } from './client/temporal/connection';
 import type { Settings } from './config';
 import { DroverError } from './contract/errors';
 import { createGateway } from './gateway';

@@ -1,10 +1,10 @@
 /** The runs of a fleet that is destroyed: they end before its agents, which may have turns to undo. */
 import { Context } from '@temporalio/activity';
-import type { Calls } from '../client/calls';
-import { endOf } from '../client/ends';
-import { allPages } from '../client/pages';
-import { type RunRef, runSubject } from '../client/subject';
-import { equals, listWorkflows } from '../client/visibility';
+import type { Calls } from '../client/temporal/calls';
+import { endOf } from '../client/temporal/ends';
+import { allPages } from '../client/temporal/pages';
+import { type RunRef, runSubject } from '../client/temporal/subject';
+import { equals, listWorkflows } from '../client/temporal/visibility';
 import type { CancelRunsCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { runUpdates } from '../contract/messages';

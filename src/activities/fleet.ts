@@ -9,16 +9,16 @@ import {
   type RetireCall,
 } from '../contract/activities';
 import type { AgentInput, AgentView } from '../contract/agent';
-import type { Calls, StartSpec } from '../client/calls';
-import { endOf } from '../client/ends';
-import { type AgentRef, agentSubject, fleetSubject, poolSubject, type Subject } from '../client/subject';
+import type { Calls, StartSpec } from '../client/temporal/calls';
+import { endOf } from '../client/temporal/ends';
+import { type AgentRef, agentSubject, fleetSubject, poolSubject, type Subject } from '../client/temporal/subject';
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import { DroverError, type ErrorCode } from '../contract/errors';
 import type { UntoldAgent } from '../contract/fleet';
 import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
 import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETIRE_REQUEST } from '../contract/names';
 import { boundedText, SHORT_BYTES } from '../contract/text';
-import { isUnansweredForLong } from '../client/unanswered';
+import { isUnansweredForLong } from '../client/temporal/unanswered';
 import { monotonicMs, wallClockMs } from '../lib/clock';
 import { isFollowing } from '../rules/agent/lifecycle';
 import { whileBeating } from './beating';

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import type { Calls } from '../client/calls';
-import { agentSubject } from '../client/subject';
-import { lookForFailures } from '../client/unanswered';
+import type { Calls } from '../client/temporal/calls';
+import { agentSubject } from '../client/temporal/subject';
+import { lookForFailures } from '../client/temporal/unanswered';
 import type { FleetActivities } from '../contract/activities';
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { INCARNATION_MEMO } from '../contract/names';

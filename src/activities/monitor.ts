@@ -1,8 +1,8 @@
 /** The health monitor (rules of conduct, 15): looks after one fleet's agents for some minutes, and tells their workflows what has changed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { Calls } from '../client/calls';
-import { agentSubject } from '../client/subject';
+import type { Calls } from '../client/temporal/calls';
+import { agentSubject } from '../client/temporal/subject';
 import type { MonitorActivities, WatchCall, WatchedAgent } from '../contract/activities';
 import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';

@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
-import type { Calls } from '../client/calls';
+import type { Calls } from '../client/temporal/calls';
 import type { NotificationActivities, RaiseCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import type { NotifyInput } from '../contract/event';

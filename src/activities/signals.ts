@@ -1,6 +1,6 @@
 /** Messages between workflows (decision 15). */
-import type { Calls } from '../client/calls';
-import { workflowSubject } from '../client/subject';
+import type { Calls } from '../client/temporal/calls';
+import { workflowSubject } from '../client/temporal/subject';
 import type { FamilyActivities, SignalActivities } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { BRANCH_WORKFLOW } from '../contract/names';

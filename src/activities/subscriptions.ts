@@ -1,7 +1,7 @@
 /** Effects of subscriptions: a new credential for a running agent, and the pools of a fleet. */
 import { Context } from '@temporalio/activity';
-import type { Calls } from '../client/calls';
-import { poolSubject } from '../client/subject';
+import type { Calls } from '../client/temporal/calls';
+import { poolSubject } from '../client/temporal/subject';
 import type { CredentialCall, CredentialResult, PoolsCall, SubscriptionActivities } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import type { SubscriptionSpec } from '../contract/fleet';

@@ -1,7 +1,7 @@
 /** Asking an agent to undo a turn that it has finished (coordination.md, "Turns"). */
 import { Context } from '@temporalio/activity';
-import type { Calls } from '../client/calls';
-import { agentSubject } from '../client/subject';
+import type { Calls } from '../client/temporal/calls';
+import { agentSubject } from '../client/temporal/subject';
 import type { UndoActivities, UndoCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { describeAgent } from '../contract/messages';

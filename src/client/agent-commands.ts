@@ -3,7 +3,7 @@ import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, Comma
 import { DroverError } from '../contract/errors';
 import { OPERATOR_HOLD } from '../contract/names';
 import { verdict } from '../rules/agent/lifecycle';
-import { pollUntil } from './backoff';
+import { pollUntil } from './temporal/backoff';
 
 /** What an agent looks like when a command has had its effect, and when it never will. */
 interface Goal {

@@ -1,7 +1,7 @@
 /** Agents as visibility has them: what they have told of themselves, and whether they answer. */
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../contract/agent';
 import { DIRECT_INCARNATION, INCARNATION_MEMO } from '../contract/names';
-import { equals, type Listed, REPORTED_TO_FAIL } from './visibility';
+import { equals, type Listed, REPORTED_TO_FAIL } from './temporal/visibility';
 
 /** An agent of a list as it has told of itself. */
 export type ToldAgent = Omit<AgentListItem, 'status' | 'liveness' | 'problem'> & {

@@ -22,13 +22,13 @@ import { together } from '../rules/agent/subscription/alike';
 import { closedAgentView } from '../rules/agent/view';
 import { answerForTerminated, followCommand, type LastWord } from './agent-commands';
 import { agentItem, livenessConditions, type RunningAgent, runningAgent, statusConditions } from './agent-items';
-import { pollUntil } from './backoff';
-import { Bursts } from './bursts';
-import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './calls';
-import { endOf } from './ends';
-import { type AgentRef, agentSubject } from './subject';
-import { inParallel } from './in-parallel';
-import { equals, listWorkflows, type Page, type PageOptions } from './visibility';
+import { pollUntil } from './temporal/backoff';
+import { Bursts } from './temporal/bursts';
+import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './temporal/calls';
+import { endOf } from './temporal/ends';
+import { type AgentRef, agentSubject } from './temporal/subject';
+import { inParallel } from './temporal/in-parallel';
+import { equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /** Which agents to list; all that are not terminated unless narrowed. */
 export interface AgentFilter {

@@ -3,14 +3,14 @@ import type { Client } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import { DEFAULT_QUEUE_PREFIX, queues } from '../contract/names';
 import { Agents } from './agents';
-import { type CallOptions, Calls } from './calls';
-import { type ConnectionSettings, openClient, resolveConnection } from './connection';
-import { isConnectionError } from './errors';
+import { type CallOptions, Calls } from './temporal/calls';
+import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
+import { isConnectionError } from './temporal/errors';
 import { Events } from './events';
 import { Fleets } from './fleets';
 import { Pools } from './pools';
 import { Runs } from './runs';
-import { checkSearchAttributes } from './search-attributes';
+import { checkSearchAttributes } from './temporal/search-attributes';
 
 /** Where Temporal's SDK looks unless told otherwise. */
 const DEFAULT_ADDRESS = 'localhost:7233';

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DroverEvent } from '../contract/event';
 import { isoNow } from '../lib/clock';
 import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/events/news';
-import { isOutage } from './backoff';
-import type { Calls } from './calls';
+import { isOutage } from './temporal/backoff';
+import type { Calls } from './temporal/calls';
 import { firstLook, lookAgain, lookBack, type LookTools } from './looks';
 import type { Pools } from './pools';
 

@@ -18,14 +18,14 @@ import { describeChange, describeFleet, fleetUpdates } from '../contract/message
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet/change';
-import { pollUntil } from './backoff';
-import type { CallOptions, Calls, UpdateOptions } from './calls';
-import { endedError, orEnded } from './ends';
+import { pollUntil } from './temporal/backoff';
+import type { CallOptions, Calls, UpdateOptions } from './temporal/calls';
+import { endedError, orEnded } from './temporal/ends';
 import { lostOf } from './lost';
-import { changeSubject, fleetSubject } from './subject';
+import { changeSubject, fleetSubject } from './temporal/subject';
 import { topologyView } from './topology-view';
-import { isUnanswered } from './unanswered';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+import { isUnanswered } from './temporal/unanswered';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /** What to do, for at most `timeoutMs`, while another change of the fleet runs; it is `ChangeInProgress` unless given. */
 export interface ChangeCallOptions extends CallOptions {

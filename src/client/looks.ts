@@ -6,13 +6,13 @@ import { AGENT_WORKFLOW, RUN_WORKFLOW } from '../contract/names';
 import type { RunListItem, RunResult } from '../contract/run';
 import { type Known, type Look, runName, type SeenAgent, type SeenOutcome, type SeenRun } from '../rules/events/news';
 import { toldOf } from './agent-items';
-import { isOutage } from './backoff';
-import type { Calls } from './calls';
-import { allPages } from './pages';
+import { isOutage } from './temporal/backoff';
+import type { Calls } from './temporal/calls';
+import { allPages } from './temporal/pages';
 import type { Pools } from './pools';
 import { runItem } from './runs';
-import { runSubject } from './subject';
-import { closedSince, equals, type Listed, listWorkflows, type PageOptions } from './visibility';
+import { runSubject } from './temporal/subject';
+import { closedSince, equals, type Listed, listWorkflows, type PageOptions } from './temporal/visibility';
 
 /** What looks are taken with. */
 export interface LookTools {

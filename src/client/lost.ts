@@ -2,11 +2,11 @@
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import type { FleetView } from '../contract/fleet';
 import { AGENT_WORKFLOW, POOL_WORKFLOW } from '../contract/names';
-import type { CallOptions, Calls } from './calls';
-import { endOf } from './ends';
-import { allPages } from './pages';
-import { agentSubject, poolSubject, type Subject } from './subject';
-import { equals, listWorkflows } from './visibility';
+import type { CallOptions, Calls } from './temporal/calls';
+import { endOf } from './temporal/ends';
+import { allPages } from './temporal/pages';
+import { agentSubject, poolSubject, type Subject } from './temporal/subject';
+import { equals, listWorkflows } from './temporal/visibility';
 
 /** Found at most: who reads more has seen enough. */
 const MOST_LOOKED_AT = 100;

@@ -2,10 +2,10 @@
 import { describePool, poolUpdates } from '../contract/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
-import type { CallOptions, Calls, RequestOptions } from './calls';
-import { endedError, orEnded } from './ends';
-import { poolSubject } from './subject';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+import type { CallOptions, Calls, RequestOptions } from './temporal/calls';
+import { endedError, orEnded } from './temporal/ends';
+import { poolSubject } from './temporal/subject';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /** What becomes of a pool that has ended. */
 const ENDED = {

@@ -10,12 +10,12 @@ import type { TopologySpec } from '../contract/topology';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { checkJson, checkTask } from '../rules/coordination/fan-out/limits';
 import { closedRunView } from '../rules/run/view';
-import { pollUntil } from './backoff';
-import type { CallOptions, Calls, RequestOptions } from './calls';
+import { pollUntil } from './temporal/backoff';
+import type { CallOptions, Calls, RequestOptions } from './temporal/calls';
 import type { Fleets } from './fleets';
 import { startRun } from './run-start';
-import { type RunRef, runSubject } from './subject';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './visibility';
+import { type RunRef, runSubject } from './temporal/subject';
+import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /** Random bytes of a run's own name: two of a billion runs are alike with a chance of 1 in a million. */
 const NAME_BYTES = 10;

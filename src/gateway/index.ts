@@ -4,23 +4,23 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { AGENT_CALLS_PER_MINUTE } from '../contract/patterns';
 import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
-import { agentHandlers } from './agents';
-import { BeatLedger } from './beats';
-import { addBulkBeats } from './bulk-beats';
+import { agentHandlers } from './routes/agents';
+import { BeatLedger } from './routes/beats';
+import { addBulkBeats } from './routes/bulk-beats';
 import { addCalls, routeOf } from './calls';
 import { answerClientError, answerExpectations } from './client-errors';
 import { EventHub } from './event-hub';
-import { eventHandlers } from './events';
-import { fleetHandlers } from './fleets';
+import { eventHandlers } from './routes/events';
+import { fleetHandlers } from './routes/fleets';
 import { createGuard } from './guard';
 import { takeJsonBodies } from './json-body';
 import { Metrics } from './metrics';
-import { openApi } from './openapi';
+import { openApi } from './openapi/document';
 import { finishCalls } from './finish';
-import { poolHandlers } from './pools';
+import { poolHandlers } from './routes/pools';
 import { sendProblem } from './problem';
 import { noRoute } from './routes';
-import { runHandlers } from './runs';
+import { runHandlers } from './routes/runs';
 import { Tokens } from './tokens';
 
 /** What a gateway is made of. */

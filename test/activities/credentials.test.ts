@@ -7,7 +7,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { Webhook } from 'standardwebhooks';
 import { createNotificationActivities } from '../../src/activities/notifications';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { CredentialCall } from '../../src/contract/activities';
 import { agentToken } from '../../src/contract/agent/token';
 import type { NotifyInput } from '../../src/contract/event';

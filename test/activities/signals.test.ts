@@ -1,8 +1,8 @@
 /** Messages between workflows: delivered, gone, or tried again. */
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { createSignalActivities } from '../../src/activities/signals';
-import { asDroverError } from '../../src/client/errors';
-import type { Subject } from '../../src/client/subject';
+import { asDroverError } from '../../src/client/temporal/errors';
+import type { Subject } from '../../src/client/temporal/subject';
 import { DroverError } from '../../src/contract/errors';
 
 const call = { workflowId: 'run/mars/r/0', signal: 'turnAnswered', argument: { turnId: 't' } };

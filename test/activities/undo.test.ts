@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createUndoActivities } from '../../src/activities/undo';
-import type { Calls } from '../../src/client/calls';
+import type { Calls } from '../../src/client/temporal/calls';
 import { agentToken } from '../../src/contract/agent/token';
 import { DroverError } from '../../src/contract/errors';
 

@@ -1,5 +1,5 @@
 /** Bursts: the first goes at once, the rest together. */
-import { Bursts } from '../../src/client/bursts';
+import { Bursts } from '../../src/client/temporal/bursts';
 
 /** A sender that answers when it is told to. */
 function sender() {

@@ -1,7 +1,7 @@
 /** Reads that nobody answered, by a client whose interceptor stands in for a server that loses them. */
 import { Client, Connection, ServiceError, type WorkflowClientInterceptor } from '@temporalio/client';
-import { Calls } from '../../src/client/calls';
-import { agentSubject } from '../../src/client/subject';
+import { Calls } from '../../src/client/temporal/calls';
+import { agentSubject } from '../../src/client/temporal/subject';
 import { describeAgent } from '../../src/contract/messages';
 
 const agent = agentSubject({ fleet: 'mars', agent: 'AgentA' });

@@ -11,8 +11,8 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { asDroverError, isConnectionError, isRetryableUpdateError } from '../../src/client/errors';
-import { agentSubject, fleetSubject, runSubject } from '../../src/client/subject';
+import { asDroverError, isConnectionError, isRetryableUpdateError } from '../../src/client/temporal/errors';
+import { agentSubject, fleetSubject, runSubject } from '../../src/client/temporal/subject';
 import { DroverError } from '../../src/contract/errors';
 
 const agent = agentSubject({ fleet: 'mars', agent: 'AgentA' });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { UpdateQueue as Queue } from '../../src/client/update-queue';
+import { UpdateQueue as Queue } from '../../src/client/temporal/update-queue';
 import { monotonicMs } from '../../src/lib/clock';
 
 /** Over workflows that are open. */

@@ -8,7 +8,7 @@ const { Client, Connection } = require('@temporalio/client');
 const { delivering } = require('../../src/activities/delivery.ts');
 const { createSignalActivities } = require('../../src/activities/signals.ts');
 const { createTurnActivities } = require('../../src/activities/turns.ts');
-const { Calls } = require('../../src/client/calls.ts');
+const { Calls } = require('../../src/client/temporal/calls.ts');
 const { queues } = require('../../src/contract/names.ts');
 
 const [address, taskQueue, codePath, agentSecret] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { Heartbeat } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
-import { BeatLedger, type BeatTarget } from '../../src/gateway/beats';
+import { BeatLedger, type BeatTarget } from '../../src/gateway/routes/beats';
 import { STALE_MS, view } from './agent-view';
 
 const ref = { fleet: 'f', agent: 'a' };

@@ -1,6 +1,6 @@
 /** What the gateway promises about HTTP itself: every error in one form, and everything in its description. */
 import { type Call, CALLS } from '../../src/contract/schemas/http';
-import { openApi } from '../../src/gateway/openapi';
+import { openApi } from '../../src/gateway/openapi/document';
 import { OPERATOR, raw, withLoneGateway } from './listening';
 
 const JSON_TYPE = { 'content-type': 'application/json' };

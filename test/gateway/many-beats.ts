@@ -1,6 +1,6 @@
 /** A ledger that so many agents beat to; prints by how many bytes the resident set of this process has grown: `--expose-gc many-beats.ts COUNT`. */
 import type { Heartbeat } from '../../src/contract/agent';
-import { BeatLedger, type BeatTarget } from '../../src/gateway/beats';
+import { BeatLedger, type BeatTarget } from '../../src/gateway/routes/beats';
 import { view } from './agent-view';
 
 function resident(): number {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pollUntil } from '../../src/client/backoff';
-import { UpdateQueue } from '../../src/client/update-queue';
+import { pollUntil } from '../../src/client/temporal/backoff';
+import { UpdateQueue } from '../../src/client/temporal/update-queue';
 import { until as devUntil } from '../../src/dev/until';
 import { isoNow, monotonicMs, onWallClock, wallClockMs } from '../../src/lib/clock';
 import { until } from '../../src/providers/until';

@@ -11,7 +11,7 @@ import { createNotificationActivities } from '../../src/activities/notifications
 import { createSignalActivities } from '../../src/activities/signals';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
 import { Agents } from '../../src/client/agents';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { Fleets } from '../../src/client/fleets';
 import type { TurnCall } from '../../src/contract/activities';
 import type { FleetSpec } from '../../src/contract/fleet';

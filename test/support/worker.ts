@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { UNINTERRUPTED } from '../../src/activation-time';
 import { createSignalActivities } from '../../src/activities/signals';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { queues } from '../../src/contract/names';
 import { DATA_CONVERTER } from '../../src/data-converter';
 import type { TestEnv } from './env';

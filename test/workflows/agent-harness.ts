@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { delivering } from '../../src/activities/delivery';
 import { createSignalActivities } from '../../src/activities/signals';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { TurnActivities, TurnCall } from '../../src/contract/activities';
 import type {
   AgentCommand,

@@ -5,10 +5,10 @@
  */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { isAbortedByClosing } from '../../src/client/errors';
+import { isAbortedByClosing } from '../../src/client/temporal/errors';
 import type { AgentView } from '../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../src/contract/names';
-import { BeatLedger } from '../../src/gateway/beats';
+import { BeatLedger } from '../../src/gateway/routes/beats';
 import type { CarriedAgent } from '../../src/rules/agent/state';
 import type { TestEnv } from '../support/env';
 import { type AgentWorld, TestAgent, freshSurroundings } from './agent-harness';

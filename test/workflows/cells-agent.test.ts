@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createFleetActivities } from '../../src/activities/fleet';
 import { createProviderActivities } from '../../src/activities/resources';
 import { DroverClient } from '../../src/client';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { AgentSpec, AgentView } from '../../src/contract/agent';
 import { collect, findGarbage } from '../../src/gc';
 import { ProcessProvider } from '../../src/providers/process';

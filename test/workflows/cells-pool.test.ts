@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
 import { DroverClient } from '../../src/client';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { CredentialCall } from '../../src/contract/activities';
 import type { FleetSpec } from '../../src/contract/fleet';
 import { devServer } from '../support/env';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createNotificationActivities } from '../../src/activities/notifications';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { TurnCall } from '../../src/contract/activities';
 import type { TurnOutcome } from '../../src/contract/agent/turns';
 import { NOTIFY_WORKFLOW } from '../../src/contract/names';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { createFleetActivities } from '../../src/activities/fleet';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { Fleets } from '../../src/client/fleets';
 import type { TurnActivities } from '../../src/contract/activities';
 import type { AgentSpec, AgentView } from '../../src/contract/agent';

@@ -2,7 +2,7 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMonitorActivities } from '../../src/activities/monitor';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { devServer } from '../support/env';
 import type { ProviderHook } from '../support/memory-provider';
 import { eventually } from './agent-harness';

@@ -2,7 +2,7 @@
 import { PATIENCE_MS } from '../support/patience';
 import { randomUUID } from 'node:crypto';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { CredentialCall } from '../../src/contract/activities';
 import type { SubscriptionSpec } from '../../src/contract/fleet';
 import { describePool } from '../../src/contract/messages';

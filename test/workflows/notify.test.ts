@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { createNotificationActivities } from '../../src/activities/notifications';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { NOTIFY_WORKFLOW, RUN_WORKFLOW, runWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { eventually, withAgents } from './agent-harness';

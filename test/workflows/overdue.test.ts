@@ -1,7 +1,7 @@
 /** While continue-as-new is overdue no command is taken, with the one refusal that the client repeats by itself. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { Pools } from '../../src/client/pools';
 import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';

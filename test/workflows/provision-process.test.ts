@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFleetActivities } from '../../src/activities/fleet';
 import { createProviderActivities } from '../../src/activities/resources';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import { Fleets } from '../../src/client/fleets';
 import type { AgentSpec } from '../../src/contract/agent';
 import type { ChangeView } from '../../src/contract/fleet';

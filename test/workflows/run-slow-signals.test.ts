@@ -1,7 +1,7 @@
 /** Runs over a Temporal that is slow to take signals: what a worker did then must replay. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSignalActivities } from '../../src/activities/signals';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { SignalCall } from '../../src/contract/activities';
 import { devServer } from '../support/env';
 import { withAgents } from './agent-harness';

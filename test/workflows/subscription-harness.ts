@@ -1,7 +1,7 @@
 /** Agents with a pool in tests: who was woken and given which credential, what people were told, and what the pool knows. */
 import { randomUUID } from 'node:crypto';
 import { Agents } from '../../src/client/agents';
-import { Calls } from '../../src/client/calls';
+import { Calls } from '../../src/client/temporal/calls';
 import type { CredentialCall, CredentialResult, RaiseCall } from '../../src/contract/activities';
 import type { AgentSpec, AgentView, CommandResult } from '../../src/contract/agent';
 import { describePool, poolUpdates } from '../../src/contract/messages';

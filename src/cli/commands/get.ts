@@ -1,6 +1,6 @@
 /** `drover get agents|fleets|runs|pools`: lists from the visibility store. */
 import { type Command, Option } from 'commander';
-import { allPages } from '../../client/pages';
+import { allPages } from '../../client/temporal/pages';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../../contract/agent';
 import type { FleetListItem } from '../../contract/fleet';
 import type { PoolListItem } from '../../contract/pool';

@@ -1,7 +1,7 @@
 /** `drover up`: everything on this machine, until it is told to stop. */
 import type { Command } from 'commander';
-import { isOutage } from '../../client/backoff';
-import { isUnanswered } from '../../client/unanswered';
+import { isOutage } from '../../client/temporal/backoff';
+import { isUnanswered } from '../../client/temporal/unanswered';
 import { DroverError } from '../../contract/errors';
 import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../../dev/up-state';
 import { monotonicMs } from '../../lib/clock';

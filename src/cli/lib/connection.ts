@@ -1,7 +1,7 @@
 /** Which server a command talks to: flags and environment like the `temporal` CLI, else the `drover up` of this directory. */
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
-import type { ConnectionSettings } from '../../client/connection';
+import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment } from '../../config';
 import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
 import { readUpState } from '../../dev/up-state';

@@ -1,7 +1,7 @@
 /** What `drover up` runs: Temporal, a worker and the gateway, started side by side and stopped in the right order. */
 import { join } from 'node:path';
 import type { DroverClient } from '../../client';
-import type { ConnectionSettings } from '../../client/connection';
+import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment, type Settings } from '../../config';
 import { DroverError } from '../../contract/errors';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';

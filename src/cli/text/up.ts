@@ -1,7 +1,7 @@
 /** What `drover up` tells people. */
 import type { AgentRef, DroverClient } from '../../client';
-import { allPages } from '../../client/pages';
-import { isUnanswered } from '../../client/unanswered';
+import { allPages } from '../../client/temporal/pages';
+import { isUnanswered } from '../../client/temporal/unanswered';
 import type { AgentListItem, AgentView } from '../../contract/agent';
 import type { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';

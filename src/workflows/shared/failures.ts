@@ -55,7 +55,7 @@ export function saysNothing(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof TimeoutFailure) return true;
     if (!(cause instanceof ApplicationFailure)) continue;
-    // Its task has failed for long (client/unanswered.ts): to ask again is no use.
+    // Its task has failed for long (client/temporal/unanswered.ts): to ask again is no use.
     if (cause.nonRetryable && cause.type === 'Unavailable') return false;
     if (GRPC_STATUS.test(cause.message)) return true;
     if (isErrorCode(cause.type)) return UNKNOWN_OUTCOMES.includes(cause.type);

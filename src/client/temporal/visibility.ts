@@ -1,8 +1,8 @@
 /** Lists, from Temporal's visibility: one call, eventually consistent. */
 import { createHash } from 'node:crypto';
 import { defaultPayloadConverter, type WorkflowService } from '@temporalio/client';
-import { DroverError } from '../contract/errors';
-import type { SEARCH_ATTRIBUTES } from '../contract/names';
+import { DroverError } from '../../contract/errors';
+import type { SEARCH_ATTRIBUTES } from '../../contract/names';
 import type { CallOptions, Calls } from './calls';
 
 /** One page of a list. `nextPageToken` null: that was the last one. */

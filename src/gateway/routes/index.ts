@@ -1,6 +1,6 @@
 /** Which methods a path takes, from the table of calls. */
-import { DroverError } from '../contract/errors';
-import { type Call, CALLS } from '../contract/schemas/http';
+import { DroverError } from '../../contract/errors';
+import { type Call, CALLS } from '../../contract/schemas/http';
 
 const CALL_LIST: readonly Call[] = Object.values<Call>(CALLS);
 

@@ -1,8 +1,8 @@
 /** The calls about runs. */
 import { createHash } from 'node:crypto';
-import type { DroverClient } from '../client';
-import { NAME_PATTERN } from '../contract/names';
-import type { Handlers } from './calls';
+import type { DroverClient } from '../../client';
+import { NAME_PATTERN } from '../../contract/names';
+import type { Handlers } from '../calls';
 
 type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRun' | 'resumeRun' | 'cancelRun';
 

@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowService } from '@temporalio/client';
-import { DroverError } from '../contract/errors';
-import { boundedText, QUOTE_BYTES } from '../contract/text';
-import { isoNow, monotonicMs, onWallClock } from '../lib/clock';
+import { DroverError } from '../../contract/errors';
+import { boundedText, QUOTE_BYTES } from '../../contract/text';
+import { isoNow, monotonicMs, onWallClock } from '../../lib/clock';
 import type { Subject } from './subject';
 
 /** A workflow whose task fails again and again; the `details.unanswered` of the error that a caller gets. */

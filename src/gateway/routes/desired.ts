@@ -1,6 +1,6 @@
 /** What an agent is told to do in the answer to its beat. */
-import type { AgentView } from '../contract/agent';
-import type { BeatAnswer } from '../contract/protocol';
+import type { AgentView } from '../../contract/agent';
+import type { BeatAnswer } from '../../contract/protocol';
 
 /** `stop` where nothing shall run, `pause` where a hold forbids work, else `run`. */
 export function desiredOf({ status, holds }: Pick<AgentView, 'status' | 'holds'>): BeatAnswer['desired'] {

@@ -1,7 +1,7 @@
 /** Waiting between two tries. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DroverError } from '../contract/errors';
-import { monotonicMs } from '../lib/clock';
+import { DroverError } from '../../contract/errors';
+import { monotonicMs } from '../../lib/clock';
 
 /** Pause before try number `attempt` (from 1): full jitter under an exponential ceiling, so that many callers spread out. */
 export function jitteredDelayMs(attempt: number, baseMs: number, maxMs: number): number {

@@ -1,8 +1,8 @@
 /** Connecting like the `temporal` CLI: address, namespace, profile, TLS and API key, from flags, environment and its file. */
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DroverError } from '../contract/errors';
-import { messageOf } from '../contract/text';
+import { DroverError } from '../../contract/errors';
+import { messageOf } from '../../contract/text';
 
 /** What may be said about the server; everything that is left out comes from the profile and then from Temporal's defaults. */
 export interface ConnectionSettings {

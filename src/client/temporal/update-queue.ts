@@ -3,7 +3,7 @@
  * share of that and repeats what was refused for want of room, with the same id: no caller ever sees Temporal's own limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../lib/clock';
+import { monotonicMs } from '../../lib/clock';
 import { jitteredDelayMs } from './backoff';
 import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './errors';
 

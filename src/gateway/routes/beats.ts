@@ -2,11 +2,11 @@
  * Beats, coalesced (lifecycle.md, "Cost"): the last beat of every agent is kept in memory, and only what an agent's workflow needs
  * to hear is forwarded as a signal: the first beat, every change, the return of an offline agent, one renewal per `staleAfter / 3`.
  */
-import type { AgentView, Heartbeat } from '../contract/agent';
-import { DroverError } from '../contract/errors';
-import type { BeatAnswer } from '../contract/protocol';
-import type { AgentRef } from '../client';
-import { monotonicMs } from '../lib/clock';
+import type { AgentView, Heartbeat } from '../../contract/agent';
+import { DroverError } from '../../contract/errors';
+import type { BeatAnswer } from '../../contract/protocol';
+import type { AgentRef } from '../../client';
+import { monotonicMs } from '../../lib/clock';
 import { beatAnswer } from './desired';
 
 /** What the ledger needs of the client. */

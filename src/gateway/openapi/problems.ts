@@ -1,8 +1,8 @@
 /** Which errors a call may answer with, and what each means. */
 import { STATUS_CODES } from 'node:http';
-import { type Call } from '../contract/schemas/http';
-import { problemSchema } from '../contract/schemas/views';
-import type { Refer } from './openapi-schemas';
+import { type Call } from '../../contract/schemas/http';
+import { problemSchema } from '../../contract/schemas/views';
+import type { Refer } from './schemas';
 
 interface Meaning {
   readonly text: string;

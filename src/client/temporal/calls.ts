@@ -1,9 +1,9 @@
 /** The few ways in which the client talks to a workflow, each with a deadline and with our errors. */
 import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import type { WorkflowEnd } from '../contract/ends';
-import type { DroverError } from '../contract/errors';
-import { monotonicMs, onWallClock } from '../lib/clock';
+import type { WorkflowEnd } from '../../contract/ends';
+import type { DroverError } from '../../contract/errors';
+import { monotonicMs, onWallClock } from '../../lib/clock';
 import { endOf } from './ends';
 import { asDroverError, isClosedError, isLeftUnanswered, isLost, whyNotReplayed } from './errors';
 import type { Subject } from './subject';

@@ -2,10 +2,10 @@
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Observed } from '../client';
-import { LAST_EVENT_ID } from '../contract/schemas/http';
-import type { Handlers } from './calls';
-import type { EventHub, Listener } from './event-hub';
+import type { Observed } from '../../client';
+import { LAST_EVENT_ID } from '../../contract/schemas/http';
+import type { Handlers } from '../calls';
+import type { EventHub, Listener } from '../event-hub';
 
 /** Bytes that wait for a client that does not read: past that it is cut off, and told what it has missed when it comes back. */
 const BACKLOG_LIMIT = 1024 * 1024;

@@ -1,9 +1,9 @@
 /** The calls about agents. */
-import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../contract/agent';
-import type { AgentRef, DroverClient } from '../client';
+import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../../contract/agent';
+import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';
-import type { Handler, Handlers } from './calls';
-import type { Metrics } from './metrics';
+import type { Handler, Handlers } from '../calls';
+import type { Metrics } from '../metrics';
 
 type AgentCalls = 'heartbeat' | 'reportFailure' | 'listAgents' | 'describeAgent' | AgentCommand;
 

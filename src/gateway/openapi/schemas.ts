@@ -5,11 +5,11 @@ import {
   commandSchemas,
   failureReportSchema,
   heartbeatSchema,
-} from '../contract/schemas/agents';
-import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
-import { scriptSchema } from '../contract/schemas/scenario';
-import { topologySchema } from '../contract/schemas/topology';
-import * as views from '../contract/schemas/views';
+} from '../../contract/schemas/agents';
+import { fleetFileSchema, fleetSpecSchema } from '../../contract/schemas/fleet-file';
+import { scriptSchema } from '../../contract/schemas/scenario';
+import { topologySchema } from '../../contract/schemas/topology';
+import * as views from '../../contract/schemas/views';
 
 /** A reference to a named schema. */
 export interface SchemaRef {

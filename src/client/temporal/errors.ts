@@ -6,7 +6,7 @@ import {
   TerminatedFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common';
-import { DroverError, type ErrorCode, isErrorCode } from '../contract/errors';
+import { DroverError, type ErrorCode, isErrorCode } from '../../contract/errors';
 import type { Subject } from './subject';
 
 /** gRPC status codes that we tell apart (the numbers are part of gRPC's protocol). */

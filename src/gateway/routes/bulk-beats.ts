@@ -2,16 +2,16 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { DroverError, type ErrorBody } from '../contract/errors';
-import { describeProblem, readJson } from '../contract/json';
-import type { BeatAnswer } from '../contract/protocol';
-import { addressedHeartbeatSchema } from '../contract/schemas/agents';
-import { CALLS } from '../contract/schemas/http';
-import { Slots } from '../lib/slots';
+import { DroverError, type ErrorBody } from '../../contract/errors';
+import { describeProblem, readJson } from '../../contract/json';
+import type { BeatAnswer } from '../../contract/protocol';
+import { addressedHeartbeatSchema } from '../../contract/schemas/agents';
+import { CALLS } from '../../contract/schemas/http';
+import { Slots } from '../../lib/slots';
 import type { BeatLedger } from './beats';
-import { addCalls } from './calls';
-import type { Guard } from './guard';
-import { mustRead } from './requests';
+import { addCalls } from '../calls';
+import type { Guard } from '../guard';
+import { mustRead } from '../requests';
 
 /**
  * Beats of all such requests that are at Temporal at a time: one that must be told costs a signal and a query, and with more of

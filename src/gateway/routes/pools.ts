@@ -1,6 +1,6 @@
 /** The calls about pools. */
-import type { DroverClient } from '../client';
-import type { Handlers } from './calls';
+import type { DroverClient } from '../../client';
+import type { Handlers } from '../calls';
 
 type PoolCalls = 'listPools' | 'describePool' | 'resetPool';
 

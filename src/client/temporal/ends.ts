@@ -1,9 +1,9 @@
 /** How a workflow ended, from Temporal alone: no worker has to answer. */
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { EndKind, WorkflowEnd } from '../contract/ends';
-import { DroverError } from '../contract/errors';
-import { boundedText, SHORT_BYTES } from '../contract/text';
-import { lostText } from '../rules/lib/ends';
+import type { EndKind, WorkflowEnd } from '../../contract/ends';
+import { DroverError } from '../../contract/errors';
+import { boundedText, SHORT_BYTES } from '../../contract/text';
+import { lostText } from '../../rules/lib/ends';
 import type { CallOptions, Calls } from './calls';
 import type { Subject } from './subject';
 

@@ -1,12 +1,12 @@
 /** What a call is about: its workflow, and what it is called when it does not exist. */
-import type { ErrorCode } from '../contract/errors';
+import type { ErrorCode } from '../../contract/errors';
 import {
   agentWorkflowId,
   fleetWorkflowId,
   poolWorkflowId,
   provisionWorkflowId,
   runWorkflowId,
-} from '../contract/names';
+} from '../../contract/names';
 
 /** One workflow as people know it. */
 export interface Subject {

@@ -1,10 +1,10 @@
 /** The calls about fleets. */
-import type { DroverClient } from '../client';
-import { checkFleetFile, checkFleetSpec, type Checked } from '../client/fleet-validation';
-import { DroverError } from '../contract/errors';
-import type { FleetSpec } from '../contract/fleet';
-import type { Handlers } from './calls';
-import { pointerOf } from './requests';
+import type { DroverClient } from '../../client';
+import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleet-validation';
+import { DroverError } from '../../contract/errors';
+import type { FleetSpec } from '../../contract/fleet';
+import type { Handlers } from '../calls';
+import { pointerOf } from '../requests';
 
 type FleetCalls =
   'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet' | 'cancelChange' | 'pauseFleet' | 'resumeFleet';

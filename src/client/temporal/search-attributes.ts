@@ -1,7 +1,7 @@
 /** A worker that polls before the search attributes exist wedges every workflow it touches (temporal.md, rule 17). */
 import type { Client } from '@temporalio/client';
-import { DroverError } from '../contract/errors';
-import { SEARCH_ATTRIBUTES } from '../contract/names';
+import { DroverError } from '../../contract/errors';
+import { SEARCH_ATTRIBUTES } from '../../contract/names';
 
 /** Temporal's `IndexedValueType` of our types. */
 const INDEXED_VALUE_TYPES = { Keyword: 2, KeywordList: 7 } as const;

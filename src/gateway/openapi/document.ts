@@ -1,8 +1,8 @@
 /** The description of the HTTP interface, OpenAPI 3.1: from the table that makes the routes, and the schemas that check them. */
 import type { z } from 'zod';
-import { type Call, CALLS, IDEMPOTENCY_KEY } from '../contract/schemas/http';
-import { problemResponses, problemsOf } from './openapi-problems';
-import { createComponents, jsonSchemaOf, type Refer, type SchemaRef } from './openapi-schemas';
+import { type Call, CALLS, IDEMPOTENCY_KEY } from '../../contract/schemas/http';
+import { problemResponses, problemsOf } from './problems';
+import { createComponents, jsonSchemaOf, type Refer, type SchemaRef } from './schemas';
 
 /** The document. `version` is the product's. */
 export function openApi(version: string): Record<string, unknown> {
