@@ -10,7 +10,7 @@ import type { HeldResource, Provider } from '../src/providers/provider';
 import { eventually } from './providers/calls';
 import { devServer } from './support/env';
 import { holding } from './support/holding';
-import { fleetOf, withFleet } from './workflows/fleet-harness';
+import { fleetOf, withFleet } from './workflows/fleet/harness';
 
 const env = devServer();
 const HOUR_MS = 3_600_000;

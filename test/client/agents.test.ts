@@ -4,7 +4,7 @@ import { DroverClient } from '../../src/client';
 import { AGENT_COMMANDS, type AgentCommand, type AgentView } from '../../src/contract/agent';
 import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
-import { eventually, withAgents } from '../workflows/agent-harness';
+import { eventually, withAgents } from '../workflows/agent/harness';
 
 const env = devServer();
 

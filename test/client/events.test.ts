@@ -4,9 +4,9 @@ import type { Client } from '@temporalio/client';
 import { type DroverEvent, DroverClient } from '../../src/client';
 import { eventSchema } from '../../src/contract/schemas/views';
 import { devServer } from '../support/env';
-import { eventually } from '../workflows/agent-harness';
-import { startRun, withRuns } from '../workflows/run-harness';
-import { withPool } from '../workflows/subscription-harness';
+import { eventually } from '../workflows/agent/harness';
+import { startRun, withRuns } from '../workflows/run/harness';
+import { withPool } from '../workflows/agent/subscription-harness';
 
 const env = devServer();
 

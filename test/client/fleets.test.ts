@@ -2,8 +2,8 @@ import { PATIENCE_MS } from '../support/patience';
 import { DroverClient } from '../../src/client';
 import type { ChangeView } from '../../src/contract/fleet';
 import { devServer } from '../support/env';
-import { eventually } from '../workflows/agent-harness';
-import { fleetOf, memory, withFleet } from '../workflows/fleet-harness';
+import { eventually } from '../workflows/agent/harness';
+import { fleetOf, memory, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 

@@ -5,7 +5,7 @@ import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import * as views from '../../src/contract/schemas/views';
 import { devServer } from '../support/env';
 import { withWorker } from '../support/worker';
-import { eventually } from '../workflows/agent-harness';
+import { eventually } from '../workflows/agent/harness';
 
 const env = devServer();
 

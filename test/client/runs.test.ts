@@ -3,8 +3,8 @@ import { DroverClient, type Script } from '../../src/client';
 import { runWorkflowId } from '../../src/contract/names';
 import { SIZE_LIMITS } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
-import { eventually } from '../workflows/agent-harness';
-import { fleetOf, withFleet } from '../workflows/fleet-harness';
+import { eventually } from '../workflows/agent/harness';
+import { fleetOf, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 const topology = { flows: ['Start -> Asker', 'Asker -> User', 'Asker -> End'] };

@@ -9,7 +9,7 @@ import type { AgentCommand, AgentView } from '../../src/contract/agent';
 import { AGENT_WORKFLOW, agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { workflowBundle } from '../support/shared';
-import { eventually } from '../workflows/agent-harness';
+import { eventually } from '../workflows/agent/harness';
 
 const env = devServer();
 

@@ -1,6 +1,6 @@
 /** The crash matrix (`npm run crash`): it prints a table; a run passes when the providers hold exactly what the fleet owns. */
 import { freePorts } from '../../src/dev/ports';
-import { type Running, temporaryFolder } from '../cli/drover';
+import { type Running, temporaryFolder } from '../cli/commands/drover';
 import { engineMissing, startEngine, type TestEngine } from '../providers/engine';
 import { shared } from '../support/shared';
 import { crashAll, type MakeSite, tableOf } from './matrix';

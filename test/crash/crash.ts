@@ -8,7 +8,7 @@ import type { ChangeView, FleetSpec, FleetView } from '../../src/contract/fleet'
 import { provisionWorkflowId } from '../../src/contract/names';
 import { until } from '../../src/dev/until';
 import type { Provider } from '../../src/providers/provider';
-import type { Running } from '../cli/drover';
+import type { Running } from '../cli/commands/drover';
 import { AGENTS, type Point, type Scenario } from './points';
 
 /** What is killed, what comes back, and what can be seen of it from outside. */

@@ -14,8 +14,8 @@ import type { AgentView } from '../../src/contract/agent';
 import type { RunResult } from '../../src/contract/run';
 import type { TestEnv } from '../support/env';
 import { workflowBundle } from '../support/shared';
-import { eventually } from '../workflows/agent-harness';
-import { startRun } from '../workflows/run-harness';
+import { eventually } from '../workflows/agent/harness';
+import { startRun } from '../workflows/run/harness';
 
 const SECRET = 'not much of one';
 const WORKERS = Array.from({ length: 10 }, (_, index) => `W${String(index)}`);

@@ -9,7 +9,7 @@ import { DockerProvider } from '../../src/providers/docker';
 import { LABELS } from '../../src/providers/docker/container';
 import { ProcessProvider } from '../../src/providers/process';
 import type { Provider } from '../../src/providers/provider';
-import { type Running, start, startUp } from '../cli/drover';
+import { type Running, start, startUp } from '../cli/commands/drover';
 import { IMAGE, type TestEngine } from '../providers/engine';
 import { pointFileIn, type Site } from './crash';
 

@@ -10,8 +10,8 @@ import { describePool } from '../../src/contract/messages';
 import { AGENT_WORKFLOW, agentWorkflowId, POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { workflowBundle } from '../support/shared';
-import { eventually } from '../workflows/agent-harness';
-import { credentials } from '../workflows/subscription-harness';
+import { eventually } from '../workflows/agent/harness';
+import { credentials } from '../workflows/agent/subscription-harness';
 
 const env = devServer();
 

@@ -1,6 +1,6 @@
 /** `drover up` interrupted at other moments than the suite does it at. */
-import { processesOf, temporaryFolder } from '../cli/drover';
-import { interrupted } from '../cli/interrupted';
+import { processesOf, temporaryFolder } from '../cli/commands/drover';
+import { interrupted } from '../cli/commands/interrupted';
 
 const folder = temporaryFolder();
 afterAll(folder.remove, 60_000);

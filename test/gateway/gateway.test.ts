@@ -5,8 +5,8 @@ import { agentToken } from '../../src/contract/agent/token';
 import { CALLS } from '../../src/contract/schemas/http';
 import { createGateway } from '../../src/gateway';
 import { devServer, type TestEnv } from '../support/env';
-import { type AgentWorld, eventually, withAgents } from '../workflows/agent-harness';
-import { fleetOf, withFleet } from '../workflows/fleet-harness';
+import { type AgentWorld, eventually, withAgents } from '../workflows/agent/harness';
+import { fleetOf, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 const SECRET = 'agent-secret-of-the-tests';

@@ -7,8 +7,8 @@ import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import { createGateway } from '../../src/gateway';
 import { devServer } from '../support/env';
 import { withWorker } from '../support/worker';
-import { withAgents } from '../workflows/agent-harness';
-import { fleetOf, withFleet } from '../workflows/fleet-harness';
+import { withAgents } from '../workflows/agent/harness';
+import { fleetOf, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 const OPERATOR = 'operator-token-of-the-tests';

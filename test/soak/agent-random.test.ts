@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AgentCommand, AgentView } from '../../src/contract/agent';
 import { devServer } from '../support/env';
 import { providerFailure } from '../support/memory-provider';
-import { type TestAgent, eventually, refusalOf, withAgents } from '../workflows/agent-harness';
+import { type TestAgent, eventually, refusalOf, withAgents } from '../workflows/agent/harness';
 
 const env = devServer();
 

@@ -1,7 +1,7 @@
 /** Hours of a beating agent with continue-as-new forced often: what it costs, and that nothing is forgotten. */
 import { timeSkipping } from '../support/env';
-import { withAgents } from '../workflows/agent-harness';
-import { Soak } from '../workflows/agent-soak';
+import { withAgents } from '../workflows/agent/harness';
+import { Soak } from '../workflows/agent/soak';
 
 /** 24 is a day, which takes about a minute; 720 is a month. */
 const HOURS = Number(process.env['DROVER_SOAK_HOURS'] ?? '24');

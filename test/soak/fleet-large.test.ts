@@ -2,7 +2,7 @@
 import { collectHistories, type RecordedHistory } from '../support/histories';
 import { devServer } from '../support/env';
 import { fleetWorkflowId } from '../../src/contract/names';
-import { fleetOf, withFleet } from '../workflows/fleet-harness';
+import { fleetOf, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 

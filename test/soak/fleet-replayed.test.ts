@@ -1,7 +1,7 @@
 /** A fleet whose worker remembers nothing, which is slow: every workflow task replays the whole history. */
 import { devServer } from '../support/env';
 import { providerFailure } from '../support/memory-provider';
-import { fleetOf, withFleet } from '../workflows/fleet-harness';
+import { fleetOf, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 

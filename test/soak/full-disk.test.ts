@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { until } from '../../src/dev/until';
 import { monotonicMs } from '../../src/lib/clock';
-import { drover, type Ended, endAll, processesOf, startUp } from '../cli/drover';
+import { drover, type Ended, endAll, processesOf, startUp } from '../cli/commands/drover';
 import { PATIENCE_MS } from '../support/patience';
 import { fill, freeBytes, mayMount, smallDisk } from '../support/small-disk';
 

@@ -1,8 +1,8 @@
 import { provisionPartId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { type ProviderHook, providerFailure } from '../support/memory-provider';
-import { eventually } from '../workflows/agent-harness';
-import { fleetOf, type FleetWorld, memory, withFleet } from '../workflows/fleet-harness';
+import { eventually } from '../workflows/agent/harness';
+import { fleetOf, type FleetWorld, memory, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 const NAMES = ['A', 'B', 'C', 'D', 'E'];

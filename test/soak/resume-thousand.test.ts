@@ -1,6 +1,6 @@
 /** A thousand resumes of one agent at once: one is accepted, within 20 s, and nobody hears of Temporal's own limits. */
 import { devServer } from '../support/env';
-import { BETWEEN, race } from '../workflows/resume-race';
+import { BETWEEN, race } from '../workflows/agent/resume-race';
 
 const env = devServer();
 

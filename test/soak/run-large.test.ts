@@ -2,8 +2,8 @@
 import type { RunResult, Script } from '../../src/contract/run';
 import { SIZE_LIMITS } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
-import { withAgents } from '../workflows/agent-harness';
-import { readyAgents, simulated, startRun, withRuns } from '../workflows/run-harness';
+import { withAgents } from '../workflows/agent/harness';
+import { readyAgents, simulated, startRun, withRuns } from '../workflows/run/harness';
 
 const env = devServer();
 

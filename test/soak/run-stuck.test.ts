@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { devServer } from '../support/env';
 import { shared, type WorkflowBundle } from '../support/shared';
-import { eventually } from '../workflows/agent-harness';
-import { command, startRun, withRuns } from '../workflows/run-harness';
+import { eventually } from '../workflows/agent/harness';
+import { command, startRun, withRuns } from '../workflows/run/harness';
 
 const env = devServer();
 

@@ -19,8 +19,8 @@ import { agentWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { MemoryProvider } from '../support/memory-provider';
 import { withWorker } from '../support/worker';
-import { eventually } from '../workflows/agent-harness';
-import { startRun } from '../workflows/run-harness';
+import { eventually } from '../workflows/agent/harness';
+import { startRun } from '../workflows/run/harness';
 
 const env = devServer();
 

@@ -3,7 +3,7 @@ import { agentWorkflowId, provisionWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { shared, workflowBundle } from '../support/shared';
 import { wedge, wedgingBundle } from '../support/wedge';
-import { fleetOf, withFleet } from '../workflows/fleet-harness';
+import { fleetOf, withFleet } from '../workflows/fleet/harness';
 import { providerFailure } from '../support/memory-provider';
 
 const env = devServer();

@@ -19,7 +19,7 @@ import { obtainBinary } from '../../src/dev/obtain';
 import { openStateDirectory } from '../../src/dev/state-dir';
 import { until } from '../../src/dev/until';
 import { monotonicMs } from '../../src/lib/clock';
-import { drover, type Ended, type Running, start, startUp, temporaryFolder } from '../cli/drover';
+import { drover, type Ended, type Running, start, startUp, temporaryFolder } from '../cli/commands/drover';
 import { PATIENCE_MS } from '../support/patience';
 import { shared } from '../support/shared';
 import { wedgeForGood } from '../support/wedge';

@@ -7,7 +7,7 @@ import { createNotificationActivities } from '../../src/activities/notifications
 import { Calls } from '../../src/client/temporal/calls';
 import { NOTIFY_WORKFLOW, RUN_WORKFLOW, runWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
-import { eventually, withAgents } from './agent-harness';
+import { eventually, withAgents } from './agent/harness';
 
 const env = devServer();
 

@@ -13,7 +13,7 @@ import {
 import { devServer } from '../support/env';
 import { failedTasks, sendEverything } from '../support/strangers';
 import { withWorker } from '../support/worker';
-import { fleetOf, withFleet } from './fleet-harness';
+import { fleetOf, withFleet } from './fleet/harness';
 
 const env = devServer();
 

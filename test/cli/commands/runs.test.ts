@@ -1,0 +1,118 @@
+/** Runs as people see them: described, watched, traced; scripted, so that no agent is needed. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DroverEvent } from '../../../src/contract/event';
+import type { FleetDescription } from '../../../src/contract/fleet';
+import type { RunResult, RunView } from '../../../src/contract/run';
+import { until } from '../../../src/dev/until';
+import { type Ended, drover, marsFile, start, startOnTerminal, startUp, temporaryFolder } from './drover';
+import { PATIENCE_MS } from '../../support/patience';
+
+const folder = temporaryFolder();
+const cwd = folder.path;
+afterAll(folder.remove);
+
+const to = (...agents: string[]) => ({
+  action: 'invoke',
+  invocations: agents.map((agent) => ({ agent, request: 'go' })),
+});
+const reply = (response: string, delay: string) => ({ action: 'final', response, delay });
+const SCRIPT = {
+  Orchestrator: [to('AgentA', 'AgentB'), reply('done', '0s')],
+  AgentA: [reply('a', '1s')],
+  AgentB: [reply('b', '3s')],
+};
+
+function ok({ code, stdout, stderr }: Ended): string {
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+beforeAll(async () => {
+  writeFileSync(join(cwd, 'script.json'), JSON.stringify(SCRIPT));
+  await startUp(cwd, [marsFile(cwd, 'mars')]);
+});
+
+it('a fleet is described with its topology as a picture, and as a graph under -o json', async () => {
+  const text = ok(await drover(['describe', 'fleet', 'mars'], cwd));
+  expect(text).toContain('Start\n└→ Orchestrator ◆\n   ├↔ AgentA\n');
+  const { topology } = JSON.parse(
+    ok(await drover(['describe', 'fleet', 'mars', '-o', 'json'], cwd)),
+  ) as FleetDescription;
+  expect(topology).toMatchObject({ rendezvous: ['Orchestrator'] });
+  expect(topology?.nodes).toEqual(expect.arrayContaining(['Start', 'AgentD', 'End']));
+  expect(topology?.edges).toContainEqual({ from: 'AgentC', to: 'AgentD' });
+});
+
+it('events are a line each while they are watched, and found again afterwards', async () => {
+  const watched = start(['events', '--watch', '--fleet', 'mars', '-o', 'json'], cwd);
+  await until(() => watched.output.stderr.includes('watching') || undefined, PATIENCE_MS);
+  ok(await drover(['run', 'mars', 'go', '--name', 'told', '--script', 'script.json'], cwd));
+  const line = await until(() => /^.*mars\/told.*$/m.exec(watched.output.stdout)?.[0], PATIENCE_MS);
+  watched.process.kill('SIGINT');
+  await watched.ended;
+  const event = JSON.parse(line ?? '') as DroverEvent;
+  expect(event).toMatchObject({ type: 'run.completed', data: { run: 'mars/told', success: true } });
+  const again = JSON.parse(ok(await drover(['events', '--fleet', 'mars', '-o', 'json'], cwd))) as object;
+  expect(again).toEqual({ items: [event], nextPageToken: null });
+  expect(ok(await drover(['events'], cwd))).toMatch(
+    /^AT +EVENT +OF +ABOUT\n\S+Z +run\.completed +mars\/told +\d+ turns$/m,
+  );
+});
+
+it('a run is watched to its end: one line a change under -o json, drawn anew on a terminal', async () => {
+  ok(await drover(['run', 'mars', 'go', '--name', 'seen', '--script', 'script.json', '--detach'], cwd));
+  const watched = ['describe', 'run', 'mars/seen', '--watch'];
+  const [lines, terminal] = await Promise.all([
+    drover([...watched, '-o', 'json'], cwd),
+    startOnTerminal(watched, cwd).ended,
+  ]);
+  const views = ok(lines)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunView);
+  expect(views.length).toBeGreaterThan(1);
+  expect(views[0]).toMatchObject({ state: 'running' });
+  expect(views.at(-1)).toMatchObject({ state: 'completed', result: { finalResponse: 'done' } });
+  const screens = ok(terminal).split('\u001b[2J');
+  expect(screens.length).toBeGreaterThan(2);
+  expect(screens[1]).toMatch(/0\.1 +AgentB +0 +\S*running\S* +\d\.\ds/);
+  expect(screens.at(-1)).toMatch(/0\.1 +AgentB +1 +\S*completed/);
+
+  const text = ok(await drover(['describe', 'run', 'mars/seen'], cwd));
+  expect(text).toMatch(/^0 +Orchestrator +2 +completed +[3-9]\.\ds$/m);
+  expect(text).toMatch(/^ {2}0\.0 +AgentA +1 +completed +[1-9]\.\ds$/m);
+  expect(text).toMatch(/^0 +Orchestrator +fired +AgentA, AgentB +-$/m);
+});
+
+it('a run is watched from its start on, and its result comes last', async () => {
+  const watched = ['run', 'mars', 'go', '--script', 'script.json', '--watch', '--name'];
+  const [lines, terminal] = await Promise.all([
+    drover([...watched, 'lines', '-o', 'json'], cwd),
+    startOnTerminal([...watched, 'drawn'], cwd).ended,
+  ]);
+  const printed = ok(lines)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(printed.length).toBeGreaterThan(2);
+  expect(printed[0]).toMatchObject({ run: 'lines', state: 'running' });
+  expect(printed.at(-2)).toMatchObject({ run: 'lines', state: 'completed' });
+  expect(printed.at(-1)).toMatchObject({ success: true, finalResponse: 'done' });
+  const screens = ok(terminal).split('\u001b[2J');
+  // More than the run has changes: the times in it go on.
+  expect(screens.filter((screen) => /0\.1 +AgentB +0 +\S*running\S* +\d\.\ds/.test(screen)).length).toBeGreaterThan(3);
+  expect(screens.at(-1)).toMatch(/0\.1 +AgentB +1 +\S*completed[^]*\r\ndone\r\n$/);
+});
+
+it("each turn's input and reply can be read", async () => {
+  const traced = ['run', 'mars', 'go', '--script', 'script.json', '--trace', '--name', 'traced'];
+  const text = ok(await drover(traced, cwd));
+  expect(text).toContain(
+    'TURN traced/0.0/1 of AgentA\n  input  {"kind":"request","from":"Orchestrator","value":"go"}\n  reply ',
+  );
+  // The same name is the same run: its result is fetched again.
+  const { trace } = JSON.parse(ok(await drover([...traced, '-o', 'json'], cwd))) as RunResult;
+  expect(trace?.map(({ turnId }) => turnId)).toEqual(['traced/0/1', 'traced/0.0/1', 'traced/0.1/1', 'traced/0/2']);
+  expect(ok(await drover(['describe', 'run', 'mars/traced'], cwd))).toContain('TURN traced/0/2 of Orchestrator');
+});

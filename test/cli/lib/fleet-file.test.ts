@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { loadFleetFile, type LocatedProblem, parseFleetFile } from '../../../src/cli/lib/fleet-file';
+import { DroverError } from '../../../src/contract/errors';
+
+const GOOD = `apiVersion: drover/v1
+kind: Fleet
+metadata: {name: mars}
+spec:
+  agents:
+    - name: A
+      provider: process
+      process: {command: [node, agent.mjs], env: {LETTERS: M}}
+    - name: B
+      provider: process
+      process: {command: [node, agent.mjs], cwd: sub}
+  topology:
+    flows: ["Start -> A", "A <-> B", "A -> End"]
+`;
+
+function refused(text: string): { message: string; errors: readonly LocatedProblem[] } {
+  try {
+    parseFleetFile(text, 'fleet.yaml');
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    expect(error.code).toBe('InvalidFleet');
+    return { message: error.message, errors: error.details?.['errors'] as LocatedProblem[] };
+  }
+  throw new Error('the file was accepted');
+}
+
+test('a good file', () => {
+  expect(parseFleetFile(GOOD, 'fleet.yaml')).toMatchObject({
+    file: { metadata: { name: 'mars' }, spec: { agents: [{ name: 'A' }, { name: 'B' }] } },
+    warnings: [],
+  });
+});
+
+test.each([
+  [
+    '{timeout: 5, onInsufficient: perhaps, quorum: 1.5, speed: 1}',
+    [
+      'fleet.yaml:14:28: spec.topology.convergence.timeout: expected a string, got a number',
+      'fleet.yaml:14:47: spec.topology.convergence.onInsufficient: expected one of fail, proceed, user',
+      'fleet.yaml:14:64: spec.topology.convergence.quorum: expected a whole number, got a number with a fraction',
+      'fleet.yaml:14:69: spec.topology.convergence.speed: unknown key; known are minRatio, onInsufficient, quorum, terminateOrphans, timeout',
+    ],
+  ],
+  ['{minRatio: 1.5}', ['fleet.yaml:14:29: spec.topology.convergence.minRatio: a ratio is from 0 to 1']],
+  [
+    'sometimes',
+    [
+      'fleet.yaml:14:18: spec.topology.convergence: expected strict, majority, user, any, a ratio from 0 to 1, or an object such as {minRatio: 1, onInsufficient: fail}',
+    ],
+  ],
+])('a convergence that is wrong names its fields: %s', (convergence, lines) => {
+  expect(refused(`${GOOD}    convergence: ${convergence}\n`).message.split('\n')).toEqual(lines);
+});
+
+test('all problems in one go, each with line and column', () => {
+  const text = `apiVersion: drover/v1
+kind: Fleet
+metadata: {name: mars}
+spec:
+  colour: red
+  liveness:
+    staleAfter: 5 minutes
+  agents:
+    - name: worker
+      provider: process
+      process: {command: [node, agent.mjs]}
+    - name: worker
+      provider: podman
+    - name: C
+      provider: process
+      process: {command: [], env: {N: 1}}
+      subscription: {pool: claude}
+  topology:
+    flows: ["Start -> worker", "worker -> Nobody"]
+`;
+  const { message, errors } = refused(text);
+  expect(message.split('\n')).toEqual([
+    'fleet.yaml:5:3: spec.colour: unknown key; known are provisioning, liveness, restart, agents, topology, subscriptions, notify',
+    'fleet.yaml:7:17: spec.liveness.staleAfter: expected a duration such as 500ms, 5s, 2m or 1h',
+    'fleet.yaml:12:13: spec.agents.1.name: Duplicate agent names not allowed: [worker]. Each agent must have a unique name.',
+    'fleet.yaml:13:17: spec.agents.1.provider: unknown provider "podman"; known are process, docker, external',
+    'fleet.yaml:16:26: spec.agents.2.process.command: needs at least one item',
+    'fleet.yaml:16:39: spec.agents.2.process.env.N: expected a string, got a number',
+    'fleet.yaml:17:28: spec.agents.2.subscription.pool: unknown pool "claude"; the file has no subscriptions',
+    expect.stringMatching(/^fleet\.yaml:19:32: spec\.topology\.flows\.1: .*Nobody/),
+  ]);
+  expect(errors[0]).toEqual({
+    line: 5,
+    column: 3,
+    pointer: '/spec/colour',
+    detail: 'unknown key; known are provisioning, liveness, restart, agents, topology, subscriptions, notify',
+  });
+});
+
+test('what is missing is told where it should have been', () => {
+  const text =
+    'apiVersion: drover/v1\nkind: Fleet\nspec:\n  agents:\n    - name: A\n      provider: docker\n    - provider:\n';
+  expect(refused(text).message.split('\n')).toEqual([
+    'fleet.yaml:1:1: metadata: is missing',
+    'fleet.yaml:5:7: spec.agents.0: an agent of provider docker needs "docker"',
+    'fleet.yaml:7:7: spec.agents.1.name: is missing',
+    'fleet.yaml:7:7: spec.agents.1.provider: unknown provider null; known are process, docker, external',
+  ]);
+});
+
+test('a block of another provider is told at its key', () => {
+  const text = GOOD.replace('      process: {command: [node, agent.mjs], cwd: sub}', '      docker: {image: x}');
+  expect(refused(text).message.split('\n')).toEqual([
+    'fleet.yaml:9:7: spec.agents.1: an agent of provider process needs "process"',
+    'fleet.yaml:11:7: spec.agents.1.docker: does not belong to an agent of provider process',
+  ]);
+});
+
+test('syntax errors of YAML, with line and column', () => {
+  expect(refused('spec:\n  agents: [\n').message).toMatch(/^fleet\.yaml:3:1: .*flow/i);
+  expect(refused('kind: Fleet\nkind: Fleet\n').message).toMatch(/^fleet\.yaml:2:1: .*unique/);
+  expect(refused('a: *nothing\n').message).toMatch(/^fleet\.yaml:1:4: .*alias/i);
+});
+
+test('a bomb of aliases is refused', () => {
+  const levels = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+  for (const [index, name] of [...'bcdefg'].entries()) {
+    const before = 'abcdefg'[index] ?? 'a';
+    levels.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(', ')}]`);
+  }
+  expect(refused(levels.join('\n')).message).toMatch(/alias/i);
+});
+
+test.each(['', 'just text', '[]', '42', 'null'])('no fleet at all: %j', (text) => {
+  expect(refused(text).errors.length).toBeGreaterThan(0);
+});
+
+test('property: any text is read or refused, and every problem has a place in the text', () => {
+  const pieces = fc.array(
+    fc.constantFrom(
+      'spec:',
+      '\n',
+      '  ',
+      'agents:',
+      '- name: A',
+      '{',
+      '}',
+      '[',
+      ']',
+      ': ',
+      '"',
+      '&a',
+      '*a',
+      'x',
+      '#',
+      '|',
+      '\t',
+    ),
+    { maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        pieces.map((list) => list.join('')),
+      ),
+      (text) => {
+        const lines = text.split('\n').length + 1;
+        for (const { line, column } of refused(text).errors) {
+          expect(line).toBeGreaterThanOrEqual(1);
+          expect(line).toBeLessThanOrEqual(lines);
+          expect(column).toBeGreaterThanOrEqual(1);
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+describe('on disk', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drover-fleet-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('the working folder of a process agent is relative to the file', async () => {
+    const path = join(folder, 'fleet.yaml');
+    writeFileSync(path, GOOD);
+    const { file } = await loadFleetFile(path);
+    expect(file.spec.agents.map((agent) => agent.process?.cwd)).toEqual([folder, join(folder, 'sub')]);
+  });
+
+  test('a file that is not there', async () => {
+    await expect(loadFleetFile(join(folder, 'none.yaml'))).rejects.toMatchObject({
+      code: 'InvalidFleet',
+      message: expect.stringContaining('none.yaml cannot be read') as string,
+    });
+  });
+});
+
+test('a second document is told as what it is', () => {
+  expect(refused(`${GOOD}---\n${GOOD}`).message).toMatch(
+    /: a second document begins here; a file holds one fleet or one scenario$/,
+  );
+});
+
+test('a provider that is missing is told so', () => {
+  const text = 'apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: f}\nspec: {agents: [{name: A}]}\n';
+  expect(refused(text).message).toMatch(/spec\.agents\.0\.provider: is missing; known are process, docker, external/);
+});

@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import type { CompensationRecord, CompensationState } from '../../../src/contract/fleet/compensation';
+import {
+  finishAttempt,
+  intend,
+  planCompensation,
+  recordResource,
+  settleEntry,
+  transition,
+  type TransitionResult,
+  undoOrder,
+} from '../../../src/rules/change/compensation';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const LATER = '2026-01-01T00:01:00.000Z';
+const REVISION = 3;
+
+function planned(...names: string[]): CompensationRecord {
+  const empty = planCompensation({ id: 'mars.3', fleet: 'mars', revision: REVISION, at: AT });
+  return names.reduce((record, name) => intend(record, { kind: 'process', name, key: `key-${name}` }, AT), empty);
+}
+
+function begin(record: CompensationRecord, attempt: number, revision = REVISION): TransitionResult {
+  return transition(record, { to: 'compensating', attempt, revision, at: LATER, why: 'A failed' });
+}
+
+function accepted(result: TransitionResult): CompensationRecord {
+  if (result.refused) throw result.refused;
+  return result.record;
+}
+
+/** A record in each state, reached by its own arrows. */
+const IN_STATE: Readonly<Record<CompensationState, () => CompensationRecord>> = {
+  pending: () => planned('A', 'B'),
+  compensating: () => accepted(begin(planned('A', 'B'), 1)),
+  compensated: () => {
+    const running = IN_STATE.compensating();
+    const undone = ['key-A', 'key-B'].reduce((record, key) => settleEntry(record, key, 'undone', LATER), running);
+    return accepted(finishAttempt(undone, LATER));
+  },
+  failed: () => {
+    const running = settleEntry(IN_STATE.compensating(), 'key-B', 'undone', LATER);
+    return accepted(finishAttempt(settleEntry(running, 'key-A', 'failed', LATER, 'engine is gone'), LATER));
+  },
+};
+const STATES = Object.keys(IN_STATE) as CompensationState[];
+
+describe('every lifecycle transition', () => {
+  const allowed = [
+    'pending->compensating',
+    'compensating->compensated',
+    'compensating->failed',
+    'failed->compensating',
+  ];
+  const cases = STATES.flatMap((from) => STATES.map((to) => ({ from, to })));
+
+  test.each(cases)('$from -> $to', ({ from, to }) => {
+    const record = IN_STATE[from]();
+    const attempt = to === 'compensating' ? record.attempt + 1 : record.attempt;
+    const { record: after, refused } = transition(record, { to, attempt, revision: REVISION, at: LATER });
+    if (allowed.includes(`${from}->${to}`)) {
+      expect(refused).toBeNull();
+      expect(after).toMatchObject({ state: to, attempt, updatedAt: LATER });
+    } else {
+      expect(refused?.code).toBe(from === 'compensated' ? 'DuplicateCompensation' : 'CompensationStateError');
+      expect(after.state).toBe(from);
+    }
+  });
+});
+
+describe('guards, in their order', () => {
+  test('stale attempt: the same one again, or a lower one, is refused', () => {
+    const failed = IN_STATE.failed();
+    expect(begin(failed, 1).refused?.code).toBe('StaleAttempt');
+    expect(begin(accepted(begin(failed, 5)), 4).refused?.code).toBe('StaleAttempt');
+  });
+
+  test('stale attempt: a late end of an earlier attempt does not end the one that runs', () => {
+    const second = accepted(begin(IN_STATE.failed(), 2));
+    const late = transition(second, { to: 'compensated', attempt: 1, revision: REVISION, at: LATER });
+    expect(late.refused?.code).toBe('StaleAttempt');
+    expect(late.record.state).toBe('compensating');
+  });
+
+  test('stale revision: only the current one is compensated', () => {
+    expect(begin(IN_STATE.pending(), 1, REVISION - 1).refused?.code).toBe('StaleRevision');
+    expect(begin(IN_STATE.pending(), 1, REVISION + 1).refused?.code).toBe('StaleRevision');
+  });
+
+  test('duplicate after compensated: refused whatever else is wrong with it', () => {
+    const done = IN_STATE.compensated();
+    expect(begin(done, 0, REVISION - 1).refused?.code).toBe('DuplicateCompensation');
+    expect(begin(done, 9).refused?.code).toBe('DuplicateCompensation');
+  });
+
+  test('the revision is looked at before the attempt, and both before the state', () => {
+    const running = IN_STATE.compensating();
+    expect(begin(running, 0, REVISION + 1).refused?.code).toBe('StaleRevision');
+    expect(begin(running, 1).refused?.code).toBe('StaleAttempt');
+    expect(begin(running, 2).refused?.code).toBe('CompensationStateError');
+  });
+
+  test('an end of an attempt that never began is refused', () => {
+    const ahead = transition(IN_STATE.compensating(), { to: 'failed', attempt: 2, revision: REVISION, at: LATER });
+    expect(ahead.refused?.code).toBe('CompensationStateError');
+  });
+});
+
+test('failed, then a higher attempt: what failed is tried again, what was undone is not', () => {
+  const second = accepted(begin(IN_STATE.failed(), 2));
+  expect(undoOrder(second).map(({ name }) => name)).toEqual(['A']);
+  const done = accepted(finishAttempt(settleEntry(second, 'key-A', 'nothing to undo', LATER), LATER));
+  expect(done).toMatchObject({ state: 'compensated', attempt: 2 });
+  expect(done.entries.map(({ outcome }) => outcome)).toEqual(['nothing to undo', 'undone']);
+});
+
+test('the undo goes newest first, and by what is known of each', () => {
+  const record = recordResource(planned('A', 'B', 'C'), 'key-B', 'id-B', AT);
+  expect(undoOrder(record).map(({ name, resourceId }) => [name, resourceId])).toEqual([
+    ['C', null],
+    ['B', 'id-B'],
+    ['A', null],
+  ]);
+});
+
+test('the same intent twice is one entry', () => {
+  expect(planned('A', 'A').entries).toHaveLength(1);
+});
+
+test('serialization: to JSON and back unchanged, in every state', () => {
+  for (const state of STATES) {
+    const record = IN_STATE[state]();
+    expect(JSON.parse(JSON.stringify(record))).toEqual(record);
+  }
+});
+
+test('metrics: planned, started, completed, failed, refused by kind', () => {
+  const refusedTwice = begin(begin(IN_STATE.failed(), 1).record, 1).record;
+  const stale = begin(refusedTwice, 2, REVISION + 1).record;
+  const done = accepted(finishAttempt(settleEntry(accepted(begin(stale, 2)), 'key-A', 'undone', LATER), LATER));
+  expect(begin(done, 3).record.metrics).toEqual({
+    planned: 1,
+    started: 2,
+    completed: 1,
+    failed: 1,
+    refused: { StaleAttempt: 2, StaleRevision: 1, DuplicateCompensation: 1 },
+  });
+});
+
+test('audit: every request, accepted or refused, with from, to, attempt, revision and why', () => {
+  const { record } = begin(IN_STATE.failed(), 1);
+  expect(record.audit).toEqual([
+    { at: LATER, attempt: 1, revision: 3, from: 'pending', to: 'compensating', accepted: true, why: 'A failed' },
+    {
+      at: LATER,
+      attempt: 1,
+      revision: 3,
+      from: 'compensating',
+      to: 'failed',
+      accepted: true,
+      why: 'A: engine is gone',
+    },
+    {
+      at: LATER,
+      attempt: 1,
+      revision: 3,
+      from: 'failed',
+      to: 'compensating',
+      accepted: false,
+      why: 'attempt 1 of mars.3 is stale: the last attempt was 1; ask with --attempt 2',
+    },
+  ]);
+});
+
+/** The model keeps only what the page says: a state, the last attempt, and the outcome of each key. */
+describe('model: random begin, step done, step failed, retry and duplicate delivery', () => {
+  interface Model {
+    state: CompensationState;
+    attempt: number;
+    outcomes: Map<string, string>;
+    accepted: number;
+  }
+  interface Real {
+    record: CompensationRecord;
+  }
+  const KEYS = ['A', 'B', 'C'].map((name) => `key-${name}`);
+
+  class Begin implements fc.Command<Model, Real> {
+    readonly attempt: number;
+    readonly revision: number;
+    constructor(attempt: number, revision: number) {
+      this.attempt = attempt;
+      this.revision = revision;
+    }
+    check = () => true;
+    run(model: Model, real: Real): void {
+      const before = real.record;
+      const { record, refused } = begin(before, this.attempt, this.revision);
+      real.record = record;
+      const expected =
+        model.state === 'compensated'
+          ? 'DuplicateCompensation'
+          : this.revision !== REVISION
+            ? 'StaleRevision'
+            : this.attempt <= model.attempt
+              ? 'StaleAttempt'
+              : model.state === 'compensating'
+                ? 'CompensationStateError'
+                : null;
+      expect(refused?.code ?? null).toBe(expected);
+      expect(record.audit).toHaveLength(before.audit.length + 1);
+      expect(record.audit.slice(0, -1)).toEqual(before.audit);
+      if (expected !== null) return;
+      model.state = 'compensating';
+      model.attempt = this.attempt;
+      model.accepted += 1;
+      for (const [key, outcome] of model.outcomes) if (outcome === 'failed') model.outcomes.set(key, 'pending');
+    }
+    toString = () => `begin(${String(this.attempt)}, ${String(this.revision)})`;
+  }
+
+  class Settle implements fc.Command<Model, Real> {
+    readonly key: string;
+    readonly outcome: 'undone' | 'nothing to undo' | 'failed';
+    constructor(key: string, outcome: 'undone' | 'nothing to undo' | 'failed') {
+      this.key = key;
+      this.outcome = outcome;
+    }
+    check = () => true;
+    run(model: Model, real: Real): void {
+      real.record = settleEntry(real.record, this.key, this.outcome, LATER);
+      if (model.state === 'compensating' && model.outcomes.get(this.key) === 'pending') {
+        model.outcomes.set(this.key, this.outcome);
+      }
+    }
+    toString = () => `settle(${this.key}, ${this.outcome})`;
+  }
+
+  class Finish implements fc.Command<Model, Real> {
+    check = () => true;
+    run(model: Model, real: Real): void {
+      const { record, refused } = finishAttempt(real.record, LATER);
+      real.record = record;
+      if (model.state !== 'compensating') {
+        expect(refused).not.toBeNull();
+        return;
+      }
+      expect(refused).toBeNull();
+      const left = [...model.outcomes.values()].some((outcome) => outcome === 'pending' || outcome === 'failed');
+      model.state = left ? 'failed' : 'compensated';
+    }
+    toString = () => 'finish';
+  }
+
+  test('record and model agree after every step', () => {
+    const outcome = fc.constantFrom('undone' as const, 'nothing to undo' as const, 'failed' as const);
+    const commands = fc.commands(
+      [
+        fc
+          .tuple(fc.integer({ min: 0, max: 6 }), fc.constantFrom(REVISION, REVISION, REVISION, 2))
+          .map(([attempt, revision]) => new Begin(attempt, revision)),
+        fc.tuple(fc.constantFrom(...KEYS), outcome).map(([key, how]) => new Settle(key, how)),
+        fc.constant(new Finish()),
+      ],
+      { maxCommands: 40 },
+    );
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const model: Model = {
+          state: 'pending',
+          attempt: 0,
+          outcomes: new Map(KEYS.map((key) => [key, 'pending'])),
+          accepted: 0,
+        };
+        const real: Real = { record: planned('A', 'B', 'C') };
+        fc.modelRun(() => ({ model, real }), sequence);
+        expect(real.record).toMatchObject({ state: model.state, attempt: model.attempt });
+        expect(Object.fromEntries(real.record.entries.map((entry) => [entry.key, entry.outcome]))).toEqual(
+          Object.fromEntries(model.outcomes),
+        );
+        expect(real.record.metrics.started).toBe(model.accepted);
+        const refusals = Object.values(real.record.metrics.refused).reduce((sum, count) => sum + count, 0);
+        expect(real.record.audit.filter((line) => !line.accepted)).toHaveLength(refusals);
+        expect(JSON.parse(JSON.stringify(real.record))).toEqual(real.record);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

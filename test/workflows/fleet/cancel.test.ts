@@ -1,0 +1,76 @@
+/** Cancelling the change of a fleet: who may, what becomes of it, and what is refused. */
+import { randomUUID } from 'node:crypto';
+import { provisionUpdates } from '../../../src/contract/messages';
+import { devServer } from '../../support/env';
+import { fleetOf, withFleet } from './harness';
+
+const env = devServer();
+
+it('takes the change back, once, and says why', async () => {
+  await withFleet(
+    env,
+    async (world) => {
+      await expect(world.fleets.cancel(world.fleet)).rejects.toMatchObject({ code: 'FleetNotFound' });
+      const applied = await world.fleets.apply(world.fleet, { spec: fleetOf(['a', 'silent']) });
+      const { changeId, revision } = applied;
+      await world.changeUntil(({ steps }) => steps.created === 2 && steps.ready === 1);
+      await expect(world.fleets.apply(world.fleet, { spec: fleetOf(['a']) })).rejects.toThrow(
+        `cancel it with drover cancel ${world.fleet}`,
+      );
+      await expect(world.fleets.cancel(world.fleet, { revision: 7 })).rejects.toMatchObject({ code: 'StaleRevision' });
+      await expect(world.fleets.cancel(world.fleet, { changeId: 'x' })).rejects.toMatchObject({
+        code: 'StaleRevision',
+      });
+
+      const requestId = randomUUID();
+      const order = { revision, reason: 'a typing error', requestId };
+      expect(await world.fleets.cancel(world.fleet, order)).toMatchObject({ changeId, state: 'running' });
+      expect(await world.ended(changeId ?? '', revision)).toMatchObject({
+        state: 'rolled back',
+        error: expect.stringContaining('cancelled: a typing error') as string,
+      });
+      expect(world.held()).toEqual([]);
+      // A repeat of the same request gets the first answer.
+      expect(await world.fleets.cancel(world.fleet, order)).toMatchObject({ changeId, state: 'running' });
+      await expect(world.fleets.cancel(world.fleet)).rejects.toMatchObject({
+        code: 'RuntimeStateError',
+        message: `fleet ${world.fleet} has no change that could be cancelled (revision 1 is rolled back)`,
+      });
+      expect(await world.apply(fleetOf(['a']))).toMatchObject({ state: 'done' });
+    },
+    { silent: ['silent'] },
+  );
+});
+
+it('is heard by a change in the middle of its creates, and by a destroy that waits its turn', async () => {
+  await withFleet(
+    env,
+    async (world) => {
+      await world.fleets.apply(world.fleet, { spec: fleetOf(['a', 'silent']) });
+      await world.changeUntil(({ steps }) => steps.created === 2);
+      const { changeId, revision } = await world.fleets.destroy(world.fleet, {}, { ifBusy: 'cancel' });
+      expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'done' });
+      expect(world.held()).toEqual([]);
+    },
+    { silent: ['silent'] },
+  );
+});
+
+it.each([[7], ['text'], [null], [[]], [{ reason: 7 }], [{ force: true }]])(
+  'the change itself refuses what is no order: %j',
+  async (order) => {
+    await withFleet(
+      env,
+      async (world) => {
+        await world.fleets.apply(world.fleet, { spec: fleetOf(['silent']) });
+        await world.changeUntil(({ steps }) => steps.created === 1);
+        await expect(
+          world.saga().executeUpdate(provisionUpdates.cancel, { args: [order as object] }),
+        ).rejects.toMatchObject({ cause: { type: 'InvalidRequest' } });
+        expect(await world.changeUntil(() => true)).toMatchObject({ state: 'running' });
+        await world.fleets.cancel(world.fleet);
+      },
+      { silent: ['silent'] },
+    );
+  },
+);

@@ -1,0 +1,24 @@
+import { AGENT_WORKFLOW } from '../../../src/contract/names';
+import { devServer } from '../../support/env';
+import { startRun, withRuns } from './harness';
+
+const env = devServer();
+
+const script = { A: [{ action: 'final', response: 'a' }] };
+const topology = { flows: ['Start -> A'] };
+
+it('a branch whose place is taken by somebody else has failed, and says so', async () => {
+  await withRuns(env, async (taskQueue) => {
+    const fleet = `taken-${taskQueue.slice(-8)}`;
+    const external = { v: 1, fleet, agent: 'other' };
+    await env.client.workflow.start(AGENT_WORKFLOW, {
+      workflowId: `run/${fleet}/simulation/0`,
+      taskQueue,
+      args: [external],
+    });
+    const result = await (await startRun(env, taskQueue, { fleet, topology, script })).result();
+    expect(result.error).toMatch(
+      /^ROOT failure: insufficient arrivals: 0 of 1 \(A: branch 0 \(A\) was lost: .*already/,
+    );
+  });
+});
