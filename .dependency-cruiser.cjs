@@ -4,22 +4,22 @@
 const LAYERS = {
   'lib/': null,
   'contract/': null,
-  'rules/': 'contract/(?!schemas/|messages\\.ts)',
+  'rules/': 'contract/(?!schemas/|\\w+/messages\\.ts)',
   'workflows/': '(contract/(?!schemas/)|rules/)',
   'activities/': '(contract|rules|providers|client|lib)/',
-  'providers/': '(contract/(?!schemas/|messages\\.ts)|lib/)',
+  'providers/': '(contract/(?!schemas/|\\w+/messages\\.ts)|lib/)',
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
   'cli/': '((contract|client|rules|dev|lib)/|(config|version|log|logs|gc|installed-providers|worker|server)\\.ts$)',
   'dev/': '(contract|lib)/',
-  'agent/': '(contract/(?!messages\\.ts)|lib/)',
+  'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'config\\.ts$': '(contract|dev)/',
 };
 
 /** Folder -> the packages that it may import, as a pattern on the path below node_modules; null for none. */
 const PACKAGES = {
-  'contract/(?!schemas/|messages\\.ts)': null,
-  'contract/messages\\.ts': '@temporalio/(workflow|common)',
+  'contract/(?!schemas/|\\w+/messages\\.ts)': null,
+  'contract/\\w+/messages\\.ts': '@temporalio/(workflow|common)',
   'contract/schemas/': 'zod',
   'rules/': null,
   'workflows/': '@temporalio/(workflow|common)',

@@ -20,7 +20,7 @@ export async function bundleWorkflows() {
     payloadConverterPath: join(root, 'src/workflows/sandbox/payload-converter.ts'),
     failureConverterPath: join(root, 'src/workflows/sandbox/failure-converter.ts'),
     workflowInterceptorModules: ['reserved-signals', 'paced-signals'].map((name) =>
-      join(root, `src/workflows/${name}.ts`),
+      join(root, `src/workflows/sandbox/${name}.ts`),
     ),
     // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps state in a module (decision 12).
     preloadModules: [workflowsPath],

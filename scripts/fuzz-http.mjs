@@ -71,7 +71,7 @@ async function withDrover(use) {
       gateway,
       operator,
       state,
-      agentToken: (name) => require('../dist/contract/agent-token.js').agentToken(secret, ...name),
+      agentToken: (name) => require('../dist/contract/agent/token.js').agentToken(secret, ...name),
     });
   } finally {
     up.kill('SIGTERM');

@@ -182,8 +182,8 @@ function workflowCode(): Partial<WorkerOptions> {
         workflowsPath: join(__dirname, 'workflows'),
         interceptors: {
           workflowModules: [
-            require.resolve('./workflows/reserved-signals'),
-            require.resolve('./workflows/paced-signals'),
+            require.resolve('./workflows/sandbox/reserved-signals'),
+            require.resolve('./workflows/sandbox/paced-signals'),
           ],
         },
       };

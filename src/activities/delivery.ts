@@ -1,7 +1,7 @@
 /** A reply goes from the turn's activity straight to the branch that waits for it (decision 11): the agent's workflow need not send it, nor hear that it came. */
 import { Context } from '@temporalio/activity';
 import type { SignalActivities, TurnActivities } from '../contract/activities';
-import { branchSignals } from '../contract/messages';
+import { branchSignals } from '../contract/run/messages';
 import type { TurnAnswered } from '../contract/agent/turns';
 
 /**

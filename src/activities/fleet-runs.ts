@@ -7,7 +7,7 @@ import { type RunRef, runSubject } from '../client/temporal/subject';
 import { equals, listWorkflows } from '../client/temporal/visibility';
 import type { CancelRunsCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
-import { runUpdates } from '../contract/messages';
+import { runUpdates } from '../contract/run/messages';
 import { RUN_WORKFLOW } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 

@@ -15,7 +15,8 @@ import { type AgentRef, agentSubject, fleetSubject, poolSubject, type Subject } 
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import { DroverError, type ErrorCode } from '../contract/errors';
 import type { UntoldAgent } from '../contract/fleet';
-import { agentUpdates, describeAgent, describeFleet } from '../contract/messages';
+import { agentUpdates, describeAgent } from '../contract/agent/messages';
+import { describeFleet } from '../contract/fleet/messages';
 import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETIRE_REQUEST } from '../contract/names';
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { isUnansweredForLong } from '../client/temporal/unanswered';

@@ -6,7 +6,7 @@ import { agentSubject } from '../client/temporal/subject';
 import type { MonitorActivities, WatchCall, WatchedAgent } from '../contract/activities';
 import type { AgentView } from '../contract/agent';
 import { DroverError } from '../contract/errors';
-import { agentSignals, describeAgent } from '../contract/messages';
+import { agentSignals, describeAgent } from '../contract/agent/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { httpCall, isSuccess } from '../providers/http-call';

@@ -5,7 +5,7 @@ import { poolSubject } from '../client/temporal/subject';
 import type { CredentialCall, CredentialResult, PoolsCall, SubscriptionActivities } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import type { SubscriptionSpec } from '../contract/fleet';
-import { poolUpdates } from '../contract/messages';
+import { poolUpdates } from '../contract/pool/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolConfiguration, PoolInput } from '../contract/pool';
 import { AGENT_PATHS } from '../contract/protocol';

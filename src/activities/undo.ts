@@ -4,7 +4,7 @@ import type { Calls } from '../client/temporal/calls';
 import { agentSubject } from '../client/temporal/subject';
 import type { UndoActivities, UndoCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
-import { describeAgent } from '../contract/messages';
+import { describeAgent } from '../contract/agent/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { messageOf, QUOTE_BYTES } from '../contract/text';
 import { errorCode } from '../providers/error-code';

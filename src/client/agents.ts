@@ -14,7 +14,7 @@ import type {
 } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import type { WorkflowEnd } from '../contract/ends';
-import { agentSignals, agentUpdates, describeAgent } from '../contract/messages';
+import { agentSignals, agentUpdates, describeAgent } from '../contract/agent/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/agent/subscription';
 import { monotonicMs } from '../lib/clock';

@@ -14,7 +14,7 @@ import type {
   FleetSpec,
   FleetView,
 } from '../contract/fleet';
-import { describeChange, describeFleet, fleetUpdates } from '../contract/messages';
+import { describeChange, describeFleet, fleetUpdates } from '../contract/fleet/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet/change';

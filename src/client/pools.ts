@@ -1,5 +1,5 @@
 /** Pools of credentials: who is on what, and until when something is not given out. */
-import { describePool, poolUpdates } from '../contract/messages';
+import { describePool, poolUpdates } from '../contract/pool/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
 import type { CallOptions, Calls, RequestOptions } from './temporal/calls';

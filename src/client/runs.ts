@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
-import { describeRun, runUpdates } from '../contract/messages';
+import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
 import type { TopologySpec } from '../contract/topology';

@@ -100,3 +100,6 @@ export const SUBSCRIPTION_HOLD = 'subscription';
 export const RETIRE_HOLD = 'retire';
 /** Holds of Drover's own, for which every agent has room beside those that users name. */
 export const RESERVED_HOLDS: readonly string[] = [OPERATOR_HOLD, FLEET_HOLD, SUBSCRIPTION_HOLD, RETIRE_HOLD];
+
+/** The query that every workflow answers with its view. */
+export const DESCRIBE = 'describe';

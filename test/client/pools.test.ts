@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DroverClient } from '../../src/client';
-import { poolSignals } from '../../src/contract/messages';
+import { poolSignals } from '../../src/contract/pool/messages';
 import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import * as views from '../../src/contract/schemas/views';
 import { devServer } from '../support/env';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DroverClient } from '../../src/client';
 import type { AgentView } from '../../src/contract/agent';
-import { describePool } from '../../src/contract/messages';
+import { describePool } from '../../src/contract/pool/messages';
 import { AGENT_WORKFLOW, agentWorkflowId, POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { workflowBundle } from '../support/shared';

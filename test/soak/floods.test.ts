@@ -1,6 +1,6 @@
 /** Floods: thousands of messages that wait together for one workflow, as after a time without a worker. Nothing is lost, no task fails. */
 import { randomUUID } from 'node:crypto';
-import { describePool, poolSignals } from '../../src/contract/messages';
+import { describePool, poolSignals } from '../../src/contract/pool/messages';
 import { AGENT_WORKFLOW, agentWorkflowId, POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
 import type { AgentView } from '../../src/contract/agent';
 import type { PoolView } from '../../src/contract/pool';

@@ -1,7 +1,9 @@
 /** Raw payloads, unknown signals and odd values sent to fleets, changes, pools and notifications: no task fails, and the next command works. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { DESCRIBE, poolUpdates, provisionUpdates } from '../../src/contract/messages';
+import { DESCRIBE } from '../../src/contract/names';
+import { poolUpdates } from '../../src/contract/pool/messages';
+import { provisionUpdates } from '../../src/contract/fleet/messages';
 import type { AgentView } from '../../src/contract/agent';
 import {
   AGENT_WORKFLOW,

@@ -3,7 +3,7 @@ import { type UpdateDefinition, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import { type AgentCommand, type CommandResult, AGENT_COMMANDS } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
-import { agentUpdates } from '../../contract/messages';
+import { agentUpdates } from '../../contract/agent/messages';
 import { parseConfiguration, parseOptions } from '../../rules/agent/messages';
 import type { RememberedRequest } from '../../rules/agent/state';
 import { type CommandRequest, decide, holdOf } from '../../rules/agent/commands';

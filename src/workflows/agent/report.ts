@@ -1,5 +1,5 @@
 /** Tells the change that waits for this agent how its start ended. */
-import { agentReported } from '../../contract/messages';
+import { agentReported } from '../../contract/fleet/messages';
 import { dueReport, reported } from '../../rules/agent/report';
 import type { AgentMachine } from './machine';
 import type { Post } from './post';

@@ -1,6 +1,6 @@
 /** The agent's signals: facts, and pause and resume again. What is refused is a recorded decision and changes nothing. */
 import type { SignalDefinition } from '@temporalio/common';
-import { agentSignals } from '../../contract/messages';
+import { agentSignals } from '../../contract/agent/messages';
 import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
 import { applyBeat, applyCheck } from '../../rules/agent/liveness';
 import { probedAfterBeat, withProbes } from '../../rules/agent/probes';

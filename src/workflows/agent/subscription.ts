@@ -1,7 +1,9 @@
 /** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
 import { setHandler, sleep, upsertMemo } from '@temporalio/workflow';
 import type { CommandResult } from '../../contract/agent';
-import { agentSignals, agentUpdates, allocationGranted, fleetSignals, poolSignals } from '../../contract/messages';
+import { agentSignals, agentUpdates, allocationGranted } from '../../contract/agent/messages';
+import { fleetSignals } from '../../contract/fleet/messages';
+import { poolSignals } from '../../contract/pool/messages';
 import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../../contract/names';
 import type { AllocationRequested, FailureObserved } from '../../contract/pool';
 import type { FailureReport } from '../../contract/agent/subscription';

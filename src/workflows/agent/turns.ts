@@ -1,6 +1,6 @@
 /** The agent's turns: the rule says what to do with them (rules/agent/turns/actions.ts), this does it. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { branchSignals } from '../../contract/messages';
+import { branchSignals } from '../../contract/run/messages';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnOutcome } from '../../contract/agent/turns';
 import type { QueuedTurn } from '../../rules/agent/state';

@@ -1,7 +1,8 @@
 /** The agent entity: the one writer of its agent's state, and the only way to it. */
 import { CancellationScope, allHandlersFinished, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { AgentInput } from '../../contract/agent';
-import { describeAgent, fleetSignals } from '../../contract/messages';
+import { describeAgent } from '../../contract/agent/messages';
+import { fleetSignals } from '../../contract/fleet/messages';
 import { fleetWorkflowId } from '../../contract/names';
 import { type CarriedAgent } from '../../rules/agent/state';
 import { tidingsFor } from '../../rules/agent/farewell';

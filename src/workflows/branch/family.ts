@@ -8,7 +8,7 @@ import {
   defineSearchAttributeKey,
 } from '@temporalio/common';
 import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
-import { branchSignals } from '../../contract/messages';
+import { branchSignals } from '../../contract/run/messages';
 import { BRANCH_WORKFLOW, branchWorkflowId } from '../../contract/names';
 import type { LiveBranchRecord, StopRequested } from '../../contract/run';
 import type {

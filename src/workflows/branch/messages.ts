@@ -1,6 +1,6 @@
 /** Everything that a branch can be told or asked. */
 import { setCurrentDetails, setHandler } from '@temporalio/workflow';
-import { branchSignals, describeBranch } from '../../contract/messages';
+import { branchSignals, describeBranch } from '../../contract/run/messages';
 import type { BranchView } from '../../contract/run';
 import { parseTurnRef } from '../../rules/agent/messages';
 import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../../rules/run/messages';

@@ -1,6 +1,6 @@
 /** Tells the run of a branch and of its children: one signal a second at most, with all that has changed since the last one. */
 import { sleep } from '@temporalio/workflow';
-import { runSignals } from '../../contract/messages';
+import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
 import type { LiveBranchRecord } from '../../contract/run';
 import type { BranchLife } from './life';

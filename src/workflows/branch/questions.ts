@@ -1,6 +1,6 @@
 /** A branch's questions to the human: asked from the run, which has one open at a time. */
 import { condition, uuid4 } from '@temporalio/workflow';
-import { runSignals } from '../../contract/messages';
+import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
 import type { AnswerGiven } from '../../contract/run';
 import { type Answer, type Question, Stopped } from '../../rules/coordination/effects';

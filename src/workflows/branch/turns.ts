@@ -1,6 +1,6 @@
 /** A branch's turns: asked from the agent's workflow, or from the run's in a scripted run, until an answer comes. */
 import { condition } from '@temporalio/workflow';
-import { agentSignals } from '../../contract/messages';
+import { agentSignals } from '../../contract/agent/messages';
 import { agentWorkflowId, runWorkflowId } from '../../contract/names';
 import {
   type TurnAnswered,

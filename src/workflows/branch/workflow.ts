@@ -1,6 +1,6 @@
 /** One branch of a run: one agent at a time, one explicit context (coordination.md, "Branches"). */
 import { CancellationScope } from '@temporalio/workflow';
-import { runSignals } from '../../contract/messages';
+import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
 import { type BranchEnd, parseBranchInput, travelling } from '../../rules/run/branch-input';
 import { runBranch } from '../../rules/coordination/branch';

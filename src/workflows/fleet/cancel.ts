@@ -1,7 +1,7 @@
 /** Cancelling the change that runs: its saga is told, and given up where its workflow does not answer. */
 import { CancellationScope, type ChildWorkflowHandle, condition } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionResult } from '../../contract/fleet';
-import { provisionSignals } from '../../contract/messages';
+import { provisionSignals } from '../../contract/fleet/messages';
 import { DEFAULT_TIMEOUT } from '../../rules/change/run';
 import { durationMs } from '../../rules/lib/duration';
 import { giveUpActivity } from '../activities';

@@ -2,7 +2,7 @@
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../../contract/fleet';
-import { describeFleet, fleetSignals, fleetUpdates } from '../../contract/messages';
+import { describeFleet, fleetSignals, fleetUpdates } from '../../contract/fleet/messages';
 import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../../rules/fleet/change';
 import {
   agentGone,

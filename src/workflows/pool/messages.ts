@@ -1,7 +1,7 @@
 /** What a pool can be told and asked. What cannot be read is counted, and changes nothing. */
 import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
-import { describePool, poolSignals, poolUpdates } from '../../contract/messages';
+import { describePool, poolSignals, poolUpdates } from '../../contract/pool/messages';
 import type { PoolView } from '../../contract/pool';
 import {
   type PoolStep,

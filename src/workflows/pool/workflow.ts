@@ -7,7 +7,7 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { allocationGranted } from '../../contract/messages';
+import { allocationGranted } from '../../contract/agent/messages';
 import { agentWorkflowId } from '../../contract/names';
 import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
 import { poolCard, poolSummary } from '../../rules/pool/card';

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../../contract/fleet';
-import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/messages';
+import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/fleet/messages';
 import { changeCard } from '../../rules/change/card';
 import { partsOf, PHASES } from '../../rules/change/parts';
 import {

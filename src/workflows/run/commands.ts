@@ -2,7 +2,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { type ErrorCode, DroverError } from '../../contract/errors';
-import { runUpdates } from '../../contract/messages';
+import { runUpdates } from '../../contract/run/messages';
 import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 import { earlier, markOf, withMark } from '../../rules/lib/fingerprint';

@@ -1,6 +1,7 @@
 /** Everything that a run can be told or asked. */
 import { setHandler } from '@temporalio/workflow';
-import { agentSignals, describeRun, runSignals } from '../../contract/messages';
+import { agentSignals } from '../../contract/agent/messages';
+import { describeRun, runSignals } from '../../contract/run/messages';
 import { parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
 import { parseBranchRef, parseBranchesChanged } from '../../rules/run/messages';
 import type { Family } from '../branch/family';

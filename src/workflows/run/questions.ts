@@ -1,5 +1,5 @@
 /** The questions of a run to its human, one open at a time (rules of conduct, 14). */
-import { branchSignals, runSignals } from '../../contract/messages';
+import { branchSignals, runSignals } from '../../contract/run/messages';
 import { branchWorkflowId } from '../../contract/names';
 import type { AnswerGiven, QuestionAsked } from '../../contract/run';
 import type { Answer } from '../../rules/coordination/effects';

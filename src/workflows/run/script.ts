@@ -1,5 +1,5 @@
 /** A scripted run takes the turns of its agents itself: it holds the script, and knows where it stands (docs/decisions/0006). */
-import { branchSignals } from '../../contract/messages';
+import { branchSignals } from '../../contract/run/messages';
 import type { Script, TraceEntry } from '../../contract/run';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
 import { scriptedTurn } from '../../rules/run/script';

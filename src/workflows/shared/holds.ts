@@ -1,7 +1,7 @@
 /** Tells a change that runs, or a part of one, what the fleet's holds are. */
 import { CancellationScope, type ChildWorkflowHandle } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
-import { provisionSignals } from '../../contract/messages';
+import { provisionSignals } from '../../contract/fleet/messages';
 import type { provision } from '../provision/workflow';
 import { isGone } from './outbox';
 import type { Supervisor } from './supervise';

@@ -12,8 +12,8 @@ import { drover, isGone, start, startUp, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
 const cwd = folder.path;
-const BEATS = join(__dirname, '../../examples/shell/agent.sh');
-const AGENT_LIBRARY = join(__dirname, '../../dist/agent/index.js');
+const BEATS = join(__dirname, '../../../examples/shell/agent.sh');
+const AGENT_LIBRARY = join(__dirname, '../../../dist/agent/index.js');
 const STARTED = join(cwd, 'started');
 const GO = join(cwd, 'go');
 

@@ -7,7 +7,7 @@ import { drover, temporaryFolder } from './drover';
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-const CASES = join(__dirname, '../cases');
+const CASES = join(__dirname, '../../cases');
 
 it('prints its version without loading anything of Temporal', async () => {
   const probe = join(folder.path, 'probe.cjs');

@@ -8,9 +8,9 @@ import type { UpState } from '../../../src/dev/up-state';
 import { until } from '../../../src/dev/until';
 import { PATIENCE_MS } from '../../support/patience';
 
-const BIN = join(__dirname, '../../bin/drover.js');
+const BIN = join(__dirname, '../../../bin/drover.js');
 /** The example's folder: its agents are real programs. */
-const MARS = join(__dirname, '../../examples/mars');
+const MARS = join(__dirname, '../../../examples/mars');
 
 /** How a command ended. `code` is 128 and more after a signal, as in a shell. */
 export interface Ended {

@@ -147,7 +147,7 @@ beforeAll(async () => {
   mkdirSync(join(folder.path, 'secrets'));
   writeFileSync(join(folder.path, 'secrets/b'), `${SECRETS.b}\n`);
   mkdirSync(join(folder.path, 'node_modules'));
-  symlinkSync(join(__dirname, '../..'), join(folder.path, 'node_modules/drover'));
+  symlinkSync(join(__dirname, '../../..'), join(folder.path, 'node_modules/drover'));
   writeFileSync(join(folder.path, 'agent.mjs'), AGENT);
   const file = join(folder.path, 'fleet.yaml');
   writeFileSync(file, fleetFile(await serve(callProvider), await serve(callWebhook)));

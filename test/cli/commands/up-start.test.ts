@@ -55,7 +55,7 @@ test('any name of a directory, a lock of zero bytes, and ports of Temporal that 
   writeFileSync(join(cwd, '.drover/temporal.db'), '');
   await take(ports.grpc);
   await take(ports.ui);
-  copyFileSync(join(__dirname, '../../examples/shell/agent.sh'), join(cwd, 'an "agent" #1?.sh'));
+  copyFileSync(join(__dirname, '../../../examples/shell/agent.sh'), join(cwd, 'an "agent" #1?.sh'));
   const fleet = {
     apiVersion: 'drover/v1',
     kind: 'Fleet',

@@ -2,7 +2,7 @@
 import { Client, Connection, ServiceError, type WorkflowClientInterceptor } from '@temporalio/client';
 import { Calls } from '../../../src/client/temporal/calls';
 import { agentSubject } from '../../../src/client/temporal/subject';
-import { describeAgent } from '../../../src/contract/messages';
+import { describeAgent } from '../../../src/contract/agent/messages';
 
 const agent = agentSubject({ fleet: 'mars', agent: 'AgentA' });
 

@@ -200,7 +200,7 @@ describe('what is answered', () => {
 
 it('keeps 100,000 agents in less than 200 MB', async () => {
   // In a process of its own, as a worker of jest has a heap full of other things.
-  const register = join(__dirname, '../support/register-ts.cjs');
+  const register = join(__dirname, '../../support/register-ts.cjs');
   const script = ['--expose-gc', '-r', register, join(__dirname, 'many-beats.ts'), '100000'];
   const { stdout } = await promisify(execFile)(process.execPath, script);
   const grown = Number(stdout);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMAND_TABLE, CONDITIONS, RUNTIME_TRANSITIONS, STATUS_TRANSITIONS } from '../../../src/rules/agent/lifecycle';
 
-const page = readFileSync(join(__dirname, '../../docs/lifecycle.md'), 'utf8');
+const page = readFileSync(join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
 
 /** The rows of the n-th table under a heading, without its head. */
 function table(heading: string, index = 0): string[][] {

@@ -131,7 +131,7 @@ it.each([
 });
 
 it('reads every case of the examples', () => {
-  const directory = `${__dirname}/../cases`;
+  const directory = `${__dirname}/../../cases`;
   for (const file of readdirSync(directory)) {
     const scenario: unknown = readYaml(readFileSync(`${directory}/${file}`, 'utf8'));
     expect(parsed(parseScenario, scenario)).toEqual({ value: scenario });

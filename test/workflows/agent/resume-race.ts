@@ -63,7 +63,7 @@ export async function race(env: TestEnv, resumes: number, from: 'one process' | 
 
 async function fromProcesses(args: readonly string[]): Promise<Outcomes> {
   const processes = Array.from({ length: PROCESSES }, () => {
-    const script = ['-r', join(__dirname, '../support/register-ts.cjs'), join(__dirname, 'resumes.ts')];
+    const script = ['-r', join(__dirname, '../../support/register-ts.cjs'), join(__dirname, 'resumes.ts')];
     const child = spawn(process.execPath, [...script, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const next = () => new Promise<unknown>((resolve) => child.once('message', resolve));
     return { child, next, ready: next() };

@@ -4,7 +4,7 @@ import { Agents } from '../../../src/client/agents';
 import { Calls } from '../../../src/client/temporal/calls';
 import type { CredentialCall, CredentialResult, RaiseCall } from '../../../src/contract/activities';
 import type { AgentSpec, AgentView, CommandResult } from '../../../src/contract/agent';
-import { describePool, poolUpdates } from '../../../src/contract/messages';
+import { describePool, poolUpdates } from '../../../src/contract/pool/messages';
 import { POOL_WORKFLOW, poolWorkflowId } from '../../../src/contract/names';
 import type { PoolView } from '../../../src/contract/pool';
 import type { FailureReport } from '../../../src/contract/agent/subscription';

@@ -1,6 +1,6 @@
 /** Cancelling the change of a fleet: who may, what becomes of it, and what is refused. */
 import { randomUUID } from 'node:crypto';
-import { provisionUpdates } from '../../../src/contract/messages';
+import { provisionUpdates } from '../../../src/contract/fleet/messages';
 import { devServer } from '../../support/env';
 import { fleetOf, withFleet } from './harness';
 

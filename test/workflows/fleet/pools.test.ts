@@ -5,7 +5,7 @@ import { createSubscriptionActivities } from '../../../src/activities/subscripti
 import { Calls } from '../../../src/client/temporal/calls';
 import type { CredentialCall } from '../../../src/contract/activities';
 import type { SubscriptionSpec } from '../../../src/contract/fleet';
-import { describePool } from '../../../src/contract/messages';
+import { describePool } from '../../../src/contract/pool/messages';
 import { fleetWorkflowId, poolWorkflowId } from '../../../src/contract/names';
 import { devServer } from '../../support/env';
 import { eventually } from '../agent/harness';

@@ -1,6 +1,6 @@
 /** The pool's workflow: grants by signal to agents, raw and wrong messages, continue-as-new. */
 import { randomUUID } from 'node:crypto';
-import { describePool, poolSignals, poolUpdates } from '../../../src/contract/messages';
+import { describePool, poolSignals, poolUpdates } from '../../../src/contract/pool/messages';
 import { AGENT_WORKFLOW, agentWorkflowId, POOL_WORKFLOW, poolWorkflowId } from '../../../src/contract/names';
 import type { PoolInput, PoolView } from '../../../src/contract/pool';
 import { devServer } from '../../support/env';

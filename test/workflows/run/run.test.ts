@@ -7,7 +7,7 @@ import { inOrder, simulated, startRun, withRuns } from './harness';
 
 const env = devServer();
 
-const CASES = `${__dirname}/../cases`;
+const CASES = `${__dirname}/../../cases`;
 const read = (file: string): Scenario => readYaml(readFileSync(`${CASES}/${file}`, 'utf8')) as Scenario;
 
 describe('a scripted run', () => {

@@ -1,0 +1,53 @@
+/**
+ * The messages of an agent's workflow. A handler receives `unknown`, because any caller may send them:
+ * rules/ parses every argument. The definition types the sender.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { DESCRIBE } from '../names';
+import type { AllocationGranted } from '../pool';
+import type {
+  AgentConfiguration,
+  AgentView,
+  CheckReported,
+  CommandResult,
+  Heartbeat,
+  HoldOptions,
+  PauseOptions,
+  ReleaseOptions,
+  RestartOptions,
+  ResumeOptions,
+  StartOptions,
+  StopOptions,
+  TerminateOptions,
+} from './index';
+import type { FailureReport } from './subscription';
+import type { TurnRef, TurnRequested } from './turns';
+
+export const describeAgent = defineQuery<AgentView>(DESCRIBE);
+
+/** The agent's commands as updates: the caller hears "no". */
+export const agentUpdates = {
+  pause: defineUpdate<CommandResult, [PauseOptions]>('pause'),
+  resume: defineUpdate<CommandResult, [ResumeOptions]>('resume'),
+  stop: defineUpdate<CommandResult, [StopOptions]>('stop'),
+  start: defineUpdate<CommandResult, [StartOptions]>('start'),
+  restart: defineUpdate<CommandResult, [RestartOptions]>('restart'),
+  terminate: defineUpdate<CommandResult, [TerminateOptions]>('terminate'),
+  hold: defineUpdate<CommandResult, [HoldOptions]>('hold'),
+  release: defineUpdate<CommandResult, [ReleaseOptions]>('release'),
+  reportFailure: defineUpdate<CommandResult, [FailureReport]>('reportFailure'),
+  configure: defineUpdate<CommandResult, [AgentConfiguration]>('configure'),
+} as const;
+
+/** Facts told to an agent, and pause and resume again for services that only fire and forget. */
+export const agentSignals = {
+  heartbeat: defineSignal<[Heartbeat]>('heartbeat'),
+  pause: defineSignal<[PauseOptions]>('pause'),
+  resume: defineSignal<[ResumeOptions]>('resume'),
+  reportFailure: defineSignal<[FailureReport]>('reportFailure'),
+  checkReported: defineSignal<[CheckReported]>('checkReported'),
+  turnRequested: defineSignal<[TurnRequested]>('turnRequested'),
+  turnWithdrawn: defineSignal<[TurnRef]>('turnWithdrawn'),
+} as const;
+
+export const allocationGranted = defineSignal<[AllocationGranted]>('allocationGranted');

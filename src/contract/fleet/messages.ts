@@ -1,0 +1,51 @@
+/**
+ * The messages of a fleet and of the change that carries its decisions out. A handler receives `unknown`, because any caller may send them:
+ * rules/ parses every argument. The definition types the sender.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { DESCRIBE } from '../names';
+import type { AgentReport } from '../agent';
+import type {
+  AgentGone,
+  ApplyRequest,
+  ApplyResult,
+  CancelOrder,
+  CancelRequest,
+  ChangeView,
+  DestroyRequest,
+  FleetView,
+  HoldsChanged,
+  PoolGone,
+} from './index';
+
+export const describeFleet = defineQuery<FleetView>(DESCRIBE);
+
+export const describeChange = defineQuery<ChangeView>(DESCRIBE);
+
+export const fleetUpdates = {
+  apply: defineUpdate<ApplyResult, [ApplyRequest]>('apply'),
+  destroy: defineUpdate<ApplyResult, [DestroyRequest]>('destroy'),
+  pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string; wait?: boolean }]>('pause'),
+  resume: defineUpdate<FleetView, [{ requestId?: string; wait?: boolean }]>('resume'),
+  cancel: defineUpdate<ChangeView, [CancelRequest]>('cancel'),
+  compensate: defineUpdate<FleetView, [{ attempt: number; revision: number; requestId?: string }]>('compensate'),
+} as const;
+
+/** Facts told to a fleet. */
+export const fleetSignals = {
+  agentGone: defineSignal<[AgentGone]>('agentGone'),
+  poolGone: defineSignal<[PoolGone]>('poolGone'),
+} as const;
+
+export const provisionUpdates = {
+  cancel: defineUpdate<ChangeView, [CancelOrder]>('cancel'),
+} as const;
+
+/** Facts told to a change that runs. */
+export const provisionSignals = {
+  holdsChanged: defineSignal<[HoldsChanged]>('holdsChanged'),
+  cancelRequested: defineSignal<[CancelOrder]>('cancelRequested'),
+} as const;
+
+/** An agent that settled tells the change that waits for it. */
+export const agentReported = defineSignal<[AgentReport]>('agentReported');

@@ -1,0 +1,35 @@
+/**
+ * The messages of a run and of its branches. A handler receives `unknown`, because any caller may send them:
+ * rules/ parses every argument. The definition types the sender.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { DESCRIBE } from '../names';
+import type { TurnAnswered, TurnRef } from '../agent/turns';
+import type { AnswerGiven, BranchView, BranchesChanged, QuestionAsked, RunView, StopRequested } from './index';
+
+export const describeRun = defineQuery<RunView>(DESCRIBE);
+
+export const describeBranch = defineQuery<BranchView>(DESCRIBE);
+
+export const runUpdates = {
+  pause: defineUpdate<RunView, [{ requestId?: string }]>('pause'),
+  resume: defineUpdate<RunView, [{ requestId?: string }]>('resume'),
+  cancel: defineUpdate<RunView, [{ reason?: string; requestId?: string }]>('cancel'),
+  answer: defineUpdate<RunView, [{ value: unknown; question?: unknown; requestId?: string }]>('answer'),
+} as const;
+
+export const runSignals = {
+  questionAsked: defineSignal<[QuestionAsked]>('questionAsked'),
+  questionWithdrawn: defineSignal<[{ questionId: string }]>('questionWithdrawn'),
+  branchSuspended: defineSignal<[{ branch: string }]>('branchSuspended'),
+  branchResumed: defineSignal<[{ branch: string }]>('branchResumed'),
+  branchesChanged: defineSignal<[BranchesChanged]>('branchesChanged'),
+} as const;
+
+export const branchSignals = {
+  turnAnswered: defineSignal<[TurnAnswered]>('turnAnswered'),
+  turnSuspended: defineSignal<[TurnRef]>('turnSuspended'),
+  turnResumed: defineSignal<[TurnRef]>('turnResumed'),
+  answerGiven: defineSignal<[AnswerGiven]>('answerGiven'),
+  stopRequested: defineSignal<[StopRequested]>('stopRequested'),
+} as const;
