@@ -40,6 +40,17 @@ const unsupervised = [
   },
 ];
 
+/** What an agent's status and runtime mean is said in one place: everything else asks it. */
+const statuses = [
+  ['status', 'pending|running|paused|stopped|failed|terminated'],
+  ['runtime', 'stopped|starting|running|paused|stopping|crashed'],
+].flatMap(([axis, words]) =>
+  [`left.property.name='${axis}'`, `left.name='${axis}'`].map((side) => ({
+    selector: `BinaryExpression[operator=/^[!=]==$/][${side}][right.value=/^(${words})$/]`,
+    message: 'Ask the predicates of src/rules/agent/lifecycle.ts.',
+  })),
+);
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
@@ -62,7 +73,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     ignores: ['src/lib/clock.ts', 'src/workflows/**', 'src/rules/**'],
-    rules: { 'no-restricted-syntax': ['error', ...clocks] },
+    rules: { 'no-restricted-syntax': ['error', ...clocks, ...statuses] },
   },
   {
     files: ['src/workflows/**/*.ts', 'src/rules/**/*.ts'],
@@ -74,11 +85,18 @@ export default tseslint.config(
   {
     files: ['src/workflows/**/*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...moduleState, ...unsupervised],
+      'no-restricted-syntax': ['error', ...moduleState, ...unsupervised, ...statuses],
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
     },
   },
-  { files: ['src/rules/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...moduleState, ...nondeterministic] } },
+  {
+    files: ['src/rules/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...moduleState, ...nondeterministic, ...statuses] },
+  },
+  {
+    files: ['src/rules/agent/lifecycle.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...moduleState, ...nondeterministic] },
+  },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts', 'src/agent/**'],

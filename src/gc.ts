@@ -1,4 +1,5 @@
 /** What no fleet and no agent owns: resources under this installation's label, and agents that their fleet does not know. */
+import { isTerminated } from './rules/agent/lifecycle';
 import type { AgentView, ProviderKind } from './contract/agent';
 import { DroverError } from './contract/errors';
 import type { FleetView } from './contract/fleet';
@@ -81,7 +82,7 @@ async function judgeStray(client: DroverClient, { fleet, name, startedAt, why }:
   };
   return unlessUnanswered(item, async () => {
     const view = await unlessMissing(client.agents.describe({ fleet, agent: name }, ASK));
-    if (view === null || view.status === 'terminated') return { verdict: 'owned', item: null };
+    if (view === null || isTerminated(view)) return { verdict: 'owned', item: null };
     return { verdict: 'garbage', item: item(why, view.provider, view.resourceId ?? '') };
   });
 }
@@ -196,7 +197,7 @@ function strayWhy(view: FleetView | null, incarnation: string): string | null {
 }
 
 function isAgentOf({ resourceId }: Pick<HeldResource, 'resourceId'>, running: AgentView | null): boolean {
-  return running !== null && running.status !== 'terminated' && running.resourceId === resourceId;
+  return running !== null && !isTerminated(running) && running.resourceId === resourceId;
 }
 
 async function unlessMissing<T>(view: Promise<T>): Promise<T | null> {

@@ -1,6 +1,5 @@
 /** What an agent has printed, from the provider that runs it here. */
-import type { Settings } from './config';
-import { environment } from './config';
+import { type Settings, environment } from './config';
 import type { AgentView } from './contract/agent';
 import { DroverError } from './contract/errors';
 import { installedProviders } from './installed-providers';

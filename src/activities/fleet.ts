@@ -1,4 +1,5 @@
 /** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
+import { isUp, isActive, isFollowing } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
@@ -21,7 +22,6 @@ import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETI
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { isUnansweredForLong } from '../client/temporal/unanswered';
 import { monotonicMs, wallClockMs } from '../lib/clock';
-import { isFollowing } from '../rules/agent/lifecycle';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
@@ -184,7 +184,7 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   // A repeat of this activity is the same request; a later one asks anew, as the agent would only repeat its last failure.
   const { activityId, workflowExecution } = Context.current().info;
   const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
-  if (call.mode === 'drain' && view.status === 'running') {
+  if (call.mode === 'drain' && isActive(view)) {
     const pause = {
       hold: RETIRE_HOLD,
       reason: 'is being replaced or removed',
@@ -194,7 +194,10 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
     // An agent that cannot be paused now has no turn that could be finished.
     const drained = calls.update(subject, agentUpdates.pause, pause, { updateId: pause.requestId });
     await ignoring(['AgentNotFound', 'AgentStatusError', 'RuntimeStateError', 'ProviderError'], drained);
-    await until(async () => (await openAgent(calls, call))?.runtime !== 'running');
+    await until(async () => {
+      const agent = await openAgent(calls, call);
+      return agent === null || !isUp(agent);
+    });
   }
   const terminated = calls.update(subject, agentUpdates.terminate, { requestId }, { updateId: requestId });
   await ignoring(['AgentNotFound'], terminated);

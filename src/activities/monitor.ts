@@ -1,4 +1,5 @@
 /** The health monitor (rules of conduct, 15): looks after one fleet's agents for some minutes, and tells their workflows what has changed. */
+import { isUp } from '../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Calls } from '../client/temporal/calls';
@@ -74,8 +75,8 @@ async function watch(
     // What does not pass may be an older instance, or not run at all: look again.
     const isDoubtful = (memories[watched.agent]?.failures ?? 1) > 0;
     if (seen === null || isOld || isDoubtful) seen = { view: await look(settings, ref), at: monotonicMs() };
-    const { instanceId, endpoint, runtime } = seen.view ?? {};
-    if (instanceId && endpoint && runtime === 'running') {
+    const { instanceId, endpoint } = seen.view ?? {};
+    if (seen.view !== null && isUp(seen.view) && instanceId && endpoint) {
       const passed = await passes(settings, { ...ref, endpoint }, watched.timeoutMs, signal);
       const now = monotonicMs();
       const { memory, report } = afterCheck(memories[watched.agent] ?? null, instanceId, passed, watched, now);

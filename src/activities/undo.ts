@@ -1,4 +1,5 @@
 /** Asking an agent to undo a turn that it has finished (coordination.md, "Turns"). */
+import { isTerminated } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import type { Calls } from '../client/temporal/calls';
 import { agentSubject } from '../client/temporal/subject';
@@ -45,10 +46,10 @@ export function createUndoActivities(settings: UndoSettings): UndoActivities {
 
 async function endpointOf({ fleet, agent }: UndoCall, calls: Calls): Promise<string> {
   try {
-    const { endpoint, status } = await calls.query(agentSubject({ fleet, agent }), describeAgent, {});
-    if (status === 'terminated') throw refused({ fleet, agent }, 'it is terminated');
-    if (endpoint === null) throw unavailable({ fleet, agent }, 'it has no endpoint');
-    return endpoint;
+    const view = await calls.query(agentSubject({ fleet, agent }), describeAgent, {});
+    if (isTerminated(view)) throw refused({ fleet, agent }, 'it is terminated');
+    if (view.endpoint === null) throw unavailable({ fleet, agent }, 'it has no endpoint');
+    return view.endpoint;
   } catch (error) {
     if (error instanceof DroverError) throw asActivityFailure(error, { permanent: error.code === 'AgentNotFound' });
     throw error;

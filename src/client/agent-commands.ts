@@ -2,7 +2,18 @@
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, CommandState } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { OPERATOR_HOLD } from '../contract/names';
-import { verdict } from '../rules/agent/lifecycle';
+import {
+  hasFailed,
+  isActive,
+  isAlive,
+  isAtRest,
+  isPaused,
+  isStopped,
+  isSuspended,
+  isTerminated,
+  isUp,
+  verdict,
+} from '../rules/agent/lifecycle';
 import { pollUntil } from './temporal/backoff';
 
 /** What an agent looks like when a command has had its effect, and when it never will. */
@@ -12,22 +23,12 @@ interface Goal {
 }
 
 const GOALS: Readonly<Record<Exclude<CommandState, 'done'>, Goal>> = {
-  pausing: { reached: ({ runtime }) => runtime === 'paused', lost: ({ status }) => status !== 'paused' },
-  resuming: { reached: ({ runtime }) => runtime === 'running', lost: ({ status }) => status !== 'running' },
-  stopping: { reached: isAtRest, lost: ({ status }) => status !== 'stopped' && status !== 'failed' },
-  starting: {
-    reached: ({ runtime }) => runtime === 'running' || runtime === 'paused',
-    lost: ({ status }) => status === 'failed' || status === 'stopped',
-  },
-  terminating: {
-    reached: ({ status, runtime }) => status === 'terminated' && isAtRest({ runtime }),
-    lost: () => false,
-  },
+  pausing: { reached: isSuspended, lost: (agent) => !isPaused(agent) },
+  resuming: { reached: isUp, lost: (agent) => !isActive(agent) },
+  stopping: { reached: isAtRest, lost: (agent) => !isStopped(agent) && !hasFailed(agent) },
+  starting: { reached: isAlive, lost: (agent) => hasFailed(agent) || isStopped(agent) },
+  terminating: { reached: (agent) => isTerminated(agent) && isAtRest(agent), lost: () => false },
 };
-
-function isAtRest({ runtime }: Pick<AgentView, 'runtime'>): boolean {
-  return runtime === 'stopped' || runtime === 'crashed';
-}
 
 /** Waits until the command's effect is there. `ProviderError` when it failed, `Timeout` at the deadline (by the monotonic clock). */
 export async function followCommand(

@@ -1,4 +1,5 @@
 /** Agents as visibility has them: what they have told of themselves, and whether they answer. */
+import { isTerminated } from '../rules/agent/lifecycle';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../contract/agent';
 import { DIRECT_INCARNATION, INCARNATION_MEMO } from '../contract/names';
 import { equals, type Listed, REPORTED_TO_FAIL } from './temporal/visibility';
@@ -34,10 +35,11 @@ const ENDS = ['Completed', 'Terminated', 'Canceled', 'Failed', 'TimedOut'] as co
 
 /** Of agents in this status; all that run unless given. */
 export function statusConditions(status: AgentStatus | Unknown | undefined): string[] {
-  if (status === 'terminated') return [`ExecutionStatus IN (${ENDS.map((end) => `'${end}'`).join(', ')})`];
-  const running = equals('ExecutionStatus', 'Running');
-  if (status === undefined) return [running];
-  return [running, status === 'unknown' ? REPORTED_TO_FAIL : equals('DroverAgentStatus', status)];
+  const open = equals('ExecutionStatus', 'Running');
+  if (status === undefined) return [open];
+  if (status === 'unknown') return [open, REPORTED_TO_FAIL];
+  if (isTerminated({ status })) return [`ExecutionStatus IN (${ENDS.map((end) => `'${end}'`).join(', ')})`];
+  return [open, equals('DroverAgentStatus', status)];
 }
 
 /** Of agents of this liveness. */

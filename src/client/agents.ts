@@ -1,4 +1,5 @@
 /** Agents: reads, commands and beats. */
+import { isTerminated } from '../rules/agent/lifecycle';
 import { randomUUID } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import type {
@@ -24,7 +25,8 @@ import { answerForTerminated, followCommand, type LastWord } from './agent-comma
 import { agentItem, livenessConditions, type RunningAgent, runningAgent, statusConditions } from './agent-items';
 import { pollUntil } from './temporal/backoff';
 import { Bursts } from './temporal/bursts';
-import { type CallOptions, type Calls, COMMAND_TIMEOUT_MS } from './temporal/calls';
+import { type Calls, COMMAND_TIMEOUT_MS } from './temporal/calls';
+import { type CallOptions } from './temporal/call-options';
 import { endOf } from './temporal/ends';
 import { type AgentRef, agentSubject } from './temporal/subject';
 import { inParallel } from './temporal/in-parallel';
@@ -87,7 +89,7 @@ export class Agents {
     const { view, end } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent);
     return {
       agent: end === null ? view : closedAgentView(view, end),
-      isLost: end !== null && view.status !== 'terminated',
+      isLost: end !== null && !isTerminated(view),
     };
   }
 

@@ -5,11 +5,12 @@ import { jsonProblem } from '../contract/json';
 import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { readBy } from '../contract/schemas/reading';
-import { crossProblems, type Problem } from '../rules/fleet/check';
+import { crossProblems } from '../rules/fleet/check';
+import { type Problem } from '../rules/fleet/problem';
 import { topologyWarnings } from '../rules/fleet/topology';
 import { isRecord } from '../rules/lib/parse';
 
-export type { Problem } from '../rules/fleet/check';
+export type { Problem } from '../rules/fleet/problem';
 
 /** A checked value, or all of its problems in the order of the file. */
 export type Checked<T> =

@@ -2,7 +2,8 @@
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import type { FleetView } from '../contract/fleet';
 import { AGENT_WORKFLOW, POOL_WORKFLOW } from '../contract/names';
-import type { CallOptions, Calls } from './temporal/calls';
+import type { Calls } from './temporal/calls';
+import type { CallOptions } from './temporal/call-options';
 import { endOf } from './temporal/ends';
 import { allPages } from './temporal/pages';
 import { agentSubject, poolSubject, type Subject } from './temporal/subject';

@@ -5,7 +5,8 @@ import { RUN_WORKFLOW } from '../contract/names';
 import type { RunInput } from '../contract/run';
 import { fingerprint } from '../rules/lib/fingerprint';
 import { isRecord } from '../rules/lib/parse';
-import type { CallOptions, Calls } from './temporal/calls';
+import type { Calls } from './temporal/calls';
+import type { CallOptions } from './temporal/call-options';
 import { runSubject } from './temporal/subject';
 
 /** Starts the run, or finds that it was started before. `IdempotencyConflict` where its name is that of another task. */

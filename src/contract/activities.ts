@@ -1,8 +1,8 @@
 /** The activity interface: workflows call these by name through `proxyActivities<Activities>()`, activities/ implements them. */
 import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
 import type { LostParts } from './ends';
-import type { DroverEvent, NotifyInput } from './event';
-import type { NotifySpec, SubscriptionSpec, UntoldAgent } from './fleet';
+import type { DroverEvent, NotifyInput, NotifySpec } from './event';
+import type { SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
 import type { TurnOutcome, TurnRequest } from './agent/turns';
 

@@ -1,5 +1,8 @@
 /** Durations as written in files and messages, and their milliseconds. */
 
+/** A duration as written in files and messages: `500ms`, `5s`, `2m`, `1h`. */
+export type Duration = string;
+
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/;
 

@@ -1,5 +1,5 @@
 /** A topology as written in a fleet file or a scenario (coordination.md, "Topology"). */
-import type { Duration } from './agent';
+import type { Duration } from './duration';
 import { MOST_INVOCATIONS } from './agent/turns';
 
 /** `strict`, `majority`, `user` and `any` are named policies; a number is a ratio with `onInsufficient: fail`. */

@@ -1,6 +1,5 @@
 /** The port to the outside world (provisioning.md, "Providers"): what every provider offers, and the one way it fails. */
-import type { ResourceCall, ResourceState, WakeCall } from '../contract/activities';
-import { PREPARATION } from '../contract/activities';
+import { type ResourceCall, type ResourceState, type WakeCall, PREPARATION } from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 

@@ -1,17 +1,17 @@
 /** Raw payloads, unknown signals and odd values sent to fleets, changes, pools and notifications: no task fails, and the next command works. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { DESCRIBE } from '../../src/contract/names';
-import { poolUpdates } from '../../src/contract/pool/messages';
-import { provisionUpdates } from '../../src/contract/fleet/messages';
-import type { AgentView } from '../../src/contract/agent';
 import {
+  DESCRIBE,
   AGENT_WORKFLOW,
   agentWorkflowId,
   NOTIFY_WORKFLOW,
   POOL_WORKFLOW,
   poolWorkflowId,
 } from '../../src/contract/names';
+import { poolUpdates } from '../../src/contract/pool/messages';
+import { provisionUpdates } from '../../src/contract/fleet/messages';
+import type { AgentView } from '../../src/contract/agent';
 import { devServer } from '../support/env';
 import { failedTasks, sendEverything } from '../support/strangers';
 import { withWorker } from '../support/worker';

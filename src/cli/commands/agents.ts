@@ -1,4 +1,5 @@
 /** The commands to agents: `drover pause|resume|stop|start|restart|terminate|hold|release`. */
+import { isActive, isPaused, isUp } from '../../rules/agent/lifecycle';
 import { type Command, Option } from 'commander';
 import type { AgentRef, DroverClient } from '../../client';
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, PauseMode } from '../../contract/agent';
@@ -103,8 +104,8 @@ async function dispatch<C extends AgentCommand>(
 
 /** What an agent looks like when its fleet's hold, or the end of it, has reached its runtime. */
 const HELD_OR_RELEASED: Readonly<Record<'pause' | 'resume', (agent: AgentView) => boolean>> = {
-  pause: (agent) => hasFleetHold(agent) && (agent.status !== 'paused' || agent.runtime !== 'running'),
-  resume: (agent) => !hasFleetHold(agent) && (agent.status !== 'running' || agent.runtime === 'running'),
+  pause: (agent) => hasFleetHold(agent) && (!isPaused(agent) || !isUp(agent)),
+  resume: (agent) => !hasFleetHold(agent) && (!isActive(agent) || isUp(agent)),
 };
 
 function hasFleetHold({ holds }: Pick<AgentView, 'holds'>): boolean {

@@ -1,4 +1,5 @@
 /** `drover describe agent|fleet|run|pool NAME [--watch]`: from the object's own workflow. */
+import { isTerminated } from '../../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
@@ -30,7 +31,7 @@ interface Kind<T> {
 const AGENT: Kind<AgentView> = {
   read: ({ agents }, name) => agents.describe(agentRef(name)),
   show: (view) => ({ data: view, names: [`${view.fleet}/${view.name}`], text: () => agentText(view) }),
-  isOver: ({ status }) => status === 'terminated',
+  isOver: isTerminated,
 };
 
 const FLEET: Kind<FleetDescription> = {

@@ -1,4 +1,5 @@
 /** What `drover up` says when it ends by itself: which agents run on, and how to get them back or rid of them. */
+import { hasFailed, isStopped } from '../../rules/agent/lifecycle';
 import type { DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 
@@ -18,7 +19,7 @@ export async function farewell(client: DroverClient, fleet: string | undefined):
 async function count({ agents }: DroverClient): Promise<number | string | null> {
   try {
     const { items, nextPageToken } = await agents.list({}, { timeoutMs: COUNT_MS });
-    const there = items.filter(({ status }) => status !== 'stopped' && status !== 'failed').length;
+    const there = items.filter((agent) => !isStopped(agent) && !hasFailed(agent)).length;
     return nextPageToken ? `more than ${String(there)}` : there;
   } catch (error) {
     if (error instanceof DroverError) return null;

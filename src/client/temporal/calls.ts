@@ -4,18 +4,13 @@ import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@tempo
 import type { WorkflowEnd } from '../../contract/ends';
 import type { DroverError } from '../../contract/errors';
 import { monotonicMs, onWallClock } from '../../lib/clock';
+import type { CallOptions } from './call-options';
 import { endOf } from './ends';
 import { asDroverError, isClosedError, isLeftUnanswered, isLost, whyNotReplayed } from './errors';
 import type { Subject } from './subject';
 import { lookForFailures, notReplayed, unansweredError, watchForFailures } from './unanswered';
 import { updateIdOf } from './update-id';
 import { UpdateQueue } from './update-queue';
-
-/** How long one call may take. */
-export interface CallOptions {
-  /** Milliseconds until the call gives up with `Timeout`; 10 s for reads and 60 s for commands unless given. */
-  readonly timeoutMs?: number;
-}
 
 /** Options of a command. The same `requestId` again is the same request; with another command or argument it is refused. */
 export interface RequestOptions extends CallOptions {

@@ -1,10 +1,10 @@
 /** How a workflow ended, from Temporal alone: no worker has to answer. */
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { EndKind, WorkflowEnd } from '../../contract/ends';
 import { DroverError } from '../../contract/errors';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
 import { lostText } from '../../rules/lib/ends';
-import type { CallOptions, Calls } from './calls';
+import type { CallOptions } from './call-options';
 import type { Subject } from './subject';
 
 /** Temporal's names of statuses; one that continued as new is open, as its last run is what is asked about. */
@@ -16,10 +16,16 @@ const KINDS: Readonly<Record<string, EndKind>> = {
   TIMED_OUT: 'timed out',
 };
 
+/** What a look at a workflow's end needs of the client's calls. */
+interface Looking {
+  readonly client: Client;
+  within<T>(subject: Subject | null, options: CallOptions, call: () => Promise<T>): Promise<T>;
+}
+
 const NOT_THERE: WorkflowEnd = { how: 'missing', at: null, by: null, reason: null };
 
 /** The end of the workflow; null while it is open. */
-export async function endOf(calls: Calls, subject: Subject, options: CallOptions = {}): Promise<WorkflowEnd | null> {
+export async function endOf(calls: Looking, subject: Subject, options: CallOptions = {}): Promise<WorkflowEnd | null> {
   const handle = calls.client.workflow.getHandle(subject.workflowId);
   return calls.within(subject, options, async () => {
     try {
@@ -37,7 +43,7 @@ export async function endOf(calls: Calls, subject: Subject, options: CallOptions
 
 /** What the last event of its history says. */
 async function whoEnded(
-  { client }: Calls,
+  { client }: Looking,
   workflowId: string,
   runId: string,
 ): Promise<Pick<WorkflowEnd, 'by' | 'reason'>> {
@@ -71,7 +77,7 @@ export function endedError(
 
 /** A call to something that must be there; where it is not any more, the error says how it ended, and what to do. */
 export async function orEnded<T>(
-  calls: Calls,
+  calls: Looking,
   subject: Subject,
   words: { readonly ended: string; readonly wayOn: string },
   call: Promise<T>,

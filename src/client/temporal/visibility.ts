@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { defaultPayloadConverter, type WorkflowService } from '@temporalio/client';
 import { DroverError } from '../../contract/errors';
 import type { SEARCH_ATTRIBUTES } from '../../contract/names';
-import type { CallOptions, Calls } from './calls';
+import type { Calls } from './calls';
+import type { CallOptions } from './call-options';
 
 /** One page of a list. `nextPageToken` null: that was the last one. */
 export interface Page<T> {

@@ -1,6 +1,7 @@
 /** The agent entity: its three axes, its specification, its commands, beats and view. All shapes are plain JSON. */
+import type { Duration } from '../duration';
 import type { ErrorBody } from '../errors';
-import type { NotifySpec } from '../fleet';
+import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';
 
 /** What the control plane has decided. */
@@ -12,9 +13,6 @@ export type Liveness = 'starting' | 'ready' | 'degraded' | 'offline';
 
 /** The provider kinds a fleet file may name; `memory` exists in tests and benches only and is refused by the fleet file. */
 export type ProviderKind = 'process' | 'docker' | 'external' | 'memory';
-
-/** A duration as written in files and messages: `500ms`, `5s`, `2m`, `1h`. */
-export type Duration = string;
 
 /** A process agent: command line, working directory (absolute once the CLI has resolved it), and the whole of its own environment. */
 export interface ProcessSpec {

@@ -1,5 +1,11 @@
 /** Events that people and programs can be notified of, and the workflow that delivers one notification. */
-import type { NotifySpec } from '../fleet';
+
+/** A webhook; `secret` is a reference. */
+export interface NotifySpec {
+  readonly url: string;
+  readonly secret?: string;
+  readonly events?: readonly string[];
+}
 
 /** Every kind of event; a webhook without `events` gets all of them. */
 export const EVENT_TYPES = [

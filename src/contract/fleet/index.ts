@@ -1,7 +1,9 @@
 /** The fleet entity and its changes. `FleetSpec` is the fleet file's `spec`, as plain JSON, on every wire. */
-import type { AgentSpec, Duration, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from '../agent';
+import type { AgentSpec, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from '../agent';
+import type { Duration } from '../duration';
 import type { CompensationRecord } from './compensation';
 import type { LostParts } from '../ends';
+import type { NotifySpec } from '../event';
 import type { TopologySpec, TopologyView } from '../topology';
 import type { Trouble } from '../trouble';
 
@@ -30,13 +32,6 @@ export interface SubscriptionSpec {
   readonly autoSwitch?: boolean;
   readonly drainTimeout?: Duration;
   readonly apply?: 'hot' | 'restart';
-}
-
-/** A webhook; `secret` is a reference. */
-export interface NotifySpec {
-  readonly url: string;
-  readonly secret?: string;
-  readonly events?: readonly string[];
 }
 
 /** The `spec` of a fleet file. */
@@ -283,3 +278,6 @@ export interface PoolGone {
 export interface HoldsChanged {
   readonly holds: readonly Hold[];
 }
+
+/** The signature of workflow `provision`. */
+export type ProvisionWorkflow = (input: ProvisionInput) => Promise<ProvisionResult>;

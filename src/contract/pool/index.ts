@@ -1,6 +1,7 @@
 /** A pool of interchangeable credentials (subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
-import type { Duration } from '../agent';
-import type { CredentialSpec, NotifySpec } from '../fleet';
+import type { Duration } from '../duration';
+import type { CredentialSpec } from '../fleet';
+import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';
 
 /** The input of a `pool` workflow's first run, and the argument of its `configure`. `skipFor` defaults to 2h. */

@@ -1,7 +1,7 @@
 /** Runs: one task over a topology. The result has the same shape from `run`, `simulate` and HTTP. */
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
-import type { NotifySpec } from '../fleet';
+import type { NotifySpec } from '../event';
 import type { TopologySpec } from '../topology';
 import type { SourceFailure, TurnInput } from '../agent/turns';
 import type { Trouble } from '../trouble';

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { agentToken } from '../../contract/agent/token';
 import { isoNow, wallClockMs } from '../../lib/clock';
-import { boundedTail, LOG_TAIL_LINES } from '../../contract/text';
+import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
-import { messageOf } from '../../contract/text';
 import type { AgentAccess } from '../environment';
 import {
   type HeldResource,

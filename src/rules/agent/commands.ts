@@ -1,5 +1,17 @@
 /** What an accepted command does to an agent's state, and what a refused one says. Effects follow from the state (reconcile.ts). */
 import {
+  isAlive,
+  hasCrashed,
+  hasFailed,
+  isActive,
+  isPaused,
+  isStopping,
+  isSuspended,
+  type Verdict,
+  moveStatus,
+  verdict,
+} from './lifecycle';
+import {
   type AgentCommand,
   type AgentCommandOptions,
   type AgentStatus,
@@ -11,7 +23,6 @@ import { DroverError } from '../../contract/errors';
 import { OPERATOR_HOLD, RESERVED_HOLDS } from '../../contract/names';
 import type { AgentState } from './state';
 import { durationMs } from '../lib/duration';
-import { type Verdict, moveStatus, verdict } from './lifecycle';
 import { DRAIN_TIMEOUT_MS, STOP_GRACE_MS } from './settings';
 
 /** One command with its options, already parsed. */
@@ -87,11 +98,7 @@ function carryOut(state: AgentState, request: CommandRequest, now: number): Agen
     case 'release':
       return released(state, hold);
     case 'stop':
-      return stopped(
-        state,
-        state.status === 'failed' ? 'failed' : 'stopped',
-        msOf(request.options.grace, STOP_GRACE_MS),
-      );
+      return stopped(state, hasFailed(state) ? 'failed' : 'stopped', msOf(request.options.grace, STOP_GRACE_MS));
     case 'terminate':
       return stopped(state, 'terminated', STOP_GRACE_MS);
     case 'start':
@@ -107,11 +114,11 @@ function carryOut(state: AgentState, request: CommandRequest, now: number): Agen
 }
 
 function started(state: AgentState, now: number): AgentState {
-  const restartAt = state.runtime === 'crashed' ? now : null;
-  const stopGraceMs = state.runtime === 'stopping' ? state.stopGraceMs : null;
+  const restartAt = hasCrashed(state) ? now : null;
+  const stopGraceMs = isStopping(state) ? state.stopGraceMs : null;
   const running = moveStatus(state.status, 'running');
   // Started before its stop began: the process is there already, and no wake will look at the holds.
-  const isThere = state.runtime === 'running' || state.runtime === 'paused';
+  const isThere = isAlive(state);
   const status = isThere && state.holds.length > 0 ? moveStatus(running, 'paused') : running;
   return { ...state, status, reason: null, crashes: [], restartAt, stopGraceMs };
 }
@@ -134,20 +141,20 @@ function held(state: AgentState, name: string, reason: string | null, now: numbe
     );
   }
   const hold: Hold = { name, reason, since: new Date(now).toISOString() };
-  const status = state.status === 'running' ? moveStatus(state.status, 'paused') : state.status;
+  const status = isActive(state) ? moveStatus(state.status, 'paused') : state.status;
   return { ...state, status, holds: [...state.holds, hold] };
 }
 
 /** An earlier end of the drain stands: nobody's second pause makes the first one's wait longer. */
 function drained(state: AgentState, mode: PauseMode, timeout: string | undefined, now: number): AgentState {
-  if (state.runtime === 'paused' || (state.status !== 'paused' && state.restarting === null)) return state;
+  if (isSuspended(state) || (!isPaused(state) && state.restarting === null)) return state;
   const until = mode === 'freeze' ? now : now + msOf(timeout, DRAIN_TIMEOUT_MS);
   return { ...state, drainUntil: Math.min(until, state.drainUntil ?? until) };
 }
 
 function released(state: AgentState, name: string): AgentState {
   const holds = state.holds.filter((hold) => hold.name !== name);
-  if (holds.length > 0 || state.status !== 'paused') return { ...state, holds };
+  if (holds.length > 0 || !isPaused(state)) return { ...state, holds };
   return {
     ...state,
     holds,

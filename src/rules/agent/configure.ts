@@ -1,4 +1,5 @@
 /** Update `configure`: a fleet's newer revision of an agent takes effect while it runs. */
+import { isTerminated } from './lifecycle';
 import type { AgentConfiguration } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { AgentState } from './state';
@@ -10,7 +11,7 @@ export function configure(
   config: AgentConfiguration,
 ): { readonly state: AgentState; readonly changed: boolean } {
   const name = `${state.fleet}/${state.agent}`;
-  if (state.status === 'terminated') {
+  if (isTerminated(state)) {
     throw new DroverError(
       'AgentStatusError',
       `${name} is being terminated and cannot be configured; apply again when it is gone`,

@@ -2,7 +2,7 @@
  * An agent's status and runtime: one table each, and the one table of what every command does in every status.
  * docs/lifecycle.md is checked against these tables, and every other place asks them.
  */
-import type { AgentCommand, AgentStatus, Runtime } from '../../contract/agent';
+import type { AgentCommand, AgentStatus, Runtime, Unknown } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 
 /** From each status, the statuses it may become. */
@@ -37,14 +37,53 @@ export function moveRuntime(from: Runtime, to: Runtime): Runtime {
   throw new DroverError('RuntimeStateError', `runtime cannot go from ${from} to ${to}`, { from, to });
 }
 
-/** Whether nothing of the agent runs as far as is known: from here only a wake leads on. */
-export function isAtRest(runtime: Runtime): boolean {
-  return runtime === 'stopped' || runtime === 'crashed';
+/** An agent's status: what has been decided for it; `unknown` in lists, where its workflow does not answer. */
+interface WithStatus {
+  readonly status: AgentStatus | Unknown;
 }
+
+/** An agent's runtime: what its process or container does. */
+interface WithRuntime {
+  readonly runtime: Runtime;
+}
+
+/** Whether its first start has not ended yet. */
+export const isPending = ({ status }: WithStatus): boolean => status === 'pending';
+/** Whether it has been decided that the agent works. */
+export const isActive = ({ status }: WithStatus): boolean => status === 'running';
+/** Whether a hold keeps the agent from working; its runtime may yet have to follow. */
+export const isPaused = ({ status }: WithStatus): boolean => status === 'paused';
+/** Whether the agent was stopped on purpose; `start` brings it back. */
+export const isStopped = ({ status }: WithStatus): boolean => status === 'stopped';
+/** Whether Drover has given up bringing the agent to work; `start` tries again. */
+export const hasFailed = ({ status }: WithStatus): boolean => status === 'failed';
+/** Whether the agent is ended for good. */
+export const isTerminated = ({ status }: WithStatus): boolean => status === 'terminated';
+
+/** Whether the process runs, as far as is known. */
+export const isUp = ({ runtime }: WithRuntime): boolean => runtime === 'running';
+/** Whether the process is suspended. */
+export const isSuspended = ({ runtime }: WithRuntime): boolean => runtime === 'paused';
+/** Whether the process was stopped, or has never run. */
+export const isDown = ({ runtime }: WithRuntime): boolean => runtime === 'stopped';
+/** Whether the process is being started. */
+export const isStarting = ({ runtime }: WithRuntime): boolean => runtime === 'starting';
+/** Whether the process is being stopped. */
+export const isStopping = ({ runtime }: WithRuntime): boolean => runtime === 'stopping';
+/** Whether the process has ended by itself. */
+export const hasCrashed = ({ runtime }: WithRuntime): boolean => runtime === 'crashed';
+
+/** Whether nothing of the agent runs as far as is known: from here only a wake leads on. */
+export const isAtRest = (agent: WithRuntime): boolean => isDown(agent) || hasCrashed(agent);
+/** Whether there is a process, suspended or not. */
+export const isAlive = (agent: WithRuntime): boolean => isUp(agent) || isSuspended(agent);
+/** Whether the agent was ended on purpose, for now or for good. */
+export const isOver = (agent: WithStatus): boolean => isStopped(agent) || isTerminated(agent);
 
 /** Whether the runtime has yet to follow a pause or a resume: turns drain, or the provider is being asked. */
 export function isFollowing(status: AgentStatus, runtime: Runtime): boolean {
-  return (status === 'paused' && runtime === 'running') || (status === 'running' && runtime === 'paused');
+  const agent = { status, runtime };
+  return (isPaused(agent) && isUp(agent)) || (isActive(agent) && isSuspended(agent));
 }
 
 /** What a command meets: it changes something, it changes nothing, or it is refused with that code. */

@@ -1,7 +1,7 @@
 /** What beats and checks prove: the ten rules of lifecycle.md, "Heartbeats". `now` is epoch milliseconds. */
+import { isUp, isAtRest } from './lifecycle';
 import type { CheckReported, Heartbeat, Liveness } from '../../contract/agent';
 import { type AgentState, type Instance, namesItself, newInstance } from './state';
-import { isAtRest } from './lifecycle';
 
 /** A timer comes a second late where a machine is busy. Later than this, worker or server were away, and no beat could be heard. */
 const LATE_MS = 5_000;
@@ -9,7 +9,7 @@ const LATE_MS = 5_000;
 /** The state after a beat; the same object when the beat is ignored (rule 7, or an agent that shall not run). */
 export function applyBeat(state: AgentState, beat: Heartbeat, now: number): AgentState {
   const instance = instanceOf(state, beat, now);
-  if (instance === null || isAtRest(state.runtime)) return state;
+  if (instance === null || isAtRest(state)) return state;
   if (beat.seq !== undefined && beat.seq !== 1 && instance.lastSeq !== null && beat.seq <= instance.lastSeq)
     return state;
   const counted: Instance = {
@@ -55,19 +55,17 @@ function isYoung(state: AgentState, instance: Instance, now: number): boolean {
 /** Rules 4 and 6: a passed check lifts `starting` and `offline`; failed ones count only where beats are stale. */
 export function applyCheck(before: AgentState, check: CheckReported, now: number): AgentState {
   const state = excused(before, now);
-  if (check.instanceId !== state.instance.id || isAtRest(state.runtime)) return state;
+  if (check.instanceId !== state.instance.id || isAtRest(state)) return state;
   if (check.passed) {
     const liveness = state.liveness === 'starting' || state.liveness === 'offline' ? 'ready' : state.liveness;
     return { ...state, liveness, instance: { ...state.instance, lastProofAt: now } };
   }
-  return state.runtime === 'running' && isStale(state, state.instance.lastBeatAt, now)
-    ? { ...state, liveness: 'offline' }
-    : state;
+  return isUp(state) && isStale(state, state.instance.lastBeatAt, now) ? { ...state, liveness: 'offline' } : state;
 }
 
 /** Rules 3, 5 and 8, by the clock. */
 export function livenessAt(state: AgentState, now: number): Liveness {
-  if (state.runtime !== 'running' || state.liveness === 'offline') return state.liveness;
+  if (!isUp(state) || state.liveness === 'offline') return state.liveness;
   const due = offlineAt(state);
   if (due !== null && now >= due) return 'offline';
   const rescue = rescueAt(state);
@@ -79,14 +77,14 @@ export function livenessAt(state: AgentState, now: number): Liveness {
  * Drover counts against no agent, so its silence begins again now.
  */
 export function excused(state: AgentState, now: number): AgentState {
-  if (state.runtime !== 'running' || state.liveness === 'offline') return state;
+  if (!isUp(state) || state.liveness === 'offline') return state;
   const due = offlineAt(state);
   return due !== null && now - due > LATE_MS ? { ...state, silenceFrom: now } : state;
 }
 
 /** When the clock alone may change liveness next; null while nothing can. */
 export function livenessDue(state: AgentState): number | null {
-  if (state.runtime !== 'running' || state.liveness === 'offline') return null;
+  if (!isUp(state) || state.liveness === 'offline') return null;
   const dues = [offlineAt(state), rescueAt(state)].filter((due) => due !== null);
   return dues.length === 0 ? null : Math.min(...dues);
 }

@@ -2,6 +2,19 @@
  * The reconciler's rule: the one effect that brings the provider nearer to what has been decided, and what its end does to the
  * state. One effect at a time is in progress, so a pause and a resume never run their provider calls interleaved.
  */
+import {
+  isOver,
+  isSuspended,
+  isActive,
+  isDown,
+  isPaused,
+  isPending,
+  isStopping,
+  isUp,
+  isAtRest,
+  moveRuntime,
+  moveStatus,
+} from './lifecycle';
 import type { ResourceState } from '../../contract/activities';
 import {
   type AgentState,
@@ -13,7 +26,6 @@ import {
   newInstance,
 } from './state';
 import { isReloadDue, lacksSubscription } from './subscription/switch';
-import { isAtRest, moveRuntime, moveStatus } from './lifecycle';
 import { afterProbe, isProbeDue, withProbes } from './probes';
 import { crashed, failed } from './restart';
 
@@ -21,15 +33,15 @@ import { crashed, failed } from './restart';
 export function nextEffect(state: AgentState, now: number): Effect | null {
   if (state.effect !== null) return null;
   if (state.retryAt !== null && now < state.retryAt) return null;
-  if (state.runtime === 'stopping') return 'stop';
+  if (isStopping(state)) return 'stop';
   switch (state.status) {
     case 'terminated':
-      if (!isAtRest(state.runtime)) return 'stop';
+      if (!isAtRest(state)) return 'stop';
       return state.destroyed ? null : 'destroy';
     case 'stopped':
-      return isAtRest(state.runtime) ? null : 'stop';
+      return isAtRest(state) ? null : 'stop';
     case 'failed':
-      return state.stopGraceMs !== null && state.runtime !== 'stopped' ? 'stop' : null;
+      return state.stopGraceMs !== null && !isDown(state) ? 'stop' : null;
     case 'pending':
     case 'running':
     case 'paused':
@@ -38,7 +50,7 @@ export function nextEffect(state: AgentState, now: number): Effect | null {
 }
 
 function towardsRestart(state: AgentState, now: number): Effect | null {
-  if (isAtRest(state.runtime)) return 'wake';
+  if (isAtRest(state)) return 'wake';
   return isDraining(state, now) ? null : 'stop';
 }
 
@@ -47,13 +59,13 @@ function towardsWork(state: AgentState, now: number): Effect | null {
     case 'stopped':
       return lacksSubscription(state) ? null : 'wake';
     case 'crashed':
-      return state.status !== 'paused' && state.restartAt !== null && now >= state.restartAt ? 'wake' : null;
+      return !isPaused(state) && state.restartAt !== null && now >= state.restartAt ? 'wake' : null;
     case 'running':
-      if (state.status === 'paused' && !isDraining(state, now)) return 'suspend';
+      if (isPaused(state) && !isDraining(state, now)) return 'suspend';
       if (isReloadDue(state, now)) return 'reload';
       return isProbeDue(state, now) ? 'inspect' : null;
     case 'paused':
-      if (state.status !== 'paused') return 'continue';
+      if (!isPaused(state)) return 'continue';
       return isProbeDue(state, now) ? 'inspect' : null;
     case 'starting':
     case 'stopping':
@@ -63,12 +75,7 @@ function towardsWork(state: AgentState, now: number): Effect | null {
 
 /** Whether turns in flight are being waited for. */
 export function isDraining(state: AgentState, now: number): boolean {
-  return (
-    state.runtime === 'running' &&
-    state.turns.inFlight.length > 0 &&
-    state.drainUntil !== null &&
-    now < state.drainUntil
-  );
+  return isUp(state) && state.turns.inFlight.length > 0 && state.drainUntil !== null && now < state.drainUntil;
 }
 
 /** The state while an effect is in progress; `newId` names the instance that a wake starts. */
@@ -91,7 +98,7 @@ function begun(state: AgentState, effect: Effect, newId: string, now: number): A
       };
     }
     case 'stop':
-      return isAtRest(state.runtime) || state.runtime === 'stopping'
+      return isAtRest(state) || isStopping(state)
         ? { ...state, retryAt: null }
         : { ...state, runtime: moveRuntime(state.runtime, 'stopping'), retryAt: null };
     case 'destroy':
@@ -135,7 +142,7 @@ function ended(state: AgentState, effect: ProviderEffect, found: Partial<Resourc
     case 'stop':
       return {
         ...state,
-        runtime: isAtRest(state.runtime) ? state.runtime : moveRuntime(state.runtime, 'stopped'),
+        runtime: isAtRest(state) ? state.runtime : moveRuntime(state.runtime, 'stopped'),
         liveness: 'offline',
         instance: endedInstance(state.instance),
         runningSince: null,
@@ -155,14 +162,14 @@ function woken(state: AgentState, pid: number | null, now: number): AgentState {
   const running: AgentState = {
     ...state,
     runtime: moveRuntime(state.runtime, 'running'),
-    status: state.status === 'pending' ? moveStatus(state.status, 'running') : state.status,
+    status: isPending(state) ? moveStatus(state.status, 'running') : state.status,
     instance: { ...state.instance, confirmed: true, pid },
     runningSince: now,
     // A restart that was asked for while this wake was under way begins anew with its stop.
     restarting: state.restarting === 'stop' ? 'stop' : null,
     probes: 0,
   };
-  const held = running.status === 'running' && running.holds.length > 0;
+  const held = isActive(running) && running.holds.length > 0;
   return withProbes(held ? { ...running, status: moveStatus('running', 'paused') } : running, now);
 }
 
@@ -170,8 +177,8 @@ function woken(state: AgentState, pid: number | null, now: number): AgentState {
  * What an inspection says against a pause: it was continued by other means than Drover's. Null: nothing. A running agent that another
  * program has stopped is left to that program: it is silent, and so it is offline.
  */
-export function driftOf({ runtime }: AgentState, { state: found }: Partial<ResourceState>): string | null {
-  return runtime === 'paused' && found === 'running' ? 'it was continued by other means, and is paused again' : null;
+export function driftOf(state: AgentState, { state: found }: Partial<ResourceState>): string | null {
+  return isSuspended(state) && found === 'running' ? 'it was continued by other means, and is paused again' : null;
 }
 
 /** What is true becomes the runtime; what has been decided then asks for the effect that is missing. */
@@ -191,8 +198,8 @@ function afterInspection(state: AgentState, found: Partial<ResourceState>, now: 
 }
 
 /** Whether nobody wants an effect under way any more: a stopped agent is neither woken nor paused. */
-export function isMoot({ status }: AgentState, effect: Effect): boolean {
-  return (status === 'stopped' || status === 'terminated') && effect !== 'stop' && effect !== 'destroy';
+export function isMoot(state: AgentState, effect: Effect): boolean {
+  return isOver(state) && effect !== 'stop' && effect !== 'destroy';
 }
 
 /** What an effect has reached by the provider's own account, whatever its call answered: a lost answer is no failure. */
@@ -263,15 +270,15 @@ function wakeFailed(state: AgentState, error: string, now: number): AgentState {
   const byCommand = state.restarting !== null || state.crashes.length === 0;
   const gone = crashed(state, { exitCode: null, detail: error }, now);
   const idle = { ...gone, restarting: null };
-  return byCommand && (idle.status === 'running' || idle.status === 'paused') ? failed(idle, error) : idle;
+  return byCommand && (isActive(idle) || isPaused(idle)) ? failed(idle, error) : idle;
 }
 
 function backToRunning(state: AgentState): Pick<AgentState, 'status' | 'holds'> {
-  return state.status === 'paused' ? { status: moveStatus('paused', 'running'), holds: [] } : state;
+  return isPaused(state) ? { status: moveStatus('paused', 'running'), holds: [] } : state;
 }
 
 function backToPaused(state: AgentState): Pick<AgentState, 'status' | 'holds'> {
-  if (state.status !== 'running') return state;
+  if (!isActive(state)) return state;
   const added = state.holds.filter(({ name }) => state.heldBefore.every((hold) => hold.name !== name));
   return { status: moveStatus('running', 'paused'), holds: [...state.heldBefore, ...added] };
 }

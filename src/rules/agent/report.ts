@@ -1,4 +1,5 @@
 /** Whether an agent's start has settled, and whether somebody still has to be told. */
+import { isActive, isPaused, isOver, isPending, isSuspended, isUp } from './lifecycle';
 import type { AgentReport } from '../../contract/agent';
 import { type AgentState } from './state';
 
@@ -6,21 +7,16 @@ import { type AgentState } from './state';
 export function settle(state: AgentState): AgentState {
   if (state.settled?.outcome === 'ready') return state;
   if (isReady(state)) return { ...state, settled: { outcome: 'ready', error: null } };
-  const ended = state.status === 'stopped' || state.status === 'terminated';
+  const ended = isOver(state);
   if (state.settled !== null || !ended) return state;
   return { ...state, settled: { outcome: 'failed', error: `${state.status} before it was ready` } };
 }
 
 function isReady(state: AgentState): boolean {
   // It starts by itself when its pool has a credential again, and nobody needs to wait for that.
-  if (state.status === 'pending') return state.switches.switching?.step === 'waiting';
-  if (state.status === 'paused') return state.runtime === 'paused';
-  return (
-    state.status === 'running' &&
-    state.runtime === 'running' &&
-    state.instance.lastBeatAt !== null &&
-    state.liveness !== 'offline'
-  );
+  if (isPending(state)) return state.switches.switching?.step === 'waiting';
+  if (isPaused(state)) return isSuspended(state);
+  return isActive(state) && isUp(state) && state.instance.lastBeatAt !== null && state.liveness !== 'offline';
 }
 
 /** The report that is due, with the workflow that waits for it; null: none. */

@@ -1,6 +1,6 @@
 /** Restart policy: what a crash leads to (lifecycle.md, "Restart policy"). */
+import { hasCrashed, isActive, isPaused, isPending, moveRuntime, moveStatus } from './lifecycle';
 import { type AgentState, endedInstance } from './state';
-import { moveRuntime, moveStatus } from './lifecycle';
 import type { AgentSettings } from './settings';
 
 /** The reason of a status `failed` that an operator's `start` clears. */
@@ -26,7 +26,7 @@ export function recentCrashes(state: AgentState, now: number): number[] {
 export function crashed(state: AgentState, ending: Ending, now: number): AgentState {
   const gone: AgentState = {
     ...state,
-    runtime: state.runtime === 'crashed' ? 'crashed' : moveRuntime(state.runtime, 'crashed'),
+    runtime: hasCrashed(state) ? 'crashed' : moveRuntime(state.runtime, 'crashed'),
     liveness: 'offline',
     instance: endedInstance(state.instance),
     runningSince: null,
@@ -34,7 +34,7 @@ export function crashed(state: AgentState, ending: Ending, now: number): AgentSt
     probeAt: null,
     reason: ending.detail,
   };
-  const wanted = state.status === 'pending' || state.status === 'running' || state.status === 'paused';
+  const wanted = isPending(state) || isActive(state) || isPaused(state);
   if (!wanted || state.restarting !== null) return gone;
   return state.settled?.outcome === 'ready' ? byPolicy(gone, ending, now) : failed(gone, ending.detail);
 }

@@ -1,5 +1,6 @@
 /** An agent's settings in milliseconds: its specification with the defaults of lifecycle.md and coordination.md filled in. */
-import type { AgentSpec, Duration } from '../../contract/agent';
+import type { AgentSpec } from '../../contract/agent';
+import type { Duration } from '../../contract/duration';
 import { durationMs } from '../lib/duration';
 
 /** Health checks of an agent; absent where they are off. */

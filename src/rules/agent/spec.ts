@@ -1,5 +1,6 @@
 /** The sandbox's parser of one agent's specification; the zod schema of the fleet file is its twin at the edges. */
-import type { AgentSpec, Duration } from '../../contract/agent';
+import type { AgentSpec } from '../../contract/agent';
+import type { Duration } from '../../contract/duration';
 import {
   EVENT_PATTERN,
   FLEET_LIMITS,

@@ -1,4 +1,5 @@
 /** Everything an agent's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
+import { isActive, isUp } from './lifecycle';
 import type {
   AgentConfiguration,
   AgentInput,
@@ -244,8 +245,8 @@ export function namesItself(state: AgentState): boolean {
 /** Whether a turn could be given to the agent now, slots apart. */
 export function isAvailable(state: AgentState): boolean {
   return (
-    state.status === 'running' &&
-    state.runtime === 'running' &&
+    isActive(state) &&
+    isUp(state) &&
     state.restarting === null &&
     !blocksTurns(state.switches) &&
     (state.liveness === 'ready' || state.liveness === 'degraded') &&

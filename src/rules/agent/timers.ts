@@ -1,7 +1,7 @@
 /** The one lazy timer of an agent: what the clock alone changes, and when it does so next. */
+import { isActive, isAlive, isUp, isAtRest } from './lifecycle';
 import { type AgentState } from './state';
 import { advance, subscriptionDue } from './subscription/switch';
-import { isAtRest } from './lifecycle';
 import { excused, livenessAt, livenessDue } from './liveness';
 import { probeNow } from './probes';
 import { turnsDue } from './turns/actions';
@@ -38,13 +38,13 @@ export function nextDue(state: AgentState, now: number): number | null {
 }
 
 function restartDue(state: AgentState): number | null {
-  return isAtRest(state.runtime) && state.status === 'running' ? state.restartAt : null;
+  return isAtRest(state) && isActive(state) ? state.restartAt : null;
 }
 
 function drainDue(state: AgentState): number | null {
-  return state.runtime === 'running' && state.turns.inFlight.length > 0 ? state.drainUntil : null;
+  return isUp(state) && state.turns.inFlight.length > 0 ? state.drainUntil : null;
 }
 
 function probeDue(state: AgentState): number | null {
-  return state.runtime === 'running' || state.runtime === 'paused' ? state.probeAt : null;
+  return isAlive(state) ? state.probeAt : null;
 }

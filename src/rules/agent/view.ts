@@ -1,4 +1,5 @@
 /** What people and programs see of an agent's state: the view, the answer's state, the card, the search attributes. */
+import { hasCrashed, isDown, isSuspended, isTerminated, isUp, isAtRest } from './lifecycle';
 import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../../contract/agent';
 import type { WorkflowEnd } from '../../contract/ends';
 import { DIRECT_INCARNATION } from '../../contract/names';
@@ -6,7 +7,6 @@ import type { Trouble } from '../../contract/trouble';
 import type { AgentState, RememberedRequest } from './state';
 import { inShort } from './decisions';
 import { lostText } from '../lib/ends';
-import { isAtRest } from './lifecycle';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
 import { why } from './why';
@@ -53,7 +53,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
  * what it ran.
  */
 export function closedAgentView(view: AgentView, end: WorkflowEnd): AgentView {
-  if (view.status === 'terminated') return view;
+  if (isTerminated(view)) return view;
   const { fleet, name, incarnation } = view;
   return {
     ...view,
@@ -80,19 +80,19 @@ export function commandState(state: AgentState): CommandState {
     case 'terminated':
       return state.destroyed ? 'done' : 'terminating';
     case 'stopped':
-      return isAtRest(state.runtime) ? 'done' : 'stopping';
+      return isAtRest(state) ? 'done' : 'stopping';
     case 'failed':
-      return state.stopGraceMs === null || state.runtime === 'stopped' ? 'done' : 'stopping';
+      return state.stopGraceMs === null || isDown(state) ? 'done' : 'stopping';
     case 'paused':
       if (state.restarting !== null) return 'starting';
       if (state.effect === 'continue') return 'pausing';
-      return state.runtime === 'paused' || state.runtime === 'crashed' ? 'done' : 'pausing';
+      return isSuspended(state) || hasCrashed(state) ? 'done' : 'pausing';
     case 'pending':
       return 'starting';
     case 'running':
       if (state.restarting !== null) return 'starting';
-      if (state.runtime === 'paused' || state.effect === 'suspend') return 'resuming';
-      return state.runtime === 'running' ? 'done' : 'starting';
+      if (isSuspended(state) || state.effect === 'suspend') return 'resuming';
+      return isUp(state) ? 'done' : 'starting';
   }
 }
 

@@ -1,4 +1,5 @@
 /** The sentence that `describe` begins with: why an agent is not working, and which command or event would change that. */
+import { hasCrashed, isStarting, isStopping, isSuspended, isUp } from './lifecycle';
 import type { Hold } from '../../contract/agent';
 import { FLEET_HOLD, OPERATOR_HOLD, SUBSCRIPTION_HOLD } from '../../contract/names';
 import { type AgentState, isAvailable } from './state';
@@ -11,7 +12,7 @@ export function why(state: AgentState): string | null {
   switch (state.status) {
     case 'pending':
       if (lacksSubscription(state)) return unsuppliedWhy(state);
-      return state.runtime === 'starting'
+      return isStarting(state)
         ? 'Starting: the provider is waking it'
         : `Not started yet${because(state.reason)}: it is woken next`;
     case 'running':
@@ -19,7 +20,7 @@ export function why(state: AgentState): string | null {
     case 'paused':
       return pausedWhy(state, name);
     case 'stopped':
-      return `${state.runtime === 'stopping' ? 'Stopping' : 'Stopped'}${because(state.reason)}: drover start ${name}`;
+      return `${isStopping(state) ? 'Stopping' : 'Stopped'}${because(state.reason)}: drover start ${name}`;
     case 'failed':
       return `Failed${because(state.reason)}: drover start ${name}`;
     case 'terminated':
@@ -29,7 +30,7 @@ export function why(state: AgentState): string | null {
 
 function runningWhy(state: AgentState): string | null {
   if (isAvailable(state)) return null;
-  if (state.runtime === 'running' && blocksTurns(state.switches)) return switchingWhy(state);
+  if (isUp(state) && blocksTurns(state.switches)) return switchingWhy(state);
   switch (state.runtime) {
     case 'crashed':
       return `Crashed${because(state.reason)}: it is restarted${state.restartAt === null ? '' : ` at ${time(state.restartAt)}`}`;
@@ -72,10 +73,10 @@ function pausedWhy(state: AgentState, name: string): string {
   const [first, ...others] = state.holds;
   if (first === undefined) return `Paused: drover start ${name}`;
   const more = others.length === 0 ? '' : `, and by ${others.map((hold) => hold.name).join(', ')}`;
-  if (state.runtime === 'crashed') {
+  if (hasCrashed(state)) {
     return `${heldBy(first)}${more}; meanwhile its process ended${because(state.reason)}: drover restart ${name}`;
   }
-  const pausing = state.runtime === 'paused' ? '' : `; pausing${inFlight(state)}`;
+  const pausing = isSuspended(state) ? '' : `; pausing${inFlight(state)}`;
   return `${heldBy(first)}${more}${pausing}: ${wayOut(first, state, name)}`;
 }
 
@@ -86,9 +87,9 @@ function heldBy({ name, reason, since }: Hold): string {
 }
 
 /** What would be accepted now: of the three only `resume` wants to be asked expressly to withdraw a pause under way. */
-function wayOut({ name: hold }: Hold, { fleet, runtime }: AgentState, name: string): string {
-  if (hold === OPERATOR_HOLD) return `drover resume ${name}${runtime === 'paused' ? '' : ' --cancel-pending'}`;
-  if (hold === FLEET_HOLD) return `drover resume --fleet ${fleet}`;
+function wayOut({ name: hold }: Hold, state: AgentState, name: string): string {
+  if (hold === OPERATOR_HOLD) return `drover resume ${name}${isSuspended(state) ? '' : ' --cancel-pending'}`;
+  if (hold === FLEET_HOLD) return `drover resume --fleet ${state.fleet}`;
   return `drover release ${name} --hold ${hold}`;
 }
 

@@ -1,7 +1,8 @@
 /** What people are told of an agent, and when: ready, offline or failed, each once until it is something else. */
+import { hasCrashed, hasFailed, isActive, isUp } from '../agent/lifecycle';
 import type { EventType } from '../../contract/event';
 import type { AgentState, Announcement } from '../agent/state';
-import { nameOf } from '../agent/subscription/state';
+import { nameOf } from '../agent/subscription/switches';
 
 /** The event that each of them is. */
 export const ANNOUNCEMENTS: Readonly<Record<Announcement, EventType>> = {
@@ -29,14 +30,11 @@ export function announcementMade(state: AgentState): AgentState {
 }
 
 /** What there is to tell of an agent that is like this; null: nothing, for now. */
-export function announcementOf({
-  status,
-  runtime,
-  liveness,
-  restarting,
-}: Pick<AgentState, 'status' | 'runtime' | 'liveness' | 'restarting'>): Announcement | null {
-  if (status === 'failed') return 'failed';
-  if (status !== 'running' || restarting !== null) return null;
-  if (liveness === 'offline') return runtime === 'running' || runtime === 'crashed' ? 'offline' : null;
-  return runtime === 'running' && liveness !== 'starting' ? 'ready' : null;
+export function announcementOf(
+  agent: Pick<AgentState, 'status' | 'runtime' | 'liveness' | 'restarting'>,
+): Announcement | null {
+  if (hasFailed(agent)) return 'failed';
+  if (!isActive(agent) || agent.restarting !== null) return null;
+  if (agent.liveness === 'offline') return isUp(agent) || hasCrashed(agent) ? 'offline' : null;
+  return isUp(agent) && agent.liveness !== 'starting' ? 'ready' : null;
 }

@@ -1,4 +1,5 @@
 /** What has happened between two looks at everything: the events of `drover events` and `GET /v1/events`. */
+import { isPaused, isPending, isStopped } from '../agent/lifecycle';
 import type { AgentListItem, AgentStatus, Liveness, Runtime } from '../../contract/agent';
 import type { EventType } from '../../contract/event';
 import { SUBSCRIPTION_HOLD } from '../../contract/names';
@@ -102,8 +103,8 @@ function known(agent: SeenAgent, before: KnownAgent | undefined): KnownAgent {
 /** One that is first seen at rest has been ready before, and a planned start of it is no news. */
 function announced(agent: SeenAgent, before: KnownAgent | undefined): Announcement | null {
   // Anything before that was of an earlier agent of this name.
-  if (agent.status === 'pending') return null;
-  const atRest = agent.status === 'paused' || agent.status === 'stopped' ? 'ready' : null;
+  if (isPending(agent)) return null;
+  const atRest = isPaused(agent) || isStopped(agent) ? 'ready' : null;
   return present(agent) ?? (before ? before.announced : atRest);
 }
 

@@ -5,15 +5,8 @@
 import { jsonProblem } from '../../contract/json';
 import { END, START, USER } from '../../contract/topology';
 import { isRecord } from '../lib/parse';
+import type { Problem } from './problem';
 import { topologyProblems } from './topology';
-
-/** One problem; `path` leads from where the check began (a fleet's `spec`, or one agent) to the value. */
-export interface Problem {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** It is the key at the end of `path` that is wrong, not its value. */
-  readonly atKey?: true;
-}
 
 /** Providers that a fleet file may name; each has a block of its own name. */
 export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;

@@ -1,6 +1,6 @@
 /** A fleet's topology, checked against the fleet's agents by the topology's own rule. */
 import { NAME_PATTERN } from '../../contract/names';
-import type { Problem } from './check';
+import type { Problem } from './problem';
 import { isRecord } from '../lib/parse';
 import { compileLoose } from '../topology/compile';
 import type { TopologyProblem } from '../topology/problems';

@@ -1,12 +1,11 @@
 /** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
 import { DroverError } from '../../contract/errors';
-import { targetsOf } from '../../contract/event';
+import { targetsOf, type NotifySpec } from '../../contract/event';
 import { LONGEST_RESET_MS } from '../../contract/failure/reset-time';
-import type { NotifySpec } from '../../contract/fleet';
 import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../../contract/pool';
 import { Ledger } from './ledger';
 import { type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
-import { moveId } from '../agent/subscription/state';
+import { moveId } from '../agent/subscription/switches';
 
 /** Events age out after this (subscriptions.md, step 6), unless the file says that they count for longer. */
 const EVENT_AGE_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 /** What a pool's workflow knows, as one plain JSON object, and what can be read from it. Times are epoch milliseconds. */
-import type { NotifySpec } from '../../contract/fleet';
+import type { NotifySpec } from '../../contract/event';
 import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolView } from '../../contract/pool';
 import { durationMs } from '../lib/duration';
 import type { RequestMark } from '../lib/fingerprint';

@@ -96,3 +96,6 @@ export function travelling(end: BranchEnd, context: BranchContext): BranchEnd {
   const kept = jsonBytes(undos) <= MOST_RETURNED_BYTES / 2 ? undos : [];
   return { result: { ...lost, undos: kept }, times: times.filter(({ id }) => id === context.branch), trace: [] };
 }
+
+/** The signature of workflow `branch`. */
+export type BranchWorkflow = (input: BranchInput) => Promise<BranchEnd>;

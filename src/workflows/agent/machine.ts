@@ -2,14 +2,9 @@
 import type { ErrorBody } from '../../contract/errors';
 import type { AgentState } from '../../rules/agent/state';
 import { type Remark, decided, inShort } from '../../rules/agent/decisions';
-import { settle } from '../../rules/agent/report';
-import { tick } from '../../rules/agent/timers';
-import { withClocks } from '../../rules/agent/turns/actions';
+import { type Rule, step } from '../../rules/agent/step';
 import { continueAsNewOverdue } from '../shared/continue-as-new';
 import type { Supervisor } from '../shared/supervise';
-
-/** A rule applied at a time (epoch milliseconds). */
-export type Rule = (state: AgentState, now: number) => AgentState;
 
 export interface AgentMachine {
   readonly state: AgentState;
@@ -59,9 +54,8 @@ export function createMachine(initial: AgentState, supervisor: Supervisor): Agen
     change(rule, remark) {
       const now = Date.now();
       const before = state;
-      let after = settle(tick(rule(before, now), now));
+      const after = step(before, rule, now);
       if (after === before) return;
-      after = withClocks(after, now);
       const moved = inShort(before) !== inShort(after);
       const said = remark ?? { by: 'drover', what: 'time passed' };
       state = moved || remark?.always === true ? decided(before, after, said, now) : after;

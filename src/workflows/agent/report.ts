@@ -2,15 +2,15 @@
 import { agentReported } from '../../contract/fleet/messages';
 import { dueReport, reported } from '../../rules/agent/report';
 import type { AgentMachine } from './machine';
-import type { Post } from './post';
+import type { Outbox } from '../shared/outbox';
 
 /** Reports from now on: once when settled, again whenever `configure` asks. */
-export function reportSettled(machine: AgentMachine, post: Post): void {
+export function reportSettled(machine: AgentMachine, outbox: Outbox): void {
   const react = (): void => {
     const due = dueReport(machine.state);
     if (due === null) return;
     machine.change(reported);
-    post.tell(due.to, agentReported, due.report);
+    outbox.tell(due.to, agentReported, due.report);
   };
   machine.onChange(react);
   react();

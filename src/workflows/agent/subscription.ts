@@ -23,12 +23,12 @@ import { announcementMade, dueAnnouncement } from '../../rules/events/announce';
 import { begin, isMoot } from '../../rules/agent/reconcile';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
 import { answered, recall, remember } from '../../rules/agent/requests';
-import { nameOf } from '../../rules/agent/subscription/state';
+import { nameOf } from '../../rules/agent/subscription/switches';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
 import { credentialActivity } from '../activities';
 import { mustNotBeOverdue } from './commands';
 import type { AgentMachine } from './machine';
-import type { Post } from './post';
+import type { Outbox } from '../shared/outbox';
 import { errorBody, translating } from '../shared/failures';
 import type { Notifier } from '../shared/notifier';
 import { receive } from '../shared/receive';
@@ -71,7 +71,7 @@ interface Observations {
  */
 function createObservations(
   machine: AgentMachine,
-  post: Post,
+  outbox: Outbox,
   supervisor: Supervisor,
   tellFleet: (pool: string) => Promise<boolean>,
 ): Observations {
@@ -90,11 +90,11 @@ function createObservations(
         observed,
         others.map((one) => one.observed),
       );
-      const delivery = await post.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
+      const delivery = await outbox.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
       // Its fleet starts it again, and then it hears of this failure at least.
       if (delivery === 'gone' && (await tellFleet(pool))) {
         await sleep(STARTED_AGAIN_WITHIN, { summary: `pool ${pool} is started again` });
-        await post.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
+        await outbox.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
       }
     }
     isTelling = false;
@@ -111,7 +111,7 @@ function createObservations(
 /** Keeps the agent's subscription from now on, and tells of it. */
 export function keepSubscription(
   machine: AgentMachine,
-  post: Post,
+  outbox: Outbox,
   notifier: Notifier,
   supervisor: Supervisor,
 ): AgentSubscription {
@@ -121,19 +121,19 @@ export function keepSubscription(
       machine.change(requestSent);
       supervisor.keep(`ask pool ${due.pool}`, () => ask(due.pool, due.request));
     }
-    tellEnds(machine, post, notifier);
+    tellEnds(machine, outbox, notifier);
     const left = leftPool(machine.state);
     if (left !== null) {
       machine.change(poolLeft);
-      post.tell(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
+      outbox.tell(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
     }
     announce(machine, notifier);
   }
 
-  const observations = createObservations(machine, post, supervisor, tellFleet);
+  const observations = createObservations(machine, outbox, supervisor, tellFleet);
 
   async function ask(pool: string, request: AllocationRequested): Promise<void> {
-    const delivery = await post.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
+    const delivery = await outbox.send(poolWorkflowId(pool), poolSignals.allocationRequested, request);
     if (delivery !== 'gone') return;
     const isFleetTold = await tellFleet(pool);
     machine.change((state, now) => requestLost(state, request.requestId, isFleetTold, now), {
@@ -148,7 +148,7 @@ export function keepSubscription(
   async function tellFleet(pool: string): Promise<boolean> {
     const { fleet, config } = machine.state;
     if (config.incarnation === DIRECT_INCARNATION) return false;
-    return (await post.send(fleetWorkflowId(fleet), fleetSignals.poolGone, { pool })) === 'delivered';
+    return (await outbox.send(fleetWorkflowId(fleet), fleetSignals.poolGone, { pool })) === 'delivered';
   }
 
   function report(failure: FailureReport, by: string): boolean {
@@ -237,11 +237,11 @@ export function keepSubscription(
 }
 
 /** One decision and one notification for each switch, and the pool hears of a credential that could not be applied. */
-function tellEnds(machine: AgentMachine, post: Post, notifier: Notifier): void {
+function tellEnds(machine: AgentMachine, outbox: Outbox, notifier: Notifier): void {
   for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
     machine.change(endTold, { by: 'subscription', what, why, accepted, always: true });
     if (rejected !== null) {
-      post.tell(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
+      outbox.tell(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
     }
     if (record !== null) notifier.raise(machine.state.config.spec.notify, 'subscription.switched', { ...record });
   }

@@ -10,7 +10,7 @@ import { withdrawTurn } from '../../rules/agent/turns/queue';
 import { publicSubscription } from '../../rules/agent/view';
 import { turnActivities } from '../activities';
 import type { AgentMachine } from './machine';
-import type { Post } from './post';
+import type { Outbox } from '../shared/outbox';
 import { errorBody, saysNothing } from '../shared/failures';
 import type { Supervisor } from '../shared/supervise';
 
@@ -31,7 +31,7 @@ interface Running {
 /** Takes the agent's turns from now on. `report` hears of those that failed with their credential. */
 export function takeTurns(
   machine: AgentMachine,
-  post: Post,
+  outbox: Outbox,
   supervisor: Supervisor,
   report: (failure: FailureReport) => void,
 ): AgentTurns {
@@ -80,13 +80,13 @@ export function takeTurns(
   }
 
   function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
-    post.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+    outbox.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
   }
 
   function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): void {
     const signal = suspended ? branchSignals.turnSuspended : branchSignals.turnResumed;
     supervisor.keep(`tell of turn ${turnId}`, async () => {
-      const delivery = await post.send(replyTo, signal, { turnId });
+      const delivery = await outbox.send(replyTo, signal, { turnId });
       if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
     });
   }

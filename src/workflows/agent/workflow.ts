@@ -14,7 +14,7 @@ import { keepTime } from './clock';
 import { accept, handleCommands } from './commands';
 import { perform } from './effects';
 import { type AgentMachine, createMachine } from './machine';
-import { type Post, createPost } from './post';
+import { type Outbox, createOutbox } from '../shared/outbox';
 import { reportSettled } from './report';
 import { handleSignals } from './signals';
 import { type AgentSubscription, keepSubscription } from './subscription';
@@ -35,7 +35,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     translating(() => initialState(input)),
     supervisor,
   );
-  const post = createPost(supervisor);
+  const outbox = createOutbox(supervisor);
   const notifier = createNotifier(supervisor);
   // A cancelled agent is a terminated one: nothing of it may be left behind.
   CancellationScope.current().cancelRequested.catch(() => {
@@ -44,10 +44,10 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     );
   });
   await CancellationScope.nonCancellable(async () => {
-    const subscription = keepSubscription(machine, post, notifier, supervisor);
-    const turns = takeTurns(machine, post, supervisor, (failure) => subscription.report(failure, 'turn'));
+    const subscription = keepSubscription(machine, outbox, notifier, supervisor);
+    const turns = takeTurns(machine, outbox, supervisor, (failure) => subscription.report(failure, 'turn'));
     machine.onChange(turns.react);
-    reportSettled(machine, post);
+    reportSettled(machine, outbox);
     show = publish(machine, supervisor);
     // Handlers last: what has been waiting for them arrives the moment they are set.
     setHandler(describeAgent, () => agentView(machine.state, true, supervisor.troubles()), {
@@ -58,17 +58,17 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     handleSignals(machine, turns);
     supervisor.keep('keep time', (goesWell) => keepTime(machine, machine.tick, goesWell));
     const isIdle = (): boolean =>
-      post.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();
+      outbox.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();
     await reconcile(machine, subscription, supervisor, isIdle);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
-    await sayFarewell(machine, post, isIdle);
+    await sayFarewell(machine, outbox, isIdle);
   });
 }
 
 /** An agent that was ended by somebody else than its fleet is not the fleet's any more. */
-async function sayFarewell({ state }: AgentMachine, post: Post, isIdle: () => boolean): Promise<void> {
+async function sayFarewell({ state }: AgentMachine, outbox: Outbox, isIdle: () => boolean): Promise<void> {
   const tidings = tidingsFor(state);
-  if (tidings !== null) await post.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
+  if (tidings !== null) await outbox.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
   await until(isIdle);
 }
 

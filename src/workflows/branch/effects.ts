@@ -1,10 +1,9 @@
 /** The outside of a branch, as the coordination rule needs it. */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
-import type { BranchLog, TracedTurn } from '../../rules/run/branch-input';
+import type { BranchLog, TracedTurn, BranchWorkflow } from '../../rules/run/branch-input';
 import { type Effects, Stopped } from '../../rules/coordination/effects';
 import { createReach } from '../../rules/topology/reach';
-import type { branch } from './workflow';
 import type { BranchLife } from './life';
 import { type BranchParts, showCard } from './messages';
 import { type BranchProgress, isWorthTelling } from './progress';
@@ -21,11 +20,11 @@ export interface BranchEffects {
 
 /** One per branch. */
 export function createEffects(life: BranchLife, parts: BranchParts, progress: BranchProgress): BranchEffects {
-  const { courier, stop, options } = life;
+  const { outbox, pacer, stop, options } = life;
   const { turns, questions, family, watch } = parts;
   const trace: TracedTurn[] = [];
 
-  const quiet = (): Promise<void> => condition(() => courier.pending() === 0 && allHandlersFinished());
+  const quiet = (): Promise<void> => condition(() => outbox.pending() + pacer.pending() === 0 && allHandlersFinished());
   const log = (): BranchLog => ({
     times: [...life.log.times, ...family.log().times],
     trace: [...life.log.trace, ...trace, ...family.log().trace],
@@ -58,7 +57,7 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
       if (!continueAsNewDue(options.continueAfterEvents ?? undefined) || family.open() > 0) return;
       await quiet();
       const { startedAt } = life;
-      await continueAsNew<typeof branch>({
+      await continueAsNew<BranchWorkflow>({
         v: 1,
         options,
         paused: life.paused,

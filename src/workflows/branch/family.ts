@@ -11,27 +11,28 @@ import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
 import { branchSignals } from '../../contract/run/messages';
 import { BRANCH_WORKFLOW, branchWorkflowId } from '../../contract/names';
 import type { LiveBranchRecord, StopRequested } from '../../contract/run';
-import type {
-  BranchEnd,
-  BranchInput,
-  BranchLog,
-  BranchOptions,
-  BranchTimes,
-  TracedTurn,
+import {
+  type BranchEnd,
+  type BranchInput,
+  type BranchLog,
+  type BranchOptions,
+  type BranchTimes,
+  type TracedTurn,
+  MOST_RETURNED_BYTES,
+  type BranchWorkflow,
 } from '../../rules/run/branch-input';
-import { MOST_RETURNED_BYTES } from '../../rules/run/branch-input';
 import type { BranchHandle } from '../../rules/coordination/effects';
 import { abandonedBranch, lostBranch } from '../../rules/coordination/lost';
 import type { BranchContext, BranchResult } from '../../rules/coordination/state';
 import { jsonBytes } from '../../rules/lib/json-bytes';
 import { topologyWithin } from '../../rules/topology/within';
-import type { branch } from './workflow';
-import type { Courier } from './courier';
+import type { Outbox } from '../shared/outbox';
+import { type Pacer, createPacer } from '../shared/pacer';
 import { signalActivities } from '../activities';
 import { isHistoryFull } from '../shared/continue-as-new';
-import { createPacer } from '../shared/pacer';
 import type { Supervisor } from '../shared/supervise';
-import { isoNow, startTimer } from '../shared/timer';
+import { startTimer } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 import { untilOr } from '../shared/until';
 
 const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWORD);
@@ -50,7 +51,9 @@ const MOST_OPEN = 1_000;
 /** What a family needs of the workflow that it belongs to. */
 export interface FamilyOf {
   readonly options: BranchOptions;
-  readonly courier: Courier;
+  readonly outbox: Outbox;
+  /** Shared by all that the workflow emits: signals, and starts of branches. */
+  readonly pacer: Pacer;
   readonly supervisor: Supervisor;
   /** Whether what is started now shall wait for a `continue`. */
   isPaused(): boolean;
@@ -78,11 +81,11 @@ interface Member {
   toldToPause: boolean;
 }
 
-type Child = ChildWorkflowHandle<typeof branch>;
+type Child = ChildWorkflowHandle<BranchWorkflow>;
 
 /** One per run or branch. */
 export function createFamily(of: FamilyOf): Family {
-  const { options, courier, supervisor } = of;
+  const { options, outbox, pacer, supervisor } = of;
   const members = new Map<string, Member>();
   const times: BranchTimes[] = [];
   const trace: TracedTurn[] = [];
@@ -134,7 +137,7 @@ export function createFamily(of: FamilyOf): Family {
   async function started(member: Member, bytes: number): Promise<Child | null> {
     for (let waitMs = FORMER_FIRST_MS; ; waitMs = Math.min(2 * waitMs, FORMER_MOST_MS)) {
       try {
-        return await courier.pacer.through(bytes, () => begin(member));
+        return await pacer.through(bytes, () => begin(member));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         if (!(await signalActivities().isBranch({ workflowId: error.workflowId }))) throw error;
@@ -152,7 +155,7 @@ export function createFamily(of: FamilyOf): Family {
     const { context, workflowId } = member;
     const input = inputFor(context);
     member.toldToPause = input.paused;
-    const child = await startChild<typeof branch>(BRANCH_WORKFLOW, {
+    const child = await startChild<BranchWorkflow>(BRANCH_WORKFLOW, {
       workflowId,
       args: [input],
       parentClosePolicy: 'REQUEST_CANCEL',
@@ -175,7 +178,7 @@ export function createFamily(of: FamilyOf): Family {
 
   function send(member: Member, stop: StopRequested): void {
     member.toldToPause = stop.kind === 'pause';
-    courier.tell(member.workflowId, branchSignals.stopRequested, stop);
+    outbox.tell(member.workflowId, branchSignals.stopRequested, stop);
   }
 
   return {

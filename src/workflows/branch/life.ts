@@ -5,15 +5,18 @@ import type { BranchInput, BranchLog, BranchOptions } from '../../rules/run/bran
 import { type BranchContext, type BranchState, beginBranch } from '../../rules/coordination/state';
 import { type Ignored, NOTHING_IGNORED } from '../../rules/lib/troubles';
 import { type Stop, createStop } from '../../rules/coordination/stop';
-import { type Courier, createCourier } from './courier';
+import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
+import { type Pacer, createPacer } from '../shared/pacer';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
-import { isoNow } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 
 export interface BranchLife {
   readonly workflowId: string;
   readonly context: BranchContext;
   readonly options: BranchOptions;
-  readonly courier: Courier;
+  readonly outbox: Outbox;
+  /** Shared by all that the workflow emits: signals, and starts of branches. */
+  readonly pacer: Pacer;
   readonly supervisor: Supervisor;
   /** Messages that changed nothing. */
   ignored: Ignored;
@@ -33,11 +36,13 @@ export function beginLife({ options, paused, context, carried }: BranchInput, sh
   const start = carried?.state ?? (context === undefined ? undefined : beginBranch(context));
   if (start === undefined) throw new DroverError('InvalidRequest', 'input: expected a context, or a carried state');
   const supervisor = createSupervisor(show);
+  const pacer = createPacer();
   return {
     workflowId: workflowInfo().workflowId,
     context: start.context,
     options,
-    courier: createCourier(supervisor),
+    outbox: createOutbox(supervisor, withinTheTask, pacer),
+    pacer,
     supervisor,
     ignored: NOTHING_IGNORED,
     start,

@@ -11,7 +11,7 @@ import type { BranchQuestions } from './questions';
 import type { BranchTurns } from './turns';
 import type { BranchWatch } from './watch';
 import { type Ignore, receive } from '../shared/receive';
-import { isoNow } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
 /** The parts of a branch that hear of messages. */

@@ -18,7 +18,7 @@ export interface BranchProgress {
 const BETWEEN_MS = 1_000;
 
 /** One per branch. A branch that loops for long tells less and less often. */
-export function createProgress({ context, courier, supervisor }: BranchLife): BranchProgress {
+export function createProgress({ context, outbox, supervisor }: BranchLife): BranchProgress {
   const changed = new Map<string, LiveBranchRecord>();
   const run = runWorkflowId(context.fleet, context.run);
   let isSending = false;
@@ -32,7 +32,7 @@ export function createProgress({ context, courier, supervisor }: BranchLife): Br
       const branches = [...changed.values()].slice(0, MOST_RECORDS);
       for (const { id } of branches) changed.delete(id);
       sent += 1;
-      await courier.send(run, runSignals.branchesChanged, { branches });
+      await outbox.send(run, runSignals.branchesChanged, { branches });
       // A rest each time, and no look at the clock for whether one is due: after a local activity a replay may read another time, and a
       // timer that is there in one of the two only is a history that does not replay.
       await sleep(BETWEEN_MS, { summary: 'next word to the run' });

@@ -34,13 +34,13 @@ export function createQuestions(life: BranchLife): BranchQuestions {
       try {
         for (let again = ASK_AGAIN_MS; !isStopped(); again = Math.min(2 * again, ASK_AGAIN_MOST_MS)) {
           const message = { questionId, branch, agent, question, ...timeout };
-          const delivery = await life.courier.send(run, runSignals.questionAsked, message);
+          const delivery = await life.outbox.send(run, runSignals.questionAsked, message);
           if (delivery === 'gone' && answer() === null) return { error: 'the run is not there' };
           await condition(() => answer() !== null || isStopped(), again, { summary: 'answer of the human' });
           const given = answer();
           if (given !== null) return given;
         }
-        life.courier.tell(run, runSignals.questionWithdrawn, { questionId });
+        life.outbox.tell(run, runSignals.questionWithdrawn, { questionId });
         throw new Stopped(life.stop.reason() ?? '');
       } finally {
         open = null;

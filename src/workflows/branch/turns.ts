@@ -56,7 +56,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
     const limit = timeoutMs === null ? {} : { timeoutMs: Math.max(1, Math.round(timeoutMs)) };
     for (let again = ASK_AGAIN_MS; !isStopped(); again = turn?.suspended === true ? again * 2 : ASK_AGAIN_MS) {
       const message = { turnId, replyTo: life.workflowId, request: travelling, ...limit };
-      const delivery = await life.courier.send(target, agentSignals.turnRequested, message);
+      const delivery = await life.outbox.send(target, agentSignals.turnRequested, message);
       if (delivery === 'gone' && outcome() === null) {
         return { error: { code: 'AgentUnavailable', message: `${target} is not there` } };
       }
@@ -85,7 +85,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
           if (!isBusy(answer) || waited > limit) return answer;
           await condition(isStopped, wait, { summary: `${agent} is busy` });
         }
-        life.courier.tell(target, agentSignals.turnWithdrawn, { turnId });
+        life.outbox.tell(target, agentSignals.turnWithdrawn, { turnId });
         throw new Stopped(life.stop.reason() ?? '');
       } finally {
         setSuspended(false);

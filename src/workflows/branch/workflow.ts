@@ -14,7 +14,7 @@ import { createQuestions } from './questions';
 import { createTurns } from './turns';
 import { createWatch } from './watch';
 import { translating } from '../shared/failures';
-import { isoNow } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 
 /** Runs a branch to its end. It fails only when it is given no branch: whatever else happens is in its result. */
 export async function branch(argument: unknown): Promise<BranchEnd> {
@@ -59,16 +59,17 @@ function cancellationFromOutside({ stop, supervisor }: BranchLife): () => boolea
 }
 
 function partsOf(life: BranchLife, progress: BranchProgress): BranchParts {
-  const { context, options, courier, supervisor } = life;
+  const { context, options, outbox, pacer, supervisor } = life;
   const run = runWorkflowId(context.fleet, context.run);
   const watch = createWatch(life);
   const turns = createTurns(life, (suspended) => {
     const { branchSuspended, branchResumed } = runSignals;
-    courier.tell(run, suspended ? branchSuspended : branchResumed, { branch: context.branch });
+    outbox.tell(run, suspended ? branchSuspended : branchResumed, { branch: context.branch });
   });
   const family = createFamily({
     options,
-    courier,
+    outbox,
+    pacer,
     supervisor,
     isPaused: () => life.paused,
     onChange(record, result) {

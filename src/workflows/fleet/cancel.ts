@@ -1,12 +1,11 @@
 /** Cancelling the change that runs: its saga is told, and given up where its workflow does not answer. */
 import { CancellationScope, type ChildWorkflowHandle, condition } from '@temporalio/workflow';
-import type { ProvisionInput, ProvisionResult } from '../../contract/fleet';
+import type { ProvisionInput, ProvisionResult, ProvisionWorkflow } from '../../contract/fleet';
 import { provisionSignals } from '../../contract/fleet/messages';
 import { DEFAULT_TIMEOUT } from '../../rules/change/run';
 import { durationMs } from '../../rules/lib/duration';
 import { giveUpActivity } from '../activities';
 import type { FleetMachine } from './machine';
-import type { provision } from '../provision/workflow';
 
 /** After its timeout a saga stops by itself, at once; one that has not by then is looked at as if it were cancelled. */
 const OVERDUE_MS = 5 * 60_000;
@@ -14,7 +13,7 @@ const OVERDUE_MS = 5 * 60_000;
 /** How the saga ends; while it is cancelled, or overdue, it is watched. Throws where its workflow ended without telling. */
 export async function endOf(
   machine: FleetMachine,
-  saga: ChildWorkflowHandle<typeof provision>,
+  saga: ChildWorkflowHandle<ProvisionWorkflow>,
   input: ProvisionInput,
 ): Promise<ProvisionResult> {
   const scope = new CancellationScope({ cancellable: true });
@@ -30,7 +29,7 @@ export async function endOf(
 
 async function watch(
   machine: FleetMachine,
-  saga: ChildWorkflowHandle<typeof provision>,
+  saga: ChildWorkflowHandle<ProvisionWorkflow>,
   { provisioning }: ProvisionInput,
 ): Promise<void> {
   const ordered = () => machine.state.change?.cancel;

@@ -1,7 +1,7 @@
 /** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import type { ProvisionInput } from '../../contract/fleet';
+import type { ProvisionInput, ProvisionWorkflow } from '../../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../../contract/names';
 import { abandonChange, placeChange, settleChange } from '../../rules/fleet/change';
 import { cancelText } from '../../rules/fleet/cancel';
@@ -11,8 +11,7 @@ import { undoByKeys } from '../../rules/fleet/undo';
 import { cancelRunsActivity, fleetActivities } from '../activities';
 import { endOf } from './cancel';
 import type { FleetMachine } from './machine';
-import type { provision } from '../provision/workflow';
-import { isoNow } from '../provision/saga';
+import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { tellHolds } from '../shared/holds';
 import { untilOr } from '../shared/until';
@@ -98,10 +97,10 @@ async function endOfSaga(machine: FleetMachine, input: ProvisionInput): Promise<
 }
 
 /** A fleet that ends in the middle of a change asks the saga to take everything back; it is never left alone with it. */
-function startSaga(input: ProvisionInput): Promise<ChildWorkflowHandle<typeof provision>> {
+function startSaga(input: ProvisionInput): Promise<ChildWorkflowHandle<ProvisionWorkflow>> {
   const { fleet, revision, undo } = input;
   const what = undo ? `undo, attempt ${String(undo.attempt)}` : `${String(input.changes.length)} changes`;
-  return startChild<typeof provision>(PROVISION_WORKFLOW, {
+  return startChild<ProvisionWorkflow>(PROVISION_WORKFLOW, {
     workflowId: provisionWorkflowId(fleet, revision),
     args: [input],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -21,7 +21,7 @@ import { withoutPools } from '../../rules/fleet/pools';
 import { decideCompensate } from '../../rules/fleet/undo';
 import { fleetActivities } from '../activities';
 import type { FleetMachine } from './machine';
-import { isoNow } from '../provision/saga';
+import { isoNow } from '../shared/iso-now';
 import { refuseWhenOverdue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 import { receive } from '../shared/receive';

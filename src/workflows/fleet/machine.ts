@@ -6,7 +6,7 @@ import type { FleetState } from '../../rules/fleet/state';
 import { ignoredAlso } from '../../rules/lib/troubles';
 import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
-import { isoNow } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 
 export interface FleetMachine {
   /** Exchanged, never changed in place. */

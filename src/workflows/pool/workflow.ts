@@ -14,17 +14,16 @@ import { poolCard, poolSummary } from '../../rules/pool/card';
 import { parsePoolInput } from '../../rules/pool/messages';
 import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../../rules/pool/state';
 import { carriedLike } from '../../rules/lib/carried';
-import { jsonBytes } from '../../rules/lib/json-bytes';
 import { isRecord } from '../../rules/lib/parse';
 import { ignoredAlso, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
 import { handlePoolMessages, type PoolMachine } from './messages';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 import { createNotifier } from '../shared/notifier';
-import { createOutbox } from '../shared/outbox';
+import { afterTheTask, createOutbox } from '../shared/outbox';
 import { createPacer } from '../shared/pacer';
 import { createSupervisor } from '../shared/supervise';
-import { isoNow } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 import { until, untilOr } from '../shared/until';
 
 /** The argument of every run after the first. */
@@ -45,8 +44,7 @@ async function live(argument: unknown): Promise<void> {
   const supervisor = createSupervisor(() => {
     show();
   });
-  const outbox = createOutbox(supervisor);
-  const pacer = createPacer();
+  const outbox = createOutbox(supervisor, afterTheTask, createPacer());
   const notifier = createNotifier(supervisor);
   let state = translating(() => begin(argument));
   let letters: readonly Grant[] = [];
@@ -88,8 +86,7 @@ async function live(argument: unknown): Promise<void> {
     if (!woken) await supervisor.persist('serve those that wait', serve, () => version !== seen);
     const batch = letters;
     letters = [];
-    // The server takes 2,000 signals of one task and fails the next one for ever: they leave in parts (rules of conduct, 8).
-    await Promise.all(batch.map((letter) => pacer.through(jsonBytes(letter.grant), () => deliver(letter))));
+    await Promise.all(batch.map(deliver));
     if ((isDue() || isOver()) && isQuiet()) break;
   }
   if (!isOver()) await continueAsNew<typeof pool>({ v: 1, state } satisfies CarriedPool);

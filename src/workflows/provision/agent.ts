@@ -1,4 +1,5 @@
 /** One agent's part of a change: create, record, wake, ready (provisioning.md); update, replace and delete. */
+import { isAlive } from '../../rules/agent/lifecycle';
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { AgentInput, AgentSpec } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
@@ -20,7 +21,8 @@ import { isRefusal } from '../../rules/change/late-creates';
 import { agentSettings } from '../../rules/agent/settings';
 import { fleetActivities, preparation, providerActivities } from '../activities';
 import { remove, retire } from './removal';
-import { isoNow, patiently, resourceCall, type Saga } from './saga';
+import { patiently, resourceCall, type Saga } from './saga';
+import { isoNow } from '../shared/iso-now';
 import { errorBody, saysNothing } from '../shared/failures';
 import { withPreparation } from '../shared/prepare';
 
@@ -119,8 +121,8 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
     reportTo: workflowInfo().workflowId,
   };
   const what = `ensure ${spec.name}`;
-  const { runtime } = await patiently(saga, what, () => fleetActivities(what).ensureAgent(input));
-  if (runtime === 'running' || runtime === 'paused') saga.run = recordWoken(saga.run, spec.name);
+  const view = await patiently(saga, what, () => fleetActivities(what).ensureAgent(input));
+  if (isAlive(view)) saga.run = recordWoken(saga.run, spec.name);
 }
 
 /** The provider may know better why nothing was heard of the agent. */

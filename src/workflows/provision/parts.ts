@@ -6,11 +6,11 @@ import {
   ParentClosePolicy,
   startChild,
 } from '@temporalio/workflow';
-import type { ProvisionInput, ProvisionResult } from '../../contract/fleet';
+import type { ProvisionInput, ProvisionResult, ProvisionWorkflow } from '../../contract/fleet';
 import { PROVISION_WORKFLOW, provisionPartId } from '../../contract/names';
 import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } from '../../rules/change/parts';
-import type { provision } from './workflow';
-import { isoNow, type Saga } from './saga';
+import { type Saga } from './saga';
+import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { tellHolds } from '../shared/holds';
 import { until } from '../shared/until';
@@ -77,9 +77,9 @@ export async function undoParts(saga: Saga, ran: readonly RunPart[]): Promise<vo
   }
 }
 
-function startPart(input: ProvisionInput, part: string): Promise<ChildWorkflowHandle<typeof provision>> {
+function startPart(input: ProvisionInput, part: string): Promise<ChildWorkflowHandle<ProvisionWorkflow>> {
   const { fleet, revision } = input;
-  return startChild<typeof provision>(PROVISION_WORKFLOW, {
+  return startChild<ProvisionWorkflow>(PROVISION_WORKFLOW, {
     workflowId: provisionPartId(fleet, revision, part),
     args: [input],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -20,11 +20,6 @@ export interface Saga {
   tellPart: ((holds: readonly Hold[]) => Promise<unknown>) | null;
 }
 
-/** The workflow's time in ISO 8601. */
-export function isoNow(): string {
-  return new Date(Date.now()).toISOString();
-}
-
 /** A call about one agent's resource. */
 export function resourceCall(input: ProvisionInput, spec: AgentSpec, owned: OwnedAgent): ResourceCall {
   const { resourceId, key, host, provider } = owned;

@@ -7,7 +7,8 @@ import { doubtful, ownedAs, recordGone, recordLeftOver } from '../../rules/chang
 import { finishAttempt, settleEntry, transition, undoOrder } from '../../rules/change/compensation';
 import { CREATE_MS, mayLandLate, wasNeverMade } from '../../rules/change/late-creates';
 import { providerActivities, undoActivities, undoRetireActivity } from '../activities';
-import { inParallel, isoNow, resourceCall, type Saga } from './saga';
+import { inParallel, resourceCall, type Saga } from './saga';
+import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { untilOr } from '../shared/until';
 

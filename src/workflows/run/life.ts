@@ -11,16 +11,20 @@ import { mustCompile } from '../../rules/topology/compile';
 import type { Topology } from '../../rules/topology/topology';
 import type { BranchLog } from '../../rules/run/branch-input';
 import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
-import { type Courier, createCourier } from '../branch/courier';
+import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
+import { type Pacer, createPacer } from '../shared/pacer';
 import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
-import { isoNow, startTimer } from '../shared/timer';
+import { startTimer } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 
 export interface RunLife {
   readonly workflowId: string;
   readonly input: RunInput;
   readonly topology: Topology;
-  readonly courier: Courier;
+  readonly outbox: Outbox;
+  /** Shared by all that the workflow emits: signals, and starts of branches. */
+  readonly pacer: Pacer;
   readonly supervisor: Supervisor;
   /** Counts a message that changes nothing, and shows why. */
   readonly ignore: Ignore;
@@ -61,6 +65,7 @@ export function beginRun(input: RunInput): RunLife {
   const supervisor = createSupervisor(() => {
     show(life.view());
   });
+  const pacer = createPacer();
   // What lists take a run without a memo for.
   let listed: RunState = 'running';
 
@@ -87,7 +92,8 @@ export function beginRun(input: RunInput): RunLife {
     workflowId: workflowInfo().workflowId,
     input,
     topology: mustCompile(input.topology, 'InvalidFleet'),
-    courier: createCourier(supervisor),
+    outbox: createOutbox(supervisor, withinTheTask, pacer),
+    pacer,
     supervisor,
     ignore(what, why) {
       ignored = ignoredAlso(ignored, what, why, isoNow());

@@ -18,7 +18,7 @@ export function handleQuestions(life: RunLife): void {
     const timeoutMs = timeout === undefined ? null : (durationMs(timeout) ?? null);
     const withdraw = life.human.ask({ branch, agent, question, timeoutMs }, (answer) => {
       const target = branchWorkflowId(fleet, run, branch);
-      life.courier.tell(target, branchSignals.answerGiven, given(questionId, answer));
+      life.outbox.tell(target, branchSignals.answerGiven, given(questionId, answer));
     });
     open.set(questionId, withdraw);
   }

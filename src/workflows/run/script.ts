@@ -25,7 +25,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
   const trace: TraceEntry[] = [];
 
   function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
-    life.courier.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
+    life.outbox.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
   }
   return {
     trace: () => trace,

@@ -6,7 +6,8 @@ import { beginUndo } from '../../rules/run/undo';
 import { undoTurnActivity } from '../activities';
 import type { RunLife } from './life';
 import { errorBody } from '../shared/failures';
-import { isoNow, startTimer } from '../shared/timer';
+import { startTimer } from '../shared/timer';
+import { isoNow } from '../shared/iso-now';
 
 /** provisioning.md: the whole of a compensation ends after 24 h. */
 const WHOLE_MS = 24 * 3_600_000;

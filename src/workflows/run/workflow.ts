@@ -45,7 +45,9 @@ export async function run(argument: unknown): Promise<RunResult> {
     life.end(whole, log);
     tellEnd(life, notifier);
     if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
-    await condition(() => life.courier.pending() === 0 && notifier.pending() === 0 && allHandlersFinished());
+    await condition(
+      () => life.outbox.pending() + life.pacer.pending() === 0 && notifier.pending() === 0 && allHandlersFinished(),
+    );
     return whole;
   });
 }
@@ -68,7 +70,8 @@ function familyOf(life: RunLife): Family {
       continueAfterEvents: continueAfterEvents ?? null,
       mostEvents: mostEvents ?? null,
     },
-    courier: life.courier,
+    outbox: life.outbox,
+    pacer: life.pacer,
     supervisor: life.supervisor,
     isPaused: () => life.paused,
     onChange(record) {

@@ -2,7 +2,7 @@
 import { CancellationScope, type ChildWorkflowHandle } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
 import { provisionSignals } from '../../contract/fleet/messages';
-import type { provision } from '../provision/workflow';
+import type { ProvisionWorkflow } from '../../contract/fleet';
 import { isGone } from './outbox';
 import type { Supervisor } from './supervise';
 
@@ -11,7 +11,7 @@ import type { Supervisor } from './supervise';
  * signal from it is tried again.
  */
 export async function tellHolds(
-  child: Pick<ChildWorkflowHandle<typeof provision>, 'signal' | 'workflowId'>,
+  child: Pick<ChildWorkflowHandle<ProvisionWorkflow>, 'signal' | 'workflowId'>,
   holds: readonly Hold[],
   supervisor: Supervisor,
 ): Promise<void> {

@@ -1,10 +1,9 @@
 /** Tells the world of an event (rules of conduct, 16): each notification is a workflow of its own, so a dead webhook blocks nobody. */
 import { CancellationScope, uuid4 } from '@temporalio/workflow';
-import { type EventType, targetsOf } from '../../contract/event';
-import type { NotifySpec } from '../../contract/fleet';
+import { type EventType, targetsOf, type NotifySpec } from '../../contract/event';
 import { notificationActivities } from '../activities';
 import type { Supervisor } from './supervise';
-import { isoNow } from './timer';
+import { isoNow } from './iso-now';
 
 export interface Notifier {
   /** Notifies those of the targets that want such events. Nothing happens where nobody does. */

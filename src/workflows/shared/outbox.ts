@@ -3,7 +3,9 @@ import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
 import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { Delivery } from '../../contract/activities';
 import { isWellFormed, utf8Bytes } from '../../contract/text';
+import { jsonBytes } from '../../rules/lib/json-bytes';
 import { signalActivities } from '../activities';
+import type { Pacer } from './pacer';
 import type { Supervisor } from './supervise';
 
 /** How a signal leaves; rejects where it is not known to have arrived, and not known to have no receiver. */
@@ -39,28 +41,60 @@ export function isGone(error: unknown): boolean {
 }
 
 export interface Outbox {
-  /** Sends one signal, and waits until it has arrived or its receiver is gone. Survives the cancellation of the caller's scope. */
+  /**
+   * Sends one signal after everything that was sent to the same workflow before, and waits until it has arrived or its receiver
+   * is gone. Survives the cancellation of the caller's scope.
+   */
   send<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery>;
-  /** Signals that the server has not acknowledged; with any, a workflow must neither complete nor continue as new. */
+  /** The same, where nothing is to be done about a receiver that is gone. */
+  tell<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): void;
+  /**
+   * Signals that the server has not acknowledged, those that wait for their turn included. With any, a workflow must neither
+   * complete nor continue as new.
+   */
   pending(): number;
 }
 
-/** One per workflow. */
-export function createOutbox(supervisor: Supervisor, carry: Carrier = afterTheTask): Outbox {
+/**
+ * One per run of a workflow. Signals of one task may arrive in any order, so each waits for the former one to the same receiver.
+ * `pacer`: shared with everything else that the workflow emits.
+ */
+export function createOutbox(supervisor: Supervisor, carry: Carrier = afterTheTask, pacer?: Pacer): Outbox {
+  const last = new Map<string, Promise<Delivery>>();
   let pending = 0;
+
+  async function arrive<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery> {
+    if (!isWorkflowId(workflowId)) return 'gone';
+    return CancellationScope.nonCancellable(() =>
+      supervisor.persist(`${signal.name} to ${workflowId}`, () => carry(workflowId, signal.name, argument)),
+    );
+  }
+  async function inOrder<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery> {
+    const former = last.get(workflowId);
+    const now = () => arrive(workflowId, signal, argument);
+    // A promise costs the sandbox a stack trace: where nothing is on its way, none is waited for.
+    const sent = former === undefined ? now() : former.then(now, now);
+    last.set(workflowId, sent);
+    try {
+      return await sent;
+    } finally {
+      if (last.get(workflowId) === sent) last.delete(workflowId);
+    }
+  }
+  async function send<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery> {
+    pending += 1;
+    const now = () => inOrder(workflowId, signal, argument);
+    try {
+      return await (pacer === undefined ? now() : pacer.through(jsonBytes(argument), now));
+    } finally {
+      pending -= 1;
+    }
+  }
   return {
+    send,
     pending: () => pending,
-    async send(workflowId, signal, argument) {
-      if (!isWorkflowId(workflowId)) return 'gone';
-      pending += 1;
-      try {
-        const what = `${signal.name} to ${workflowId}`;
-        return await CancellationScope.nonCancellable(() =>
-          supervisor.persist(what, () => carry(workflowId, signal.name, argument)),
-        );
-      } finally {
-        pending -= 1;
-      }
+    tell(workflowId, signal, argument) {
+      supervisor.keep(`tell ${workflowId}`, () => send(workflowId, signal, argument));
     },
   };
 }

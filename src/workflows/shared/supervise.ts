@@ -6,7 +6,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { Trouble } from '../../contract/trouble';
 import { failedAgain, pauseAfter } from '../../rules/lib/troubles';
 import { errorBody, saysNothing } from './failures';
-import { isoNow } from './timer';
+import { isoNow } from './iso-now';
 import { until } from './until';
 
 /** How long what is not the other side's own answer is tried again where somebody waits for it: a worker is repaired by then. */

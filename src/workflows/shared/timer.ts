@@ -1,4 +1,4 @@
-/** The workflow's time, and timers that call back. */
+/** Timers that call back. */
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Supervisor } from './supervise';
 
@@ -33,9 +33,4 @@ async function elapsed(scope: CancellationScope, ms: number, summary: string): P
   } catch (error) {
     if (!isCancellation(error)) throw error;
   }
-}
-
-/** The workflow's time, ISO 8601. */
-export function isoNow(): string {
-  return new Date(Date.now()).toISOString();
 }

@@ -11,9 +11,8 @@ import { type CommandRequest, decide } from '../../../src/rules/agent/commands';
 import { applyBeat } from '../../../src/rules/agent/liveness';
 import { withProbes } from '../../../src/rules/agent/probes';
 import { begin, effectFailed, nextEffect, reached, succeeded } from '../../../src/rules/agent/reconcile';
-import { settle } from '../../../src/rules/agent/report';
-import { nextDue, tick } from '../../../src/rules/agent/timers';
-import { withClocks } from '../../../src/rules/agent/turns/actions';
+import { type Rule, step } from '../../../src/rules/agent/step';
+import { nextDue } from '../../../src/rules/agent/timers';
 import { T0, fresh } from './agents';
 
 /** How an effect in progress ends: done; refused by the provider; done, but the answer was lost. */
@@ -112,8 +111,8 @@ export class AgentSim {
 
   private exitCode: number | null = null;
 
-  private change(rule: (state: AgentState, now: number) => AgentState): void {
-    this.state = withClocks(settle(tick(rule(this.state, this.now), this.now)), this.now);
+  private change(rule: Rule): void {
+    this.state = step(this.state, rule, this.now);
   }
 
   private isPossible(effect: ProviderEffect): boolean {

@@ -17,8 +17,7 @@ import type {
   Heartbeat,
 } from '../../../src/contract/agent';
 import type { TurnOutcome, TurnRequest } from '../../../src/contract/agent/turns';
-import { DESCRIBE } from '../../../src/contract/names';
-import { AGENT_WORKFLOW, agentWorkflowId } from '../../../src/contract/names';
+import { DESCRIBE, AGENT_WORKFLOW, agentWorkflowId } from '../../../src/contract/names';
 import type { TestEnv } from '../../support/env';
 import { MemoryProvider } from '../../support/memory-provider';
 import { PATIENCE_MS } from '../../support/patience';

@@ -7,8 +7,13 @@ import { Fleets } from '../../../src/client/fleets';
 import type { TurnActivities } from '../../../src/contract/activities';
 import type { AgentSpec, AgentView } from '../../../src/contract/agent';
 import type { ApplyRequest, ChangeView, FleetSpec, FleetView } from '../../../src/contract/fleet';
-import { DESCRIBE } from '../../../src/contract/names';
-import { agentWorkflowId, FLEET_WORKFLOW, fleetWorkflowId, provisionWorkflowId } from '../../../src/contract/names';
+import {
+  DESCRIBE,
+  agentWorkflowId,
+  FLEET_WORKFLOW,
+  fleetWorkflowId,
+  provisionWorkflowId,
+} from '../../../src/contract/names';
 import type { TestEnv } from '../../support/env';
 import { PATIENCE_MS } from '../../support/patience';
 import { MemoryProvider, type ProviderHook } from '../../support/memory-provider';

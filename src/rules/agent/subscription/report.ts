@@ -2,13 +2,15 @@
  * An agent and its pool (subscriptions.md): which failure begins a switch, what the pool is asked, and what its answer does. Times are epoch
  * milliseconds.
  */
+import { isTerminated } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { AllocationGranted, AllocationRequested, FailureObserved } from '../../../contract/pool';
 import type { FailureReport, HeldSubscription } from '../../../contract/agent/subscription';
 import type { AgentState } from '../state';
 import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './switch';
 import { decide } from '../commands';
-import { beginAsking, isMove, moveId, nameOf, type Switch, withSwitch, withSwitches } from './state';
+import { type Switch } from './state';
+import { beginAsking, isMove, moveId, nameOf, withSwitch, withSwitches } from './switches';
 
 /** Rule of conduct 2: who waits for an answer asks again. */
 const ASK_AGAIN_MS = 30_000;
@@ -47,7 +49,7 @@ export function reportFailure(
     ...(source === 'report' ? { reported: true } : {}),
   };
   const recorded = { state, observed, begins: false };
-  if (spec.autoSwitch === false || state.status === 'terminated') return recorded;
+  if (spec.autoSwitch === false || isTerminated(state)) return recorded;
   const { switching } = state.switches;
   if (switching !== null) return { ...recorded, state: duringSwitch(state, switching, report, kind) };
   if (!isAbout(report, state.subscription) || isCooling(state, now)) return recorded;
@@ -83,7 +85,7 @@ export function dueRequest(
 ): { readonly pool: string; readonly request: AllocationRequested } | null {
   const { switching, highest } = state.switches;
   if (switching === null || switching.askAt === null || now < switching.askAt) return null;
-  if (state.status === 'terminated') return null;
+  if (isTerminated(state)) return null;
   const { requestId, from, pool, failed } = switching;
   const not = from?.pool === pool ? from.name : null;
   const why = failed === null ? {} : { failed };
@@ -115,7 +117,7 @@ export function requestLost(state: AgentState, requestId: string, isFleetTold: b
 
 /** Takes the pool's answer. One that is not newer than what is known already changes nothing. */
 export function takeGrant(state: AgentState, grant: AllocationGranted, now: number): AgentState {
-  if (state.status === 'terminated' || state.config.spec.subscription === undefined) return state;
+  if (isTerminated(state) || state.config.spec.subscription === undefined) return state;
   if (!('credential' in grant)) return exhausted(state, grant.requestId, grant.exhaustedUntil, now);
   const { switching, highest } = state.switches;
   if (grant.assignment <= highest) return state;

@@ -1,7 +1,6 @@
 /** What an agent's workflow knows of its way from one credential to the next, as plain JSON. Times are epoch milliseconds. */
 import type { AllocationGranted, FailureObserved } from '../../../contract/pool';
 import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
-import type { AgentState } from '../state';
 
 /** Why an agent needs a credential: it has none yet, one failed, or the pool moves it. */
 export type SwitchKind = 'first' | 'rate_limit' | 'auth' | 'moved';
@@ -73,64 +72,4 @@ export const NO_SWITCH: SubscriptionState = {
 export function blocksTurns({ switching }: SubscriptionState): boolean {
   if (switching === null || switching.step === 'waiting') return false;
   return switching.step !== 'asking' || switching.kind !== 'first';
-}
-
-/** The state with its switch at another step. */
-export function withSwitch(state: AgentState, switching: Switch): AgentState {
-  return withSwitches(state, { switching });
-}
-
-/** The state with parts of its subscription's workings replaced. */
-export function withSwitches(state: AgentState, parts: Partial<SubscriptionState>): AgentState {
-  return { ...state, switches: { ...state.switches, ...parts } };
-}
-
-/** How pools know the agent: `fleet/agent`. */
-export function nameOf({ fleet, agent }: Pick<AgentState, 'fleet' | 'agent'>): string {
-  return `${fleet}/${agent}`;
-}
-
-const MOVE = 'moved.';
-
-/** The request that a pool makes for an agent whose credential is gone or another one now. */
-export function moveId(agent: string, assignment: number): string {
-  return `${MOVE}${agent}.${String(assignment)}`;
-}
-
-/** Whether the pool itself has made the request. */
-export function isMove(requestId: string): boolean {
-  return requestId.startsWith(MOVE);
-}
-
-/** A switch that begins by asking the pool. `failed`: what the pool is told with it. */
-export function beginAsking(
-  state: AgentState,
-  pool: string,
-  kind: SwitchKind,
-  failed: FailureObserved | null,
-  now: number,
-): AgentState {
-  const asked = state.switches.asked + 1;
-  const requestId = `${nameOf(state)}.${state.config.key}.${String(asked)}`;
-  const begun = newSwitch(state, pool, kind, requestId);
-  return withSwitches(state, { switching: { ...begun, failed, askAt: now }, asked });
-}
-
-/** A switch that nobody has been asked for. */
-export function newSwitch(state: AgentState, pool: string, kind: SwitchKind, requestId: string): Switch {
-  return {
-    pool,
-    requestId,
-    kind,
-    step: 'asking',
-    from: state.subscription,
-    to: null,
-    askAt: null,
-    eventsInWindow: 0,
-    drainUntil: null,
-    apply: 'hot',
-    failed: null,
-    again: null,
-    newer: null,
-  };
 }

@@ -1,20 +1,12 @@
 /** How a switch goes from the pool's answer to the agent that runs on its new credential (subscriptions.md, steps 6 to 8). */
+import { isActive, isUp, hasFailed, isStopping, isTerminated, isAtRest, moveStatus } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/agent/subscription';
 import type { AgentState } from '../state';
 import { decide } from '../commands';
-import { isAtRest, moveStatus } from '../lifecycle';
 import { ms } from '../settings';
-import {
-  beginAsking,
-  type Granted,
-  nameOf,
-  newSwitch,
-  type Switch,
-  type SwitchEnd,
-  withSwitch,
-  withSwitches,
-} from './state';
+import { type Granted, type Switch, type SwitchEnd } from './state';
+import { beginAsking, nameOf, newSwitch, withSwitch, withSwitches } from './switches';
 
 /** A credential that could not be applied would most likely not be applied at the next failure, a moment later, either. */
 const COOL_DOWN_MS = 60_000;
@@ -71,13 +63,13 @@ function mayApply(state: AgentState, { drainUntil }: Switch, now: number): boole
   return state.turns.inFlight.length === 0 || (drainUntil !== null && now >= drainUntil);
 }
 
-function runs({ status, runtime, restarting }: AgentState): boolean {
-  return status === 'running' && runtime === 'running' && restarting === null;
+function runs(state: AgentState): boolean {
+  return isActive(state) && isUp(state) && state.restarting === null;
 }
 
 /** Takes every step that is due without a message; done after every change, and when the clock says so. */
 export function advance(state: AgentState, now: number): AgentState {
-  if (state.status === 'terminated') return state;
+  if (isTerminated(state)) return state;
   const pool = state.config.spec.subscription?.pool;
   const { switching } = state.switches;
   if (pool === undefined) return withoutPool(state, now);
@@ -121,7 +113,7 @@ function isReleased(state: AgentState): boolean {
 
 function drain(state: AgentState, switching: Switch, now: number): AgentState {
   if (state.effect !== null) return state;
-  if (isAtRest(state.runtime)) return endSwitch(state, switching, { result: 'not_running', now });
+  if (isAtRest(state)) return endSwitch(state, switching, { result: 'not_running', now });
   if (isSame(switching)) return endSwitch(state, switching, { result: 'kept', now });
   if (!runs(state)) {
     return switching.drainUntil === null ? state : withSwitch(state, { ...switching, drainUntil: null });
@@ -139,9 +131,9 @@ function isSame({ from, to }: Switch): boolean {
 }
 
 function afterRestart(state: AgentState, switching: Switch, now: number): AgentState {
-  if (state.effect !== null || state.restarting !== null || state.runtime === 'stopping') return state;
-  if (state.status === 'failed') return backToFormer(state, switching, now);
-  return endSwitch(state, switching, { result: isAtRest(state.runtime) ? 'not_running' : 'restarted', now });
+  if (state.effect !== null || state.restarting !== null || isStopping(state)) return state;
+  if (hasFailed(state)) return backToFormer(state, switching, now);
+  return endSwitch(state, switching, { result: isAtRest(state) ? 'not_running' : 'restarted', now });
 }
 
 /** It did not start with the new credential: it is started once more with the one before. */

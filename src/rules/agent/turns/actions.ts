@@ -1,7 +1,7 @@
 /** What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The workflow does it (agent-turns.ts). */
+import { isActive, isPaused, isPending, isSuspended, isUp, isAtRest } from '../lifecycle';
 import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';
-import { isAtRest } from '../lifecycle';
 import { dueAt, reading, setRunning } from './paused-clock';
 import { blocksTurns } from '../subscription/state';
 import { beginTurn, closedFor, finishTurn, limitOf, usedBy, withTurns } from './queue';
@@ -48,13 +48,13 @@ function cancellations(state: AgentState, now: number, mayWait: boolean): TurnAc
 
 function cancelReason(state: AgentState, turn: QueuedTurn, now: number): CancelReason | null {
   if (state.turns.withdrawn.includes(turn.turnId)) return 'withdrawn';
-  if (isAtRest(state.runtime)) return closedFor(state) === null ? 'lost' : 'closed';
+  if (isAtRest(state)) return closedFor(state) === null ? 'lost' : 'closed';
   return usedBy(state.turns, turn, now) >= limitOf(state, turn) ? 'timeout' : null;
 }
 
 /** A frozen agent's turns would keep continue-as-new waiting as long as the pause: they are asked again after it. */
 function isInTheWay(state: AgentState, mayWait: boolean): boolean {
-  return !mayWait && state.runtime === 'paused';
+  return !mayWait && isSuspended(state);
 }
 
 /** The answer to a turn that need not wait any longer; null while it does. */
@@ -85,7 +85,7 @@ function withNotices(
   state: AgentState,
   actions: TurnAction[],
 ): { readonly state: AgentState; readonly actions: readonly TurnAction[] } {
-  const paused = state.status === 'paused';
+  const paused = isPaused(state);
   const tell =
     (suspended: boolean) =>
     (turn: QueuedTurn): QueuedTurn => {
@@ -94,7 +94,7 @@ function withNotices(
       return { ...turn, suspended };
     };
   const waiting = state.turns.waiting.map(tell(paused));
-  const inFlight = state.turns.inFlight.map(tell(paused && state.runtime === 'paused'));
+  const inFlight = state.turns.inFlight.map(tell(paused && isSuspended(state)));
   const told = actions.some(({ kind }) => kind === 'tell');
   return { state: told ? withTurns(state, { waiting, inFlight }) : state, actions };
 }
@@ -102,7 +102,7 @@ function withNotices(
 /** Lets the clocks of the turns run or stand, as the state says. */
 export function withClocks(state: AgentState, now: number): AgentState {
   const { turns } = state;
-  const working = setRunning(turns.working, state.runtime !== 'paused', now);
+  const working = setRunning(turns.working, !isSuspended(state), now);
   const unavailable = setRunning(turns.unavailable, isMissed(state), now);
   if (working === turns.working && unavailable === turns.unavailable) return state;
   return withTurns(state, { working, unavailable });
@@ -110,8 +110,8 @@ export function withClocks(state: AgentState, now: number): AgentState {
 
 /** Whether the agent should work and cannot; a drain before a restart or a new credential is no absence. */
 function isMissed(state: AgentState): boolean {
-  if (state.status !== 'pending' && state.status !== 'running') return false;
-  if ((state.restarting !== null || blocksTurns(state.switches)) && state.runtime === 'running') return false;
+  if (!isPending(state) && !isActive(state)) return false;
+  if ((state.restarting !== null || blocksTurns(state.switches)) && isUp(state)) return false;
   return !isAvailable(state);
 }
 

@@ -1,4 +1,5 @@
 /** Turns at an agent: who is admitted, who waits, who is withdrawn, what is remembered (coordination.md, "Who takes the turn"). */
+import { hasFailed, isStopped, isTerminated } from '../lifecycle';
 import { DroverError } from '../../../contract/errors';
 import { type TurnOutcome, type TurnRequested, SIZE_LIMITS } from '../../../contract/agent/turns';
 import type { AgentState, AnsweredTurn, QueuedTurn, TurnsState } from '../state';
@@ -63,9 +64,9 @@ function refuse(state: AgentState, error: DroverError): Admission {
 /** Why no turn is taken any more, whatever happens next without an operator; null while the agent shall work. */
 export function closedFor(state: AgentState): DroverError | null {
   const name = `${state.fleet}/${state.agent}`;
-  if (state.status === 'stopped') return new DroverError('TurnRejected', `${name} is stopped; drover start ${name}`);
-  if (state.status === 'terminated') return new DroverError('TurnRejected', `${name} is terminated`);
-  if (state.status === 'failed') {
+  if (isStopped(state)) return new DroverError('TurnRejected', `${name} is stopped; drover start ${name}`);
+  if (isTerminated(state)) return new DroverError('TurnRejected', `${name} is terminated`);
+  if (hasFailed(state)) {
     return new DroverError(
       'AgentUnavailable',
       `${name} has failed (${state.reason ?? 'unknown'}); drover start ${name}`,
