@@ -2,6 +2,7 @@
 import pino, { type Logger } from 'pino';
 import { isoNow } from './lib/clock';
 import { LineWriter } from './lib/line-writer';
+import { withoutSecretsInUse } from './providers/secrets-in-use';
 
 export type { Logger } from 'pino';
 
@@ -20,5 +21,7 @@ export function openLog(level: string, file?: string, onLoss?: (why: string) => 
   });
   // Without it an error under `error`, as Temporal's SDK logs it, loses its message.
   const serializers = { error: pino.stdSerializers.err };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, destination);
+  // Whatever was forgotten elsewhere: no line of a log has a secret in it.
+  const hooks = { streamWrite: withoutSecretsInUse };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers, hooks }, destination);
 }

@@ -5,6 +5,7 @@ import type { Settings } from './config';
 import { DroverError } from './contract/errors';
 import { createGateway } from './gateway';
 import type { Logger } from './log';
+import { useSecrets } from './providers/secrets-in-use';
 import { packageVersion } from './version';
 
 /** What a gateway is made of. */
@@ -23,6 +24,7 @@ export interface RunningGateway {
 /** Starts the gateway; resolves when it listens. */
 export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
   const { gateway, operatorTokens, agentSecret, agentCallsPerMinute, queuePrefix } = settings;
+  useSecrets([agentSecret, ...operatorTokens]);
   const client = DroverClient.connect({ ...connection, queuePrefix });
   const app = await createGateway({
     client,

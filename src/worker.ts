@@ -30,6 +30,8 @@ import { messageOf } from './contract/text';
 import { DATA_CONVERTER } from './data-converter';
 import { keepHouse } from './housekeeping';
 import { installedProviders } from './installed-providers';
+import { secretsOf } from './providers/redaction';
+import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
 
 /** The parts of the work that a worker may serve; all of them unless told otherwise. */
@@ -89,7 +91,8 @@ export async function startWorker({
   const client = new Client({ connection: native, namespace });
   await checkSearchAttributes(client);
 
-  const { installation, host, agentSecret, allowedHosts } = settings;
+  const { installation, host, agentSecret, operatorTokens, allowedHosts } = settings;
+  useSecrets([agentSecret, ...operatorTokens, ...secretsOf(environment)]);
   const calls = new Calls(client);
   const providers = installedProviders(settings, environment);
   const signals = createSignalActivities(calls);
@@ -102,6 +105,7 @@ export async function startWorker({
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),
     subscriptions: createSubscriptionActivities({ calls, agentSecret, allowedHosts, environment }),
     notifications: createNotificationActivities({ calls, allowedHosts, environment }),
+    secrets: { agentSecret, environment },
   });
   const queue = (kind: QueueKind): WorkerOptions => ({
     ...queueOptions(kind, settings),

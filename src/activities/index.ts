@@ -11,6 +11,8 @@ import type {
   UndoActivities,
 } from '../contract/activities';
 import type { Providers } from '../providers/provider';
+import type { SecretSettings } from '../providers/redaction';
+import { redacting } from './redacting';
 import { createProviderActivities } from './resources';
 
 /** Providers by kind, and every other group of activities as its own module builds it. */
@@ -23,11 +25,14 @@ export interface ActivityDependencies {
   readonly notifications: NotificationActivities;
   readonly monitor: MonitorActivities;
   readonly signals: SignalActivities & FamilyActivities;
+  /** What no activity may tell. */
+  readonly secrets: SecretSettings;
 }
 
 /** The activities of a worker. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { providers, turns, fleet, undo, subscriptions, notifications, monitor, signals } = dependencies;
+  const { providers, turns, fleet, undo, subscriptions, notifications, monitor, signals, secrets } = dependencies;
   const own = createProviderActivities(providers);
-  return { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor, ...signals };
+  const all = { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor, ...signals };
+  return redacting(all, secrets);
 }

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { ProviderActivities, ResourceCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
+import { withoutSecretsInUse } from '../providers/secrets-in-use';
 import { type Provider, type Providers, providerError, titleOf } from '../providers/provider';
 import { whileBeating } from './beating';
 import { asProviderFailure } from './failures';
@@ -57,7 +58,7 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
     const { cancellationSignal: signal, info } = Context.current();
     let words = '';
     const progress = (said: string): void => {
-      words = said;
+      words = withoutSecretsInUse(said);
     };
     try {
       await whileBeating(

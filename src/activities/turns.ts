@@ -12,7 +12,9 @@ import { wallClockMs } from '../lib/clock';
 import { errorCode } from '../providers/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
-import { redacted, type SecretEnvironment, secretsOf } from '../providers/secrets';
+import { NOT_SHOWN, redactionFor } from '../providers/redaction';
+import type { SecretEnvironment } from '../providers/secrets';
+import { type Clean, useToken } from '../providers/secrets-in-use';
 import { whileBeating } from './beating';
 import { turnFailure, withoutFailure } from './turn-failure';
 import { asActivityFailure } from './failures';
@@ -58,11 +60,8 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
       body: call.request,
       signal: context.cancellationSignal,
     });
-    return await withoutSecrets(
-      call,
-      settings,
-      withFailure(call, answer, () => outcomeOf(call, answer)),
-    );
+    const result = withFailure(call, answer, () => outcomeOf(call, answer));
+    return await withoutSecrets(call, settings, result);
   } catch (error) {
     if (context.cancellationSignal.aborted) {
       // A worker that shuts down cancels too, and the next one asks for the same turn again.
@@ -84,7 +83,7 @@ export function addressed(
 ): Pick<HttpCall, 'url' | 'headers' | 'limitBytes' | 'allowedHosts'> {
   return {
     url: call.endpoint.replace(/\/+$/, '') + path,
-    headers: { authorization: `Bearer ${agentToken(agentSecret, call.fleet, call.agent)}` },
+    headers: { authorization: `Bearer ${useToken(agentToken(agentSecret, call.fleet, call.agent))}` },
     limitBytes: ANSWER_LIMIT_BYTES,
     allowedHosts,
   };
@@ -102,16 +101,28 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
   });
 }
 
-/** The same result with no secret in what it says of an error: neither in Drover's words nor in the agent's own `fail`. */
+/** The same result with no secret in what it says of an error: neither in Drover's words nor in the agent's own. */
 async function withoutSecrets(call: TurnCall, settings: TurnSettings, result: TurnResult): Promise<TurnResult> {
   const { agentSecret, environment = {} } = settings;
-  const values = [agentToken(agentSecret, call.fleet, call.agent), agentSecret, ...secretsOf(environment)];
-  const clean = (text: string) => redacted(text, values, [call.secret], environment);
-  if ('error' in result) return { ...result, error: { ...result.error, message: await clean(result.error.message) } };
-  const { reply } = result;
-  if (typeof reply !== 'object' || reply === null || !('action' in reply) || reply.action !== 'fail') return result;
-  const error = 'error' in reply ? reply.error : undefined;
-  return typeof error === 'string' ? { ...result, reply: { ...reply, error: await clean(error) } } : result;
+  const { fleet, agent, secret } = call;
+  const redaction = await redactionFor({ fleet, agent, references: [secret] }, { agentSecret, environment });
+  const said: Clean = (text) => (redaction.isSure ? redaction.clean(text) : NOT_SHOWN);
+  if ('error' in result) return { ...result, error: { ...result.error, message: said(result.error.message) } };
+  return { ...result, reply: saidWithout(result.reply, redaction.clean, said) };
+}
+
+/** What agents tell each other in a reply, which is theirs. The rest of it can come to stand in an error: of a `fail`, of an invalid reply. */
+const CONTENT: readonly string[] = ['response', 'question', 'request', 'default', 'undo'];
+
+function saidWithout(reply: unknown, clean: Clean, said: Clean): unknown {
+  if (typeof reply === 'string') return said(reply);
+  if (Array.isArray(reply)) return reply.map((item: unknown) => saidWithout(item, clean, clean));
+  if (typeof reply !== 'object' || reply === null) return reply;
+  const parts = Object.entries(reply).map(([key, value]: [string, unknown]) => [
+    clean(key),
+    CONTENT.includes(key) ? value : saidWithout(value, clean, key === 'error' ? said : clean),
+  ]);
+  return Object.fromEntries(parts);
 }
 
 /** An agent with a subscription that passes its provider's refusal on has failed with it: that is an outcome, and is not asked again here. */

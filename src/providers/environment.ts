@@ -1,6 +1,7 @@
 /** What a started agent finds in its environment. */
 import type { WakeCall } from '../contract/activities';
 import { resolveSecret, type SecretEnvironment } from './secrets';
+import { useToken } from './secrets-in-use';
 import { agentToken } from '../contract/agent/token';
 import { AGENT_ENV } from '../contract/protocol';
 
@@ -32,7 +33,7 @@ function droverVariables(call: WakeCall, access: AgentAccess): Record<string, st
     [AGENT_ENV.gateway]: access.gatewayUrl,
     [AGENT_ENV.fleet]: call.fleet,
     [AGENT_ENV.agent]: call.agent,
-    [AGENT_ENV.token]: agentToken(access.agentSecret, call.fleet, call.agent),
+    [AGENT_ENV.token]: useToken(agentToken(access.agentSecret, call.fleet, call.agent)),
     [AGENT_ENV.instance]: call.instanceId,
     [AGENT_ENV.key]: call.key,
     ...(subscription === null ? {} : { [AGENT_ENV.assignment]: String(subscription.assignment) }),

@@ -3,16 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { errorCode } from './error-code';
 import { providerError } from './provider';
+import { useSecrets } from './secrets-in-use';
 
 /** Where references are looked up: the worker's own environment, and files by absolute path or from its working directory. */
 export type SecretEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** The secret behind a reference. A message names the reference, never what is behind it. */
+/**
+ * The secret behind a reference, which is in use from now on: no text for people shows it (secrets-in-use.ts). A message names the reference,
+ * never what is behind it.
+ */
 export async function resolveSecret(reference: string, environment: SecretEnvironment): Promise<string> {
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? [];
-  if (kind === 'env') return fromEnvironment(name, environment);
-  if (kind === 'file') return fromFile(name);
+  if (kind === 'env') return inUse(fromEnvironment(name, environment));
+  if (kind === 'file') return inUse(await fromFile(name));
   throw providerError('a secret is written as env:NAME or file:path, and nothing else', { permanent: true });
+}
+
+function inUse(secret: string): string {
+  useSecrets([secret]);
+  return secret;
 }
 
 function fromEnvironment(name: string, environment: SecretEnvironment): string {
@@ -29,41 +38,5 @@ async function fromFile(name: string): Promise<string> {
     throw providerError(`secret file:${name}: ${path} cannot be read (${String(errorCode(error))})`, {
       permanent: true,
     });
-  }
-}
-
-/** Variables whose names say that they hold a secret. */
-const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)S?$/i;
-/** Shorter values are words that any text may hold. */
-const SHORTEST_SECRET = 8;
-
-/** The values that no text for people may hold, of the variables that are named like secrets. */
-export function secretsOf(environment: SecretEnvironment): string[] {
-  return Object.entries(environment).flatMap(([name, value = '']) =>
-    SECRET_NAME.test(name) ? value.split(',').filter((part) => part.length >= SHORTEST_SECRET) : [],
-  );
-}
-
-/** What stands in a text in place of a secret. */
-const REDACTED = '***';
-
-/**
- * A text of an agent without its secrets: the values given, and what the references lead to. Where one leads nowhere any more nobody can
- * tell what the text holds, so nothing of it is shown.
- */
-export async function redacted(
-  text: string,
-  values: readonly string[],
-  references: readonly (string | undefined)[],
-  environment: SecretEnvironment,
-): Promise<string> {
-  const known = references.filter((reference) => reference !== undefined);
-  try {
-    const secrets = await Promise.all(known.map((reference) => resolveSecret(reference, environment)));
-    return [...values, ...secrets]
-      .filter((secret) => secret !== '')
-      .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
-  } catch {
-    return text === '' ? '' : 'not shown, as they may hold a secret that cannot be looked up any more';
   }
 }

@@ -296,10 +296,28 @@ describe('secrets in what an agent says', () => {
       [500, `headers: Bearer ${secret}`],
       [401, `bad key ${secret}`],
       [200, JSON.stringify({ action: 'fail', error: `401 bad key ${secret}` })],
+      [200, `401 bad key ${secret}`],
+      [200, JSON.stringify({ action: secret })],
+      [200, JSON.stringify({ action: 'invoke', invocations: [{ agent: secret, request: 1 }], [secret]: 1 })],
     ] as const) {
       const text = await told(status, body);
       expect(text).not.toContain(secret);
       expect(text).toContain('***');
+    }
+  });
+
+  test('what agents tell each other is theirs', async () => {
+    const reply = { action: 'invoke', invocations: [{ agent: 'B', request: { key: token } }], undo: [token] };
+    expect(await told(200, JSON.stringify(reply))).toBe(JSON.stringify({ reply }));
+  });
+
+  test('nothing is shown where the credential cannot be looked up', async () => {
+    const activities = createTurnActivities({ agentSecret: 'a-long-agent-secret', environment });
+    for (const body of ['text', JSON.stringify({ action: 'fail', error: 'text' })]) {
+      const call = { ...callTo(await answering(200, body)), secret: 'env:GONE' };
+      const outcome = await new MockActivityEnvironment().run(() => activities.takeTurn(call));
+      expect(JSON.stringify(outcome)).toContain('not shown, as it may hold a secret');
+      expect(JSON.stringify(outcome)).not.toContain('"text"');
     }
   });
 

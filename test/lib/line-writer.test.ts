@@ -14,8 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { until } from '../../src/dev/until';
+import { errorCode } from '../../src/lib/error-code';
 import { LineWriter } from '../../src/lib/line-writer';
 import { openLog } from '../../src/log';
+import { useSecrets } from '../../src/providers/secrets-in-use';
 
 let folder: string;
 beforeEach(() => {
@@ -78,7 +80,7 @@ test('a pipe that nobody reads holds nothing up and fills no memory, and is writ
     try {
       read += chunk.toString('utf8', 0, readSync(fd, chunk));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      if (errorCode(error) !== 'EAGAIN') throw error;
       writer.write('one more\n');
     }
     return /^lost \d+: it is not written as fast as it grows$/m.test(read) || undefined;
@@ -107,6 +109,16 @@ describe('a process that ends at once', () => {
   test('ends on a full disk too', () => {
     expect(logThenExit('/dev/full')).toMatchObject({ status: 3, signal: null });
   });
+});
+
+test('a log has no secret in it', async () => {
+  const path = join(folder, 'log');
+  useSecrets(['of "this" process']);
+  const log = openLog('info', path);
+  log.error({ error: new Error('bad key of "this" process') }, 'it says of "this" process');
+  await until(() => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0 || undefined, 20_000);
+  expect(textOf(path)).toContain('"msg":"it says ***"');
+  expect(textOf(path)).not.toMatch(/of .{1,2}this/u);
 });
 
 test('a log is JSON lines, what was lost included', async () => {

@@ -123,6 +123,21 @@ describe('after each the service ends', () => {
     expect(service.requests.map(({ path }) => path)).toEqual(['/create']);
   });
 
+  test('a service that tells what it was given tells no secret', async () => {
+    const environment = { SERVICE_TOKEN: 'service-token', SUB_A: 'credential "of" a', OTHER_API_KEY: 'another-key' };
+    const token = agentToken('secret', 'mars', 'worker');
+    service.disturb = () => ({
+      status: 500,
+      text: `got ${token}, ${JSON.stringify(environment)} and credential "of" a`,
+    });
+    const subscription = { pool: 'p', name: 'a', assignment: 2, secret: 'env:SUB_A' };
+    await expect(
+      provider({ environment }).wake({ ...wakeOf(callFor('ext', external())), subscription }),
+    ).rejects.toMatchObject({
+      message: `mars/worker: wake at ${service.url}/wake answered 500: got ***, {"SERVICE_TOKEN":"***","SUB_A":"***","OTHER_API_KEY":"***"} and ***`,
+    });
+  });
+
   test.each([408, 429, 500, 502, 503])('%i passes', async (status) => {
     service.disturb = () => ({ status, headers: { 'retry-after': '3' } });
     await expect(provider().wake(wakeOf(callFor('ext', external())))).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceCall } from '../../src/contract/activities';
@@ -197,6 +197,29 @@ describe('a process', () => {
     expect(await exited(call)).toMatchObject({ exitCode: 3 });
     const child = Number(/child (\d+)/.exec(await output(call))?.[1]);
     await eventually('the child is gone', async () => ((await lookUp(child)) ? undefined : true));
+  });
+
+  test('that did not start tells of its lines without its credential', async () => {
+    // The shell names the file that it could not write, whose path holds the key, which here holds the credential.
+    const call = callFor('the-secret-of-a', { provider: 'process', process: { command: ['true'], cwd: stateDir } });
+    made.push(call);
+    await provider.create(call);
+    const claim = Object.getOwnPropertyDescriptor(ResourceDirectory.prototype, 'claim')
+      ?.value as ResourceDirectory['claim'];
+    const claimed = jest.spyOn(ResourceDirectory.prototype, 'claim');
+    claimed.mockImplementation(async function (this: ResourceDirectory, instance) {
+      const isClaimed = await claim.call(this, instance);
+      const record = join(this.path, '1.agent');
+      rmSync(record);
+      symlinkSync(join(stateDir, 'no/such/place'), record);
+      return isClaimed;
+    });
+    const subscription = { pool: 'p', name: 'a', assignment: 1, secret: 'env:SUB_A' };
+    const waking = provider.wake({ ...wakeOf(call), subscription });
+    const error: unknown = await waking.catch((thrown: unknown) => thrown);
+    claimed.mockRestore();
+    expect(String(error)).toMatch(/^DroverError: mars\/worker: its process did not start: .*\*\*\*\.inc/su);
+    expect(String(error)).not.toContain('the-secret-of-a');
   });
 
   test('tells of its last lines, without its token', async () => {

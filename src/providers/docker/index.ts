@@ -4,12 +4,12 @@
  * container that never runs keeps the name, and a create that lands late is refused by the engine itself.
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
-import { agentToken } from '../../contract/agent/token';
 import { isoNow } from '../../lib/clock';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HeldResource, type LogOptions, type Preparing, type Provider, providerError, titleOf } from '../provider';
-import { redacted, type SecretEnvironment } from '../secrets';
+import { redacted, secretsOf } from '../redaction';
+import type { SecretEnvironment } from '../secrets';
 import { LABELS, containerName, dockerSpecOf } from './container';
 import { Containers } from './containers';
 import type { EngineOptions } from './engine';
@@ -171,9 +171,10 @@ export class DockerProvider implements Provider {
       // What the container is does not depend on what it has said.
       text += `(${messageOf(error)})`;
     }
-    const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
-    const given = variableOf(found, call.spec.subscription?.inject?.env);
+    const { fleet, agent, spec } = call;
+    const given = variableOf(found, spec.subscription?.inject?.env);
+    const values = [given, ...secretsOf(spec.docker?.env ?? {})];
     // Cut only after that: half a secret would not be found.
-    return boundedTail(await redacted(text, [token, given], [call.secret], this.options.environment));
+    return boundedTail(await redacted(text, { fleet, agent, values, references: [call.secret] }, this.options));
   }
 }

@@ -9,6 +9,7 @@ import { wasNotConnected } from '../error-code';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
+import { redacted } from '../redaction';
 import { type SecretEnvironment, resolveSecret } from '../secrets';
 
 /** What the external provider works with. `environment` is where `env:` references are looked up; `allowedHosts`: see `HttpCall`. */
@@ -85,7 +86,7 @@ export class ExternalProvider implements Provider {
 
   /** The answer, of 2xx or of an accepted status; undefined where there is nothing to call. */
   private async post(
-    call: ResourceCall,
+    call: ResourceCall & Partial<Pick<WakeCall, 'subscription'>>,
     operation: Operation,
     idempotencyKey: string,
     extra: Readonly<Record<string, unknown>>,
@@ -101,7 +102,9 @@ export class ExternalProvider implements Provider {
     const headers = { 'idempotency-key': idempotencyKey, ...bearer };
     const answer = await this.send(what, url, headers, { fleet, agent, key, resourceId, ...extra });
     if (isSuccess(answer) || accepted.includes(answer.status)) return answer;
-    throw refusal(what, answer, secret);
+    // A service that echoes what it was given tells its own secret, the agent's token and its credential.
+    const references = [spec.secret, call.secret, call.subscription?.secret];
+    throw refusal(what, answer, await redacted(answer.text ?? '', { fleet, agent, references }, this.options));
   }
 
   private async send(what: string, url: string, headers: Record<string, string>, body: unknown): Promise<HttpAnswer> {
@@ -130,10 +133,10 @@ export class ExternalProvider implements Provider {
   }
 }
 
-function refusal(what: string, { status, headers, text = '' }: HttpAnswer, secret: string | undefined): Error {
+/** `shown`: what it answered, without secrets. */
+function refusal(what: string, { status, headers }: HttpAnswer, shown: string): Error {
   const passing = status === 408 || status === 425 || status === 429 || status >= 500;
   const afterMs = retryAfterMs(headers, RETRY_AFTER_LIMIT_MS);
-  const shown = secret ? text.replaceAll(secret, '***') : text;
   const said = shown === '' ? '' : `: ${boundedText(shown, QUOTE_BYTES)}`;
   const message = `${what} answered ${String(status)}${said}`;
   return providerError(message, {

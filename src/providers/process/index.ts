@@ -1,7 +1,6 @@
 /** The embedded default: real operating system processes on this host, which live on when the worker dies. */
 import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
-import { agentToken } from '../../contract/agent/token';
 import { isoNow, wallClockMs } from '../../lib/clock';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
@@ -15,7 +14,7 @@ import {
   providerError,
   titleOf,
 } from '../provider';
-import { redacted } from '../secrets';
+import { redacted, secretsOf } from '../redaction';
 import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
 import { eachInTurn } from './each-in-turn';
@@ -73,7 +72,10 @@ export class ProcessProvider implements Provider {
       await endOthers(directory, last, call.instanceId);
     }
     const start = await prepareLaunch(call, this.options.environment, this.options);
-    return launch(directory, call, (last?.number ?? 0) + 1, start, this.options.cgroups ?? true);
+    return launch(directory, call, (last?.number ?? 0) + 1, start, {
+      cgroups: this.options.cgroups ?? true,
+      shown: (lines) => this.shown(lines, call, call.subscription?.secret),
+    });
   }
 
   async suspend(call: ResourceCall): Promise<void> {
@@ -177,10 +179,7 @@ export class ProcessProvider implements Provider {
         ? 'ended without an exit code (killed together with its shell)'
         : `exited with code ${String(exitCode)}`;
     const lines = await lastLines(directory.log, LOG_TAIL_LINES, instance.logOffset);
-    const token = agentToken(this.options.agentSecret, call.fleet, call.agent);
-    const secrets = [instance.secret, call.secret];
-    // Cut only after that: half a secret would not be found.
-    const shown = boundedTail(await redacted(lines, [token], secrets, this.options.environment));
+    const shown = await this.shown(lines, call, instance.secret);
     const ending = `${how}${await remainsInWords(directory, instance)}`;
     const detail =
       shown === ''
@@ -188,6 +187,18 @@ export class ProcessProvider implements Provider {
         : `${ending}; its last lines:
 ${shown}`;
     return { state: 'exited', exitCode, pid: null, detail };
+  }
+
+  /** Lines of its log as a message quotes them. Cut only without their secrets: half of one would not be found. */
+  private async shown(lines: string, call: ResourceCall, secret: string | undefined): Promise<string> {
+    const { fleet, agent, spec } = call;
+    const concern = {
+      fleet,
+      agent,
+      values: secretsOf(spec.process?.env ?? {}),
+      references: [secret, call.secret],
+    };
+    return boundedTail(await redacted(lines, concern, this.options));
   }
 
   /** What a directory holds. A tombstone that nobody can need any more goes at this opportunity. */

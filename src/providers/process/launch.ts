@@ -1,5 +1,6 @@
 /** Starting an agent's process, so that at every moment a crash of the worker leaves either nothing or a record of it. */
 import type { WakeCall } from '../../contract/activities';
+import { LOG_TAIL_LINES } from '../../contract/text';
 import { providerError, titleOf } from '../provider';
 import { joinCgroup, makeCgroup, removeCgroups } from './cgroup';
 import type { Launch } from './command';
@@ -10,6 +11,12 @@ import { type Leader, startLeader } from './shim';
 import { killFamily } from './signals';
 import { lookUp } from './table';
 
+/** Whether the agent gets a cgroup of its own, and how a message quotes lines of its log: without secrets, and bounded. */
+export interface LaunchOptions {
+  readonly cgroups: boolean;
+  readonly shown: (lines: string) => Promise<string>;
+}
+
 /**
  * Starts instance `number`: a shell that waits, the record of it, then its `go`. Of several starts at once one records itself, the
  * others dismiss their shell and wait for that one. Answers with the agent's own pid, null if it has ended already.
@@ -19,7 +26,7 @@ export async function launch(
   call: WakeCall,
   number: number,
   start: Launch,
-  cgroups: boolean,
+  { cgroups, shown }: LaunchOptions,
 ): Promise<{ pid: number | null }> {
   const cgroup = cgroups ? await makeCgroup(`${cgroupPrefix(directory)}${String(number)}`) : undefined;
   const leader = await openLeader(directory, call, number, { ...start, cgroup: cgroup ?? '' });
@@ -32,7 +39,7 @@ export async function launch(
     await leader.dismiss();
   }
   if (await directory.tombstone()) await demolish(directory);
-  return outcome(directory, call, number);
+  return outcome(directory, call, number, shown);
 }
 
 /** How the names of the key's cgroups begin; the number of the start follows. */
@@ -81,13 +88,18 @@ async function record(
   return directory.claim({ number, instanceId: call.instanceId, leader: { pid, started }, logOffset, ...more });
 }
 
-async function outcome(directory: ResourceDirectory, call: WakeCall, number: number): Promise<{ pid: number | null }> {
+async function outcome(
+  directory: ResourceDirectory,
+  call: WakeCall,
+  number: number,
+  shown: LaunchOptions['shown'],
+): Promise<{ pid: number | null }> {
   const instance = (await directory.instances()).find((recorded) => recorded.number === number);
   const status = instance && (await settledStatusOf(directory, instance));
   if (status?.ran) return { pid: status.agent?.pid ?? null };
   if (await directory.tombstone()) {
     throw providerError(`${titleOf(call)}: was destroyed while it started`, { permanent: true });
   }
-  const lines = await lastLines(directory.log, 5, instance?.logOffset);
+  const lines = await shown(await lastLines(directory.log, LOG_TAIL_LINES, instance?.logOffset));
   throw providerError(`${titleOf(call)}: its process did not start${lines === '' ? '' : `: ${lines}`}`);
 }
