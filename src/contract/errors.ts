@@ -46,7 +46,6 @@ export const ERRORS = {
   Unavailable: UNAVAILABLE,
   AgentBusy: UNAVAILABLE,
   AgentUnavailable: UNAVAILABLE,
-  PoolExhausted: UNAVAILABLE,
   RateLimited: { exit: 6, http: 429 },
   Timeout: { exit: 124, http: 504 },
 } as const satisfies Record<string, ErrorKind>;

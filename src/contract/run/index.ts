@@ -161,7 +161,6 @@ export interface QuestionAsked {
   readonly agent: string;
   readonly question: unknown;
   readonly timeout?: string;
-  readonly default?: unknown;
 }
 
 /** What the human said; or that the question's time is over; or why nobody can answer it. */

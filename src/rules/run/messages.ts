@@ -41,7 +41,6 @@ export const parseQuestionAsked: Parser<QuestionAsked> = object({
   agent: name,
   question: json,
   timeout: optional(duration),
-  default: optional(json),
 });
 
 /** Signal `questionWithdrawn`. */
