@@ -2,7 +2,7 @@
  * The one redaction: what an agent, a service or an engine says passes it before it reaches a workflow, an event, a webhook or a log. It knows
  * every secret that this process uses, and those of the call that the text is about.
  */
-import { agentToken } from '../contract/agent-token';
+import { agentToken } from '../contract/agent/token';
 import { resolveSecret, type SecretEnvironment } from './secrets';
 import { type Clean, cleanOf, SHORTEST_SECRET } from './secrets-in-use';
 

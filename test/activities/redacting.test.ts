@@ -7,7 +7,7 @@ import { redacting } from '../../src/activities/redacting';
 import { addressed } from '../../src/activities/turns';
 import { createUndoActivities } from '../../src/activities/undo';
 import type { Activities } from '../../src/contract/activities';
-import { agentToken } from '../../src/contract/agent-token';
+import { agentToken } from '../../src/contract/agent/token';
 import { DroverError } from '../../src/contract/errors';
 import { createMonitorActivities } from '../../src/activities/monitor';
 import { resolveSecret } from '../../src/providers/secrets';
@@ -50,7 +50,7 @@ const SECRETS = {
 };
 
 /** Every activity of a worker, each of which throws this. */
-function throwing(error: unknown): Activities {
+function throwing(error: Error): Activities {
   const names: Record<keyof Activities, true> = {
     createResource: true,
     prepareResource: true,
@@ -100,7 +100,7 @@ function whole(error: unknown): string {
   return [message, stack, JSON.stringify(details), cause === undefined ? '' : whole(cause)].join('\n');
 }
 
-const names = Object.keys(throwing(null)) as (keyof Activities)[];
+const names = Object.keys(throwing(new Error('not asked'))) as (keyof Activities)[];
 
 describe.each(Object.entries(SECRETS))('%s', (_, secret) => {
   test.each(names)('is in no failure of %s', async (name) => {
@@ -165,7 +165,7 @@ test('a cancellation stays one', async () => {
 test('the words of a result have none either; what it is for stays', async () => {
   const all = redacting(
     {
-      ...throwing(null),
+      ...throwing(new Error('not asked')),
       inspectResource: async () => ({ state: 'exited', exitCode: 1, pid: null, detail: `key ${token}` }),
       reloadCredential: async () => ({ reloaded: false, why: `key ${token}` }),
       createResource: async () => ({ resourceId: token }),
@@ -194,7 +194,7 @@ describe('what the workflow of an agent says', () => {
   test('to an undo', async () => {
     const calls = Object.assign(Object.create(null) as Parameters<typeof createUndoActivities>[0]['calls'], { query });
     const undo = createUndoActivities({ calls, agentSecret: settings.agentSecret });
-    const all = redacting({ ...throwing(null), ...undo }, settings);
+    const all = redacting({ ...throwing(new Error('not asked')), ...undo }, settings);
     const given = { fleet: 'mars', agent: 'A', turnId: 't', undo: 1 };
     expect(whole(await thrownBy(all, 'undoTurn', given))).toContain('agent says ***');
   });
@@ -202,7 +202,7 @@ describe('what the workflow of an agent says', () => {
   test('to the monitor', async () => {
     const calls = { query, signal: () => Promise.resolve() };
     const monitor = createMonitorActivities({ calls, agentSecret: settings.agentSecret });
-    const all = redacting({ ...throwing(null), ...monitor }, settings);
+    const all = redacting({ ...throwing(new Error('not asked')), ...monitor }, settings);
     const watched = { agent: 'A', everyMs: 10, timeoutMs: 10, failures: 1, debounceMs: 10, renewMs: 10 };
     // The call is about a whole fleet; the token of one of its agents is known because this process has used it.
     addressed({ fleet: 'mars', agent: 'A', endpoint: 'http://127.0.0.1:1' }, settings, '/healthz');
