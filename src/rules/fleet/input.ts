@@ -15,7 +15,7 @@ const first: Parser<FleetInput> = object({
 });
 
 /** The state of a first run from its input, which anybody may have written; of a later one as the run before has left it. */
-export function initialFleet(input: FleetInput | CarriedFleet, incarnation: string): FleetState {
+export function initialFleet(input: unknown, incarnation: string): FleetState {
   if (!isCarried(input)) return newFleet(first(input, 'input'), incarnation);
   const { fleet, holds } = input.state;
   const fresh = newFleet({ v: 1, fleet: name(fleet, 'input.state.fleet') }, incarnation);
@@ -23,6 +23,6 @@ export function initialFleet(input: FleetInput | CarriedFleet, incarnation: stri
   return carriedLike(fresh, input.state, 'input.state');
 }
 
-function isCarried(input: FleetInput | CarriedFleet): input is CarriedFleet {
+function isCarried(input: unknown): input is CarriedFleet {
   return isRecord(input) && isRecord(input['state']);
 }

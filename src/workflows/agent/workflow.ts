@@ -7,6 +7,7 @@ import { fleetWorkflowId } from '../../contract/names';
 import { type CarriedAgent } from '../../rules/agent/state';
 import { tidingsFor } from '../../rules/agent/farewell';
 import { initialState } from '../../rules/agent/initial-state';
+import { AGENT_INPUT } from '../../rules/agent/migrate';
 import { nextEffect } from '../../rules/agent/reconcile';
 import { agentView } from '../../rules/agent/view';
 import { publish } from './card';
@@ -21,18 +22,20 @@ import { type AgentSubscription, keepSubscription } from './subscription';
 import { takeTurns } from './turns';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
+import { migrated } from '../shared/migrated';
 import { createNotifier } from '../shared/notifier';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { until } from '../shared/until';
 
 /** Lives as long as its agent: from the start of its workflow to `terminate`. */
 export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
+  const current = migrated(AGENT_INPUT, input);
   let show = (): void => undefined;
   const supervisor = createSupervisor(() => {
     show();
   });
   const machine = createMachine(
-    translating(() => initialState(input)),
+    translating(() => initialState(current)),
     supervisor,
   );
   const outbox = createOutbox(supervisor);

@@ -3,6 +3,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
 import { type BranchEnd, parseBranchInput, travelling } from '../../rules/run/branch-input';
+import { BRANCH_INPUT } from '../../rules/run/migrate';
 import { runBranch } from '../../rules/coordination/branch';
 import { failedInstead } from '../../rules/coordination/lost';
 import { createEffects } from './effects';
@@ -15,12 +16,14 @@ import { createTurns } from './turns';
 import { createWatch } from './watch';
 import { translating } from '../shared/failures';
 import { isoNow } from '../shared/iso-now';
+import { migrated } from '../shared/migrated';
 
 /** Runs a branch to its end. It fails only when it is given no branch: whatever else happens is in its result. */
 export async function branch(argument: unknown): Promise<BranchEnd> {
+  const current = migrated(BRANCH_INPUT, argument);
   let show = (): void => undefined;
   const life = translating(() =>
-    beginLife(parseBranchInput(argument, 'input'), () => {
+    beginLife(parseBranchInput(current, 'input'), () => {
       show();
     }),
   );

@@ -12,6 +12,7 @@ import {
   whyUntold,
 } from '../../rules/fleet/state';
 import { initialFleet } from '../../rules/fleet/input';
+import { FLEET_INPUT } from '../../rules/fleet/migrate';
 import { duePools, poolsTold } from '../../rules/fleet/pools';
 import { holdActivity, poolActivities } from '../activities';
 import { carryOutChange } from './changes';
@@ -20,6 +21,7 @@ import { createMachine, type FleetMachine } from './machine';
 import { keepWatch } from './monitor';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
+import { migrated } from '../shared/migrated';
 import { until, untilOr } from '../shared/until';
 
 /** How long a fleet's workflow waits for its first change: whoever starts it sends that along, or right after. */
@@ -37,8 +39,9 @@ const TELL_POOLS = 'tell the pools';
 
 /** Lives from its first `apply` until `destroy` is done. */
 export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> {
+  const current = migrated(FLEET_INPUT, argument);
   const incarnation = uuid4().replaceAll('-', '').slice(0, INCARNATION_LENGTH);
-  const machine = createMachine(translating(() => initialFleet(argument, incarnation)));
+  const machine = createMachine(translating(() => initialFleet(current, incarnation)));
   // A fleet ends by destroy alone: cancelling it is ignored, as it would leave its agents to nobody.
   const goesOn = await CancellationScope.nonCancellable(async () => {
     handleCommands(machine);

@@ -11,6 +11,7 @@ import { allocationGranted } from '../../contract/agent/messages';
 import { agentWorkflowId } from '../../contract/names';
 import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
 import { poolCard, poolSummary } from '../../rules/pool/card';
+import { POOL_INPUT } from '../../rules/pool/migrate';
 import { parsePoolInput } from '../../rules/pool/messages';
 import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../../rules/pool/state';
 import { carriedLike } from '../../rules/lib/carried';
@@ -19,6 +20,7 @@ import { ignoredAlso, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubl
 import { handlePoolMessages, type PoolMachine } from './messages';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
+import { migrated } from '../shared/migrated';
 import { createNotifier } from '../shared/notifier';
 import { afterTheTask, createOutbox } from '../shared/outbox';
 import { createPacer } from '../shared/pacer';
@@ -41,12 +43,13 @@ export async function pool(argument: unknown): Promise<void> {
 }
 
 async function live(argument: unknown): Promise<void> {
+  const current = migrated(POOL_INPUT, argument);
   const supervisor = createSupervisor(() => {
     show();
   });
   const outbox = createOutbox(supervisor, afterTheTask, createPacer());
   const notifier = createNotifier(supervisor);
-  let state = translating(() => begin(argument));
+  let state = translating(() => begin(current));
   let letters: readonly Grant[] = [];
   let version = 0;
   let ignored = NOTHING_IGNORED;

@@ -10,6 +10,7 @@ import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../../contract/fleet';
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/fleet/messages';
 import { changeCard } from '../../rules/change/card';
+import { PROVISION_INPUT } from '../../rules/change/migrate';
 import { partsOf, PHASES } from '../../rules/change/parts';
 import {
   parseAgentReport,
@@ -35,6 +36,7 @@ import { inParallel, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { beginCompensation, endAttempt, lookAfter, undoAll } from './undo';
 import { translating } from '../shared/failures';
+import { migrated } from '../shared/migrated';
 import { type Ignore, receive } from '../shared/receive';
 import { createSupervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
@@ -45,7 +47,8 @@ const DEFAULT_MAX_CONCURRENT = 16;
 
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
-  const input = translating(() => parseProvisionInput(argument));
+  const current = migrated(PROVISION_INPUT, argument);
+  const input = translating(() => parseProvisionInput(current));
   let ignored = NOTHING_IGNORED;
   const show = (): void => {
     const lines = [changeCard(viewOf(saga)), ...troubleLines(supervisor.troubles()), ...ignoredLines(ignored)];

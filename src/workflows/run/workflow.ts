@@ -6,6 +6,7 @@ import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog } from '../../rules/run/branch-input';
 import type { Effects } from '../../rules/coordination/effects';
 import { runTask } from '../../rules/coordination/run';
+import { RUN_INPUT } from '../../rules/run/migrate';
 import { runResultWithin } from '../../rules/run/view';
 import { parseRunInput } from '../../rules/run/scenario';
 import { createReach } from '../../rules/topology/reach';
@@ -17,12 +18,14 @@ import { handleRunMessages } from './messages';
 import { type ScriptedAgents, createScriptedAgents } from './script';
 import { undoTurns } from './undo';
 import { translating } from '../shared/failures';
+import { migrated } from '../shared/migrated';
 import { createNotifier, type Notifier } from '../shared/notifier';
 import { startTimer } from '../shared/timer';
 
 /** Runs a task to its result. A task that could not be done is a result too; the workflow fails only when it is given none. */
 export async function run(argument: unknown): Promise<RunResult> {
-  const life = translating(() => beginRun(parseRunInput(argument, 'input')));
+  const current = migrated(RUN_INPUT, argument);
+  const life = translating(() => beginRun(parseRunInput(current, 'input')));
   CancellationScope.current().cancelRequested.catch(() => {
     life.supervisor.attempt('stop as cancelled', () => {
       cancelRun(life, 'cancelled');

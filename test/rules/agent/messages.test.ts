@@ -14,7 +14,6 @@ import {
 } from '../../../src/rules/agent/messages';
 import { initialState } from '../../../src/rules/agent/initial-state';
 import { agentInput } from './agents';
-import { runs } from '../../support/runs';
 
 /** The parsed value, or null for an `InvalidRequest`. */
 function parsed(parse: () => unknown): { value: unknown } | null {
@@ -68,7 +67,7 @@ test.each(AGENT_COMMANDS)('options of %s', (command) => {
         agree(commandSchemas[command], (given) => parseOptions(command, given), value);
       },
     ),
-    { numRuns: runs(500) },
+    { numRuns: 500 },
   );
 });
 
@@ -97,7 +96,7 @@ test('beats', () => {
     fc.property(beat, (value) => {
       agree(heartbeatSchema, (given) => parseHeartbeat(given, 'heartbeat'), value);
     }),
-    { numRuns: runs(1_000) },
+    { numRuns: 1_000 },
   );
 });
 

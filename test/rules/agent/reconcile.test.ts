@@ -4,7 +4,6 @@ import type { AgentCommand, AgentStatus } from '../../../src/contract/agent';
 import type { Effect } from '../../../src/rules/agent/state';
 import { AgentSim, type End } from './agent-sim';
 import { MINUTE, fresh } from './agents';
-import { runs } from '../../support/runs';
 
 type Step = { readonly name: string; readonly run: (sim: AgentSim) => void };
 
@@ -114,7 +113,7 @@ test('whatever is interleaved, every transition is in the tables and the provide
       expectConsistent(sim);
       expectAsDecided(sim);
     }),
-    { numRuns: runs(3_000) },
+    { numRuns: 3_000 },
   );
 });
 
@@ -170,6 +169,6 @@ test('each accepted command, carried out before the next, has exactly its effect
           ]);
       }
     }),
-    { numRuns: runs(500) },
+    { numRuns: 500 },
   );
 });

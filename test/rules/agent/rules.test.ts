@@ -13,7 +13,6 @@ import { agentSettings } from '../../../src/rules/agent/settings';
 import { agentView, card, commandState } from '../../../src/rules/agent/view';
 import { why } from '../../../src/rules/agent/why';
 import { MINUTE, SECOND, T0, agentIn, fresh } from './agents';
-import { runs } from '../../support/runs';
 
 const spec = (more: Partial<AgentSpec> = {}): AgentSpec => ({ name: 'A', provider: 'memory', ...more });
 
@@ -103,7 +102,7 @@ describe('remembered requests', () => {
         expect(kept.at(-1)).toBe(`r${String(count - 1)}`);
         expect(kept[0]).toBe(`r${String(Math.max(0, count - 1_000))}`);
       }),
-      { numRuns: runs(10) },
+      { numRuns: 10 },
     );
   });
 });

@@ -3,7 +3,6 @@ import type { RunResult } from '../../../src/contract/run';
 import type { TurnInput } from '../../../src/contract/agent/turns';
 import { randomScenarios } from '../../support/random-scenarios';
 import { play } from '../../support/scenarios';
-import { runs } from '../../support/runs';
 
 const scenarios = randomScenarios(20, '10ms');
 
@@ -54,7 +53,7 @@ test('random topologies and scripts keep the promises of coordination', async ()
     fc.asyncProperty(scenarios, async (scenario) => {
       check(await play(scenario));
     }),
-    { numRuns: runs(600) },
+    { numRuns: 600 },
   );
 });
 
@@ -63,6 +62,6 @@ test('the same scenario gives the same result', async () => {
     fc.asyncProperty(scenarios, async (scenario) => {
       expect(await play(scenario)).toEqual(await play(scenario));
     }),
-    { numRuns: runs(50) },
+    { numRuns: 50 },
   );
 });

@@ -3,7 +3,6 @@ import { DroverError } from '../../../src/contract/errors';
 import { applyRequestSchema } from '../../../src/contract/schemas/fleet-file';
 import { checkFleetSpec } from '../../../src/client/fleet-validation';
 import { applyRequest, fleetSpec } from '../../../src/rules/fleet/spec';
-import { runs } from '../../support/runs';
 
 function read(value: unknown): { ok: true; value: unknown } | { ok: false; code: string; message: string } {
   try {
@@ -144,9 +143,9 @@ test('property: the parser of the sandbox and the schema of the edges agree on e
         expect(sandbox.value).toEqual(json);
       }
     }),
-    { numRuns: runs(3_000) },
+    { numRuns: 3_000 },
   );
-  expect(accepted).toBeGreaterThan(runs(3_000) / 30);
+  expect(accepted).toBeGreaterThan(100);
 });
 
 test('property: so they do on the whole message', () => {

@@ -1,0 +1,5 @@
+/** The version of the input of a `provision` workflow, with the lift from each earlier one (docs/upgrading.md). */
+import type { ProvisionInput } from '../../contract/fleet';
+import { migrations } from '../lib/migrations';
+
+export const PROVISION_INPUT = migrations<ProvisionInput['v']>('provision', 1, []);

@@ -1,0 +1,5 @@
+/** The version of the input of a `notify` workflow, with the lift from each earlier one (docs/upgrading.md). */
+import type { NotifyInput } from '../../contract/event';
+import { migrations } from '../lib/migrations';
+
+export const NOTIFY_INPUT = migrations<NotifyInput['v']>('notify', 1, []);

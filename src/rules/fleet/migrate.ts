@@ -1,0 +1,5 @@
+/** The version of the input of a fleet's workflow, with the lift from each earlier one (docs/upgrading.md). */
+import { migrations } from '../lib/migrations';
+import type { CarriedFleet } from './state';
+
+export const FLEET_INPUT = migrations<CarriedFleet['v']>('fleet', 1, []);

@@ -1,0 +1,71 @@
+/**
+ * Lifts the input of a workflow from the version in which it was written to the version that this code reads. A parser runs after it and
+ * sees the current version only (docs/upgrading.md).
+ */
+import { DroverError } from '../../contract/errors';
+import { messageOf } from '../../contract/text';
+import { invalid, isRecord } from './parse';
+
+/** A workflow's input: JSON from outside, not parsed yet. */
+export type Unparsed = Readonly<Record<string, unknown>>;
+
+/** Turns an input of version n into one of version n + 1; the engine sets `v`. It must not change what it is given. */
+export type Lift = (input: Unparsed) => Unparsed;
+
+/** The versions of one workflow's input. */
+export interface Migrations {
+  /** What has this input, for messages: `agent`. */
+  readonly what: string;
+  /** What this code reads and writes. */
+  readonly version: number;
+  /** The input in the current version. Throws `InvalidRequest` where it has no version, `NewerVersion` where this code is too old for it. */
+  readonly migrate: (input: unknown) => Unparsed;
+}
+
+/** An input that newer code has written: no defect of the input, but a worker that is to be updated. */
+export class NewerVersion extends DroverError {
+  constructor(what: string, found: number, known: number) {
+    super(
+      'InvalidRequest',
+      `input.v: the input of this ${what} has version ${String(found)}, and this worker reads up to version ${String(known)}; update the worker`,
+      { path: 'input.v', found, known },
+    );
+  }
+}
+
+/**
+ * The versions of one workflow's input. `lifts[0]` turns version 1 into version 2, and so on, so there is one lift fewer than versions.
+ * `V` is the literal type of `v` in the current input: code that still writes the old number does not compile.
+ */
+export function migrations<V extends number>(what: string, version: V, lifts: readonly Lift[]): Migrations {
+  if (lifts.length !== version - 1) {
+    throw new DroverError(
+      'Internal',
+      `the input of ${what} has version ${String(version)}, but ${String(lifts.length)} lifts: add one for each version after the first`,
+    );
+  }
+  return {
+    what,
+    version,
+    migrate(input) {
+      if (!isRecord(input)) return invalid('input', `expected the input of a workflow "${what}", an object`);
+      const { v } = input;
+      if (typeof v !== 'number' || !Number.isInteger(v) || v < 1) {
+        return invalid('input.v', `expected a version of the input, an integer from 1 to ${String(version)}`);
+      }
+      if (v > version) throw new NewerVersion(what, v, version);
+      return lifts
+        .slice(v - 1)
+        .reduce<Unparsed>((lifted, lift, index) => ({ ...step(lift, lifted, v + index), v: v + index + 1 }), input);
+    },
+  };
+}
+
+function step(lift: Lift, input: Unparsed, from: number): Unparsed {
+  try {
+    return lift(input);
+  } catch (error) {
+    if (error instanceof DroverError) throw error;
+    return invalid('input', `cannot be read as version ${String(from)}: ${messageOf(error)}`);
+  }
+}

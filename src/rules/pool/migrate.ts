@@ -1,0 +1,5 @@
+/** The version of the input of a pool's workflow, with the lift from each earlier one (docs/upgrading.md). */
+import type { PoolInput } from '../../contract/pool';
+import { migrations } from '../lib/migrations';
+
+export const POOL_INPUT = migrations<PoolInput['v']>('pool', 1, []);

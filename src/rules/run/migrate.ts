@@ -1,0 +1,7 @@
+/** The versions of the inputs of `run` and `branch` workflows, with the lift from each earlier one (docs/upgrading.md). */
+import type { RunInput } from '../../contract/run';
+import { migrations } from '../lib/migrations';
+import type { BranchInput } from './branch-input';
+
+export const RUN_INPUT = migrations<RunInput['v']>('run', 1, []);
+export const BRANCH_INPUT = migrations<BranchInput['v']>('branch', 1, []);

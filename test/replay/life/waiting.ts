@@ -1,0 +1,12 @@
+/** What every version of the synthetic workflow does at its end: it waits until it is told to go on. */
+import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+
+export const go = defineSignal('go');
+
+export async function untilTold(): Promise<void> {
+  let isTold = false;
+  setHandler(go, () => {
+    isTold = true;
+  });
+  await condition(() => isTold);
+}
