@@ -6,6 +6,7 @@ import { checkFleetFile, type Problem } from '../../client/fleet-validation';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import { messageOf } from '../../contract/text';
+import { pairOf } from './yaml-merges';
 import { readYaml, YAML_BYTES, type YamlProblem } from './yaml-text';
 
 /** One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC 6901). */
@@ -107,9 +108,7 @@ function offsetOf(document: Document, { path, atKey }: Problem): number {
   let node: unknown = document.contents;
   let offset = startOf(node);
   for (const [depth, step] of path.entries()) {
-    const pair = isMap(node)
-      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-      : undefined;
+    const pair = isMap(node) ? pairOf(document, node, step) : undefined;
     node = pair ? pair.value : document.getIn(path.slice(0, depth + 1), true);
     const asKey = pair !== undefined && ((atKey === true && depth === path.length - 1) || isEmpty(node));
     if (asKey) offset = startOf(pair.key);

@@ -2,6 +2,7 @@
 import { type Document, type LineCounter, isScalar, parseDocument, visit } from 'yaml';
 import { JSON_LEVELS } from '../../contract/json';
 import { boundedText } from '../../contract/text';
+import { mergeProblems } from './yaml-merges';
 
 /** A file is a page or two; more than this is a mistake. */
 export const YAML_BYTES = 4 * 1024 * 1024;
@@ -34,12 +35,12 @@ export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
   if (isHopeless(text)) return { document: parseDocument(''), problems: [{ offset: 0, detail: TOO_DEEP }] };
   try {
     // Whole numbers as they are written: as numbers of JavaScript, large ones would be others.
-    const document = parseDocument(text, { lineCounter, prettyErrors: false, intAsBigInt: true });
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, intAsBigInt: true, merge: true });
     const errors = document.errors.map(({ code, pos, message }) => ({
       offset: pos[0],
       detail: inWords(code, message),
     }));
-    return { document, problems: [...errors, ...keepNumbers(document)] };
+    return { document, problems: [...errors, ...keepNumbers(document), ...mergeProblems(document)] };
   } catch (error) {
     // What comes after the parser follows lists in lists by calling itself, until the stack is full; so does the parser, which tells of it.
     if (!(error instanceof RangeError)) throw error;
