@@ -5,6 +5,7 @@ import { FLEET_HOLD, OPERATOR_HOLD, SUBSCRIPTION_HOLD } from '../../contract/nam
 import { type AgentState, isAvailable } from './state';
 import { lacksSubscription } from './subscription/switch';
 import { blocksTurns } from './subscription/state';
+import { utcText } from '../lib/time';
 
 /** One sentence, or null for an agent that works. Times are UTC. */
 export function why(state: AgentState): string | null {
@@ -33,7 +34,7 @@ function runningWhy(state: AgentState): string | null {
   if (isUp(state) && blocksTurns(state.switches)) return switchingWhy(state);
   switch (state.runtime) {
     case 'crashed':
-      return `Crashed${because(state.reason)}: it is restarted${state.restartAt === null ? '' : ` at ${time(state.restartAt)}`}`;
+      return `Crashed${because(state.reason)}: it is restarted${state.restartAt === null ? '' : ` at ${utcText(state.restartAt)}`}`;
     case 'paused':
       return 'Resuming: the provider is continuing it';
     case 'stopping':
@@ -64,7 +65,7 @@ function unsuppliedWhy(state: AgentState): string {
 function silentWhy(state: AgentState): string {
   const last = state.instance.lastProofAt;
   if (state.liveness === 'offline')
-    return `Offline${last === null ? ', it never beat' : `, last heard of at ${time(last)}`}: its next beat brings it back`;
+    return `Offline${last === null ? ', it never beat' : `, last heard of at ${utcText(last)}`}: its next beat brings it back`;
   if (state.liveness === 'starting') return 'Starting: a beat with status ready makes it work';
   return 'It has named no endpoint: a beat with one makes it work';
 }
@@ -83,7 +84,7 @@ function pausedWhy(state: AgentState, name: string): string {
 function heldBy({ name, reason, since }: Hold): string {
   const quoted = reason === null ? '' : ` ("${reason}")`;
   if (name === SUBSCRIPTION_HOLD) return `Held by subscription${reason === null ? '' : `: ${reason}`}`;
-  return `Paused by ${name} since ${since.slice(11, 16)}${quoted}`;
+  return `Paused by ${name} since ${utcText(since, 'minutes')}${quoted}`;
 }
 
 /** What would be accepted now: of the three only `resume` wants to be asked expressly to withdraw a pause under way. */
@@ -99,13 +100,9 @@ function inFlight(state: AgentState): string {
 }
 
 function retrying(state: AgentState): string {
-  return state.retryAt === null ? '' : ` (the provider failed, next try at ${time(state.retryAt)})`;
+  return state.retryAt === null ? '' : ` (the provider failed, next try at ${utcText(state.retryAt)})`;
 }
 
 function because(reason: string | null): string {
   return reason === null ? '' : ` (${reason})`;
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString().slice(11, 19);
 }

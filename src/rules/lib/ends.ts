@@ -1,5 +1,6 @@
 /** The end of a workflow in words. */
 import type { EndKind, WorkflowEnd } from '../../contract/ends';
+import { utcText } from './time';
 
 const VERBS: Readonly<Record<EndKind, string>> = {
   completed: 'has ended',
@@ -12,7 +13,7 @@ const VERBS: Readonly<Record<EndKind, string>> = {
 
 /** `was terminated at 2026-11-28 02:26:04 UTC by temporal-cli:me@host ("by mistake")`. */
 export function endText({ how, at, by, reason }: WorkflowEnd): string {
-  const when = at === null ? '' : ` at ${at.slice(0, 19).replace('T', ' ')} UTC`;
+  const when = at === null ? '' : ` at ${utcText(at)}`;
   const who = by === null ? '' : ` by ${by}`;
   return `${VERBS[how]}${when}${who}${reason === null ? '' : ` ("${reason}")`}`;
 }

@@ -192,13 +192,13 @@ describe('why', () => {
   });
   test.each<[AgentState, string | null]>([
     [agentIn('running', 'running'), null],
-    [held('operator', 'deploy'), 'Paused by operator since 12:00 ("deploy"): drover resume mars/A'],
+    [held('operator', 'deploy'), 'Paused by operator since 2026-03-01 12:00 UTC ("deploy"): drover resume mars/A'],
     [
       { ...held('operator', 'deploy'), runtime: 'running' },
-      'Paused by operator since 12:00 ("deploy"); pausing: drover resume mars/A --cancel-pending',
+      'Paused by operator since 2026-03-01 12:00 UTC ("deploy"); pausing: drover resume mars/A --cancel-pending',
     ],
-    [held('fleet', null), 'Paused by fleet since 12:00: drover resume --fleet mars'],
-    [held('budget', null), 'Paused by budget since 12:00: drover release mars/A --hold budget'],
+    [held('fleet', null), 'Paused by fleet since 2026-03-01 12:00 UTC: drover resume --fleet mars'],
+    [held('budget', null), 'Paused by budget since 2026-03-01 12:00 UTC: drover release mars/A --hold budget'],
     [
       held('subscription', 'pool claude is exhausted until 15:10'),
       'Held by subscription: pool claude is exhausted until 15:10: drover release mars/A --hold subscription',
@@ -210,12 +210,15 @@ describe('why', () => {
     ],
     [
       { ...agentIn('running', 'crashed'), restartAt: T0 + SECOND, reason: 'exited with code 1' },
-      'Crashed (exited with code 1): it is restarted at 12:00:01',
+      'Crashed (exited with code 1): it is restarted at 2026-03-01 12:00:01 UTC',
     ],
-    [agentIn('running', 'running', 'offline'), 'Offline, last heard of at 12:00:00: its next beat brings it back'],
+    [
+      agentIn('running', 'running', 'offline'),
+      'Offline, last heard of at 2026-03-01 12:00:00 UTC: its next beat brings it back',
+    ],
     [
       agentIn('paused', 'crashed'),
-      'Paused by operator since 12:00; meanwhile its process ended: drover restart mars/A',
+      'Paused by operator since 2026-03-01 12:00 UTC; meanwhile its process ended: drover restart mars/A',
     ],
   ])('%#', (state, sentence) => {
     expect(why(state)).toBe(sentence);
@@ -243,7 +246,9 @@ describe('what is seen', () => {
     const view = agentView(state, true);
     expect(JSON.parse(JSON.stringify(view))).toEqual(view);
     expect(agentView(state)).not.toHaveProperty('decisions');
-    expect(card(state)).toContain('**mars/A** paused / paused / ready\n\nPaused by operator since 12:00');
+    expect(card(state)).toContain(
+      '**mars/A** paused / paused / ready\n\nPaused by operator since 2026-03-01 12:00 UTC',
+    );
     expect(card(state)).toContain(
       '- 2026-03-01T12:00:00.000Z pause by operator: paused/paused/ready [operator] (deploy)',
     );

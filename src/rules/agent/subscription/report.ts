@@ -11,6 +11,7 @@ import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './swi
 import { decide } from '../commands';
 import { type Switch } from './state';
 import { beginAsking, isMove, moveId, nameOf, withSwitch, withSwitches } from './switches';
+import { utcText } from '../../lib/time';
 
 /** Rule of conduct 2: who waits for an answer asks again. */
 const ASK_AGAIN_MS = 30_000;
@@ -135,7 +136,7 @@ function exhausted(state: AgentState, requestId: string, until: string | null, n
   if (asking?.requestId !== requestId || (asking.step !== 'asking' && asking.step !== 'waiting')) return state;
   const next = withSwitch(state, { ...asking, step: 'waiting', askAt: now + LOOK_AGAIN_MS, lost: 0 });
   if (isHeld(state)) return next;
-  const end = until === null ? 'a credential is added' : `${until.slice(0, 16).replace('T', ' ')} UTC`;
+  const end = until === null ? 'a credential is added' : utcText(until, 'minutes');
   const reason = `pool ${asking.pool} is exhausted until ${end}`;
   return decide(next, { command: 'hold', options: { hold: SUBSCRIPTION_HOLD, reason } }, now).state;
 }
