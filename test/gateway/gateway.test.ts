@@ -1,68 +1,11 @@
-import type { AddressInfo } from 'node:net';
-import pino from 'pino';
-import { DroverClient } from '../../src/client';
 import { agentToken } from '../../src/contract/agent/token';
 import { CALLS } from '../../src/contract/schemas/http';
-import { createGateway } from '../../src/gateway';
-import { devServer, type TestEnv } from '../support/env';
+import { devServer } from '../support/env';
 import { type AgentWorld, eventually, withAgents } from '../workflows/agent/harness';
 import { fleetOf, withFleet } from '../workflows/fleet/harness';
+import { type Ask, SECRET, withGateway } from './listening';
 
 const env = devServer();
-const SECRET = 'agent-secret-of-the-tests';
-const OPERATOR = 'operator-token-of-the-tests';
-
-/** An answer as a caller sees it. */
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown>;
-}
-
-type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
-
-/** A gateway that really listens, and a way to ask it; as an operator unless other headers say otherwise. */
-async function withGateway(
-  of: TestEnv,
-  taskQueue: string,
-  test: (ask: Ask, url: string) => Promise<void>,
-): Promise<void> {
-  const app = await createGateway({
-    client: DroverClient.over(of.client, taskQueue),
-    operatorTokens: [OPERATOR],
-    agentSecret: SECRET,
-    logger: pino({ level: 'silent' }),
-    version: '1.2.3',
-  });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${String((app.server.address() as AddressInfo).port)}`;
-  const ask: Ask = async (method, path, body, headers = {}) => {
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const answer = await fetch(url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${OPERATOR}`,
-        ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const isJson =
-      answer.headers.get('content-type')?.includes('json') && !answer.headers.get('content-type')?.includes('ndjson');
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      body: (isJson ? JSON.parse(text) : { text }) as Record<string, unknown>,
-    };
-  };
-  try {
-    await test(ask, url);
-  } finally {
-    await app.close();
-  }
-}
-
 /** A gateway in front of one ready agent `a`. */
 async function withAgent(test: (ask: Ask, path: string, world: AgentWorld) => Promise<void>): Promise<void> {
   await withAgents(env, async (world) => {

@@ -1,16 +1,13 @@
 /** `GET /v1/events` of a gateway that really listens. */
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import pino from 'pino';
 import { DroverClient } from '../../../src/client';
 import { until } from '../../../src/dev/until';
-import { createGateway } from '../../../src/gateway';
 import { devServer } from '../../support/env';
 import { startRun, withRuns } from '../../workflows/run/harness';
 import { PATIENCE_MS } from '../../support/patience';
+import { gatewayOver, listen as listenOn, OPERATOR } from '../listening';
 
 const env = devServer();
-const OPERATOR = 'operator-token-of-the-tests';
 const authorization = `Bearer ${OPERATOR}`;
 
 /** A stream as its client reads it; `over` says how it ended. */
@@ -45,15 +42,8 @@ async function listen(url: string, headers: Record<string, string> = {}): Promis
 
 it('tells every operator who listens what happens, goes on where one was cut off, and ends with the gateway', async () => {
   await withRuns(env, async (taskQueue) => {
-    const app = await createGateway({
-      client: DroverClient.over(env.client, taskQueue),
-      operatorTokens: [OPERATOR],
-      agentSecret: 'agent-secret-of-the-tests',
-      logger: pino({ level: 'silent' }),
-      version: '1.2.3',
-    });
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    const url = `http://127.0.0.1:${String((app.server.address() as AddressInfo).port)}/v1/events`;
+    const app = await gatewayOver(DroverClient.over(env.client, taskQueue));
+    const url = `${await listenOn(app)}/v1/events`;
     const fleet = `f-${randomUUID().slice(0, 8)}`;
     const topology = { agents: ['A'], flows: ['Start -> A', 'A -> End'] };
     const end = async (run: string): Promise<void> => {
@@ -92,13 +82,7 @@ it('tells every operator who listens what happens, goes on where one was cut off
 });
 
 it('refuses before the stream begins as any other call does', async () => {
-  const app = await createGateway({
-    client: DroverClient.over(env.client),
-    operatorTokens: [OPERATOR],
-    agentSecret: 'agent-secret-of-the-tests',
-    logger: pino({ level: 'silent' }),
-    version: '1.2.3',
-  });
+  const app = await gatewayOver(DroverClient.over(env.client));
   const ask = (query: string, headers: Record<string, string>) => app.inject({ url: `/v1/events${query}`, headers });
   const answers = await Promise.all([
     ask('', {}),
