@@ -7,12 +7,14 @@ import type {
   ApplyResult,
   CancelRequest,
   ChangeView,
+  CompensateRequest,
   DestroyRequest,
   FleetDescription,
   FleetInput,
   FleetListItem,
   FleetSpec,
   FleetView,
+  RunNamed,
 } from '../contract/fleet';
 import { describeChange, describeFleet, fleetUpdates } from '../contract/fleet/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
@@ -128,14 +130,19 @@ export class Fleets {
     return this.#calls.update(fleetSubject(fleet), fleetUpdates.cancel, argument, { ...options, updateId: requestId });
   }
 
-  /** Undoes a failed change once more, as attempt number `attempt` (higher than the last one) of revision `revision`. */
-  compensate(
-    fleet: string,
-    request: { readonly attempt: number; readonly revision: number; readonly requestId?: string },
-    options: CallOptions = {},
-  ): Promise<FleetView> {
-    const { requestId: updateId } = request;
-    return this.#command(fleet, fleetUpdates.compensate, request, { ...options, updateId });
+  /**
+   * Undoes a failed change once more, as attempt number `attempt` (higher than the last one) of revision `revision`; the next attempt of
+   * the latest change unless given. Answers at acceptance; `follow` waits for the end.
+   */
+  compensate(fleet: string, request: CompensateRequest = {}, options: CallOptions = {}): Promise<FleetView> {
+    const requestId = request.requestId ?? randomUUID();
+    const argument = { ...request, requestId };
+    return this.#command(fleet, fleetUpdates.compensate, argument, { ...options, updateId: requestId });
+  }
+
+  /** Makes a request id stand for one run of the fleet; `IdempotencyConflict` where it stands for another one, or for a command. */
+  async nameRun(fleet: string, request: RunNamed, options: CallOptions = {}): Promise<void> {
+    await this.#command(fleet, fleetUpdates.nameRun, request, { ...options, updateId: request.requestId });
   }
 
   /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */

@@ -1,5 +1,5 @@
 /** Runs: one task over a fleet's topology. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
@@ -20,8 +20,13 @@ import { equals, type Listed, listWorkflows, type Page, type PageOptions } from 
 
 /** Random bytes of a run's own name: two of a billion runs are alike with a chance of 1 in a million. */
 const NAME_BYTES = 10;
+/** Hexadecimal digits of a name that is made of a request id. */
+const NAMED_LENGTH = 32;
 
-/** What to run. `run` names it (a random name unless given); the same name with the same task again is the same run. */
+/**
+ * What to run. `run` names it (a name made of the request id, else a random one, unless given); the same name with the same task again
+ * is the same run. A `requestId` stands for one run: with another name it is refused.
+ */
 export interface RunRequest {
   readonly fleet: string;
   readonly run?: string;
@@ -30,6 +35,7 @@ export interface RunRequest {
   readonly script?: Script;
   /** The result then has every turn's input and reply. */
   readonly trace?: boolean;
+  readonly requestId?: string;
 }
 
 /** `onProgress` hears every new state of the run; `timeoutMs` is without limit unless given. */
@@ -56,11 +62,12 @@ export class Runs {
 
   /** Starts a run over the fleet's present topology and returns where it is. `LimitReached` when the task is too large, `IdempotencyConflict` when its name is another task's. */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
-    const { fleet, run = `run-${randomBytes(NAME_BYTES).toString('hex')}`, task, script, trace } = request;
+    const { fleet, requestId, run = runName(requestId), task, script, trace } = request;
     checkName(run);
     checkTask(task);
     checkJson('script', script);
     const view = await this.#fleets.present(fleet, options);
+    if (requestId !== undefined) await this.#fleets.nameRun(fleet, { run, requestId }, options);
     const { spec } = view;
     const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
     const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(view), ...more };
@@ -147,6 +154,13 @@ export class Runs {
       throw new DroverError('RuntimeStateError', message, { current: { state } }, { cause: error });
     }
   }
+}
+
+/** A run named after its request id: the same id again is the same run. */
+function runName(requestId: string | undefined): string {
+  if (requestId === undefined) return `run-${randomBytes(NAME_BYTES).toString('hex')}`;
+  if (NAME_PATTERN.test(requestId)) return requestId;
+  return `run-${createHash('sha256').update(requestId).digest('hex').slice(0, NAMED_LENGTH)}`;
 }
 
 function checkName(run: string): void {

@@ -1,49 +1,24 @@
 /** One idempotency key is one request: the same again gets the first answer, another one under it is refused. */
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import pino from 'pino';
-import { DroverClient } from '../../src/client';
 import { POOL_WORKFLOW, poolWorkflowId } from '../../src/contract/names';
-import { createGateway } from '../../src/gateway';
 import { devServer } from '../support/env';
 import { withWorker } from '../support/worker';
 import { withAgents } from '../workflows/agent/harness';
 import { fleetOf, withFleet } from '../workflows/fleet/harness';
+import { type Answer, withGateway as withAnyGateway } from './listening';
 
 const env = devServer();
-const OPERATOR = 'operator-token-of-the-tests';
-
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
-
 /** Sends a call with an idempotency key. */
 type Call = (method: string, path: string, key: string, body?: unknown) => Promise<Answer>;
 
-async function withGateway(taskQueue: string, test: (call: Call) => Promise<void>): Promise<void> {
-  const app = await createGateway({
-    client: DroverClient.over(env.client, taskQueue),
-    operatorTokens: [OPERATOR],
-    agentSecret: 'agent-secret-of-the-tests',
-    logger: pino({ level: 'silent' }),
-    version: '1.2.3',
-  });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${String((app.server.address() as AddressInfo).port)}`;
-  try {
-    await test(async (method, path, key, body = {}) => {
-      const answer = await fetch(url + path, {
-        method,
-        headers: { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json', 'idempotency-key': key },
-        body: JSON.stringify(body),
-      });
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-    });
-  } finally {
-    await app.close();
-  }
+function withGateway(taskQueue: string, test: (call: Call) => Promise<void>): Promise<void> {
+  return withAnyGateway(env, taskQueue, (ask) =>
+    test((method, path, key, body = {}) => ask(method, path, body, { 'idempotency-key': key })),
+  );
 }
+
+/** The same answer, whatever the headers say of the connection. */
+const sameAs = ({ status, body }: Answer) => expect.objectContaining({ status, body }) as Answer;
 
 const CONFLICT = { status: 409, body: { code: 'IdempotencyConflict' } };
 
@@ -67,7 +42,7 @@ describe('of an agent', () => {
         ] as const) {
           expect([command, await to(command, body)]).toMatchObject([command, CONFLICT]);
         }
-        expect(await to('hold', { reason: 'why', hold: 'one' })).toEqual(first);
+        expect(await to('hold', { reason: 'why', hold: 'one' })).toEqual(sameAs(first));
         expect((await agent.view()).holds.map(({ name }) => name)).toEqual(['one']);
       });
     });
@@ -108,7 +83,7 @@ describe('of a fleet', () => {
         expect(await call('PUT', `${path}?expectRevision=1`, 'k', { spec })).toMatchObject(CONFLICT);
         expect(await call('DELETE', path, 'k')).toMatchObject(CONFLICT);
         expect(await call('POST', `${path}/pause`, 'k')).toMatchObject(CONFLICT);
-        expect(await call('PUT', path, 'k', { spec: { restart: { on: 'never' }, agents: [] } })).toEqual(first);
+        expect(await call('PUT', path, 'k', { spec: { restart: { on: 'never' }, agents: [] } })).toEqual(sameAs(first));
         expect(await world.view()).toMatchObject({ revision: 1, spec, holds: [] });
       });
     });
@@ -143,13 +118,36 @@ describe('of a run', () => {
         const start = (key: string, body: object) => call('POST', '/v1/runs', key, { fleet, script, ...body });
         const first = await start('k', { task: { a: 1, b: 2 } });
         expect(first).toMatchObject({ status: 202, body: { run: 'k' } });
-        expect(await start('k', { task: { b: 2, a: 1 } })).toEqual(first);
+        expect(await start('k', { task: { b: 2, a: 1 } })).toEqual(sameAs(first));
         expect(await start('k', { task: { a: 1 } })).toMatchObject(CONFLICT);
         expect(await start('k', { task: { a: 1, b: 2 }, trace: true })).toMatchObject(CONFLICT);
         expect(await start('other', { task: 'x', run: 'k' })).toMatchObject(CONFLICT);
         await env.client.workflow.getHandle(`run/${fleet}/k`).terminate();
-        expect(await start('k', { task: { a: 1, b: 2 } })).toEqual(first);
+        expect(await start('k', { task: { a: 1, b: 2 } })).toEqual(sameAs(first));
         expect(await start('k', { task: 'x' })).toMatchObject(CONFLICT);
+      });
+    });
+  });
+
+  it('starts one run under a key, whatever name the second one is given', async () => {
+    await withFleet(env, async (world) => {
+      await world.apply({ ...fleetOf(['A']), topology });
+      await withGateway(world.taskQueue, async (call) => {
+        const { fleet } = world;
+        const start = (key: string, run?: string) =>
+          call('POST', '/v1/runs', key, { fleet, script, task: 't', ...(run === undefined ? {} : { run }) });
+        const first = await start('a key', 'one');
+        expect(first).toMatchObject({ status: 202, body: { run: 'one' } });
+        for (const other of ['two', undefined]) expect(await start('a key', other)).toMatchObject(CONFLICT);
+        expect(await start('a key', 'one')).toEqual(sameAs(first));
+        const named = await start('unnamed');
+        expect(named).toMatchObject({ status: 202, body: { run: 'unnamed' } });
+        expect(await start('unnamed', 'three')).toMatchObject(CONFLICT);
+        expect(await start('another', 'four')).toMatchObject({ status: 202 });
+        const runs = env.client.workflow.list({ query: `WorkflowType = 'run' AND DroverFleet = '${fleet}'` });
+        const names = new Set<string>();
+        for await (const { workflowId } of runs) names.add(workflowId);
+        for (const never of ['two', 'three']) expect(names).not.toContain(`run/${fleet}/${never}`);
       });
     });
   });

@@ -7,7 +7,7 @@ import { DroverError } from '../../contract/errors';
 import { FLEET_HOLD } from '../../contract/names';
 import { messageOf } from '../../contract/text';
 import { inParallel } from '../../client/temporal/in-parallel';
-import { agentRef, plainName, durationOption, parseDuration } from '../lib/arguments';
+import { agentRef, plainName, durationOption, parseDuration, requestIdOption, requestOf } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, type Format, print, say, withOutput } from '../lib/output';
 import { painted } from '../text/paint';
@@ -63,7 +63,7 @@ export function register(program: Command): void {
 
 function ofAgent(program: Command, name: AgentCommand, argument = '<fleet/agent>'): Command {
   return withOutput(withConnection(program.command(name).argument(argument)))
-    .option('--request-id <id>', 'the same id again is the same request')
+    .addOption(requestIdOption())
     .option('--no-wait', 'do not wait for the effect')
     .addOption(durationOption('--timeout <duration>', 'how long to wait', WAIT));
 }
@@ -74,8 +74,7 @@ function ofAgentOrFleet(program: Command, name: AgentCommand): Command {
 
 function action<C extends AgentCommand>(command: C, optionsOf: (flags: CommandFlags) => AgentCommandOptions[C]) {
   return (name: string | undefined, flags: CommandFlags): Promise<void> => {
-    const { requestId } = flags;
-    const options = { ...optionsOf(flags), ...(requestId === undefined ? {} : { requestId }) };
+    const options = { ...optionsOf(flags), ...requestOf(flags) };
     return withClient(flags, (client) => dispatch(client, command, name, options, flags));
   };
 }
@@ -139,9 +138,9 @@ async function commandFleet(
   flags: CommandFlags,
 ): Promise<void> {
   refuseAgentFlags(command, flags);
-  const { reason, requestId, timeout: timeoutMs, wait } = flags;
+  const { reason, timeout: timeoutMs, wait } = flags;
   const request = {
-    ...given({ requestId }),
+    ...requestOf(flags),
     ...(command === 'pause' ? given({ reason }) : {}),
     ...(wait ? {} : { wait }),
   };

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { DroverError } from '../../contract/errors';
 import type { ChangeView } from '../../contract/fleet';
-import { parseDurationMs, parseWhole, plainName } from '../lib/arguments';
+import { parseDurationMs, parseWhole, plainName, requestIdOption, requestOf } from '../lib/arguments';
 import { followToEnd } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';
@@ -20,18 +20,18 @@ export function register(program: Command): void {
   withOutput(withConnection(program.command('cancel').argument('<fleet>')))
     .option('--revision <n>', 'refuse where another change runs', parseWhole)
     .option('--reason <text>', 'why, for others to read')
-    .option('--request-id <id>', 'the same id again is the same request')
+    .addOption(requestIdOption())
     .option('--no-wait', 'do not wait until it is taken back')
     .option('--timeout <duration>', 'how long to wait', parseDurationMs)
     .action((name: string, flags: CancelFlags) => cancel(plainName(name), flags));
 }
 
 async function cancel(fleet: string, flags: CancelFlags): Promise<void> {
-  const { revision, reason, requestId, wait, timeout: timeoutMs } = flags;
+  const { revision, reason, wait, timeout: timeoutMs } = flags;
   const request = {
     ...(revision === undefined ? {} : { revision }),
     ...(reason === undefined ? {} : { reason }),
-    ...(requestId === undefined ? {} : { requestId }),
+    ...requestOf(flags),
   };
   await withClient(flags, async (client) => {
     const cancelled = await client.fleets.cancel(fleet, request);

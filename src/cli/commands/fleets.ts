@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import type { DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { ApplyResult, ChangeView, FleetFile } from '../../contract/fleet';
-import { plainName, parseDurationMs, parseWhole } from '../lib/arguments';
+import { plainName, parseDurationMs, parseWhole, requestIdOption, requestOf } from '../lib/arguments';
 import { followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
@@ -22,6 +22,7 @@ interface ChangeFlags extends ConnectionFlags {
   readonly timeout?: number;
   readonly expectRevision?: number;
   readonly exitCode?: boolean;
+  readonly requestId?: string;
 }
 
 /** `plan --exit-code`: there is something to do (interfaces.md). */
@@ -38,6 +39,7 @@ export function register(program: Command): void {
     .option('--wait', 'while another change of the fleet runs, wait for its end')
     .option('--expect-revision <n>', 'refuse where the fleet is at another revision', parseWhole)
     .option('--yes', 'do not ask before agents are replaced or removed')
+    .addOption(requestIdOption())
     .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
     .action((flags: ChangeFlags) => apply(flags));
   command(program, 'destroy')
@@ -47,6 +49,7 @@ export function register(program: Command): void {
     .option('--cancel', 'cancel a change of the fleet that runs, and wait until it is taken back')
     .option('--forget', 'give up what cannot be removed')
     .option('--yes', 'do not ask')
+    .addOption(requestIdOption())
     .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
     .action((name: string | undefined, flags: ChangeFlags) => destroy(name, flags));
 }
@@ -70,7 +73,8 @@ async function apply(flags: ChangeFlags): Promise<void> {
   await withClient(flags, async (client) => {
     await confirmApply(client, file, flags);
     const { expectRevision, wait, timeout } = flags;
-    const request = { spec: file.spec, ...(expectRevision === undefined ? {} : { expectRevision }) };
+    const expected = expectRevision === undefined ? {} : { expectRevision };
+    const request = { spec: file.spec, ...expected, ...requestOf(flags) };
     const applied = await client.fleets.apply(fleet, request, waiting(wait));
     const change = await followChange(client, fleet, applied, limited(timeout));
     await print(flags.output, {
@@ -93,7 +97,7 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   const fleet = name === undefined ? (await load(flags)).metadata.name : plainName(name);
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
-    const request = flags.forget ? { forget: true } : {};
+    const request = { ...(flags.forget ? { forget: true } : {}), ...requestOf(flags) };
     const busy = flags.cancel ? ({ ifBusy: 'cancel' } as const) : waiting(flags.wait);
     const applied = await client.fleets.destroy(fleet, request, busy);
     const change = await followChange(client, fleet, applied, limited(flags.timeout)).catch(withWayOut(fleet, flags));

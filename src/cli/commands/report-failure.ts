@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { FailureKind, FailureReport } from '../../contract/agent/subscription';
-import { agentRef, parseWhole, plainName } from '../lib/arguments';
+import { agentRef, parseWhole, plainName, requestOf } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';
 
@@ -42,12 +42,12 @@ async function send(ref: AgentRef, flags: ReportFlags): Promise<void> {
 }
 
 async function reportOf(client: DroverClient, ref: AgentRef, flags: ReportFlags): Promise<FailureReport> {
-  const { kind, resetAt, requestId } = flags;
+  const { kind, resetAt } = flags;
   return {
     ...(await subscriptionOf(client, ref, flags)),
     kind,
     ...(resetAt === undefined ? {} : { resetAt }),
-    ...(requestId === undefined ? {} : { requestId }),
+    ...requestOf(flags),
   };
 }
 

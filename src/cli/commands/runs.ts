@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
-import { plainName, jsonOrText, parseDurationMs, runRef } from '../lib/arguments';
+import { plainName, jsonOrText, parseDurationMs, requestIdOption, requestOf, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
@@ -18,6 +18,7 @@ interface RunFlags extends ConnectionFlags {
   readonly name?: string;
   readonly timeout?: number;
   readonly reason?: string;
+  readonly requestId?: string;
 }
 
 /** Exit code of a run without success (interfaces.md, "failed"). */
@@ -39,30 +40,29 @@ export function register(program: Command): void {
     .option('--trace', 'print every turn with its input and its reply too')
     .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
     .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
+    .addOption(requestIdOption())
     .action((fleet: string, task: string, flags: RunFlags) => run(plainName(fleet), task, flags));
   command(program, 'answer')
     .argument('<fleet/run>')
     .argument('<answer>', 'text, or JSON')
-    .action(async (name: string, answer: string, flags: RunFlags) => {
-      await printView(
-        flags.output,
-        await withClient(flags, ({ runs }) => runs.answer(runRef(name), jsonOrText(answer))),
-      );
-    });
+    .addOption(requestIdOption())
+    .action((name: string, answer: string, flags: RunFlags) =>
+      controlled(flags, ({ runs }, ref) => runs.answer(ref, jsonOrText(answer), undefined, requestOf(flags)), name),
+    );
 
   const runs = program.command('runs');
   const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
-    command(runs, verb).description(summary).argument('<fleet/run>');
+    command(runs, verb).description(summary).argument('<fleet/run>').addOption(requestIdOption());
   control('pause', 'stop a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
-    controlled(flags, (client, ref) => client.runs.pause(ref), name),
+    controlled(flags, (client, ref) => client.runs.pause(ref, requestOf(flags)), name),
   );
   control('resume', 'let a paused run go on').action((name: string, flags: RunFlags) =>
-    controlled(flags, (client, ref) => client.runs.resume(ref), name),
+    controlled(flags, (client, ref) => client.runs.resume(ref, requestOf(flags)), name),
   );
   control('cancel', 'end a run at its next turn boundaries')
     .option('--reason <text>', 'why, for others to read')
     .action((name: string, flags: RunFlags) =>
-      controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason), name),
+      controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason, requestOf(flags)), name),
     );
 }
 
@@ -83,6 +83,7 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
       trace,
       ...(name && { run: name }),
       ...(script && { script }),
+      ...requestOf(flags),
     });
     const fullName = `${ref.fleet}/${ref.run}`;
     if (detach) return print(flags.output, { data: ref, names: [fullName], text: () => fullName });

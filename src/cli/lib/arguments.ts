@@ -57,6 +57,16 @@ export function parseDuration(text: string): string {
   return text;
 }
 
+/** The option that makes a command safe to repeat, as `Idempotency-Key` does over HTTP; the client checks its value. */
+export function requestIdOption(): Option {
+  return new Option('--request-id <id>', 'the same id again is the same request');
+}
+
+/** The request id as an option of the client; nothing where none was given. */
+export function requestOf({ requestId }: { readonly requestId?: string }): { readonly requestId?: string } {
+  return requestId === undefined ? {} : { requestId };
+}
+
 /** An option that is a whole number. */
 export function parseWhole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');

@@ -190,6 +190,19 @@ export interface CancelRequest {
   readonly requestId?: string;
 }
 
+/** The `compensate` update's argument: the next attempt of the latest change unless it says which. */
+export interface CompensateRequest {
+  readonly attempt?: number;
+  readonly revision?: number;
+  readonly requestId?: string;
+}
+
+/** The `nameRun` update's argument: the one run that a request id stands for. */
+export interface RunNamed {
+  readonly run: string;
+  readonly requestId: string;
+}
+
 /** A change is to stop and to be taken back. */
 export interface CancelOrder {
   readonly reason?: string;

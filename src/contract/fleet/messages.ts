@@ -12,10 +12,12 @@ import type {
   CancelOrder,
   CancelRequest,
   ChangeView,
+  CompensateRequest,
   DestroyRequest,
   FleetView,
   HoldsChanged,
   PoolGone,
+  RunNamed,
 } from './index';
 
 export const describeFleet = defineQuery<FleetView>(DESCRIBE);
@@ -28,7 +30,8 @@ export const fleetUpdates = {
   pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string; wait?: boolean }]>('pause'),
   resume: defineUpdate<FleetView, [{ requestId?: string; wait?: boolean }]>('resume'),
   cancel: defineUpdate<ChangeView, [CancelRequest]>('cancel'),
-  compensate: defineUpdate<FleetView, [{ attempt: number; revision: number; requestId?: string }]>('compensate'),
+  compensate: defineUpdate<FleetView, [CompensateRequest]>('compensate'),
+  nameRun: defineUpdate<null, [RunNamed]>('nameRun'),
 } as const;
 
 /** Facts told to a fleet. */

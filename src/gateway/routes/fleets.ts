@@ -7,7 +7,14 @@ import type { Handlers } from '../calls';
 import { pointerOf } from '../requests';
 
 type FleetCalls =
-  'listFleets' | 'describeFleet' | 'applyFleet' | 'destroyFleet' | 'cancelChange' | 'pauseFleet' | 'resumeFleet';
+  | 'listFleets'
+  | 'describeFleet'
+  | 'applyFleet'
+  | 'destroyFleet'
+  | 'cancelChange'
+  | 'compensateFleet'
+  | 'pauseFleet'
+  | 'resumeFleet';
 
 /** Handlers over the client. */
 export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
@@ -31,10 +38,12 @@ export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
       }),
     cancelChange: ({ params, body, idempotencyKey }) =>
       fleets.cancel(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
+    compensateFleet: ({ params, body, idempotencyKey }) =>
+      fleets.compensate(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
     pauseFleet: ({ params, body, idempotencyKey }) =>
       fleets.pause(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
-    resumeFleet: ({ params, idempotencyKey }) =>
-      fleets.resume(params.fleet, idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+    resumeFleet: ({ params, body, idempotencyKey }) =>
+      fleets.resume(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
   };
 }
 

@@ -1,6 +1,15 @@
 /** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
 import { DroverError } from '../../contract/errors';
-import type { AgentGone, ApplyRequest, CancelRequest, DestroyRequest, FleetSpec, PoolGone } from '../../contract/fleet';
+import type {
+  AgentGone,
+  ApplyRequest,
+  CancelRequest,
+  CompensateRequest,
+  DestroyRequest,
+  FleetSpec,
+  PoolGone,
+  RunNamed,
+} from '../../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import {
   agentSpec,
@@ -80,7 +89,14 @@ export const pauseRequest = object({ reason: optional(text(2_000)), requestId, w
 export const resumeRequest = object({ requestId, wait: optional(boolean) });
 
 /** Reads the argument of `compensate`. */
-export const compensateRequest = object({ attempt: integer(1), revision: integer(), requestId });
+export const compensateRequest: Parser<CompensateRequest> = object({
+  attempt: optional(integer(1)),
+  revision: optional(integer()),
+  requestId,
+});
+
+/** Reads the argument of `nameRun`. */
+export const runNamed: Parser<RunNamed> = object({ run: name, requestId: text(REQUEST_ID_LENGTH) });
 
 /** Reads the signal `poolGone`. */
 export const poolGone: Parser<PoolGone> = object({ pool: name });

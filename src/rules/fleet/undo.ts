@@ -1,7 +1,7 @@
 /** What a fleet does about a change that must be undone: by the keys it has kept, and again when an operator asks. */
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import { DroverError } from '../../contract/errors';
-import type { ProvisionInput, ProvisionResult } from '../../contract/fleet';
+import type { CompensateRequest, ProvisionInput, ProvisionResult } from '../../contract/fleet';
 import { beginChange, changeResult, endChange, recordLeftOver, stopped } from '../change/run';
 import { finishAttempt, intend, planCompensation, transition } from '../change/compensation';
 import { earlier, markOf } from '../lib/fingerprint';
@@ -62,14 +62,10 @@ function leftOver(input: ProvisionInput, record: CompensationRecord, why: string
 }
 
 /**
- * Decides `compensate`: a failed compensation is tried again with a higher attempt, and one that was kept is begun. Throws what the
- * planner's guards say.
+ * Decides `compensate`: a failed compensation is tried again with a higher attempt, and one that was kept is begun; the next attempt
+ * of the latest change unless given. Throws what the planner's guards say.
  */
-export function decideCompensate(
-  state: FleetState,
-  request: { readonly attempt: number; readonly revision: number; readonly requestId?: string },
-  at: string,
-): FleetState {
+export function decideCompensate(state: FleetState, request: CompensateRequest, at: string): FleetState {
   const mark = markOf('compensate', request);
   if (earlier(state.requests, mark)) return state;
   refuseWhileChanging(state);
@@ -80,5 +76,6 @@ export function decideCompensate(
     });
   }
   const why = 'asked for by an operator';
-  return remembered(begin(state, change, change.record, request.attempt, why, at, request.revision), mark);
+  const { attempt = change.record.attempt + 1, revision } = request;
+  return remembered(begin(state, change, change.record, attempt, why, at, revision), mark);
 }

@@ -13,9 +13,11 @@ import {
   pauseRequest,
   poolGone,
   resumeRequest,
+  runNamed,
 } from '../../rules/fleet/spec';
 import { type DecidedCancel, decideCancel } from '../../rules/fleet/cancel';
 import { decidePause, decideResume } from '../../rules/fleet/holds';
+import { decideRunName } from '../../rules/fleet/run-names';
 import { type FleetState, fleetView } from '../../rules/fleet/state';
 import { withoutPools } from '../../rules/fleet/pools';
 import { decideCompensate } from '../../rules/fleet/undo';
@@ -42,6 +44,7 @@ export function handleCommands(machine: FleetMachine): void {
   handleCancel(machine);
   handleCompensate(machine);
   handleHolds(machine);
+  handleNames(machine);
 
   setHandler(describeFleet, () => viewOf(machine), { description: 'The fleet as it is' });
   receive(
@@ -134,6 +137,21 @@ function handleCompensate(machine: FleetMachine): void {
       decided(value);
     },
     description: 'Tries a failed compensation again, with a higher attempt',
+  });
+}
+
+function handleNames(machine: FleetMachine): void {
+  const named = (value: unknown): FleetState =>
+    translating(() => decideRunName(admitted(machine), runNamed(value, 'nameRun')));
+  const handle = (value: unknown): null => {
+    machine.become(named(value));
+    return null;
+  };
+  setHandler(fleetUpdates.nameRun, handle, {
+    validator: (value: unknown) => {
+      named(value);
+    },
+    description: 'Makes a request id stand for one run: {run, requestId}',
   });
 }
 

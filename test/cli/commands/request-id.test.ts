@@ -1,0 +1,44 @@
+/** Every command that changes something takes a request id, as every such call over HTTP takes an idempotency key. */
+import { Command } from 'commander';
+import { register as agents } from '../../../src/cli/commands/agents';
+import { register as cancel } from '../../../src/cli/commands/cancel';
+import { register as compensate } from '../../../src/cli/commands/compensate';
+import { register as fleets } from '../../../src/cli/commands/fleets';
+import { register as pools } from '../../../src/cli/commands/pools';
+import { register as reportFailure } from '../../../src/cli/commands/report-failure';
+import { register as runs } from '../../../src/cli/commands/runs';
+import { type Call, CALLS } from '../../../src/contract/schemas/http';
+
+/** Which command makes which call. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['pause', 'resume', 'stop', 'start', 'restart', 'terminate', 'hold', 'release'].map((name) => [name, name]),
+  ),
+  reportFailure: 'report-failure',
+  applyFleet: 'apply',
+  destroyFleet: 'destroy',
+  cancelChange: 'cancel',
+  compensateFleet: 'compensate',
+  pauseFleet: 'pause',
+  resumeFleet: 'resume',
+  startRun: 'run',
+  answerRun: 'answer',
+  pauseRun: 'runs pause',
+  resumeRun: 'runs resume',
+  cancelRun: 'runs cancel',
+  resetPool: 'pools reset',
+};
+
+const program = new Command();
+for (const register of [agents, cancel, compensate, fleets, pools, reportFailure, runs]) register(program);
+
+function find(words: string): Command | undefined {
+  return words
+    .split(' ')
+    .reduce<Command | undefined>((at, word) => at?.commands.find((command) => command.name() === word), program);
+}
+
+test.each(Object.entries<Call>(CALLS).filter(([, { keyed }]) => keyed))('%s', (name) => {
+  const command = find(COMMANDS[name] ?? '');
+  expect(command?.options.map(({ long }) => long)).toContain('--request-id');
+});
