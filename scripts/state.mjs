@@ -36,6 +36,25 @@ export function source(folder = root) {
   return hash.digest('hex');
 }
 
+const CODE = ['src', 'test', 'bench', 'examples', 'scripts', 'bin'];
+const CONFIGURATION = ['package-lock.json', 'tsconfig.json', 'eslint.config.mjs'];
+
+/** A digest of all code and of what says how it is compiled and linted. */
+export function contents(folder = root) {
+  const hash = createHash('sha256');
+  const add = (path) =>
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(folder, path)))
+      .update('\0');
+  for (const part of CODE) {
+    const files = readdirSync(join(folder, part), { recursive: true });
+    for (const file of files.sort()) if (/\.(?:ts|js|mjs|cjs)$/.test(file)) add(join(part, file));
+  }
+  CONFIGURATION.forEach(add);
+  return hash.digest('hex');
+}
+
 /** True when dist/ was built from what src/ holds now. */
 export function isBuilt() {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === source();

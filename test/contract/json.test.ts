@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { JSON_LEVELS, describeProblem, jsonProblem, readJson } from '../../src/contract/json';
+import { runs } from '../support/runs';
 
 const nested = (levels: number, open = '[', close = ']') => open.repeat(levels) + close.repeat(levels);
 const said = (text: string): string => {
@@ -82,7 +83,7 @@ test('a whole number is taken exactly when it stays the same', () => {
       const stays = String(Number(number)) === String(number);
       expect(said(`{"a":"x","n":[${String(number)}]}`) === 'taken').toBe(stays);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -11,6 +11,7 @@ import {
   utf8Bytes,
   wellFormed,
 } from '../../src/contract/text';
+import { runs } from '../support/runs';
 
 const bytes = (text: string) => Buffer.byteLength(text, 'utf8');
 /** Any units at all, halves of pairs among them. */
@@ -53,7 +54,7 @@ test('a bounded text is never longer than its bound, well-formed, and keeps its 
         expect(bytes(bounded)).toBeGreaterThan(limit - 8);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 
@@ -85,7 +86,7 @@ test('bytes and well-formedness are what the encoder says', () => {
       expect(wellFormed(text)).toBe(Buffer.from(text, 'utf8').toString('utf8'));
       expect(isWellFormed(text)).toBe(wellFormed(text) === text);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

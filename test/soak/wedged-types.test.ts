@@ -28,6 +28,8 @@ const folder = temporaryFolder();
 const cwd = folder.path;
 const SECRETS = { SUB_A: 'a-secret' };
 const LIMIT_MS = 900_000;
+/** A start takes this long at most, whatever does not answer. */
+const UP_WITHIN_MS = 15_000;
 /** Exit code of what does not answer. */
 const UNAVAILABLE = 6;
 
@@ -125,7 +127,9 @@ async function wedgeWhileDown(ids: readonly string[]): Promise<void> {
 async function upAgain(why: string, args: readonly string[] = []): Promise<Awaited<ReturnType<typeof startUp>>> {
   const began = monotonicMs();
   const up = await startUp(cwd, args, SECRETS);
-  console.info(`up again ${why} after ${((monotonicMs() - began) / 1_000).toFixed(1)} s`);
+  const tookMs = monotonicMs() - began;
+  console.info(`up again ${why} after ${(tookMs / 1_000).toFixed(1)} s`);
+  expect(tookMs).toBeLessThan(UP_WITHIN_MS);
   return up;
 }
 

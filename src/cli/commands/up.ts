@@ -32,6 +32,14 @@ type Outcome = 'done' | 'no answer' | 'interrupted';
 /** Destroying the fleet on the way out may take a stop with its grace; somebody waits at the terminal. */
 const DESTROY_MS = 60_000;
 
+/**
+ * A person waits for the table of the agents, so it is there this long after the start, whoever answers. After everything was killed,
+ * a task that the old worker had is given to the new one after 10 s, most of which the start has taken.
+ */
+const TABLE_WITHIN_MS = 11_000;
+/** What agents have to answer, however long the start took: they answer in milliseconds. */
+const ANSWER_MS = 2_000;
+
 export function register(program: Command): void {
   program
     .command('up')
@@ -57,7 +65,7 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
     try {
       writeUpState(state.path, services.where);
       say(`drover: up after ${seconds(monotonicMs() - began)}`);
-      await serve(services, fleet, flags, stop);
+      await serve(services, fleet, flags, { stop, began });
     } finally {
       await leave(services, fleet, flags);
     }
@@ -66,15 +74,15 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
   }
 }
 
-/** Does the work and stays, as far as that is wanted. Throws what `up` shall end with; nothing of it goes on afterwards. */
+/** Does the work and stays, as far as that is wanted; `began` is when the command did, by the monotonic clock. Throws what `up` shall end with; nothing of it goes on afterwards. */
 async function serve(
   services: Services,
   fleet: LoadedFleet | undefined,
   flags: UpFlags,
-  stop: StopRequest,
+  { stop, began }: { readonly stop: StopRequest; readonly began: number },
 ): Promise<void> {
   const ended = new AbortController();
-  const working = work(services, fleet, flags, ended.signal);
+  const working = work(services, fleet, flags, { signal: ended.signal, began });
   try {
     const outcome = await Promise.race([working, stop.asked.then((): Outcome => 'interrupted'), services.broken]);
     if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
@@ -95,7 +103,7 @@ async function work(
   services: Services,
   fleet: LoadedFleet | undefined,
   { task }: UpFlags,
-  signal: AbortSignal,
+  { signal, began: startedAt }: { readonly signal: AbortSignal; readonly began: number },
 ): Promise<Outcome> {
   const { client, where } = services;
   let outcome: Outcome = 'done';
@@ -108,7 +116,8 @@ async function work(
     write(resultText(result));
     if (!result.success) outcome = 'no answer';
   }
-  const agents = await agentTable(client, fleet?.file).catch(notListed);
+  const timeoutMs = Math.max(ANSWER_MS, startedAt + TABLE_WITHIN_MS - monotonicMs());
+  const agents = await agentTable(client, fleet?.file, timeoutMs).catch(notListed);
   if (agents !== '') write(`\n${agents}`);
   say(`\n${whereText(where)}\n\n${nextCommands(fleet?.file)}`);
   return outcome;

@@ -10,20 +10,21 @@ import { colors, compareNames, table } from '../lib/output';
 import { painted } from './paint';
 
 /**
- * For all agents together: a person waits for the table. After everything was killed, a task that the old worker had is given to the new one
- * after 10 s, most of which the start has taken.
+ * Agents of the file from their own workflows, or of everything that this directory has. All of them together have `timeoutMs` to
+ * answer. The table is only told: nothing of it fails.
  */
-const ANSWER_MS = 10_000;
-
-/** Agents of the file from their own workflows, or of everything that this directory has. The table is only told: nothing of it fails. */
-export async function agentTable({ agents }: DroverClient, file: FleetFile | undefined): Promise<string> {
+export async function agentTable(
+  { agents }: DroverClient,
+  file: FleetFile | undefined,
+  timeoutMs: number,
+): Promise<string> {
   const refs = file
     ? file.spec.agents.map(({ name }) => ({ fleet: file.metadata.name, agent: name }))
     : (await allPages<AgentListItem>((page) => agents.list({}, page)))
         .map(({ fleet, name }) => ({ fleet, agent: name }))
         .sort((a, b) => compareNames(`${a.fleet}/${a.agent}`, `${b.fleet}/${b.agent}`));
   if (refs.length === 0) return '';
-  const asked = await agents.describeAll(refs, { timeoutMs: ANSWER_MS });
+  const asked = await agents.describeAll(refs, { timeoutMs });
   const rows = asked.flatMap(({ ref, view, error }) => (view ? [row(view)] : rowWithoutView(ref, error)));
   const reasons = asked.flatMap(({ error }) => (isUnanswered(error) ? [error.message] : []));
   return [table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows), ...reasons].join('\n');

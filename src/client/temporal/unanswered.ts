@@ -20,10 +20,17 @@ export interface Unanswered {
 }
 
 /**
- * Failures in a row that count. The task of a killed worker fails once, of one that was killed while it repeated that, twice; the next
- * worker then does it.
+ * Failures in a row that count, whatever the cause. The task of a killed worker fails once, of one that was killed while it repeated
+ * that, twice; the next worker then does it.
  */
 const FAILURES = 2;
+/**
+ * A failure that a worker has reported counts alone, where the next attempt is still open a second later: an attempt that works takes
+ * milliseconds. The SDK reports the first failure only and lets every further attempt time out, after 10 s.
+ */
+const CONFIRM_MS = 1_000;
+/** Temporal's `WorkflowTaskFailedCause` of code that throws, and of a history that the code would not have made. */
+const REPORTED_CAUSES: readonly unknown[] = [14, 24];
 /** A call that has no answer by then is worth a look at its workflow: updates and queries take milliseconds, or a drain of 5 s. */
 const LOOK_EVERY_MS = 3_000;
 /** A look is two reads of the server. */
@@ -36,24 +43,46 @@ type TaskEvent = NonNullable<History['events']>[number];
 
 /** Looks at a workflow; null where its task does not fail, or the server does not say within two seconds. */
 export async function lookForFailures(client: Client, workflowId: string, runId?: string): Promise<Unanswered | null> {
-  const { workflowService, options } = client.workflow;
   const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
+  const seen = await failingTask(client, execution);
+  if (seen === null || seen.failures >= FAILURES) return seen && unansweredBy(seen);
+  if (!REPORTED_CAUSES.includes(seen.last?.workflowTaskFailedEventAttributes?.cause)) return null;
+  await sleep(CONFIRM_MS, undefined, { ref: false });
+  const again = await failingTask(client, execution);
+  return again !== null && again.scheduled === seen.scheduled ? unansweredBy(again) : null;
+}
+
+/** A task of which attempts have failed. `last`: the event of the failure, where the history shows it; `scheduled` tells tasks apart. */
+interface FailingTask {
+  readonly failures: number;
+  readonly scheduled: string | undefined;
+  readonly last: TaskEvent | undefined;
+}
+
+/** Null: no attempt of the pending task has failed. */
+async function failingTask(
+  client: Client,
+  execution: { readonly workflowId: string; readonly runId?: string },
+): Promise<FailingTask | null> {
+  const { workflowService, options } = client.workflow;
   return client.connection.withDeadline(onWallClock(monotonicMs() + LOOK_MS), async () => {
     const described = await workflowService.describeWorkflowExecution({ namespace: options.namespace, execution });
     const { attempt, originalScheduledTime } = described.pendingWorkflowTask ?? {};
     // The attempt that is under way has not failed yet.
     const failures = Number(attempt ?? 1) - 1;
-    if (failures < FAILURES) return null;
+    if (failures < 1) return null;
     const { history } = await workflowService.getWorkflowExecutionHistoryReverse({
       namespace: options.namespace,
       execution: described.workflowExecutionInfo?.execution ?? execution,
       maximumPageSize: EVENTS,
     });
     // Of failures in a row the server writes only the first one into the history.
-    const first = history?.events?.find(isFailedTask);
-    const since = isoTime(first?.eventTime ?? originalScheduledTime);
-    return { since: since ?? isoNow(), failures, why: whyFailed(first) };
+    return { failures, scheduled: isoTime(originalScheduledTime), last: history?.events?.find(isFailedTask) };
   });
+}
+
+function unansweredBy({ failures, scheduled, last }: FailingTask): Unanswered {
+  return { since: isoTime(last?.eventTime) ?? scheduled ?? isoNow(), failures, why: whyFailed(last) };
 }
 
 function isFailedTask({ workflowTaskFailedEventAttributes, workflowTaskTimedOutEventAttributes }: TaskEvent): boolean {
@@ -79,7 +108,9 @@ export function notReplayed(why: string): Unanswered {
 export function unansweredError(subject: Subject, unanswered: Unanswered, cause?: unknown): DroverError {
   const { since, failures, why } = unanswered;
   const reason =
-    failures === 0 ? 'its history cannot be replayed' : `its workflow task has failed ${String(failures)} times`;
+    failures === 0
+      ? 'its history cannot be replayed'
+      : `its workflow task has failed ${failures === 1 ? 'once' : `${String(failures)} times`}`;
   const message = `${subject.kind} ${subject.name} does not answer since ${since}: ${reason} (${why}); it goes on by itself with a worker that can do it; else ${remedy(subject)}`;
   return new DroverError('Unavailable', message, { unanswered }, { cause });
 }

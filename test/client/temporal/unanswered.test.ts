@@ -4,6 +4,7 @@ import { findGarbage } from '../../../src/gc';
 import { agentWorkflowId, fleetWorkflowId } from '../../../src/contract/names';
 import { agentTable } from '../../../src/cli/text/up';
 import { devServer } from '../../support/env';
+import { PATIENCE_MS } from '../../support/patience';
 import { shared, workflowBundle } from '../../support/shared';
 import { wedge, wedgingBundle } from '../../support/wedge';
 import { fleetOf, withFleet } from '../../workflows/fleet/harness';
@@ -59,7 +60,7 @@ it('one agent and one fleet that cannot answer keep nobody else from working', a
         metadata: { name: fleet },
         spec: fleetOf(['a', 'b']),
       } as const;
-      const text = await agentTable(client, file);
+      const text = await agentTable(client, file, PATIENCE_MS);
       expect(text).toMatch(new RegExp(`^${fleet}/a +unknown +does not answer`, 'm'));
       expect(text).toMatch(new RegExp(`^${fleet}/b +running`, 'm'));
 

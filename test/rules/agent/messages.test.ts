@@ -14,6 +14,7 @@ import {
 } from '../../../src/rules/agent/messages';
 import { initialState } from '../../../src/rules/agent/initial-state';
 import { agentInput } from './agents';
+import { runs } from '../../support/runs';
 
 /** The parsed value, or null for an `InvalidRequest`. */
 function parsed(parse: () => unknown): { value: unknown } | null {
@@ -67,7 +68,7 @@ test.each(AGENT_COMMANDS)('options of %s', (command) => {
         agree(commandSchemas[command], (given) => parseOptions(command, given), value);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -96,7 +97,7 @@ test('beats', () => {
     fc.property(beat, (value) => {
       agree(heartbeatSchema, (given) => parseHeartbeat(given, 'heartbeat'), value);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -4,6 +4,7 @@ import type { AgentCommand, AgentStatus } from '../../../src/contract/agent';
 import type { Effect } from '../../../src/rules/agent/state';
 import { AgentSim, type End } from './agent-sim';
 import { MINUTE, fresh } from './agents';
+import { runs } from '../../support/runs';
 
 type Step = { readonly name: string; readonly run: (sim: AgentSim) => void };
 
@@ -113,7 +114,7 @@ test('whatever is interleaved, every transition is in the tables and the provide
       expectConsistent(sim);
       expectAsDecided(sim);
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 });
 
@@ -169,6 +170,6 @@ test('each accepted command, carried out before the next, has exactly its effect
           ]);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

@@ -13,6 +13,7 @@ import { agentSettings } from '../../../src/rules/agent/settings';
 import { agentView, card, commandState } from '../../../src/rules/agent/view';
 import { why } from '../../../src/rules/agent/why';
 import { MINUTE, SECOND, T0, agentIn, fresh } from './agents';
+import { runs } from '../../support/runs';
 
 const spec = (more: Partial<AgentSpec> = {}): AgentSpec => ({ name: 'A', provider: 'memory', ...more });
 
@@ -102,7 +103,7 @@ describe('remembered requests', () => {
         expect(kept.at(-1)).toBe(`r${String(count - 1)}`);
         expect(kept[0]).toBe(`r${String(Math.max(0, count - 1_000))}`);
       }),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
   });
 });

@@ -10,6 +10,7 @@ import {
   type TransitionResult,
   undoOrder,
 } from '../../../src/rules/change/compensation';
+import { runs } from '../../support/runs';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const LATER = '2026-01-01T00:01:00.000Z';
@@ -283,7 +284,7 @@ describe('model: random begin, step done, step failed, retry and duplicate deliv
         expect(real.record.audit.filter((line) => !line.accepted)).toHaveLength(refusals);
         expect(JSON.parse(JSON.stringify(real.record))).toEqual(real.record);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

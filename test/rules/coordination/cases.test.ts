@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { play, readCase, withDelays } from '../../support/scenarios';
+import { runs } from '../../support/runs';
 
 const MARS = {
   success: true,
@@ -24,7 +25,7 @@ test('MARS, in 200 random orders of replies', async () => {
       expect(result.barriers[0]).toEqual(FAN_IN);
       expect(result.branches.find(({ id }) => id === '0')?.turns).toBe(2);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

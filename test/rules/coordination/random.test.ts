@@ -3,6 +3,7 @@ import type { RunResult } from '../../../src/contract/run';
 import type { TurnInput } from '../../../src/contract/agent/turns';
 import { randomScenarios } from '../../support/random-scenarios';
 import { play } from '../../support/scenarios';
+import { runs } from '../../support/runs';
 
 const scenarios = randomScenarios(20, '10ms');
 
@@ -53,7 +54,7 @@ test('random topologies and scripts keep the promises of coordination', async ()
     fc.asyncProperty(scenarios, async (scenario) => {
       check(await play(scenario));
     }),
-    { numRuns: 600 },
+    { numRuns: runs(600) },
   );
 });
 
@@ -62,6 +63,6 @@ test('the same scenario gives the same result', async () => {
     fc.asyncProperty(scenarios, async (scenario) => {
       expect(await play(scenario)).toEqual(await play(scenario));
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });

@@ -8,6 +8,7 @@ import {
   type OwnedWithSpec,
   planChanges,
 } from '../../../src/rules/fleet/plan';
+import { runs } from '../../support/runs';
 
 const A: AgentSpec = { name: 'A', provider: 'process', process: { command: ['node', 'a.mjs'], env: { LETTERS: 'M' } } };
 const B: AgentSpec = { name: 'B', provider: 'docker', docker: { image: 'agent:1' } };
@@ -126,6 +127,6 @@ test('property: what a plan is carried out for needs no further change, and only
         expect(touched.has(wanted.name)).toBe(!same);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

@@ -14,6 +14,7 @@ import {
   serveWaiting,
 } from '../../../src/rules/pool/pool';
 import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
+import { runs } from '../../support/runs';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-01-05T12:00:00Z');
@@ -343,7 +344,7 @@ test('a simulated week: never on a skipped credential while another was free, on
         expect(JSON.parse(JSON.stringify(state))).toEqual(state);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -8,6 +8,7 @@ import { topologySchema } from '../../../src/contract/schemas/topology';
 import type { Parser } from '../../../src/rules/lib/parse';
 import { parseRunInput, parseScenario, parseScript } from '../../../src/rules/run/scenario';
 import { parseTopologySpec } from '../../../src/rules/topology/parse';
+import { runs } from '../../support/runs';
 
 const mars = {
   apiVersion: 'drover/v1',
@@ -113,7 +114,7 @@ describe.each<[string, Parser<unknown>, z.ZodType, unknown]>([
           expect(parsed(parser, value)).toEqual(checked(schema, value));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { mustCompile } from '../../../src/rules/topology/compile';
 import { createReach } from '../../../src/rules/topology/reach';
 import type { Topology } from '../../../src/rules/topology/topology';
+import { runs } from '../../support/runs';
 
 const compiled = (...flows: string[]): Topology => mustCompile({ flows }, 'InvalidScenario');
 
@@ -63,7 +64,7 @@ it('follows its definition on any topology, in any order of questions', () => {
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

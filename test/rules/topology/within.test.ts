@@ -3,6 +3,7 @@ import { compileTopology } from '../../../src/rules/topology/compile';
 import { createReach } from '../../../src/rules/topology/reach';
 import { topologyWithin } from '../../../src/rules/topology/within';
 import { randomScenarios } from '../../support/random-scenarios';
+import { runs } from '../../support/runs';
 
 function compiled(flows: readonly string[]) {
   const result = compileTopology({ flows });
@@ -45,6 +46,6 @@ test('whatever a branch can come to has the same edges, and reaches the same ren
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

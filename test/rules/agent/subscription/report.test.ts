@@ -10,6 +10,7 @@ import { tick } from '../../../../src/rules/agent/timers';
 import { why } from '../../../../src/rules/agent/why';
 import { T0, agentIn, fresh } from '../agents';
 import { PoolSim } from './subscription-sim';
+import { runs } from '../../../support/runs';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -313,7 +314,7 @@ test('a week of ten agents on three credentials: never put on one that is left a
       const numbers = sim.granted.flatMap(({ grant }) => ('assignment' in grant ? [grant.assignment] : []));
       expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

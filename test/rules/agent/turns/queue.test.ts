@@ -7,6 +7,7 @@ import { type TurnAction, turnActions, withClocks } from '../../../../src/rules/
 import { type TurnEnding, turnEnded } from '../../../../src/rules/agent/turns/endings';
 import { requestTurn, withdrawTurn } from '../../../../src/rules/agent/turns/queue';
 import { MINUTE, SECOND, T0, agentIn } from '../agents';
+import { runs } from '../../../support/runs';
 
 function asked(turnId: string, more: Partial<TurnRequested> = {}, size = 1): TurnRequested {
   return {
@@ -365,6 +366,6 @@ test('property: every turn asked for is answered exactly once unless withdrawn, 
         else expect([turn, count]).toEqual([turn, 1]);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
