@@ -2,7 +2,7 @@
 import type { PoolListItem, PoolView } from '../../contract/pool';
 import { type Ignored, ignoredLines, troubleLines } from '../lib/troubles';
 
-/** `ignored`: messages that changed nothing since the run began. */
+/** The card as Markdown. `ignored` counts the messages that changed nothing since the run began. */
 export function poolCard(view: PoolView, ignored: Ignored): string {
   const rows = view.credentials.map(
     ({ name, agents, failuresInWindow, skippedUntil }) =>
@@ -17,7 +17,7 @@ export function poolCard(view: PoolView, ignored: Ignored): string {
   );
 }
 
-/** What lists of pools show: it changes when an assignment or a failure does. */
+/** The row of a pool in lists; it changes with assignments and failures. */
 export function poolSummary({ credentials, exhaustedUntil }: PoolView): Omit<PoolListItem, 'pool' | 'problem'> {
   return {
     credentials: credentials.length,

@@ -1,6 +1,6 @@
 /**
- * One sitting over a pool's assignments: any number of requests, each at the same price, however many agents the pool has. It copies the state once
- * and changes the copy. Times are epoch milliseconds.
+ * A batch of changes to a pool's assignments. It copies the state once and changes the copy, so each
+ * request costs the same, however many agents the pool has. Times are epoch milliseconds.
  */
 import type { AllocationGranted, AllocationRequested } from '../../contract/pool';
 import {
@@ -15,23 +15,23 @@ import {
   skippedUntil,
 } from './state';
 
-/** Grants that are remembered for a repeat of their request; each agent has at most one open. */
+/** Grants that the pool keeps for repeated requests; each agent has at most one open request. */
 const REMEMBERED_GRANTS = 2_000;
 
-/** Open for as long as one rule runs. */
+/** Lives while one rule runs: change it, then `close` it for the result. */
 export class Ledger {
   readonly #state: PoolState;
   readonly #now: number;
   readonly #assigned: Record<string, Assignment>;
-  /** By agent, in the order of their requests. */
+  /** Open requests by agent, in the order of arrival. */
   readonly #waiting: Map<string, AllocationRequested>;
-  /** Agents by credential. */
+  /** Number of agents by credential. */
   readonly #load = new Map<string, number>();
   readonly #grants: Grant[] = [];
   readonly #granted: Grant[] = [];
-  /** Credentials that nothing speaks against now. */
+  /** Credentials that are free now. */
   readonly #free: readonly string[];
-  /** Who alone says that none is free. */
+  /** The agent whose reports alone exhausted the pool; null where there is other proof. */
   readonly #emptiedBy: string | null;
   readonly #exhaustedUntil: string | null;
   #lastAssignment: number;
@@ -49,7 +49,7 @@ export class Ledger {
     for (const agent of Object.keys(this.#assigned)) this.#count(this.#assigned[agent]?.credential, 1);
   }
 
-  /** Gives a credential, or says until when there is none and lets the agent wait. */
+  /** Grants a credential, or answers until when the pool is exhausted and queues the request. */
   answer(request: AllocationRequested): void {
     const { agent, requestId } = request;
     const hasWaited = this.#waiting.get(agent)?.requestId === requestId;
@@ -64,7 +64,7 @@ export class Ledger {
     this.#waiting.set(agent, request);
   }
 
-  /** Gives what has become free to those that wait, in their order. */
+  /** Grants free credentials to the waiting agents, in their order. */
   serve(): void {
     for (const request of [...this.#waiting.values()]) {
       const chosen = this.#choose(request, true);
@@ -72,6 +72,7 @@ export class Ledger {
     }
   }
 
+  /** Grants this credential to the agent and remembers the previous one, in case it rejects this. */
   assign({ requestId, agent, not, above = 0 }: AllocationRequested, credential: string): void {
     const assignment = Math.max(this.#lastAssignment, above) + 1;
     const before = this.#assigned[agent];
@@ -88,16 +89,17 @@ export class Ledger {
     this.#grants.push({ agent, grant });
   }
 
-  /** The agent's present assignment. */
+  /** The agent's current assignment. */
   assigned(agent: string): Assignment | undefined {
     return this.#assigned[agent];
   }
 
+  /** Whether the agent has an open request. */
   isWaiting(agent: string): boolean {
     return this.#waiting.has(agent);
   }
 
-  /** What has come of it. */
+  /** The new state, and the grants to send. */
   close(): { readonly state: PoolState; readonly grants: readonly Grant[] } {
     const state: PoolState = {
       ...this.#state,
@@ -113,15 +115,18 @@ export class Ledger {
     if (credential !== undefined) this.#load.set(credential, (this.#load.get(credential) ?? 0) + by);
   }
 
-  /** What is free; where one agent's word has emptied the pool, everything for the others, who try for themselves. */
+  /**
+   * The free credentials. Where the reports of one agent alone exhausted the pool, every other agent
+   * may have any credential, because that agent may be wrong.
+   */
   #candidates(agent: string): readonly string[] {
     if (this.#emptiedBy === null || this.#emptiedBy === agent) return this.#free;
     return this.#state.config.credentials.map(({ name }) => name);
   }
 
   /**
-   * The next credential: not the one to leave, none that is skipped; what the agent could not apply last, then fewest agents first, then by
-   * name. Null: none is free.
+   * The credential to grant, or null where none is free. It is not skipped and not the one that the
+   * agent leaves. Order: those that the agent could apply, then fewest agents, then by name.
    */
   #choose({ agent, not }: AllocationRequested, hasWaited: boolean): string | null {
     const state = this.#state;
@@ -130,7 +135,7 @@ export class Ledger {
     const failed = state.rejected?.[agent] ?? {};
     const hasFailed = (name: string): number => (this.#now - (failed[name] ?? -Infinity) < skipForMs(state) ? 1 : 0);
     const free = this.#candidates(agent)
-      // An agent that has waited for a reset may well come back to the credential that it left.
+      // An agent that waited for a reset may return to the credential that it left.
       .filter((name) => hasWaited || name !== not)
       .sort((a, b) => hasFailed(a) - hasFailed(b) || load(a) - load(b) || (a < b ? -1 : 1));
     return free[0] ?? null;

@@ -1,4 +1,4 @@
-/** Reads every message that a pool's workflow takes. Each parser throws `InvalidRequest` naming the field. */
+/** Parses every message of a pool's workflow. Each parser throws `InvalidRequest` with the field's path. */
 import type {
   AllocationRejected,
   AllocationRequested,
@@ -20,7 +20,7 @@ const agentName: parse.Parser<string> = (value, path) => {
 };
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
 
-/** An update that the pool carries out once for each request id. */
+/** An update that the pool applies once for each request id. */
 interface Repeatable {
   readonly requestId?: string;
 }
@@ -84,7 +84,7 @@ export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ ag
 /** Update `leave`. */
 export const parsePoolLeft: parse.Parser<PoolLeft & Repeatable> = parse.object({ fleet: parse.name, requestId });
 
-/** Update `reset`; without a credential all of them. */
+/** Update `reset`; without `credential` it resets all of them. */
 export const parseReset: parse.Parser<{ credential?: string } & Repeatable> = parse.object({
   credential: parse.optional(parse.name),
   requestId,

@@ -1,4 +1,4 @@
-/** Which credential whom: the pool's decisions (subscriptions.md, steps 2, 5 and 6). Times are epoch milliseconds. */
+/** Assigns credentials to agents (docs/subscriptions.md). Times are epoch milliseconds. */
 import { DroverError } from '../../contract/errors';
 import { targetsOf, type NotifySpec } from '../../contract/event';
 import { LONGEST_RESET_MS } from '../../contract/failure/reset-time';
@@ -7,25 +7,25 @@ import { Ledger } from './ledger';
 import { type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
 import { moveId } from '../agent/subscription/switches';
 
-/** Events age out after this (subscriptions.md, step 6), unless the file says that they count for longer. */
+/** A failure is forgotten after a day, or after `skipFor` where that is longer. */
 const EVENT_AGE_MS = 24 * 3_600_000;
-/** Events kept of one credential: a longer burst says nothing more. */
+/** Failures kept for one credential; a longer burst changes no decision. */
 const EVENTS_PER_CREDENTIAL = 500;
 
-/** What a message does to the pool, and what the pool says to agents because of it. */
+/** The outcome of a rule: the new state, and the grants to send to agents. */
 export interface PoolStep {
   readonly state: PoolState;
   readonly grants: readonly Grant[];
 }
 
-/** Records a failure. It counts for every agent, whoever reported it. */
+/** Records a failure. It counts for every agent, not only for the one that reported it. */
 export function observeFailure(state: PoolState, observed: FailureObserved, now: number): PoolState {
   if (!state.config.credentials.some(({ name }) => name === observed.credential)) return state;
   const { credential } = observed;
   const count = Math.min(observed.count ?? 1, EVENTS_PER_CREDENTIAL);
   const alike = state.events.filter((old) => old.credential === credential);
   const dropped = new Set(alike.slice(0, Math.max(0, alike.length + count - EVENTS_PER_CREDENTIAL)));
-  // What a dropped one said of the reset is still true.
+  // The reset times of dropped failures still hold.
   const resets = [...dropped].map(({ resetAt }) => resetAt ?? 0);
   const named = observed.resetAt === undefined ? 0 : Date.parse(observed.resetAt);
   const resetAt = Math.max(0, ...resets, Math.min(named, now + LONGEST_RESET_MS));
@@ -37,7 +37,7 @@ export function observeFailure(state: PoolState, observed: FailureObserved, now:
   return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };
 }
 
-/** Answers a request: again what it answered before, else a credential, else until when there is none. */
+/** Answers a request: a repeat as before, else with a credential, else until when the pool is exhausted. */
 export function requestAllocation(state: PoolState, request: AllocationRequested, now: number): PoolStep {
   const before = state.granted.find(({ grant }) => grant.requestId === request.requestId);
   if (before) return { state, grants: [before] };
@@ -48,7 +48,7 @@ export function requestAllocation(state: PoolState, request: AllocationRequested
   return ledger.close();
 }
 
-/** Gives what has become free to those that wait, in their order. */
+/** Grants free credentials to the waiting agents, in their order. */
 export function serveWaiting(state: PoolState, now: number): PoolStep {
   if (state.waiting.length === 0) return { state, grants: [] };
   const ledger = new Ledger(state, now);
@@ -57,8 +57,9 @@ export function serveWaiting(state: PoolState, now: number): PoolStep {
 }
 
 /**
- * Takes back the grant of one request: the agent could not apply it and is on the one before, or goes on without an answer. What it could not
- * apply it would most likely not apply the next time either, while there may be others that it can.
+ * Takes back the grant of one request, or withdraws a waiting request. The agent could not apply the
+ * credential and keeps its previous one. The pool grants it a credential that it rejected only where
+ * nothing else is free, because it would most likely fail again.
  */
 export function rejectAllocation(state: PoolState, requestId: string, now: number): PoolState {
   const withdrawn = state.waiting.filter((waiting) => waiting.requestId !== requestId);
@@ -75,7 +76,7 @@ export function rejectAllocation(state: PoolState, requestId: string, now: numbe
   return { ...state, assigned, rejected };
 }
 
-/** Forgets an agent that ended, and what it was told: another life of it may count its requests anew. */
+/** Forgets an agent that ended, with its grants: a new agent of this name counts its requests from 1 again. */
 export function forgetAgent(state: PoolState, gone: string): PoolState {
   const { [gone]: _gone, ...assigned } = state.assigned;
   const { [gone]: _failed, ...rejected } = state.rejected ?? {};
@@ -84,7 +85,10 @@ export function forgetAgent(state: PoolState, gone: string): PoolState {
   return { ...state, assigned, rejected, waiting: waiting.filter(isOther), granted: granted.filter(isOther) };
 }
 
-/** Forgets what was recorded about one credential, or about all: an operator knows better. Throws `InvalidRequest` for one that it does not have. */
+/**
+ * Forgets the failures of one credential, or of all, on an operator's word. Throws `InvalidRequest`
+ * for a credential that the pool does not have.
+ */
 export function resetPool(state: PoolState, { credential }: { readonly credential?: string }, now: number): PoolStep {
   const names = state.config.credentials.map(({ name }) => name);
   if (credential !== undefined && !names.includes(credential)) {
@@ -99,8 +103,8 @@ export function resetPool(state: PoolState, { credential }: { readonly credentia
 }
 
 /**
- * Takes new credentials: agents that wait are served, agents on one that is gone are moved, and agents on one whose secret is another now
- * get it anew.
+ * Replaces the credentials. Waiting agents are served, agents of a removed credential move to
+ * another one, and agents of a credential whose secret changed receive it again.
  */
 export function configurePool(
   state: PoolState,
@@ -115,7 +119,7 @@ export function configurePool(
     config,
     ...(fleet === undefined ? {} : { fleets: { ...state.fleets, [fleet]: notify }, isLeft: false }),
     events: state.events.filter(({ credential }) => secrets.has(credential)),
-    // Another secret may well be one that can be applied.
+    // An agent may be able to apply the new secret.
     rejected: rejectedOf(state, (name) => secrets.get(name) === before.get(name)),
   };
   const ledger = new Ledger(configured, now);
@@ -130,27 +134,27 @@ export function configurePool(
   return ledger.close();
 }
 
-/** A fleet uses the pool no more. */
+/** Removes a fleet that no longer uses the pool. */
 export function leavePool(state: PoolState, { fleet }: PoolLeft): PoolState {
   if (state.fleets[fleet] === undefined) return state;
   const { [fleet]: _left, ...fleets } = state.fleets;
   return { ...state, fleets, isLeft: Object.keys(fleets).length === 0 };
 }
 
-/** Whether people have to be told that the pool is used up, once for as long as somebody waits. */
+/** Whether to notify people that the pool is exhausted: once, until no agent waits any more. */
 export function announceExhaustion(state: PoolState): { readonly state: PoolState; readonly due: boolean } {
   const isUsedUp = state.waiting.length > 0;
   if (isUsedUp === state.announced) return { state, due: false };
   return { state: { ...state, announced: isUsedUp }, due: isUsedUp };
 }
 
-/** Everybody's webhooks that want to hear of an exhausted pool, each once. */
+/** The webhooks of all fleets that take `pool.exhausted`, each once. */
 export function notifiedBy(state: PoolState): readonly NotifySpec[] {
   const interested = targetsOf(Object.values(state.fleets).flat(), 'pool.exhausted');
   return [...new Map(interested.map((target) => [`${target.url} ${target.secret ?? ''}`, target])).values()];
 }
 
-/** What agents could not apply, of some credentials. */
+/** The rejections of the credentials that `isKept` selects. */
 function rejectedOf(
   { rejected = {} }: PoolState,
   isKept: (credential: string) => boolean,

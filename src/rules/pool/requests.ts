@@ -1,9 +1,9 @@
-/** Updates of a pool that a repeat of their request does not carry out twice. */
+/** Makes the updates of a pool idempotent by request id. */
 import { earlier, markOf, withMark } from '../lib/fingerprint';
 import type { PoolStep } from './pool';
 import type { PoolState } from './state';
 
-/** The rule of an update, applied once for each request id. `IdempotencyConflict` where the id was another request's. */
+/** Applies an update's rule once for each request id. Throws `IdempotencyConflict` where another request used the id. */
 export function once<T extends { readonly requestId?: string }>(
   update: string,
   message: T,

@@ -1,10 +1,10 @@
-/** What a pool's workflow knows, as one plain JSON object, and what can be read from it. Times are epoch milliseconds. */
+/** The state of a pool's workflow as one plain JSON object, and queries on it. Times are epoch milliseconds. */
 import type { NotifySpec } from '../../contract/event';
 import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolView } from '../../contract/pool';
 import { durationMs } from '../lib/duration';
 import type { RequestMark } from '../lib/fingerprint';
 
-/** subscriptions.md: how long a credential that failed is left alone. */
+/** How long the pool skips a credential that failed, by default (docs/subscriptions.md). */
 const SKIP_FOR_MS = 2 * 3_600_000;
 
 /** A recorded failure. */
@@ -12,11 +12,11 @@ export interface PoolEvent {
   readonly credential: string;
   readonly at: number;
   readonly resetAt: number | null;
-  /** The agent on whose word alone it rests; absent: a turn that Drover took has shown it. */
+  /** The agent that reported it, where its report is the only proof; absent where a turn of Drover failed. */
   readonly saidBy?: string;
 }
 
-/** What an agent has, and what it had before, should it reject the present one. */
+/** The credential of an agent, and its previous one in case it rejects this one. */
 export interface Assignment {
   readonly credential: string;
   readonly assignment: number;
@@ -24,37 +24,38 @@ export interface Assignment {
   readonly previous: { readonly credential: string; readonly assignment: number } | null;
 }
 
-/** An answer and whom it goes to. */
+/** An answer, and the agent that receives it. */
 export interface Grant {
   readonly agent: string;
   readonly grant: AllocationGranted;
 }
 
+/** Everything that a pool's workflow knows; it is the argument of the next run. */
 export interface PoolState {
   readonly v: 1;
   readonly pool: string;
   readonly config: Pick<PoolConfiguration, 'credentials' | 'skipFor'>;
-  /** The fleets whose files describe it, each with its webhooks. */
+  /** The fleets whose files describe this pool, each with its webhooks. */
   readonly fleets: Readonly<Record<string, readonly NotifySpec[]>>;
-  /** The last of its fleets has left: it ends once nothing that it remembers matters any more. */
+  /** The last fleet has left; the pool ends once none of its credentials is skipped (`endsAt`). */
   readonly isLeft: boolean;
   readonly assigned: Readonly<Record<string, Assignment>>;
-  /** By agent, what it could not apply and when: it gets that only where there is nothing else. */
+  /** By agent and credential: when the agent last failed to apply it. The pool grants it last. */
   readonly rejected?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Agents that found the pool exhausted, in order; they are granted as soon as something is free. */
+  /** Requests that found the pool exhausted, in order; the pool grants them when a credential is free. */
   readonly waiting: readonly AllocationRequested[];
-  /** People have been told that it is used up; false again when nobody waits. */
+  /** Whether people were notified that the pool is exhausted; false again when no agent waits. */
   readonly announced: boolean;
   readonly lastAssignment: number;
   readonly events: readonly PoolEvent[];
-  /** Answers, for a repeat of their request. */
+  /** Grants, kept to answer repeated requests. */
   readonly granted: readonly Grant[];
-  /** Updates that were accepted, for a repeat of their request ids. */
+  /** Accepted updates, kept to recognize repeated request ids. */
   readonly requests: readonly RequestMark[];
   readonly continueAfterEvents: number | null;
 }
 
-/** A pool that has just been made. */
+/** The state of a new pool. */
 export function newPool(
   pool: string,
   { fleet, notify = [], ...config }: PoolConfiguration,
@@ -77,7 +78,7 @@ export function newPool(
   };
 }
 
-/** Until when a credential is left alone; null: it is free now. */
+/** Until when the pool skips a credential; null: it is free now. */
 export function skippedUntil(state: PoolState, credential: string, now: number): number | null {
   const windowMs = skipForMs(state);
   let until = 0;
@@ -87,7 +88,7 @@ export function skippedUntil(state: PoolState, credential: string, now: number):
   return until > now ? until : null;
 }
 
-/** The agent on whose word alone all of several credentials are left alone; null: there is other proof, or a single credential. */
+/** The agent whose reports are the only failures that count; null: there is other proof, or a single credential. */
 export function emptiedByWordOf(state: PoolState, now: number): string | null {
   if (state.config.credentials.length < 2) return null;
   const windowMs = skipForMs(state);
@@ -96,25 +97,25 @@ export function emptiedByWordOf(state: PoolState, now: number): string | null {
   return others.length === 0 ? (first ?? null) : null;
 }
 
-/** The next moment at which any credential comes back by itself; null: none is left alone. */
+/** When the first skipped credential becomes free; null: the pool skips none. */
 export function nextReset(state: PoolState, now: number): number | null {
   const ends = state.config.credentials.map(({ name }) => skippedUntil(state, name, now)).filter((end) => end !== null);
   return ends.length === 0 ? null : Math.min(...ends);
 }
 
-/** When the first credential of a pool that is used up comes back; null: one is free, or there is none at all. */
+/** When an exhausted pool has a free credential again; null: one is free, or the pool has no credentials. */
 function exhaustedUntil(state: PoolState, now: number): number | null {
   const isFree = state.config.credentials.some(({ name }) => skippedUntil(state, name, now) === null);
   return isFree ? null : nextReset(state, now);
 }
 
-/** Failures of a credential that still count against it. */
+/** The number of failures of a credential within the skip window. */
 export function failuresInWindow(state: PoolState, credential: string, now: number): number {
   const windowStart = now - skipForMs(state);
   return state.events.filter((event) => event.credential === credential && event.at > windowStart).length;
 }
 
-/** The pool as people see it. */
+/** The view of a pool. */
 export function poolView(state: PoolState, now: number): PoolView {
   return {
     pool: state.pool,
@@ -129,8 +130,8 @@ export function poolView(state: PoolState, now: number): PoolView {
 }
 
 /**
- * When the pool may end: its fleets have left, nobody has anything of it, and no credential is left alone any more, which a fleet that is
- * applied again soon has to know. Null: not yet, and not by the clock alone.
+ * When the pool may end: its fleets have left, no agent has or wants a credential, and none is
+ * skipped, because a fleet that is applied again must still know the failures. Null: not by time alone.
  */
 export function endsAt(state: PoolState, now: number): number | null {
   if (!state.isLeft || Object.keys(state.assigned).length > 0 || state.waiting.length > 0) return null;
@@ -138,12 +139,12 @@ export function endsAt(state: PoolState, now: number): number | null {
   return Math.max(now, ...ends);
 }
 
-/** How long a credential that failed is left alone. */
+/** How long the pool skips a credential that failed, in milliseconds. */
 export function skipForMs(state: PoolState): number {
   return durationMs(state.config.skipFor ?? '') ?? SKIP_FOR_MS;
 }
 
-/** A time for people and programs. */
+/** A time in ISO 8601. */
 export function iso(at: number): string;
 export function iso(at: number | null): string | null;
 export function iso(at: number | null): string | null {
