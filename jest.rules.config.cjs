@@ -7,7 +7,7 @@ process.env.DROVER_TEST_SHARE ??= '0.1';
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
-  testMatch: ['<rootDir>/test/{rules,contract,lib}/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/{rules,contract,lib,docs}/**/*.test.ts'],
   // Tests that compute for seconds to prove a size; `npm test` runs them.
   testPathIgnorePatterns: [...base.testPathIgnorePatterns, '/sums\\.test\\.ts$', '/scale\\.test\\.ts$'],
   globalSetup: undefined,
