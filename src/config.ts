@@ -23,6 +23,8 @@ export interface Settings extends Pick<
   readonly installation: string;
   readonly host: string;
   readonly agentSecret: string;
+  /** Undefined: no specification can be signed or checked here. */
+  readonly specSecrets: readonly string[] | undefined;
   readonly agentCallsPerMinute: number;
   readonly operatorTokens: readonly string[];
   /** Where the gateway listens, and what agents are told to reach it at. */
@@ -53,6 +55,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     installation: config.installation ?? state.installation,
     host: config.host ?? state.host,
     agentSecret: config.agentSecret ?? state.agentSecret,
+    specSecrets: config.specSecrets ?? state.specSecrets,
     agentCallsPerMinute: config.agentCallsPerMinute,
     operatorTokens: config.operatorTokens ?? [state.token],
     gateway: {

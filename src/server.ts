@@ -23,9 +23,9 @@ export interface RunningGateway {
 
 /** Starts the gateway; resolves when it listens. */
 export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
-  const { gateway, operatorTokens, agentSecret, agentCallsPerMinute, queuePrefix } = settings;
-  useSecrets([agentSecret, ...operatorTokens]);
-  const client = DroverClient.connect({ ...connection, queuePrefix });
+  const { gateway, operatorTokens, agentSecret, specSecrets, agentCallsPerMinute, queuePrefix } = settings;
+  useSecrets([agentSecret, ...operatorTokens, ...(specSecrets ?? [])]);
+  const client = DroverClient.connect({ ...connection, queuePrefix, specSecrets });
   const app = await createGateway({
     client,
     operatorTokens,

@@ -12,6 +12,7 @@ import {
 } from '@temporalio/worker';
 import { UNINTERRUPTED } from './activation-time';
 import { createActivities } from './activities';
+import { admitSigned } from './activities/admission';
 import { delivering } from './activities/delivery';
 import { createFleetActivities } from './activities/fleet';
 import { createMonitorActivities } from './activities/monitor';
@@ -23,6 +24,7 @@ import { createUndoActivities } from './activities/undo';
 import { Calls } from './client/temporal/calls';
 import { type ConnectionSettings, resolveConnection } from './client/temporal/connection';
 import { checkSearchAttributes } from './client/temporal/search-attributes';
+import { SpecKeys } from './client/spec-keys';
 import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
@@ -91,16 +93,18 @@ export async function startWorker({
   const client = new Client({ connection: native, namespace });
   await checkSearchAttributes(client);
 
-  const { installation, host, agentSecret, operatorTokens, allowedHosts } = settings;
-  useSecrets([agentSecret, ...operatorTokens, ...secretsOf(environment)]);
+  const { installation, host, agentSecret, specSecrets, operatorTokens, allowedHosts } = settings;
+  useSecrets([agentSecret, ...operatorTokens, ...(specSecrets ?? []), ...secretsOf(environment)]);
   const calls = new Calls(client);
   const providers = installedProviders(settings, environment);
   const signals = createSignalActivities(calls);
+  const admit = admitSigned(specSecrets && new SpecKeys(specSecrets));
   const activities = createActivities({
     providers,
+    admit,
     turns: delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
     signals,
-    fleet: createFleetActivities({ calls, installation, host }),
+    fleet: createFleetActivities({ calls, installation, host, admit }),
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),
     subscriptions: createSubscriptionActivities({ calls, agentSecret, allowedHosts, environment }),

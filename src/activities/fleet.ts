@@ -22,6 +22,7 @@ import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETI
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { isUnansweredForLong } from '../client/temporal/unanswered';
 import { monotonicMs, wallClockMs } from '../lib/clock';
+import { type Admit, admitEverything } from './admission';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
@@ -32,6 +33,8 @@ export interface FleetActivityDependencies {
   readonly calls: Calls;
   readonly installation: string;
   readonly host: string;
+  /** Which specifications agents are started and configured with; every one unless given. */
+  readonly admit?: Admit;
 }
 
 /** Refusals that a repeat would meet again. What is unknown (`Internal`) is none of them: it may have been the server's moment. */
@@ -55,7 +58,12 @@ const ROUND_MS = 60_000;
 const NOT_THERE: readonly ErrorCode[] = ['AgentNotFound', 'AgentStatusError'];
 
 /** The fleet activities of a worker; they run on the main queue, whose name is the prefix of all. */
-export function createFleetActivities({ calls, installation, host }: FleetActivityDependencies): FleetActivities {
+export function createFleetActivities({
+  calls,
+  installation,
+  host,
+  admit = admitEverything,
+}: FleetActivityDependencies): FleetActivities {
   return {
     ...createGiveUpActivities(calls),
 
@@ -63,6 +71,7 @@ export function createFleetActivities({ calls, installation, host }: FleetActivi
 
     ensureAgent: (input) =>
       answeringWhileBeating(async () => {
+        admit({ ...input, provider: input.spec.provider });
         const start: StartSpec = {
           workflowType: AGENT_WORKFLOW,
           taskQueue: Context.current().info.taskQueue,
@@ -256,7 +265,10 @@ async function answeringWhileBeating<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
     throw asActivityFailure(error, {
-      permanent: PERMANENT.includes(error.code) || isUnansweredForLong(error, wallClockMs()),
+      permanent:
+        error.details?.['permanent'] === true ||
+        PERMANENT.includes(error.code) ||
+        isUnansweredForLong(error, wallClockMs()),
     });
   }
 }

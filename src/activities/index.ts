@@ -12,12 +12,15 @@ import type {
 } from '../contract/activities';
 import type { Providers } from '../providers/provider';
 import type { SecretSettings } from '../providers/redaction';
+import type { Admit } from './admission';
 import { redacting } from './redacting';
 import { createProviderActivities } from './resources';
 
 /** Providers by kind, and every other group of activities as its own module builds it. */
 export interface ActivityDependencies {
   readonly providers: Providers;
+  /** Which specifications are created and woken; every one unless given. */
+  readonly admit?: Admit;
   readonly turns: TurnActivities;
   readonly fleet: FleetActivities;
   readonly undo: UndoActivities;
@@ -31,8 +34,9 @@ export interface ActivityDependencies {
 
 /** The activities of a worker. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { providers, turns, fleet, undo, subscriptions, notifications, monitor, signals, secrets } = dependencies;
-  const own = createProviderActivities(providers);
+  const { providers, admit, turns, fleet, undo, subscriptions, notifications, monitor, signals, secrets } =
+    dependencies;
+  const own = createProviderActivities(providers, admit);
   const all = { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor, ...signals };
   return redacting(all, secrets);
 }

@@ -4,6 +4,7 @@ import type { ProviderActivities, ResourceCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { withoutSecretsInUse } from '../providers/secrets-in-use';
 import { type Provider, type Providers, providerError, titleOf } from '../providers/provider';
+import { type Admit, admitEverything } from './admission';
 import { whileBeating } from './beating';
 import { asProviderFailure } from './failures';
 
@@ -34,8 +35,8 @@ function wasNotSent(error: unknown): error is DroverError {
   return error instanceof DroverError && error.details?.['notSent'] === true;
 }
 
-/** The provider activities over these providers. */
-export function createProviderActivities(providers: Providers): ProviderActivities {
+/** The provider activities over these providers. `admit` says which specifications are created, prepared and woken. */
+export function createProviderActivities(providers: Providers, admit: Admit = admitEverything): ProviderActivities {
   async function ask<C extends ResourceCall, T>(
     call: C,
     effect: (provider: Provider, call: C) => Promise<T>,
@@ -54,6 +55,12 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
     throw providerError(`${titleOf(call)}: this worker has no provider "${call.provider}"`, { permanent: true });
   }
 
+  function admitted(call: ResourceCall): Provider {
+    const provider = providerOf(call);
+    admit(call);
+    return provider;
+  }
+
   async function prepare(call: ResourceCall): Promise<void> {
     const { cancellationSignal: signal, info } = Context.current();
     let words = '';
@@ -62,7 +69,7 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
     };
     try {
       await whileBeating(
-        async () => providerOf(call).prepare?.(call, { signal, progress }),
+        async () => admitted(call).prepare?.(call, { signal, progress }),
         () => words,
       );
     } catch (error) {
@@ -72,8 +79,8 @@ export function createProviderActivities(providers: Providers): ProviderActiviti
 
   return {
     prepareResource: prepare,
-    createResource: (call) => ask(call, (provider) => untilSent(() => provider.create(call))),
-    wakeResource: (call) => ask(call, (provider) => provider.wake(call)),
+    createResource: (call) => ask(call, async () => untilSent(() => admitted(call).create(call))),
+    wakeResource: (call) => ask(call, async () => admitted(call).wake(call)),
     suspendResource: (call) => ask(call, (provider) => provider.suspend(call)),
     continueResource: (call) => ask(call, (provider) => provider.continue(call)),
     stopResource: (call) => ask(call, (provider) => provider.stop(call, call.graceMs)),

@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   gateway: { summary: 'run the HTTP gateway', load: () => import('./commands/gateway.js') },
   plan: { summary: 'show what applying a fleet file would change', load: () => import('./commands/fleets.js') },
   apply: { summary: 'make a fleet what its file says', load: () => import('./commands/fleets.js') },
+  sign: {
+    summary: 'print a fleet file with signatures, for clients without the key',
+    load: () => import('./commands/sign.js'),
+  },
   destroy: { summary: 'remove a fleet and everything it created', load: () => import('./commands/fleets.js') },
   cancel: {
     summary: 'stop the change of a fleet that runs, and take it back',

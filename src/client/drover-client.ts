@@ -11,6 +11,7 @@ import { Events } from './events';
 import { Fleets } from './fleets';
 import { Pools } from './pools';
 import { Runs } from './runs';
+import { SpecKeys } from './spec-keys';
 import { checkSearchAttributes } from './temporal/search-attributes';
 
 /** Where Temporal's SDK looks unless told otherwise. */
@@ -22,6 +23,11 @@ const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
 /** Where to connect, and under which prefix the workers listen (`drover` unless configured). */
 export interface DroverClientOptions extends ConnectionSettings {
   readonly queuePrefix?: string;
+  /**
+   * Secrets that the specifications of process and docker agents are signed with, as in `DROVER_SPEC_SECRET`: the first one signs. A client
+   * without them applies files that `drover sign` has signed.
+   */
+  readonly specSecrets?: readonly string[] | undefined;
 }
 
 /** Connects when it is first used. All methods reject with `DroverError`s and with nothing else. */
@@ -35,26 +41,34 @@ export class DroverClient {
   readonly #queuePrefix: string;
   readonly #address: string | undefined;
 
-  private constructor(client: Client, queuePrefix: string, address?: string) {
+  private constructor(client: Client, queuePrefix: string, keys?: SpecKeys, address?: string) {
     this.#calls = new Calls(client);
     this.#address = address;
     this.#queuePrefix = queuePrefix;
     this.agents = new Agents(this.#calls);
-    this.fleets = new Fleets(this.#calls, queuePrefix);
+    this.fleets = new Fleets(this.#calls, queuePrefix, keys);
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
     this.pools = new Pools(this.#calls);
     this.events = new Events(this.#calls, this.pools);
   }
 
   /** A client for one server, found like the `temporal` CLI finds it; nothing is sent yet. */
-  static connect({ queuePrefix = DEFAULT_QUEUE_PREFIX, ...settings }: DroverClientOptions = {}): DroverClient {
+  static connect({
+    queuePrefix = DEFAULT_QUEUE_PREFIX,
+    specSecrets,
+    ...settings
+  }: DroverClientOptions = {}): DroverClient {
     const { address } = resolveConnection(settings).connectionOptions;
-    return new DroverClient(openClient(settings), queuePrefix, address);
+    return new DroverClient(openClient(settings), queuePrefix, keysOf(specSecrets), address);
   }
 
   /** A client over a connection that is somebody else's to close. */
-  static over(client: Client, queuePrefix: string = DEFAULT_QUEUE_PREFIX): DroverClient {
-    return new DroverClient(client, queuePrefix);
+  static over(
+    client: Client,
+    queuePrefix: string = DEFAULT_QUEUE_PREFIX,
+    specSecrets?: readonly string[],
+  ): DroverClient {
+    return new DroverClient(client, queuePrefix, keysOf(specSecrets));
   }
 
   /** Resolves when Temporal answers for our namespace; rejects with `Unavailable`, which names the address where nothing answers. */
@@ -101,4 +115,8 @@ export class DroverClient {
   close(): Promise<void> {
     return this.#calls.close();
   }
+}
+
+function keysOf(secrets: readonly string[] | undefined): SpecKeys | undefined {
+  return secrets && new SpecKeys(secrets);
 }

@@ -26,6 +26,7 @@ import type { CallOptions } from './temporal/call-options';
 import { endedError, orEnded } from './temporal/ends';
 import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './temporal/subject';
+import { signFleet, type SpecKeys } from './spec-keys';
 import { topologyView } from './topology-view';
 import { isUnanswered } from './temporal/unanswered';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
@@ -54,10 +55,13 @@ const ENDED = {
 export class Fleets {
   readonly #calls: Calls;
   readonly #queuePrefix: string;
+  readonly #keys: SpecKeys | undefined;
 
-  constructor(calls: Calls, queuePrefix: string) {
+  /** Without keys, specifications are sent as they are, with the signatures that they have. */
+  constructor(calls: Calls, queuePrefix: string, keys?: SpecKeys) {
     this.#calls = calls;
     this.#queuePrefix = queuePrefix;
+    this.#keys = keys;
   }
 
   /** A fleet as its own workflow sees it, with those of its agents and pools that are gone. One that has ended is `FleetNotFound`. */
@@ -84,7 +88,8 @@ export class Fleets {
   }
 
   /** What `apply` would change; `ids` is the id map as it would be. Changes nothing, and starts nothing for a new fleet. */
-  async plan(fleet: string, spec: FleetSpec, options: CallOptions = {}): Promise<ApplyResult> {
+  async plan(fleet: string, given: FleetSpec, options: CallOptions = {}): Promise<ApplyResult> {
+    const spec = this.#signed(fleet, given);
     try {
       return await this.#calls.update(fleetSubject(fleet), fleetUpdates.apply, { spec, dryRun: true }, options);
     } catch (error) {
@@ -95,8 +100,9 @@ export class Fleets {
   }
 
   /** Makes the fleet what `request.spec` says, a new one too. Answers at acceptance; `follow` waits for the end. */
-  apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+  async apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
     if (request.dryRun) return this.plan(fleet, request.spec, options);
+    const spec = this.#signed(fleet, request.spec);
     const subject = fleetSubject(fleet);
     const input: FleetInput = { v: 1, fleet };
     const start = { workflowType: FLEET_WORKFLOW, taskQueue: queues.main(this.#queuePrefix), args: [input] };
@@ -106,7 +112,7 @@ export class Fleets {
         subject,
         start,
         fleetUpdates.apply,
-        { ...request, requestId },
+        { ...request, spec, requestId },
         { ...options, updateId: requestId },
       );
     return this.#inTurn(fleet, options, send);
@@ -203,6 +209,10 @@ export class Fleets {
     const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(unlessUnanswered);
     if (live?.changeId !== changeId) return change?.changeId === changeId ? change : null;
     return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
+  }
+
+  #signed(fleet: string, spec: FleetSpec): FleetSpec {
+    return this.#keys ? signFleet(this.#keys, fleet, spec) : spec;
   }
 
   #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {

@@ -30,6 +30,10 @@ export const IMAGE_EXPECTED =
 /** A kind of event, such as `agent.offline`. */
 export const EVENT_PATTERN = /^[a-z]+(?:\.[a-z]+)+$/;
 
+/** The id of a key that signs specifications, and a signature: see client/spec-keys.ts. */
+export const KEY_ID_PATTERN = /^[0-9a-f]{16}$/;
+export const HMAC_PATTERN = /^[A-Za-z0-9_-]{43}$/;
+
 /** Upper bounds of the fleet file: what one workflow can carry, with room to spare. */
 export const FLEET_LIMITS = {
   /** Agents of one fleet. */

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '../lib/error-code';
 import { contentOf, createFile, FileProblem, parseKept, problem, readKept, replaceFile } from '../lib/kept-file';
+import { specSecretsIn } from '../contract/spec-secret';
 import { freePorts } from './ports';
 
 /** The same ports every time, so that agents that lived on still find the gateway. */
@@ -24,6 +25,8 @@ export interface StateDirectory {
   readonly tokenFile: string;
   /** From which every agent's own token is derived. */
   readonly agentSecret: string;
+  /** With which specifications are signed; undefined where no `drover up` has made one here. */
+  readonly specSecrets?: readonly string[];
   /** Tells this installation's resources from another's on the same machine. */
   readonly installation: string;
   /** Under which process agents are found again, also when the machine has been renamed. */
@@ -55,6 +58,12 @@ const TEXTS = {
     create: newSecret,
     wayOut: 'write the old content back, or remove it to get a new secret and then restart every agent',
   },
+  'spec-secret': {
+    // Several while one replaces the other, as in DROVER_SPEC_SECRET.
+    form: /^[\w.~+/=-]{32,}(?: *, *[\w.~+/=-]{32,})*$/,
+    create: newSecret,
+    wayOut: 'write the old content back, or remove it to get a new secret and then apply every fleet again',
+  },
   installation: {
     form: /^[0-9a-f-]{36}$/,
     create: randomUUID,
@@ -72,17 +81,30 @@ const TEXTS = {
 export async function openStateDirectory(folder: string): Promise<StateDirectory> {
   const path = resolve(folder);
   makePrivate(path);
+  const specSecrets = keptSpecSecrets(path);
   return {
     path,
     ports: await keptPorts(path),
     token: keptText(path, 'token'),
     tokenFile: join(path, 'token'),
     agentSecret: keptText(path, 'agent-secret'),
+    ...(specSecrets && { specSecrets }),
     installation: keptText(path, 'installation'),
     host: keptText(path, 'host'),
     dbFile: join(path, 'temporal.db'),
     serverLog: join(path, 'temporal.log'),
   };
+}
+
+/** The secrets that specifications are signed with in this directory; undefined where no `drover up` has made one. */
+export function keptSpecSecrets(folder: string): readonly string[] | undefined {
+  const isThere = readKept(join(folder, 'spec-secret')) !== undefined;
+  return isThere ? specSecretsIn(keptText(folder, 'spec-secret')) : undefined;
+}
+
+/** The same, made now where there are none. */
+export function makeSpecSecrets(folder: string): readonly string[] {
+  return specSecretsIn(keptText(folder, 'spec-secret'));
 }
 
 /** Keeps other ports from now on. */

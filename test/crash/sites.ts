@@ -16,6 +16,8 @@ import { pointFileIn, type Site } from './crash';
 const PRELOAD = join(__dirname, 'preload.cjs');
 const AGENT = join(__dirname, '../../examples/shell/agent.sh');
 const SECRET = 'the-secret-of-the-crash-matrix';
+const SPEC_SECRET = 'the-secret-that-signs-in-the-crash-matrix';
+const specSecrets = [SPEC_SECRET];
 
 /** What every run of one matrix shares. */
 export interface Shared {
@@ -44,10 +46,11 @@ export function workerSite({ address, gatewayUrl }: Shared, folder: string, name
     DROVER_HOST: name,
     DROVER_STATE_DIR: stateDir,
     DROVER_AGENT_SECRET: SECRET,
+    DROVER_SPEC_SECRET: SPEC_SECRET,
     DROVER_GATEWAY_URL: gatewayUrl,
     ...(engine?.options?.socketPath === undefined ? {} : { DOCKER_HOST: `unix://${engine.options.socketPath}` }),
   };
-  const client = DroverClient.connect({ bare: true, address, queuePrefix: name });
+  const client = DroverClient.connect({ bare: true, address, queuePrefix: name, specSecrets });
   const startWorker = async (): Promise<Running> => {
     const worker = start(['worker', '--address', address], folder, env);
     await says(worker, 'worker of');
@@ -75,11 +78,12 @@ export async function upSite(folder: string): Promise<Site> {
     NODE_OPTIONS: `--require ${PRELOAD}`,
     DROVER_CRASH_POINT: pointFile,
     DROVER_INSTALLATION: 'up',
+    DROVER_SPEC_SECRET: SPEC_SECRET,
   };
   const first = await startUp(folder, [], env);
   const { temporal: address } = first.where;
   let unused: Running | undefined = first;
-  let client = DroverClient.connect({ bare: true, address });
+  let client = DroverClient.connect({ bare: true, address, specSecrets });
   return {
     address,
     pointFile,
@@ -90,7 +94,7 @@ export async function upSite(folder: string): Promise<Site> {
       const running = unused ?? (await startUp(folder, [], env));
       if (!unused) {
         await client.close();
-        client = DroverClient.connect({ bare: true, address });
+        client = DroverClient.connect({ bare: true, address, specSecrets });
       }
       unused = undefined;
       return running;

@@ -39,6 +39,7 @@ function interpolated(service: string, given: Readonly<Record<string, string>>):
 const SECRETS = {
   DROVER_OPERATOR_TOKENS: 'an-operator-token-of-a-test',
   DROVER_AGENT_SECRET: 'a-secret-of-all-agents-of-a-test',
+  DROVER_SPEC_SECRET: 'a-secret-that-signs-all-agents-of-a-test',
 };
 
 /** A state directory that would show through where a setting is missing. */
@@ -48,6 +49,7 @@ const kept: StateDirectory = {
   token: 'kept',
   tokenFile: '/var/lib/drover/token',
   agentSecret: 'kept',
+  specSecrets: ['kept'],
   installation: 'kept',
   host: 'kept',
   dbFile: '/var/lib/drover/temporal.db',
@@ -64,13 +66,14 @@ describe.each(['worker', 'gateway'])('docker-compose.yml, %s', (service) => {
     expect(names.filter((name) => !(name in configSchema.shape) && !CONNECTION.test(name))).toEqual([]);
   });
 
-  it('starts from the two secrets of its first lines alone, and keeps nothing that another container must know', () => {
+  it('starts from the secrets of its first lines alone, and keeps nothing that another container must know', () => {
     const settings = resolveSettings(parseConfig(interpolated(service, SECRETS)), kept);
-    const { installation, host, agentSecret, gateway } = settings;
-    expect({ installation, host, agentSecret, url: gateway.url }).toEqual({
+    const { installation, host, agentSecret, specSecrets, gateway } = settings;
+    expect({ installation, host, agentSecret, specSecrets, url: gateway.url }).toEqual({
       installation: 'compose',
       host: 'compose',
       agentSecret: SECRETS.DROVER_AGENT_SECRET,
+      specSecrets: [SECRETS.DROVER_SPEC_SECRET],
       url: 'http://gateway:7300',
     });
   });
@@ -92,8 +95,14 @@ it('the gateway listens where its port is published, with the tokens that it was
 });
 
 it('names the secrets that it wants', () => {
-  expect(() => interpolated('gateway', { DROVER_AGENT_SECRET: 'x' })).toThrow('DROVER_OPERATOR_TOKENS');
+  expect(() => interpolated('gateway', { DROVER_AGENT_SECRET: 'x', DROVER_SPEC_SECRET: 'x' })).toThrow(
+    'DROVER_OPERATOR_TOKENS',
+  );
   expect(() => interpolated('worker', {})).toThrow('DROVER_AGENT_SECRET');
+  for (const service of ['worker', 'gateway']) {
+    const { DROVER_SPEC_SECRET: _without, ...others } = SECRETS;
+    expect(() => interpolated(service, others)).toThrow('DROVER_SPEC_SECRET');
+  }
   for (const name of Object.keys(SECRETS)) expect(read('docker-compose.yml')).toContain(`#   echo "${name}=`);
 });
 

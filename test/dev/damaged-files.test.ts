@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { owned } from '../../src/dev/claim';
 import { endOrphan } from '../../src/dev/embedded';
-import { openStateDirectory } from '../../src/dev/state-dir';
+import { makeSpecSecrets, openStateDirectory, type StateDirectory } from '../../src/dev/state-dir';
 import { lockStateDirectory, readUpState, unlockStateDirectory, writeUpState } from '../../src/dev/up-state';
 
 let root: string;
@@ -26,6 +26,7 @@ let made: string;
 beforeAll(async () => {
   made = mkdtempSync(join(tmpdir(), 'drover-files-'));
   await openStateDirectory(made);
+  makeSpecSecrets(made);
 });
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'drover-files-'));
@@ -55,7 +56,7 @@ function damage(name: string, content: string): string {
   return file;
 }
 
-const SECRETS = ['token', 'agent-secret'] as const;
+const SECRETS = ['token', 'agent-secret', 'spec-secret'] as const;
 const TEXTS = [...SECRETS, 'installation', 'host'] as const;
 
 describe.each(TEXTS)('%s', (name) => {
@@ -85,11 +86,16 @@ test('a secret is never empty, and never what somebody can guess, whatever the f
       const opened = await openStateDirectory(folder).catch((error: unknown) => String(error));
       writeFileSync(join(folder, name), kept);
       if (typeof opened === 'string') expect(opened).toContain(join(folder, name));
-      else expect(name === 'token' ? opened.token : opened.agentSecret).toMatch(/^\S{16,}$/);
+      else expect(secretOf(opened, name)).toMatch(name === 'spec-secret' ? /^\S{32,}$/ : /^\S{16,}$/);
     }),
     { numRuns: 60 },
   );
 });
+
+function secretOf(state: StateDirectory, name: (typeof SECRETS)[number]): string | undefined {
+  const { token, agentSecret, specSecrets } = state;
+  return { token, 'agent-secret': agentSecret, 'spec-secret': specSecrets?.[0] }[name];
+}
 
 describe('ports.json', () => {
   test.each(contents)('of %s: drawn again where no agent knows them', async (content) => {
@@ -182,5 +188,5 @@ test('a directory of another user is said to be that', () => {
 test('nothing is left over beside what is kept', async () => {
   await useAll();
   unlockStateDirectory(folder);
-  expect(readdirSync(folder).sort()).toEqual(['agent-secret', 'host', 'installation', 'ports.json', 'token']);
+  expect(readdirSync(folder).sort()).toEqual([...TEXTS, 'ports.json'].sort());
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claim } from '../../src/dev/claim';
 import { identify } from '../../src/dev/process-identity';
-import { openStateDirectory } from '../../src/dev/state-dir';
+import { makeSpecSecrets, openStateDirectory } from '../../src/dev/state-dir';
 import { lockStateDirectory, readUpState, unlockStateDirectory, writeUpState } from '../../src/dev/up-state';
 
 let folder: string;
@@ -26,6 +26,23 @@ test('what is kept is the same at the second opening, and only its owner can rea
     expect(statSync(join(path, name)).mode & 0o777).toBe(0o600);
   }
   expect(readFileSync(first.tokenFile, 'utf8')).toBe(first.token);
+});
+
+test('the secret that specifications are signed with is there once a drover up has made it, and may be several', async () => {
+  const path = join(folder, '.drover');
+  expect((await openStateDirectory(path)).specSecrets).toBeUndefined();
+  const [made = ''] = makeSpecSecrets(path);
+  expect(made).toMatch(/^[\w-]{43}$/);
+  expect(makeSpecSecrets(path)).toEqual([made]);
+  expect((await openStateDirectory(path)).specSecrets).toEqual([made]);
+  const file = join(path, 'spec-secret');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  writeFileSync(file, `${'n'.repeat(32)}, ${made}\n`);
+  expect((await openStateDirectory(path)).specSecrets).toEqual(['n'.repeat(32), made]);
+  for (const damaged of ['', '\0'.repeat(64), 'n'.repeat(31), `${made},`, `${made},short`]) {
+    writeFileSync(file, damaged);
+    await expect(openStateDirectory(path)).rejects.toThrow(file);
+  }
 });
 
 test('a second drover up is told who runs and where', () => {

@@ -13,7 +13,7 @@ import { type LoadedFleet, loadFleetFile } from '../lib/fleet-file';
 import { say, write } from '../lib/output';
 import { seconds } from '../lib/progress';
 import { followRun, resultText } from '../text/run-output';
-import { loadSettings, type StopRequest, stopRequested } from '../lib/serve';
+import { loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
 import { type Services, startServices } from '../lib/up-services';
 import { agentTable, howToStop, nextCommands, whereText } from '../text/up';
 
@@ -57,7 +57,7 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
   const began = monotonicMs();
   const fleet = path === undefined ? undefined : await loadFleetFile(path);
   for (const warning of fleet?.warnings ?? []) say(`warning: ${warning}`);
-  const { settings, state } = await loadSettings();
+  const { settings, state } = await loadUpSettings();
   lockStateDirectory(state.path);
   try {
     const stop = stopRequested();

@@ -4,6 +4,8 @@ import type { DroverClient } from '../../client';
 import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment } from '../../config';
 import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
+import { specSecretsIn } from '../../contract/spec-secret';
+import { keptSpecSecrets } from '../../dev/state-dir';
 import { readUpState } from '../../dev/up-state';
 
 /** Flags of the connection, as commander gives them. */
@@ -40,16 +42,34 @@ export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey }),
   };
-  const named = address ?? profile ?? env['TEMPORAL_ADDRESS'] ?? env['TEMPORAL_PROFILE'];
-  const up = named === undefined ? readUpState(env['DROVER_STATE_DIR'] ?? STATE_DIR) : undefined;
+  const up = isNamed(flags) ? undefined : readUpState(stateDirectory());
   return up ? { bare: true, namespace: namespace ?? up.namespace, address: up.temporal } : given;
+}
+
+/** Whether flags or environment say which server is meant; else it is that of the `drover up` of this directory, where there is one. */
+function isNamed({ address, profile }: ConnectionFlags): boolean {
+  const env = environment();
+  return (address ?? profile ?? env['TEMPORAL_ADDRESS'] ?? env['TEMPORAL_PROFILE']) !== undefined;
+}
+
+function stateDirectory(): string {
+  return environment()['DROVER_STATE_DIR'] ?? STATE_DIR;
+}
+
+/** With which this command signs specifications: as set, else as a `drover up` of this directory keeps them. Undefined: it cannot. */
+export function specSecrets(): readonly string[] | undefined {
+  const given = environment()['DROVER_SPEC_SECRET'];
+  return given === undefined ? keptSpecSecrets(stateDirectory()) : specSecretsIn(given);
 }
 
 /** Uses a client and closes it. Temporal's client is loaded here, so that commands without one stay fast. */
 export async function withClient<T>(flags: ConnectionFlags, use: (client: DroverClient) => Promise<T>): Promise<T> {
   const { DroverClient } = await import('../../client/index.js');
   const queuePrefix = environment()['DROVER_QUEUE_PREFIX'] ?? DEFAULT_QUEUE_PREFIX;
-  const client = DroverClient.connect({ ...connectionSettings(flags), queuePrefix });
+  // What this directory keeps is for the server of its own `drover up`.
+  const signsBySetting = environment()['DROVER_SPEC_SECRET'] !== undefined;
+  const secrets = signsBySetting || !isNamed(flags) ? specSecrets() : undefined;
+  const client = DroverClient.connect({ ...connectionSettings(flags), queuePrefix, specSecrets: secrets });
   try {
     return await use(client);
   } finally {

@@ -1,15 +1,30 @@
 /** What a process that serves until it is told to stop has in common: its settings, and its signals. */
 import { environment, resolveSettings, type Settings } from '../../config';
 import { parseConfig } from '../../contract/schemas/config';
-import { openStateDirectory, type StateDirectory } from '../../dev/state-dir';
+import { makeSpecSecrets, openStateDirectory, type StateDirectory } from '../../dev/state-dir';
 import { INTERRUPTED } from './failure';
 import { say } from './output';
 
-/** The settings of this process, and the state directory that they are completed from. */
-export async function loadSettings(): Promise<{ readonly settings: Settings; readonly state: StateDirectory }> {
+/** Settings, and the state directory that they are completed from. */
+export interface Loaded {
+  readonly settings: Settings;
+  readonly state: StateDirectory;
+}
+
+/** The settings of this process. */
+export async function loadSettings(): Promise<Loaded> {
   const config = parseConfig(environment());
   const state = await openStateDirectory(config.stateDir);
   return { settings: resolveSettings(config, state), state };
+}
+
+/**
+ * The settings of a `drover up`: unless `DROVER_SPEC_SECRET` is set, it makes the secret that specifications are signed with. A worker or a gateway
+ * alone does not: one that it makes for itself would be another than that of the rest.
+ */
+export async function loadUpSettings(): Promise<Loaded> {
+  const { settings, state } = await loadSettings();
+  return { settings: { ...settings, specSecrets: settings.specSecrets ?? makeSpecSecrets(state.path) }, state };
 }
 
 /** `asked` resolves when the process is told to stop. */

@@ -45,7 +45,11 @@ export async function startServices(settings: Settings, state: StateDirectory): 
       startWorker({ settings, connection, environment: env }),
       startGateway({ settings, connection, log }),
     ]);
-    const client = DroverClient.connect({ ...connection, queuePrefix: settings.queuePrefix });
+    const client = DroverClient.connect({
+      ...connection,
+      queuePrefix: settings.queuePrefix,
+      specSecrets: settings.specSecrets,
+    });
     stops.add(() => client.close());
     const where: UpState = {
       pid: process.pid,

@@ -81,6 +81,14 @@ export interface AgentSubscriptionSpec {
   readonly apply?: 'hot' | 'restart';
 }
 
+/** Who vouches for a specification: the id of a key, and the HMAC-SHA256 made with it (docs/security.md). */
+export interface SpecSignature {
+  /** 16 hexadecimal digits. */
+  readonly keyId: string;
+  /** In base64url, 43 characters. */
+  readonly hmac: string;
+}
+
 /** One agent of a fleet file. In its own workflow the fleet's `liveness`, `restart`, `notify` and its pool's settings are merged in. */
 export interface AgentSpec {
   readonly name: string;
@@ -94,6 +102,8 @@ export interface AgentSpec {
   readonly notify?: readonly NotifySpec[];
   readonly liveness?: LivenessSpec;
   readonly restart?: RestartSpec;
+  /** Of everything else here, as it is in the agent's own workflow; hosts ask for it where a program runs on them. */
+  readonly signature?: SpecSignature;
 }
 
 /** A named reason for which an agent may not run. */

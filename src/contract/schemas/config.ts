@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DroverError } from '../errors';
 import { DEFAULT_QUEUE_PREFIX, NAME_PATTERN } from '../names';
 import { AGENT_CALLS_PER_MINUTE } from '../patterns';
+import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN, specSecretsIn } from '../spec-secret';
 import { readBy } from './reading';
 
 const text = z.string().min(1, 'is empty');
@@ -19,6 +20,12 @@ const secret = z
   .string()
   .min(SECRET_LENGTH, `is shorter than ${String(SECRET_LENGTH)} characters`)
   .regex(/^\S+$/, 'has a space in it');
+
+/** At least one secret, each of them long enough to sign with. */
+const specSecrets = z
+  .string()
+  .transform(specSecretsIn)
+  .pipe(z.array(z.string().regex(SPEC_SECRET_PATTERN, SPEC_SECRET_EXPECTED)));
 
 /** Variables by name. A variable that is not set takes the default, or what the state directory keeps. */
 export const configSchema = z.object({
@@ -42,6 +49,11 @@ export const configSchema = z.object({
     .optional(),
   /** From which every agent's token is derived: the same for worker and gateway. */
   DROVER_AGENT_SECRET: secret.optional(),
+  /**
+   * Secrets that the specifications of process and docker agents are signed with, separated by commas: the first one signs, each one
+   * checks. The same for worker, gateway and command line.
+   */
+  DROVER_SPEC_SECRET: specSecrets.optional(),
   /** Calls that one agent may make in a minute with its own token; more are 429. */
   DROVER_AGENT_CALLS_PER_MINUTE: whole(1, 1_000_000).default(AGENT_CALLS_PER_MINUTE),
   /** Tells this installation's resources from another's on the same machine or container engine. */
@@ -79,6 +91,7 @@ export interface Config {
   readonly gateway: { readonly host: string; readonly port: number | undefined; readonly url: string | undefined };
   readonly operatorTokens: readonly string[] | undefined;
   readonly agentSecret: string | undefined;
+  readonly specSecrets: readonly string[] | undefined;
   readonly agentCallsPerMinute: number;
   readonly installation: string | undefined;
   readonly host: string | undefined;
@@ -108,6 +121,7 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
     },
     operatorTokens: variables.DROVER_OPERATOR_TOKENS,
     agentSecret: variables.DROVER_AGENT_SECRET,
+    specSecrets: variables.DROVER_SPEC_SECRET,
     agentCallsPerMinute: variables.DROVER_AGENT_CALLS_PER_MINUTE,
     installation: variables.DROVER_INSTALLATION,
     host: variables.DROVER_HOST,

@@ -4,8 +4,10 @@ import type { ApplyRequest, FleetFile } from '../fleet';
 import {
   EVENT_PATTERN,
   FLEET_LIMITS,
+  HMAC_PATTERN,
   IMAGE_EXPECTED,
   IMAGE_PATTERN,
+  KEY_ID_PATTERN,
   MEMORY_PATTERN,
   SECRET_PATTERN,
   URL_PATTERN,
@@ -99,6 +101,10 @@ const agent = strict({
   notify,
   liveness: liveness.optional(),
   restart: restart.optional(),
+  signature: strict({
+    keyId: pattern(KEY_ID_PATTERN, 'the id of a key, as drover sign writes it'),
+    hmac: pattern(HMAC_PATTERN, 'a signature, as drover sign writes it'),
+  }).optional(),
 });
 
 const subscription = strict({

@@ -4,8 +4,10 @@ import type { Duration } from '../../contract/duration';
 import {
   EVENT_PATTERN,
   FLEET_LIMITS,
+  HMAC_PATTERN,
   IMAGE_EXPECTED,
   IMAGE_PATTERN,
+  KEY_ID_PATTERN,
   MEMORY_PATTERN,
   SECRET_PATTERN,
   URL_PATTERN,
@@ -155,6 +157,11 @@ export const notifySpec = list(
   FLEET_LIMITS.items,
 );
 
+const signature = object({
+  keyId: matching(KEY_ID_PATTERN, 'the id of a key, as drover sign writes it'),
+  hmac: matching(HMAC_PATTERN, 'a signature, as drover sign writes it'),
+});
+
 const fields = object({
   name,
   provider: oneOf('process', 'docker', 'external', 'memory'),
@@ -166,7 +173,13 @@ const fields = object({
   notify: optional(notifySpec),
   liveness: optional(livenessSpec),
   restart: optional(restartSpec),
+  signature: optional(signature),
 });
+
+/** The specification without its signature: what it says, whoever vouches for it. */
+export function unsigned({ signature: _signature, ...spec }: AgentSpec): AgentSpec {
+  return spec;
+}
 
 /** Reads an agent's specification: one provider, and the block of that provider alone. */
 export const agentSpec: Parser<AgentSpec> = (value, path) => {

@@ -26,8 +26,9 @@ import {
   isChanging,
   isDestroyed,
   type RememberedRequest,
+  unsignedFleet,
 } from './state';
-import { desiredAgents, differingFields, differingSettings, type OwnedWithSpec, planChanges } from './plan';
+import { differingFields, differingSettings, type OwnedWithSpec, planChanges, signedAgents } from './plan';
 
 /** Repeats of a request are answered from memory: the last 1,000, fewer where their plans are long, as all of it is carried along. */
 const REQUESTS_KEPT = 1_000;
@@ -56,7 +57,7 @@ export function toLookFor(state: FleetState, request: ApplyRequest): LostCall | 
   const agents = Object.keys(state.agents);
   const pools = state.told.pools.map(({ pool }) => pool);
   if (agents.length + pools.length === 0 || isChanging(state)) return null;
-  if (earlier(state.requests, markOf('apply', request))) return null;
+  if (earlier(state.requests, applyMark(request))) return null;
   return { fleet: state.fleet, agents, pools };
 }
 
@@ -67,7 +68,7 @@ export function toLookFor(state: FleetState, request: ApplyRequest): LostCall | 
  */
 export function decideApply(before: FleetState, request: ApplyRequest, lost = NOTHING_LOST): Decided {
   const state = withoutPools(before, (pool) => lost.pools[pool] !== undefined);
-  const mark = markOf('apply', request);
+  const mark = applyMark(request);
   const repeated = earlier(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   if (request.dryRun) refuseWhenEnding(state);
@@ -87,6 +88,12 @@ export function decideApply(before: FleetState, request: ApplyRequest, lost = NO
   if (request.dryRun) return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
   const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
   return nothing ? decided(state, mark, plan) : accepted(state, 'apply', spec, mark, plan);
+}
+
+/** Who has signed the specification is no part of what was asked for: a repeat may be signed with the next key. */
+function applyMark(request: ApplyRequest): RequestMark | undefined {
+  const asked = { ...request, spec: unsignedFleet(request.spec) };
+  return markOf('apply', asked);
 }
 
 /** What an `apply` of a spec would do to a fleet, one that is not there yet included. */
@@ -196,7 +203,7 @@ export interface Place {
 export function placeChange(state: FleetState, place: Place): FleetState {
   const { change } = state;
   if (change?.step !== 'place') return state;
-  const desired = new Map(desiredAgents(change.spec).map((spec) => [spec.name, spec]));
+  const desired = new Map(signedAgents(change.spec, state.agents).map((spec) => [spec.name, spec]));
   const { revision, changeId } = change.view;
   const input: ProvisionInput = {
     v: 1,

@@ -3,13 +3,14 @@ import type { AgentSpec, AgentSubscriptionSpec } from '../../contract/agent';
 import type { LostParts, WorkflowEnd } from '../../contract/ends';
 import type { ChangeKind, FleetSpec, OwnedAgent, PlannedChange } from '../../contract/fleet';
 import { lostText } from '../lib/ends';
+import { unsigned } from '../agent/spec';
 import { isRecord } from '../lib/parse';
 
 /** An agent that a fleet owns, with the specification that it was last given. */
 export type OwnedWithSpec = OwnedAgent & { readonly spec: AgentSpec };
 
 /** Fields of an agent that a running one takes over; any other field needs a new resource. */
-const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart'];
+const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart', 'signature'];
 
 /**
  * A fleet's agents in the order of the file, with the fleet's `liveness`, `restart` and `notify` and their pool's settings merged in (an
@@ -51,6 +52,16 @@ function merged<T extends object>(fleet: T | undefined, agent: T | undefined): T
   return result as T;
 }
 
+/** The same, where the file has no signature with the one that the fleet has of the same specification. */
+export function signedAgents(spec: FleetSpec, owned: Readonly<Record<string, OwnedWithSpec>>): AgentSpec[] {
+  return desiredAgents(spec).map((desired) => {
+    const signed = owned[desired.name]?.spec;
+    if (desired.signature || !signed?.signature || differingFields(unsigned(signed), desired).length > 0)
+      return desired;
+    return { ...desired, signature: signed.signature };
+  });
+}
+
 /**
  * The changes that make what is owned into what is desired: in the order of the file, then what goes, by name. None: nothing differs.
  * `lost`: agents that are owned and whose workflow has ended, so they are made again whatever else differs.
@@ -77,9 +88,16 @@ function planAgent(
   const agent = desired.name;
   if (!owned) return [{ kind: 'create', agent, fields: [] }];
   if (end) return [{ kind: 'create', agent, fields: [], why: lostText(end) }];
-  const fields = differingFields(owned.spec, desired);
+  const fields = agentFields(owned.spec, desired);
   if (fields.length === 0 && owned.doubt === undefined) return [];
   return [{ kind: changeKind(fields, owned.doubt), agent, fields }];
+}
+
+/** Another signature of the same specification is a difference, a missing one is not: the agent keeps what it has. */
+function agentFields(owned: AgentSpec, desired: AgentSpec): string[] {
+  const fields = differingFields(unsigned(owned), unsigned(desired));
+  const isSignedAnew = desired.signature !== undefined && !equal(owned.signature, desired.signature);
+  return fields.length === 0 && isSignedAnew ? ['signature'] : fields;
 }
 
 function changeKind(fields: readonly string[], doubt: OwnedAgent['doubt']): ChangeKind {

@@ -19,6 +19,7 @@ import type { Trouble } from '../../contract/trouble';
 import { waiting } from '../change/run';
 import type { RequestMark } from '../lib/fingerprint';
 import type { OwnedWithSpec } from './plan';
+import { unsigned } from '../agent/spec';
 import { agentSettings } from '../agent/settings';
 import { type Ignored, NOTHING_IGNORED, troublesOf } from '../lib/troubles';
 
@@ -129,6 +130,11 @@ export function isUnborn(state: FleetState): boolean {
   return state.revision === 0 && state.holds.length === 0;
 }
 
+/** A fleet's specification without signatures, which say nothing of what it should be. */
+export function unsignedFleet(spec: FleetSpec): FleetSpec {
+  return { ...spec, agents: spec.agents.map(unsigned) };
+}
+
 /** The fleet as `describe` shows it, with what its workflow has not managed yet. */
 export function fleetView(state: FleetState, troubles: readonly Trouble[] = []): FleetView {
   const agents = Object.entries(state.agents).map(([name, { resourceId, revision, doubt }]) => [
@@ -143,7 +149,7 @@ export function fleetView(state: FleetState, troubles: readonly Trouble[] = []):
     change: change?.view ?? null,
     holds,
     agents: Object.fromEntries(agents) as FleetView['agents'],
-    spec,
+    spec: unsignedFleet(spec),
     ...(state.holdsDue ? { untold: untoldAgents(state) } : {}),
     ...troublesOf(troubles),
   };

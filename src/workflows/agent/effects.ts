@@ -36,7 +36,7 @@ async function carryOut(machine: AgentMachine, effect: ProviderEffect, superviso
       succeed(machine, effect, found);
       return;
     }
-    const { message } = errorBody(error);
+    const { code, message } = errorBody(error);
     machine.change((state, now) => effectFailed(state, effect, message, found, now), {
       by: 'provider',
       what: effect,
@@ -45,7 +45,10 @@ async function carryOut(machine: AgentMachine, effect: ProviderEffect, superviso
       always: effect !== 'inspect',
     });
     if (effect !== 'inspect')
-      machine.fail(op, { code: 'ProviderError', message: failureOf(machine.state, effect, message) });
+      machine.fail(op, {
+        code: code === 'Forbidden' ? code : 'ProviderError',
+        message: failureOf(machine.state, effect, message),
+      });
   }
 }
 

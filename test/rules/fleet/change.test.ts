@@ -217,3 +217,35 @@ test('property: a fleet owns exactly what the last applied file names, under key
     }),
   );
 });
+
+describe('signatures', () => {
+  const signature = (digit: string) => ({ keyId: digit.repeat(16), hmac: digit.repeat(43) });
+  const signed = (digit: string): FleetSpec => ({
+    agents: [{ name: 'A', provider: 'memory', signature: signature(digit) }],
+  });
+
+  test('go with the specification from the file to the change and to what the fleet owns, and are not shown', () => {
+    const state = applied(empty, signed('1'));
+    expect(state.agents['A']?.spec.signature).toEqual(signature('1'));
+    expect(JSON.stringify(fleetView(state))).not.toContain('signature');
+    // The next key: the agent is configured with it, nothing else happens.
+    const placed = placeChange(decideApply(state, { spec: signed('2') }).state, PLACE);
+    expect(inputOf(placed).changes).toMatchObject([
+      { kind: 'update', spec: { signature: signature('2') }, previous: { spec: { signature: signature('1') } } },
+    ]);
+    expect(applied(state, signed('2')).agents['A']?.spec.signature).toEqual(signature('2'));
+  });
+
+  test('of an agent that is made again from a file without one it is the one that the fleet has', () => {
+    const state = applied(empty, signed('1'));
+    const lost = { agents: { A: { how: 'terminated', at: AT, by: null, reason: null } }, pools: {} } as const;
+    const placed = placeChange(decideApply(state, { spec: fleetOf('A') }, lost).state, PLACE);
+    expect(inputOf(placed).changes).toMatchObject([{ kind: 'create', spec: { signature: signature('1') } }]);
+  });
+
+  test('a repeat is the same request, whichever key has signed it', () => {
+    const first = decideApply(empty, { spec: signed('1'), requestId: 'r' });
+    expect(decideApply(first.state, { spec: signed('2'), requestId: 'r' }).answer).toEqual(first.answer);
+    expect(decideApply(first.state, { spec: fleetOf('A'), requestId: 'r' }).answer).toEqual(first.answer);
+  });
+});

@@ -7,6 +7,7 @@ import {
   differingSettings,
   type OwnedWithSpec,
   planChanges,
+  signedAgents,
 } from '../../../src/rules/fleet/plan';
 import { runs } from '../../support/runs';
 
@@ -129,4 +130,41 @@ test('property: what a plan is carried out for needs no further change, and only
     }),
     { numRuns: runs(500) },
   );
+});
+
+describe('signatures', () => {
+  const signature = { keyId: '0'.repeat(16), hmac: 'h'.repeat(43) };
+  const other = { keyId: '1'.repeat(16), hmac: 'i'.repeat(43) };
+  const owned = ownedBy({ agents: [{ ...A, signature }, B] });
+
+  test.each<[string, AgentSpec, ReturnType<typeof planChanges>]>([
+    ['the same one is no difference', { ...A, signature }, []],
+    ['a file without one leaves what the agent has', A, []],
+    [
+      'another one is taken over while the agent runs',
+      { ...A, signature: other },
+      [{ kind: 'update', agent: 'A', fields: ['signature'] }],
+    ],
+    [
+      'beside another difference it is not worth a word',
+      { ...A, turns: { queue: 1 }, signature: other },
+      [{ kind: 'update', agent: 'A', fields: ['turns.queue'] }],
+    ],
+  ])('%s', (_what, agent, expected) => {
+    expect(planChanges(owned, { agents: [agent, B] })).toEqual(expected);
+  });
+
+  test('an agent that had none gets one', () => {
+    expect(planChanges(ownedBy(base), { agents: [{ ...A, signature }, B] })).toEqual([
+      { kind: 'update', agent: 'A', fields: ['signature'] },
+    ]);
+  });
+
+  test('what is made again keeps the signature of the same specification, and of no other one', () => {
+    const signatures = (agent: AgentSpec) => signedAgents({ agents: [agent] }, owned).map((made) => made.signature);
+    expect(signatures(A)).toEqual([signature]);
+    expect(signatures({ ...A, signature: other })).toEqual([other]);
+    expect(signatures({ ...A, turns: { queue: 1 } })).toEqual([undefined]);
+    expect(signedAgents({ agents: [{ ...A, name: 'C' }] }, owned)).toEqual([{ ...A, name: 'C' }]);
+  });
 });

@@ -1,0 +1,25 @@
+/** Which specifications this worker carries out: what runs as its own user needs the signature of who has the key. */
+import { needsSignature, type SpecKeys } from '../client/spec-keys';
+import type { ResourceCall } from '../contract/activities';
+import { DroverError } from '../contract/errors';
+import { titleOf } from '../providers/provider';
+
+/** Throws `Forbidden` for a specification that is not to be carried out. `provider`: the one that is asked, whatever the specification says. */
+export type Admit = (call: Pick<ResourceCall, 'fleet' | 'agent' | 'provider' | 'spec'>) => void;
+
+/** Carries everything out. For compositions whose providers run nothing, as those of tests. */
+export const admitEverything: Admit = () => undefined;
+
+/** Carries out what is signed with one of the keys; without keys, only agents that need no signature. */
+export function admitSigned(keys: SpecKeys | undefined): Admit {
+  return ({ fleet, agent, provider, spec }) => {
+    if (!needsSignature(provider)) return;
+    const problem = keys === undefined ? NO_KEY : keys.problemOf(fleet, agent, spec);
+    if (problem === null) return;
+    throw new DroverError('Forbidden', `${titleOf({ fleet, agent })}: Forbidden: ${problem}`, { permanent: true });
+  };
+}
+
+const NO_KEY =
+  'this worker has no key to check the signatures of process and docker agents with; ' +
+  'start it with DROVER_SPEC_SECRET, the same as that of the gateway (drover up makes one by itself)';
