@@ -27,7 +27,7 @@ export interface GarbageReport {
   readonly unreachable: readonly { readonly provider: ProviderKind; readonly why: string }[];
 }
 
-/** provisioning.md: what is younger is never garbage, as whoever made it may not have said so yet. */
+/** docs/operations.md: what is younger is never garbage, as whoever made it may not have said so yet. */
 const YOUNG_MS = 10 * 60_000;
 /** A polite stop takes its grace (10 s), then two calls to the provider. */
 const TERMINATE_MS = 60_000;

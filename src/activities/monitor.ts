@@ -1,4 +1,4 @@
-/** The health monitor (rules of conduct, 15): looks after one fleet's agents for some minutes, and tells their workflows what has changed. */
+/** The health monitor (docs/workflow-rules.md, rule 15): looks after one fleet's agents for some minutes, and tells their workflows what has changed. */
 import { isUp } from '../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
@@ -20,7 +20,7 @@ export interface MonitorSettings extends TurnSettings {
   readonly calls: Pick<Calls, 'query' | 'signal'>;
 }
 
-/** rules of conduct, 15: then the fleet starts it again, with the list as it is by then. */
+/** docs/workflow-rules.md, rule 15: then the fleet starts it again, with the list as it is by then. */
 const WATCH_MS = 10 * 60_000;
 
 type Memories = Record<string, CheckMemory>;

@@ -29,7 +29,7 @@ export interface TurnSettings {
   readonly environment?: SecretEnvironment;
 }
 
-/** reliability.md, "Security": bodies are limited to 1 MiB. */
+/** Bytes of an answer (docs/agents.md, "At the endpoint"). */
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 /** An agent that is told to ask again later is asked again after at most this. */
 const RETRY_AFTER_LIMIT_MS = 60_000;

@@ -1,4 +1,4 @@
-/** Asking an agent to undo a turn that it has finished (coordination.md, "Turns"). */
+/** Asking an agent to undo a turn that it has finished (docs/coordination.md, "What an agent replies"). */
 import { isTerminated } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import type { Calls } from '../client/temporal/calls';

@@ -7,7 +7,7 @@ import type { AgentIdentity } from './settings';
 /** What a beat says beside the instance and its number. */
 export type Pulse = Omit<Heartbeat, 'instanceId' | 'seq'>;
 
-/** lifecycle.md: agents beat every 5 s, until the gateway says otherwise. */
+/** docs/lifecycle.md, "Liveness": agents beat every 5 s, until the gateway says otherwise. */
 const DEFAULT_BEAT_MS = 5_000;
 /** The gateway's word is kept within these, so that no answer can silence an agent or make it flood. */
 const BEAT_MS = { min: 50, max: 60_000 };

@@ -17,7 +17,7 @@ export interface Route {
   handle(body: unknown, rest: string): Promise<Answer>;
 }
 
-/** reliability.md, "Security": bodies are limited to 1 MiB. */
+/** Bytes of a body, as at the gateway (docs/http.md). */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** An answer with a JSON value. */

@@ -61,7 +61,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 
 /** Exit code after SIGPIPE, as shells have it. */
 const OUTPUT_CLOSED = 141;
-/** Exit code of a command whose words could not be written (docs/cli.md, "failed"). */
+/** Exit code of a command whose words could not be written (docs/cli.md, "What is printed"). */
 const OUTPUT_FAILED = 1;
 
 async function main(argv: readonly string[]): Promise<number> {

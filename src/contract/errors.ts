@@ -17,7 +17,7 @@ const NOT_FOUND = { exit: 3, http: 404 } as const;
 const REFUSED = { exit: 5, http: 409 } as const;
 const UNAVAILABLE = { exit: 6, http: 503 } as const;
 
-/** Every error code with its exit code and HTTP status (interfaces.md, "Exit codes and statuses come from one table"). */
+/** Every error code with its exit code and HTTP status (docs/cli.md, "What is printed"; docs/http.md, "Errors"). */
 export const ERRORS = {
   ProviderError: FAILED,
   Internal: INTERNAL,

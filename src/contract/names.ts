@@ -1,7 +1,7 @@
 /** Workflow types, ids, task queues and search attributes: every name that another program may depend on, built in one place. */
 import { fnv1a64 } from './fnv';
 
-/** Workflow types (temporal.md, "Names"). */
+/** Workflow types (docs/architecture.md, "Workflows"). */
 export const FLEET_WORKFLOW = 'fleet';
 export const PROVISION_WORKFLOW = 'provision';
 export const AGENT_WORKFLOW = 'agent';

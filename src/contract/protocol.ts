@@ -1,4 +1,4 @@
-/** The agent protocol (interfaces.md): environment variables that an agent is given, and the paths at its endpoint. */
+/** The agent protocol (docs/agents.md, "The protocol"): environment variables that an agent is given, and the paths at its endpoint. */
 
 /** Environment of a started agent. */
 export const AGENT_ENV = {

@@ -1,4 +1,4 @@
-/** A topology as written in a fleet file or a scenario (coordination.md, "Topology"). */
+/** A topology as written in a fleet file or a scenario (docs/coordination.md, "Topology"). */
 import type { Duration } from './duration';
 import { MOST_INVOCATIONS } from './agent/turns';
 

@@ -1,7 +1,7 @@
 /** How a gateway stops: it takes nothing new, and what it has begun is answered. */
 import type { FastifyInstance } from 'fastify';
 
-/** A command answers within 5 s (rule of conduct 3), and container engines kill after 10 s: what is not answered by then is cut off. */
+/** A command answers within 5 s (docs/workflow-rules.md, rule 3), and container engines kill after 10 s: what is not answered by then is cut off. */
 const FINISH_WITHIN_MS = 8_000;
 
 /** From the beginning of `close` on, each answer ends its connection, and the connections that are left over at the deadline are cut. */

@@ -36,7 +36,7 @@ export interface GatewayOptions {
   readonly version: string;
 }
 
-/** Bytes of a body (reliability.md, "Security"). */
+/** Bytes of a body (docs/http.md, "Errors"). */
 const BODY_LIMIT = 1024 * 1024;
 /** A request that has not come in whole by then is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;

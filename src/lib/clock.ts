@@ -1,5 +1,5 @@
 /**
- * The two clocks of a process (docs/decisions/0026-clocks-files-and-full-disks.md). This is the only file that reads them: intervals and deadlines are
+ * The two clocks of a process (decision 26). This is the only file that reads them: intervals and deadlines are
  * measured with `monotonicMs`, and the wall clock only dates what people and other machines read.
  */
 

@@ -1,4 +1,4 @@
-/** The port to the outside world (provisioning.md, "Providers"): what every provider offers, and the one way it fails. */
+/** The port to the outside world (docs/provisioning.md, "Providers"): what every provider offers, and the one way it fails. */
 import { type ResourceCall, type ResourceState, type WakeCall, PREPARATION } from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
 import { DroverError } from '../contract/errors';

@@ -10,7 +10,7 @@ const REDACTED = '***';
 export const SHORTEST_SECRET = 8;
 /** A line of a secret of several lines, such as a PEM key, that is long enough to be told from other text. */
 const SHORTEST_LINE = 16;
-/** The form of an agent's token (contract/agent-token.ts), which digests of images have too. */
+/** The form of an agent's token (contract/agent/token.ts), which digests of images have too. */
 const TOKEN = /\b[0-9a-f]{64}\b/g;
 
 /** Every secret that this process has used so far. One that was changed since is still one: an agent may go on with it. */

@@ -21,14 +21,14 @@ import { queues } from '../contract/names';
  */
 const LOST_WORKER: ActivityOptions = { heartbeatTimeout: '10s' };
 
-/** provisioning.md: 3 attempts, backoff up to 2 s between, 30 s per call. A provider's 4xx arrives as non-retryable. */
+/** docs/provisioning.md, "Patience": 3 attempts, backoff up to 2 s between, 30 s per call. A provider's 4xx arrives as non-retryable. */
 const PROVIDER_POLICY: ActivityOptions = {
   ...LOST_WORKER,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
 };
 
-/** provisioning.md: 10 attempts per undo with exponential backoff, 30 s each; the whole ends after 24 h by the planner's clock. */
+/** docs/provisioning.md, "Patience": 10 attempts per undo with exponential backoff, 30 s each; the whole ends after 24 h by the planner's clock. */
 const UNDO_POLICY: ActivityOptions = {
   startToCloseTimeout: '30s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
@@ -132,7 +132,7 @@ export function holdActivity(summary: string): Pick<FleetActivities, 'setHold'> 
 }
 
 /**
- * Watching a change that is to end: it may be undone for 24 h (provisioning.md), and the limit is an hour more; a lost worker is noticed by the
+ * Watching a change that is to end: it may be undone for 24 h (docs/provisioning.md, "Patience"), and the limit is an hour more; a lost worker is noticed by the
  * heartbeat, two looks late. Whoever has it cancelled does not wait.
  */
 export function giveUpActivity(summary: string): Pick<FleetActivities, 'giveUpUnanswered'> {
@@ -201,7 +201,7 @@ export function forgetfulActivities(
 
 /**
  * Retiring as part of an undo never drains, so three minutes are the grace (10 s) and three calls to the provider; 10 attempts as
- * for every undo (provisioning.md).
+ * for every undo (docs/provisioning.md, "Patience").
  */
 export function undoRetireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
@@ -213,7 +213,7 @@ export function undoRetireActivity(summary: string): Pick<FleetActivities, 'reti
 }
 
 /**
- * A turn (rules of conduct, 13): heartbeat 20 s notices a lost worker; 30 days is only the outer bound, as the turn's own limit is a
+ * A turn (docs/workflow-rules.md, rule 13): heartbeat 20 s notices a lost worker; 30 days is only the outer bound, as the turn's own limit is a
  * pausable timer of the agent's workflow. A lost connection is tried three times; then the agent's workflow looks at the agent and asks again,
  * with the same turn id, for as long as its `unavailableTimeout` allows.
  */

@@ -63,7 +63,7 @@ it('returns the first answer to a repeated request', async () => {
   });
 });
 
-/** The last column of lifecycle.md's table. */
+/** The last column of the command table of docs/lifecycle.md. */
 const TERMINATED: Readonly<Record<AgentCommand, string>> = {
   pause: 'AgentStatusError',
   resume: 'ResumeStateError',

@@ -7,7 +7,7 @@ import { fleetOf, withFleet } from '../workflows/fleet/harness';
 const env = devServer();
 
 const AGENTS = 500;
-/** reliability.md: a change is split before a history gets there. */
+/** docs/provisioning.md, "Limits": a change is split before a history gets there. */
 const MOST_EVENTS = 10_000;
 const LIMIT_MS = 900_000;
 

@@ -25,7 +25,7 @@ interface Finding {
 /** A doctor is not kept waiting. */
 const PATIENCE = { timeoutMs: 3_000 } as const;
 const OLDEST_NODE = [20, 19] as const;
-/** Exit code where something is wrong (interfaces.md, "failed"). */
+/** Exit code where something is wrong (docs/cli.md, "What is printed"). */
 const SOMETHING_WRONG = 1;
 
 export function register(program: Command): void {

@@ -25,7 +25,7 @@ interface ChangeFlags extends ConnectionFlags {
   readonly requestId?: string;
 }
 
-/** `plan --exit-code`: there is something to do (interfaces.md). */
+/** `plan --exit-code`: there is something to do (docs/cli.md, "What is printed"). */
 const CHANGES = 10;
 
 export function register(program: Command): void {

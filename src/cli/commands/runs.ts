@@ -21,7 +21,7 @@ interface RunFlags extends ConnectionFlags {
   readonly requestId?: string;
 }
 
-/** Exit code of a run without success (interfaces.md, "failed"). */
+/** Exit code of a run without success (docs/cli.md, "What is printed"). */
 const NO_SUCCESS = 1;
 
 export function register(program: Command): void {

@@ -14,7 +14,7 @@ interface SimulateFlags {
   readonly trace?: boolean;
 }
 
-/** Exit code when a scenario ended without success (interfaces.md, "failed"). */
+/** Exit code when a scenario ended without success (docs/cli.md, "What is printed"). */
 const NO_SUCCESS = 1;
 
 export function register(program: Command): void {

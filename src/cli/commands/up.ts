@@ -23,7 +23,7 @@ interface UpFlags {
   readonly destroy?: boolean;
 }
 
-/** Exit code of a task without an answer (interfaces.md, "failed"). */
+/** Exit code of a task without an answer (docs/cli.md, "What is printed"). */
 const NO_ANSWER = 1;
 
 /** How the work that `up` was given ended. */

@@ -1,4 +1,4 @@
-/** A worker that polls before the search attributes exist wedges every workflow it touches (temporal.md, rule 17). */
+/** A worker that polls before the search attributes exist wedges every workflow it touches (docs/workflow-rules.md, rule 17). */
 import type { Client } from '@temporalio/client';
 import { DroverError } from '../../contract/errors';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';

@@ -7,7 +7,7 @@ import { monotonicMs } from '../../lib/clock';
 import { jitteredDelayMs } from './backoff';
 import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './errors';
 
-/** Rule 4 of temporal.md: three processes at once stay under Temporal's limit of ten. */
+/** docs/workflow-rules.md, rule 4: three processes at once stay under Temporal's limit of ten. */
 const IN_FLIGHT_PER_WORKFLOW = 3;
 /** First and longest pause before a repeat. */
 const BACKOFF_MS = { base: 25, max: 2_000 } as const;

@@ -55,7 +55,7 @@ export interface HealthCheckSpec {
   readonly debounce?: Duration;
 }
 
-/** Beats and what their absence means (lifecycle.md, "Heartbeats"). */
+/** Beats and what their absence means (docs/lifecycle.md, "Liveness"). */
 export interface LivenessSpec {
   readonly heartbeatEvery?: Duration;
   readonly staleAfter?: Duration;
@@ -64,7 +64,7 @@ export interface LivenessSpec {
   readonly healthCheck?: HealthCheckSpec;
 }
 
-/** Restart policy (lifecycle.md, "Restart policy"). */
+/** Restart policy (docs/lifecycle.md, "Restart policy"). */
 export interface RestartSpec {
   readonly on?: 'never' | 'failure' | 'always';
   readonly maxAttempts?: number;
@@ -145,7 +145,7 @@ export interface AgentInput extends AgentConfiguration {
   readonly continueAfterEvents?: number;
 }
 
-/** A heartbeat (lifecycle.md). `endpoint` is the http(s) URL at which the agent takes turns. */
+/** A heartbeat (docs/lifecycle.md, "Liveness"). `endpoint` is the http(s) URL at which the agent takes turns. */
 export interface Heartbeat {
   readonly instanceId: string;
   readonly seq?: number;

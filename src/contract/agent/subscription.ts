@@ -1,4 +1,4 @@
-/** An agent's subscription: reports about it, what it is held by, and what a switch has come to (subscriptions.md). */
+/** An agent's subscription: reports about it, what it is held by, and what a switch has come to (docs/subscriptions.md). */
 import type { AssignedSubscription } from '.';
 
 /** What a failure says of the credential: used up for now, not accepted, or nothing at all. */

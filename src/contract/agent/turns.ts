@@ -16,7 +16,7 @@ export interface SourceFailure {
   readonly error: string;
 }
 
-/** What an agent is given at a turn (coordination.md, "What an agent is given"). */
+/** What an agent is given at a turn (docs/agents.md, "At the endpoint"). */
 export type TurnInput =
   | { readonly kind: 'task'; readonly value: unknown }
   | { readonly kind: 'request'; readonly from: string; readonly value: unknown }
@@ -90,7 +90,7 @@ export interface TurnAnswered {
   readonly outcome: TurnOutcome;
 }
 
-/** Sizes that no value may exceed, in bytes of its JSON (coordination.md; temporal.md, rule 8). */
+/** Sizes that no value may exceed, in bytes of its JSON (docs/coordination.md, "Sizes"; docs/workflow-rules.md, rule 8). */
 export const SIZE_LIMITS = {
   value: 256 * 1024,
   results: 480 * 1024,
@@ -103,5 +103,5 @@ export const SIZE_LIMITS = {
 /** Agents that one reply may invoke together. Each is a branch of its own, and one task of the run has to begin them all. */
 export const MOST_INVOCATIONS = 1_000;
 
-/** How long a turn may take where neither a rule nor the agent's own settings say (coordination.md, "Rules"). */
+/** How long a turn may take where neither a rule nor the agent's own settings say (docs/coordination.md, "Rules"). */
 export const DEFAULT_TURN_TIMEOUT_MS = 600_000;

@@ -1,5 +1,5 @@
 /**
- * What a failed call to a model's provider says of the credential (subscriptions.md, "Classification"): one rule for the turn activity
+ * What a failed call to a model's provider says of the credential (docs/subscriptions.md, "What counts as which failure"): one rule for the turn activity
  * and for the agents' library.
  */
 import { kindOfText } from './text';

@@ -1,4 +1,4 @@
-/** The compensation planner's record (provisioning.md): it serializes to JSON and back unchanged. */
+/** The compensation planner's record (docs/provisioning.md, "When even the removal fails"): it serializes to JSON and back unchanged. */
 import type { ErrorCode } from '../errors';
 
 export type CompensationState = 'pending' | 'compensating' | 'compensated' | 'failed';

@@ -23,7 +23,7 @@ export interface CredentialSpec {
   readonly secret: string;
 }
 
-/** A pool of interchangeable credentials (subscriptions.md). */
+/** A pool of interchangeable credentials (docs/subscriptions.md). */
 export interface SubscriptionSpec {
   readonly pool: string;
   readonly credentials: readonly CredentialSpec[];
@@ -71,7 +71,7 @@ export interface PoolRepair {
   readonly why: string;
 }
 
-/** What a fleet knows of an agent that it owns: the id map of provisioning.md. */
+/** What a fleet knows of an agent that it owns; kept by name, and shown in the fleet's view (docs/provisioning.md). */
 export interface OwnedAgent extends ResourceRef {
   readonly revision: number;
   readonly provider: ProviderKind;

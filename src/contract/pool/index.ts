@@ -1,4 +1,4 @@
-/** A pool of interchangeable credentials (subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
+/** A pool of interchangeable credentials (docs/subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
 import type { Duration } from '../duration';
 import type { CredentialSpec } from '../fleet';
 import type { NotifySpec } from '../event';

@@ -154,7 +154,7 @@ export interface BranchView {
   readonly troubles?: readonly Trouble[];
 }
 
-/** Signals between a run and its branches (temporal.md). */
+/** Signals between a run and its branches. */
 export interface QuestionAsked {
   readonly questionId: string;
   readonly branch: string;

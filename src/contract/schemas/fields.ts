@@ -28,7 +28,7 @@ function isOfField({ code, path }: z.core.$ZodIssue): boolean {
   return path.length > 0 || code === 'unrecognized_keys';
 }
 
-/** A name after interfaces.md. */
+/** A name (docs/provisioning.md, "Names"). */
 export const name = z
   .string()
   .regex(NAME_PATTERN, 'expected 1 to 63 letters, digits, "-" or "_", starting with a letter');

@@ -1,4 +1,4 @@
-/** The fleet file (interfaces.md): its zod schema, and the JSON Schema that editors use. For the edges only, never for the sandbox. */
+/** The fleet file (docs/provisioning.md): its zod schema, and the JSON Schema that editors use. For the edges only, never for the sandbox. */
 import { z } from 'zod';
 import type { ApplyRequest, FleetFile } from '../fleet';
 import {

@@ -1,4 +1,4 @@
-/** The gateway's calls (interfaces.md, "HTTP"): one table for the routes, for the checks of what comes in, and for /openapi.json. */
+/** The gateway's calls (docs/http.md): one table for the routes, for the checks of what comes in, and for /openapi.json. */
 import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema } from './agents';
 import { name, reason, requestId, strict } from './fields';
@@ -45,7 +45,7 @@ export interface Call {
 /** One JSON value a line. */
 export const NDJSON = 'application/x-ndjson';
 
-/** Bytes of one beat (reliability.md, "Security"), or of a report that is as small. */
+/** Bytes of one beat (docs/http.md, "Errors"), or of a report that is as small. */
 const BEAT_LIMIT = 16 * 1024;
 
 /** The id of the last event that a client has seen, as browsers send it when they connect again. */

@@ -1,4 +1,4 @@
-/** Scenario files and scripts (coordination.md, "Simulation"). For the edges only, never for the sandbox. */
+/** Scenario files and scripts (docs/coordination.md, "Simulation"). For the edges only, never for the sandbox. */
 import { z } from 'zod';
 import { NAME_PATTERN } from '../names';
 import { USER } from '../topology';

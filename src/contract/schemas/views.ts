@@ -1,4 +1,4 @@
-/** What Drover answers: the views of temporal.md, for the description of the HTTP interface. */
+/** What Drover answers: its views, for the description of the HTTP interface. */
 import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';

@@ -1,5 +1,5 @@
 /**
- * Beats, coalesced (lifecycle.md, "Cost"): the last beat of every agent is kept in memory, and only what an agent's workflow needs
+ * Beats, coalesced (docs/http.md, "Beats"): the last beat of every agent is kept in memory, and only what an agent's workflow needs
  * to hear is forwarded as a signal: the first beat, every change, the return of an offline agent, one renewal per `staleAfter / 3`.
  */
 import type { AgentView, Heartbeat } from '../../contract/agent';
@@ -141,7 +141,7 @@ function keyOf({ fleet, agent }: AgentRef): string {
   return `${fleet}/${agent}`;
 }
 
-/** A beat that was overtaken on its way: the workflow would ignore it (lifecycle.md, rule 7). */
+/** A beat that was overtaken on its way: the workflow would ignore it (docs/lifecycle.md, "Liveness", 7). */
 function isOutdated(last: Heartbeat, beat: Heartbeat): boolean {
   if (last.instanceId !== beat.instanceId || last.seq === undefined || beat.seq === undefined) return false;
   return beat.seq <= last.seq && beat.seq !== 1;

@@ -1,4 +1,4 @@
-/** What the health monitor makes of its checks: which of them the agent's workflow hears of (lifecycle.md, "Heartbeats"). Times are milliseconds of one clock that never steps. */
+/** What the health monitor makes of its checks: which of them the agent's workflow hears of (docs/lifecycle.md, "Liveness"). Times are milliseconds of one clock that never steps. */
 import type { WatchedAgent } from '../../contract/activities';
 
 /** What is remembered of one agent between two checks; plain JSON, as it outlives the monitor's worker. */

@@ -1,4 +1,4 @@
-/** What beats and checks prove: the ten rules of lifecycle.md, "Heartbeats". `now` is epoch milliseconds. */
+/** What beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness". `now` is epoch milliseconds. */
 import { isUp, isAtRest } from './lifecycle';
 import type { CheckReported, Heartbeat, Liveness } from '../../contract/agent';
 import { type AgentState, type Instance, namesItself, newInstance } from './state';

@@ -5,7 +5,7 @@ import type { AgentState, RememberedRequest } from './state';
 import { earlier, type RequestMark } from '../lib/fingerprint';
 import { jsonBytes } from '../lib/json-bytes';
 
-/** The last 1,000 (lifecycle.md, "Commands"). */
+/** The last 1,000 (docs/lifecycle.md, "Commands"). */
 const REQUESTS_KEPT = 1_000;
 /** Their bytes: 1,000 answers with one hold are 300 KiB, and only long reasons and many holds come near. */
 const REQUEST_BYTES_KEPT = 384 * 1024;

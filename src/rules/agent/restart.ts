@@ -1,4 +1,4 @@
-/** Restart policy: what a crash leads to (lifecycle.md, "Restart policy"). */
+/** Restart policy: what a crash leads to (docs/lifecycle.md, "Restart policy"). */
 import { hasCrashed, isActive, isPaused, isPending, moveRuntime, moveStatus } from './lifecycle';
 import { type AgentState, endedInstance } from './state';
 import type { AgentSettings } from './settings';

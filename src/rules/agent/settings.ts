@@ -1,4 +1,4 @@
-/** An agent's settings in milliseconds: its specification with the defaults of lifecycle.md and coordination.md filled in. */
+/** An agent's settings in milliseconds: its specification with the defaults of docs/lifecycle.md and docs/coordination.md filled in. */
 import type { AgentSpec } from '../../contract/agent';
 import type { Duration } from '../../contract/duration';
 import { durationMs } from '../lib/duration';
@@ -33,9 +33,9 @@ export interface AgentSettings {
   };
 }
 
-/** How long `pause` and `restart` let turns in flight finish (lifecycle.md, "Commands"). */
+/** How long `pause` and `restart` let turns in flight finish (docs/lifecycle.md, "Commands"). */
 export const DRAIN_TIMEOUT_MS = 10 * 60_000;
-/** How long a polite stop may take before the kill (lifecycle.md, "Commands"). */
+/** How long a polite stop may take before the kill (docs/lifecycle.md, "Commands"). */
 export const STOP_GRACE_MS = 10_000;
 
 /** Resolves every default; durations have been checked where the specification was parsed. */

@@ -118,9 +118,9 @@ export interface AgentState {
   /** The holds that the last resume took away: put back if the provider cannot continue the runtime. */
   readonly heldBefore: readonly Hold[];
   readonly instance: Instance;
-  /** Since when the runtime is `running`: the clock of staleness begins anew there (lifecycle.md, rule 8). */
+  /** Since when the runtime is `running`: the clock of staleness begins again there (docs/lifecycle.md, "Liveness", 8). */
   readonly runningSince: number | null;
-  /** Since when silence counts, where Drover itself was away: its clock begins again there (lifecycle.md, rule 10). */
+  /** Since when silence counts, where Drover itself was away: its clock begins again there (docs/lifecycle.md, "Liveness", 10). */
   readonly silenceFrom: number | null;
   /** The provider call in progress; there is at most one. */
   readonly effect: Effect | null;

@@ -1,5 +1,5 @@
 /**
- * The compensation planner: a record of what to undo, with guarded transitions (provisioning.md). Every function is pure; times are
+ * The compensation planner: a record of what to undo, with guarded transitions (docs/provisioning.md, "When even the removal fails"). Every function is pure; times are
  * ISO 8601 and come from the caller. The record is plain JSON.
  */
 import type {

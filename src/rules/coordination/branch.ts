@@ -11,7 +11,7 @@ import { Orphans } from './fan-out/orphans';
 import { type CheckedReply, checkReply, mayInvoke } from './reply';
 import type { BranchResult, BranchState } from './state';
 
-/** coordination.md: an invalid reply is returned with its reason; the fourth in a row fails the branch. */
+/** docs/coordination.md, "What an agent replies": an invalid reply is returned with its reason; the fourth in a row fails the branch. */
 const INVALID_REPLIES = 4;
 
 /** Runs a branch from `start`, which may be in its middle. Never rejects with `Stopped`: a stopped branch is abandoned. */

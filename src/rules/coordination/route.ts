@@ -1,4 +1,4 @@
-/** Where a value goes that an agent hands to a node (coordination.md, "Branches"). */
+/** Where a value goes that an agent hands to a node (docs/coordination.md, "Branches and barriers"). */
 import type { BranchContext } from './state';
 
 /** `waiting`: End or a waiting ancestor, the value is a contribution; `rendezvous`: likewise; `branch`: somebody goes on as that agent. */

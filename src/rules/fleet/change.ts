@@ -36,7 +36,7 @@ const PLAN_LINES_KEPT = 5_000;
 
 /**
  * The most that a spec may be, as JSON: a fleet carries it once as it is, once per agent, and twice more while a change that failed
- * may have to be undone, and all that is carried stays below 1.5 MiB (rule of conduct 8).
+ * may have to be undone, and all that is carried stays below 1.5 MiB (docs/workflow-rules.md, rule 8).
  */
 const MAX_SPEC_LENGTH = 256 * 1_024;
 

@@ -11,7 +11,7 @@ import { topologyProblems } from './topology';
 /** Providers that a fleet file may name; each has a block of its own name. */
 export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
 
-/** Nodes of every topology that are no agents (coordination.md). */
+/** Nodes of every topology that are no agents (docs/coordination.md, "Topology"). */
 const RESERVED_NAMES: readonly string[] = [START, END, USER];
 
 /** An agent has the block of its own provider and no other; `external` can do without one, and `memory`, for tests, take any. */

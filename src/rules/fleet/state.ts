@@ -104,7 +104,7 @@ export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInp
   };
 }
 
-/** How many times within `staleAfter` the gateway and the monitor renew what they know (lifecycle.md, "Cost"). */
+/** How many times within `staleAfter` the gateway and the monitor renew what they know (docs/http.md, "Beats"). */
 const RENEWALS = 3;
 
 /** The agents whose health is checked. */

@@ -9,7 +9,7 @@ export interface RequestMark {
   readonly fingerprint: string;
 }
 
-/** Requests that an entity remembers where it keeps nothing but their marks (lifecycle.md, "Commands"). */
+/** Requests that an entity remembers where it keeps nothing but their marks (docs/lifecycle.md, "Commands"). */
 const MARKS_KEPT = 1_000;
 
 /** JSON in which the order of keys says nothing. What JSON leaves out is left out here too. */

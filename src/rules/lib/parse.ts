@@ -1,6 +1,6 @@
 /**
  * Small synchronous parsers for what reaches the sandbox. The edges use zod; here zod would double the cost of every workflow
- * (rule 7 of temporal.md), so these are property-tested against the schemas. A parser returns the value it read or throws a
+ * (docs/workflow-rules.md, rule 7), so these are property-tested against the schemas. A parser returns the value it read or throws a
  * `DroverError` `InvalidRequest` that names the path.
  */
 import { DroverError } from '../../contract/errors';
@@ -37,7 +37,7 @@ export function text(max = 10_000): Parser<string> {
   };
 }
 
-/** A name after interfaces.md. */
+/** A name (docs/provisioning.md, "Names"). */
 export const name: Parser<string> = (value, path) =>
   typeof value === 'string' && NAME_PATTERN.test(value)
     ? value

@@ -103,7 +103,7 @@ function startProblems(edges: readonly Edge[]): TopologyProblem[] {
   return [problemAt(['flows'], 'Start leads nowhere; add a flow such as "Start -> A"')];
 }
 
-/** Agents with more than one predecessor that is not also a successor: there two paths meet (coordination.md, "Topology"). */
+/** Agents with more than one predecessor that is not also a successor: there two paths meet (docs/coordination.md, "Topology"). */
 function meetingPoints(edges: readonly Edge[]): ReadonlySet<string> {
   const there = new Set(edges.map(({ from, to }) => `${from} ${to}`));
   const oneWay = edges.filter(({ from, to }) => !there.has(`${to} ${from}`));

@@ -13,7 +13,7 @@ const STRICT: Convergence = {
   timeoutMs: null,
 };
 
-/** The named policies of coordination.md. */
+/** The named policies of docs/coordination.md, "Topology". */
 const NAMED: Readonly<Record<string, Convergence>> = {
   strict: STRICT,
   majority: { ...STRICT, minRatio: 0.51 },

@@ -1,11 +1,11 @@
-/** Rules: `max_steps(30)` and the other forms of coordination.md. */
+/** Rules: `max_steps(30)` and the other forms of docs/coordination.md, "Rules". */
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 import type { TopologyRules } from './topology';
 
-/** Turns per branch unless a rule says otherwise (coordination.md). */
+/** Turns per branch unless a rule says otherwise (docs/coordination.md, "Rules"). */
 const DEFAULT_MAX_STEPS = 200;
-/** Turns of a whole run unless a rule says otherwise, so that no loop is endless (coordination.md). */
+/** Turns of a whole run unless a rule says otherwise, so that no loop is endless (docs/coordination.md, "Rules"). */
 const DEFAULT_MAX_TURNS_TOTAL = 2_000;
 /** The longest time of a rule: ten years, in seconds. */
 const MOST_SECONDS = 315_360_000;

@@ -1,6 +1,6 @@
 /** A topology as the rules use it: what `compile.ts` makes of the text of a fleet file or a scenario. Plain JSON. */
 
-/** How a barrier is decided (coordination.md, "Branches"). */
+/** How a barrier is decided (docs/coordination.md, "Branches and barriers"). */
 export interface Convergence {
   /** The least share of sources that must arrive, 0 to 1. */
   readonly minRatio: number;

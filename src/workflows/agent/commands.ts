@@ -15,7 +15,7 @@ import type { AgentMachine } from './machine';
 import { refuseWhenOverdue } from '../shared/continue-as-new';
 import { asFailure, errorBody } from '../shared/failures';
 
-/** Rules of conduct, 3: ten waiting updates would block every other one. */
+/** docs/workflow-rules.md, rule 3: ten waiting updates would block every other one. */
 const ANSWER_AFTER = '5s';
 
 const DESCRIPTIONS: Readonly<Record<AgentCommand, string>> = {
@@ -140,7 +140,7 @@ function refusing<T>(decision: () => T): T {
   }
 }
 
-/** A refusal's facts stand beside its code and message (temporal.md, "Names"), where any client finds them. */
+/** A refusal's facts stand beside its code and message (docs/http.md, "Errors"), where any client finds them. */
 function failureFor(error: unknown): Error {
   if (!(error instanceof DroverError)) return asFailure(error);
   const { code, message, details } = errorBody(error);

@@ -179,7 +179,7 @@ export function keepSubscription(
     } catch (error) {
       machine.change((state, now) => reloadEnded(state, { error: errorBody(error).message }, now));
     }
-    // Into the history, as after every effect (agent-effects.ts).
+    // Into the history, as after every effect (workflows/agent/effects.ts).
     upsertMemo({ subscription: machine.state.subscription?.name ?? null });
   }
 

@@ -1,4 +1,4 @@
-/** The branches that a run or a branch has started: child workflows with an explicit context (coordination.md, "Branches"). */
+/** The branches that a run or a branch has started: child workflows with an explicit context (docs/coordination.md, "Branches and barriers"). */
 import {
   CancelledFailure,
   ChildWorkflowFailure,

@@ -7,7 +7,7 @@ import { type Answer, type Question, Stopped } from '../../rules/coordination/ef
 import { durationMs, formatDuration } from '../../rules/lib/duration';
 import type { BranchLife } from './life';
 
-/** Whoever waits for a signal asks again (rules of conduct, 2); as a human may take days, ever more rarely. */
+/** Whoever waits for a signal asks again (docs/workflow-rules.md, rule 2); as a human may take days, ever more rarely. */
 const ASK_AGAIN_MS = 120_000;
 const ASK_AGAIN_MOST_MS = 6 * 3_600_000;
 

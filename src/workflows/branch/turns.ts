@@ -11,7 +11,7 @@ import {
 import { Stopped } from '../../rules/coordination/effects';
 import type { BranchLife } from './life';
 
-/** Rules of conduct, 2: whoever waits for a signal asks again. */
+/** docs/workflow-rules.md, rule 2: whoever waits for a signal asks again. */
 const ASK_AGAIN_MS = 120_000;
 /** A suspended agent may stay so for days: then asking again is only for the case that its word to go on was lost. */
 const ASK_SUSPENDED_AGAIN_MS = 3_600_000;
@@ -75,7 +75,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
       const target = life.options.scripted ? runWorkflowId(fleet, run) : agentWorkflowId(fleet, agent);
       const limit = timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS;
       try {
-        // Added up, and not read from the clock: after a local activity a replay may read another time (branch-progress.ts).
+        // Added up, and not read from the clock: after a local activity a replay may read another time (workflows/branch/progress.ts).
         let waited = 0;
         for (let wait = BUSY_FIRST_MS; ; wait = Math.min(2 * wait, BUSY_MOST_MS)) {
           turn = { turnId, outcome: null, suspended: false };

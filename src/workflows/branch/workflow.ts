@@ -1,4 +1,4 @@
-/** One branch of a run: one agent at a time, one explicit context (coordination.md, "Branches"). */
+/** One branch of a run: one agent at a time, one explicit context (docs/coordination.md, "Branches and barriers"). */
 import { CancellationScope } from '@temporalio/workflow';
 import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';

@@ -29,7 +29,7 @@ import { translating } from '../shared/failures';
 import { receive } from '../shared/receive';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
-/** Rule of conduct 3: an update answers on its effect, or after 5 s with what has been reached. */
+/** docs/workflow-rules.md, rule 3: an update answers on its effect, or after 5 s with what has been reached. */
 const ANSWER_WITHIN = '5s';
 
 /** Registers every handler. */

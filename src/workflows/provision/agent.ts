@@ -1,4 +1,4 @@
-/** One agent's part of a change: create, record, wake, ready (provisioning.md); update, replace and delete. */
+/** One agent's part of a change: create, record, wake, ready (docs/provisioning.md, "What a change does"); update, replace and delete. */
 import { isAlive } from '../../rules/agent/lifecycle';
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { AgentInput, AgentSpec } from '../../contract/agent';

@@ -12,7 +12,7 @@ import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { untilOr } from '../shared/until';
 
-/** provisioning.md: the whole of a compensation ends after 24 h. */
+/** docs/provisioning.md, "Patience": the whole of a compensation ends after 24 h. */
 const WHOLE_MS = 24 * 3_600_000;
 
 /** Begins the first attempt, for the reason that stopped the change. */

@@ -42,7 +42,7 @@ import { createSupervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 import { until, untilOr } from '../shared/until';
 
-/** interfaces.md, "The fleet file". */
+/** Agents that are worked on at a time, where the file does not say (docs/provisioning.md, "What a change does"). */
 const DEFAULT_MAX_CONCURRENT = 16;
 
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */

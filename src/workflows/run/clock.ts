@@ -1,4 +1,4 @@
-/** `timeout(S)`: a clock that stands while the run is paused or only waits (rules of conduct, 13). */
+/** `timeout(S)`: a clock that stands while the run is paused or only waits (docs/workflow-rules.md, rule 13). */
 import { STOPPED_CLOCK, dueAt, setRunning } from '../../rules/agent/turns/paused-clock';
 import type { RunLife } from './life';
 import { until, untilOr } from '../shared/until';

@@ -1,4 +1,4 @@
-/** The questions of a run to its human, one open at a time (rules of conduct, 14). */
+/** The questions of a run to its human, one open at a time (docs/workflow-rules.md, rule 14). */
 import { branchSignals, runSignals } from '../../contract/run/messages';
 import { branchWorkflowId } from '../../contract/names';
 import type { AnswerGiven, QuestionAsked } from '../../contract/run';

@@ -1,4 +1,4 @@
-/** A scripted run takes the turns of its agents itself: it holds the script, and knows where it stands (docs/decisions/0006). */
+/** A scripted run takes the turns of its agents itself: it holds the script, and knows where it stands (decision 6). */
 import { branchSignals } from '../../contract/run/messages';
 import type { Script, TraceEntry } from '../../contract/run';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';

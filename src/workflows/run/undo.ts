@@ -1,4 +1,4 @@
-/** Undoes the finished turns of a run that failed or was cancelled, newest first (coordination.md, "Turns"). */
+/** Undoes the finished turns of a run that failed or was cancelled, newest first (docs/coordination.md, "What an agent replies"). */
 import { CancellationScope } from '@temporalio/workflow';
 import { finishAttempt, settleEntry, undoOrder } from '../../rules/change/compensation';
 import type { Undo } from '../../rules/coordination/state';
@@ -9,7 +9,7 @@ import { errorBody } from '../shared/failures';
 import { startTimer } from '../shared/timer';
 import { isoNow } from '../shared/iso-now';
 
-/** provisioning.md: the whole of a compensation ends after 24 h. */
+/** docs/provisioning.md, "Patience": the whole of a compensation ends after 24 h. */
 const WHOLE_MS = 24 * 3_600_000;
 
 /** Asks each agent in turn; what cannot be undone is recorded, and what was done before it is undone all the same. */

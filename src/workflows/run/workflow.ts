@@ -1,4 +1,4 @@
-/** One task over a topology (coordination.md). */
+/** One task over a topology (docs/coordination.md). */
 import { CancellationScope, allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import type { RunResult, TraceEntry } from '../../contract/run';

@@ -1,6 +1,6 @@
 /**
  * The payload converter of every worker and client of Drover: the standard one, except that decoding never throws. Inside a
- * workflow a payload that cannot be decoded would fail the task, for ever (rules of conduct, 6); here it becomes a marked value
+ * workflow a payload that cannot be decoded would fail the task, for ever (docs/workflow-rules.md, rule 6); here it becomes a marked value
  * that no parser accepts, so that the message is refused like any other wrong one.
  */
 import { type Payload, type PayloadConverter, defaultPayloadConverter } from '@temporalio/common';

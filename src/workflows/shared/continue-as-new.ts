@@ -1,4 +1,4 @@
-/** When an entity continues as new (rules of conduct, 9). */
+/** When an entity continues as new (docs/workflow-rules.md, rule 9). */
 import { workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 
@@ -31,7 +31,7 @@ export function continueAsNewOverdue(limit?: number): boolean {
 }
 
 /**
- * Every command of an entity asks this first (rules of conduct, 9): nothing new begins while continue-as-new is overdue. It is the one
+ * Every command of an entity asks this first (docs/workflow-rules.md, rule 9): nothing new begins while continue-as-new is overdue. It is the one
  * refusal that the client repeats by itself. `name`: who refuses, as people know it.
  */
 export function refuseWhenOverdue(name: string, limit?: number): void {

@@ -1,4 +1,4 @@
-/** Tells the world of an event (rules of conduct, 16): each notification is a workflow of its own, so a dead webhook blocks nobody. */
+/** Tells the world of an event (docs/workflow-rules.md, rule 16): each notification is a workflow of its own, so a dead webhook blocks nobody. */
 import { CancellationScope, uuid4 } from '@temporalio/workflow';
 import { type EventType, targetsOf, type NotifySpec } from '../../contract/event';
 import { notificationActivities } from '../activities';

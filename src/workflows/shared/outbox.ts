@@ -1,4 +1,4 @@
-/** Signals to other workflows (rules of conduct, 1): awaited, tried again until they have arrived, counted as unfinished work meanwhile. */
+/** Signals to other workflows (docs/workflow-rules.md, rule 1): awaited, tried again until they have arrived, counted as unfinished work meanwhile. */
 import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
 import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { Delivery } from '../../contract/activities';

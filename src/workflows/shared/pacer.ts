@@ -1,4 +1,4 @@
-/** One task emits at most 1 MiB of payload and 50 children or signals, each batch awaited before the next (rules of conduct, 8). */
+/** One task emits at most 1 MiB of payload and 50 children or signals, each batch awaited before the next (docs/workflow-rules.md, rule 8). */
 
 const MOST_AT_ONCE = 50;
 const MOST_BYTES_AT_ONCE = 1024 * 1024;

@@ -1,4 +1,4 @@
-/** Nothing that arrives may stop a workflow (rules of conduct, 6). */
+/** Nothing that arrives may stop a workflow (docs/workflow-rules.md, rule 6). */
 import { setDefaultSignalHandler } from '@temporalio/workflow';
 
 /** Hands signals that nobody handles to `record`; without a handler the SDK would buffer them for ever. */

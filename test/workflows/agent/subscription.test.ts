@@ -1,4 +1,4 @@
-/** An agent and its pool: the first credential, the burst, the stale guard, drain, restart, restore, exhaustion (subscriptions.md). */
+/** An agent and its pool: the first credential, the burst, the stale guard, drain, restart, restore, exhaustion (docs/subscriptions.md). */
 import type { TurnCall } from '../../../src/contract/activities';
 import type { CommandResult } from '../../../src/contract/agent';
 import { devServer } from '../../support/env';

@@ -1,4 +1,4 @@
-/** Decoding never throws, here and in the sandbox (the raw signals of agent-messages.test.ts). */
+/** Decoding never throws, here and in the sandbox (the raw signals of agent/messages.test.ts). */
 import { type Payload, defaultPayloadConverter } from '@temporalio/common';
 import fc from 'fast-check';
 import { UNDECODABLE } from '../../../src/contract/json';

@@ -1,5 +1,5 @@
 /**
- * An agent and its pool (subscriptions.md): which failure begins a switch, what the pool is asked, and what its answer does. Times are epoch
+ * An agent and its pool (docs/subscriptions.md, "From failure to switch"): which failure begins a switch, what the pool is asked, and what its answer does. Times are epoch
  * milliseconds.
  */
 import { isTerminated } from '../lifecycle';
@@ -13,7 +13,7 @@ import { type Switch } from './state';
 import { beginAsking, isMove, moveId, nameOf, withSwitch, withSwitches } from './switches';
 import { utcText } from '../../lib/time';
 
-/** Rule of conduct 2: who waits for an answer asks again. */
+/** docs/workflow-rules.md, rule 2: who waits for an answer asks again. */
 const ASK_AGAIN_MS = 30_000;
 /** A pool that is used up grants by itself; this finds out about one that was lost meanwhile. */
 const LOOK_AGAIN_MS = 10 * 60_000;

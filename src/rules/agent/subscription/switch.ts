@@ -1,4 +1,4 @@
-/** How a switch goes from the pool's answer to the agent that runs on its new credential (subscriptions.md, steps 6 to 8). */
+/** How a switch goes from the pool's answer to the agent that runs on its new credential (docs/subscriptions.md, "From failure to switch"). */
 import { isActive, isUp, hasFailed, isStopping, isTerminated, isAtRest, moveStatus } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/agent/subscription';

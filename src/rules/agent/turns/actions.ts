@@ -1,4 +1,4 @@
-/** What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The workflow does it (agent-turns.ts). */
+/** What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The workflow does it (workflows/agent/turns.ts). */
 import { isActive, isPaused, isPending, isSuspended, isUp, isAtRest } from '../lifecycle';
 import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';

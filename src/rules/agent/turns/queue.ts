@@ -1,4 +1,4 @@
-/** Turns at an agent: who is admitted, who waits, who is withdrawn, what is remembered (coordination.md, "Who takes the turn"). */
+/** Turns at an agent: who is admitted, who waits, who is withdrawn, what is remembered (docs/coordination.md, "Who takes the turn"). */
 import { hasFailed, isStopped, isTerminated } from '../lifecycle';
 import { DroverError } from '../../../contract/errors';
 import { type TurnOutcome, type TurnRequested, SIZE_LIMITS } from '../../../contract/agent/turns';
@@ -8,7 +8,7 @@ import { reading } from './paused-clock';
 
 /** Answers kept for a branch that asks again: it does so every two minutes, until it has heard. */
 const ANSWERS_KEPT = 200;
-/** Their bytes: with a full queue the carried state stays below 1.5 MiB (rule 8 of temporal.md). */
+/** Their bytes: with a full queue the carried state stays below 1.5 MiB (docs/workflow-rules.md, rule 8). */
 const ANSWER_BYTES_KEPT = 256 * 1024;
 /** Tombstones of withdrawn turns: as many as a full queue. */
 const TOMBSTONES_KEPT = 1_000;
