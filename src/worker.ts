@@ -15,6 +15,7 @@ import { createActivities } from './activities';
 import { admitSigned } from './activities/admission';
 import { delivering } from './activities/delivery';
 import { createFleetActivities } from './activities/fleet';
+import { createGatewayActivities } from './activities/gateway';
 import { createMonitorActivities } from './activities/monitor';
 import { createNotificationActivities } from './activities/notifications';
 import { createSignalActivities } from './activities/signals';
@@ -108,6 +109,7 @@ export async function startWorker({
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),
     subscriptions: createSubscriptionActivities({ calls, agentSecret, allowedHosts, environment }),
+    gateway: createGatewayActivities({ gatewayUrl: settings.gateway.url }),
     notifications: createNotificationActivities({ calls, allowedHosts, environment }),
     secrets: { agentSecret, environment },
   });

@@ -5,6 +5,7 @@ import type {
   MonitorActivities,
   NotificationActivities,
   FamilyActivities,
+  GatewayActivities,
   SignalActivities,
   SubscriptionActivities,
   TurnActivities,
@@ -28,15 +29,26 @@ export interface ActivityDependencies {
   readonly notifications: NotificationActivities;
   readonly monitor: MonitorActivities;
   readonly signals: SignalActivities & FamilyActivities;
+  readonly gateway: GatewayActivities;
   /** What no activity may tell. */
   readonly secrets: SecretSettings;
 }
 
 /** The activities of a worker. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { providers, admit, turns, fleet, undo, subscriptions, notifications, monitor, signals, secrets } =
+  const { providers, admit, turns, fleet, undo, subscriptions, notifications, monitor, signals, gateway, secrets } =
     dependencies;
   const own = createProviderActivities(providers, admit);
-  const all = { ...own, ...turns, ...fleet, ...undo, ...subscriptions, ...notifications, ...monitor, ...signals };
+  const all = {
+    ...own,
+    ...turns,
+    ...fleet,
+    ...undo,
+    ...subscriptions,
+    ...notifications,
+    ...monitor,
+    ...signals,
+    ...gateway,
+  };
   return redacting(all, secrets);
 }

@@ -9,7 +9,7 @@ import type {
   AgentStatus,
   AgentView,
   CommandResult,
-  Heartbeat,
+  ForwardedHeartbeat,
   Liveness,
   Unknown,
 } from '../contract/agent';
@@ -200,7 +200,7 @@ export class Agents {
   }
 
   /** One beat, as the gateway forwards it and services may send it themselves. */
-  heartbeat(ref: AgentRef, beat: Heartbeat, options: CallOptions = {}): Promise<void> {
+  heartbeat(ref: AgentRef, beat: ForwardedHeartbeat, options: CallOptions = {}): Promise<void> {
     return this.#calls.signal(agentSubject(ref), agentSignals.heartbeat, beat, options);
   }
 }

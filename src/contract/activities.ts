@@ -236,6 +236,12 @@ export interface FamilyActivities {
   isBranch(call: { readonly workflowId: string }): Promise<boolean>;
 }
 
+/** The gateway, asked by the workers; on the main queue. */
+export interface GatewayActivities {
+  /** For how many milliseconds the gateway has been able to hear beats and pass them on; null: none answers. Never throws. */
+  askGateway(): Promise<{ readonly listeningMs: number | null }>;
+}
+
 /** Everything a Drover worker offers. */
 export interface Activities
   extends
@@ -247,7 +253,8 @@ export interface Activities
     SubscriptionActivities,
     NotificationActivities,
     SignalActivities,
-    FamilyActivities {}
+    FamilyActivities,
+    GatewayActivities {}
 
 /** What `configure` carries, as `ensureAgent` derives it from an agent's input. */
 export function configurationOf(input: AgentInput): AgentConfiguration {

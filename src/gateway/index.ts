@@ -73,7 +73,13 @@ export async function createGateway({
   const metrics = new Metrics();
   await app.register(rateLimit, { global: false, cache: COUNTED_CALLERS });
   const guard = createGuard(app, new Tokens(operatorTokens, agentSecret), { agentCallsPerMinute });
-  const beats = new BeatLedger(client.agents, metrics);
+  const beats = new BeatLedger(
+    {
+      heartbeat: (ref, beat) => client.agents.heartbeat(ref, { ...beat, via: 'gateway' }),
+      describe: (ref) => client.agents.describe(ref),
+    },
+    metrics,
+  );
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
   metrics.gauge('drover_event_listeners', 'Who listens to /v1/events', () => hub.size);
@@ -101,7 +107,7 @@ export async function createGateway({
   });
   const description = openApi(version);
   addCalls(app, guard, {
-    healthz: () => ({ status: 'ok' }),
+    healthz: () => ({ status: 'ok', listeningMs: beats.listeningMs() }),
     readyz: async () => {
       await client.check({ timeoutMs: READY_TIMEOUT_MS });
       return { status: 'ready' };

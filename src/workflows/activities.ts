@@ -4,6 +4,7 @@ import { type ActivityOptions, proxyActivities, proxyLocalActivities, workflowIn
 import type {
   FamilyActivities,
   FleetActivities,
+  GatewayActivities,
   MonitorActivities,
   NotificationActivities,
   ProviderActivities,
@@ -291,6 +292,15 @@ export function monitorActivity(summary: string): MonitorActivities {
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 5 },
     cancellationType: 'TRY_CANCEL',
     summary,
+  });
+}
+
+/** A question that is answered within 2 s, or not at all; a worker that has no time for it is asked again by the agent. */
+export function gatewayActivities(): GatewayActivities {
+  return proxyActivities<GatewayActivities>({
+    startToCloseTimeout: '5s',
+    retry: { maximumAttempts: 1 },
+    summary: 'does a gateway listen?',
   });
 }
 

@@ -68,6 +68,7 @@ function throwing(error: Error): Activities {
     findLost: true,
     cancelRuns: true,
     setHold: true,
+    askGateway: true,
     watchHealth: true,
     takeTurn: true,
     reloadCredential: true,

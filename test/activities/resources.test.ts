@@ -67,6 +67,7 @@ function activitiesOver(providers: Providers) {
     },
     notifications: { raiseEvent: () => Promise.resolve(), postWebhook: () => Promise.resolve() },
     signals: { signalWorkflow: () => Promise.resolve('delivered'), isBranch: () => Promise.resolve(false) },
+    gateway: { askGateway: () => Promise.resolve({ listeningMs: null }) },
     secrets: { agentSecret: 'the-secret-of-agents', environment: {} },
   });
 }

@@ -154,6 +154,11 @@ export interface Heartbeat {
   readonly load?: number;
 }
 
+/** A beat as an agent's workflow hears it. `via`: it came through a gateway, which can be asked whether it listens. */
+export interface ForwardedHeartbeat extends Heartbeat {
+  readonly via?: 'gateway';
+}
+
 /** What the health monitor reports (signal `checkReported`); `at` is when the check was made, in UTC. */
 export interface CheckReported {
   readonly instanceId: string;

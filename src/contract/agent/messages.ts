@@ -10,7 +10,7 @@ import type {
   AgentView,
   CheckReported,
   CommandResult,
-  Heartbeat,
+  ForwardedHeartbeat,
   HoldOptions,
   PauseOptions,
   ReleaseOptions,
@@ -41,7 +41,7 @@ export const agentUpdates = {
 
 /** Facts told to an agent, and pause and resume again for services that only fire and forget. */
 export const agentSignals = {
-  heartbeat: defineSignal<[Heartbeat]>('heartbeat'),
+  heartbeat: defineSignal<[ForwardedHeartbeat]>('heartbeat'),
   pause: defineSignal<[PauseOptions]>('pause'),
   resume: defineSignal<[ResumeOptions]>('resume'),
   reportFailure: defineSignal<[FailureReport]>('reportFailure'),

@@ -311,9 +311,9 @@ export const CALLS = {
   healthz: {
     method: 'GET',
     path: '/healthz',
-    summary: 'The gateway runs',
+    summary: 'The gateway runs, and for how many milliseconds it has been able to pass beats on',
     access: 'public',
-    answer: z.object({ status: z.literal('ok') }),
+    answer: z.object({ status: z.literal('ok'), listeningMs: z.int().min(0) }),
   },
   readyz: {
     method: 'GET',

@@ -50,11 +50,14 @@ export class BeatLedger {
   readonly #counters: BeatCounters;
   readonly #now: () => number;
   #untilSweep = SWEEP_EVERY;
+  /** Since when every beat that came could be passed on. */
+  #listeningFrom: number;
 
   constructor(target: BeatTarget, counters: BeatCounters, now: () => number = monotonicMs) {
     this.#target = target;
     this.#counters = counters;
     this.#now = now;
+    this.#listeningFrom = now();
   }
 
   /** Takes one beat and answers it. `AgentNotFound` for an agent that Drover does not know, which leaves nothing behind. */
@@ -77,6 +80,11 @@ export class BeatLedger {
   learn(view: AgentView): void {
     const entry = this.#entries.get(keyOf({ fleet: view.fleet, agent: view.name }));
     if (entry) remember(entry, view, this.#now());
+  }
+
+  /** For how many milliseconds beats have been heard and passed on: since the start, or since one could not be. */
+  listeningMs(): number {
+    return Math.max(0, Math.round(this.#now() - this.#listeningFrom));
   }
 
   /** Agents in memory. */
@@ -108,6 +116,7 @@ export class BeatLedger {
     } catch (error) {
       entry.toldAt = null;
       if (isUnknown(error)) this.#entries.delete(keyOf(ref));
+      else this.#listeningFrom = this.#now();
       throw error;
     }
     this.#counters.forwarded();

@@ -1,13 +1,11 @@
 /** What beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness". `now` is epoch milliseconds. */
 import { isUp, isAtRest } from './lifecycle';
-import type { CheckReported, Heartbeat, Liveness } from '../../contract/agent';
+import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../contract/agent';
 import { type AgentState, type Instance, namesItself, newInstance } from './state';
-
-/** A timer comes a second late where a machine is busy. Later than this, worker or server were away, and no beat could be heard. */
-const LATE_MS = 5_000;
+import { isLate } from '../lib/late';
 
 /** The state after a beat; the same object when the beat is ignored (rule 7, or an agent that shall not run). */
-export function applyBeat(state: AgentState, beat: Heartbeat, now: number): AgentState {
+export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: number): AgentState {
   const instance = instanceOf(state, beat, now);
   if (instance === null || isAtRest(state)) return state;
   if (beat.seq !== undefined && beat.seq !== 1 && instance.lastSeq !== null && beat.seq <= instance.lastSeq)
@@ -18,13 +16,19 @@ export function applyBeat(state: AgentState, beat: Heartbeat, now: number): Agen
     lastBeatAt: now,
     lastProofAt: now,
     endpoint: beat.endpoint ?? instance.endpoint,
+    viaGateway: beat.via === 'gateway',
   };
   const known = instance === state.instance ? state.liveness : 'starting';
-  return { ...state, instance: counted, liveness: afterBeat(state, counted, known, beat.status, now) };
+  return {
+    ...state,
+    unheardFrom: null,
+    instance: counted,
+    liveness: afterBeat(state, counted, known, beat.status, now),
+  };
 }
 
 /** Rule 7: the current instance; a new one where the agent names them itself; null for a process of before. */
-function instanceOf(state: AgentState, beat: Heartbeat, now: number): Instance | null {
+function instanceOf(state: AgentState, beat: ForwardedHeartbeat, now: number): Instance | null {
   if (beat.instanceId === state.instance.id) return state.instance;
   return namesItself(state) ? { ...newInstance(beat.instanceId, now), confirmed: true } : null;
 }
@@ -67,7 +71,7 @@ export function applyCheck(before: AgentState, check: CheckReported, now: number
 export function livenessAt(state: AgentState, now: number): Liveness {
   if (!isUp(state) || state.liveness === 'offline') return state.liveness;
   const due = offlineAt(state);
-  if (due !== null && now >= due) return 'offline';
+  if (due !== null && now >= due && !isUnasked(state, due)) return 'offline';
   const rescue = rescueAt(state);
   return rescue !== null && now >= rescue ? 'ready' : state.liveness;
 }
@@ -79,7 +83,12 @@ export function livenessAt(state: AgentState, now: number): Liveness {
 export function excused(state: AgentState, now: number): AgentState {
   if (!isUp(state) || state.liveness === 'offline') return state;
   const due = offlineAt(state);
-  return due !== null && now - due > LATE_MS ? { ...state, silenceFrom: now } : state;
+  return due !== null && isLate(due, now) ? { ...state, silenceFrom: now } : state;
+}
+
+/** Whether going offline at `due` waits for an answer of the gateway (hearing.ts). */
+export function isUnasked({ instance, gatewayAskedFor }: AgentState, due: number): boolean {
+  return instance.viaGateway && gatewayAskedFor !== due;
 }
 
 /** When the clock alone may change liveness next; null while nothing can. */
@@ -95,7 +104,7 @@ function isStale(state: AgentState, proof: number | null, now: number): boolean 
 }
 
 /** Rule 5. An agent that never proved itself is given its startup grace, where that is longer. */
-function offlineAt(state: AgentState): number | null {
+export function offlineAt(state: AgentState): number | null {
   if (state.runningSince === null) return null;
   const { staleAfterMs, startupGraceMs } = state.settings;
   const proof = state.instance.lastProofAt;

@@ -5,7 +5,7 @@ import type {
   AgentConfiguration,
   AgentInput,
   CheckReported,
-  Heartbeat,
+  ForwardedHeartbeat,
   Hold,
 } from '../../contract/agent';
 import { DIRECT_INCARNATION } from '../../contract/names';
@@ -55,12 +55,13 @@ export function parseOptions<C extends AgentCommand>(command: C, argument: unkno
 const endpoint: parse.Parser<string> = (value, path) => parse.text(2_000)(url(value, path), path);
 
 /** Signal `heartbeat`. */
-export const parseHeartbeat: parse.Parser<Heartbeat> = parse.object({
+export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = parse.object({
   instanceId: id,
   seq: parse.optional(parse.integer()),
   status: parse.oneOf('starting', 'ready', 'degraded', 'stopping'),
   endpoint: parse.optional(endpoint),
   load: parse.optional(parse.number(0, Number.MAX_VALUE)),
+  via: parse.optional(parse.oneOf('gateway')),
 });
 
 const instant: parse.Parser<string> = (value, path) => {

@@ -35,6 +35,8 @@ export interface Instance {
   readonly lastProofAt: number | null;
   readonly endpoint: string | null;
   readonly pid: number | null;
+  /** Whether its last beat came through a gateway, and not straight from a service. */
+  readonly viaGateway: boolean;
 }
 
 /** A turn that waits or is in flight. Readings are of the clocks in `TurnsState`. */
@@ -122,6 +124,10 @@ export interface AgentState {
   readonly runningSince: number | null;
   /** Since when silence counts, where Drover itself was away: its clock begins again there (docs/lifecycle.md, "Liveness", 10). */
   readonly silenceFrom: number | null;
+  /** The end of a silence, in epoch ms, for which a gateway has been asked: only then the agent is offline. */
+  readonly gatewayAskedFor: number | null;
+  /** Since when no gateway has answered, while it is silent. */
+  readonly unheardFrom: number | null;
   /** The provider call in progress; there is at most one. */
   readonly effect: Effect | null;
   /** Until when turns in flight may finish before a suspend or a restart; null: nothing to wait for. */
@@ -176,6 +182,7 @@ export const NO_INSTANCE: Instance = {
   lastProofAt: null,
   endpoint: null,
   pid: null,
+  viaGateway: false,
 };
 
 /** The state of an agent whose workflow has just been started. */
@@ -195,6 +202,8 @@ export function newAgent(input: AgentInput): AgentState {
     instance: NO_INSTANCE,
     runningSince: null,
     silenceFrom: null,
+    gatewayAskedFor: null,
+    unheardFrom: null,
     effect: null,
     drainUntil: null,
     restarting: null,

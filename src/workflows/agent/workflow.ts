@@ -14,6 +14,7 @@ import { publish } from './card';
 import { keepTime } from './clock';
 import { accept, handleCommands } from './commands';
 import { perform } from './effects';
+import { askBeforeOffline } from './hearing';
 import { type AgentMachine, createMachine } from './machine';
 import { type Outbox, createOutbox } from '../shared/outbox';
 import { reportSettled } from './report';
@@ -59,6 +60,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     handleCommands(machine);
     subscription.handle();
     handleSignals(machine, turns);
+    askBeforeOffline(machine, supervisor);
     supervisor.keep('keep time', (goesWell) => keepTime(machine, machine.tick, goesWell));
     const isIdle = (): boolean =>
       outbox.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();

@@ -17,6 +17,7 @@ import {
   recordWoken,
 } from '../../rules/change/run';
 import { formatDuration } from '../../rules/lib/duration';
+import { leftAfterWait } from '../../rules/change/ready-clock';
 import { isRefusal } from '../../rules/change/late-creates';
 import { agentSettings } from '../../rules/agent/settings';
 import { fleetActivities, preparation, providerActivities } from '../activities';
@@ -88,13 +89,15 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
   const { readyTimeoutMs } = agentSettings(spec);
   const isReported = (): boolean => saga.reports[agent] !== undefined;
   await ensure(saga, spec, owned);
-  const deadline = Date.now() + readyTimeoutMs;
-  while (!isReported() && !breaksOff(saga.run) && Date.now() < deadline) {
-    const patienceMs = Math.min(ASK_AGAIN_MS, deadline - Date.now());
+  // Only what is waited for here counts: not a call to the agent's workflow, and not a wait in which the worker was away.
+  for (let leftMs = readyTimeoutMs; !isReported() && !breaksOff(saga.run) && leftMs > 0;) {
+    const patienceMs = Math.min(ASK_AGAIN_MS, leftMs);
+    const due = Date.now() + patienceMs;
     const woken = await condition(() => isReported() || breaksOff(saga.run), patienceMs, {
       summary: `${agent} ready?`,
     });
-    if (!woken && Date.now() < deadline) await ensure(saga, spec, owned);
+    leftMs = leftAfterWait(leftMs, patienceMs, due, Date.now());
+    if (!woken && leftMs > 0) await ensure(saga, spec, owned);
   }
   if (!isReported() && saga.run.stop?.why === 'failed') await condition(isReported, HEAR_OTHERS_MS);
   const report = saga.reports[agent];

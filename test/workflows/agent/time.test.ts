@@ -70,6 +70,39 @@ describe('liveness at defaults', () => {
     }));
 });
 
+describe('a gateway', () => {
+  test('that has just started gives every agent a full staleAfter; one that is away counts against nobody for ten minutes', async () => {
+    let startedAt: number | null = null;
+    const askGateway = async () => ({
+      listeningMs: startedAt === null ? null : (await env.now()) - startedAt,
+    });
+    const heard = { by: 'gateway', what: 'silence looked into' };
+    await withAgents(
+      env,
+      async (world) => {
+        const agent = await world.start();
+        const { instanceId } = await agent.until(({ runtime }) => runtime === 'running');
+        const beat = { instanceId, status: 'ready', endpoint: 'http://127.0.0.1:1/', via: 'gateway' };
+        await agent.handle.signal('heartbeat', beat);
+        await agent.until(({ liveness }) => liveness === 'ready');
+        // No gateway answers.
+        expect((await after(agent, 5 * MINUTE)).liveness).toBe('ready');
+        startedAt = await env.now();
+        // Whenever it was due next, the silence begins with the start.
+        expect((await after(agent, 58 * SECOND)).liveness).toBe('ready');
+        expect((await after(agent, 63 * SECOND)).liveness).toBe('offline');
+        expect((await agent.view()).decisions?.map(({ by, what }) => ({ by, what }))).toContainEqual(heard);
+        await agent.handle.signal('heartbeat', beat);
+        await agent.until(({ liveness }) => liveness === 'ready');
+        startedAt = null;
+        expect((await after(agent, 9 * MINUTE)).liveness).toBe('ready');
+        expect((await after(agent, 4 * MINUTE)).liveness).toBe('offline');
+      },
+      { activities: { askGateway } },
+    );
+  });
+});
+
 describe('restart policy', () => {
   const waits = async (agent: TestAgent, world: AgentWorld, wakes: number) => {
     await eventually(
