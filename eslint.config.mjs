@@ -51,6 +51,20 @@ const statuses = [
   })),
 );
 
+/** With local activities under way, a replay reads another time than the worker did (docs/decisions, 15). */
+const clockReads = [
+  "MemberExpression[object.name='Date'][property.name='now']",
+  "MemberExpression[object.name='Date'][property.value='now']",
+  "MemberExpression[object.name='performance']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+  "CallExpression[callee.name='Date']",
+  "VariableDeclarator[init.name='Date']",
+].map((selector) => ({
+  selector,
+  message:
+    'A run or a branch decides nothing by the clock: wait for a fixed time, and add waits up; records take shared/iso-now.ts.',
+}));
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
@@ -88,6 +102,17 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...moduleState, ...unsupervised, ...statuses],
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
     },
+  },
+  {
+    // One file measures the time of a run: it starts its timer whatever the clock says.
+    files: ['src/workflows/{run,branch}/**/*.ts'],
+    ignores: ['src/workflows/run/clock.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...moduleState, ...unsupervised, ...statuses, ...clockReads] },
+  },
+  {
+    // A replay repeats what it logs, except by `log` of @temporalio/workflow.
+    files: ['src/workflows/**/*.ts', 'src/rules/**/*.ts'],
+    rules: { 'no-console': 'error' },
   },
   {
     files: ['src/rules/**/*.ts'],

@@ -8,6 +8,7 @@ import type { BranchLife } from './life';
 import { type BranchParts, showCard } from './messages';
 import { type BranchProgress, isWorthTelling } from './progress';
 import { continueAsNewDue } from '../shared/continue-as-new';
+import { stampMs } from '../shared/iso-now';
 import { startTimer } from '../shared/timer';
 
 export interface BranchEffects {
@@ -32,7 +33,7 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
   const effects: Effects = {
     reach: createReach(life.context.topology),
     sizes: SIZE_LIMITS,
-    now: () => Date.now(),
+    now: stampMs,
     onStop: (then) => stop.onStop(then),
     startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
     startBranch: (context) => family.start(context),
@@ -42,7 +43,7 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
       watch.turnTaken();
       const { turnId, branch: id, agent, input } = request;
       if (options.trace && 'reply' in outcome) {
-        trace.push({ turnId, branch: id, agent, input, reply: outcome.reply, at: Date.now() });
+        trace.push({ turnId, branch: id, agent, input, reply: outcome.reply, at: stampMs() });
       }
       return outcome;
     },

@@ -16,7 +16,7 @@ import { type Pacer, createPacer } from '../shared/pacer';
 import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
-import { isoNow } from '../shared/iso-now';
+import { isoNow, stampMs } from '../shared/iso-now';
 
 export interface RunLife {
   readonly workflowId: string;
@@ -71,7 +71,7 @@ export function beginRun(input: RunInput): RunLife {
 
   const human = createHuman(
     input.script ?? null,
-    { now: () => Date.now(), schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
+    { now: stampMs, schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
     () => {
       life.changed();
     },

@@ -1,4 +1,11 @@
-/** The workflow's time, which replays read from the history, as ISO 8601. */
+/** The workflow's time, for records: a run or a branch must not decide by it (docs/decisions/0015-a-branch-sends-within-its-task.md). */
+
+/** ISO 8601. */
 export function isoNow(): string {
-  return new Date(Date.now()).toISOString();
+  return new Date(stampMs()).toISOString();
+}
+
+/** Epoch milliseconds. */
+export function stampMs(): number {
+  return Date.now();
 }
