@@ -19,6 +19,8 @@ import type { UntoldAgent } from '../contract/fleet';
 import { agentUpdates, describeAgent } from '../contract/agent/messages';
 import { describeFleet } from '../contract/fleet/messages';
 import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETIRE_REQUEST } from '../contract/names';
+import { type KeywordPair, keywords } from '../contract/search-attributes';
+import { initialState } from '../rules/agent/initial-state';
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { isUnansweredForLong } from '../client/temporal/unanswered';
 import { monotonicMs, wallClockMs } from '../lib/clock';
@@ -77,6 +79,7 @@ export function createFleetActivities({
           taskQueue: Context.current().info.taskQueue,
           args: [input],
           memo: { [INCARNATION_MEMO]: input.incarnation },
+          typedSearchAttributes: attributesOf(input),
         };
         if (await startNew(calls, input, start)) return { runtime: 'stopped' };
         const configure = () =>
@@ -151,13 +154,26 @@ async function tellHold(
   }
 }
 
+/** As its workflow would set them in its first task. */
+function attributesOf(input: AgentInput): KeywordPair[] {
+  const { fleet, agent, status, liveness, config } = initialState(input);
+  const DroverPool = config.spec.subscription?.pool;
+  return keywords({
+    DroverFleet: fleet,
+    DroverAgent: agent,
+    DroverAgentStatus: status,
+    DroverLiveness: liveness,
+    DroverPool,
+  });
+}
+
 /** Its input holds all that `configure` would say, so one that is new needs no update to wait for. False: there is one already. */
 async function startNew(calls: Calls, input: AgentInput, start: StartSpec): Promise<boolean> {
   const subject = agentSubject(input);
-  const { workflowType, taskQueue, memo } = start;
+  const { workflowType, ...options } = start;
   return calls.within(subject, {}, () =>
     calls.client.workflow
-      .start(workflowType, { workflowId: subject.workflowId, taskQueue, args: [input], ...(memo && { memo }) })
+      .start(workflowType, { ...options, workflowId: subject.workflowId, args: [input] })
       .then(() => true)
       .catch((error: unknown) => {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return false;

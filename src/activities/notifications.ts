@@ -6,7 +6,8 @@ import type { Calls } from '../client/temporal/calls';
 import type { NotificationActivities, RaiseCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import type { NotifyInput } from '../contract/event';
-import { NOTIFY_WORKFLOW, notifyWorkflowId } from '../contract/names';
+import { NAME_PATTERN, NOTIFY_WORKFLOW, notifyWorkflowId } from '../contract/names';
+import { type KeywordPair, keywords } from '../contract/search-attributes';
 import { wallClockMs } from '../lib/clock';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { providerError } from '../providers/provider';
@@ -36,7 +37,7 @@ export function createNotificationActivities(settings: NotificationSettings): No
 }
 
 async function raise({ client }: Calls, { event, targets }: RaiseCall): Promise<void> {
-  const { taskQueue } = Context.current().info;
+  const { taskQueue, workflowExecution } = Context.current().info;
   for (const [index, target] of targets.entries()) {
     const input: NotifyInput = { v: 1, event, target };
     try {
@@ -45,12 +46,20 @@ async function raise({ client }: Calls, { event, targets }: RaiseCall): Promise<
         taskQueue,
         args: [input],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        typedSearchAttributes: ofRaiser(workflowExecution?.workflowId ?? ''),
         staticSummary: event.type,
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   }
+}
+
+/** A notification is found by the fleet, or by the pool, whose workflow has raised its event. */
+function ofRaiser(workflowId: string): KeywordPair[] {
+  const [kind, name = ''] = workflowId.split('/');
+  if (!NAME_PATTERN.test(name)) return [];
+  return keywords(kind === 'pool' ? { DroverPool: name } : { DroverFleet: name });
 }
 
 async function post(settings: NotificationSettings, { event, target }: NotifyInput): Promise<void> {

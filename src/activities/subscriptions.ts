@@ -7,6 +7,7 @@ import { DroverError } from '../contract/errors';
 import type { SubscriptionSpec } from '../contract/fleet';
 import { poolUpdates } from '../contract/pool/messages';
 import { POOL_WORKFLOW } from '../contract/names';
+import { keywords } from '../contract/search-attributes';
 import type { PoolConfiguration, PoolInput } from '../contract/pool';
 import { AGENT_PATHS } from '../contract/protocol';
 import { messageOf, QUOTE_BYTES } from '../contract/text';
@@ -91,7 +92,8 @@ async function configure(calls: Calls, { fleet, pools, left, notify }: PoolsCall
   for (const spec of pools) {
     const config = configurationOf(spec, fleet, notify);
     const input: PoolInput = { v: 1, pool: spec.pool, ...config };
-    const start = { workflowType: POOL_WORKFLOW, taskQueue, args: [input] };
+    const typedSearchAttributes = keywords({ DroverPool: spec.pool });
+    const start = { workflowType: POOL_WORKFLOW, taskQueue, args: [input], typedSearchAttributes };
     await answering(calls.updateWithStart(poolSubject(spec.pool), start, poolUpdates.configure, config));
   }
   for (const pool of left) {

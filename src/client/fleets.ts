@@ -18,6 +18,7 @@ import type {
 } from '../contract/fleet';
 import { describeChange, describeFleet, fleetUpdates } from '../contract/fleet/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
+import { keywords } from '../contract/search-attributes';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet/change';
 import { pollUntil } from './temporal/backoff';
@@ -105,7 +106,12 @@ export class Fleets {
     const spec = this.#signed(fleet, request.spec);
     const subject = fleetSubject(fleet);
     const input: FleetInput = { v: 1, fleet };
-    const start = { workflowType: FLEET_WORKFLOW, taskQueue: queues.main(this.#queuePrefix), args: [input] };
+    const start = {
+      workflowType: FLEET_WORKFLOW,
+      taskQueue: queues.main(this.#queuePrefix),
+      args: [input],
+      typedSearchAttributes: keywords({ DroverFleet: fleet }),
+    };
     const requestId = request.requestId ?? randomUUID();
     const send = () =>
       this.#calls.updateWithStart(

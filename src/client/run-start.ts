@@ -2,6 +2,7 @@
 import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import { RUN_WORKFLOW } from '../contract/names';
+import { keywords } from '../contract/search-attributes';
 import type { RunInput } from '../contract/run';
 import { fingerprint } from '../rules/lib/fingerprint';
 import { isRecord } from '../rules/lib/parse';
@@ -23,6 +24,7 @@ export async function startRun(
         workflowId: subject.workflowId,
         taskQueue,
         args: [input],
+        typedSearchAttributes: keywords({ DroverFleet: input.fleet }),
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
       })

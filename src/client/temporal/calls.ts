@@ -3,6 +3,7 @@ import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@tempor
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { WorkflowEnd } from '../../contract/ends';
 import type { DroverError } from '../../contract/errors';
+import type { KeywordPair } from '../../contract/search-attributes';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';
 import { endOf } from './ends';
@@ -34,6 +35,7 @@ export interface StartSpec {
   readonly taskQueue: string;
   readonly args: readonly unknown[];
   readonly memo?: Readonly<Record<string, unknown>>;
+  readonly typedSearchAttributes: KeywordPair[];
 }
 
 /** Reads are answered within one workflow task. */
@@ -173,6 +175,7 @@ export class Calls {
         workflowId: subject.workflowId,
         taskQueue: start.taskQueue,
         args: [...start.args],
+        typedSearchAttributes: start.typedSearchAttributes,
         ...(start.memo && { memo: start.memo }),
         workflowIdConflictPolicy: 'USE_EXISTING',
       });

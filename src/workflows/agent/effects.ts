@@ -1,5 +1,5 @@
 /** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
-import { upsertMemo, uuid4 } from '@temporalio/workflow';
+import { uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../../contract/activities';
 import type { AgentState, ProviderEffect } from '../../rules/agent/state';
 import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../../rules/agent/reconcile';
@@ -7,17 +7,15 @@ import { STOP_GRACE_MS } from '../../rules/agent/settings';
 import { preparation, providerActivities, stopActivity } from '../activities';
 import type { AgentMachine } from './machine';
 import { errorBody } from '../shared/failures';
+import { markEnd } from '../shared/mark';
 import { withPreparation } from '../shared/prepare';
 import type { Supervisor } from '../shared/supervise';
 
-/**
- * Carries an effect out, and sees to it that the history says that it has ended: without any command in it, the workflow task that heard
- * of the end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
- */
+/** Carries an effect out, and sees to it that the history says that it has ended (shared/mark.ts). */
 export async function perform(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
   await carryOut(machine, effect, supervisor);
   if (effect === 'inspect') return;
-  upsertMemo({ runtime: machine.state.runtime });
+  markEnd({ runtime: machine.state.runtime });
 }
 
 /**

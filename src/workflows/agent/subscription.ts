@@ -1,5 +1,5 @@
 /** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
-import { setHandler, sleep, upsertMemo } from '@temporalio/workflow';
+import { setHandler, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../contract/agent';
 import { agentSignals, agentUpdates, allocationGranted } from '../../contract/agent/messages';
 import { fleetSignals } from '../../contract/fleet/messages';
@@ -30,6 +30,7 @@ import { mustNotBeOverdue } from './commands';
 import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';
 import { errorBody, translating } from '../shared/failures';
+import { markEnd } from '../shared/mark';
 import type { Notifier } from '../shared/notifier';
 import { receive } from '../shared/receive';
 import type { Supervisor } from '../shared/supervise';
@@ -179,8 +180,7 @@ export function keepSubscription(
     } catch (error) {
       machine.change((state, now) => reloadEnded(state, { error: errorBody(error).message }, now));
     }
-    // Into the history, as after every effect (workflows/agent/effects.ts).
-    upsertMemo({ subscription: machine.state.subscription?.name ?? null });
+    markEnd({ subscription: machine.state.subscription?.name ?? null });
   }
 
   function handle(): void {

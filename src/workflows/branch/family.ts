@@ -2,15 +2,14 @@
 import {
   CancelledFailure,
   ChildWorkflowFailure,
-  SearchAttributeType,
   TerminatedFailure,
   WorkflowExecutionAlreadyStartedError,
-  defineSearchAttributeKey,
 } from '@temporalio/common';
 import { type ChildWorkflowHandle, startChild } from '@temporalio/workflow';
 import { branchSignals } from '../../contract/run/messages';
 import { BRANCH_WORKFLOW, branchWorkflowId } from '../../contract/names';
 import type { LiveBranchRecord, StopRequested } from '../../contract/run';
+import { keywords } from '../../contract/search-attributes';
 import {
   type BranchEnd,
   type BranchInput,
@@ -34,8 +33,6 @@ import type { Supervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
 import { isoNow } from '../shared/iso-now';
 import { untilOr } from '../shared/until';
-
-const FLEET = defineSearchAttributeKey('DroverFleet', SearchAttributeType.KEYWORD);
 
 /** How long a run waits for a cancelled branch; a level further down less, so that the one that hangs is the one that is named. */
 const PATIENCE_MS = 60_000;
@@ -159,7 +156,7 @@ export function createFamily(of: FamilyOf): Family {
       workflowId,
       args: [input],
       parentClosePolicy: 'REQUEST_CANCEL',
-      typedSearchAttributes: [{ key: FLEET, value: context.fleet }],
+      typedSearchAttributes: keywords({ DroverFleet: context.fleet }),
       staticSummary: `${context.fleet}/${context.run} ${context.branch}: ${context.agent}`,
     });
     member.state = 'started';

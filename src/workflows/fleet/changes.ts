@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionWorkflow } from '../../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../../contract/names';
+import { keywords } from '../../contract/search-attributes';
 import { abandonChange, placeChange, settleChange } from '../../rules/fleet/change';
 import { cancelText } from '../../rules/fleet/cancel';
 import { duePools } from '../../rules/fleet/pools';
@@ -103,6 +104,7 @@ function startSaga(input: ProvisionInput): Promise<ChildWorkflowHandle<Provision
   return startChild<ProvisionWorkflow>(PROVISION_WORKFLOW, {
     workflowId: provisionWorkflowId(fleet, revision),
     args: [input],
+    typedSearchAttributes: keywords({ DroverFleet: fleet }),
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `${fleet} revision ${String(revision)}: ${what}`,
   });

@@ -1,9 +1,11 @@
 /** The one owner of a fleet's state. */
-import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
 import { fleetCard } from '../../rules/fleet/card';
 import type { FleetState } from '../../rules/fleet/state';
 import { ignoredAlso } from '../../rules/lib/troubles';
+import { markEnd } from '../shared/mark';
+import { ensureKeywords } from '../shared/search-attributes';
 import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { isoNow } from '../shared/iso-now';
@@ -21,10 +23,7 @@ export interface FleetMachine {
   become(state: FleetState): void;
   /** Counts a message that changes nothing, and shows why. */
   readonly ignore: Ignore;
-  /**
-   * Writes into the history that a change has ended. Without any command in it, the workflow task that heard of the end would be
-   * merged with the next one when a worker replays both, and a command that comes then would be judged by the state before the end.
-   */
+  /** Writes into the history that a change has ended (shared/mark.ts). */
   mark(): void;
 }
 
@@ -34,7 +33,7 @@ export function createMachine(first: FleetState): FleetMachine {
   const show = (): void => setCurrentDetails(fleetCard(state, supervisor.troubles()));
   const supervisor = createSupervisor(show);
   const showHolds = (): void => upsertSearchAttributes({ DroverHolds: state.holds.map(({ name }) => name) });
-  upsertSearchAttributes({ DroverFleet: [state.fleet] });
+  ensureKeywords({ DroverFleet: state.fleet });
   show();
   const machine: FleetMachine = {
     supervisor,
@@ -53,7 +52,7 @@ export function createMachine(first: FleetState): FleetMachine {
       machine.become({ ...state, ignored: ignoredAlso(state.ignored, what, why, isoNow()) });
     },
     mark() {
-      upsertMemo({ revision: state.revision, change: state.change?.view.state ?? null });
+      markEnd({ revision: state.revision, change: state.change?.view.state ?? null });
     },
   };
   return machine;

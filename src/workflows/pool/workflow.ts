@@ -5,7 +5,6 @@ import {
   continueAsNew,
   setCurrentDetails,
   upsertMemo,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { allocationGranted } from '../../contract/agent/messages';
 import { agentWorkflowId } from '../../contract/names';
@@ -24,6 +23,7 @@ import { migrated } from '../shared/migrated';
 import { createNotifier } from '../shared/notifier';
 import { afterTheTask, createOutbox } from '../shared/outbox';
 import { createPacer } from '../shared/pacer';
+import { ensureKeywords } from '../shared/search-attributes';
 import { createSupervisor } from '../shared/supervise';
 import { isoNow } from '../shared/iso-now';
 import { until, untilOr } from '../shared/until';
@@ -73,7 +73,7 @@ async function live(argument: unknown): Promise<void> {
       version += 1;
     },
   };
-  upsertSearchAttributes({ DroverPool: [state.pool] });
+  ensureKeywords({ DroverPool: state.pool });
   handlePoolMessages(machine);
 
   const isDue = (): boolean => continueAsNewDue(state.continueAfterEvents ?? undefined);

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionResult, ProvisionWorkflow } from '../../contract/fleet';
 import { PROVISION_WORKFLOW, provisionPartId } from '../../contract/names';
+import { keywords } from '../../contract/search-attributes';
 import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } from '../../rules/change/parts';
 import { type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
@@ -82,6 +83,7 @@ function startPart(input: ProvisionInput, part: string): Promise<ChildWorkflowHa
   return startChild<ProvisionWorkflow>(PROVISION_WORKFLOW, {
     workflowId: provisionPartId(fleet, revision, part),
     args: [input],
+    typedSearchAttributes: keywords({ DroverFleet: fleet }),
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     // A cancelled part ends by itself, with a result: what it has made and undone.
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

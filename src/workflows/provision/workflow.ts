@@ -1,11 +1,5 @@
 /** The provision saga: one change of a fleet, to its end or back. */
-import {
-  allHandlersFinished,
-  CancellationScope,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../../contract/fleet';
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/fleet/messages';
@@ -38,6 +32,7 @@ import { beginCompensation, endAttempt, lookAfter, undoAll } from './undo';
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
 import { type Ignore, receive } from '../shared/receive';
+import { ensureKeywords } from '../shared/search-attributes';
 import { createSupervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 import { until, untilOr } from '../shared/until';
@@ -74,7 +69,7 @@ export async function provision(argument: unknown): Promise<ProvisionResult> {
   });
   return CancellationScope.nonCancellable(async () => {
     handleMessages(saga, ignore);
-    upsertSearchAttributes({ DroverFleet: [input.fleet] });
+    ensureKeywords({ DroverFleet: input.fleet });
     await carryOut(saga);
     saga.run = endChange(saga.run);
     show();

@@ -1,5 +1,5 @@
 /** One task over a topology (docs/coordination.md). */
-import { CancellationScope, allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import type { RunResult, TraceEntry } from '../../contract/run';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
@@ -18,8 +18,10 @@ import { handleRunMessages } from './messages';
 import { type ScriptedAgents, createScriptedAgents } from './script';
 import { undoTurns } from './undo';
 import { translating } from '../shared/failures';
+import { stampMs } from '../shared/iso-now';
 import { migrated } from '../shared/migrated';
 import { createNotifier, type Notifier } from '../shared/notifier';
+import { ensureKeywords } from '../shared/search-attributes';
 import { startTimer } from '../shared/timer';
 
 /** Runs a task to its result. A task that could not be done is a result too; the workflow fails only when it is given none. */
@@ -34,7 +36,7 @@ export async function run(argument: unknown): Promise<RunResult> {
   return CancellationScope.nonCancellable(async () => {
     const { fleet, run: name, task, script } = life.input;
     const notifier = createNotifier(life.supervisor);
-    upsertSearchAttributes({ DroverFleet: [fleet] });
+    ensureKeywords({ DroverFleet: fleet });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
     handleRunMessages(life, family, scripted);
@@ -88,7 +90,7 @@ function effectsOf(life: RunLife, family: Family): Effects {
   return {
     reach: createReach(life.topology),
     sizes: SIZE_LIMITS,
-    now: () => Date.now(),
+    now: stampMs,
     onStop: (then) => life.stop.onStop(then),
     startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
     startBranch: (context) => family.start(context),
