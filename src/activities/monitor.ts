@@ -11,7 +11,7 @@ import { agentSignals, describeAgent } from '../contract/agent/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { httpCall, isSuccess } from '../providers/http-call';
-import { type CheckMemory, afterCheck, shifted } from '../rules/agent/health';
+import { type CheckMemory, afterCheck, shiftMemory } from '../rules/agent/health';
 import { whileBeating } from './beating';
 import { type TurnSettings, addressed } from './turns';
 
@@ -56,7 +56,9 @@ export function createMonitorActivities(settings: MonitorSettings): MonitorActiv
 function fromEarlier(known: Known | undefined): Memories {
   if (known === undefined) return {};
   const byMs = monotonicMs() - known.at;
-  return Object.fromEntries(Object.entries(known.memories).map(([agent, memory]) => [agent, shifted(memory, byMs)]));
+  return Object.fromEntries(
+    Object.entries(known.memories).map(([agent, memory]) => [agent, shiftMemory(memory, byMs)]),
+  );
 }
 
 /** Checks one agent in its rhythm. Resolves when the time is over; rejects when the activity is cancelled. */

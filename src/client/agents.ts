@@ -19,7 +19,7 @@ import { agentSignals, agentUpdates, describeAgent } from '../contract/agent/mes
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { FailureReport } from '../contract/agent/subscription';
 import { monotonicMs } from '../lib/clock';
-import { together } from '../rules/agent/subscription/alike';
+import { mergeFailures } from '../rules/agent/subscription/alike';
 import { closedAgentView } from '../rules/agent/view';
 import { answerForTerminated, followCommand, type LastWord } from './agent-commands';
 import { agentItem, livenessConditions, type RunningAgent, runningAgent, statusConditions } from './agent-items';
@@ -169,7 +169,7 @@ export class Agents {
     const send = async ([first = own, ...others]: readonly FailureReport[]): Promise<Reported> => {
       const requestId = first.requestId ?? randomUUID();
       const update = { timeoutMs: Math.max(0, deadline - monotonicMs()), updateId: requestId };
-      const argument = { ...together(first, others), requestId };
+      const argument = { ...mergeFailures(first, others), requestId };
       return {
         first,
         result: await this.#calls.update(agentSubject(ref), agentUpdates.reportFailure, argument, update),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DroverEvent } from '../contract/event';
 import { isoNow } from '../lib/clock';
-import { type Known, learned, type News, newsBetween, NOTHING_KNOWN } from '../rules/events/news';
+import { type Known, updateKnown, type News, newsBetween, NOTHING_KNOWN } from '../rules/events/news';
 import { isOutage } from './temporal/backoff';
 import type { Calls } from './temporal/calls';
 import { firstLook, lookAgain, lookBack, type LookTools } from './looks';
@@ -59,7 +59,7 @@ export class Events {
   async *observe(options: ObserveOptions = {}): AsyncGenerator<readonly Observed[], void, undefined> {
     const { fleet, signal, everyMs = EVERY_MS } = options;
     const tools = this.#tools(fleet);
-    let known = learned(NOTHING_KNOWN, await firstLook(tools));
+    let known = updateKnown(NOTHING_KNOWN, await firstLook(tools));
     yield [];
     for (let pauseMs = everyMs; await passes(pauseMs, signal);) {
       const after = await nextKnown(tools, known);
@@ -74,7 +74,9 @@ export class Events {
   /** What can still be told of the past, newest last: the last 20 runs that have ended, and what is failed, offline or used up now. */
   async recent({ fleet }: { readonly fleet?: string | undefined } = {}): Promise<DroverEvent[]> {
     const look = await lookBack(this.#tools(fleet), RECENT_RUNS);
-    const news = newsBetween(NOTHING_KNOWN, learned(NOTHING_KNOWN, look)).filter(({ type }) => type !== 'agent.ready');
+    const news = newsBetween(NOTHING_KNOWN, updateKnown(NOTHING_KNOWN, look)).filter(
+      ({ type }) => type !== 'agent.ready',
+    );
     const events = observed(news).map(({ event }) => event);
     return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   }
@@ -87,7 +89,7 @@ export class Events {
 /** Null: Temporal does not answer. */
 async function nextKnown(tools: LookTools, known: Known): Promise<Known | null> {
   try {
-    return learned(known, await lookAgain(tools, known));
+    return updateKnown(known, await lookAgain(tools, known));
   } catch (error) {
     if (isOutage(error)) return null;
     throw error;

@@ -15,6 +15,7 @@ import type {
 } from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
 import { queues } from '../contract/names';
+import { CREATE_TIMEOUT_MS } from '../rules/change/late-creates';
 
 /**
  * A call whose worker was killed in the middle of it is repeated by another one after this, not when its whole time is up: whoever
@@ -25,7 +26,7 @@ const LOST_WORKER: ActivityOptions = { heartbeatTimeout: '10s' };
 /** docs/provisioning.md, "Patience": 3 attempts, backoff up to 2 s between, 30 s per call. A provider's 4xx arrives as non-retryable. */
 const PROVIDER_POLICY: ActivityOptions = {
   ...LOST_WORKER,
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: CREATE_TIMEOUT_MS,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
 };
 

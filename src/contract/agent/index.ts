@@ -145,6 +145,12 @@ export interface AgentInput extends AgentConfiguration {
   readonly continueAfterEvents?: number;
 }
 
+/**
+ * How many times within `staleAfter` the gateway and the health monitor renew what an agent's workflow
+ * knows: two renewals may be lost before the agent counts as silent.
+ */
+export const RENEWALS = 3;
+
 /** A heartbeat (docs/lifecycle.md, "Liveness"). `endpoint` is the http(s) URL at which the agent takes turns. */
 export interface Heartbeat {
   readonly instanceId: string;

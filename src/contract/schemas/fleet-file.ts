@@ -22,7 +22,7 @@ const pattern = (regex: RegExp, expected: string) => line.regex(regex, `expected
 
 const secret = pattern(SECRET_PATTERN, 'a reference such as env:NAME or file:path, never the secret itself');
 const url = pattern(URL_PATTERN, 'an http or https URL without credentials');
-const variable = z.string().regex(VARIABLE_PATTERN, 'is not the name of an environment variable');
+const variable = z.string().regex(VARIABLE_PATTERN, 'is not a valid name of an environment variable');
 const whole = (min: number, max: number) => z.int().min(min).max(max);
 const some = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'needs at least one item').max(FLEET_LIMITS.items);
 

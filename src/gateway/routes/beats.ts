@@ -2,7 +2,7 @@
  * Beats, coalesced (docs/http.md, "Beats"): the last beat of every agent is kept in memory, and only what an agent's workflow needs
  * to hear is forwarded as a signal: the first beat, every change, the return of an offline agent, one renewal per `staleAfter / 3`.
  */
-import type { AgentView, Heartbeat } from '../../contract/agent';
+import { type AgentView, type Heartbeat, RENEWALS } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { BeatAnswer } from '../../contract/protocol';
 import type { AgentRef } from '../../client';
@@ -36,8 +36,6 @@ interface Entry {
   reading: Promise<BeatAnswer> | undefined;
 }
 
-/** A renewal per third of `staleAfter`: two may be lost before the agent counts as silent. */
-const RENEWALS = 3;
 /** An agent that has been silent for so long is forgotten; its next beat is a first one. */
 const FORGET_AFTER_MS = 60 * 60_000;
 /** How many beats pass between two looks for agents to forget. */

@@ -1,4 +1,7 @@
-/** What an accepted command does to an agent's state, and what a refused one says. Effects follow from the state (reconcile.ts). */
+/**
+ * Applies commands to an agent's state, or refuses them. The effects follow from the new state
+ * (reconcile.ts).
+ */
 import {
   isAlive,
   hasCrashed,
@@ -25,23 +28,23 @@ import type { AgentState } from './state';
 import { durationMs } from '../lib/duration';
 import { DRAIN_TIMEOUT_MS, STOP_GRACE_MS } from './settings';
 
-/** One command with its options, already parsed. */
+/** A command with its parsed options. */
 export type CommandRequest = {
   readonly [C in AgentCommand]: { readonly command: C; readonly options: AgentCommandOptions[C] };
 }[AgentCommand];
 
-/** A command's outcome: the new state, and whether anything changed. */
+/** The outcome of an accepted command: the new state, and whether anything changed. */
 export interface Accepted {
   readonly state: AgentState;
   readonly changed: boolean;
 }
 
-/** The hold that a command is about. */
+/** The name of the hold that a command sets or releases. */
 export function holdOf(request: CommandRequest): string {
   return 'hold' in request.options && request.options.hold !== undefined ? request.options.hold : OPERATOR_HOLD;
 }
 
-/** What the table says of this command now. */
+/** The verdict of the command table for this command in this state. */
 export function judge(state: AgentState, request: CommandRequest): Verdict {
   const hold = holdOf(request);
   return verdict(request.command, state.status, {
@@ -51,15 +54,18 @@ export function judge(state: AgentState, request: CommandRequest): Verdict {
   });
 }
 
-/** Takes the command, or throws the refusal with `details: {current, allowed}`. */
+/** Applies the command, or throws its refusal with `details: {current, allowed}`. */
 export function decide(state: AgentState, request: CommandRequest, now: number): Accepted {
   const found = judge(state, request);
-  if (found === 'ok') return { state: { ...carryOut(state, request, now), op: state.op + 1 }, changed: true };
+  if (found === 'ok') return { state: { ...apply(state, request, now), op: state.op + 1 }, changed: true };
   if (found === 'same') return { state, changed: false };
   throw refusal(state, request, found);
 }
 
-/** The commands that would change something now; those that take a hold are asked with the ones that are set. */
+/**
+ * The commands that would change something now, those on holds tried with `operator` and with each
+ * hold that is set.
+ */
 export function allowedCommands(state: AgentState): AgentCommand[] {
   const names = [OPERATOR_HOLD, ...state.holds.map(({ name }) => name)];
   return AGENT_COMMANDS.filter((command) =>
@@ -78,33 +84,33 @@ function refusal(state: AgentState, request: CommandRequest, code: Exclude<Verdi
   return new DroverError(code, message, { current: { status, runtime, liveness, holds }, allowed });
 }
 
-/** What would have been accepted in place of a `resume` that comes before its pause is there. */
+/** The hint for a `resume` that arrives before the pause has reached the runtime. */
 function withdrawal(state: AgentState, request: CommandRequest): string {
   if (request.command !== 'resume') return '';
   const pending = judge(state, { ...request, options: { ...request.options, cancelPending: true } }) === 'ok';
-  return pending ? '; its pause is still under way: wait for that, or withdraw it with resume --cancel-pending' : '';
+  return pending ? '; its pause is still under way: wait for it, or withdraw it with resume --cancel-pending' : '';
 }
 
-function carryOut(state: AgentState, request: CommandRequest, now: number): AgentState {
+function apply(state: AgentState, request: CommandRequest, now: number): AgentState {
   const hold = holdOf(request);
   switch (request.command) {
     case 'pause': {
       const { mode = 'drain', drainTimeout, reason = null } = request.options;
-      return drained(held(state, hold, reason, now), mode, drainTimeout, now);
+      return applyDrain(applyHold(state, hold, reason, now), mode, drainTimeout, now);
     }
     case 'hold':
-      return drained(held(state, hold, request.options.reason ?? null, now), 'drain', undefined, now);
+      return applyDrain(applyHold(state, hold, request.options.reason ?? null, now), 'drain', undefined, now);
     case 'resume':
     case 'release':
-      return released(state, hold);
+      return applyRelease(state, hold);
     case 'stop':
-      return stopped(state, hasFailed(state) ? 'failed' : 'stopped', msOf(request.options.grace, STOP_GRACE_MS));
+      return applyStop(state, hasFailed(state) ? 'failed' : 'stopped', msOf(request.options.grace, STOP_GRACE_MS));
     case 'terminate':
-      return stopped(state, 'terminated', STOP_GRACE_MS);
+      return applyStop(state, 'terminated', STOP_GRACE_MS);
     case 'start':
-      return started(state, now);
+      return applyStart(state, now);
     case 'restart':
-      return drained(
+      return applyDrain(
         { ...state, restarting: 'stop', restartAt: null },
         request.options.mode ?? 'drain',
         undefined,
@@ -113,27 +119,30 @@ function carryOut(state: AgentState, request: CommandRequest, now: number): Agen
   }
 }
 
-function started(state: AgentState, now: number): AgentState {
+function applyStart(state: AgentState, now: number): AgentState {
   const restartAt = hasCrashed(state) ? now : null;
   const stopGraceMs = isStopping(state) ? state.stopGraceMs : null;
   const running = moveStatus(state.status, 'running');
-  // Started before its stop began: the process is there already, and no wake will look at the holds.
+  // The stop has not begun, so the process still runs, and no wake will apply the holds.
   const isThere = isAlive(state);
   const status = isThere && state.holds.length > 0 ? moveStatus(running, 'paused') : running;
   return { ...state, status, reason: null, crashes: [], restartAt, stopGraceMs };
 }
 
-/** Holds that users name: more reasons not to run than a person can keep track of. Drover's own have their room beside them. */
+/** The most holds that users may set on one agent. Drover's own holds do not count. */
 export const HOLDS_MAX = 32;
 
-/** Whether there is room for one more hold of this name: a pause of the fleet, or of an operator in a hurry, is never refused for want of it. */
+/**
+ * Whether one more hold of this name fits. The reserved holds always fit, so a fleet or an operator
+ * can always pause.
+ */
 export function hasRoomFor(holds: readonly Hold[], name: string): boolean {
   return (
     RESERVED_HOLDS.includes(name) || holds.filter((hold) => !RESERVED_HOLDS.includes(hold.name)).length < HOLDS_MAX
   );
 }
 
-function held(state: AgentState, name: string, reason: string | null, now: number): AgentState {
+function applyHold(state: AgentState, name: string, reason: string | null, now: number): AgentState {
   if (!hasRoomFor(state.holds, name)) {
     throw new DroverError(
       'LimitReached',
@@ -145,14 +154,17 @@ function held(state: AgentState, name: string, reason: string | null, now: numbe
   return { ...state, status, holds: [...state.holds, hold] };
 }
 
-/** An earlier end of the drain stands: nobody's second pause makes the first one's wait longer. */
-function drained(state: AgentState, mode: PauseMode, timeout: string | undefined, now: number): AgentState {
+/**
+ * Sets the end of the drain. The earlier end wins, so a second pause never makes the first one wait
+ * longer.
+ */
+function applyDrain(state: AgentState, mode: PauseMode, timeout: string | undefined, now: number): AgentState {
   if (isSuspended(state) || (!isPaused(state) && state.restarting === null)) return state;
   const until = mode === 'freeze' ? now : now + msOf(timeout, DRAIN_TIMEOUT_MS);
   return { ...state, drainUntil: Math.min(until, state.drainUntil ?? until) };
 }
 
-function released(state: AgentState, name: string): AgentState {
+function applyRelease(state: AgentState, name: string): AgentState {
   const holds = state.holds.filter((hold) => hold.name !== name);
   if (holds.length > 0 || !isPaused(state)) return { ...state, holds };
   return {
@@ -164,7 +176,7 @@ function released(state: AgentState, name: string): AgentState {
   };
 }
 
-function stopped(state: AgentState, status: AgentStatus, graceMs: number): AgentState {
+function applyStop(state: AgentState, status: AgentStatus, graceMs: number): AgentState {
   return {
     ...state,
     status: moveStatus(state.status, status),

@@ -1,27 +1,34 @@
-/** What the health monitor makes of its checks: which of them the agent's workflow hears of (docs/lifecycle.md, "Liveness"). Times are milliseconds of one clock that never steps. */
+/**
+ * Decides which health checks the monitor reports to the agent's workflow (docs/lifecycle.md,
+ * "Liveness"). Times are milliseconds of one monotonic clock.
+ */
 import type { WatchedAgent } from '../../contract/activities';
 
-/** What is remembered of one agent between two checks; plain JSON, as it outlives the monitor's worker. */
+/**
+ * What the monitor remembers of an agent between two checks; plain JSON, because it outlives the
+ * worker.
+ */
 export interface CheckMemory {
-  /** The instance that was checked: another one starts anew. */
+  /** The instance that was checked; a new instance starts with a fresh memory. */
   readonly instanceId: string;
   /** Failures in a row. */
   readonly failures: number;
   /** Since when checks pass; null after a failure. */
   readonly passingSince: number | null;
-  /** What the agent's workflow was last told, and when. */
+  /** The last report to the agent's workflow; null before the first. */
   readonly told: { readonly passed: boolean; readonly at: number } | null;
 }
 
-/** The memory after a check, and whether the agent's workflow is to hear of it. */
+/** The memory after a check, and whether to report the check to the agent's workflow. */
 export interface Checked {
   readonly memory: CheckMemory;
   readonly report: boolean;
 }
 
 /**
- * Changes are reported, and what stays as it is once per `renewMs`: a pass is a proof that grows old, and a failure counts for nothing
- * until beats are stale. An agent that was told to fail passes only once its checks have passed for `debounceMs`.
+ * The memory after one check. A changed result is reported at once and an unchanged one every
+ * `renewMs`, because a pass is a proof that ages, and a failure counts only once beats are stale.
+ * After a reported failure, a pass is reported only once the checks have passed for `debounceMs`.
  */
 export function afterCheck(
   known: CheckMemory | null,
@@ -43,8 +50,8 @@ export function afterCheck(
   return { memory: report ? { ...memory, told: { passed, at: now } } : memory, report };
 }
 
-/** The same memory on a clock that reads `byMs` more. */
-export function shifted(memory: CheckMemory, byMs: number): CheckMemory {
+/** The same memory on a clock that is ahead by `byMs`. */
+export function shiftMemory(memory: CheckMemory, byMs: number): CheckMemory {
   const { passingSince, told } = memory;
   return {
     ...memory,

@@ -1,20 +1,24 @@
 /**
- * Whether a silent agent could have been heard (lifecycle.md, rule 10). An agent whose beats come through a gateway is not offline before
- * a gateway has been asked: the time in which none listened, or could pass a beat on, counts against no agent.
+ * Whether a silent agent could have been heard (lifecycle.md, rule 10). An agent whose beats come
+ * through a gateway is not offline before a gateway has been asked: the time in which none
+ * listened, or could pass a beat on, counts against no agent.
  */
 import { isUp } from './lifecycle';
 import { isUnasked, offlineAt } from './liveness';
 import { probeNow } from './probes';
 import type { AgentState } from './state';
 
-/** What asking a gateway has found: for how long it has been able to hear beats, in milliseconds; null: none answers. */
+/**
+ * What asking a gateway has found: for how long it has been able to hear beats, in milliseconds;
+ * null: none answers.
+ */
 export interface Hearing {
   readonly listeningMs: number | null;
 }
 
 /**
- * For so long silence is excused in a row because no gateway answers: one that is restarted is back by then. After that the agent counts
- * as offline, as nothing is heard of it.
+ * For so long silence is excused in a row because no gateway answers: one that is restarted is back
+ * by then. After that the agent counts as offline, as nothing is heard of it.
  */
 const UNHEARD_MAX_MS = 10 * 60_000;
 
@@ -25,7 +29,10 @@ export function mustAskGateway(state: AgentState, now: number): boolean {
   return due !== null && now >= due && isUnasked(state, due);
 }
 
-/** The state after the answer: its silence begins with the gateway's listening, or it is what it seems. */
+/**
+ * The state after the answer: its silence begins with the gateway's listening, or it is what it
+ * seems.
+ */
 export function afterHearing(state: AgentState, { listeningMs }: Hearing, now: number): AgentState {
   if (!mustAskGateway(state, now)) return state;
   const due = offlineAt(state);

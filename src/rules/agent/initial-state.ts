@@ -1,11 +1,14 @@
-/** The state that a run of an agent's workflow begins with. */
+/** The initial state of a run of an agent's workflow. */
 import { parseAgentInput } from './messages';
 import { type AgentState, newAgent } from './state';
 import { carriedLike } from '../lib/carried';
 import { invalid, isRecord, oneOf } from '../lib/parse';
 import { agentSettings } from './settings';
 
-/** A first run's input, parsed, or the state that the run before carried over; anything else is an `InvalidRequest`. */
+/**
+ * The state of a new agent, or the one carried over by continue-as-new. Throws `InvalidRequest` for
+ * any other input.
+ */
 export function initialState(input: unknown): AgentState {
   if (!isRecord(input) || !('state' in input)) return newAgent(parseAgentInput(input));
   const { v, state } = input;

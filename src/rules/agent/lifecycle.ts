@@ -1,11 +1,12 @@
 /**
- * An agent's status and runtime: one table each, and the one table of what every command does in every status.
- * docs/lifecycle.md is checked against these tables, and every other place asks them.
+ * The lifecycle of an agent: a table of transitions for status and for runtime, and the table of
+ * what each command does in each status. A test holds docs/lifecycle.md to these tables, and all
+ * other code asks them.
  */
 import type { AgentCommand, AgentStatus, Runtime, Unknown } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 
-/** From each status, the statuses it may become. */
+/** The statuses that may follow each status. */
 export const STATUS_TRANSITIONS: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
   pending: ['running', 'stopped', 'failed', 'terminated'],
   running: ['paused', 'stopped', 'failed', 'terminated'],
@@ -15,7 +16,7 @@ export const STATUS_TRANSITIONS: Readonly<Record<AgentStatus, readonly AgentStat
   terminated: [],
 };
 
-/** From each runtime, the runtimes it may become. */
+/** The runtimes that may follow each runtime. */
 export const RUNTIME_TRANSITIONS: Readonly<Record<Runtime, readonly Runtime[]>> = {
   stopped: ['starting'],
   starting: ['running', 'stopping', 'crashed'],
@@ -25,42 +26,49 @@ export const RUNTIME_TRANSITIONS: Readonly<Record<Runtime, readonly Runtime[]>> 
   crashed: ['starting'],
 };
 
-/** The new status; same to same is a no-op, a pair that is not in the table is an `AgentStatusError`. */
+/**
+ * The new status. The same status is allowed; any other pair outside the table throws
+ * `AgentStatusError`.
+ */
 export function moveStatus(from: AgentStatus, to: AgentStatus): AgentStatus {
   if (from === to || STATUS_TRANSITIONS[from].includes(to)) return to;
   throw new DroverError('AgentStatusError', `status cannot go from ${from} to ${to}`, { from, to });
 }
 
-/** The new runtime; a pair that is not in the table, same to same included, is a `RuntimeStateError`. */
+/**
+ * The new runtime. A pair outside the table, the same runtime included, throws `RuntimeStateError`.
+ */
 export function moveRuntime(from: Runtime, to: Runtime): Runtime {
   if (RUNTIME_TRANSITIONS[from].includes(to)) return to;
   throw new DroverError('RuntimeStateError', `runtime cannot go from ${from} to ${to}`, { from, to });
 }
 
-/** An agent's status: what has been decided for it; `unknown` in lists, where its workflow does not answer. */
+/**
+ * An agent's status is its desired state; `unknown` in lists, where its workflow does not answer.
+ */
 interface WithStatus {
   readonly status: AgentStatus | Unknown;
 }
 
-/** An agent's runtime: what its process or container does. */
+/** An agent's runtime is the actual state of its process or container. */
 interface WithRuntime {
   readonly runtime: Runtime;
 }
 
-/** Whether its first start has not ended yet. */
+/** Whether the agent's first start is still under way. */
 export const isPending = ({ status }: WithStatus): boolean => status === 'pending';
-/** Whether it has been decided that the agent works. */
+/** Whether the agent is meant to work. */
 export const isActive = ({ status }: WithStatus): boolean => status === 'running';
-/** Whether a hold keeps the agent from working; its runtime may yet have to follow. */
+/** Whether a hold keeps the agent from working; its runtime may lag behind. */
 export const isPaused = ({ status }: WithStatus): boolean => status === 'paused';
 /** Whether the agent was stopped on purpose; `start` brings it back. */
 export const isStopped = ({ status }: WithStatus): boolean => status === 'stopped';
-/** Whether Drover has given up bringing the agent to work; `start` tries again. */
+/** Whether Drover gave up on the agent; `start` tries again. */
 export const hasFailed = ({ status }: WithStatus): boolean => status === 'failed';
-/** Whether the agent is ended for good. */
+/** Whether the agent has ended for good. */
 export const isTerminated = ({ status }: WithStatus): boolean => status === 'terminated';
 
-/** Whether the process runs, as far as is known. */
+/** Whether the process runs, as far as Drover knows. */
 export const isUp = ({ runtime }: WithRuntime): boolean => runtime === 'running';
 /** Whether the process is suspended. */
 export const isSuspended = ({ runtime }: WithRuntime): boolean => runtime === 'paused';
@@ -73,26 +81,34 @@ export const isStopping = ({ runtime }: WithRuntime): boolean => runtime === 'st
 /** Whether the process has ended by itself. */
 export const hasCrashed = ({ runtime }: WithRuntime): boolean => runtime === 'crashed';
 
-/** Whether nothing of the agent runs as far as is known: from here only a wake leads on. */
+/** Whether no process runs, as far as Drover knows; only a wake leads on from here. */
 export const isAtRest = (agent: WithRuntime): boolean => isDown(agent) || hasCrashed(agent);
 /** Whether there is a process, suspended or not. */
 export const isAlive = (agent: WithRuntime): boolean => isUp(agent) || isSuspended(agent);
 /** Whether the agent was ended on purpose, for now or for good. */
 export const isOver = (agent: WithStatus): boolean => isStopped(agent) || isTerminated(agent);
 
-/** Whether the runtime has yet to follow a pause or a resume: turns drain, or the provider is being asked. */
+/**
+ * Whether the runtime lags behind a pause or a resume: turns drain, or the provider call is in
+ * progress.
+ */
 export function isFollowing(status: AgentStatus, runtime: Runtime): boolean {
   const agent = { status, runtime };
   return (isPaused(agent) && isUp(agent)) || (isActive(agent) && isSuspended(agent));
 }
 
-/** What a command meets: it changes something, it changes nothing, or it is refused with that code. */
+/**
+ * The verdict on a command: it changes something, it changes nothing, or it is refused with this
+ * code.
+ */
 export type Verdict = 'ok' | 'same' | 'AgentStatusError' | 'RuntimeStateError' | 'ResumeStateError';
 
-/** A cell of the command table: a verdict, or the name of a condition that decides (`CONDITIONS`). */
+/**
+ * A cell of the command table: a verdict, or the name of the condition that decides (`CONDITIONS`).
+ */
 export type Cell = Verdict | keyof typeof CONDITIONS;
 
-/** What the conditions of the table look at. */
+/** The input of the table's conditions. */
 export interface Situation {
   readonly runtime: Runtime;
   /** Whether the hold that the command names is set. */

@@ -1,10 +1,15 @@
-/** What beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness". `now` is epoch milliseconds. */
+/**
+ * What beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness". `now` is epoch
+ * milliseconds.
+ */
 import { isUp, isAtRest } from './lifecycle';
 import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../contract/agent';
 import { type AgentState, type Instance, namesItself, newInstance } from './state';
 import { isLate } from '../lib/late';
 
-/** The state after a beat; the same object when the beat is ignored (rule 7, or an agent that shall not run). */
+/**
+ * The state after a beat; the same object when the beat is ignored (rule 7, or an agent at rest).
+ */
 export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: number): AgentState {
   const instance = instanceOf(state, beat, now);
   if (instance === null || isAtRest(state)) return state;
@@ -27,7 +32,10 @@ export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: numb
   };
 }
 
-/** Rule 7: the current instance; a new one where the agent names them itself; null for a process of before. */
+/**
+ * Rule 7: the current instance, a new one for an agent that names its instances itself, or null for
+ * an earlier process.
+ */
 function instanceOf(state: AgentState, beat: ForwardedHeartbeat, now: number): Instance | null {
   if (beat.instanceId === state.instance.id) return state.instance;
   return namesItself(state) ? { ...newInstance(beat.instanceId, now), confirmed: true } : null;
@@ -56,9 +64,12 @@ function isYoung(state: AgentState, instance: Instance, now: number): boolean {
   return instance.registeredAt === null || now - instance.registeredAt < state.settings.startupGraceMs;
 }
 
-/** Rules 4 and 6: a passed check lifts `starting` and `offline`; failed ones count only where beats are stale. */
+/**
+ * Rules 4 and 6: a passed check ends `starting` and `offline`; a failed one counts only where beats
+ * are stale.
+ */
 export function applyCheck(before: AgentState, check: CheckReported, now: number): AgentState {
-  const state = excused(before, now);
+  const state = excuseSilence(before, now);
   if (check.instanceId !== state.instance.id || isAtRest(state)) return state;
   if (check.passed) {
     const liveness = state.liveness === 'starting' || state.liveness === 'offline' ? 'ready' : state.liveness;
@@ -67,7 +78,7 @@ export function applyCheck(before: AgentState, check: CheckReported, now: number
   return isUp(state) && isStale(state, state.instance.lastBeatAt, now) ? { ...state, liveness: 'offline' } : state;
 }
 
-/** Rules 3, 5 and 8, by the clock. */
+/** Rules 3, 5 and 8: the liveness that time alone leads to. */
 export function livenessAt(state: AgentState, now: number): Liveness {
   if (!isUp(state) || state.liveness === 'offline') return state.liveness;
   const due = offlineAt(state);
@@ -77,10 +88,10 @@ export function livenessAt(state: AgentState, now: number): Liveness {
 }
 
 /**
- * Rule 10: the state when its silence is looked at much later than it was to be; the same object when that is not so. The time without
- * Drover counts against no agent, so its silence begins again now.
+ * Rule 10: when Drover looks at an agent's silence much later than planned, the silence counts from
+ * now, because the agent could not reach Drover. The same object when it is not late.
  */
-export function excused(state: AgentState, now: number): AgentState {
+export function excuseSilence(state: AgentState, now: number): AgentState {
   if (!isUp(state) || state.liveness === 'offline') return state;
   const due = offlineAt(state);
   return due !== null && isLate(due, now) ? { ...state, silenceFrom: now } : state;
@@ -91,7 +102,7 @@ export function isUnasked({ instance, gatewayAskedFor }: AgentState, due: number
   return instance.viaGateway && gatewayAskedFor !== due;
 }
 
-/** When the clock alone may change liveness next; null while nothing can. */
+/** When time alone may change the liveness next; null: never. */
 export function livenessDue(state: AgentState): number | null {
   if (!isUp(state) || state.liveness === 'offline') return null;
   const dues = [offlineAt(state), rescueAt(state)].filter((due) => due !== null);
@@ -103,7 +114,7 @@ function isStale(state: AgentState, proof: number | null, now: number): boolean 
   return now - since >= state.settings.staleAfterMs;
 }
 
-/** Rule 5. An agent that never proved itself is given its startup grace, where that is longer. */
+/** Rule 5. An agent without a proof has its startup grace, where that is longer. */
 export function offlineAt(state: AgentState): number | null {
   if (state.runningSince === null) return null;
   const { staleAfterMs, startupGraceMs } = state.settings;
@@ -112,7 +123,7 @@ export function offlineAt(state: AgentState): number | null {
   return proof === null ? since + Math.max(staleAfterMs, startupGraceMs) : Math.max(proof, since) + staleAfterMs;
 }
 
-/** Rule 3; without a proof there is nothing to rescue. */
+/** Rule 3. It needs a proof. */
 function rescueAt(state: AgentState): number | null {
   const { registeredAt, lastProofAt } = state.instance;
   if (state.liveness !== 'starting' || registeredAt === null || lastProofAt === null) return null;

@@ -1,4 +1,7 @@
-/** Reads every message that an agent's workflow takes, whoever sent it. Each parser throws `InvalidRequest` naming the field. */
+/**
+ * Parses every message of an agent's workflow. Each parser throws `InvalidRequest` with the field's
+ * path.
+ */
 import type {
   AgentCommand,
   AgentCommandOptions,
@@ -17,7 +20,7 @@ import { agentSpec, boundedDuration, secretReference, url } from './spec';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import * as parse from '../lib/parse';
 
-/** Ids that others make: request ids, turn ids, workflow ids, keys. */
+/** Ids from outside: request ids, turn ids, workflow ids, keys. */
 const id = parse.text(1_000);
 const reason = parse.text(2_000);
 
@@ -47,7 +50,7 @@ const OPTIONS: { readonly [C in AgentCommand]: parse.Parser<AgentCommandOptions[
   release: parse.object({ hold: parse.name, ...ofRequest }),
 };
 
-/** A command's options; no argument at all means the defaults. */
+/** The options of a command; a missing argument means the defaults. */
 export function parseOptions<C extends AgentCommand>(command: C, argument: unknown): AgentCommandOptions[C] {
   return OPTIONS[command](argument ?? {}, command);
 }
@@ -81,7 +84,7 @@ export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
 
 const INPUT_KINDS = ['task', 'request', 'results', 'answer', 'invalid'] as const;
 
-/** What an agent is given. It is the agent's to read: only that it is one of the kinds is checked here. */
+/** The input of a turn. Only its kind is checked here, because the agent reads the rest. */
 export const turnInput: parse.Parser<TurnInput> = (value, path) => {
   if (!parse.isRecord(value)) return parse.invalid(path, 'expected an object');
   parse.oneOf(...INPUT_KINDS)(value['kind'], `${path}.kind`);
@@ -149,7 +152,7 @@ const configurationFields = {
 /** Update `configure`. */
 export const parseConfiguration: parse.Parser<AgentConfiguration> = parse.object(configurationFields);
 
-/** A hold as others name it. */
+/** A hold in a message. */
 export const parseHold: parse.Parser<Hold> = parse.object({
   name: parse.name,
   reason: parse.nullable(reason),
@@ -168,8 +171,8 @@ const input: parse.Parser<AgentInput> = parse.object({
 });
 
 /**
- * The input of an agent's first run. A service that starts an agent without a fleet gives `{v: 1, fleet, agent}` and what it
- * wants to differ from an `external` agent that nobody else owns.
+ * The input of an agent's first run. A service that starts an agent without a fleet sends
+ * `{v: 1, fleet, agent}` and the fields that differ from an `external` agent without an owner.
  */
 export function parseAgentInput(value: unknown): AgentInput {
   if (!parse.isRecord(value)) return parse.invalid('input', 'expected an object');

@@ -1,4 +1,7 @@
-/** The version of the input of an agent's workflow, with the lift from each earlier one (docs/upgrading.md). */
+/**
+ * The version of the input of an agent's workflow, with the lift from each earlier one
+ * (docs/upgrading.md).
+ */
 import { migrations } from '../lib/migrations';
 import type { CarriedAgent } from './state';
 

@@ -1,6 +1,7 @@
 /**
- * The reconciler's rule: the one effect that brings the provider nearer to what has been decided, and what its end does to the
- * state. One effect at a time is in progress, so a pause and a resume never run their provider calls interleaved.
+ * Reconciles the actual state with the desired one: chooses the next effect, and applies its
+ * outcome. One effect is in progress at a time, so the provider calls of a pause and a resume never
+ * interleave.
  */
 import {
   isOver,
@@ -27,9 +28,9 @@ import {
 } from './state';
 import { isReloadDue, lacksSubscription } from './subscription/switch';
 import { afterProbe, isProbeDue, withProbes } from './probes';
-import { crashed, failed } from './restart';
+import { recordCrash, recordFailure } from './restart';
 
-/** The next effect; null: nothing to do now. */
+/** The next effect, or null where nothing is to do now. */
 export function nextEffect(state: AgentState, now: number): Effect | null {
   if (state.effect !== null) return null;
   if (state.retryAt !== null && now < state.retryAt) return null;
@@ -73,17 +74,19 @@ function towardsWork(state: AgentState, now: number): Effect | null {
   }
 }
 
-/** Whether turns in flight are being waited for. */
+/** Whether the agent drains: a pause or a restart waits for turns in flight. */
 export function isDraining(state: AgentState, now: number): boolean {
   return isUp(state) && state.turns.inFlight.length > 0 && state.drainUntil !== null && now < state.drainUntil;
 }
 
-/** The state while an effect is in progress; `newId` names the instance that a wake starts. */
-export function begin(state: AgentState, effect: Effect, newId: string, now: number): AgentState {
-  return { ...begun(state, effect, newId, now), effect };
+/**
+ * The state while an effect is in progress. `newId` is the id of the instance that a wake starts.
+ */
+export function beginEffect(state: AgentState, effect: Effect, newId: string, now: number): AgentState {
+  return { ...afterBegin(state, effect, newId, now), effect };
 }
 
-function begun(state: AgentState, effect: Effect, newId: string, now: number): AgentState {
+function afterBegin(state: AgentState, effect: Effect, newId: string, now: number): AgentState {
   switch (effect) {
     case 'wake': {
       const id = state.instance.confirmed ? newId : (state.instance.id ?? newId);
@@ -111,20 +114,25 @@ function begun(state: AgentState, effect: Effect, newId: string, now: number): A
   }
 }
 
-/** The state after an effect that succeeded. `found`: what the provider told with it. */
-export function succeeded(
+/** The state after an effect that succeeded. `found` is what the provider reported with it. */
+export function effectSucceeded(
   state: AgentState,
   effect: ProviderEffect,
   found: Partial<ResourceState>,
   now: number,
 ): AgentState {
-  return { ...ended(state, effect, found, now), effect: null };
+  return { ...afterSuccess(state, effect, found, now), effect: null };
 }
 
-function ended(state: AgentState, effect: ProviderEffect, found: Partial<ResourceState>, now: number): AgentState {
+function afterSuccess(
+  state: AgentState,
+  effect: ProviderEffect,
+  found: Partial<ResourceState>,
+  now: number,
+): AgentState {
   switch (effect) {
     case 'wake':
-      return woken(state, found.pid ?? null, now);
+      return afterWake(state, found.pid ?? null, now);
     case 'suspend':
       return {
         ...state,
@@ -158,14 +166,14 @@ function ended(state: AgentState, effect: ProviderEffect, found: Partial<Resourc
   }
 }
 
-function woken(state: AgentState, pid: number | null, now: number): AgentState {
+function afterWake(state: AgentState, pid: number | null, now: number): AgentState {
   const running: AgentState = {
     ...state,
     runtime: moveRuntime(state.runtime, 'running'),
     status: isPending(state) ? moveStatus(state.status, 'running') : state.status,
     instance: { ...state.instance, confirmed: true, pid },
     runningSince: now,
-    // A restart that was asked for while this wake was under way begins anew with its stop.
+    // A restart that was requested during this wake begins with its stop.
     restarting: state.restarting === 'stop' ? 'stop' : null,
     probes: 0,
   };
@@ -174,36 +182,42 @@ function woken(state: AgentState, pid: number | null, now: number): AgentState {
 }
 
 /**
- * What an inspection says against a pause: it was continued by other means than Drover's. Null: nothing. A running agent that another
- * program has stopped is left to that program: it is silent, and so it is offline.
+ * Why an inspection contradicts a pause, or null where it does not. The opposite case is no drift:
+ * a running agent that another program suspended is left alone, falls silent and becomes offline.
  */
 export function driftOf(state: AgentState, { state: found }: Partial<ResourceState>): string | null {
-  return isSuspended(state) && found === 'running' ? 'it was continued by other means, and is paused again' : null;
+  return isSuspended(state) && found === 'running' ? 'another program continued it; it is paused again' : null;
 }
 
-/** What is true becomes the runtime; what has been decided then asks for the effect that is missing. */
-function drifted(state: AgentState, now: number): AgentState {
+/** Sets the runtime to what the provider found; the reconciler then repeats the effect. */
+function recordDrift(state: AgentState, now: number): AgentState {
   const runtime = moveRuntime(state.runtime, 'running');
   return { ...state, runtime, runningSince: now, probeAt: null, probes: 0, drainUntil: null };
 }
 
 function afterInspection(state: AgentState, found: Partial<ResourceState>, now: number): AgentState {
-  if (driftOf(state, found) !== null) return drifted(state, now);
+  if (driftOf(state, found) !== null) return recordDrift(state, now);
   if (found.state === undefined || found.state === 'running' || found.state === 'paused') return afterProbe(state, now);
-  return crashed(
+  return recordCrash(
     state,
     { exitCode: found.exitCode ?? null, detail: found.detail ?? `the provider says ${found.state}` },
     now,
   );
 }
 
-/** Whether nobody wants an effect under way any more: a stopped agent is neither woken nor paused. */
-export function isMoot(state: AgentState, effect: Effect): boolean {
+/**
+ * Whether a stop or a terminate made an effect in progress obsolete: a stopped agent is neither
+ * woken nor paused.
+ */
+export function isObsolete(state: AgentState, effect: Effect): boolean {
   return isOver(state) && effect !== 'stop' && effect !== 'destroy';
 }
 
-/** What an effect has reached by the provider's own account, whatever its call answered: a lost answer is no failure. */
-export function reached(effect: ProviderEffect, found: ResourceState): boolean {
+/**
+ * Whether the effect was achieved according to an inspection; the answer of its call may have been
+ * lost.
+ */
+export function hasReached(effect: ProviderEffect, found: ResourceState): boolean {
   switch (effect) {
     case 'wake':
     case 'continue':
@@ -219,12 +233,13 @@ export function reached(effect: ProviderEffect, found: ResourceState): boolean {
   }
 }
 
-/** The longest pause between two tries of a stop or a destroy, which are repeated until they succeed. */
+/** The longest backoff of a stop or a destroy, which are retried until they succeed. */
 const RETRY_MAX_MS = 60_000;
 
 /**
- * The state after an effect that failed, retries included. A suspend or a continue goes back to what is true; a stop and a
- * destroy are tried again, as nobody wants the process back; a wake failed is a crash, and at first or by command a failure.
+ * The state after an effect that failed, retries included. A failed suspend or continue takes the
+ * decision back. A stop and a destroy are retried, because the process must go. A failed wake is a
+ * crash, or a failure where it is the first start or a command asked for it.
  */
 export function effectFailed(
   state: AgentState,
@@ -233,10 +248,10 @@ export function effectFailed(
   found: ResourceState | null,
   now: number,
 ): AgentState {
-  return { ...undone(state, effect, error, found, now), effect: null };
+  return { ...afterFailure(state, effect, error, found, now), effect: null };
 }
 
-function undone(
+function afterFailure(
   state: AgentState,
   effect: ProviderEffect,
   error: string,
@@ -246,7 +261,7 @@ function undone(
   const gone = found !== null && (found.state === 'exited' || found.state === 'absent' || found.state === 'stopped');
   switch (effect) {
     case 'wake':
-      return wakeFailed(state, found?.state === 'exited' ? (found.detail ?? error) : error, now);
+      return afterFailedWake(state, found?.state === 'exited' ? (found.detail ?? error) : error, now);
     case 'suspend':
       if (gone) return afterInspection(state, found, now);
       return { ...state, ...backToRunning(state), drainUntil: null };
@@ -255,22 +270,22 @@ function undone(
       return { ...state, ...backToPaused(state) };
     case 'stop':
     case 'destroy':
-      return triedAgain(state, now);
+      return scheduleRetry(state, now);
     case 'inspect':
       return afterProbe(state, now);
   }
 }
 
-function triedAgain(state: AgentState, now: number): AgentState {
+function scheduleRetry(state: AgentState, now: number): AgentState {
   const retries = state.retries + 1;
   return { ...state, retries, retryAt: now + Math.min(1_000 * 2 ** retries, RETRY_MAX_MS) };
 }
 
-function wakeFailed(state: AgentState, error: string, now: number): AgentState {
+function afterFailedWake(state: AgentState, error: string, now: number): AgentState {
   const byCommand = state.restarting !== null || state.crashes.length === 0;
-  const gone = crashed(state, { exitCode: null, detail: error }, now);
+  const gone = recordCrash(state, { exitCode: null, detail: error }, now);
   const idle = { ...gone, restarting: null };
-  return byCommand && (isActive(idle) || isPaused(idle)) ? failed(idle, error) : idle;
+  return byCommand && (isActive(idle) || isPaused(idle)) ? recordFailure(idle, error) : idle;
 }
 
 function backToRunning(state: AgentState): Pick<AgentState, 'status' | 'holds'> {
@@ -283,7 +298,10 @@ function backToPaused(state: AgentState): Pick<AgentState, 'status' | 'holds'> {
   return { status: moveStatus('running', 'paused'), holds: [...state.heldBefore, ...added] };
 }
 
-/** Whether an effect is a call at all: an `external` agent has only what its specification names, the rest is the agent's own. */
+/**
+ * Whether an effect calls the provider. For an `external` agent, Drover calls only the URLs of its
+ * specification.
+ */
 export function callsProvider(state: AgentState, effect: ProviderEffect): boolean {
   const { provider, external } = state.config.spec;
   if (provider !== 'external') return true;

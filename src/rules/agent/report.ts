@@ -1,9 +1,13 @@
-/** Whether an agent's start has settled, and whether somebody still has to be told. */
+/** Settles an agent's start, and decides which report of it is due. */
 import { isActive, isPaused, isOver, isPending, isSuspended, isUp } from './lifecycle';
 import type { AgentReport } from '../../contract/agent';
 import { type AgentState } from './state';
 
-/** Ready: the first beat that is not `stopping`, or for a held agent its paused runtime, or that its pool is used up. A stop before that settles it too. */
+/**
+ * Settles the start once. It is `ready` at the first beat that is not `stopping`; for a held agent,
+ * once the runtime is paused; and while its pool is exhausted. A stop before that settles it as
+ * `failed`.
+ */
 export function settle(state: AgentState): AgentState {
   if (state.settled?.outcome === 'ready') return state;
   if (isReady(state)) return { ...state, settled: { outcome: 'ready', error: null } };
@@ -13,13 +17,13 @@ export function settle(state: AgentState): AgentState {
 }
 
 function isReady(state: AgentState): boolean {
-  // It starts by itself when its pool has a credential again, and nobody needs to wait for that.
+  // It starts by itself when its pool has a credential again; a change need not wait for that.
   if (isPending(state)) return state.switches.switching?.step === 'waiting';
   if (isPaused(state)) return isSuspended(state);
   return isActive(state) && isUp(state) && state.instance.lastBeatAt !== null && state.liveness !== 'offline';
 }
 
-/** The report that is due, with the workflow that waits for it; null: none. */
+/** The report that is due, with the id of the workflow that waits for it; null: none is due. */
 export function dueReport(state: AgentState): { readonly to: string; readonly report: AgentReport } | null {
   const { reportTo, incarnation, revision } = state.config;
   if (reportTo === undefined || state.settled === null || state.reportedTo === reportMark(state)) return null;
@@ -34,8 +38,8 @@ export function dueReport(state: AgentState): { readonly to: string; readonly re
   return { to: reportTo, report };
 }
 
-/** Notes that the present report has been sent. */
-export function reported(state: AgentState): AgentState {
+/** Records that the current report has been sent. */
+export function markReported(state: AgentState): AgentState {
   return { ...state, reportedTo: reportMark(state) };
 }
 

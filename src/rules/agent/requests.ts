@@ -1,29 +1,36 @@
-/** Remembered `requestId`s: the same request again gets the first acceptance's answer, also after continue-as-new. */
+/**
+ * Makes commands idempotent: a repeated `requestId` receives the first answer, also after
+ * continue-as-new.
+ */
 import type { CommandState } from '../../contract/agent';
 import type { ErrorBody } from '../../contract/errors';
 import type { AgentState, RememberedRequest } from './state';
-import { earlier, type RequestMark } from '../lib/fingerprint';
+import { findRequest, REQUESTS_KEPT, type RequestMark } from '../lib/fingerprint';
 import { jsonBytes } from '../lib/json-bytes';
 
-/** The last 1,000 (docs/lifecycle.md, "Commands"). */
-const REQUESTS_KEPT = 1_000;
-/** Their bytes: 1,000 answers with one hold are 300 KiB, and only long reasons and many holds come near. */
+/**
+ * The bytes of all remembered requests. 1,000 answers with one hold take 300 KiB; only long reasons
+ * or many holds exceed this.
+ */
 const REQUEST_BYTES_KEPT = 384 * 1024;
 
-/** What is known of the same request. `IdempotencyConflict` where its id was another request's. */
+/**
+ * The earlier acceptance of the same request. Throws `IdempotencyConflict` where another request
+ * used the id.
+ */
 export function recall(state: AgentState, mark: RequestMark | undefined): RememberedRequest | undefined {
-  return earlier(state.requests, mark);
+  return findRequest(state.requests, mark);
 }
 
-/** A request was accepted; its answer is still to come. */
+/** Remembers an accepted request; `rememberAnswer` adds the answer later. */
 export function remember(state: AgentState, mark: RequestMark | undefined, changed: boolean): AgentState {
   if (mark === undefined) return state;
   const request: RememberedRequest = { ...mark, op: state.op, changed, answer: null, error: null, bytes: 0 };
   return { ...state, requests: bounded([...state.requests, sized(request)]) };
 }
 
-/** A remembered request was answered: with how far it came, or with the error of its effect. */
-export function answered(
+/** Adds the answer to a remembered request: the command's state, or the error of its effect. */
+export function rememberAnswer(
   state: AgentState,
   requestId: string | undefined,
   result: CommandState | ErrorBody,
@@ -42,7 +49,7 @@ function sized(request: RememberedRequest): RememberedRequest {
   return { ...request, bytes: jsonBytes(request) };
 }
 
-/** The newest that fit. */
+/** The newest requests that fit. */
 function bounded(requests: readonly RememberedRequest[]): readonly RememberedRequest[] {
   let from = Math.max(0, requests.length - REQUESTS_KEPT);
   let bytes = requests.slice(from).reduce((sum, request) => sum + request.bytes, 0);

@@ -1,9 +1,12 @@
-/** An agent's settings in milliseconds: its specification with the defaults of docs/lifecycle.md and docs/coordination.md filled in. */
+/**
+ * An agent's settings: its specification with every default filled in, durations in milliseconds.
+ */
 import type { AgentSpec } from '../../contract/agent';
+import { DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
 import type { Duration } from '../../contract/duration';
 import { durationMs } from '../lib/duration';
 
-/** Health checks of an agent; absent where they are off. */
+/** The health checks of an agent; `failures` in a row count as one failure. */
 export interface HealthCheckSettings {
   readonly everyMs: number;
   readonly timeoutMs: number;
@@ -11,7 +14,7 @@ export interface HealthCheckSettings {
   readonly debounceMs: number;
 }
 
-/** What an agent's specification means. */
+/** An agent's specification with its defaults (docs/provisioning.md). */
 export interface AgentSettings {
   readonly heartbeatEveryMs: number;
   readonly staleAfterMs: number;
@@ -33,12 +36,18 @@ export interface AgentSettings {
   };
 }
 
-/** How long `pause` and `restart` let turns in flight finish (docs/lifecycle.md, "Commands"). */
+/**
+ * How long `pause` and `restart` let turns in flight finish by default (docs/lifecycle.md,
+ * "Commands").
+ */
 export const DRAIN_TIMEOUT_MS = 10 * 60_000;
-/** How long a polite stop may take before the kill (docs/lifecycle.md, "Commands"). */
+/**
+ * The default grace period between the terminate signal and the kill (docs/lifecycle.md,
+ * "Commands").
+ */
 export const STOP_GRACE_MS = 10_000;
 
-/** Resolves every default; durations have been checked where the specification was parsed. */
+/** The settings of a parsed specification. */
 export function agentSettings(spec: AgentSpec): AgentSettings {
   const { liveness = {}, turns = {}, restart = {} } = spec;
   const startupGraceMs = ms(liveness.startupGrace, '2m');
@@ -60,7 +69,7 @@ export function agentSettings(spec: AgentSpec): AgentSettings {
     turns: {
       maxParallel: turns.maxParallel ?? 3,
       queue: turns.queue ?? 1_000,
-      timeoutMs: ms(turns.timeout, '600s'),
+      timeoutMs: durationMs(turns.timeout ?? '') ?? DEFAULT_TURN_TIMEOUT_MS,
       unavailableTimeoutMs: ms(turns.unavailableTimeout, '2m'),
     },
     restart: {
@@ -73,7 +82,7 @@ export function agentSettings(spec: AgentSpec): AgentSettings {
   };
 }
 
-/** A duration in milliseconds, or that of its default. */
+/** The milliseconds of a duration, or of `fallback` where it is absent or invalid. */
 export function ms(given: Duration | undefined, fallback: Duration): number {
   return durationMs(given ?? fallback) ?? durationMs(fallback) ?? 0;
 }

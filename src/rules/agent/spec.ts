@@ -1,4 +1,7 @@
-/** The sandbox's parser of one agent's specification; the zod schema of the fleet file is its twin at the edges. */
+/**
+ * Parses an agent's specification in the sandbox. At the edges, the zod schema of the fleet file
+ * does the same.
+ */
 import type { AgentSpec } from '../../contract/agent';
 import type { Duration } from '../../contract/duration';
 import {
@@ -31,7 +34,7 @@ import {
   text,
 } from '../lib/parse';
 
-/** A text that matches a pattern; `what` says in the message what it should be. */
+/** A text that matches a pattern; the error says `expected <what>`. */
 export function matching(pattern: RegExp, what: string): Parser<string> {
   const anyText = text(FLEET_LIMITS.text);
   return (value, path) => {
@@ -50,13 +53,13 @@ const filled: Parser<string> = (value, path) => {
   return given === '' ? invalid(path, 'is empty') : given;
 };
 
-/** A duration of at most 30 days; zero is one. */
+/** A duration from 0 to 30 days. */
 export const boundedDuration: Parser<Duration> = (value, path) => {
   const given = duration(value, path);
   return (durationMs(given) ?? 0) <= LONGEST_DURATION_MS ? given : invalid(path, 'is longer than 720h');
 };
 
-/** A duration of which something is repeated or waited for: not zero. */
+/** A duration above 0, up to 30 days. */
 export const positiveDuration: Parser<Duration> = (value, path) => {
   const given = boundedDuration(value, path);
   return durationMs(given) === 0 ? invalid(path, 'must be longer than 0') : given;
@@ -78,7 +81,7 @@ const environment: Parser<Record<string, string>> = (value, path) => {
   return Object.fromEntries(
     entries.map(([variable, content]) => {
       if (!VARIABLE_PATTERN.test(variable))
-        invalid(`${path}.${variable}`, 'is not the name of an environment variable');
+        invalid(`${path}.${variable}`, 'is not a valid name of an environment variable');
       return [variable, text(FLEET_LIMITS.text)(content, `${path}.${variable}`)];
     }),
   );
@@ -137,7 +140,10 @@ export const restartSpec = object({
   backoff: optional(object({ initial: optional(positiveDuration), max: optional(positiveDuration) })),
 });
 
-/** How a credential reaches an agent, of a pool or of one agent. */
+/**
+ * The fields that say how an agent receives its credential. A pool and an agent's `subscription`
+ * share them.
+ */
 export const applicationFields = {
   inject: optional(object({ env: matching(VARIABLE_PATTERN, 'the name of an environment variable') })),
   autoSwitch: optional(boolean),
@@ -181,7 +187,7 @@ export function unsigned({ signature: _signature, ...spec }: AgentSpec): AgentSp
   return spec;
 }
 
-/** Reads an agent's specification: one provider, and the block of that provider alone. */
+/** An agent's specification: one provider, and only the block of that provider. */
 export const agentSpec: Parser<AgentSpec> = (value, path) => {
   const spec = fields(value, path);
   const [problem] = blockProblems(spec);

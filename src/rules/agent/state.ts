@@ -1,4 +1,6 @@
-/** Everything an agent's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
+/**
+ * The state of an agent's workflow as one plain JSON object; it is the argument of the next run.
+ */
 import { isActive, isUp } from './lifecycle';
 import type {
   AgentConfiguration,
@@ -18,17 +20,17 @@ import { type PausedClock, STOPPED_CLOCK } from './turns/paused-clock';
 import { type AgentSettings, agentSettings } from './settings';
 import { NO_SWITCH, type SubscriptionState, blocksTurns } from './subscription/state';
 
-/** What the provider can be asked. `inspect` changes nothing there. */
+/** The calls of a provider. `inspect` changes nothing. */
 export type ProviderEffect = 'wake' | 'suspend' | 'continue' | 'stop' | 'destroy' | 'inspect';
-/** What happens outside, one at a time; `reload` gives the agent itself a new credential. */
+/** An effect outside the workflow, one at a time. `reload` hands the agent its new credential. */
 export type Effect = ProviderEffect | 'reload';
 
-/** The process that runs, or ran last. Times are epoch milliseconds. */
+/** The process that runs or ran last. Times are epoch milliseconds. */
 export interface Instance {
   readonly id: string | null;
-  /** When it was woken, or first heard of. */
+  /** When it was woken, or when its first beat arrived. */
   readonly registeredAt: number | null;
-  /** Whether a wake under this id has succeeded; an id of which none has is used again. */
+  /** Whether a wake with this id succeeded; an id without a successful wake is used again. */
   readonly confirmed: boolean;
   readonly lastSeq: number | null;
   readonly lastBeatAt: number | null;
@@ -39,55 +41,62 @@ export interface Instance {
   readonly viaGateway: boolean;
 }
 
-/** A turn that waits or is in flight. Readings are of the clocks in `TurnsState`. */
+/**
+ * A turn that waits or is in flight. `waitingFrom`, `startedAt` and `refusedFrom` are readings of
+ * the clocks in `TurnsState`.
+ */
 export interface QueuedTurn {
   readonly turnId: string;
   readonly replyTo: string;
   readonly request: TurnRequest;
-  /** The branch's own limit, where a rule sets one; else the agent's. */
+  /** The limit that a rule of the topology sets; null: the agent's own limit applies. */
   readonly timeoutMs: number | null;
   /** Bytes of the request's JSON. */
   readonly bytes: number;
-  /** How often it has been given to the agent. */
+  /** How often the agent has received it. */
   readonly attempt: number;
-  /** What `unavailable` read when it began to wait. */
+  /** The reading of `unavailable` when it began to wait. */
   readonly waitingFrom: number;
-  /** Milliseconds of its limit that are used up by earlier attempts. */
+  /** Milliseconds of its limit that earlier attempts used. */
   readonly used: number;
-  /** What `working` read when the present attempt began; null while it waits. */
+  /** The reading of `working` when the current attempt began; null while it waits. */
   readonly startedAt: number | null;
-  /** A refused connection: not tried again before this time. */
+  /** After a refused connection: the time of the next attempt. */
   readonly notBefore: number | null;
-  /** What `working` read when a connection was refused for the first time; null: not yet. */
+  /** The reading of `working` when a connection was first refused; null: not yet. */
   readonly refusedFrom: number | null;
-  /** Whether the branch has been told that it is suspended. */
+  /** Whether the branch knows that the turn is suspended. */
   readonly suspended: boolean;
-  /** The subscription that the present attempt began on, by name and assignment. */
+  /** The credential of the current attempt, by name and assignment. */
   readonly on: Pick<HeldSubscription, 'name' | 'assignment'> | null;
-  /** Whether it has been asked again because its credential had failed, which is done once. */
+  /** Whether it was repeated because its credential failed, which happens once. */
   readonly askedAnew: boolean;
 }
 
-/** The answer to a turn, kept in case the branch asks again. */
+/** The answer to a turn, kept for a repeated request of the branch. */
 export interface AnsweredTurn {
   readonly turnId: string;
   readonly outcome: TurnOutcome;
   readonly bytes: number;
 }
 
+/** The turns of an agent, and the clocks that measure their limits. */
 export interface TurnsState {
   readonly waiting: readonly QueuedTurn[];
   readonly inFlight: readonly QueuedTurn[];
   readonly answered: readonly AnsweredTurn[];
-  /** Tombstones: ids of turns that were withdrawn, whether or not they had come. */
+  /** Tombstones: the ids of withdrawn turns, also of those that have not arrived yet. */
   readonly withdrawn: readonly string[];
-  /** Runs while the runtime is not paused: what a turn's limit is measured with. */
+  /** Measures the limits of turns; runs while the runtime is not paused. */
   readonly working: PausedClock;
-  /** Runs while the agent should work and cannot: what the unavailable timeout is measured with. */
+  /** Measures the unavailable timeout; runs while the agent should work and cannot. */
   readonly unavailable: PausedClock;
 }
 
-/** The answer to an accepted request, kept for a repeat of its `requestId`; null fields until it is known. */
+/**
+ * An accepted request and its answer, kept for a repeat; `answer` and `error` are null until one is
+ * known.
+ */
 export interface RememberedRequest extends RequestMark {
   readonly op: number;
   readonly changed: boolean;
@@ -103,66 +112,81 @@ export interface RememberedRequest extends RequestMark {
   readonly bytes: number;
 }
 
-/** What an agent can be said to be, in the events `agent.ready`, `agent.offline` and `agent.failed`. */
+/** The states that the events `agent.ready`, `agent.offline` and `agent.failed` announce. */
 export type Announcement = 'ready' | 'offline' | 'failed';
 
+/** Everything that an agent's workflow knows. */
 export interface AgentState {
   readonly v: 1;
   readonly fleet: string;
   readonly agent: string;
   readonly config: AgentConfiguration;
-  /** What `config.spec` means; derived anew at the start of every run. */
+  /** The settings of `config.spec`; every run derives them again. */
   readonly settings: AgentSettings;
   readonly status: AgentStatus;
   readonly runtime: Runtime;
   readonly liveness: Liveness;
   readonly holds: readonly Hold[];
-  /** The holds that the last resume took away: put back if the provider cannot continue the runtime. */
+  /**
+   * The holds that the last resume removed; they return if the provider cannot continue the
+   * runtime.
+   */
   readonly heldBefore: readonly Hold[];
   readonly instance: Instance;
-  /** Since when the runtime is `running`: the clock of staleness begins again there (docs/lifecycle.md, "Liveness", 8). */
+  /**
+   * Since when the runtime is `running`; silence counts from here again (docs/lifecycle.md,
+   * "Liveness", 8).
+   */
   readonly runningSince: number | null;
-  /** Since when silence counts, where Drover itself was away: its clock begins again there (docs/lifecycle.md, "Liveness", 10). */
+  /** Since when silence counts after Drover itself was down (docs/lifecycle.md, "Liveness", 10). */
   readonly silenceFrom: number | null;
-  /** The end of a silence, in epoch ms, for which a gateway has been asked: only then the agent is offline. */
+  /**
+   * The end of a silence, in epoch ms, for which a gateway has been asked: only then the agent is
+   * offline.
+   */
   readonly gatewayAskedFor: number | null;
   /** Since when no gateway has answered, while it is silent. */
   readonly unheardFrom: number | null;
   /** The provider call in progress; there is at most one. */
   readonly effect: Effect | null;
-  /** Until when turns in flight may finish before a suspend or a restart; null: nothing to wait for. */
+  /** Until when turns in flight may finish before a suspend or a restart; null: no drain. */
   readonly drainUntil: number | null;
   /** An operator's restart under way: `stop` until the runtime is at rest, then `start`. */
   readonly restarting: 'stop' | 'start' | null;
-  /** What the next stop gives the process, in milliseconds; null: nobody asked for one. */
+  /** The grace period of the requested stop, in milliseconds; null: no stop was requested. */
   readonly stopGraceMs: number | null;
-  /** When a crashed agent is woken again by policy; null: not. */
+  /** When the restart policy wakes a crashed agent; null: never. */
   readonly restartAt: number | null;
-  /** Times of the crashes that count against the policy's window. */
+  /** The times of the crashes that the restart policy counts. */
   readonly crashes: readonly number[];
-  /** A failed stop or destroy is tried again at this time; `retries` counts the failures in a row. */
+  /** When a failed stop or destroy is retried; `retries` counts the failures in a row. */
   readonly retryAt: number | null;
   readonly retries: number;
-  /** When the provider is asked next whether the process still runs; `probes` counts the answers so far. */
+  /** When the provider is probed next; `probes` counts the probes so far. */
   readonly probeAt: number | null;
   readonly probes: number;
   readonly destroyed: boolean;
   /** How the agent's first start ended; null until then. */
   readonly settled: { readonly outcome: 'ready' | 'failed'; readonly error: string | null } | null;
-  /** Whom the outcome has been reported to, as `<workflow>@<revision>`; null: a report is due once settled. */
+  /**
+   * The receiver of the last report, as `<workflow>@<revision>`; null: a report is due once
+   * settled.
+   */
   readonly reportedTo: string | null;
   /** Why the status is `failed` or the agent ended by itself. */
   readonly reason: string | null;
   readonly subscription: HeldSubscription | null;
   readonly switches: SubscriptionState;
-  /** What people have last been told of it; null: nothing yet. */
+  /** The last announcement; null: none yet. */
   readonly announced: Announcement | null;
   readonly turns: TurnsState;
-  /** Counts accepted commands, so that an effect's failure reaches those that asked for it. */
+  /**
+   * Counts accepted commands, so that an effect's failure reaches the commands that asked for it.
+   */
   readonly op: number;
   readonly requests: readonly RememberedRequest[];
   readonly decisions: readonly Decision[];
-  /** Tests force continue-as-new with it: a number of history events in place of the server's suggestion. */
+  /** For tests: continue as new after this many history events, not at the server's suggestion. */
   readonly continueAfterEvents: number | null;
 }
 
@@ -172,7 +196,7 @@ export interface CarriedAgent {
   readonly state: AgentState;
 }
 
-/** Before the first wake, and until an agent that names itself has been heard of. */
+/** The instance before the first wake, or before the first beat of an agent that names itself. */
 export const NO_INSTANCE: Instance = {
   id: null,
   registeredAt: null,
@@ -185,7 +209,7 @@ export const NO_INSTANCE: Instance = {
   viaGateway: false,
 };
 
-/** The state of an agent whose workflow has just been started. */
+/** The state of a new agent. */
 export function newAgent(input: AgentInput): AgentState {
   const { v: _v, fleet, agent, holds, continueAfterEvents, ...config } = input;
   return {
@@ -236,12 +260,12 @@ export function newAgent(input: AgentInput): AgentState {
   };
 }
 
-/** What a wake begins with: `id` is new, or the last one's where no wake under it has succeeded. */
+/** The instance that a wake begins, or that an agent names itself. */
 export function newInstance(id: string, now: number): Instance {
   return { ...NO_INSTANCE, id, registeredAt: now };
 }
 
-/** What remains of an instance that no longer runs: its name and times, no address. */
+/** An instance that no longer runs keeps its id and times, but neither endpoint nor pid. */
 export function endedInstance(instance: Instance): Instance {
   return { ...instance, endpoint: null, pid: null };
 }
@@ -251,7 +275,7 @@ export function namesItself(state: AgentState): boolean {
   return state.config.spec.provider === 'external' && state.config.spec.external?.wake === undefined;
 }
 
-/** Whether a turn could be given to the agent now, slots apart. */
+/** Whether the agent could take a turn now, if it has a free slot. */
 export function isAvailable(state: AgentState): boolean {
   return (
     isActive(state) &&

@@ -1,19 +1,19 @@
-/** The one lazy timer of an agent: what the clock alone changes, and when it does so next. */
+/** The single timer of an agent: what time alone changes, and when it does so next. */
 import { isActive, isAlive, isUp, isAtRest } from './lifecycle';
 import { type AgentState } from './state';
 import { advance, subscriptionDue } from './subscription/switch';
-import { excused, livenessAt, livenessDue } from './liveness';
+import { excuseSilence, livenessAt, livenessDue } from './liveness';
 import { probeNow } from './probes';
 import { turnsDue } from './turns/actions';
 
-/** The state at `now`, if nothing else has happened; the same object when nothing is due. */
+/** The state at `now` if nothing else happened; the same object when nothing is due. */
 export function tick(state: AgentState, now: number): AgentState {
   return advance(withLiveness(state, now), now);
 }
 
 function withLiveness(before: AgentState, now: number): AgentState {
-  const state = excused(before, now);
-  // What has become of its process while Drover was away, the provider knows at once.
+  const state = excuseSilence(before, now);
+  // The provider knows at once whether the process survived while Drover was down.
   if (state !== before) return probeNow({ ...state, liveness: livenessAt(state, now) }, now);
   const liveness = livenessAt(state, now);
   if (liveness === state.liveness) return state;
@@ -21,7 +21,10 @@ function withLiveness(before: AgentState, now: number): AgentState {
   return liveness === 'offline' ? probeNow(next, now) : next;
 }
 
-/** When to look again, in epoch milliseconds, later than `now`; null: only a message or an effect can change anything. */
+/**
+ * When `tick` changes something next, in epoch milliseconds after `now`; null: only a message or an
+ * effect can.
+ */
 export function nextDue(state: AgentState, now: number): number | null {
   const dues = [
     livenessDue(state),
@@ -32,7 +35,7 @@ export function nextDue(state: AgentState, now: number): number | null {
     probeDue(state),
     subscriptionDue(state),
   ];
-  // What was due by now has been done, or waits for the effect that is in progress.
+  // What was due by now is done, or waits for the effect in progress.
   const later = dues.filter((due) => due !== null).filter((due) => due > now);
   return later.length === 0 ? null : Math.min(...later);
 }

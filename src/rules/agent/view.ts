@@ -1,24 +1,27 @@
-/** What people and programs see of an agent's state: the view, the answer's state, the card, the search attributes. */
+/** Presents an agent's state: its view, the answers to commands, and its card. */
 import { hasCrashed, isDown, isSuspended, isTerminated, isUp, isAtRest } from './lifecycle';
 import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../../contract/agent';
 import type { WorkflowEnd } from '../../contract/ends';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import type { Trouble } from '../../contract/trouble';
 import type { AgentState, RememberedRequest } from './state';
-import { inShort } from './decisions';
+import { summary } from './decisions';
 import { lostText } from '../lib/ends';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
 import { why } from './why';
 
-/** The subscription as others see it, without the reference to its secret. */
+/** The subscription without the reference to its secret. */
 export function publicSubscription({ subscription }: AgentState): AssignedSubscription | null {
   if (subscription === null) return null;
   const { pool, name, assignment } = subscription;
   return { pool, name, assignment };
 }
 
-/** The view; `decisions` only where asked for, as `troubles` are. */
+/**
+ * The view of an agent. It has `decisions` only where asked for, and `troubles` only where there
+ * are any.
+ */
 export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {
   const { instance, config } = state;
   const settings = agentSettings(config.spec);
@@ -49,8 +52,8 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
 }
 
 /**
- * The last view of an agent whose workflow is closed: where it had not ended itself, it was ended from outside, and nobody has stopped
- * what it ran.
+ * The last view of an agent whose workflow is closed. Where the agent was not terminated, its
+ * workflow was ended from outside, and its process may still run.
  */
 export function closedAgentView(view: AgentView, end: WorkflowEnd): AgentView {
   if (isTerminated(view)) return view;
@@ -58,23 +61,23 @@ export function closedAgentView(view: AgentView, end: WorkflowEnd): AgentView {
   return {
     ...view,
     status: 'terminated',
-    why: `Ended from outside: ${lostText(end)}; ${wayOn(fleet, name, incarnation)}`,
+    why: `Ended from outside: ${lostText(end)}; ${recoveryHint(fleet, name, incarnation)}`,
   };
 }
 
-/** What makes up for an agent's workflow that is gone. */
-function wayOn(fleet: string, agent: string, incarnation: string): string {
+/** How to recover from the loss of an agent's workflow. */
+function recoveryHint(fleet: string, agent: string, incarnation: string): string {
   const removes = 'drover gc --yes removes what it left running';
   return incarnation === DIRECT_INCARNATION
-    ? `start ${fleet}/${agent} again as it was started first; ${removes}`
-    : `drover apply of fleet ${fleet} makes it again; ${removes}`;
+    ? `start ${fleet}/${agent} again in the way it was first started; ${removes}`
+    : `drover apply of fleet ${fleet} creates it again; ${removes}`;
 }
 
 function iso(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** How far the provider is from what has been decided. */
+/** How far the actual state is from the desired one. */
 export function commandState(state: AgentState): CommandState {
   switch (state.status) {
     case 'terminated':
@@ -96,12 +99,12 @@ export function commandState(state: AgentState): CommandState {
   }
 }
 
-/** A command's answer now. */
+/** The answer to a command in the current state. */
 export function commandResult(state: AgentState, requestId: string | undefined, changed: boolean): CommandResult {
   return { requestId: requestId ?? null, changed, state: commandState(state), agent: agentView(state) };
 }
 
-/** The first acceptance's answer, with what else is known of the agent today. */
+/** The first answer to a remembered request, within the current view of the agent. */
 export function rememberedResult(state: AgentState, request: RememberedRequest): CommandResult {
   const { requestId, changed, answer } = request;
   if (answer === null) return commandResult(state, requestId, changed);
@@ -109,7 +112,9 @@ export function rememberedResult(state: AgentState, request: RememberedRequest):
   return { requestId, changed, state: how, agent: agentView({ ...state, ...then }) };
 }
 
-/** The Markdown card that Temporal's Web UI shows: state, troubles, holds, turns, the last ten decisions. */
+/**
+ * The Markdown card for Temporal's Web UI: state, troubles, holds, turns, the last ten decisions.
+ */
 export function card(state: AgentState, troubles: readonly Trouble[] = []): string {
   const view = agentView(state);
   const lines = [
@@ -134,9 +139,9 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
   return lines.join('\n');
 }
 
-/** A text that changes exactly when the card may: beats do not change it. */
+/** A key that changes when the card may change; beats do not change it. */
 export function cardKey(state: AgentState, troubles: readonly Trouble[] = []): string {
   const { waiting, inFlight } = state.turns;
   const last = state.decisions.at(-1);
-  return `${inShort(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
+  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
 }

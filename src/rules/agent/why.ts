@@ -1,4 +1,7 @@
-/** The sentence that `describe` begins with: why an agent is not working, and which command or event would change that. */
+/**
+ * The first sentence of `describe`: why an agent is not working, and which command or event changes
+ * that.
+ */
 import { hasCrashed, isStarting, isStopping, isSuspended, isUp } from './lifecycle';
 import type { Hold } from '../../contract/agent';
 import { FLEET_HOLD, OPERATOR_HOLD, SUBSCRIPTION_HOLD } from '../../contract/names';
@@ -12,10 +15,10 @@ export function why(state: AgentState): string | null {
   const name = `${state.fleet}/${state.agent}`;
   switch (state.status) {
     case 'pending':
-      if (lacksSubscription(state)) return unsuppliedWhy(state);
+      if (lacksSubscription(state)) return noCredentialWhy(state);
       return isStarting(state)
         ? 'Starting: the provider is waking it'
-        : `Not started yet${because(state.reason)}: it is woken next`;
+        : `Not started yet${because(state.reason)}: Drover wakes it next`;
     case 'running':
       return state.restarting === null ? runningWhy(state) : `Restarting${inFlight(state)}: wait for its next beat`;
     case 'paused':
@@ -34,7 +37,7 @@ function runningWhy(state: AgentState): string | null {
   if (isUp(state) && blocksTurns(state.switches)) return switchingWhy(state);
   switch (state.runtime) {
     case 'crashed':
-      return `Crashed${because(state.reason)}: it is restarted${state.restartAt === null ? '' : ` at ${utcText(state.restartAt)}`}`;
+      return `Crashed${because(state.reason)}: Drover restarts it${state.restartAt === null ? '' : ` at ${utcText(state.restartAt)}`}`;
     case 'paused':
       return 'Resuming: the provider is continuing it';
     case 'stopping':
@@ -49,25 +52,25 @@ function runningWhy(state: AgentState): string | null {
 
 function switchingWhy(state: AgentState): string {
   const { from, to, pool = '', lost = 0 } = state.switches.switching ?? {};
-  if (lost > 0) return `Its pool ${pool} is not there, and its fleet starts it again: it goes on by itself`;
+  if (lost > 0) return `Its pool ${pool} is gone, and its fleet starts it again: the agent then continues by itself`;
   const goal = to ? ` to ${to.name}` : '';
-  return `Switching from ${from?.name ?? 'no subscription'}${goal}${inFlight(state)}: it goes on by itself`;
+  return `Switching from ${from?.name ?? 'no subscription'}${goal}${inFlight(state)}: it continues by itself`;
 }
 
-function unsuppliedWhy(state: AgentState): string {
+function noCredentialWhy(state: AgentState): string {
   const held = state.holds.find(({ name }) => name === SUBSCRIPTION_HOLD);
-  if (held) return `${heldBy(held)}: it starts by itself then, or with drover pools reset`;
+  if (held) return `${heldBy(held)}: it then starts by itself, or earlier with drover pools reset`;
   const { pool = '', lost = 0 } = state.switches.switching ?? {};
-  if (lost > 0) return `Its pool ${pool} is not there, and its fleet starts it again: it starts by itself then`;
+  if (lost > 0) return `Its pool ${pool} is gone, and its fleet starts it again: the agent then starts by itself`;
   return `Waiting for a subscription of pool ${state.config.spec.subscription?.pool ?? ''}: apply a fleet file that describes it`;
 }
 
 function silentWhy(state: AgentState): string {
   const last = state.instance.lastProofAt;
   if (state.liveness === 'offline')
-    return `Offline${last === null ? ', it never beat' : `, last heard of at ${utcText(last)}`}: its next beat brings it back`;
-  if (state.liveness === 'starting') return 'Starting: a beat with status ready makes it work';
-  return 'It has named no endpoint: a beat with one makes it work';
+    return `Offline${last === null ? ', it never sent a beat' : `, last proof at ${utcText(last)}`}: its next beat brings it back`;
+  if (state.liveness === 'starting') return 'Starting: it works after a beat with status ready';
+  return 'Without an endpoint: it works after a beat that names one';
 }
 
 function pausedWhy(state: AgentState, name: string): string {
@@ -75,10 +78,10 @@ function pausedWhy(state: AgentState, name: string): string {
   if (first === undefined) return `Paused: drover start ${name}`;
   const more = others.length === 0 ? '' : `, and by ${others.map((hold) => hold.name).join(', ')}`;
   if (hasCrashed(state)) {
-    return `${heldBy(first)}${more}; meanwhile its process ended${because(state.reason)}: drover restart ${name}`;
+    return `${heldBy(first)}${more}; its process has ended${because(state.reason)}: drover restart ${name}`;
   }
   const pausing = isSuspended(state) ? '' : `; pausing${inFlight(state)}`;
-  return `${heldBy(first)}${more}${pausing}: ${wayOut(first, state, name)}`;
+  return `${heldBy(first)}${more}${pausing}: ${resumeCommand(first, state, name)}`;
 }
 
 function heldBy({ name, reason, since }: Hold): string {
@@ -87,8 +90,11 @@ function heldBy({ name, reason, since }: Hold): string {
   return `Paused by ${name} since ${utcText(since, 'minutes')}${quoted}`;
 }
 
-/** What would be accepted now: of the three only `resume` wants to be asked expressly to withdraw a pause under way. */
-function wayOut({ name: hold }: Hold, state: AgentState, name: string): string {
+/**
+ * The command that removes the hold. Only `resume` needs a flag to withdraw a pause that is under
+ * way.
+ */
+function resumeCommand({ name: hold }: Hold, state: AgentState, name: string): string {
   if (hold === OPERATOR_HOLD) return `drover resume ${name}${isSuspended(state) ? '' : ' --cancel-pending'}`;
   if (hold === FLEET_HOLD) return `drover resume --fleet ${state.fleet}`;
   return `drover release ${name} --hold ${hold}`;

@@ -1,4 +1,4 @@
-/** A change as the card in Temporal's Web UI: a few lines of Markdown. */
+/** The card of a change in Temporal's Web UI. */
 import type { ChangeView } from '../../contract/fleet';
 
 /** The most agents that the card names. */

@@ -1,6 +1,6 @@
 /**
- * The compensation planner: a record of what to undo, with guarded transitions (docs/provisioning.md, "When even the removal fails"). Every function is pure; times are
- * ISO 8601 and come from the caller. The record is plain JSON.
+ * The undo log of a change, with guarded transitions (docs/provisioning.md). The record is plain
+ * JSON; times are ISO 8601 and come from the caller.
  */
 import type {
   CompensationAudit,
@@ -12,7 +12,9 @@ import type {
 import { DroverError, type ErrorCode } from '../../contract/errors';
 import { boundedList, boundedText, SHORT_BYTES, shareBytes } from '../../contract/text';
 
-/** The arrows of the page; any other pair is refused with `CompensationStateError`. */
+/**
+ * The states that may follow each state; any other pair is refused with `CompensationStateError`.
+ */
 const TRANSITIONS: Readonly<Record<CompensationState, readonly CompensationState[]>> = {
   pending: ['compensating'],
   compensating: ['compensated', 'failed'],
@@ -20,7 +22,7 @@ const TRANSITIONS: Readonly<Record<CompensationState, readonly CompensationState
   compensated: [],
 };
 
-/** A transition that is asked for. */
+/** A requested transition. */
 export interface TransitionRequest {
   readonly to: CompensationState;
   readonly attempt: number;
@@ -29,16 +31,25 @@ export interface TransitionRequest {
   readonly why?: string;
 }
 
-/** Transitions that are kept, the last ones; `metrics` counts them all. An attempt has two, and each refusal is one. */
+/**
+ * How long one attempt of a compensation may take as a whole, in milliseconds
+ * (docs/provisioning.md).
+ */
+export const COMPENSATION_LIMIT_MS = 24 * 3_600_000;
+
+/** The number of audits kept; `metrics` counts all. An attempt has two, a refusal one. */
 const AUDIT_KEPT = 100;
 
-/** What became of it: the record has the audit of it either way; `refused` says why not. */
+/**
+ * The outcome of a transition. The record has its audit in either case; `refused` is the refusal or
+ * null.
+ */
 export interface TransitionResult {
   readonly record: CompensationRecord;
   readonly refused: DroverError | null;
 }
 
-/** A record without entries, before anything has been done. */
+/** A new record without entries. */
 export function planCompensation(plan: {
   id: string;
   fleet: string;
@@ -60,7 +71,9 @@ export function planCompensation(plan: {
   };
 }
 
-/** Writes the intent of an effect down, before the effect; a key that is there already is the same intent. */
+/**
+ * Writes the intent of an effect into the log, before the effect. A known key is the same intent.
+ */
 export function intend(
   record: CompensationRecord,
   intent: Pick<CompensationEntry, 'kind' | 'name' | 'key'>,
@@ -72,7 +85,7 @@ export function intend(
   return { ...record, entries: [...record.entries, entry], updatedAt: at };
 }
 
-/** Writes down what the effect made. */
+/** Adds the id of the resource that the effect created. */
 export function recordResource(
   record: CompensationRecord,
   key: string,
@@ -83,8 +96,9 @@ export function recordResource(
 }
 
 /**
- * Asks for a transition. The guards stand in the order of the page; an accepted `compensating` makes entries whose undo failed
- * pending again. An end (`compensated`, `failed`) must name the attempt that runs: an earlier one is stale.
+ * Makes a transition, or refuses it. `compensating` begins a new attempt and sets entries whose
+ * undo failed back to pending. `compensated` and `failed` must name the current attempt, because an
+ * earlier one is stale.
  */
 export function transition(record: CompensationRecord, request: TransitionRequest): TransitionResult {
   const refused = guard(record, request);
@@ -104,15 +118,15 @@ export function transition(record: CompensationRecord, request: TransitionReques
       attempt: request.attempt,
       reason: request.why ?? record.reason,
       updatedAt: request.at,
-      metrics: counted(record, request.to),
-      entries: begins ? record.entries.map(againPending) : record.entries,
+      metrics: countTransition(record, request.to),
+      entries: begins ? record.entries.map(resetFailed) : record.entries,
     },
   };
 }
 
 function guard(record: CompensationRecord, { to, attempt, revision }: TransitionRequest): DroverError | null {
   const { id, state } = record;
-  if (state === 'compensated') return refusal('DuplicateCompensation', `${id} is compensated already`, record);
+  if (state === 'compensated') return refusal('DuplicateCompensation', `${id} is already compensated`, record);
   if (revision !== record.revision) {
     const is = `${id} belongs to revision ${String(record.revision)}, not ${String(revision)}`;
     return refusal('StaleRevision', is, record);
@@ -141,23 +155,26 @@ function auditOf(
   return { at, attempt, revision, from: record.state, to, accepted: refused === null, why };
 }
 
-function counted({ metrics }: CompensationRecord, to: CompensationState): CompensationRecord['metrics'] {
+function countTransition({ metrics }: CompensationRecord, to: CompensationState): CompensationRecord['metrics'] {
   if (to === 'compensating') return { ...metrics, started: metrics.started + 1 };
   return to === 'compensated'
     ? { ...metrics, completed: metrics.completed + 1 }
     : { ...metrics, failed: metrics.failed + 1 };
 }
 
-function againPending(entry: CompensationEntry): CompensationEntry {
+function resetFailed(entry: CompensationEntry): CompensationEntry {
   return entry.outcome === 'failed' ? { ...entry, outcome: 'pending', error: null } : entry;
 }
 
-/** What is left to undo, newest first. */
+/** The entries that are still to be undone, newest first. */
 export function undoOrder(record: CompensationRecord): CompensationEntry[] {
   return record.entries.filter(({ outcome }) => outcome === 'pending').reverse();
 }
 
-/** Writes down how the undo of one entry ended. Only while compensating, and only once: a second delivery changes nothing. */
+/**
+ * Records the outcome of an entry's undo, while compensating and only once: a second delivery
+ * changes nothing.
+ */
 export function settleEntry(
   record: CompensationRecord,
   key: string,
@@ -172,7 +189,10 @@ export function settleEntry(
   );
 }
 
-/** Ends the attempt that runs: `compensated` when every entry is undone or was nothing, `failed` otherwise. */
+/**
+ * Ends the current attempt: `compensated` where every entry is undone or was never created, else
+ * `failed`.
+ */
 export function finishAttempt(record: CompensationRecord, at: string): TransitionResult {
   const left = record.entries.filter(({ outcome }) => outcome === 'pending' || outcome === 'failed');
   const why = boundedList(left.map(({ name, error }) => `${name}: ${error ?? 'not undone'}`));

@@ -1,28 +1,32 @@
 /**
- * Creates that may land after their own undo. A process's directory and a container's name refuse them; somebody else's service promises
- * no such thing, so it is asked to destroy once more when no create can be on its way any longer.
+ * Creates that may land after their own undo. The directory of a process and the name of a
+ * container refuse them. An external service may not, so Drover calls its destroy again once every
+ * create has landed or is lost.
  */
 import type { AgentSpec } from '../../contract/agent';
 import type { CompensationEntry } from '../../contract/fleet/compensation';
 import type { ErrorBody } from '../../contract/errors';
 
-/** One attempt of a create, in milliseconds (workflows/activities.ts): what it sent is there or lost after this. */
-export const CREATE_MS = 30_000;
+/**
+ * The timeout of one attempt of a create, in milliseconds. After it, the request has landed or is
+ * lost.
+ */
+export const CREATE_TIMEOUT_MS = 30_000;
 
 /**
- * Whether a provider has refused a create for good the first time that it was asked, or could not even be reached: nothing was made, nothing can land
- * late, and there is nothing to undo. So an undo needs nothing that made the create fail.
+ * Whether the provider refused the first attempt of a create for good, or could not be reached at
+ * all. Nothing was created then, so that an undo needs nothing that made the create fail.
  */
 export function isRefusal({ details }: ErrorBody): boolean {
   return details?.['permanent'] === true && details['attempt'] === 1;
 }
 
-/** Whether nothing was ever made of it. */
+/** Whether the resource of an entry was never created. */
 export function wasNeverMade({ resourceId }: CompensationEntry, refused: boolean): boolean {
   return resourceId === null && refused;
 }
 
-/** Whether nobody knows what became of a create that nothing at its provider refuses later. */
+/** Whether a create with an unknown outcome may still land at its external service. */
 export function mayLandLate({ resourceId }: CompensationEntry, { provider, external }: AgentSpec): boolean {
   return provider === 'external' && external?.create !== undefined && resourceId === null;
 }

@@ -1,4 +1,4 @@
-/** Reads what reaches a `provision` workflow. */
+/** Parses every message of a `provision` workflow. */
 import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, HoldsChanged, ProvisionInput } from '../../contract/fleet';
 import { parseHold } from '../agent/messages';
@@ -34,7 +34,9 @@ export const parseHoldsChanged: Parser<HoldsChanged> = object({ holds: list(pars
 /** Update `cancel` and signal `cancelRequested`. */
 export const parseCancelOrder: Parser<CancelOrder> = object({ reason: optional(text(2_000)) });
 
-/** The input comes from the fleet's own workflow, which has checked it; here it is only told from something else. */
+/**
+ * The input of a change. The fleet's workflow has validated it, so only its shape is checked again.
+ */
 export function parseProvisionInput(value: unknown): ProvisionInput {
   if (!isRecord(value) || value['v'] !== 1)
     return invalid('input', 'expected a change as the fleet makes it, with v: 1');

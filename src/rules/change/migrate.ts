@@ -1,4 +1,7 @@
-/** The version of the input of a `provision` workflow, with the lift from each earlier one (docs/upgrading.md). */
+/**
+ * The version of the input of a `provision` workflow, with the lift from each earlier one
+ * (docs/upgrading.md).
+ */
 import type { ProvisionInput } from '../../contract/fleet';
 import { migrations } from '../lib/migrations';
 

@@ -1,22 +1,26 @@
-/** Large changes are carried out in parts, each a workflow of its own, so that no history grows without bound. */
+/**
+ * Splits a large change into parts, each in its own workflow, so that no history grows without
+ * bound.
+ */
 import type { CompensationEntry } from '../../contract/fleet/compensation';
 import type { AgentChange, ChangeKind, ProvisionInput, ProvisionResult } from '../../contract/fleet';
-import { atStep, type ChangeRun, doubtful, recordLeftOver, stopped } from './run';
+import { atStep, type ChangeRun, unknownOutcome, recordLeftOver, stopChange } from './run';
 import { intend, settleEntry } from './compensation';
 
 /**
- * What may fail comes first, so that a failure leaves alone what cannot be taken back: a fleet whose new agents do not start
- * keeps its old ones.
+ * The order of the phases. What may fail comes first and what cannot be undone last, so that a
+ * fleet whose new agents do not start keeps its old ones.
  */
 export const PHASES: readonly ChangeKind[] = ['create', 'replace', 'update', 'delete'];
 
 /**
- * Agents per workflow. One costs 11 events of history (measured with 200), its undo as many again, and 8 for each time that a slow
- * one is asked: with 200, a part stays below the 10,000 events that no workflow of Drover exceeds.
+ * Agents per workflow. An agent costs 11 events of history (measured with 200), its undo as many
+ * again, and each repeated question to a slow one 8. A part of 200 agents stays below the 10,000
+ * events that no workflow of Drover exceeds.
  */
 export const AGENTS_PER_PART = 200;
 
-/** The parts of a change in the order of its phases; one alone: it needs none. */
+/** The parts of a change in the order of its phases; a change with a single part is not split. */
 export function partsOf(input: ProvisionInput, size = AGENTS_PER_PART): ProvisionInput[] {
   const ordered = PHASES.flatMap((phase) => input.changes.filter(({ kind }) => kind === phase));
   const parts: ProvisionInput[] = [];
@@ -26,7 +30,7 @@ export function partsOf(input: ProvisionInput, size = AGENTS_PER_PART): Provisio
   return parts;
 }
 
-/** The change after one of its parts: what the part has done and undone is the change's own. */
+/** Merges the result of a part into the change. */
 export function absorbPart(
   run: ChangeRun,
   part: ProvisionInput,
@@ -45,7 +49,7 @@ export function absorbPart(
   };
   return change.state === 'done'
     ? next
-    : stopped(next, { why: 'failed', message: change.error ?? 'a part of it failed' });
+    : stopChange(next, { why: 'failed', message: change.error ?? 'a part of it failed' });
 }
 
 function without<T>(owned: Readonly<Record<string, T>>, changes: readonly AgentChange[]): Record<string, T> {
@@ -53,7 +57,10 @@ function without<T>(owned: Readonly<Record<string, T>>, changes: readonly AgentC
   return Object.fromEntries(Object.entries(owned).filter(([agent]) => !names.has(agent)));
 }
 
-/** A part ended without telling: everything that it may have made has to be undone by its key, and nothing is sure of what was there. */
+/**
+ * A part ended without a result. All that it may have created must be undone by key, and the state
+ * of the agents that it had is unknown.
+ */
 export function losePart(run: ChangeRun, part: ProvisionInput, why: string, at: string): ChangeRun {
   const record = part.changes.reduce(
     (log, { agent, key, spec }) =>
@@ -61,13 +68,13 @@ export function losePart(run: ChangeRun, part: ProvisionInput, why: string, at: 
     run.record,
   );
   const unsure = part.changes.reduce(
-    (left, { agent, kind }) => doubtful(left, agent, kind === 'update' ? 'spec' : 'resource'),
+    (left, { agent, kind }) => unknownOutcome(left, agent, kind === 'update' ? 'spec' : 'resource'),
     { ...run, record },
   );
-  return stopped(unsure, { why: 'failed', message: why });
+  return stopChange(unsure, { why: 'failed', message: why });
 }
 
-/** What a part's undo works on: its entries that are still to be undone, of the attempt that has begun. */
+/** The input of a part's undo: its entries that are still to be undone, in the current attempt. */
 export function undoOfPart(run: ChangeRun, part: ProvisionInput): ProvisionInput {
   return { ...part, undo: { ...run.record, entries: pendingOf(run, part) } };
 }
@@ -77,13 +84,13 @@ function pendingOf({ record }: ChangeRun, { changes }: ProvisionInput): Compensa
   return record.entries.filter(({ key, outcome }) => outcome === 'pending' && keys.has(key));
 }
 
-/** A part without what was there before it: that is known, and not at stake. */
+/** A part without the agents that existed before it, because its undo does not touch them. */
 export function madeByPart(part: ProvisionInput): ProvisionInput {
   const changes = part.changes.flatMap((change) => (change.key === null ? [] : [{ ...change, previous: null }]));
   return { ...part, changes };
 }
 
-/** The change after the undo of a part. */
+/** Merges the result of a part's undo into the change. */
 export function absorbUndo(run: ChangeRun, part: ProvisionInput, result: ProvisionResult, at: string): ChangeRun {
   const record = result.record.entries.reduce(
     (log, { key, outcome, error }) => (outcome === 'pending' ? log : settleEntry(log, key, outcome, at, error)),
@@ -96,7 +103,7 @@ export function absorbUndo(run: ChangeRun, part: ProvisionInput, result: Provisi
   );
 }
 
-/** The undo of a part ended without telling: what it was to undo is still the fleet's. */
+/** The undo of a part ended without a result: the fleet still owns what was to be undone. */
 export function loseUndo(run: ChangeRun, part: ProvisionInput, why: string, at: string): ChangeRun {
   return pendingOf(run, part).reduce((left, entry) => {
     const record = settleEntry(left.record, entry.key, 'failed', at, why);

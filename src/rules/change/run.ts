@@ -1,4 +1,4 @@
-/** How far a change has come: the state of a `provision` workflow, and the steps that lead from one to the next. */
+/** The state of a `provision` workflow, and the steps of a change. */
 import { boundedList, boundedText, shareBytes, SHORT_BYTES } from '../../contract/text';
 import { withShares } from '../lib/shares';
 import type { AgentSpec } from '../../contract/agent';
@@ -16,33 +16,34 @@ import type {
 } from '../../contract/fleet';
 import { intend, planCompensation, recordResource } from './compensation';
 
-/** How long a change may take, where its file does not say (docs/provisioning.md). */
+/** How long a change may take by default (docs/provisioning.md). */
 export const DEFAULT_TIMEOUT = '2h';
 
-/** Why a change goes no further. */
+/** Why a change stops. */
 export interface Stop {
   readonly why: 'failed' | 'cancelled' | 'timed out';
   readonly message: string;
 }
 
+/** The progress of a change. */
 export interface ChangeRun {
   readonly input: ProvisionInput;
   readonly progress: Readonly<Record<string, AgentProgress>>;
-  /** What exists now, of the agents of this change. */
+  /** The agents of this change that exist now. */
   readonly owned: Readonly<Record<string, OwnedAgent>>;
   readonly created: readonly string[];
   readonly woken: readonly string[];
-  /** The same counts of its parts, where the change is carried out in parts. */
+  /** The same counts in the parts of a large change. */
   readonly parts: { readonly created: number; readonly woken: number };
   readonly record: CompensationRecord;
-  /** What could not be removed and is given up. */
+  /** Agents that could not be removed and that the fleet gave up. */
   readonly forgotten: readonly Forgotten[];
   readonly stop: Stop | null;
   readonly state: ChangeState;
 }
 
-/** An agent's progress before anything has been done. */
-export function waiting({ agent, kind }: PlannedChange): AgentProgress {
+/** An agent's progress before its first step. */
+export function waitingProgress({ agent, kind }: PlannedChange): AgentProgress {
   return { agent, kind, step: 'waiting', error: null };
 }
 
@@ -51,7 +52,7 @@ export function beginChange(input: ProvisionInput, at: string): ChangeRun {
   const { changeId: id, fleet, revision, changes } = input;
   return {
     input,
-    progress: Object.fromEntries(changes.map((change) => [change.agent, waiting(change)])),
+    progress: Object.fromEntries(changes.map((change) => [change.agent, waitingProgress(change)])),
     owned: Object.fromEntries(changes.flatMap(ownedBefore)),
     created: [],
     woken: [],
@@ -69,7 +70,7 @@ function ownedBefore({ agent, previous }: AgentChange): [string, OwnedAgent][] {
   return [[agent, owned]];
 }
 
-/** One agent is at another step; an error that it has had is kept. */
+/** Moves an agent to a step; its earlier error stays unless `error` replaces it. */
 export function atStep(run: ChangeRun, agent: string, step: AgentProgress['step'], error?: string): ChangeRun {
   const before = run.progress[agent];
   if (!before) return run;
@@ -78,13 +79,13 @@ export function atStep(run: ChangeRun, agent: string, step: AgentProgress['step'
   return { ...run, progress: { ...run.progress, [agent]: { ...before, step, error: told } } };
 }
 
-/** The undo log has the create, before the create is asked for. */
+/** Writes the create into the undo log, before it is sent. */
 export function intendCreate(run: ChangeRun, agent: string, key: string, spec: AgentSpec, at: string): ChangeRun {
   const record = intend(run.record, { kind: spec.provider, name: agent, key }, at);
   return atStep({ ...run, record }, agent, 'creating');
 }
 
-/** Create has returned: the id is in the map and in the undo log. */
+/** Records a created resource in the id map and in the undo log. */
 export function recordCreated(run: ChangeRun, owned: OwnedAgent, agent: string, at: string): ChangeRun {
   const { resourceId } = owned;
   const record = resourceId === null ? run.record : recordResource(run.record, owned.key, resourceId, at);
@@ -92,12 +93,12 @@ export function recordCreated(run: ChangeRun, owned: OwnedAgent, agent: string, 
   return atStep(created, agent, 'waking');
 }
 
-/** The runtime runs, or is held. */
+/** Records that the runtime runs, or is held. */
 export function recordWoken(run: ChangeRun, agent: string): ChangeRun {
   return run.woken.includes(agent) ? run : { ...run, woken: [...run.woken, agent] };
 }
 
-/** The running agent has the new specification. */
+/** Records that the running agent has the new specification. */
 export function recordUpdated(run: ChangeRun, agent: string): ChangeRun {
   const owned = run.owned[agent];
   if (!owned) return run;
@@ -109,13 +110,13 @@ export function recordUpdated(run: ChangeRun, agent: string): ChangeRun {
   );
 }
 
-/** The agent and its resource are gone. */
+/** Records that the agent and its resource are gone. */
 export function recordGone(run: ChangeRun, agent: string, step: AgentProgress['step']): ChangeRun {
   const { [agent]: _gone, ...owned } = run.owned;
   return atStep({ ...run, owned }, agent, step);
 }
 
-/** What there is of an agent could not be removed, and is given up: nobody owns it any more. */
+/** Gives up an agent whose resource could not be removed: no fleet owns it any more. */
 export function recordForgotten(run: ChangeRun, agent: string, why: string): ChangeRun {
   const owned = run.owned[agent];
   if (!owned) return run;
@@ -124,13 +125,16 @@ export function recordForgotten(run: ChangeRun, agent: string, why: string): Cha
   return recordGone({ ...run, forgotten }, agent, 'deleted');
 }
 
-/** What there is of an agent cannot be vouched for: the next apply puts it right. */
-export function doubtful(run: ChangeRun, agent: string, doubt: NonNullable<OwnedAgent['doubt']>): ChangeRun {
+/** Marks an agent whose state is unknown; the next apply repairs it. */
+export function unknownOutcome(run: ChangeRun, agent: string, doubt: NonNullable<OwnedAgent['doubt']>): ChangeRun {
   const owned = run.owned[agent];
   return owned ? { ...run, owned: { ...run.owned, [agent]: { ...owned, doubt } } } : run;
 }
 
-/** An undo that failed leaves something behind, whose id may not even be known: the fleet goes on owning it, by its key. */
+/**
+ * Records a resource that a failed undo left behind. The fleet still owns it by its key, even
+ * without an id.
+ */
 export function recordLeftOver(run: ChangeRun, agent: string, entry: CompensationEntry, error: string): ChangeRun {
   const spec = run.input.changes.find((change) => change.agent === agent)?.spec;
   if (!spec) return run;
@@ -138,34 +142,37 @@ export function recordLeftOver(run: ChangeRun, agent: string, entry: Compensatio
   return atStep({ ...run, owned: { ...run.owned, [agent]: left } }, agent, 'failed', error);
 }
 
-/** What the fleet owns once a resource has been made by this change. */
+/** The entry of the id map for a resource that this change created. */
 export function ownedAs(input: ProvisionInput, spec: AgentSpec, key: string, resourceId: string | null): OwnedAgent {
   const { provider } = spec;
   const host = provider === 'process' ? { host: input.host } : {};
   return { resourceId, key, revision: input.revision, provider, ...host };
 }
 
-/** One agent's part has failed; the first failure stops the change. */
+/** Records an agent's failure; the first one stops the change. */
 export function recordFailure(run: ChangeRun, agent: string, message: string): ChangeRun {
-  return stopped(atStep(run, agent, 'failed', message), { why: 'failed', message: `${agent}: ${message}` });
+  return stopChange(atStep(run, agent, 'failed', message), { why: 'failed', message: `${agent}: ${message}` });
 }
 
-/** The change goes no further; the first reason is the one that counts. */
-export function stopped(run: ChangeRun, stop: Stop): ChangeRun {
+/** Stops the change; only the first reason counts. */
+export function stopChange(run: ChangeRun, stop: Stop): ChangeRun {
   return run.stop ? run : { ...run, stop };
 }
 
-/** Whether what has been begun is broken off too, and not only nothing new is begun: not when a failure is kept as it is. */
+/**
+ * Whether the stop also breaks off the steps in progress. A failure with `onFailure: keep` lets
+ * them finish.
+ */
 export function breaksOff({ stop, input }: ChangeRun): boolean {
   return stop !== null && !(stop.why === 'failed' && input.provisioning.onFailure === 'keep');
 }
 
-/** Whether the undo log is to be carried out. */
+/** Whether the change must be compensated. */
 export function mustCompensate({ stop, input, record }: ChangeRun): boolean {
   return stop !== null && input.provisioning.onFailure !== 'keep' && record.entries.length > 0;
 }
 
-/** The change at its end; what is kept without having become ready is left over. */
+/** Ends the change. Of a kept change, agents that are not ready count as left over. */
 export function endChange(run: ChangeRun): ChangeRun {
   const state = endState(run);
   if (state !== 'kept') return { ...run, state };
@@ -188,7 +195,7 @@ function endState({ stop, input, record }: ChangeRun): ChangeState {
     : 'failed';
 }
 
-/** The change as `describe` shows it. */
+/** The view of a change. */
 export function changeView(run: ChangeRun): ChangeView {
   const agents = Object.values(run.progress);
   const { state, attempt, entries, audit, metrics } = run.record;
@@ -216,7 +223,10 @@ export function changeView(run: ChangeRun): ChangeView {
   };
 }
 
-/** Every agent that failed with its reason, after what stopped the change where that is no agent's failure. */
+/**
+ * Every failed agent with its reason, after the reason of the stop where no agent's failure caused
+ * it.
+ */
 function errorText({ stop, progress }: ChangeRun): string | null {
   if (!stop) return null;
   const failures = Object.values(progress).flatMap(({ agent, error }) =>
@@ -226,7 +236,7 @@ function errorText({ stop, progress }: ChangeRun): string | null {
   return boundedList(all);
 }
 
-/** What the fleet hears in the end. */
+/** The result that the fleet receives. */
 export function changeResult(run: ChangeRun): ProvisionResult {
   return { change: changeView(run), agents: run.owned, record: run.record };
 }

@@ -1,32 +1,40 @@
-/** What a valid reply leads to: an answer, a question, a hand-over, or a fan-out. */
+/** Carries out a valid reply: an answer, a question, a hand-over or a fan-out. */
 import type { Invocation, TurnReply } from '../../contract/agent/turns';
 import { durationMs } from '../lib/duration';
 import { runBarrier } from './fan-out/barrier';
 import type { Effects } from './effects';
-import { type Step, abandoned, completed, contributed, ended, failed, withRecords } from './endings';
+import {
+  type Step,
+  abandonedResult,
+  endCompleted,
+  endContributing,
+  branchResult,
+  endFailed,
+  withRecords,
+} from './endings';
 import { countHandOver } from './fan-out/limits';
 import type { Orphans } from './fan-out/orphans';
 import { type Route, routeTo } from './route';
 import type { BranchState, Contribution } from './state';
 
-/** Does what the branch's agent replied. */
+/** Carries out the reply of the branch's agent. */
 export function act(state: BranchState, reply: TurnReply, effects: Effects, orphans: Orphans): Step | Promise<Step> {
   switch (reply.action) {
     case 'fail':
-      return failed(state, reply.error);
+      return endFailed(state, reply.error);
     case 'final':
-      return contributed(state, state.context.waiting.at(-1) ?? 'End', reply.response, effects);
+      return endContributing(state, state.context.waiting.at(-1) ?? 'End', reply.response, effects);
     case 'ask':
-      return stoppable(state, asked(state, reply, effects));
+      return endIfStopped(state, askHuman(state, reply, effects));
     case 'invoke': {
       const [first, ...others] = reply.invocations;
-      if (first !== undefined && others.length === 0) return handedOver(state, first, effects);
-      return stoppable(state, fannedOut(state, reply.invocations, effects, orphans));
+      if (first !== undefined && others.length === 0) return handOver(state, first, effects);
+      return endIfStopped(state, fanOut(state, reply.invocations, effects, orphans));
     }
   }
 }
 
-async function asked(
+async function askHuman(
   state: BranchState,
   reply: Extract<TurnReply, { action: 'ask' }>,
   effects: Effects,
@@ -34,18 +42,18 @@ async function asked(
   const { question } = reply;
   const timeoutMs = reply.timeout === undefined ? null : (durationMs(reply.timeout) ?? null);
   const answer = await effects.ask({ branch: state.context.branch, agent: state.agent, question, timeoutMs });
-  if (answer !== 'timed out' && 'error' in answer) return failed(state, answer.error);
+  if (answer !== 'timed out' && 'error' in answer) return endFailed(state, answer.error);
   if (answer !== 'timed out') return { next: { ...state, input: { kind: 'answer', question, value: answer.value } } };
-  if (reply.default === undefined) return failed(state, `no answer within ${reply.timeout ?? 'its time'}`);
+  if (reply.default === undefined) return endFailed(state, `no answer within ${reply.timeout ?? 'its time'}`);
   return { next: { ...state, input: { kind: 'answer', question, value: reply.default } } };
 }
 
-function handedOver(state: BranchState, { agent, request }: Invocation, effects: Effects): Step {
+function handOver(state: BranchState, { agent, request }: Invocation, effects: Effects): Step {
   const route: Route = routeTo(state.context, agent);
-  if (route === 'waiting') return contributed(state, agent, request, effects);
+  if (route === 'waiting') return endContributing(state, agent, request, effects);
   const counts = countHandOver(state.context.topology, state.counts, state.agent, agent);
-  if (typeof counts === 'string') return failed(state, counts);
-  if (route === 'rendezvous') return contributed({ ...state, counts }, agent, request, effects);
+  if (typeof counts === 'string') return endFailed(state, counts);
+  if (route === 'rendezvous') return endContributing({ ...state, counts }, agent, request, effects);
   return {
     next: {
       ...state,
@@ -57,7 +65,7 @@ function handedOver(state: BranchState, { agent, request }: Invocation, effects:
   };
 }
 
-async function fannedOut(
+async function fanOut(
   state: BranchState,
   invocations: readonly Invocation[],
   effects: Effects,
@@ -99,19 +107,21 @@ async function fannedOut(
     case 'fired':
       return { next: { ...after, input: { kind: 'results', results: verdict.results, failures: verdict.failures } } };
     case 'failed':
-      return failed(after, verdict.error);
+      return endFailed(after, verdict.error);
     case 'cancelled':
-      return completed(after, effects);
+      return endCompleted(after, effects);
     case 'stopped':
-      return { end: ended(after, 'abandoned', verdict.error) };
+      return { end: branchResult(after, 'abandoned', verdict.error) };
   }
 }
 
-/** The same for what comes of a turn that has been taken: the branch has had it. */
-async function stoppable(state: BranchState, step: Promise<Step>): Promise<Step> {
+/**
+ * Ends the branch as abandoned where it is stopped during a step; the turn taken before it counts.
+ */
+async function endIfStopped(state: BranchState, step: Promise<Step>): Promise<Step> {
   try {
     return await step;
   } catch (error) {
-    return { end: abandoned(state, error) };
+    return { end: abandonedResult(state, error) };
   }
 }

@@ -1,24 +1,32 @@
-/** One branch from its first turn to its end: take a turn, check the reply as that agent's, do what it says. */
+/**
+ * Runs a branch to its end: takes a turn, checks the reply against its agent, and carries it out.
+ */
 import { boundedText, ERROR_BYTES } from '../../contract/text';
 import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/agent/turns';
 import { act } from './actions';
 import { jsonBytes } from '../lib/json-bytes';
 import type { Effects, Sizes } from './effects';
-import { type Step, abandoned, failed, withRecords } from './endings';
+import { type Step, abandonedResult, endFailed, withRecords } from './endings';
 import { fanOutLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './fan-out/limits';
 import { recall, remember } from './memory';
 import { Orphans } from './fan-out/orphans';
 import { type CheckedReply, checkReply, mayInvoke } from './reply';
 import type { BranchResult, BranchState } from './state';
 
-/** docs/coordination.md, "What an agent replies": an invalid reply is returned with its reason; the fourth in a row fails the branch. */
+/**
+ * An invalid reply returns to the agent with a reason; this many in a row fail the branch
+ * (docs/coordination.md, "What an agent replies").
+ */
 const INVALID_REPLIES = 4;
 
-/** Runs a branch from `start`, which may be in its middle. Never rejects with `Stopped`: a stopped branch is abandoned. */
+/**
+ * Runs a branch from `start`, its first turn or a later one. It never rejects with `Stopped`: a
+ * stopped branch is abandoned.
+ */
 export async function runBranch(start: BranchState, effects: Effects): Promise<BranchResult> {
   const orphans = new Orphans();
-  const end = await untilItsEnd(start, effects, orphans);
-  // Most branches leave none: nothing to wait for, and no lists to copy.
+  const end = await runToEnd(start, effects, orphans);
+  // Most branches leave no orphans, so that no lists need copying.
   if (orphans.isEmpty()) return end;
   const unlisten = effects.onStop((reason) => {
     orphans.cancel(reason);
@@ -28,13 +36,13 @@ export async function runBranch(start: BranchState, effects: Effects): Promise<B
   return withRecords({ ...end, turnsUsed: end.turnsUsed + late.turnsUsed }, late);
 }
 
-async function untilItsEnd(start: BranchState, effects: Effects, orphans: Orphans): Promise<BranchResult> {
+async function runToEnd(start: BranchState, effects: Effects, orphans: Orphans): Promise<BranchResult> {
   for (let state = start; ;) {
     let step: Step;
     try {
       step = await oneTurn(state, effects, orphans);
     } catch (error) {
-      return abandoned(state, error);
+      return abandonedResult(state, error);
     }
     if ('end' in step) return step.end;
     state = step.next;
@@ -44,21 +52,21 @@ async function untilItsEnd(start: BranchState, effects: Effects, orphans: Orphan
 async function oneTurn(state: BranchState, effects: Effects, orphans: Orphans): Promise<Step> {
   await effects.betweenTurns(state);
   const limit = turnLimit(state);
-  if (limit !== null) return failed(state, limit);
+  if (limit !== null) return endFailed(state, limit);
   const request = turnRequest(state, effects);
   const tooLarge = oversizedTurn(request, effects.sizes);
-  if (tooLarge !== null) return failed(state, tooLarge);
+  if (tooLarge !== null) return endFailed(state, tooLarge);
 
   const replier = state.agent;
   const timeout = turnTimeout(state.context.topology, replier);
   const outcome = await effects.takeTurn(request, timeout?.ms ?? null);
-  const taken = counted(state);
-  if ('error' in outcome) return failed(taken, errorOf(outcome, timeout?.rule));
+  const taken = countTurn(state);
+  if ('error' in outcome) return endFailed(taken, errorOf(outcome, timeout?.rule));
   const checked = withinLimits(taken, checkReply(state.context.topology, replier, outcome.reply));
   const step =
     'invalid' in checked
-      ? corrected(taken, outcome.reply, checked.invalid, effects.sizes)
-      : await accepted(taken, request.turnId, checked.reply, effects, orphans);
+      ? requestCorrection(taken, outcome.reply, checked.invalid, effects.sizes)
+      : await acceptReply(taken, request.turnId, checked.reply, effects, orphans);
   return 'end' in step ? step : { next: { ...step.next, memory: remember(state, outcome.reply, effects.sizes) } };
 }
 
@@ -67,7 +75,7 @@ function withinLimits(state: BranchState, checked: CheckedReply): CheckedReply {
   return problem === null ? checked : { invalid: problem };
 }
 
-function accepted(
+function acceptReply(
   taken: BranchState,
   turnId: string,
   reply: TurnReply,
@@ -75,7 +83,7 @@ function accepted(
   orphans: Orphans,
 ): Step | Promise<Step> {
   const oversize = oversizedReply(reply, effects.sizes);
-  if (oversize !== null) return failed(taken, oversize);
+  if (oversize !== null) return endFailed(taken, oversize);
   const state = withUndo(taken, turnId, reply, effects.now());
   return act(state.invalid === 0 ? state : { ...state, invalid: 0 }, reply, effects, orphans);
 }
@@ -96,7 +104,7 @@ function turnRequest(state: BranchState, effects: Effects): TurnRequest {
   };
 }
 
-function counted(state: BranchState): BranchState {
+function countTurn(state: BranchState): BranchState {
   const counts = { ...state.counts, steps: state.counts.steps + 1 };
   return { ...state, counts, turns: state.turns + 1, turnsUsed: state.turnsUsed + 1 };
 }
@@ -107,10 +115,13 @@ function errorOf(outcome: Extract<TurnOutcome, { error: unknown }>, rule: string
     : boundedText(outcome.error.message, ERROR_BYTES);
 }
 
-/** A reply beyond what a value may be is not shown again: its turn would be too large, and the reason would be lost. */
-function corrected(state: BranchState, reply: unknown, reason: string, sizes: Sizes): Step {
+/**
+ * Returns an invalid reply to its agent. An oversized reply is left out, because the turn would be
+ * too large for the reason.
+ */
+function requestCorrection(state: BranchState, reply: unknown, reason: string, sizes: Sizes): Step {
   const invalid = state.invalid + 1;
-  if (invalid >= INVALID_REPLIES) return failed(state, `${String(invalid)} invalid replies in a row: ${reason}`);
+  if (invalid >= INVALID_REPLIES) return endFailed(state, `${String(invalid)} invalid replies in a row: ${reason}`);
   const input: TurnInput = {
     kind: 'invalid',
     reply: jsonBytes(reply) > sizes.value ? null : reply,

@@ -1,4 +1,4 @@
-/** How a branch ends, and what it returns then. */
+/** The ends of a branch, and its result. */
 import type { BarrierRecord, BranchOutcome } from '../../contract/run';
 import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
@@ -6,28 +6,28 @@ import { type Effects, Stopped } from './effects';
 import { overLimit } from './fan-out/limits';
 import type { BranchResult, BranchState, Contribution, Records } from './state';
 
-/** What a turn leads to: another turn, or the end. */
+/** The outcome of a turn: another turn, or the end of the branch. */
 export type Step = { readonly next: BranchState } | { readonly end: BranchResult };
 
-/** It has come to its end with `value` for the node `to`. */
-export function contributed(state: BranchState, to: string, value: unknown, effects: Effects): Step {
+/** Ends the branch with `value` for the node `to`. */
+export function endContributing(state: BranchState, to: string, value: unknown, effects: Effects): Step {
   const { branch } = state.context;
   const contribution: Contribution = { to, from: state.agent, branch, value, counts: state.counts };
-  return completed({ ...state, passedUp: [...state.passedUp, contribution] }, effects);
+  return endCompleted({ ...state, passedUp: [...state.passedUp, contribution] }, effects);
 }
 
-/** It has come to its end with all that it passes up. */
-export function completed(state: BranchState, effects: Effects): Step {
-  return { end: bounded(ended(state, 'completed', null), effects) };
+/** Ends the branch with everything that it passes up. */
+export function endCompleted(state: BranchState, effects: Effects): Step {
+  return { end: boundResult(branchResult(state, 'completed', null), effects) };
 }
 
-/** It has failed. */
-export function failed(state: BranchState, error: string): Step {
-  return { end: ended(state, 'failed', error) };
+/** Ends the branch with an error. */
+export function endFailed(state: BranchState, error: string): Step {
+  return { end: branchResult(state, 'failed', error) };
 }
 
-/** A result that is too large to travel is a branch that failed. */
-function bounded(result: BranchResult, effects: Effects): BranchResult {
+/** A branch whose result is too large for a message has failed. */
+function boundResult(result: BranchResult, effects: Effects): BranchResult {
   const bytes = result.contributions.reduce((sum, { value }) => sum + jsonBytes(value), 0);
   const tooLarge = overLimit('contributions', bytes, effects.sizes.contributions);
   if (tooLarge === null) return result;
@@ -39,8 +39,8 @@ function bounded(result: BranchResult, effects: Effects): BranchResult {
   return { ...result, outcome: 'failed', branches: own, contributions: [], failure };
 }
 
-/** What it returns. */
-export function ended(state: BranchState, outcome: BranchOutcome, error: string | null): BranchResult {
+/** The result of a branch that ends now. */
+export function branchResult(state: BranchState, outcome: BranchOutcome, error: string | null): BranchResult {
   const { branch, parent } = state.context;
   const record = { id: branch, parent, agents: state.identities, turns: state.turns, outcome, error };
   return {
@@ -55,13 +55,13 @@ export function ended(state: BranchState, outcome: BranchOutcome, error: string 
   };
 }
 
-/** Barriers whose failures share one bound: each names the errors of its own sources, and records tell of all barriers below. */
+/** Bounds the errors of all barriers together, because a record contains every barrier below it. */
 export function boundedBarriers(barriers: readonly BarrierRecord[]): BarrierRecord[] {
   const shared = withShares(barriers.flatMap(({ failed: causes }) => causes));
   return barriers.map((barrier) => ({ ...barrier, failed: shared.splice(0, barrier.failed.length) }));
 }
 
-/** The same with what has been recorded of others. */
+/** Adds the records of other branches. */
 export function withRecords<T extends Records>(to: T, more: Records): T {
   return {
     ...to,
@@ -71,8 +71,8 @@ export function withRecords<T extends Records>(to: T, more: Records): T {
   };
 }
 
-/** A branch that is stopped while it waits ends with what it had; any other error is thrown on. */
-export function abandoned(state: BranchState, error: unknown): BranchResult {
-  if (error instanceof Stopped) return ended(state, 'abandoned', error.reason);
+/** The result of a branch that was stopped while it waited; rethrows any other error. */
+export function abandonedResult(state: BranchState, error: unknown): BranchResult {
+  if (error instanceof Stopped) return branchResult(state, 'abandoned', error.reason);
   throw error;
 }

@@ -1,21 +1,25 @@
-/** Contributions to rendezvous nodes that a barrier keeps until nothing can add to them any more. */
+/** Contributions to rendezvous nodes, kept until no branch can add to them any more. */
 import type { Presence } from './fan-out/presence';
 import type { Contribution } from './state';
 
+/** The kept contributions of a barrier, by rendezvous node. */
 export interface Kept {
   keep(contribution: Contribution): void;
   isEmpty(): boolean;
-  /** The nodes that are kept, the first one kept first. */
+  /** The nodes with kept contributions, in the order of the first one. */
   nodes(): string[];
-  /** Takes out the node that may run now, with all that was kept for it; null: none yet. */
+  /** Removes the node that may run now, with its contributions; null: none may run yet. */
   takeReady(active: Presence): { readonly node: string; readonly contributions: readonly Contribution[] } | null;
 }
 
-/** An empty one. */
+/** Creates an empty one. */
 export function createKept(): Kept {
   const byNode = new Map<string, Contribution[]>();
 
-  /** Every kept node that reaches this one is reached by it as well, and was not kept earlier: in a cycle the first one kept goes first. */
+  /**
+   * Whether every kept node that reaches this one is in a cycle with it and was kept later: the
+   * first one of a cycle goes first.
+   */
   const goesFirst = (node: string, candidates: readonly string[], active: Presence): boolean =>
     candidates.every((other) => {
       if (other === node || !active.touches(other).has(node)) return true;

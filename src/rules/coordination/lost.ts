@@ -1,19 +1,19 @@
-/** Branches that can tell nothing of themselves. */
+/** Results of branches that returned none. */
 import type { BranchOutcome } from '../../contract/run';
 import type { BranchContext, BranchResult } from './state';
 
-/** The result of a branch whose end nobody reported: it failed, with what is known of it. */
+/** The result of a branch whose workflow was lost: it failed. */
 export function lostBranch(context: BranchContext, error: string): BranchResult {
   const { branch, agent } = context;
-  return { ...silent(context, 'failed', error), failure: { from: agent, branch, error } };
+  return { ...emptyResult(context, 'failed', error), failure: { from: agent, branch, error } };
 }
 
-/** The result of a branch that was no longer wanted before it began, or that did not say how it ended. */
+/** The result of a branch that was cancelled before it began, or that returned no result. */
 export function abandonedBranch(context: BranchContext, reason: string): BranchResult {
-  return silent(context, 'abandoned', reason);
+  return emptyResult(context, 'abandoned', reason);
 }
 
-function silent({ branch, parent, agent }: BranchContext, outcome: BranchOutcome, error: string): BranchResult {
+function emptyResult({ branch, parent, agent }: BranchContext, outcome: BranchOutcome, error: string): BranchResult {
   return {
     branch,
     outcome,
@@ -26,8 +26,8 @@ function silent({ branch, parent, agent }: BranchContext, outcome: BranchOutcome
   };
 }
 
-/** The same branch, failed: what it and those below it did stays recorded, what it contributed does not count. */
-export function failedInstead(result: BranchResult, error: string): BranchResult {
+/** The result as a failure: its records stay, its contributions do not count. */
+export function asFailed(result: BranchResult, error: string): BranchResult {
   const branches = result.branches.map((record) =>
     record.id === result.branch ? { ...record, outcome: 'failed' as const, error } : record,
   );

@@ -1,10 +1,13 @@
-/** What happens to a barrier, in order. A race of promises would keep every loser alive; a mailbox waits for one thing at a time. */
+/**
+ * The events of a barrier, in order. A race of promises would keep every loser alive; a mailbox
+ * waits for one event at a time.
+ */
 export interface Mailbox<T> {
   put(item: T): void;
   next(): Promise<T>;
 }
 
-/** An empty one; only one reader may wait at a time. */
+/** Creates an empty mailbox; only one reader may wait at a time. */
 export function createMailbox<T>(): Mailbox<T> {
   let items: T[] = [];
   let read = 0;

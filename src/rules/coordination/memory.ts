@@ -1,19 +1,25 @@
-/** What an agent is reminded of: the branch's own list of its earlier turns. */
+/** The memory of an agent: its earlier turns in the same branch. */
 import type { MemoryEntry } from '../../contract/agent/turns';
 import { jsonBytes } from '../lib/json-bytes';
 import type { Sizes } from './effects';
 import type { BranchState, Remembered } from './state';
 
-/** All agents of a branch together: with it, a branch's state stays within the 1.5 MiB that continue-as-new can carry. */
+/**
+ * The memory of all agents of a branch, in shares of one. A branch's state then stays within the
+ * 1.5 MiB of continue-as-new.
+ */
 const WHOLE_MEMORY_FACTOR = 3;
 
-/** The earlier turns of the branch's present agent, oldest first, within the limit. */
+/** The earlier turns of the branch's current agent, oldest first, within the limit. */
 export function recall(state: BranchState, sizes: Sizes): MemoryEntry[] {
   const own = state.memory.filter(({ agent }) => agent === state.agent);
   return withinLimit(own, sizes.memory).map(({ input, reply }) => ({ input, reply }));
 }
 
-/** The memory of a branch that began a turn in `state` and heard `reply`; the oldest turns are dropped first. */
+/**
+ * The memory after a turn that began in this state and returned `reply`; the oldest turns are
+ * dropped first.
+ */
 export function remember({ agent, input, memory }: BranchState, reply: unknown, sizes: Sizes): readonly Remembered[] {
   const turn: Remembered = { agent, input, reply, bytes: jsonBytes(input) + jsonBytes(reply) };
   return withinLimit([...memory, turn], WHOLE_MEMORY_FACTOR * sizes.memory);

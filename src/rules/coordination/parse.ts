@@ -1,4 +1,4 @@
-/** Reads what a branch's workflow begins with: its explicit context, or the state with which it continues as new. Nothing else is taken from anywhere. */
+/** Parses the context of a branch, and its state after continue-as-new. */
 import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/topology';
 import type { BarrierRecord, BranchRecord } from '../../contract/run';
 import { turnInput } from '../agent/messages';
@@ -6,10 +6,10 @@ import * as parse from '../lib/parse';
 import type { Topology } from '../topology/topology';
 import type { BranchContext, BranchState, Contribution, Counts, Records, Remembered, Undo } from './state';
 
-/** The version of every input that a workflow takes. */
+/** The version of every workflow's input. */
 export const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected version 1'));
 
-/** Ids of branches grow by one number with every level. */
+/** The id of a branch; it grows by one number with every level. */
 export const branchId = parse.text(20_000);
 const id = parse.text(21_000);
 const names = parse.list(parse.name, TOPOLOGY_LIMITS.agents);
@@ -40,7 +40,7 @@ const topology: parse.Parser<Topology> = parse.object({
 
 const counts: parse.Parser<Counts> = parse.object({ steps: parse.integer(), handOvers: parse.list(parse.integer()) });
 
-/** Reads a branch's context. */
+/** A branch's context. */
 export const branchContext: parse.Parser<BranchContext> = parse.object({
   v: version,
   fleet: parse.name,
@@ -100,7 +100,7 @@ const contribution: parse.Parser<Contribution> = parse.object({
   counts,
 });
 
-/** Reads a branch's state between two turns. */
+/** A branch's state between two turns. */
 export const branchState: parse.Parser<BranchState> = parse.object({
   context: branchContext,
   agent: parse.name,

@@ -1,4 +1,4 @@
-/** What a fan-out begins with and how its barrier ends. */
+/** The input and the result of a barrier. */
 import type { SourceFailure, SourceResult, TurnInput } from '../../contract/agent/turns';
 import type { BranchContext, Contribution, Counts, Records } from './state';
 
@@ -9,22 +9,22 @@ export interface Seed {
   readonly counts: Counts;
 }
 
-/** Everything a barrier begins with. `agent` and `branch` null: the root's. */
+/** The input of a barrier. `agent` and `branch` are null at the root. */
 export interface BarrierPlan {
   readonly base: Pick<BranchContext, 'fleet' | 'run' | 'task' | 'topology' | 'outside'>;
   readonly branch: string | null;
   readonly agent: string | null;
   /** The agents that wait for the branches of this fan-out, its own last. */
   readonly waiting: readonly string[];
-  /** What the agent itself contributed in its fan-out. */
+  /** The contributions of the agent itself in its fan-out. */
   readonly direct: readonly Contribution[];
   readonly seeds: readonly Seed[];
-  /** The number of the first branch that is started here. */
+  /** The number of the first branch of this fan-out. */
   readonly firstChild: number;
   readonly turnsLeft: number;
 }
 
-/** How a barrier was decided. `stopped`: its own branch had to end before. */
+/** How a barrier was decided. `stopped`: its own branch was stopped before. */
 export type Verdict =
   | {
       readonly outcome: 'fired';
@@ -34,7 +34,7 @@ export type Verdict =
   | { readonly outcome: 'failed' | 'stopped'; readonly error: string }
   | { readonly outcome: 'cancelled' };
 
-/** What a fan-out leaves behind, decided. */
+/** The result of a decided barrier. */
 export interface BarrierResult extends Records {
   readonly verdict: Verdict;
   readonly nextChild: number;

@@ -1,4 +1,7 @@
-/** Reads an agent's reply and checks it against the agent that produced it. Whose reply it is comes in as an argument, never from a shared place. */
+/**
+ * Parses an agent's reply and checks it against that agent, which is an argument and never shared
+ * state.
+ */
 import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/agent/turns';
 import { DroverError } from '../../contract/errors';
 import { UNDECODABLE } from '../../contract/json';
@@ -6,7 +9,7 @@ import { boundedText, ERROR_BYTES } from '../../contract/text';
 import * as parse from '../lib/parse';
 import type { Topology } from '../topology/topology';
 
-/** A reply that can be acted on, or why it cannot. */
+/** A valid reply, or why it is invalid. */
 export type CheckedReply = { readonly reply: TurnReply } | { readonly invalid: string };
 
 const undo = parse.optional(parse.json);
@@ -24,22 +27,22 @@ const ask: parse.Parser<TurnReply> = parse.object({
   default: parse.optional(parse.json),
   undo,
 });
-/** Of any length: an agent that fails with much to say has failed all the same. */
+/** An error of any length, shortened: a long one is a failure too. */
 const error: parse.Parser<string> = (value, path) => boundedText(parse.text(Infinity)(value, path), ERROR_BYTES);
 const fail: parse.Parser<TurnReply> = parse.object({ action: parse.oneOf('fail'), error, undo });
 const ACTIONS = { invoke, final, ask, fail } as const;
 
-/** Checks what `replier` replied. Invoking `User` alone becomes `ask`. */
+/** Checks the reply of `replier`. An invocation of `User` alone becomes `ask`. */
 export function checkReply(topology: Topology, replier: string, reply: unknown): CheckedReply {
   try {
-    return { reply: allowed(topology, replier, readReply(reply)) };
+    return { reply: checkAllowed(topology, replier, readReply(reply)) };
   } catch (error) {
     if (error instanceof DroverError) return { invalid: error.message };
     throw error;
   }
 }
 
-/** Whom `agent` may call, in the order of the flows. */
+/** The nodes that `agent` may invoke, in the order of the flows. */
 export function mayInvoke(topology: Topology, agent: string): readonly string[] {
   return topology.successors[agent] ?? [];
 }
@@ -53,7 +56,7 @@ function readReply(reply: unknown): TurnReply {
   return ACTIONS[action](reply, 'reply');
 }
 
-function allowed(topology: Topology, replier: string, reply: TurnReply): TurnReply {
+function checkAllowed(topology: Topology, replier: string, reply: TurnReply): TurnReply {
   if (reply.action === 'ask') {
     checkTargets(topology, replier, ['User']);
     return reply;
@@ -66,7 +69,7 @@ function allowed(topology: Topology, replier: string, reply: TurnReply): TurnRep
   checkParallel(topology, replier, targets);
   if (!targets.includes('User')) return reply;
   return targets.length === 1
-    ? asked(reply.invocations, reply.undo)
+    ? toAsk(reply.invocations, reply.undo)
     : parse.invalid('reply.invocations', 'User cannot be invoked together with others');
 }
 
@@ -95,7 +98,7 @@ function checkParallel(topology: Topology, replier: string, targets: readonly st
   }
 }
 
-function asked(invocations: readonly Invocation[], undoWith: unknown): TurnReply {
+function toAsk(invocations: readonly Invocation[], undoWith: unknown): TurnReply {
   const question = invocations[0]?.request ?? null;
   return undoWith === undefined ? { action: 'ask', question } : { action: 'ask', question, undo: undoWith };
 }

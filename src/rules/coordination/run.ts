@@ -1,4 +1,4 @@
-/** A whole run: Start's successors, and the root's barrier. */
+/** Runs a task: a fan-out to Start's successors, and the root's barrier. */
 import type { RunResult } from '../../contract/run';
 import type { Topology } from '../topology/topology';
 import { runBarrier } from './fan-out/barrier';
@@ -10,7 +10,7 @@ import { Orphans } from './fan-out/orphans';
 import type { Verdict } from './plan';
 import type { Undo } from './state';
 
-/** What a run begins with. */
+/** The input of a run. */
 export interface Task {
   readonly fleet: string;
   readonly run: string;
@@ -18,13 +18,13 @@ export interface Task {
   readonly topology: Topology;
 }
 
-/** A run's result, and what its finished turns ask to be undone should it have failed. */
+/** A run's result, and the undos of its finished turns in case it failed. */
 export interface RunEnd {
   readonly result: RunResult;
   readonly undos: readonly Undo[];
 }
 
-/** Runs a task to its result; `effects.onStop` ends it early, with the reason as its error. */
+/** Runs a task to its result. `effects.onStop` ends it early, with the reason as its error. */
 export async function runTask({ fleet, run, task, topology }: Task, effects: Effects): Promise<RunEnd> {
   const root = await runBarrier(
     {

@@ -1,17 +1,20 @@
-/** The explicit context of a branch, its state between turns, and what it returns: plain JSON, nothing shared. */
+/**
+ * The context of a branch, its state between turns, and its result: plain JSON without shared
+ * state.
+ */
 import type { BarrierRecord, BranchOutcome, BranchRecord } from '../../contract/run';
 import type { SourceFailure, TurnInput } from '../../contract/agent/turns';
 import type { Topology } from '../topology/topology';
 
-/** What is counted along a branch and goes on with it through a rendezvous: the highest among its sources. */
+/** The counts of a branch. A rendezvous continues with the highest counts of its sources. */
 export interface Counts {
   /** Turns, for `max_steps`. */
   readonly steps: number;
-  /** Hand-overs, for each rule `max_turns` in the order of the topology. */
+  /** Hand-overs for each rule `max_turns`, in the order of the topology. */
   readonly handOvers: readonly number[];
 }
 
-/** All that a branch knows at its start. */
+/** Everything that a branch knows at its start. */
 export interface BranchContext {
   readonly v: 1;
   readonly fleet: string;
@@ -24,15 +27,15 @@ export interface BranchContext {
   readonly input: TurnInput;
   readonly topology: Topology;
   readonly counts: Counts;
-  /** Turns of the whole run that are left, for `max_turns_total`. */
+  /** The turns that the whole run has left, for `max_turns_total`. */
   readonly turnsLeft: number;
   /** Agents that wait for this branch, the innermost last. */
   readonly waiting: readonly string[];
-  /** Rendezvous nodes that something running beside this branch could still reach. */
+  /** Rendezvous nodes that branches beside this one may still reach. */
   readonly outside: readonly string[];
 }
 
-/** A value for a node, on its way. `to` is `End`, a waiting agent, or a rendezvous. */
+/** A value for a node. `to` is `End`, a waiting agent, or a rendezvous. */
 export interface Contribution {
   readonly to: string;
   readonly from: string;
@@ -41,7 +44,10 @@ export interface Contribution {
   readonly counts: Counts;
 }
 
-/** What a finished turn asks to be undone should the run fail, newest first by `at` (epoch milliseconds). */
+/**
+ * The undo that a finished turn asks for if the run fails, newest first by `at` (epoch
+ * milliseconds).
+ */
 export interface Undo {
   readonly turnId: string;
   readonly agent: string;
@@ -58,7 +64,7 @@ export interface Remembered {
   readonly bytes: number;
 }
 
-/** What has been recorded of a branch and of all below it. */
+/** The records of a branch and of all branches below it. */
 export interface Records {
   readonly branches: readonly BranchRecord[];
   readonly barriers: readonly BarrierRecord[];
@@ -68,25 +74,25 @@ export interface Records {
 /** A branch between two turns. */
 export interface BranchState extends Records {
   readonly context: BranchContext;
-  /** Who it is now. */
+  /** Its current agent. */
   readonly agent: string;
-  /** Who it has been, in order. */
+  /** All of its agents so far, in order. */
   readonly identities: readonly string[];
   readonly input: TurnInput;
   readonly counts: Counts;
   /** Its own turns so far. */
   readonly turns: number;
-  /** Its own and those of all that it started. */
+  /** The turns of the branch and of all branches below it. */
   readonly turnsUsed: number;
   /** Invalid replies in a row. */
   readonly invalid: number;
   readonly memory: readonly Remembered[];
-  /** Branches that it has started so far. */
+  /** The number of branches that it has started. */
   readonly children: number;
   readonly passedUp: readonly Contribution[];
 }
 
-/** What a branch returns to whoever started it. */
+/** The result that a branch returns to its parent. */
 export interface BranchResult extends Records {
   readonly branch: string;
   readonly outcome: BranchOutcome;
@@ -95,7 +101,7 @@ export interface BranchResult extends Records {
   readonly turnsUsed: number;
 }
 
-/** The state of a branch that has just started. */
+/** The state of a new branch. */
 export function beginBranch(context: BranchContext): BranchState {
   return {
     context,
@@ -115,7 +121,7 @@ export function beginBranch(context: BranchContext): BranchState {
   };
 }
 
-/** The highest of each count, of at least one. */
+/** The highest of each count; needs at least one item. */
 export function highest(counts: readonly Counts[]): Counts {
   return counts.reduce((a, b) => ({
     steps: Math.max(a.steps, b.steps),

@@ -1,22 +1,28 @@
-/** Tells one branch, or the run, that it has to end. */
+/** Tells one branch, or the run, that it must end. */
 export interface Stop {
-  /** Calls back when it has to, at once if it has to already; what it returns stops listening. */
+  /**
+   * Calls back when it must end, immediately where it already must; the returned function stops
+   * listening.
+   */
   onStop(then: (reason: string) => void): () => void;
   stop(reason: string): void;
-  /** Why it has to end; null: it has not. */
+  /** Why it must end; null: it need not. */
   reason(): string | null;
 }
 
-const NOBODY: readonly never[] = [];
+const NO_LISTENERS: readonly never[] = [];
 
-/** The first reason stands. */
+/** Creates a stop; its first reason stays. */
 export function createStop(): Stop {
   return new FirstStop();
 }
 
-/** A class, as a simulation has tens of thousands: each is one object, not one per function. One listener at a time is the rule. */
+/**
+ * A class, because a simulation has tens of thousands and closures would cost more memory. Most
+ * have one listener.
+ */
 class FirstStop implements Stop {
-  #listeners: readonly ((reason: string) => void)[] = NOBODY;
+  #listeners: readonly ((reason: string) => void)[] = NO_LISTENERS;
   #stopped: string | null = null;
 
   reason(): string | null {
@@ -35,7 +41,7 @@ class FirstStop implements Stop {
     if (this.#stopped !== null) return;
     this.#stopped = reason;
     const listeners = this.#listeners;
-    this.#listeners = NOBODY;
+    this.#listeners = NO_LISTENERS;
     for (const listener of listeners) listener(reason);
   }
 }

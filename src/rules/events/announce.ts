@@ -25,7 +25,7 @@ export function dueAnnouncement(
 }
 
 /** Notes that people have been told. */
-export function announcementMade(state: AgentState): AgentState {
+export function markAnnounced(state: AgentState): AgentState {
   return { ...state, announced: announcementOf(state) ?? state.announced };
 }
 

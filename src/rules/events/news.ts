@@ -62,8 +62,8 @@ export const NOTHING_KNOWN: Known = { agents: new Map(), pools: new Map(), runs:
 const MISSED_LOOKS = 3;
 
 /** What is known after this look. */
-export function learned(before: Known, { agents, pools, runs }: Look): Known {
-  const seen = agents.map((agent) => known(agent, before.agents.get(nameOf(agent))));
+export function updateKnown(before: Known, { agents, pools, runs }: Look): Known {
+  const seen = agents.map((agent) => toKnown(agent, before.agents.get(nameOf(agent))));
   const names = new Set(seen.map(nameOf));
   const missed = [...before.agents.values()]
     .filter((agent) => !names.has(nameOf(agent)) && agent.missing < MISSED_LOOKS)
@@ -82,7 +82,7 @@ export function newsBetween(before: Known, after: Known): News[] {
   const waitedBefore = waitingByPool(before);
   const pools = [...waitingByPool(after)]
     .filter(([pool]) => !waitedBefore.has(pool))
-    .map(([pool, waiting]) => exhausted(after, pool, waiting));
+    .map(([pool, waiting]) => exhaustedNews(after, pool, waiting));
   const runs = [...after.runs.values()].filter((run) => !before.runs.has(runName(run))).map(runNews);
   return [...agents, ...pools, ...runs];
 }
@@ -96,20 +96,20 @@ function nameOf({ fleet, name }: SeenAgent): string {
   return `${fleet}/${name}`;
 }
 
-function known(agent: SeenAgent, before: KnownAgent | undefined): KnownAgent {
-  return { ...agent, announced: announced(agent, before), missing: 0 };
+function toKnown(agent: SeenAgent, before: KnownAgent | undefined): KnownAgent {
+  return { ...agent, announced: lastAnnouncement(agent, before), missing: 0 };
 }
 
 /** One that is first seen at rest has been ready before, and a planned start of it is no news. */
-function announced(agent: SeenAgent, before: KnownAgent | undefined): Announcement | null {
+function lastAnnouncement(agent: SeenAgent, before: KnownAgent | undefined): Announcement | null {
   // Anything before that was of an earlier agent of this name.
   if (isPending(agent)) return null;
   const atRest = isPaused(agent) || isStopped(agent) ? 'ready' : null;
-  return present(agent) ?? (before ? before.announced : atRest);
+  return currentAnnouncement(agent) ?? (before ? before.announced : atRest);
 }
 
 /** By the rule of the agent's own workflow. A planned restart is known by what its stop has left of the runtime. */
-function present({ status, liveness, runtime }: SeenAgent): Announcement | null {
+function currentAnnouncement({ status, liveness, runtime }: SeenAgent): Announcement | null {
   return announcementOf({ status, liveness, runtime: runtime ?? 'running', restarting: null });
 }
 
@@ -118,7 +118,7 @@ function agentNews(before: KnownAgent | undefined, after: KnownAgent): News[] {
   const fleets = [after.fleet];
   const news: News[] = [];
   const { status, liveness, pool } = after;
-  const now = present(after);
+  const now = currentAnnouncement(after);
   if (now !== null && now !== before?.announced) {
     news.push({ type: ANNOUNCEMENTS[now], at: null, data: { agent, status, liveness }, fleets });
   }
@@ -145,7 +145,7 @@ function waitingByPool({ agents, pools }: Known): Map<string, string[]> {
 }
 
 /** It concerns everybody who may have to wait next. */
-function exhausted({ agents, pools }: Known, pool: string, waiting: readonly string[]): News {
+function exhaustedNews({ agents, pools }: Known, pool: string, waiting: readonly string[]): News {
   const fleets = [...agents.values()].filter((agent) => agent.pool === pool).map(({ fleet }) => fleet);
   const data = { pool, exhaustedUntil: pools.get(pool)?.exhaustedUntil ?? null, agents: waiting };
   return { type: 'pool.exhausted', at: null, data, fleets: [...new Set(fleets)] };

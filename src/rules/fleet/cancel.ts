@@ -1,28 +1,29 @@
-/** What a fleet decides about cancelling the change that runs. */
+/** Cancels the running change of a fleet. */
 import { DroverError } from '../../contract/errors';
 import type { CancelOrder, CancelRequest, ChangeView } from '../../contract/fleet';
-import { earlier, markOf } from '../lib/fingerprint';
-import { remembered } from './change';
+import { findRequest, markOf } from '../lib/fingerprint';
+import { rememberRequest } from './change';
 import { type FleetState, isChanging } from './state';
 
-/** The fleet with the order, and the change as it is at that moment. */
+/** The fleet with the order to cancel, and the current view of the change. */
 export interface DecidedCancel {
   readonly state: FleetState;
   readonly answer: ChangeView;
 }
 
 /**
- * Decides `cancel`: the change that runs stops and is taken back, as after a failure. Throws `RuntimeStateError` where none runs, and
- * `StaleRevision` where another one than is meant does. A change that is being cancelled already is so again.
+ * Decides `cancel`: the running change stops and is undone, as after a failure. A second cancel
+ * changes nothing. Throws `RuntimeStateError` where no change runs, and `StaleRevision` where
+ * another one runs.
  */
 export function decideCancel(state: FleetState, request: CancelRequest): DecidedCancel {
   const { changeId, revision, reason } = request;
   const { fleet, change } = state;
   const mark = markOf('cancel', request);
-  if (change && earlier(state.requests, mark)) return { state, answer: change.view };
+  if (change && findRequest(state.requests, mark)) return { state, answer: change.view };
   if (!change || !isChanging(state)) {
     const last = change ? ` (revision ${String(change.view.revision)} is ${change.view.state})` : '';
-    throw new DroverError('RuntimeStateError', `fleet ${fleet} has no change that could be cancelled${last}`, {
+    throw new DroverError('RuntimeStateError', `fleet ${fleet} has no change to cancel${last}`, {
       revision: state.revision,
     });
   }
@@ -32,7 +33,7 @@ export function decideCancel(state: FleetState, request: CancelRequest): Decided
     const is = `revision ${String(view.revision)} (${view.changeId})`;
     throw new DroverError(
       'StaleRevision',
-      `fleet ${fleet} is at ${is}, not at ${meant}; look at what runs and cancel that`,
+      `fleet ${fleet} is at ${is}, not at ${meant}; check which change runs and cancel that one`,
       {
         revision: view.revision,
         changeId: view.changeId,
@@ -40,7 +41,7 @@ export function decideCancel(state: FleetState, request: CancelRequest): Decided
     );
   }
   const cancel: CancelOrder = change.cancel ?? (reason === undefined ? {} : { reason });
-  return { state: remembered({ ...state, change: { ...change, cancel } }, mark), answer: view };
+  return { state: rememberRequest({ ...state, change: { ...change, cancel } }, mark), answer: view };
 }
 
 /** `cancelled`, with the reason where one was given. */

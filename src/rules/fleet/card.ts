@@ -1,4 +1,4 @@
-/** A fleet as the card in Temporal's Web UI: a few lines of Markdown. */
+/** The card of a fleet in Temporal's Web UI. */
 import type { Trouble } from '../../contract/trouble';
 import { changeCard } from '../change/card';
 import { type FleetState, untoldAgents } from './state';
@@ -11,7 +11,7 @@ export function fleetCard(state: FleetState, troubles: readonly Trouble[]): stri
   const held = holds.map(({ name, reason }) => (reason === null ? name : `${name} ("${reason}")`)).join(', ');
   return [
     `**Fleet ${fleet}**, revision ${String(revision)}, ${String(names.length)} agents${held === '' ? '' : `, held by ${held}`}`,
-    ...(holdsDue ? [`${String(untoldAgents(state).length)} agents have not followed the present holds yet`] : []),
+    ...(holdsDue ? [`${String(untoldAgents(state).length)} agents have not applied the current holds yet`] : []),
     ...troubleLines(troubles),
     ...ignoredLines(ignored),
     ...(change === null ? [] : ['', changeCard(change.view)]),

@@ -1,4 +1,4 @@
-/** The decisions of a fleet's workflow: what it accepts, and what the end of a change makes of it. */
+/** The decisions of a fleet's workflow: accepting, placing and settling a change. */
 import type { AgentSpec } from '../../contract/agent';
 import type { CompensationRecord, EntryOutcome } from '../../contract/fleet/compensation';
 import type { LostCall } from '../../contract/activities';
@@ -17,7 +17,7 @@ import type {
   ProvisionResult,
 } from '../../contract/fleet';
 import { lostText } from '../lib/ends';
-import { earlier, markOf, type RequestMark } from '../lib/fingerprint';
+import { findRequest, markOf, REQUESTS_KEPT, type RequestMark } from '../lib/fingerprint';
 import { withoutPools } from './pools';
 import {
   acceptedView,
@@ -30,73 +30,76 @@ import {
 } from './state';
 import { differingFields, differingSettings, type OwnedWithSpec, planChanges, signedAgents } from './plan';
 
-/** Repeats of a request are answered from memory: the last 1,000, fewer where their plans are long, as all of it is carried along. */
-const REQUESTS_KEPT = 1_000;
+/** The most lines of plans in remembered answers, because continue-as-new carries all of them. */
 const PLAN_LINES_KEPT = 5_000;
 
 /**
- * The most that a spec may be, as JSON: a fleet carries it once as it is, once per agent, and twice more while a change that failed
- * may have to be undone, and all that is carried stays below 1.5 MiB (docs/workflow-rules.md, rule 8).
+ * The longest spec, in characters of JSON. A fleet carries it once, once more as its agents' specs,
+ * and twice more while a failed change may have to be undone; all that is carried stays below 1.5
+ * MiB (docs/workflow-rules.md, rule 8).
  */
 const MAX_SPEC_LENGTH = 256 * 1_024;
 
-/** A decision: the state it leads to, and what the caller hears. */
+/** A decision: the new state, and the answer to the caller. */
 export interface Decided {
   readonly state: FleetState;
   readonly answer: ApplyResult;
 }
 
-/** Nothing is lost, or nobody has looked. */
+/** No part of the fleet is lost, as far as is known. */
 export const NOTHING_LOST: LostParts = { agents: {}, pools: {} };
 
 /**
- * What has to be looked for before this `apply` is decided; null: nothing. A repeat has its answer, and while a change runs, the workflows
- * of its agents come and go.
+ * The workflows to check before this `apply` is decided; null: none. A repeat has its answer
+ * already, and while a change runs, the workflows of its agents start and end.
  */
-export function toLookFor(state: FleetState, request: ApplyRequest): LostCall | null {
+export function partsToCheck(state: FleetState, request: ApplyRequest): LostCall | null {
   const agents = Object.keys(state.agents);
   const pools = state.told.pools.map(({ pool }) => pool);
   if (agents.length + pools.length === 0 || isChanging(state)) return null;
-  if (earlier(state.requests, applyMark(request))) return null;
+  if (findRequest(state.requests, applyMark(request))) return null;
   return { fleet: state.fleet, agents, pools };
 }
 
 /**
- * Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run is answered and changes nothing; while a change
- * runs, it is compared with what the fleet was before: only the end of a change says what it has made of the fleet. `lost`: what the fleet
- * owns and what has been found to be gone, so that it is made again.
+ * Decides `apply`; throws `ChangeInProgress`, `StaleRevision` or `LimitReached`. A dry run changes
+ * nothing; while a change runs, it compares with the fleet before that change. `lost`: agents and
+ * pools whose workflows are gone, so that the change creates them again.
  */
 export function decideApply(before: FleetState, request: ApplyRequest, lost = NOTHING_LOST): Decided {
   const state = withoutPools(before, (pool) => lost.pools[pool] !== undefined);
   const mark = applyMark(request);
-  const repeated = earlier(state.requests, mark)?.answer;
+  const repeated = findRequest(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   if (request.dryRun) refuseWhenEnding(state);
   else refuseWhileChanging(state);
   const { spec, expectRevision } = request;
   if (expectRevision !== undefined && expectRevision !== state.revision) {
     const is = `fleet ${state.fleet} is at revision ${String(state.revision)}, not ${String(expectRevision)}`;
-    throw new DroverError('StaleRevision', `${is}; look at what changed and apply again`, { revision: state.revision });
+    throw new DroverError('StaleRevision', `${is}; check what changed and apply again`, { revision: state.revision });
   }
   if (JSON.stringify(spec).length > MAX_SPEC_LENGTH) {
     throw new DroverError(
       'LimitReached',
-      `the spec is larger than ${String(MAX_SPEC_LENGTH / 1_024)} KiB; make two fleets of it`,
+      `the spec is larger than ${String(MAX_SPEC_LENGTH / 1_024)} KiB; split it into two fleets`,
     );
   }
   const plan = planApply(before, spec, lost);
   if (request.dryRun) return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
   const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
-  return nothing ? decided(state, mark, plan) : accepted(state, 'apply', spec, mark, plan);
+  return nothing ? withAnswer(state, mark, plan) : acceptChange(state, 'apply', spec, mark, plan);
 }
 
-/** Who has signed the specification is no part of what was asked for: a repeat may be signed with the next key. */
+/**
+ * Who has signed the specification is no part of what was asked for: a repeat may be signed with
+ * the next key.
+ */
 function applyMark(request: ApplyRequest): RequestMark | undefined {
   const asked = { ...request, spec: unsignedFleet(request.spec) };
   return markOf('apply', asked);
 }
 
-/** What an `apply` of a spec would do to a fleet, one that is not there yet included. */
+/** What an `apply` of this spec would do to a fleet, also to one that does not exist yet. */
 export function planApply(
   state: Pick<FleetState, 'revision' | 'agents' | 'spec'>,
   spec: FleetSpec,
@@ -125,28 +128,28 @@ function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: F
   );
 }
 
-/** Decides `destroy`: everything that is owned goes. Throws `ChangeInProgress`. */
+/** Decides `destroy`: the fleet deletes everything that it owns. Throws `ChangeInProgress`. */
 export function decideDestroy(state: FleetState, request: DestroyRequest): Decided {
   const mark = markOf('destroy', request);
-  const repeated = earlier(state.requests, mark)?.answer;
+  const repeated = findRequest(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   refuseWhileChanging(state);
   const spec = { agents: [] };
   const { changes, revision } = planApply(state, spec);
-  const destroying = accepted(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
-  return request.forget ? { ...destroying, state: forgetting(destroying.state) } : destroying;
+  const destroying = acceptChange(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
+  return request.forget ? { ...destroying, state: withForget(destroying.state) } : destroying;
 }
 
-function forgetting(state: FleetState): FleetState {
+function withForget(state: FleetState): FleetState {
   return state.change ? withChange(state, { ...state.change, forget: true }) : state;
 }
 
-/** A fleet that is about to end answers nothing more: a repeat meets the next one of its name. */
+/** A fleet that is ending answers nothing more: a retry reaches the next fleet of this name. */
 function refuseWhenEnding(state: FleetState): void {
-  if (isDestroyed(state)) throw new DroverError('Unavailable', `fleet ${state.fleet} is just ending; try again`);
+  if (isDestroyed(state)) throw new DroverError('Unavailable', `fleet ${state.fleet} is ending; try again`);
 }
 
-/** One change at a time, and none of a fleet that is about to end. */
+/** Throws `ChangeInProgress` while a change runs, and `Unavailable` for a fleet that is ending. */
 export function refuseWhileChanging(state: FleetState): void {
   refuseWhenEnding(state);
   if (!isChanging(state)) return;
@@ -155,7 +158,7 @@ export function refuseWhileChanging(state: FleetState): void {
   throw new DroverError('ChangeInProgress', message, { changeId, revision });
 }
 
-function accepted(
+function acceptChange(
   state: FleetState,
   kind: FleetChange['kind'],
   spec: FleetSpec,
@@ -164,20 +167,20 @@ function accepted(
 ): Decided {
   const revision = state.revision + 1;
   const changeId = `${state.incarnation}.${String(revision)}`;
-  // A fleet without agents may have runs all the same, which end with it.
+  // A destroy of a fleet without agents still has its runs to end.
   const step = plan.length === 0 && kind !== 'destroy' ? 'ended' : 'place';
   const view = acceptedView(changeId, revision, plan, step === 'ended' ? 'done' : 'running');
   const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
   const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
-  return decided(next, mark, { revision, changes: plan, settings, ...(pools && { pools }), changeId });
+  return withAnswer(next, mark, { revision, changes: plan, settings, ...(pools && { pools }), changeId });
 }
 
-function decided(state: FleetState, mark: RequestMark | undefined, answer: ApplyResult): Decided {
-  return { state: remembered(state, mark, answer), answer };
+function withAnswer(state: FleetState, mark: RequestMark | undefined, answer: ApplyResult): Decided {
+  return { state: rememberRequest(state, mark, answer), answer };
 }
 
-/** The fleet that remembers a request; without an answer of its own a repeat is answered with the fleet as it is. */
-export function remembered(
+/** Remembers a request. Without an `answer`, a repeat receives the fleet's current state. */
+export function rememberRequest(
   state: FleetState,
   mark: RequestMark | undefined,
   answer: ApplyResult | null = null,
@@ -193,13 +196,13 @@ export function remembered(
   return { ...state, requests };
 }
 
-/** Where a change is carried out: the worker's installation, and the host of its process provider. */
+/** Where a change runs: the worker's installation, and the host of its process provider. */
 export interface Place {
   readonly installation: string;
   readonly host: string;
 }
 
-/** The change with every key, before its saga starts. */
+/** Completes the change with every key, before its saga starts. */
 export function placeChange(state: FleetState, place: Place): FleetState {
   const { change } = state;
   if (change?.step !== 'place') return state;
@@ -218,13 +221,13 @@ export function placeChange(state: FleetState, place: Place): FleetState {
     ...(state.agentsPerPart === null ? {} : { agentsPerPart: state.agentsPerPart }),
     changes: change.plan.map((planned) => {
       const key = `${place.installation}.${state.incarnation}.${String(revision)}.${planned.agent}`;
-      return completed(planned, desired.get(planned.agent) ?? null, state.agents[planned.agent] ?? null, key);
+      return toAgentChange(planned, desired.get(planned.agent) ?? null, state.agents[planned.agent] ?? null, key);
     }),
   };
   return withChange(state, { ...change, step: 'provision', input });
 }
 
-function completed(
+function toAgentChange(
   planned: PlannedChange,
   spec: AgentSpec | null,
   previous: OwnedWithSpec | null,
@@ -234,7 +237,10 @@ function completed(
   return { ...planned, spec, previous, key: creates ? key : null };
 }
 
-/** A change has ended as its saga says: the id map is what exists now, and the spec is the new one if the change was kept. */
+/**
+ * Ends the change with its saga's result: updates the id map, and the spec where the change is done
+ * or kept.
+ */
 export function settleChange(state: FleetState, { change: view, agents, record }: ProvisionResult): FleetState {
   const { change } = state;
   if (!change?.input) return state;
@@ -250,21 +256,24 @@ export function settleChange(state: FleetState, { change: view, agents, record }
     ...state,
     agents: owned,
     spec: taken ? change.spec : state.spec,
-    // Agents that were started meanwhile were born with the holds of the change's beginning.
+    // Agents that the change started have the holds of its beginning.
     holdsDue: state.holdsDue || differingFields(change.input.holds, state.holds).length > 0,
-    change: { ...change, step: 'ended', view, ...whatIsOpen(view, change.input, record) },
+    change: { ...change, step: 'ended', view, ...openUndo(view, change.input, record) },
   };
 }
 
-/** What a later compensation needs: the undo log, and of the changes those that made what is still to be undone. Null: nothing is. */
-function whatIsOpen(
+/**
+ * What a later compensation needs: the undo log and the changes that it may undo; null where
+ * nothing is left to undo.
+ */
+function openUndo(
   { state }: ChangeView,
   input: ProvisionInput,
   record: CompensationRecord,
 ): Pick<FleetChange, 'record' | 'input'> {
   if (state === 'done' || record.entries.length === 0) return { record: null, input: null };
   const open = new Set(record.entries.flatMap(({ key, outcome }) => (isOpen(outcome) ? [key] : [])));
-  // What was there before the change is known by now: only what it made itself is at stake.
+  // The undo touches only what the change itself created.
   const changes = input.changes.flatMap((part) =>
     part.key !== null && open.has(part.key) ? [{ ...part, previous: null }] : [],
   );
@@ -276,8 +285,8 @@ function isOpen(outcome: EntryOutcome): boolean {
 }
 
 /**
- * An agent has ended with its resource: an operator's `terminate`, say. The fleet owns it no more, so that the next apply makes it anew.
- * Of an agent in a running change, the end of the change says what there is.
+ * Forgets an agent that ended with its resource, for example by `terminate`, so that the next apply
+ * creates it again. For an agent in a running change, the end of the change decides.
  */
 export function forgetAgent(state: FleetState, { agent, incarnation, key }: AgentGone): FleetState {
   const its = incarnation === state.incarnation && state.agents[agent]?.key === key;
@@ -287,14 +296,14 @@ export function forgetAgent(state: FleetState, { agent, incarnation, key }: Agen
   return { ...state, agents };
 }
 
-/** The change itself could not be carried out, and nothing has been made: the fleet is as it was. */
+/** The change could not start and created nothing: the fleet stays as it was. */
 export function abandonChange(state: FleetState, error: string): FleetState {
   const { change } = state;
   if (!change) return state;
   return withChange(state, { ...change, step: 'ended', view: { ...change.view, state: 'failed', error } });
 }
 
-/** The fleet with its change at another step. */
+/** The fleet with this change. */
 export function withChange(state: FleetState, change: FleetChange): FleetState {
   return { ...state, change };
 }

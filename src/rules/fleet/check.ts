@@ -1,6 +1,6 @@
 /**
- * What a fleet's fields must satisfy together. Every check looks at whatever is there, in any shape, so that a file whose fields are
- * partly wrong still gets all of its problems at once.
+ * The conditions across several fields of a fleet. Every check takes any shape, so that a file with
+ * wrong fields still shows all of its problems at once.
  */
 import { jsonProblem } from '../../contract/json';
 import { END, START, USER } from '../../contract/topology';
@@ -8,13 +8,16 @@ import { isRecord } from '../lib/parse';
 import type { Problem } from './problem';
 import { topologyProblems } from './topology';
 
-/** Providers that a fleet file may name; each has a block of its own name. */
+/** The providers that a fleet file may name; each has a block of its own name. */
 export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
 
-/** Nodes of every topology that are no agents (docs/coordination.md, "Topology"). */
+/** The nodes of every topology that are not agents (docs/coordination.md). */
 const RESERVED_NAMES: readonly string[] = [START, END, USER];
 
-/** An agent has the block of its own provider and no other; `external` can do without one, and `memory`, for tests, take any. */
+/**
+ * An agent has only the block of its provider. `external` may omit it; `memory`, for tests, may
+ * have any.
+ */
 export function blockProblems(agent: unknown): Problem[] {
   if (!isRecord(agent)) return [];
   const provider = agent['provider'];
@@ -29,7 +32,7 @@ export function blockProblems(agent: unknown): Problem[] {
   });
 }
 
-/** Every problem of a fleet's `spec` that no single field shows. */
+/** The problems of a fleet's `spec` across several fields. */
 export function crossProblems(spec: unknown): Problem[] {
   if (!isRecord(spec)) return [];
   const unwritable = jsonProblem(spec);
@@ -47,7 +50,7 @@ export function crossProblems(spec: unknown): Problem[] {
   ];
 }
 
-/** A key that JavaScript takes for something else; libraries drop it without a word. */
+/** A key that JavaScript treats specially, and that libraries drop silently. */
 function impossibleKeys(value: unknown): Problem[] {
   if (typeof value !== 'object' || value === null) return [];
   const entries = Array.isArray(value)
@@ -72,7 +75,7 @@ function textAt(item: unknown, field: string): string[] {
   return typeof value === 'string' ? [value] : [];
 }
 
-/** Positions of values that stood earlier in the list already. */
+/** The values that occur earlier in the list, with their positions. */
 function repeats(values: readonly (string | undefined)[]): { index: number; value: string }[] {
   const seen = new Set<string>();
   return values.flatMap((value, index) => {
@@ -98,7 +101,7 @@ function reservedAgents(agents: readonly unknown[]): Problem[] {
       .filter((name) => RESERVED_NAMES.includes(name))
       .map((name) => ({
         path: ['agents', index, 'name'],
-        message: `"${name}" is a node of every topology and no agent's name`,
+        message: `"${name}" is a reserved node of every topology; give the agent another name`,
       })),
   );
 }
@@ -107,7 +110,7 @@ function poolProblems(subscriptions: readonly unknown[]): Problem[] {
   const pools = repeats(subscriptions.map((subscription) => textAt(subscription, 'pool')[0])).map(
     ({ index, value }) => ({
       path: ['subscriptions', index, 'pool'],
-      message: `pool "${value}" is there already; each pool is described once`,
+      message: `duplicate pool "${value}"; describe each pool once`,
     }),
   );
   const credentials = subscriptions.flatMap((subscription, index) => {
@@ -115,7 +118,7 @@ function poolProblems(subscriptions: readonly unknown[]): Problem[] {
     if (!Array.isArray(list)) return [];
     return repeats(list.map((credential) => nameOf(credential)[0])).map((repeat) => ({
       path: ['subscriptions', index, 'credentials', repeat.index, 'name'],
-      message: `credential "${repeat.value}" is there already; each credential of a pool has a name of its own`,
+      message: `duplicate credential "${repeat.value}"; give each credential of a pool its own name`,
     }));
   });
   return [...pools, ...credentials];

@@ -1,25 +1,31 @@
-/** The decisions of a fleet's own hold, which a repeat of their request does not take twice. */
-import { earlier, markOf } from '../lib/fingerprint';
-import { remembered } from './change';
+/** Pauses and resumes a fleet, once for each request id. */
+import { findRequest, markOf } from '../lib/fingerprint';
+import { rememberRequest } from './change';
 import { type FleetState, holdFleet, releaseFleet } from './state';
 
-/** What a fleet-wide pause and resume are asked with; `wait: false` answers before the agents have heard of it. */
+/**
+ * The argument of a fleet's `pause` and `resume`. `wait: false` answers before the agents have
+ * applied the hold.
+ */
 export interface HoldRequest {
   readonly reason?: string;
   readonly requestId?: string;
   readonly wait?: boolean;
 }
 
-/** Decides a fleet's `pause`, `at` in ISO 8601. `IdempotencyConflict` where its request id was another request's. */
+/**
+ * Decides a fleet's `pause`, `at` in ISO 8601. Throws `IdempotencyConflict` where another request
+ * used the id.
+ */
 export function decidePause(state: FleetState, request: HoldRequest, at: string): FleetState {
   const mark = markOf('pause', request);
-  if (earlier(state.requests, mark)) return state;
-  return remembered(holdFleet(state, request.reason ?? null, at), mark);
+  if (findRequest(state.requests, mark)) return state;
+  return rememberRequest(holdFleet(state, request.reason ?? null, at), mark);
 }
 
-/** Decides a fleet's `resume`. `IdempotencyConflict` where its request id was another request's. */
+/** Decides a fleet's `resume`. Throws `IdempotencyConflict` where another request used the id. */
 export function decideResume(state: FleetState, request: HoldRequest): FleetState {
   const mark = markOf('resume', request);
-  if (earlier(state.requests, mark)) return state;
-  return remembered(releaseFleet(state), mark);
+  if (findRequest(state.requests, mark)) return state;
+  return rememberRequest(releaseFleet(state), mark);
 }

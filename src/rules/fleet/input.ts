@@ -1,4 +1,4 @@
-/** Reads the input of a fleet's workflow. */
+/** Parses the input of a fleet's workflow. */
 import type { FleetInput } from '../../contract/fleet';
 import { type CarriedFleet, type FleetState, newFleet } from './state';
 import { parseHold } from '../agent/messages';
@@ -14,7 +14,10 @@ const first: Parser<FleetInput> = object({
   agentsPerPart: optional(integer(1)),
 });
 
-/** The state of a first run from its input, which anybody may have written; of a later one as the run before has left it. */
+/**
+ * The state of a new fleet, or the one carried over by continue-as-new. Throws `InvalidRequest` for
+ * any other input.
+ */
 export function initialFleet(input: unknown, incarnation: string): FleetState {
   if (!isCarried(input)) return newFleet(first(input, 'input'), incarnation);
   const { fleet, holds } = input.state;

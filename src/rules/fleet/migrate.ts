@@ -1,4 +1,7 @@
-/** The version of the input of a fleet's workflow, with the lift from each earlier one (docs/upgrading.md). */
+/**
+ * The version of the input of a fleet's workflow, with the lift from each earlier one
+ * (docs/upgrading.md).
+ */
 import { migrations } from '../lib/migrations';
 import type { CarriedFleet } from './state';
 

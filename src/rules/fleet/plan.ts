@@ -1,4 +1,4 @@
-/** What a fleet file means for what a fleet owns: create, hot update, replace or delete, with the fields that differ. */
+/** Plans a change: creates, hot updates, replaces and deletes, with the fields that differ. */
 import type { AgentSpec, AgentSubscriptionSpec } from '../../contract/agent';
 import type { LostParts, WorkflowEnd } from '../../contract/ends';
 import type { ChangeKind, FleetSpec, OwnedAgent, PlannedChange } from '../../contract/fleet';
@@ -6,20 +6,20 @@ import { lostText } from '../lib/ends';
 import { unsigned } from '../agent/spec';
 import { isRecord } from '../lib/parse';
 
-/** An agent that a fleet owns, with the specification that it was last given. */
+/** An agent that a fleet owns, with its current specification. */
 export type OwnedWithSpec = OwnedAgent & { readonly spec: AgentSpec };
 
-/** Fields of an agent that a running one takes over; any other field needs a new resource. */
+/** The fields that a running agent can take over; any other field needs a new resource. */
 const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart', 'signature'];
 
 /**
- * A fleet's agents in the order of the file, with the fleet's `liveness`, `restart` and `notify` and their pool's settings merged in (an
- * agent's own win, key by key).
+ * A fleet's agents in the order of the file, merged with the `liveness`, `restart` and `notify` of
+ * the fleet and the settings of their pools. An agent's own settings win, key by key.
  */
 export function desiredAgents(spec: FleetSpec): AgentSpec[] {
   return spec.agents.map((agent) => {
-    const liveness = merged(spec.liveness, agent.liveness);
-    const restart = merged(spec.restart, agent.restart);
+    const liveness = merge(spec.liveness, agent.liveness);
+    const restart = merge(spec.restart, agent.restart);
     const notify = agent.notify ?? spec.notify;
     const subscription = agent.subscription && {
       ...poolSettings(spec, agent.subscription.pool),
@@ -42,7 +42,7 @@ function poolSettings(spec: FleetSpec, name: string): Omit<AgentSubscriptionSpec
   return settings;
 }
 
-function merged<T extends object>(fleet: T | undefined, agent: T | undefined): T | undefined {
+function merge<T extends object>(fleet: T | undefined, agent: T | undefined): T | undefined {
   if (!fleet || !agent) return agent ?? fleet;
   const result: Record<string, unknown> = Object.fromEntries(Object.entries(fleet));
   for (const [key, value] of Object.entries(agent)) {
@@ -52,7 +52,10 @@ function merged<T extends object>(fleet: T | undefined, agent: T | undefined): T
   return result as T;
 }
 
-/** The same, where the file has no signature with the one that the fleet has of the same specification. */
+/**
+ * The same, where the file has no signature with the one that the fleet has of the same
+ * specification.
+ */
 export function signedAgents(spec: FleetSpec, owned: Readonly<Record<string, OwnedWithSpec>>): AgentSpec[] {
   return desiredAgents(spec).map((desired) => {
     const signed = owned[desired.name]?.spec;
@@ -63,8 +66,8 @@ export function signedAgents(spec: FleetSpec, owned: Readonly<Record<string, Own
 }
 
 /**
- * The changes that make what is owned into what is desired: in the order of the file, then what goes, by name. None: nothing differs.
- * `lost`: agents that are owned and whose workflow has ended, so they are made again whatever else differs.
+ * The changes from the actual to the desired agents: in the order of the file, then the deletes by
+ * name. `lost`: owned agents whose workflows have ended; each is created again.
  */
 export function planChanges(
   owned: Readonly<Record<string, OwnedWithSpec>>,
@@ -93,7 +96,10 @@ function planAgent(
   return [{ kind: changeKind(fields, owned.doubt), agent, fields }];
 }
 
-/** Another signature of the same specification is a difference, a missing one is not: the agent keeps what it has. */
+/**
+ * Another signature of the same specification is a difference, a missing one is not: the agent
+ * keeps what it has.
+ */
 function agentFields(owned: AgentSpec, desired: AgentSpec): string[] {
   const fields = differingFields(unsigned(owned), unsigned(desired));
   const isSignedAnew = desired.signature !== undefined && !equal(owned.signature, desired.signature);
@@ -105,14 +111,16 @@ function changeKind(fields: readonly string[], doubt: OwnedAgent['doubt']): Chan
   return hot && doubt !== 'resource' ? 'update' : 'replace';
 }
 
-/** The settings of a fleet outside of its agents that differ, as JSON paths: they concern no agent's resource. */
+/** The JSON paths of the fleet's own settings that differ; they change no agent's resource. */
 export function differingSettings(before: FleetSpec, after: FleetSpec): string[] {
   const { agents: _before, ...was } = before;
   const { agents: _after, ...is } = after;
   return differingFields(was, is);
 }
 
-/** JSON paths at which two values differ (`process.env.LETTERS`), sorted; a list differs as a whole. */
+/**
+ * JSON paths at which two values differ (`process.env.LETTERS`), sorted; a list differs as a whole.
+ */
 export function differingFields(before: unknown, after: unknown, path = ''): string[] {
   const was = fieldsOf(before, after);
   const is = fieldsOf(after, before);
@@ -121,7 +129,9 @@ export function differingFields(before: unknown, after: unknown, path = ''): str
   return keys.flatMap((key) => differingFields(was[key], is[key], path === '' ? key : `${path}.${key}`));
 }
 
-/** Nothing beside an object with fields is an object without any, so that the fields themselves are named. */
+/**
+ * Treats an absent value beside an object as an empty object, so that the paths name its fields.
+ */
 function fieldsOf(value: unknown, other: unknown): Record<string, unknown> | undefined {
   if (isRecord(value)) return value;
   return value === undefined && isRecord(other) && Object.keys(other).length > 0 ? {} : undefined;

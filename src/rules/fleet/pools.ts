@@ -1,10 +1,13 @@
-/** The pools that a fleet's file describes, and what their workflows have been told of it. */
+/** The pools of a fleet file, and what their workflows know of it. */
 import type { PoolsCall } from '../../contract/activities';
 import type { FleetSpec } from '../../contract/fleet';
 import { type FleetState, isChanging } from './state';
 import { differingFields } from './plan';
 
-/** What the pools have to be told now; null: they know. Before its change has ended, a fleet leaves none of its pools. */
+/**
+ * The message that is due to the pools; null: they are up to date. A fleet leaves no pool before
+ * its change has ended.
+ */
 export function duePools(state: FleetState): PoolsCall | null {
   const { fleet, told } = state;
   const { subscriptions = [], notify = [] } = wantedSpec(state);
@@ -18,8 +21,8 @@ export function duePools(state: FleetState): PoolsCall | null {
   return pools.length === 0 && left.length === 0 ? null : { fleet, pools, left, notify };
 }
 
-/** The pools have been told. */
-export function poolsTold(state: FleetState, { pools, left, notify }: PoolsCall): FleetState {
+/** Records that the pools have received the message. */
+export function markPoolsTold(state: FleetState, { pools, left, notify }: PoolsCall): FleetState {
   const gone = [...left, ...pools.map(({ pool }) => pool)];
   return {
     ...state,
@@ -27,7 +30,7 @@ export function poolsTold(state: FleetState, { pools, left, notify }: PoolsCall)
   };
 }
 
-/** The fleet that knows its pools without these: one that is gone knows nothing any more, and is told again. */
+/** Forgets what lost pools knew, so that they receive it again. */
 export function withoutPools<T extends Pick<FleetState, 'told'>>(state: T, isGone: (pool: string) => boolean): T {
   const { told } = state;
   const pools = told.pools.filter(({ pool }) => !isGone(pool));

@@ -1,9 +1,12 @@
-/** What is wrong with a fleet file, and where. */
+/** The problems of a fleet file. */
 
-/** One problem; `path` leads from where the check began (a fleet's `spec`, or one agent) to the value. */
+/**
+ * One problem. `path` leads from the checked value (a fleet's `spec`, or one agent) to the wrong
+ * one.
+ */
 export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
-  /** It is the key at the end of `path` that is wrong, not its value. */
+  /** The key at the end of `path` is wrong, not its value. */
   readonly atKey?: true;
 }

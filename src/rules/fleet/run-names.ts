@@ -1,11 +1,14 @@
-/** Which run a request id stands for: runs are found by their names, and one request must not start two of them. */
+/** Binds a request id to the name of a run, so that one request does not start two runs. */
 import type { RunNamed } from '../../contract/fleet';
-import { earlier, markOf } from '../lib/fingerprint';
-import { remembered } from './change';
+import { findRequest, markOf } from '../lib/fingerprint';
+import { rememberRequest } from './change';
 import type { FleetState } from './state';
 
-/** Decides `nameRun`. `IdempotencyConflict` where the request id was another run's, or another request's of the fleet. */
+/**
+ * Decides `nameRun`. Throws `IdempotencyConflict` where another run or another request of the fleet
+ * used the id.
+ */
 export function decideRunName(state: FleetState, request: RunNamed): FleetState {
   const mark = markOf('nameRun', request);
-  return earlier(state.requests, mark) ? state : remembered(state, mark);
+  return findRequest(state.requests, mark) ? state : rememberRequest(state, mark);
 }

@@ -1,4 +1,4 @@
-/** The sandbox's parsers of a fleet's specification and of the messages that carry one. */
+/** Parses a fleet's specification and the messages of its workflow in the sandbox. */
 import { DroverError } from '../../contract/errors';
 import type {
   AgentGone,
@@ -49,7 +49,10 @@ const fields = object({
   notify: optional(notifySpec),
 });
 
-/** Reads a fleet's `spec`; throws `InvalidRequest` for a wrong shape and `InvalidFleet` for what does not fit together. */
+/**
+ * A fleet's `spec`. Throws `InvalidRequest` for a wrong shape and `InvalidFleet` for fields that
+ * contradict each other.
+ */
 export const fleetSpec: Parser<FleetSpec> = (value, path) => {
   const spec = fields(value, path);
   const problems = crossProblems(spec);
@@ -63,7 +66,7 @@ export const fleetSpec: Parser<FleetSpec> = (value, path) => {
 
 const requestId = optional(text(REQUEST_ID_LENGTH));
 
-/** Reads the argument of `apply`. */
+/** The argument of `apply`. */
 export const applyRequest: Parser<ApplyRequest> = object({
   spec: fleetSpec,
   expectRevision: optional(integer()),
@@ -71,10 +74,10 @@ export const applyRequest: Parser<ApplyRequest> = object({
   dryRun: optional(boolean),
 });
 
-/** Reads the argument of `destroy`. */
+/** The argument of `destroy`. */
 export const destroyRequest: Parser<DestroyRequest> = object({ requestId, forget: optional(boolean) });
 
-/** Reads the argument of a fleet's `cancel`. */
+/** The argument of a fleet's `cancel`. */
 export const cancelRequest: Parser<CancelRequest> = object({
   changeId: optional(text(200)),
   revision: optional(integer(1)),
@@ -82,24 +85,24 @@ export const cancelRequest: Parser<CancelRequest> = object({
   requestId,
 });
 
-/** Reads the argument of a fleet's `pause`. */
+/** The argument of a fleet's `pause`. */
 export const pauseRequest = object({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });
 
-/** Reads the argument of a fleet's `resume`. */
+/** The argument of a fleet's `resume`. */
 export const resumeRequest = object({ requestId, wait: optional(boolean) });
 
-/** Reads the argument of `compensate`. */
+/** The argument of `compensate`. */
 export const compensateRequest: Parser<CompensateRequest> = object({
   attempt: optional(integer(1)),
   revision: optional(integer()),
   requestId,
 });
 
-/** Reads the argument of `nameRun`. */
+/** The argument of `nameRun`. */
 export const runNamed: Parser<RunNamed> = object({ run: name, requestId: text(REQUEST_ID_LENGTH) });
 
-/** Reads the signal `poolGone`. */
+/** Signal `poolGone`. */
 export const poolGone: Parser<PoolGone> = object({ pool: name });
 
-/** Reads the signal `agentGone`. */
+/** Signal `agentGone`. */
 export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });

@@ -1,6 +1,6 @@
-/** What a fleet's workflow knows, as one plain JSON object: it is the argument of the workflow's next run. */
+/** The state of a fleet's workflow as one plain JSON object; it is the argument of the next run. */
 import type { HoldCall, WatchedAgent } from '../../contract/activities';
-import type { Hold } from '../../contract/agent';
+import { type Hold, RENEWALS } from '../../contract/agent';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type {
   ApplyResult,
@@ -16,61 +16,72 @@ import type {
 } from '../../contract/fleet';
 import { FLEET_HOLD, HOLD_REQUEST } from '../../contract/names';
 import type { Trouble } from '../../contract/trouble';
-import { waiting } from '../change/run';
+import { waitingProgress } from '../change/run';
 import type { RequestMark } from '../lib/fingerprint';
 import type { OwnedWithSpec } from './plan';
 import { unsigned } from '../agent/spec';
 import { agentSettings } from '../agent/settings';
 import { type Ignored, NOTHING_IGNORED, troublesOf } from '../lib/troubles';
 
-/** What the fleet's workflow does next about its change; `ended`: nothing, the change is history. */
+/** The next step of a change; `ended`: none. */
 export type ChangeStep = 'place' | 'provision' | 'undo' | 'ended';
 
-/** One change of a fleet, from its acceptance on. */
+/** An accepted change of a fleet. */
 export interface FleetChange {
   readonly kind: 'apply' | 'destroy';
   readonly step: ChangeStep;
-  /** What the fleet is once the change is done. */
+  /** The fleet's spec once the change is done. */
   readonly spec: FleetSpec;
   readonly plan: readonly PlannedChange[];
-  /** Complete, with every key, before the saga starts; kept until nothing is left that may have to be undone. */
+  /**
+   * The saga's input with every key, complete before the saga starts; kept until nothing is left to
+   * undo.
+   */
   readonly input: ProvisionInput | null;
-  /** The undo log where the change did not end well. */
+  /** The undo log of a change that failed; null otherwise. */
   readonly record: CompensationRecord | null;
   readonly view: ChangeView;
-  /** It is to stop and to be taken back. */
+  /** The order to stop and undo the change. */
   readonly cancel?: CancelOrder;
-  /** What cannot be removed is given up. */
+  /** Give up what cannot be removed. */
   readonly forget?: true;
 }
 
-/** An accepted request, for a repeat of its `requestId`; `answer` null: a repeat is answered with the fleet as it is. */
+/**
+ * An accepted request, kept for a repeat; `answer` null: a repeat receives the fleet's current
+ * state.
+ */
 export interface RememberedRequest extends RequestMark {
   readonly answer: ApplyResult | null;
 }
 
+/** Everything that a fleet's workflow knows. */
 export interface FleetState {
   readonly v: 1;
   readonly fleet: string;
-  /** Made by the workflow's first run; new after each destroy. */
+  /**
+   * Created by the workflow's first run; a destroyed fleet gets a new one when it is applied again.
+   */
   readonly incarnation: string;
   /** 0 until the first change. */
   readonly revision: number;
   readonly spec: FleetSpec;
-  /** The id map. */
+  /** The id map: the agents that the fleet owns, by name. */
   readonly agents: Readonly<Record<string, OwnedWithSpec>>;
   readonly holds: readonly Hold[];
-  /** Agents may not have heard of the present holds yet. */
+  /** Whether agents may not have received the current holds yet. */
   readonly holdsDue: boolean;
-  /** Counts the rounds in which agents are told of holds: each is a request of its own. */
+  /**
+   * Counts the rounds in which agents receive the holds; it makes each round's request id unique.
+   */
   readonly holdRounds: number;
-  /** Of the present holds: the agents that the last round has not reached; null: all are to be told. */
+  /** The agents that the last round did not reach; null: all agents are due. */
   readonly untold: readonly UntoldAgent[] | null;
   /** What the pools know of this fleet's file. */
   readonly told: Pick<Required<FleetSpec>, 'notify'> & { readonly pools: readonly SubscriptionSpec[] };
   readonly change: FleetChange | null;
   readonly requests: readonly RememberedRequest[];
-  /** Messages that changed nothing. */
+  /** Counts messages that changed nothing. */
   readonly ignored: Ignored;
   readonly continueAfterEvents: number | null;
   readonly agentsPerPart: number | null;
@@ -104,10 +115,7 @@ export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInp
   };
 }
 
-/** How many times within `staleAfter` the gateway and the monitor renew what they know (docs/http.md, "Beats"). */
-const RENEWALS = 3;
-
-/** The agents whose health is checked. */
+/** The agents with health checks. */
 export function watchedAgents({ agents }: FleetState): WatchedAgent[] {
   return Object.entries(agents).flatMap(([agent, { spec }]) => {
     const { healthCheck, staleAfterMs } = agentSettings(spec);
@@ -115,18 +123,18 @@ export function watchedAgents({ agents }: FleetState): WatchedAgent[] {
   });
 }
 
-/** Whether a change is under way, so that another one is refused. */
+/** Whether a change is under way; the fleet refuses another one then. */
 export function isChanging(state: FleetState): boolean {
   return state.change !== null && state.change.step !== 'ended';
 }
 
-/** Whether the fleet is gone: its workflow ends. */
+/** Whether the fleet is destroyed; its workflow ends then. */
 export function isDestroyed({ change }: FleetState): boolean {
   return change?.kind === 'destroy' && change.view.state === 'done';
 }
 
-/** Whether it has never been anything: a dry run, or a first `apply` that was refused, started its workflow. */
-export function isUnborn(state: FleetState): boolean {
+/** Whether the fleet was never used: a dry run or a refused first `apply` started its workflow. */
+export function isUnused(state: FleetState): boolean {
   return state.revision === 0 && state.holds.length === 0;
 }
 
@@ -135,7 +143,7 @@ export function unsignedFleet(spec: FleetSpec): FleetSpec {
   return { ...spec, agents: spec.agents.map(unsigned) };
 }
 
-/** The fleet as `describe` shows it, with what its workflow has not managed yet. */
+/** The view of a fleet, with the troubles of its workflow. */
 export function fleetView(state: FleetState, troubles: readonly Trouble[] = []): FleetView {
   const agents = Object.entries(state.agents).map(([name, { resourceId, revision, doubt }]) => [
     name,
@@ -155,7 +163,7 @@ export function fleetView(state: FleetState, troubles: readonly Trouble[] = []):
   };
 }
 
-/** The view of a change that has just been accepted. */
+/** The view of a newly accepted change. */
 export function acceptedView(
   changeId: string,
   revision: number,
@@ -169,14 +177,15 @@ export function acceptedView(
     steps: { created: 0, woken: 0, ready: 0, total: plan.length },
     compensation: null,
     error: null,
-    agents: plan.map(waiting),
+    agents: plan.map(waitingProgress),
     ids: {},
   };
 }
 
 /**
- * The fleet with its own hold; agents are told by the workflow, each time that it is asked for: somebody may have released the hold on one of
- * them, or set it by hand. The list is a new one each time, so that a telling under way does not count as this one.
+ * Sets the fleet's own hold. Every pause sends it to all agents again, because an operator may have
+ * released it on one of them. The list is new each time, so that a round in progress does not
+ * count.
  */
 export function holdFleet(state: FleetState, reason: string | null, since: string): FleetState {
   const isHeld = state.holds.some(({ name }) => name === FLEET_HOLD);
@@ -184,25 +193,28 @@ export function holdFleet(state: FleetState, reason: string | null, since: strin
   return { ...state, holds, holdsDue: true, untold: null };
 }
 
-/** The fleet without its own hold; agents are told likewise. */
+/** Releases the fleet's own hold; the agents receive that in the same way. */
 export function releaseFleet(state: FleetState): FleetState {
   return { ...state, holds: state.holds.filter(({ name }) => name !== FLEET_HOLD), holdsDue: true, untold: null };
 }
 
-/** Every agent that may have to hear of a hold: what is owned, and what a running change is making. */
+/** The agents that a hold concerns: the owned ones, and those that a running change creates. */
 function agentsToHold({ agents, change }: FleetState): string[] {
   const changing = change && change.step !== 'ended' ? change.plan.map(({ agent }) => agent) : [];
   return [...new Set([...Object.keys(agents), ...changing])];
 }
 
-/** The agents that the present holds have not reached as far as is known. */
+/** The agents that may not have the current holds. */
 export function untoldAgents(state: FleetState): UntoldAgent[] {
   const agents = agentsToHold(state);
-  if (state.untold === null) return agents.map((agent) => ({ agent, why: 'it has not been told yet' }));
+  if (state.untold === null) return agents.map((agent) => ({ agent, why: 'it has not received the holds yet' }));
   return state.untold.filter(({ agent }) => agents.includes(agent));
 }
 
-/** The next round of telling agents of the holds; null: there is no agent to be told. `state`: the round has begun. */
+/**
+ * Begins the next round, which sends the holds to the agents that lack them; `call` is null where
+ * no agent does.
+ */
 export function nextHoldRound(state: FleetState): { readonly state: FleetState; readonly call: HoldCall | null } {
   const { fleet, incarnation, holds } = state;
   const holdRounds = state.holdRounds + 1;
@@ -218,13 +230,16 @@ export function nextHoldRound(state: FleetState): { readonly state: FleetState; 
   return { state: { ...state, holdRounds }, call: agents.length === 0 ? null : call };
 }
 
-/** A round has ended that told of `holds`; where they are others by now, all are to be told again. */
-export function holdsTold(state: FleetState, holds: readonly Hold[], untold: readonly UntoldAgent[]): FleetState {
+/**
+ * Records the end of a round that sent `holds`. Where the holds have changed since, another round
+ * follows.
+ */
+export function recordHoldRound(state: FleetState, holds: readonly Hold[], untold: readonly UntoldAgent[]): FleetState {
   if (state.holds !== holds) return state;
   return { ...state, holdsDue: untold.length > 0, untold: untold.length > 0 ? untold : null };
 }
 
-/** What keeps the holds from being done, in a sentence; null where it is only a matter of time. */
+/** Why some agents lack the holds, in a sentence; null where they only need more time. */
 export function whyUntold({ fleet, untold }: FleetState): string | null {
   const refused = (untold ?? []).filter(({ why }) => why !== null);
   const [first] = refused;

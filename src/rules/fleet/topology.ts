@@ -1,11 +1,14 @@
-/** A fleet's topology, checked against the fleet's agents by the topology's own rule. */
+/** Checks a fleet's topology against the fleet's agents. */
 import { NAME_PATTERN } from '../../contract/names';
 import type { Problem } from './problem';
 import { isRecord } from '../lib/parse';
 import { compileLoose } from '../topology/compile';
 import type { TopologyProblem } from '../topology/problems';
 
-/** What a fleet's `topology` says wrong, in any shape; names and `convergence` are fields, which the file's schema checks. */
+/**
+ * The problems of a fleet's `topology` in any shape, without those of names and `convergence`,
+ * which the file's schema reports.
+ */
 export function topologyProblems(topology: unknown, agents: readonly string[]): Problem[] {
   if (!isRecord(topology)) return [];
   const compiled = compileLoose(topology, agents);
@@ -22,7 +25,7 @@ function isField({ place }: TopologyProblem, topology: Readonly<Record<string, u
   return key === 'convergence' || (typeof name === 'string' && !NAME_PATTERN.test(name));
 }
 
-/** What a fleet's topology allows but nobody can have meant: agents that no run can reach. */
+/** The warnings of a fleet's topology: agents that no run can reach. */
 export function topologyWarnings(spec: unknown): Problem[] {
   const topology = isRecord(spec) ? spec['topology'] : undefined;
   const agents = isRecord(spec) && Array.isArray(spec['agents']) ? spec['agents'] : [];

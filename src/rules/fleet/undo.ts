@@ -1,27 +1,31 @@
-/** What a fleet does about a change that must be undone: by the keys it has kept, and again when an operator asks. */
+/** Undoes a change by its keys, after its saga was lost or when an operator asks. */
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import { DroverError } from '../../contract/errors';
 import type { CompensateRequest, ProvisionInput, ProvisionResult } from '../../contract/fleet';
-import { beginChange, changeResult, endChange, recordLeftOver, stopped } from '../change/run';
+import { beginChange, changeResult, endChange, recordLeftOver, stopChange } from '../change/run';
 import { finishAttempt, intend, planCompensation, transition } from '../change/compensation';
-import { earlier, markOf } from '../lib/fingerprint';
-import { refuseWhileChanging, remembered, settleChange, withChange } from './change';
+import { findRequest, markOf } from '../lib/fingerprint';
+import { refuseWhileChanging, rememberRequest, settleChange, withChange } from './change';
 import { type FleetChange, type FleetState } from './state';
 
-/** How often the fleet itself begins a compensation whose workflow ends without telling; after that an operator must. */
+/**
+ * How often the fleet begins a compensation whose workflow ends without a result; after that an
+ * operator must.
+ */
 const OWN_ATTEMPTS = 3;
 
 /**
- * The saga ended without telling (terminated, failed): every create that it may have made is undone by its key. When the undo ends
- * that way too, it is begun again a few times. `at` in ISO 8601.
+ * The saga ended without a result (terminated or failed): the fleet undoes every create by its key.
+ * If that undo also ends without a result, it begins again up to `OWN_ATTEMPTS` times. `at` is in
+ * ISO 8601.
  */
 export function undoByKeys(state: FleetState, why: string, at: string): FleetState {
   const { change } = state;
   if (!change?.input) return state;
-  if (change.step !== 'undo' || !change.record) return begin(state, change, undoLog(change.input, at), 1, why, at);
+  if (change.step !== 'undo' || !change.record) return beginUndo(state, change, undoLog(change.input, at), 1, why, at);
   const failed = finishAttempt(change.record, at).record;
-  if (failed.attempt < OWN_ATTEMPTS) return begin(state, change, failed, failed.attempt + 1, why, at);
-  return settleChange(state, leftOver(change.input, failed, why, at));
+  if (failed.attempt < OWN_ATTEMPTS) return beginUndo(state, change, failed, failed.attempt + 1, why, at);
+  return settleChange(state, keepLeftovers(change.input, failed, why, at));
 }
 
 function undoLog(input: ProvisionInput, at: string): CompensationRecord {
@@ -31,7 +35,7 @@ function undoLog(input: ProvisionInput, at: string): CompensationRecord {
   }, planCompensation({ id, fleet, revision, at }));
 }
 
-function begin(
+function beginUndo(
   state: FleetState,
   change: FleetChange,
   record: CompensationRecord,
@@ -52,9 +56,9 @@ function begin(
   return withChange(state, { ...change, step: 'undo', record: begun.record, view });
 }
 
-/** Nothing more is tried by itself: the fleet goes on owning whatever may be there. */
-function leftOver(input: ProvisionInput, record: CompensationRecord, why: string, at: string): ProvisionResult {
-  const run = stopped({ ...beginChange(input, at), record }, { why: 'failed', message: why });
+/** Ends the undo: the fleet still owns everything that may exist. */
+function keepLeftovers(input: ProvisionInput, record: CompensationRecord, why: string, at: string): ProvisionResult {
+  const run = stopChange({ ...beginChange(input, at), record }, { why: 'failed', message: why });
   const entries = record.entries.filter(({ outcome }) => outcome === 'pending' || outcome === 'failed');
   return changeResult(
     endChange(entries.reduce((left, entry) => recordLeftOver(left, entry.name, entry, `not undone: ${why}`), run)),
@@ -62,12 +66,12 @@ function leftOver(input: ProvisionInput, record: CompensationRecord, why: string
 }
 
 /**
- * Decides `compensate`: a failed compensation is tried again with a higher attempt, and one that was kept is begun; the next attempt
- * of the latest change unless given. Throws what the planner's guards say.
+ * Decides `compensate`: begins the next attempt of a failed compensation, or the first one of a
+ * kept change. Without an `attempt`, it is the next one. Throws the refusals of `transition`.
  */
 export function decideCompensate(state: FleetState, request: CompensateRequest, at: string): FleetState {
   const mark = markOf('compensate', request);
-  if (earlier(state.requests, mark)) return state;
+  if (findRequest(state.requests, mark)) return state;
   refuseWhileChanging(state);
   const { change, fleet } = state;
   if (!change?.record || !change.input) {
@@ -75,7 +79,7 @@ export function decideCompensate(state: FleetState, request: CompensateRequest, 
       revision: state.revision,
     });
   }
-  const why = 'asked for by an operator';
+  const why = 'requested by an operator';
   const { attempt = change.record.attempt + 1, revision } = request;
-  return remembered(begin(state, change, change.record, attempt, why, at, revision), mark);
+  return rememberRequest(beginUndo(state, change, change.record, attempt, why, at, revision), mark);
 }

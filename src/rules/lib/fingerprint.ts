@@ -9,8 +9,8 @@ export interface RequestMark {
   readonly fingerprint: string;
 }
 
-/** Requests that an entity remembers where it keeps nothing but their marks (docs/lifecycle.md, "Commands"). */
-const MARKS_KEPT = 1_000;
+/** The number of accepted requests that an entity remembers for repeats (docs/lifecycle.md, "Commands"). */
+export const REQUESTS_KEPT = 1_000;
 
 /** JSON in which the order of keys says nothing. What JSON leaves out is left out here too. */
 export function canonicalJson(value: unknown): string {
@@ -34,7 +34,10 @@ export function markOf(
 }
 
 /** The earlier request with this id, undefined where there is none. `IdempotencyConflict` where it asked for something else. */
-export function earlier<T extends RequestMark>(requests: readonly T[], mark: RequestMark | undefined): T | undefined {
+export function findRequest<T extends RequestMark>(
+  requests: readonly T[],
+  mark: RequestMark | undefined,
+): T | undefined {
   if (mark === undefined) return undefined;
   const known = requests.find(({ requestId }) => requestId === mark.requestId);
   if (known !== undefined && known.fingerprint !== mark.fingerprint) throw conflict(mark.requestId);
@@ -43,7 +46,7 @@ export function earlier<T extends RequestMark>(requests: readonly T[], mark: Req
 
 /** The marks with one more, the oldest ones dropped. */
 export function withMark(marks: readonly RequestMark[], mark: RequestMark | undefined): readonly RequestMark[] {
-  return mark === undefined ? marks : [...marks, mark].slice(-MARKS_KEPT);
+  return mark === undefined ? marks : [...marks, mark].slice(-REQUESTS_KEPT);
 }
 
 function conflict(requestId: string): DroverError {

@@ -21,7 +21,7 @@ export function pauseAfter(attempts: number, random: number): number {
 }
 
 /** A try has failed; `known` is the trouble that it had before, if any, `at` ISO 8601. */
-export function failedAgain(known: Trouble | undefined, what: string, why: string, at: string): Trouble {
+export function nextTrouble(known: Trouble | undefined, what: string, why: string, at: string): Trouble {
   return {
     what: boundedText(what, WHAT_BYTES),
     why: boundedText(why, SHORT_BYTES),
@@ -54,7 +54,7 @@ export interface Ignored {
 export const NOTHING_IGNORED: Ignored = { count: 0, last: null };
 
 /** One more message that changed nothing; `at` ISO 8601. */
-export function ignoredAlso({ count }: Ignored, what: string, why: string, at: string): Ignored {
+export function addIgnored({ count }: Ignored, what: string, why: string, at: string): Ignored {
   const last = { what: boundedText(what, WHAT_BYTES), why: boundedText(why, SHORT_BYTES), at };
   return { count: count + 1, last };
 }

@@ -1,6 +1,6 @@
 /**
- * A batch of changes to a pool's assignments. It copies the state once and changes the copy, so each
- * request costs the same, however many agents the pool has. Times are epoch milliseconds.
+ * A batch of changes to a pool's assignments. It copies the state once and changes the copy, so
+ * each request costs the same, however many agents the pool has. Times are epoch milliseconds.
  */
 import type { AllocationGranted, AllocationRequested } from '../../contract/pool';
 import {
@@ -72,7 +72,9 @@ export class Ledger {
     }
   }
 
-  /** Grants this credential to the agent and remembers the previous one, in case it rejects this. */
+  /**
+   * Grants this credential to the agent and remembers the previous one, in case it rejects this.
+   */
   assign({ requestId, agent, not, above = 0 }: AllocationRequested, credential: string): void {
     const assignment = Math.max(this.#lastAssignment, above) + 1;
     const before = this.#assigned[agent];
@@ -116,8 +118,8 @@ export class Ledger {
   }
 
   /**
-   * The free credentials. Where the reports of one agent alone exhausted the pool, every other agent
-   * may have any credential, because that agent may be wrong.
+   * The free credentials. Where the reports of one agent alone exhausted the pool, every other
+   * agent may have any credential, because that agent may be wrong.
    */
   #candidates(agent: string): readonly string[] {
     if (this.#emptiedBy === null || this.#emptiedBy === agent) return this.#free;

@@ -1,4 +1,7 @@
-/** Parses every message of a pool's workflow. Each parser throws `InvalidRequest` with the field's path. */
+/**
+ * Parses every message of a pool's workflow. Each parser throws `InvalidRequest` with the field's
+ * path.
+ */
 import type {
   AllocationRejected,
   AllocationRequested,

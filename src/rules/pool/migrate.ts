@@ -1,4 +1,7 @@
-/** The version of the input of a pool's workflow, with the lift from each earlier one (docs/upgrading.md). */
+/**
+ * The version of the input of a pool's workflow, with the lift from each earlier one
+ * (docs/upgrading.md).
+ */
 import type { PoolInput } from '../../contract/pool';
 import { migrations } from '../lib/migrations';
 

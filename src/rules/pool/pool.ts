@@ -37,7 +37,10 @@ export function observeFailure(state: PoolState, observed: FailureObserved, now:
   return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };
 }
 
-/** Answers a request: a repeat as before, else with a credential, else until when the pool is exhausted. */
+/**
+ * Answers a request: a repeat as before, else with a credential, else until when the pool is
+ * exhausted.
+ */
 export function requestAllocation(state: PoolState, request: AllocationRequested, now: number): PoolStep {
   const before = state.granted.find(({ grant }) => grant.requestId === request.requestId);
   if (before) return { state, grants: [before] };
@@ -57,9 +60,9 @@ export function serveWaiting(state: PoolState, now: number): PoolStep {
 }
 
 /**
- * Takes back the grant of one request, or withdraws a waiting request. The agent could not apply the
- * credential and keeps its previous one. The pool grants it a credential that it rejected only where
- * nothing else is free, because it would most likely fail again.
+ * Takes back the grant of one request, or withdraws a waiting request. The agent could not apply
+ * the credential and keeps its previous one. The pool grants it a credential that it rejected only
+ * where nothing else is free, because it would most likely fail again.
  */
 export function rejectAllocation(state: PoolState, requestId: string, now: number): PoolState {
   const withdrawn = state.waiting.filter((waiting) => waiting.requestId !== requestId);
@@ -76,7 +79,10 @@ export function rejectAllocation(state: PoolState, requestId: string, now: numbe
   return { ...state, assigned, rejected };
 }
 
-/** Forgets an agent that ended, with its grants: a new agent of this name counts its requests from 1 again. */
+/**
+ * Forgets an agent that ended, with its grants: a new agent of this name counts its requests from 1
+ * again.
+ */
 export function forgetAgent(state: PoolState, gone: string): PoolState {
   const { [gone]: _gone, ...assigned } = state.assigned;
   const { [gone]: _failed, ...rejected } = state.rejected ?? {};

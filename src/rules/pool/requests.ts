@@ -1,9 +1,12 @@
 /** Makes the updates of a pool idempotent by request id. */
-import { earlier, markOf, withMark } from '../lib/fingerprint';
+import { findRequest, markOf, withMark } from '../lib/fingerprint';
 import type { PoolStep } from './pool';
 import type { PoolState } from './state';
 
-/** Applies an update's rule once for each request id. Throws `IdempotencyConflict` where another request used the id. */
+/**
+ * Applies an update's rule once for each request id. Throws `IdempotencyConflict` where another
+ * request used the id.
+ */
 export function once<T extends { readonly requestId?: string }>(
   update: string,
   message: T,
@@ -11,7 +14,7 @@ export function once<T extends { readonly requestId?: string }>(
 ): (state: PoolState, now: number) => PoolStep {
   const mark = markOf(update, message);
   return (state, now) => {
-    if (earlier(state.requests, mark)) return { state, grants: [] };
+    if (findRequest(state.requests, mark)) return { state, grants: [] };
     const { state: next, grants } = rule(state, message, now);
     return { state: { ...next, requests: withMark(next.requests, mark) }, grants };
   };

@@ -1,4 +1,7 @@
-/** The state of a pool's workflow as one plain JSON object, and queries on it. Times are epoch milliseconds. */
+/**
+ * The state of a pool's workflow as one plain JSON object, and queries on it. Times are epoch
+ * milliseconds.
+ */
 import type { NotifySpec } from '../../contract/event';
 import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolView } from '../../contract/pool';
 import { durationMs } from '../lib/duration';
@@ -12,7 +15,10 @@ export interface PoolEvent {
   readonly credential: string;
   readonly at: number;
   readonly resetAt: number | null;
-  /** The agent that reported it, where its report is the only proof; absent where a turn of Drover failed. */
+  /**
+   * The agent that reported it, where its report is the only proof; absent where a turn of Drover
+   * failed.
+   */
   readonly saidBy?: string;
 }
 
@@ -42,7 +48,10 @@ export interface PoolState {
   readonly assigned: Readonly<Record<string, Assignment>>;
   /** By agent and credential: when the agent last failed to apply it. The pool grants it last. */
   readonly rejected?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Requests that found the pool exhausted, in order; the pool grants them when a credential is free. */
+  /**
+   * Requests that found the pool exhausted, in order; the pool grants them when a credential is
+   * free.
+   */
   readonly waiting: readonly AllocationRequested[];
   /** Whether people were notified that the pool is exhausted; false again when no agent waits. */
   readonly announced: boolean;
@@ -88,7 +97,10 @@ export function skippedUntil(state: PoolState, credential: string, now: number):
   return until > now ? until : null;
 }
 
-/** The agent whose reports are the only failures that count; null: there is other proof, or a single credential. */
+/**
+ * The agent whose reports are the only failures that count; null: there is other proof, or a single
+ * credential.
+ */
 export function emptiedByWordOf(state: PoolState, now: number): string | null {
   if (state.config.credentials.length < 2) return null;
   const windowMs = skipForMs(state);
@@ -103,7 +115,10 @@ export function nextReset(state: PoolState, now: number): number | null {
   return ends.length === 0 ? null : Math.min(...ends);
 }
 
-/** When an exhausted pool has a free credential again; null: one is free, or the pool has no credentials. */
+/**
+ * When an exhausted pool has a free credential again; null: one is free, or the pool has no
+ * credentials.
+ */
 function exhaustedUntil(state: PoolState, now: number): number | null {
   const isFree = state.config.credentials.some(({ name }) => skippedUntil(state, name, now) === null);
   return isFree ? null : nextReset(state, now);
@@ -131,7 +146,8 @@ export function poolView(state: PoolState, now: number): PoolView {
 
 /**
  * When the pool may end: its fleets have left, no agent has or wants a credential, and none is
- * skipped, because a fleet that is applied again must still know the failures. Null: not by time alone.
+ * skipped, because a fleet that is applied again must still know the failures. Null: not by time
+ * alone.
  */
 export function endsAt(state: PoolState, now: number): number | null {
   if (!state.isLeft || Object.keys(state.assigned).length > 0 || state.waiting.length > 0) return null;

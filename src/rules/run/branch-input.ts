@@ -1,4 +1,4 @@
-/** The input of a `branch` workflow, and what it returns to the workflow that started it. */
+/** The input and the result of a `branch` workflow. */
 import type { TraceEntry } from '../../contract/run';
 import { branchContext, branchId, branchState, version } from '../coordination/parse';
 import type { BranchContext, BranchResult, BranchState } from '../coordination/state';
@@ -7,7 +7,7 @@ import { turnInput } from '../agent/messages';
 import { jsonBytes } from '../lib/json-bytes';
 import { boolean, integer, json, list, name, nullable, object, optional, type Parser, text } from '../lib/parse';
 
-/** What a whole run has in common: who takes the turns, and what is recorded. */
+/** The options that all branches of a run share. */
 export interface BranchOptions {
   /** The run's own workflow takes the turns, from its script. */
   readonly scripted: boolean;
@@ -25,12 +25,12 @@ export interface BranchTimes {
   readonly endedAt: string;
 }
 
-/** A turn as it was taken; `at` in epoch milliseconds. */
+/** A traced turn; `at` is in epoch milliseconds. */
 export interface TracedTurn extends TraceEntry {
   readonly at: number;
 }
 
-/** What a branch knows beyond the coordination rule's own state: of itself and of all below it. */
+/** The log of a branch and of all branches below it, beside the state of the coordination rules. */
 export interface BranchLog {
   readonly times: readonly BranchTimes[];
   readonly trace: readonly TracedTurn[];
@@ -42,7 +42,7 @@ export interface CarriedBranch extends BranchLog {
   readonly startedAt: string;
 }
 
-/** The input: the explicit context of a branch that starts, or the state of one that continues as new. */
+/** The input: the context of a new branch, or the state of one that continues as new. */
 export interface BranchInput {
   readonly v: 1;
   readonly options: BranchOptions;
@@ -52,7 +52,7 @@ export interface BranchInput {
   readonly carried?: CarriedBranch;
 }
 
-/** What the workflow of a branch returns. */
+/** The result of a `branch` workflow. */
 export interface BranchEnd extends BranchLog {
   readonly result: BranchResult;
 }
@@ -66,7 +66,7 @@ const carried: Parser<CarriedBranch> = object({
   trace: list(object({ turnId: text(), branch: branchId, agent: name, input: turnInput, reply: json, at: integer() })),
 });
 
-/** Reads the input of a `branch` workflow. */
+/** The input of a `branch` workflow. */
 export const parseBranchInput: Parser<BranchInput> = object({
   v: version,
   options: object({
@@ -80,11 +80,17 @@ export const parseBranchInput: Parser<BranchInput> = object({
   carried: optional(carried),
 });
 
-/** What a workflow may return: the server's limit of 2 MiB for one payload, with room to spare. */
+/**
+ * The largest result of a workflow: the server's limit of 2 MiB for one payload, with room to
+ * spare.
+ */
 export const MOST_RETURNED_BYTES = 1_800 * 1024;
 
-/** The same end, small enough to travel: without its trace where that is enough, else as a branch that failed. */
-export function travelling(end: BranchEnd, context: BranchContext): BranchEnd {
+/**
+ * The result within `MOST_RETURNED_BYTES`: without its trace where that is enough, else as a failed
+ * branch.
+ */
+export function toWire(end: BranchEnd, context: BranchContext): BranchEnd {
   if (jsonBytes(end) <= MOST_RETURNED_BYTES) return end;
   const { result, times } = end;
   const untraced: BranchEnd = { result, times, trace: [] };

@@ -1,30 +1,34 @@
-/** The human of a run: one open question at a time, in the order in which they were asked. */
+/** The human of a run: one open question at a time, in the order of asking. */
 import type { Script } from '../../contract/run';
 import { USER } from '../../contract/topology';
 import type { Answer, Question } from '../coordination/effects';
-import { scripted, scriptExhausted } from './script';
+import { scriptedEntry, scriptExhausted } from './script';
 
-/** Time, of a workflow or virtual. */
+/** A clock: a workflow's or a virtual one. */
 export interface Timing {
   /** Milliseconds, for records only. */
   now(): number;
-  /** Calls back after `ms`, unless cancelled by what it returns. */
+  /** Calls back after `ms`; the returned function cancels it. */
   schedule(ms: number, act: () => void): () => void;
 }
 
-/** A question that has not been answered. */
+/** An unanswered question. */
 export interface Asked {
   readonly question: Question;
   /** When it was asked, by the same clock. */
   readonly since: number;
 }
 
+/** The human of a run. */
 export interface Human {
-  /** Asks; `settle` gets the answer. Withdraws the question by what it returns. */
+  /**
+   * Asks a question; `settle` receives the answer, and the returned function withdraws the
+   * question.
+   */
   ask(question: Question, settle: (answer: Answer) => void): () => void;
   /** Answers the open question. */
   answer(value: unknown): void;
-  /** The open question, then those that wait their turn. */
+  /** The open question, then the queued ones. */
   waiting(): readonly Asked[];
 }
 
@@ -33,7 +37,10 @@ interface Entry extends Asked {
   readonly cancelDeadline: () => void;
 }
 
-/** Without a script the answers come by `answer`; with one, from its `User`. `onChange` hears whenever the list has changed. */
+/**
+ * Creates the human of a run. With a script, its `User` answers; without one, `answer` does.
+ * `onChange` is called whenever the list of questions changes.
+ */
 export function createHuman(script: Script | null, time: Timing, onChange: () => void): Human {
   const entries: Entry[] = [];
   let position = 0;
@@ -54,13 +61,14 @@ export function createHuman(script: Script | null, time: Timing, onChange: () =>
     close(entry);
     entry.settle(answer);
   }
-  /** Plays the scripted answer to the question that is now the open one. */
+  /** Schedules the scripted answer to the open question. */
   function present(): void {
     cancelAnswer = () => undefined;
     const entry = entries[0];
     if (entry === undefined || script === null) return;
-    const answer = scripted(script, USER, position);
-    // Where it comes too late, the deadline of the question is there first: no clock is asked, as a replay reads another time.
+    const answer = scriptedEntry(script, USER, position);
+    // Where it comes too late, the deadline of the question is there first: no clock is asked, as a
+    // replay reads another time.
     if (answer !== null) {
       cancelAnswer = time.schedule(answer.delayMs, () => {
         position = answer.next;

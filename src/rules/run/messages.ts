@@ -1,4 +1,7 @@
-/** Reads every message between a run, its branches and whoever commands it. Each parser throws `InvalidRequest` naming the field. */
+/**
+ * Parses every message of a run and its branches. Each parser throws `InvalidRequest` with the
+ * field's path.
+ */
 import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../../contract/run';
 import type { TurnAnswered, TurnOutcome } from '../../contract/agent/turns';
 import { type ErrorCode, isErrorCode } from '../../contract/errors';
@@ -26,10 +29,10 @@ const reason = text(2_000);
 const requestId = optional(text(REQUEST_ID_LENGTH));
 
 const code: Parser<ErrorCode> = (value, path) => (isErrorCode(value) ? value : invalid(path, 'expected an error code'));
-const failed: Parser<TurnOutcome> = object({ error: object({ code, message: words }) });
-const replied: Parser<TurnOutcome> = object({ reply: json });
+const failedOutcome: Parser<TurnOutcome> = object({ error: object({ code, message: words }) });
+const repliedOutcome: Parser<TurnOutcome> = object({ reply: json });
 const outcome: Parser<TurnOutcome> = (value, path) =>
-  (isRecord(value) && Object.hasOwn(value, 'error') ? failed : replied)(value, path);
+  (isRecord(value) && Object.hasOwn(value, 'error') ? failedOutcome : repliedOutcome)(value, path);
 
 /** Signal `turnAnswered`. */
 export const parseTurnAnswered: Parser<TurnAnswered> = object({ turnId: id, outcome });

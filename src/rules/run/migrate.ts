@@ -1,4 +1,7 @@
-/** The versions of the inputs of `run` and `branch` workflows, with the lift from each earlier one (docs/upgrading.md). */
+/**
+ * The versions of the inputs of `run` and `branch` workflows, with the lift from each earlier one
+ * (docs/upgrading.md).
+ */
 import type { RunInput } from '../../contract/run';
 import { migrations } from '../lib/migrations';
 import type { BranchInput } from './branch-input';

@@ -1,4 +1,7 @@
-/** The sandbox's parsers of scripts, scenarios and a run's input; the zod schemas of the edges are their twins. */
+/**
+ * Parses scripts, scenarios and the input of a run in the sandbox. At the edges, zod schemas do the
+ * same.
+ */
 import { NAME_PATTERN } from '../../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { USER } from '../../contract/topology';
@@ -23,7 +26,7 @@ const timing = { delay: optional(boundedDuration), repeat: optional(boolean) };
 
 const answer: Parser<ScriptedAnswer> = object({ answer: json, ...timing });
 
-/** What a reply says is the agent's affair, wrong ones included; only that it is one can be checked. */
+/** A scripted reply. Only its shape is checked, because a script may test invalid replies. */
 const reply: Parser<ScriptedReply> = (value, path) => {
   if (!isRecord(value)) return invalid(path, 'expected a reply such as {action: final, response: done}');
   const { action, delay, repeat, ...fields } = value;
@@ -47,7 +50,7 @@ function inOrder<T extends { readonly repeat?: boolean }>(item: Parser<T>): Pars
 const replies = inOrder(reply);
 const answers = inOrder(answer);
 
-/** Reads a script: replies by agent, and the human's answers under `User`. */
+/** A script: replies by agent, and the human's answers under `User`. */
 export const parseScript: Parser<Script> = (value, path) => {
   if (!isRecord(value)) return invalid(path, 'expected replies by agent');
   const entries = Object.entries(value).map(([agent, items]) => {
@@ -57,7 +60,7 @@ export const parseScript: Parser<Script> = (value, path) => {
   return Object.fromEntries(entries);
 };
 
-/** Reads a scenario file, given as plain JSON. */
+/** A scenario file as plain JSON. */
 export const parseScenario: Parser<Scenario> = object({
   apiVersion: oneOf('drover/v1'),
   kind: oneOf('Scenario'),
@@ -66,7 +69,7 @@ export const parseScenario: Parser<Scenario> = object({
   script: parseScript,
 });
 
-/** Reads the input of a `run` workflow. */
+/** The input of a `run` workflow. */
 export const parseRunInput: Parser<RunInput> = object({
   v: version,
   fleet: name,

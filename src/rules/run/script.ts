@@ -1,4 +1,4 @@
-/** Where a script stands: replies by agent, in order. The position is the caller's to keep. */
+/** Plays a script: replies by agent, in order. The caller keeps the position. */
 import type { Script } from '../../contract/run';
 import type { TurnOutcome } from '../../contract/agent/turns';
 import { durationMs } from '../lib/duration';
@@ -10,8 +10,11 @@ export interface Scripted {
   readonly next: number;
 }
 
-/** What `agent` (or `User`) says at `position`; null when its script has run out. One that repeats stays where it is. */
-export function scripted(script: Script, agent: string, position: number): Scripted | null {
+/**
+ * The entry of `agent` (or `User`) at `position`; null at the end of its script. An entry that
+ * repeats keeps the position.
+ */
+export function scriptedEntry(script: Script, agent: string, position: number): Scripted | null {
   const entries = Object.hasOwn(script, agent) ? script[agent] : undefined;
   const found = entries?.[position];
   if (found === undefined) return null;
@@ -19,12 +22,12 @@ export function scripted(script: Script, agent: string, position: number): Scrip
   return { entry, delayMs: durationMs(delay ?? '0s') ?? 0, next: repeat === true ? position : position + 1 };
 }
 
-/** The error of a turn, or of a question, that the script has nothing for. */
+/** The error of a turn or a question after the end of the script. */
 export function scriptExhausted(agent: string): string {
   return `script exhausted: ${agent}`;
 }
 
-/** One turn of a scripted agent, as whoever takes it for the agent plays it. */
+/** One turn of a scripted agent. */
 export interface ScriptedTurn {
   readonly outcome: TurnOutcome;
   readonly delayMs: number;
@@ -32,9 +35,9 @@ export interface ScriptedTurn {
   readonly next: number;
 }
 
-/** The next turn of `agent`; one that takes longer than `limitMs` ends there, like that of any agent. */
+/** The next turn of `agent`; a delay above `limitMs` is a timeout, as for any agent. */
 export function scriptedTurn(script: Script, agent: string, position: number, limitMs: number): ScriptedTurn {
-  const turn = scripted(script, agent, position);
+  const turn = scriptedEntry(script, agent, position);
   if (turn === null) {
     const error = { code: 'ProviderError', message: scriptExhausted(agent) } as const;
     return { outcome: { error }, delayMs: 0, next: position };

@@ -1,12 +1,12 @@
-/** What a failed or cancelled run has to undo, as a record of the compensation planner. */
+/** The undo log of a failed or cancelled run. */
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import { intend, planCompensation, transition } from '../change/compensation';
 import type { Undo } from '../coordination/state';
 
-/** A run is of one revision. */
+/** A run has a single revision. */
 const REVISION = 1;
 
-/** The record of a run's undo, begun; null: nothing is to be undone. The newest turn is undone first. */
+/** Begins the undo of a run, the newest turn first; null where no turn asks for one. */
 export function beginUndo(
   fleet: string,
   run: string,

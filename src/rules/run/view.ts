@@ -1,4 +1,4 @@
-/** A run as `describe` shows it: the branches that are known of, and the card of Temporal's Web UI. */
+/** Presents a run: its view, its branches, and the card in Temporal's Web UI. */
 import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../../contract/run';
 import type { WorkflowEnd } from '../../contract/ends';
 import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
@@ -8,25 +8,28 @@ import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
 
-/** Branches by id, as far as the run has heard of them. */
+/** The known branches of a run, by id. */
 export type KnownBranches = ReadonlyMap<string, LiveBranchRecord>;
 
-/** What is newer of two records of a branch: word of it comes from itself and from its parent, in any order. */
+/** The newer of two records of a branch; the branch and its parent report it in any order. */
 export function newer(known: LiveBranchRecord | undefined, told: LiveBranchRecord): LiveBranchRecord {
   if (known === undefined) return told;
   if (told.endedAt === null && (known.endedAt !== null || known.turns > told.turns)) return known;
   return told;
 }
 
-/** Branches that have not ended and wait for no branch below them. */
+/** The ids of open branches that wait for no branch below them. */
 export function openLeaves(branches: KnownBranches): string[] {
   const open = [...branches.values()].filter(({ endedAt }) => endedAt === null);
   const parents = new Set(open.map(({ parent }) => parent));
   return open.flatMap(({ id }) => (parents.has(id) ? [] : [id]));
 }
 
-/** Running branches as people see them: one is `waiting` for branches below it, for the human, or for a suspended agent. */
-export function shown(branches: KnownBranches, waiting: ReadonlySet<string>): LiveBranchRecord[] {
+/**
+ * The branches of a view. An open one is `waiting` for branches below it, for the human, or for a
+ * suspended agent.
+ */
+export function shownBranches(branches: KnownBranches, waiting: ReadonlySet<string>): LiveBranchRecord[] {
   const leaves = new Set(openLeaves(branches));
   return withShares(inBranchOrder(branches.values(), ({ id }) => id)).map((record): LiveBranchRecord => {
     if (record.endedAt !== null) return record;
@@ -34,8 +37,8 @@ export function shown(branches: KnownBranches, waiting: ReadonlySet<string>): Li
   });
 }
 
-/** The branches of a run that is over; one of which no times are known never began. */
-export function ended(
+/** The branches of an ended run; a branch without known times never began. */
+export function endedBranches(
   records: readonly BranchRecord[],
   times: readonly BranchTimes[],
   known: KnownBranches,
@@ -49,7 +52,10 @@ export function ended(
   });
 }
 
-/** The last view of a run whose workflow is closed: where it has no result, the workflow was ended from outside. */
+/**
+ * The last view of a run whose workflow is closed. Without a result, the workflow was ended from
+ * outside.
+ */
 export function closedRunView(view: RunView, end: WorkflowEnd, now: string): RunView {
   if (view.result !== null) return view;
   const closedAt = end.at ?? now;
@@ -59,7 +65,7 @@ export function closedRunView(view: RunView, end: WorkflowEnd, now: string): Run
   const result: RunResult = {
     success: false,
     finalResponse: null,
-    error: `the workflow of run ${view.fleet}/${view.run} ${endText(end)}; its branches end, and the task can be run again under another name`,
+    error: `the workflow of run ${view.fleet}/${view.run} ${endText(end)}; its branches end too; run the task again under another name`,
     turns: branches.reduce((sum, { turns }) => sum + turns, 0),
     branches: branches.map(({ startedAt: _, endedAt: _at, ...branch }) => branch as BranchRecord),
     barriers: [],
@@ -67,7 +73,10 @@ export function closedRunView(view: RunView, end: WorkflowEnd, now: string): Run
   return { ...view, state: 'failed', question: null, result, branches };
 }
 
-/** A result that a workflow can return: without its trace where that is enough, else as a failure that says how large it was. */
+/**
+ * The result within `MOST_RETURNED_BYTES`: without its trace where that is enough, else as a
+ * failure that names its size.
+ */
 export function runResultWithin(result: RunResult): RunResult {
   if (jsonBytes(result) <= MOST_RETURNED_BYTES) return result;
   const { trace: _, ...untraced } = result;
@@ -79,8 +88,8 @@ export function runResultWithin(result: RunResult): RunResult {
 }
 
 /**
- * A view that a query can answer with. A result near its limit and the branches beside it might not fit together: then the result goes
- * without its own records of branches and barriers, which stand in the view, and as a failure in the end.
+ * The view within `MOST_ANSWERED_BYTES`. Where a large result and the branches do not fit together,
+ * the result loses its trace and its own records, and then the view all branches but the top ones.
  */
 export function runViewWithin(view: RunView): RunView {
   const { result } = view;
@@ -91,10 +100,13 @@ export function runViewWithin(view: RunView): RunView {
   return { ...bare, branches: bare.branches.filter(({ parent }) => parent === null) };
 }
 
-/** What a query may answer: the server's limit of 2 MiB for one payload, with room for its envelope. */
+/**
+ * The largest answer of a query: the server's limit of 2 MiB for one payload, with room for its
+ * envelope.
+ */
 const MOST_ANSWERED_BYTES = 1_950 * 1024;
 
-/** Markdown: state, question, branches. */
+/** The Markdown card: state, branches, question. */
 export function runCard({ state, question, result, branches }: RunView): string {
   const open = branches.filter(({ endedAt }) => endedAt === null);
   const error = result?.error ?? null;

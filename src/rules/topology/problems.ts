@@ -12,10 +12,10 @@ export interface TopologyProblem {
 
 /** Makes a problem. */
 export function problemAt(place: Place, message: string): TopologyProblem {
-  return { path: written(place), place, message };
+  return { path: pathText(place), place, message };
 }
 
-function written(place: Place): string {
+function pathText(place: Place): string {
   return place
     .map((step, index) => (typeof step === 'number' ? `[${String(step)}]` : index === 0 ? step : `.${step}`))
     .join('');

@@ -68,7 +68,7 @@ function explore(
       path.pop();
       const caller = path.at(-1);
       if (caller) caller.low = Math.min(caller.low, visit.low);
-      if (visit.low === visit.index) settle(unsettled.splice(unsettled.indexOf(visit)), rendezvous, known);
+      if (visit.low === visit.index) settleComponent(unsettled.splice(unsettled.indexOf(visit)), rendezvous, known);
       continue;
     }
     visit.next += 1;
@@ -79,7 +79,7 @@ function explore(
   }
 }
 
-function settle(
+function settleComponent(
   component: readonly Visit[],
   rendezvous: ReadonlySet<string>,
   known: Map<string, ReadonlySet<string>>,

@@ -36,7 +36,7 @@ export interface ReadRules {
 /** Reads one rule's argument into the draft; returns what is wrong with it. */
 type Reader = (argument: string, draft: Draft, agents: ReadonlySet<string>) => string | undefined;
 
-const AGAIN = 'it stands there already, and one of the two must go';
+const REPEATED = 'it stands there already, and one of the two must go';
 
 /** A rule whose argument is one number, and which may stand once. */
 function limit(
@@ -47,7 +47,7 @@ function limit(
   return (argument, draft) => {
     const value = read(argument);
     if (value === undefined) return expected;
-    if (draft[key] !== null) return AGAIN;
+    if (draft[key] !== null) return REPEATED;
     draft[key] = value;
     return undefined;
   };
@@ -84,13 +84,13 @@ export function readRules(lines: readonly Line[], agents: ReadonlySet<string>): 
     const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
     const why = reader ? reader(argument.trim(), draft, agents) : `known are ${Object.keys(READERS).join(', ')}`;
     if (why === undefined) return [];
-    const what = reader && why === AGAIN ? 'Repeated rule' : 'Unknown rule format';
+    const what = reader && why === REPEATED ? 'Repeated rule' : 'Unknown rule format';
     return [problemAt(line.place, `${what}: ${line.text}; ${why}`)];
   });
-  return { rules: finished(draft), points: draft.points, problems };
+  return { rules: toRules(draft), points: draft.points, problems };
 }
 
-function finished(draft: Draft): TopologyRules {
+function toRules(draft: Draft): TopologyRules {
   return {
     timeoutS: draft.timeoutS,
     maxSteps: draft.maxSteps ?? DEFAULT_MAX_STEPS,
@@ -110,7 +110,7 @@ function maxTurns(argument: string, draft: Draft, agents: ReadonlySet<string>): 
   const unknown = unknownOf([a, b], agents);
   if (unknown !== undefined) return unknown;
   if (a === b) return 'expected two different agents';
-  if (draft.maxTurns.some((rule) => [rule.a, rule.b].includes(a) && [rule.a, rule.b].includes(b))) return AGAIN;
+  if (draft.maxTurns.some((rule) => [rule.a, rule.b].includes(a) && [rule.a, rule.b].includes(b))) return REPEATED;
   draft.maxTurns.push({ a, b, max });
   return undefined;
 }
@@ -123,7 +123,7 @@ function agentTimeout(argument: string, draft: Draft, agents: ReadonlySet<string
       return 'expected seconds by agent, such as agent_timeout(A:120, default:90)';
     const unknown = agent === 'default' ? undefined : unknownOf([agent], agents);
     if (unknown !== undefined) return unknown;
-    if (agent === 'default' ? draft.defaultS !== null : draft.byAgent.has(agent)) return AGAIN;
+    if (agent === 'default' ? draft.defaultS !== null : draft.byAgent.has(agent)) return REPEATED;
     if (agent === 'default') draft.defaultS = limitS;
     else draft.byAgent.set(agent, limitS);
   }
@@ -144,7 +144,7 @@ function convergencePoint(argument: string, draft: Draft, agents: ReadonlySet<st
   if (argument === '') return 'expected an agent, such as convergence_point(A)';
   const unknown = unknownOf([argument], agents);
   if (unknown !== undefined) return unknown;
-  if (draft.points.has(argument)) return AGAIN;
+  if (draft.points.has(argument)) return REPEATED;
   draft.points.add(argument);
   return undefined;
 }

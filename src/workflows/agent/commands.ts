@@ -9,7 +9,7 @@ import type { RememberedRequest } from '../../rules/agent/state';
 import { type CommandRequest, decide, holdOf } from '../../rules/agent/commands';
 import { configure } from '../../rules/agent/configure';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
-import { answered, recall, remember } from '../../rules/agent/requests';
+import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
 import { refuseWhenOverdue } from '../shared/continue-as-new';
@@ -114,7 +114,7 @@ async function effect(
   }
   const error = changed ? machine.failureSince(op) : null;
   const result = commandResult(machine.state, requestId, changed);
-  machine.change((state) => answered(state, requestId, error ?? result.state));
+  machine.change((state) => rememberAnswer(state, requestId, error ?? result.state));
   if (error !== null) throw failureFor(new DroverError(error.code, error.message));
   return result;
 }

@@ -2,7 +2,15 @@
 import { uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../../contract/activities';
 import type { AgentState, ProviderEffect } from '../../rules/agent/state';
-import { begin, callsProvider, driftOf, effectFailed, isMoot, reached, succeeded } from '../../rules/agent/reconcile';
+import {
+  beginEffect,
+  callsProvider,
+  driftOf,
+  effectFailed,
+  isObsolete,
+  hasReached,
+  effectSucceeded,
+} from '../../rules/agent/reconcile';
 import { STOP_GRACE_MS } from '../../rules/agent/settings';
 import { preparation, providerActivities, stopActivity } from '../activities';
 import type { AgentMachine } from './machine';
@@ -24,13 +32,13 @@ export async function perform(machine: AgentMachine, effect: ProviderEffect, sup
  */
 async function carryOut(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
   const { op } = machine.state;
-  machine.change((state, now) => begin(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
+  machine.change((state, now) => beginEffect(state, effect, uuid4(), now), { by: 'drover', what: `${effect} begins` });
   try {
     const found = callsProvider(machine.state, effect) ? await answered(machine, effect, supervisor) : {};
     succeed(machine, effect, found);
   } catch (error) {
     const found = effect === 'inspect' ? null : await look(machine.state);
-    if (found !== null && reached(effect, found)) {
+    if (found !== null && hasReached(effect, found)) {
       succeed(machine, effect, found);
       return;
     }
@@ -60,12 +68,12 @@ function answered(
   return supervisor.patiently(
     effect,
     () => call(machine, effect),
-    () => isMoot(machine.state, effect),
+    () => isObsolete(machine.state, effect),
   );
 }
 
 function succeed(machine: AgentMachine, effect: ProviderEffect, found: Partial<ResourceState>): void {
-  machine.change((state, now) => succeeded(state, effect, found, now), {
+  machine.change((state, now) => effectSucceeded(state, effect, found, now), {
     by: 'provider',
     what: effect,
     why: effect === 'inspect' ? (driftOf(machine.state, found) ?? found.detail ?? null) : null,
@@ -97,7 +105,7 @@ async function call(machine: AgentMachine, effect: ProviderEffect): Promise<Part
         () => provider.wakeResource({ ...on, instanceId: state.instance.id ?? '', subscription: state.subscription }),
         {
           prepare: () => preparation(on.provider, state.config.host, summaryOf(state, 'prepare')).prepareResource(on),
-          isMoot: () => isMoot(machine.state, effect),
+          isMoot: () => isObsolete(machine.state, effect),
         },
       );
     case 'suspend':

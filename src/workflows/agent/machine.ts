@@ -1,7 +1,7 @@
 /** The one owner of an agent's state in its workflow: every change goes through here, is recorded, and is reacted to. */
 import type { ErrorBody } from '../../contract/errors';
 import type { AgentState } from '../../rules/agent/state';
-import { type Remark, decided, inShort } from '../../rules/agent/decisions';
+import { type Remark, withDecision, summary } from '../../rules/agent/decisions';
 import { type Rule, step } from '../../rules/agent/step';
 import { continueAsNewOverdue } from '../shared/continue-as-new';
 import type { Supervisor } from '../shared/supervise';
@@ -56,14 +56,14 @@ export function createMachine(initial: AgentState, supervisor: Supervisor): Agen
       const before = state;
       const after = step(before, rule, now);
       if (after === before) return;
-      const moved = inShort(before) !== inShort(after);
+      const moved = summary(before) !== summary(after);
       const said = remark ?? { by: 'drover', what: 'time passed' };
-      state = moved || remark?.always === true ? decided(before, after, said, now) : after;
+      state = moved || remark?.always === true ? withDecision(before, after, said, now) : after;
       version += 1;
       react();
     },
     refuse(what, why, by = 'signal') {
-      state = decided(state, state, { by, what, accepted: false, why }, Date.now());
+      state = withDecision(state, state, { by, what, accepted: false, why }, Date.now());
       version += 1;
       react();
     },

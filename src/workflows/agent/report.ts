@@ -1,6 +1,6 @@
 /** Tells the change that waits for this agent how its start ended. */
 import { agentReported } from '../../contract/fleet/messages';
-import { dueReport, reported } from '../../rules/agent/report';
+import { dueReport, markReported } from '../../rules/agent/report';
 import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';
 
@@ -9,7 +9,7 @@ export function reportSettled(machine: AgentMachine, outbox: Outbox): void {
   const react = (): void => {
     const due = dueReport(machine.state);
     if (due === null) return;
-    machine.change(reported);
+    machine.change(markReported);
     outbox.tell(due.to, agentReported, due.report);
   };
   machine.onChange(react);

@@ -4,7 +4,7 @@ import { agentSignals } from '../../contract/agent/messages';
 import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
 import { applyBeat, applyCheck } from '../../rules/agent/liveness';
 import { probedAfterBeat, withProbes } from '../../rules/agent/probes';
-import { answered, recall } from '../../rules/agent/requests';
+import { rememberAnswer, recall } from '../../rules/agent/requests';
 import { requestTurn, withdrawTurn } from '../../rules/agent/turns/queue';
 import { commandState } from '../../rules/agent/view';
 import { accept, mark, requestOf } from './commands';
@@ -71,7 +71,7 @@ export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
         const { requestId } = request.options;
         if (recall(machine.state, mark(request)) !== undefined) return;
         accept(machine, request, ' by signal');
-        machine.change((state) => answered(state, requestId, commandState(state)));
+        machine.change((state) => rememberAnswer(state, requestId, commandState(state)));
       },
       refuse,
     );

@@ -7,22 +7,22 @@ import { poolSignals } from '../../contract/pool/messages';
 import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../../contract/names';
 import type { AllocationRequested, FailureObserved } from '../../contract/pool';
 import type { FailureReport } from '../../contract/agent/subscription';
-import { together } from '../../rules/agent/subscription/alike';
+import { mergeFailures } from '../../rules/agent/subscription/alike';
 import { parseAllocationGranted, parseFailureReport } from '../../rules/agent/messages';
 import {
   dueRequest,
-  leftPool,
-  poolLeft,
+  poolToLeave,
+  leaveSent,
   reportFailure,
   requestLost,
   requestSent,
   takeGrant,
 } from '../../rules/agent/subscription/report';
-import { endTold, reloadEnded } from '../../rules/agent/subscription/switch';
-import { announcementMade, dueAnnouncement } from '../../rules/events/announce';
-import { begin, isMoot } from '../../rules/agent/reconcile';
+import { markSwitchesAnnounced, reloadEnded } from '../../rules/agent/subscription/switch';
+import { markAnnounced, dueAnnouncement } from '../../rules/events/announce';
+import { beginEffect, isObsolete } from '../../rules/agent/reconcile';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
-import { answered, recall, remember } from '../../rules/agent/requests';
+import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
 import { nameOf } from '../../rules/agent/subscription/switches';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
 import { credentialActivity } from '../activities';
@@ -87,7 +87,7 @@ function createObservations(
         one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
       const [, ...others] = backlog.filter(isAlike);
       backlog = backlog.filter((one) => !isAlike(one));
-      const told = together(
+      const told = mergeFailures(
         observed,
         others.map((one) => one.observed),
       );
@@ -123,9 +123,9 @@ export function keepSubscription(
       supervisor.keep(`ask pool ${due.pool}`, () => ask(due.pool, due.request));
     }
     tellEnds(machine, outbox, notifier);
-    const left = leftPool(machine.state);
+    const left = poolToLeave(machine.state);
     if (left !== null) {
-      machine.change(poolLeft);
+      machine.change(leaveSent);
       outbox.tell(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
     }
     announce(machine, notifier);
@@ -166,7 +166,7 @@ export function keepSubscription(
   }
 
   async function reload(): Promise<void> {
-    machine.change((state, now) => begin(state, 'reload', '', now));
+    machine.change((state, now) => beginEffect(state, 'reload', '', now));
     const { fleet, agent, config, instance, switches } = machine.state;
     const subscription = switches.switching?.to;
     if (!subscription) return machine.change((state, now) => reloadEnded(state, { reloaded: false }, now));
@@ -175,7 +175,7 @@ export function keepSubscription(
       const activity = credentialActivity(config.spec.provider, config.host, summary);
       const call = { fleet, agent, endpoint: instance.endpoint, subscription };
       const give = () => activity.reloadCredential(call);
-      const result = await supervisor.patiently('reload', give, () => isMoot(machine.state, 'reload'));
+      const result = await supervisor.patiently('reload', give, () => isObsolete(machine.state, 'reload'));
       machine.change((state, now) => reloadEnded(state, result, now));
     } catch (error) {
       machine.change((state, now) => reloadEnded(state, { error: errorBody(error).message }, now));
@@ -225,7 +225,7 @@ export function keepSubscription(
     const begins = report(failure, by);
     machine.change((state) => {
       const remembered = remember(state, mark(failure), begins);
-      return answered(remembered, failure.requestId, commandState(remembered));
+      return rememberAnswer(remembered, failure.requestId, commandState(remembered));
     });
     return commandResult(machine.state, failure.requestId, begins);
   }
@@ -239,7 +239,7 @@ export function keepSubscription(
 /** One decision and one notification for each switch, and the pool hears of a credential that could not be applied. */
 function tellEnds(machine: AgentMachine, outbox: Outbox, notifier: Notifier): void {
   for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
-    machine.change(endTold, { by: 'subscription', what, why, accepted, always: true });
+    machine.change(markSwitchesAnnounced, { by: 'subscription', what, why, accepted, always: true });
     if (rejected !== null) {
       outbox.tell(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
     }
@@ -250,6 +250,6 @@ function tellEnds(machine: AgentMachine, outbox: Outbox, notifier: Notifier): vo
 function announce(machine: AgentMachine, notifier: Notifier): void {
   const due = dueAnnouncement(machine.state);
   if (due === null) return;
-  machine.change(announcementMade);
+  machine.change(markAnnounced);
   notifier.raise(machine.state.config.spec.notify, due.type, due.data);
 }

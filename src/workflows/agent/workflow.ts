@@ -5,7 +5,7 @@ import { describeAgent } from '../../contract/agent/messages';
 import { fleetSignals } from '../../contract/fleet/messages';
 import { fleetWorkflowId } from '../../contract/names';
 import { type CarriedAgent } from '../../rules/agent/state';
-import { tidingsFor } from '../../rules/agent/farewell';
+import { goodbyeMessage } from '../../rules/agent/farewell';
 import { initialState } from '../../rules/agent/initial-state';
 import { AGENT_INPUT } from '../../rules/agent/migrate';
 import { nextEffect } from '../../rules/agent/reconcile';
@@ -72,7 +72,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
 
 /** An agent that was ended by somebody else than its fleet is not the fleet's any more. */
 async function sayFarewell({ state }: AgentMachine, outbox: Outbox, isIdle: () => boolean): Promise<void> {
-  const tidings = tidingsFor(state);
+  const tidings = goodbyeMessage(state);
   if (tidings !== null) await outbox.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
   await until(isIdle);
 }

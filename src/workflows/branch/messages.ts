@@ -4,7 +4,7 @@ import { branchSignals, describeBranch } from '../../contract/run/messages';
 import type { BranchView } from '../../contract/run';
 import { parseTurnRef } from '../../rules/agent/messages';
 import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../../rules/run/messages';
-import { ignoredAlso, ignoredLines, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import { addIgnored, ignoredLines, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import type { Family } from './family';
 import type { BranchLife } from './life';
 import type { BranchQuestions } from './questions';
@@ -27,7 +27,7 @@ export interface BranchParts {
 export function handleBranchMessages(life: BranchLife, parts: BranchParts): void {
   const { turns, questions, family } = parts;
   const ignore: Ignore = (what, why) => {
-    life.ignored = ignoredAlso(life.ignored, what, why, isoNow());
+    life.ignored = addIgnored(life.ignored, what, why, isoNow());
     showCard(parts);
   };
   setHandler(describeBranch, () => viewOf(parts), { description: 'The branch as it is now' });

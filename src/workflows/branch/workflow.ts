@@ -2,10 +2,10 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
-import { type BranchEnd, parseBranchInput, travelling } from '../../rules/run/branch-input';
+import { type BranchEnd, parseBranchInput, toWire } from '../../rules/run/branch-input';
 import { BRANCH_INPUT } from '../../rules/run/migrate';
 import { runBranch } from '../../rules/coordination/branch';
-import { failedInstead } from '../../rules/coordination/lost';
+import { asFailed } from '../../rules/coordination/lost';
 import { createEffects } from './effects';
 import { createFamily } from './family';
 import { type BranchLife, beginLife } from './life';
@@ -39,13 +39,13 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
     const ended = await runBranch(life.start, outside.effects);
     const { branch: id } = life.context;
     const result =
-      wasCancelled() && ended.outcome === 'abandoned' ? failedInstead(ended, `branch ${id} was cancelled`) : ended;
+      wasCancelled() && ended.outcome === 'abandoned' ? asFailed(ended, `branch ${id} was cancelled`) : ended;
     parts.watch.ended(result);
     show();
     await outside.quiet();
     const { times, trace } = outside.log();
     const own = { id, startedAt: life.startedAt, endedAt: isoNow() };
-    return travelling({ result, times: [own, ...times], trace }, life.context);
+    return toWire({ result, times: [own, ...times], trace }, life.context);
   });
 }
 

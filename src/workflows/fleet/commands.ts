@@ -3,7 +3,7 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../../contract/fleet/messages';
-import { type Decided, decideApply, decideDestroy, forgetAgent, toLookFor } from '../../rules/fleet/change';
+import { type Decided, decideApply, decideDestroy, forgetAgent, partsToCheck } from '../../rules/fleet/change';
 import {
   agentGone,
   applyRequest,
@@ -87,7 +87,7 @@ function handleApply(machine: FleetMachine): void {
   const apply = async (value: unknown): Promise<ApplyResult> => {
     const request = translating(() => applyRequest(value, 'apply'));
     const decided = (lost?: LostParts) => decide(machine, (state) => decideApply(state, request, lost));
-    const call = translating(() => toLookFor(machine.state, request));
+    const call = translating(() => partsToCheck(machine.state, request));
     if (call === null) return decided();
     const find = () => fleetActivities('what is gone').findLost(call);
     // A handler is not in the scope of the fleet's life: after a cancellation, which a fleet ignores, it would be cancelled.

@@ -3,7 +3,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { Hold } from '../../contract/agent';
 import { fleetCard } from '../../rules/fleet/card';
 import type { FleetState } from '../../rules/fleet/state';
-import { ignoredAlso } from '../../rules/lib/troubles';
+import { addIgnored } from '../../rules/lib/troubles';
 import { markEnd } from '../shared/mark';
 import { ensureKeywords } from '../shared/search-attributes';
 import type { Ignore } from '../shared/receive';
@@ -49,7 +49,7 @@ export function createMachine(first: FleetState): FleetMachine {
       if (holdsChanged) showHolds();
     },
     ignore(what, why) {
-      machine.become({ ...state, ignored: ignoredAlso(state.ignored, what, why, isoNow()) });
+      machine.become({ ...state, ignored: addIgnored(state.ignored, what, why, isoNow()) });
     },
     mark() {
       markEnd({ revision: state.revision, change: state.change?.view.state ?? null });

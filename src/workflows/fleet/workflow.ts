@@ -4,16 +4,16 @@ import { DroverError } from '../../contract/errors';
 import type { FleetInput } from '../../contract/fleet';
 import {
   type CarriedFleet,
-  holdsTold,
+  recordHoldRound,
   isChanging,
   isDestroyed,
-  isUnborn,
+  isUnused,
   nextHoldRound,
   whyUntold,
 } from '../../rules/fleet/state';
 import { initialFleet } from '../../rules/fleet/input';
 import { FLEET_INPUT } from '../../rules/fleet/migrate';
-import { duePools, poolsTold } from '../../rules/fleet/pools';
+import { duePools, markPoolsTold } from '../../rules/fleet/pools';
 import { holdActivity, poolActivities } from '../activities';
 import { carryOutChange } from './changes';
 import { handleCommands } from './commands';
@@ -106,7 +106,7 @@ async function live(machine: FleetMachine): Promise<boolean> {
 
 /** A dry run of a fleet that does not exist, or an `apply` that was refused, must leave no fleet behind. */
 async function isBorn(machine: FleetMachine): Promise<boolean> {
-  const isUp = () => !isUnborn(machine.state);
+  const isUp = () => !isUnused(machine.state);
   if (!isUp()) await untilOr(() => isUp() || machine.dryRun, UNBORN_MS, 'waits for its first change');
   return isUp();
 }
@@ -122,7 +122,7 @@ async function spreadHolds(machine: FleetMachine): Promise<void> {
   machine.become(state);
   const summary = call?.held === true ? 'hold every agent' : 'release every agent';
   const { untold } = call === null ? { untold: [] } : await holdActivity(summary).setHold(call);
-  machine.become(holdsTold(machine.state, holds, untold));
+  machine.become(recordHoldRound(machine.state, holds, untold));
   const why = whyUntold(machine.state);
   if (why !== null) throw new DroverError('Unavailable', why);
   if (machine.state.holdsDue) await untilOr(() => machine.state.holds !== holds, FOLLOWED_AGAIN_MS, 'agents drain');
@@ -133,5 +133,5 @@ async function tellPools(machine: FleetMachine): Promise<void> {
   const call = duePools(machine.state);
   if (call === null) return;
   await poolActivities('tell the pools').configurePools(call);
-  machine.become(poolsTold(machine.state, call));
+  machine.become(markPoolsTold(machine.state, call));
 }

@@ -15,7 +15,7 @@ import { parsePoolInput } from '../../rules/pool/messages';
 import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../../rules/pool/state';
 import { carriedLike } from '../../rules/lib/carried';
 import { isRecord } from '../../rules/lib/parse';
-import { ignoredAlso, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
+import { addIgnored, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
 import { handlePoolMessages, type PoolMachine } from './messages';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
@@ -69,7 +69,7 @@ async function live(argument: unknown): Promise<void> {
       if (due) raiseExhausted();
     },
     ignore(what, why) {
-      ignored = ignoredAlso(ignored, what, why, isoNow());
+      ignored = addIgnored(ignored, what, why, isoNow());
       version += 1;
     },
   };

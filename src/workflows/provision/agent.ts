@@ -7,7 +7,7 @@ import type { AgentChange, OwnedAgent } from '../../contract/fleet';
 import {
   atStep,
   breaksOff,
-  doubtful,
+  unknownOutcome,
   intendCreate,
   ownedAs,
   recordCreated,
@@ -41,8 +41,8 @@ export async function changeAgent(saga: Saga, change: AgentChange): Promise<void
     else if (kind === 'update') await update(saga, change);
     else await remove(saga, change);
   } catch (error) {
-    if (kind === 'update') saga.run = doubtful(saga.run, agent, 'spec');
-    else if (change.previous) saga.run = doubtful(saga.run, agent, 'resource');
+    if (kind === 'update') saga.run = unknownOutcome(saga.run, agent, 'spec');
+    else if (change.previous) saga.run = unknownOutcome(saga.run, agent, 'resource');
     saga.run = recordFailure(saga.run, agent, reasonOf(saga, agent, error));
   }
 }

@@ -3,17 +3,20 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { ResourceCall } from '../../contract/activities';
 import type { CompensationEntry } from '../../contract/fleet/compensation';
 import type { AgentChange } from '../../contract/fleet';
-import { doubtful, ownedAs, recordGone, recordLeftOver } from '../../rules/change/run';
-import { finishAttempt, settleEntry, transition, undoOrder } from '../../rules/change/compensation';
-import { CREATE_MS, mayLandLate, wasNeverMade } from '../../rules/change/late-creates';
+import { unknownOutcome, ownedAs, recordGone, recordLeftOver } from '../../rules/change/run';
+import {
+  COMPENSATION_LIMIT_MS,
+  finishAttempt,
+  settleEntry,
+  transition,
+  undoOrder,
+} from '../../rules/change/compensation';
+import { CREATE_TIMEOUT_MS, mayLandLate, wasNeverMade } from '../../rules/change/late-creates';
 import { providerActivities, undoActivities, undoRetireActivity } from '../activities';
 import { inParallel, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { untilOr } from '../shared/until';
-
-/** docs/provisioning.md, "Patience": the whole of a compensation ends after 24 h. */
-const WHOLE_MS = 24 * 3_600_000;
 
 /** Begins the first attempt, for the reason that stopped the change. */
 export function beginCompensation(saga: Saga): void {
@@ -34,9 +37,9 @@ export async function undoAll(saga: Saga, limit: number): Promise<void> {
   let isThrough = false;
   // Ends at once when all is undone; else what still waits is cancelled and becomes a failed entry.
   const deadline = saga.supervisor.persist('end the compensation in time', async () => {
-    if (!(await untilOr(() => isThrough, WHOLE_MS, 'compensation'))) scope.cancel();
+    if (!(await untilOr(() => isThrough, COMPENSATION_LIMIT_MS, 'compensation'))) scope.cancel();
   });
-  const landedBy = Date.now() + CREATE_MS;
+  const landedBy = Date.now() + CREATE_TIMEOUT_MS;
   await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry, landedBy)));
   isThrough = true;
   await deadline;
@@ -104,7 +107,7 @@ function end({ fleet, incarnation, revision }: Saga['input'], agent: string): Pr
 export async function lookAfter(saga: Saga, limit: number): Promise<void> {
   await inParallel(saga.input.changes, limit, never, async (change) => {
     if (!change.previous) return;
-    if (change.kind === 'update') saga.run = doubtful(saga.run, change.agent, 'spec');
+    if (change.kind === 'update') saga.run = unknownOutcome(saga.run, change.agent, 'spec');
     else await lookAt(saga, change, change.previous);
   });
 }
@@ -118,9 +121,10 @@ async function lookAt(
   try {
     const provider = providerActivities(previous.provider, previous.host, `inspect ${agent}`);
     const { state } = await provider.inspectResource(resourceCall(saga.input, previous.spec, previous));
-    saga.run = state === 'absent' ? recordGone(saga.run, agent, 'deleted') : doubtful(saga.run, agent, 'resource');
+    saga.run =
+      state === 'absent' ? recordGone(saga.run, agent, 'deleted') : unknownOutcome(saga.run, agent, 'resource');
   } catch {
     // A provider that does not answer now has it or has not: the next apply replaces it.
-    saga.run = doubtful(saga.run, agent, 'resource');
+    saga.run = unknownOutcome(saga.run, agent, 'resource');
   }
 }

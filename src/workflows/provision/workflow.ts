@@ -19,11 +19,11 @@ import {
   DEFAULT_TIMEOUT,
   endChange,
   mustCompensate,
-  stopped,
+  stopChange,
 } from '../../rules/change/run';
 import { durationMs } from '../../rules/lib/duration';
 import { cancelText } from '../../rules/fleet/cancel';
-import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import { changeAgent } from './agent';
 import { runParts, undoParts } from './parts';
 import { inParallel, type Saga } from './saga';
@@ -50,7 +50,7 @@ export async function provision(argument: unknown): Promise<ProvisionResult> {
     setCurrentDetails(lines.join('\n'));
   };
   const ignore: Ignore = (what, why) => {
-    ignored = ignoredAlso(ignored, what, why, isoNow());
+    ignored = addIgnored(ignored, what, why, isoNow());
     show();
   };
   const supervisor = createSupervisor(show);
@@ -115,7 +115,7 @@ async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<vo
 }
 
 function askedToUndo(saga: Saga): void {
-  saga.run = stopped(saga.run, { why: 'failed', message: saga.input.undo?.reason ?? 'undone' });
+  saga.run = stopChange(saga.run, { why: 'failed', message: saga.input.undo?.reason ?? 'undone' });
 }
 
 async function runPhases(saga: Saga, limit: number): Promise<void> {
@@ -138,7 +138,7 @@ async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> 
       IN_FLIGHT.includes(step) ? [agent] : [],
     );
     const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
-    saga.run = stopped(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
+    saga.run = stopChange(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
   });
   const result = await work();
   isThrough = true;
@@ -149,7 +149,7 @@ async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> 
 const IN_FLIGHT: readonly string[] = ['creating', 'waking', 'updating', 'deleting'];
 
 function cancel(saga: Saga, order: CancelOrder = {}): ChangeView {
-  saga.run = stopped(saga.run, { why: 'cancelled', message: cancelText(order) });
+  saga.run = stopChange(saga.run, { why: 'cancelled', message: cancelText(order) });
   return changeView(saga.run);
 }
 

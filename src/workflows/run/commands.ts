@@ -5,7 +5,7 @@ import { type ErrorCode, DroverError } from '../../contract/errors';
 import { runUpdates } from '../../contract/run/messages';
 import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
-import { earlier, markOf, withMark } from '../../rules/lib/fingerprint';
+import { findRequest, markOf, withMark } from '../../rules/lib/fingerprint';
 import { parseAnswer, parseCancel, parseControl } from '../../rules/run/messages';
 import type { Family } from '../branch/family';
 import type { RunLife } from './life';
@@ -29,7 +29,7 @@ function handle<T extends { readonly requestId?: string }>(
   command: Command<T>,
 ): void {
   const read = (argument: unknown): T => parse(argument ?? {}, update.name);
-  const isRepeat = (request: T): boolean => earlier(life.requests, markOf(update.name, request)) !== undefined;
+  const isRepeat = (request: T): boolean => findRequest(life.requests, markOf(update.name, request)) !== undefined;
   setHandler(
     update as UpdateDefinition<RunView, [unknown]>,
     (argument) =>

@@ -4,13 +4,13 @@ import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
 import { type Human, createHuman } from '../../rules/run/human';
-import { ended, newer, openLeaves, runCard, runViewWithin, shown } from '../../rules/run/view';
+import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
 import { withShares } from '../../rules/lib/shares';
 import { type Stop, createStop } from '../../rules/coordination/stop';
 import { mustCompile } from '../../rules/topology/compile';
 import type { Topology } from '../../rules/topology/topology';
 import type { BranchLog } from '../../rules/run/branch-input';
-import { ignoredAlso, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
 import { type Pacer, createPacer } from '../shared/pacer';
 import type { Ignore } from '../shared/receive';
@@ -96,7 +96,7 @@ export function beginRun(input: RunInput): RunLife {
     pacer,
     supervisor,
     ignore(what, why) {
-      ignored = ignoredAlso(ignored, what, why, isoNow());
+      ignored = addIgnored(ignored, what, why, isoNow());
       life.changed();
     },
     human,
@@ -134,7 +134,7 @@ export function beginRun(input: RunInput): RunLife {
     },
     end(outcome, { times }) {
       result = outcome;
-      finished = ended(outcome.branches, times, branches, isoNow());
+      finished = endedBranches(outcome.branches, times, branches, isoNow());
       life.changed();
     },
     isTimed() {
@@ -158,7 +158,7 @@ export function beginRun(input: RunInput): RunLife {
         state: stateOf(life),
         question: question ?? null,
         result,
-        branches: result === null ? shown(branches, waiting()) : finished,
+        branches: result === null ? shownBranches(branches, waiting()) : finished,
         compensation: undoOf(compensation),
         ...troublesOf(supervisor.troubles()),
       });

@@ -1,6 +1,6 @@
 /** Undoes the finished turns of a run that failed or was cancelled, newest first (docs/coordination.md, "What an agent replies"). */
 import { CancellationScope } from '@temporalio/workflow';
-import { finishAttempt, settleEntry, undoOrder } from '../../rules/change/compensation';
+import { COMPENSATION_LIMIT_MS, finishAttempt, settleEntry, undoOrder } from '../../rules/change/compensation';
 import type { Undo } from '../../rules/coordination/state';
 import { beginUndo } from '../../rules/run/undo';
 import { undoTurnActivity } from '../activities';
@@ -8,9 +8,6 @@ import type { RunLife } from './life';
 import { errorBody } from '../shared/failures';
 import { startTimer } from '../shared/timer';
 import { isoNow } from '../shared/iso-now';
-
-/** docs/provisioning.md, "Patience": the whole of a compensation ends after 24 h. */
-const WHOLE_MS = 24 * 3_600_000;
 
 /** Asks each agent in turn; what cannot be undone is recorded, and what was done before it is undone all the same. */
 export async function undoTurns(life: RunLife, undos: readonly Undo[], why: string): Promise<void> {
@@ -21,7 +18,7 @@ export async function undoTurns(life: RunLife, undos: readonly Undo[], why: stri
   const payloads = new Map(undos.map(({ turnId, undo }) => [turnId, undo]));
   let record = begun;
   const scope = new CancellationScope();
-  const endTimer = startTimer(life.supervisor, WHOLE_MS, () => scope.cancel(), 'undo of the run');
+  const endTimer = startTimer(life.supervisor, COMPENSATION_LIMIT_MS, () => scope.cancel(), 'undo of the run');
   for (const { name: agent, key: turnId } of undoOrder(begun)) {
     try {
       const call = { fleet, agent, turnId, undo: payloads.get(turnId) ?? null };

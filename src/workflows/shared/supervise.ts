@@ -4,7 +4,7 @@
  */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Trouble } from '../../contract/trouble';
-import { failedAgain, pauseAfter } from '../../rules/lib/troubles';
+import { nextTrouble, pauseAfter } from '../../rules/lib/troubles';
 import { errorBody, saysNothing } from './failures';
 import { isoNow } from './iso-now';
 import { until } from './until';
@@ -41,7 +41,7 @@ export function createSupervisor(show: () => void): Supervisor {
   const resting = new Set<string>();
 
   function record(what: string, error: unknown): number {
-    const trouble = failedAgain(troubles.get(what), what, saidBy(error), isoNow());
+    const trouble = nextTrouble(troubles.get(what), what, saidBy(error), isoNow());
     troubles.set(what, trouble);
     shown();
     return trouble.attempts;
@@ -55,7 +55,7 @@ export function createSupervisor(show: () => void): Supervisor {
     try {
       show();
     } catch (error) {
-      troubles.set('show', failedAgain(troubles.get('show'), 'show', saidBy(error), isoNow()));
+      troubles.set('show', nextTrouble(troubles.get('show'), 'show', saidBy(error), isoNow()));
     }
   }
 

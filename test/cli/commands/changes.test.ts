@@ -163,7 +163,7 @@ test('an undo that fails is shown by describe with what is left, and compensate 
   expect(service.agents.size).toBe(0);
   expect(await drover(['compensate', 'venus', '--attempt', '3'], cwd)).toMatchObject({
     code: 5,
-    stderr: expect.stringContaining('compensated already') as string,
+    stderr: expect.stringContaining('already compensated') as string,
   });
 });
 

@@ -10,7 +10,7 @@ import { reloadEnded } from '../../../src/rules/agent/subscription/switch';
 import { type CommandRequest, decide } from '../../../src/rules/agent/commands';
 import { applyBeat } from '../../../src/rules/agent/liveness';
 import { withProbes } from '../../../src/rules/agent/probes';
-import { begin, effectFailed, nextEffect, reached, succeeded } from '../../../src/rules/agent/reconcile';
+import { beginEffect, effectFailed, nextEffect, hasReached, effectSucceeded } from '../../../src/rules/agent/reconcile';
 import { type Rule, step } from '../../../src/rules/agent/step';
 import { nextDue } from '../../../src/rules/agent/timers';
 import { T0, fresh } from './agents';
@@ -49,7 +49,7 @@ export class AgentSim {
     const effect = nextEffect(this.state, this.now);
     if (effect === null) return false;
     this.ids += 1;
-    this.change((state, now) => begin(state, effect, `A-${String(this.ids)}`, now));
+    this.change((state, now) => beginEffect(state, effect, `A-${String(this.ids)}`, now));
     this.calls.push(effect);
     return true;
   }
@@ -66,13 +66,13 @@ export class AgentSim {
     const isPossible = this.isPossible(effect);
     if (how !== 'fails' && isPossible) this.act(effect);
     if (how === 'succeeds' && isPossible) {
-      this.change((state, now) => succeeded(state, effect, this.found(), now));
+      this.change((state, now) => effectSucceeded(state, effect, this.found(), now));
       return;
     }
     const found = this.found();
     this.change((state, now) =>
-      effect !== 'inspect' && reached(effect, found)
-        ? succeeded(state, effect, found, now)
+      effect !== 'inspect' && hasReached(effect, found)
+        ? effectSucceeded(state, effect, found, now)
         : effectFailed(state, effect, 'the provider refused', found, now),
     );
   }

@@ -4,7 +4,7 @@ import type { AgentSpec, AgentStatus, Runtime } from '../../../src/contract/agen
 import type { AgentState } from '../../../src/rules/agent/state';
 import { applyBeat } from '../../../src/rules/agent/liveness';
 import { probedAfterBeat } from '../../../src/rules/agent/probes';
-import { begin, driftOf, nextEffect, succeeded } from '../../../src/rules/agent/reconcile';
+import { beginEffect, driftOf, nextEffect, effectSucceeded } from '../../../src/rules/agent/reconcile';
 import { nextDue, tick } from '../../../src/rules/agent/timers';
 import { MINUTE, SECOND, T0, agentIn } from './agents';
 
@@ -15,7 +15,7 @@ function beaten(state: AgentState, now: number): AgentState {
 }
 
 function inspected(state: AgentState, says: ResourceState['state'], now: number): AgentState {
-  return succeeded(begin(state, 'inspect', 'x', now), 'inspect', found(says), now);
+  return effectSucceeded(beginEffect(state, 'inspect', 'x', now), 'inspect', found(says), now);
 }
 
 const held = (status: AgentStatus, runtime: Runtime, spec: Partial<AgentSpec> = {}): AgentState =>
@@ -26,11 +26,11 @@ test('a beat from a paused runtime is looked into, and what runs is suspended ag
   expect(nextEffect(paused, T0)).toBeNull();
   const doubted = beaten(paused, T0 + SECOND);
   expect(nextEffect(doubted, T0 + SECOND)).toBe('inspect');
-  expect(driftOf(doubted, found('running'))).toMatch(/continued by other means/);
+  expect(driftOf(doubted, found('running'))).toMatch(/another program continued it/);
   const known = inspected(doubted, 'running', T0 + 2 * SECOND);
   expect(known).toMatchObject({ status: 'paused', runtime: 'running', runningSince: T0 + 2 * SECOND });
   expect(nextEffect(known, T0 + 2 * SECOND)).toBe('suspend');
-  const again = succeeded(begin(known, 'suspend', 'x', T0), 'suspend', {}, T0 + 3 * SECOND);
+  const again = effectSucceeded(beginEffect(known, 'suspend', 'x', T0), 'suspend', {}, T0 + 3 * SECOND);
   expect(again).toMatchObject({ status: 'paused', runtime: 'paused', holds: [{ name: 'operator' }], probes: 0 });
   expect(nextEffect(beaten(again, T0 + 4 * SECOND), T0 + 4 * SECOND)).toBe('inspect');
 });

@@ -156,7 +156,7 @@ describe('refusals', () => {
     const pausing = agentIn('paused', 'running');
     expect(codeOf(() => decide(pausing, { command: 'resume', options: {} }, T0))).toBe('ResumeStateError');
     expect(() => decide(pausing, { command: 'resume', options: {} }, T0)).toThrow(
-      'its pause is still under way: wait for that, or withdraw it with resume --cancel-pending',
+      'its pause is still under way: wait for it, or withdraw it with resume --cancel-pending',
     );
     expect(() => decide(pausing, { command: 'resume', options: { hold: 'budget' } }, T0)).toThrow(
       /terminate, release$/,

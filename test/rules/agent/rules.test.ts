@@ -4,11 +4,11 @@ import type { AgentSpec } from '../../../src/contract/agent';
 import type { DroverError } from '../../../src/contract/errors';
 import type { AgentState } from '../../../src/rules/agent/state';
 import { configure } from '../../../src/rules/agent/configure';
-import { decided } from '../../../src/rules/agent/decisions';
-import { dueReport, reported, settle } from '../../../src/rules/agent/report';
+import { withDecision } from '../../../src/rules/agent/decisions';
+import { dueReport, markReported, settle } from '../../../src/rules/agent/report';
 import { markOf } from '../../../src/rules/lib/fingerprint';
-import { answered, recall, remember } from '../../../src/rules/agent/requests';
-import { backoffMs, crashed } from '../../../src/rules/agent/restart';
+import { rememberAnswer, recall, remember } from '../../../src/rules/agent/requests';
+import { backoffMs, recordCrash } from '../../../src/rules/agent/restart';
 import { agentSettings } from '../../../src/rules/agent/settings';
 import { agentView, card, commandState } from '../../../src/rules/agent/view';
 import { why } from '../../../src/rules/agent/why';
@@ -47,7 +47,7 @@ describe('restart policy', () => {
 
   const ending = { exitCode: 1, detail: 'exited with code 1' };
   const crash = (state: AgentState, now: number): AgentState =>
-    crashed({ ...state, status: 'running', runtime: 'running' }, ending, now);
+    recordCrash({ ...state, status: 'running', runtime: 'running' }, ending, now);
 
   test('more than maxAttempts within the window is a crash loop; older crashes do not count', () => {
     let state = agentIn('running', 'running');
@@ -62,14 +62,14 @@ describe('restart policy', () => {
 
   test('an agent that was never ready fails at once, and says so', () => {
     const starting: AgentState = { ...fresh(), runtime: 'starting' };
-    expect(crashed(starting, ending, T0)).toMatchObject({
+    expect(recordCrash(starting, ending, T0)).toMatchObject({
       status: 'failed',
       settled: { outcome: 'failed', error: 'exited with code 1' },
     });
   });
 
   test('a process that ends while it is being stopped is no crash to repair', () => {
-    expect(crashed(agentIn('stopped', 'stopping'), ending, T0)).toMatchObject({
+    expect(recordCrash(agentIn('stopped', 'stopping'), ending, T0)).toMatchObject({
       status: 'stopped',
       runtime: 'crashed',
       restartAt: null,
@@ -80,7 +80,7 @@ describe('restart policy', () => {
 describe('remembered requests', () => {
   test('are answered as at first, with the state of then', () => {
     let state = remember(agentIn('paused', 'paused'), markOf('pause', { requestId: 'r1' }), true);
-    state = answered(state, 'r1', 'done');
+    state = rememberAnswer(state, 'r1', 'done');
     const later: AgentState = { ...state, status: 'running', runtime: 'running', holds: [] };
     expect(recall(later, markOf('pause', { requestId: 'r1' }))).toMatchObject({
       changed: true,
@@ -113,7 +113,7 @@ test('remembered requests with long reasons are bounded by bytes too, the newest
   state = { ...state, holds: [{ name: 'operator', reason: 'x'.repeat(2_000), since: '2026-03-01T12:00:00.000Z' }] };
   for (let index = 0; index < 500; index += 1) {
     const requestId = `r${String(index)}`;
-    state = answered(remember(state, markOf('pause', { requestId }), true), requestId, 'done');
+    state = rememberAnswer(remember(state, markOf('pause', { requestId }), true), requestId, 'done');
   }
   expect(JSON.stringify(state.requests).length).toBeLessThan(400 * 1024);
   expect(state.requests.length).toBeGreaterThan(100);
@@ -123,7 +123,7 @@ test('remembered requests with long reasons are bounded by bytes too, the newest
 test('the last 50 decisions are kept, with before and after', () => {
   let state = agentIn('running', 'running');
   const paused: AgentState = { ...state, status: 'paused', holds: agentIn('paused', 'paused').holds };
-  expect(decided(state, paused, { by: 'operator', what: 'pause', why: 'deploy' }, T0).decisions).toEqual([
+  expect(withDecision(state, paused, { by: 'operator', what: 'pause', why: 'deploy' }, T0).decisions).toEqual([
     {
       at: '2026-03-01T12:00:00.000Z',
       by: 'operator',
@@ -134,7 +134,7 @@ test('the last 50 decisions are kept, with before and after', () => {
       why: 'deploy',
     },
   ]);
-  for (let index = 0; index < 70; index += 1) state = decided(state, state, { by: 'a', what: String(index) }, T0);
+  for (let index = 0; index < 70; index += 1) state = withDecision(state, state, { by: 'a', what: String(index) }, T0);
   expect([state.decisions.length, state.decisions[0]?.what]).toEqual([50, '20']);
 });
 
@@ -154,12 +154,12 @@ describe('report', () => {
   ])('%s', (_, state, outcome) => {
     const settled = settle(waiting(state));
     expect(dueReport(settled)?.report.outcome).toBe(outcome);
-    if (outcome !== undefined) expect(dueReport(reported(settled))).toBeNull();
+    if (outcome !== undefined) expect(dueReport(markReported(settled))).toBeNull();
   });
 });
 
 describe('configure', () => {
-  const state = reported(agentIn('running', 'running'));
+  const state = markReported(agentIn('running', 'running'));
   const { config } = state;
   test('an older revision changes nothing, the same one asks for the report, a newer one takes effect', () => {
     expect(configure(state, { ...config, revision: 0, reportTo: 'x' })).toEqual({ state, changed: false });
@@ -211,15 +211,15 @@ describe('why', () => {
     ],
     [
       { ...agentIn('running', 'crashed'), restartAt: T0 + SECOND, reason: 'exited with code 1' },
-      'Crashed (exited with code 1): it is restarted at 2026-03-01 12:00:01 UTC',
+      'Crashed (exited with code 1): Drover restarts it at 2026-03-01 12:00:01 UTC',
     ],
     [
       agentIn('running', 'running', 'offline'),
-      'Offline, last heard of at 2026-03-01 12:00:00 UTC: its next beat brings it back',
+      'Offline, last proof at 2026-03-01 12:00:00 UTC: its next beat brings it back',
     ],
     [
       agentIn('paused', 'crashed'),
-      'Paused by operator since 2026-03-01 12:00 UTC; meanwhile its process ended: drover restart mars/A',
+      'Paused by operator since 2026-03-01 12:00 UTC; its process has ended: drover restart mars/A',
     ],
   ])('%#', (state, sentence) => {
     expect(why(state)).toBe(sentence);
@@ -238,7 +238,7 @@ describe('what is seen', () => {
   });
 
   test('the view is JSON and has decisions only where asked for; the card names state, why and decisions', () => {
-    const state = decided(
+    const state = withDecision(
       agentIn('paused', 'paused'),
       agentIn('paused', 'paused'),
       { by: 'operator', what: 'pause', why: 'deploy' },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { AgentStatus, Liveness, Runtime } from '../../../src/contract/agent';
 import {
   type Known,
-  learned,
+  updateKnown,
   type Look,
   newsBetween,
   NOTHING_KNOWN,
@@ -38,7 +38,7 @@ const look = (agents: readonly SeenAgent[], more: Partial<Look> = {}): Look => (
 function told(...looks: readonly Look[]): string[] {
   let known = NOTHING_KNOWN;
   return looks.flatMap((next, index) => {
-    const after = learned(known, next);
+    const after = updateKnown(known, next);
     const news = index === 0 ? [] : newsBetween(known, after);
     known = after;
     return news.map(({ type, data }) => `${type} ${String(data['agent'] ?? data['run'] ?? data['pool'])}`);
@@ -104,8 +104,8 @@ it('a pool is used up while somebody waits, told once, with who that is and whom
   expect(told(...looks)).toEqual(['pool.exhausted p', 'pool.exhausted p']);
   // The list of pools may be behind that of agents.
   expect(told(...looks.slice(0, -1))).toEqual(['pool.exhausted p']);
-  const before = learned(NOTHING_KNOWN, looks[0]);
-  expect(newsBetween(before, learned(before, looks[1]))).toEqual([
+  const before = updateKnown(NOTHING_KNOWN, looks[0]);
+  expect(newsBetween(before, updateKnown(before, looks[1]))).toEqual([
     {
       type: 'pool.exhausted',
       at: null,
@@ -126,7 +126,7 @@ it('a run ends once, as its result says, or else as its workflow did', () => {
     'run.failed f/cut',
   ]);
   expect(told(runs([run({ run: 'old' })]), runs([]), runs([run({ run: 'old' })]))).toEqual([]);
-  const [news] = newsBetween(NOTHING_KNOWN, learned(NOTHING_KNOWN, runs([failed])));
+  const [news] = newsBetween(NOTHING_KNOWN, updateKnown(NOTHING_KNOWN, runs([failed])));
   expect(news).toEqual({
     type: 'run.failed',
     at: '2026-01-01T00:00:01.000Z',
@@ -160,9 +160,9 @@ it('whatever is seen: the same again is no news, and every subject has at most o
     fc.property(fc.array(looks, { maxLength: 6 }), (seen) => {
       let known: Known = NOTHING_KNOWN;
       for (const next of seen) {
-        const after = learned(known, next);
+        const after = updateKnown(known, next);
         expect(newsBetween(after, after)).toEqual([]);
-        expect(newsBetween(after, learned(after, next))).toEqual([]);
+        expect(newsBetween(after, updateKnown(after, next))).toEqual([]);
         const kinds = newsBetween(known, after).map(
           ({ type, data }) => `${kindOf(type)} ${String(data['agent'] ?? data['run'] ?? data['pool'])}`,
         );

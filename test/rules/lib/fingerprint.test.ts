@@ -2,7 +2,7 @@ import { DroverError } from '../../../src/contract/errors';
 import { decidePause, decideResume } from '../../../src/rules/fleet/holds';
 import { decideApply, decideDestroy } from '../../../src/rules/fleet/change';
 import { newFleet } from '../../../src/rules/fleet/state';
-import { earlier, fingerprint, markOf, withMark } from '../../../src/rules/lib/fingerprint';
+import { findRequest, fingerprint, markOf, withMark } from '../../../src/rules/lib/fingerprint';
 import { decideCompensate } from '../../../src/rules/fleet/undo';
 import { once } from '../../../src/rules/pool/requests';
 import { newPool } from '../../../src/rules/pool/state';
@@ -42,7 +42,7 @@ test('of lists the order counts, and a key named __proto__ too', () => {
 test('how to answer is not part of a request, and one without an id is never known', () => {
   expect(markOf('pause', { requestId: 'r', wait: false })).toEqual(markOf('pause', { requestId: 'r' }));
   expect(markOf('pause', {})).toBeUndefined();
-  expect(earlier([{ requestId: 'r', fingerprint: 'f' }], undefined)).toBeUndefined();
+  expect(findRequest([{ requestId: 'r', fingerprint: 'f' }], undefined)).toBeUndefined();
 });
 
 test('the last 1,000 marks are kept', () => {

@@ -26,7 +26,7 @@ test('a paused agent that beats because it was continued is suspended again, and
         what: 'inspect',
         before: 'paused/paused/ready [operator]',
         after: 'paused/running/ready [operator]',
-        why: 'it was continued by other means, and is paused again',
+        why: 'another program continued it; it is paused again',
       }),
     );
   }));

@@ -223,7 +223,7 @@ describe('turns', () => {
       await pool.report(agent, { subscription: 'a', assignment: 1 });
       await pool.world.ask(agent, box, 't2');
       const draining = await agent.until(({ why, turns }) => why?.includes(' to b') === true && turns.queued === 1);
-      expect(draining.why).toBe('Switching from a to b (1 turn in flight): it goes on by itself');
+      expect(draining.why).toBe('Switching from a to b (1 turn in flight): it continues by itself');
       expect(pool.reloads).toEqual([]);
       long.end();
       await pool.on(agent, 'b');

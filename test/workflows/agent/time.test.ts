@@ -28,7 +28,7 @@ describe('liveness at defaults', () => {
       expect((await after(agent, 45 * SECOND)).liveness).toBe('ready');
       const offline = await after(agent, 20 * SECOND);
       expect(offline.liveness).toBe('offline');
-      expect(offline.why).toMatch(/^Offline, last heard of at .*: its next beat brings it back$/);
+      expect(offline.why).toMatch(/^Offline, last proof at .*: its next beat brings it back$/);
       await agent.beat('degraded');
       expect((await agent.until(({ liveness }) => liveness !== 'offline')).liveness).toBe('degraded');
     }));

@@ -34,7 +34,7 @@ it('takes the change back, once, and says why', async () => {
       expect(await world.fleets.cancel(world.fleet, order)).toMatchObject({ changeId, state: 'running' });
       await expect(world.fleets.cancel(world.fleet)).rejects.toMatchObject({
         code: 'RuntimeStateError',
-        message: `fleet ${world.fleet} has no change that could be cancelled (revision 1 is rolled back)`,
+        message: `fleet ${world.fleet} has no change to cancel (revision 1 is rolled back)`,
       });
       expect(await world.apply(fleetOf(['a']))).toMatchObject({ state: 'done' });
     },

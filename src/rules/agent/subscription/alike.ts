@@ -1,14 +1,17 @@
-/** Several failures told as one message. */
+/** Merges several failures of one credential into one message. */
 import { MOST_ALIKE } from '../../../contract/patterns';
 
-/** The part of a message that says of how many failures it tells, and until when the credential cannot be used. */
+/** The part of a message that counts its failures and says when the credential resets. */
 interface Countable {
   readonly resetAt?: string;
   readonly count?: number;
 }
 
-/** The first one, for all of them: as many as there were, with the last of their resets. All are of one credential and kind. */
-export function together<T extends Countable>(first: T, others: readonly T[]): T {
+/**
+ * The first message with the sum of the counts and the latest reset. All are of one credential and
+ * kind.
+ */
+export function mergeFailures<T extends Countable>(first: T, others: readonly T[]): T {
   if (others.length === 0) return first;
   const all = [first, ...others];
   const count = all.reduce((sum, one) => sum + (one.count ?? 1), 0);

@@ -1,6 +1,6 @@
 /**
- * An agent and its pool (docs/subscriptions.md, "From failure to switch"): which failure begins a switch, what the pool is asked, and what its answer does. Times are epoch
- * milliseconds.
+ * An agent's side of its pool (docs/subscriptions.md): which failure begins a switch, what the
+ * agent requests, and what the pool's answer changes. Times are epoch milliseconds.
  */
 import { isTerminated } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
@@ -13,24 +13,36 @@ import { type Switch } from './state';
 import { beginAsking, isMove, moveId, nameOf, withSwitch, withSwitches } from './switches';
 import { utcText } from '../../lib/time';
 
-/** docs/workflow-rules.md, rule 2: who waits for an answer asks again. */
+/**
+ * A workflow that waits for an answer asks again (docs/workflow-rules.md, rule 2); a signal may be
+ * lost.
+ */
 const ASK_AGAIN_MS = 30_000;
-/** A pool that is used up grants by itself; this finds out about one that was lost meanwhile. */
+/** An exhausted pool grants by itself. This repeat notices a pool that was lost in between. */
 const LOOK_AGAIN_MS = 10 * 60_000;
 
-/** A pool that was gone is started again by its fleet within some hundred milliseconds, or by a busy worker a little later. */
+/**
+ * The first wait for a lost pool: its fleet starts it again within some hundred milliseconds, later
+ * where the worker is busy.
+ */
 const LOST_ASK_AGAIN_MS = 1_000;
-/** So often, which is 15 s in all; turns wait as long. */
+/** Attempts with a lost pool, 15 s in all; turns wait that long. */
 const LOST_MOST = 4;
 
-/** What a report does: the new state, what the pool is told of by itself, and whether it begins a switch, which tells the pool too. */
+/**
+ * The outcome of a report: the new state, the failure to send to the pool, and whether it begins a
+ * switch. The request of a switch carries the failure itself, so `observed` is null then.
+ */
 export interface Reported {
   readonly state: AgentState;
   readonly observed: FailureObserved | null;
   readonly begins: boolean;
 }
 
-/** Takes one report of a failure (steps 1 to 5). `source`: a turn that Drover took, or the word of the agent or a service. */
+/**
+ * Handles a report of a failure. `source`: a turn that Drover took, or a report of the agent or a
+ * service.
+ */
 export function reportFailure(
   state: AgentState,
   report: FailureReport,
@@ -57,7 +69,9 @@ export function reportFailure(
   return { state: beginAsking(state, spec.pool, kind, observed, now), observed: null, begins: true };
 }
 
-/** Of the new credential, which the agent may have while its workflow has not heard of it yet: the next switch begins with it. */
+/**
+ * A failure of the new credential while it is being applied begins the next switch after this one.
+ */
 function duringSwitch(
   state: AgentState,
   switching: Switch,
@@ -73,13 +87,13 @@ function isBeingApplied({ effect, switches: { switching } }: AgentState): boolea
   return switching?.step === 'restarting' || effect === 'reload';
 }
 
-/** The stale guard: whether the failing work was done on this assignment. */
+/** Whether the failed work used this assignment; a report about an earlier one is stale. */
 function isAbout({ assignment, subscription }: FailureReport, held: HeldSubscription | null): boolean {
   if (held?.name !== subscription) return false;
   return assignment === undefined || held.assignment === assignment;
 }
 
-/** What the pool is to be asked now; null: nothing. */
+/** The request to send to the pool now, or null. */
 export function dueRequest(
   state: AgentState,
   now: number,
@@ -93,7 +107,7 @@ export function dueRequest(
   return { pool, request: { requestId, agent: nameOf(state), not, above: highest, ...why } };
 }
 
-/** Notes that the pool has been asked. */
+/** Records that the request was sent. */
 export function requestSent(state: AgentState, now: number): AgentState {
   const { switching } = state.switches;
   if (switching === null) return state;
@@ -102,8 +116,9 @@ export function requestSent(state: AgentState, now: number): AgentState {
 }
 
 /**
- * The pool is not there. Where its fleet has been told, which starts it again, it is asked again soon. Else, and when that does not help, an
- * agent with a credential keeps it, and one without goes on asking.
+ * The pool's workflow does not exist. Where its fleet knows and starts it again, the agent asks
+ * again soon. Otherwise, and after `LOST_MOST` attempts, an agent with a credential keeps it, and
+ * one without continues to ask.
  */
 export function requestLost(state: AgentState, requestId: string, isFleetTold: boolean, now: number): AgentState {
   const { switching } = state.switches;
@@ -113,10 +128,12 @@ export function requestLost(state: AgentState, requestId: string, isFleetTold: b
     return withSwitch(state, { ...switching, lost, askAt: now + LOST_ASK_AGAIN_MS * 2 ** (lost - 1) });
   }
   if (switching.from === null) return state;
-  return endSwitch(state, switching, { result: 'failed', error: `there is no pool ${switching.pool}`, now });
+  return endSwitch(state, switching, { result: 'failed', error: `pool ${switching.pool} does not exist`, now });
 }
 
-/** Takes the pool's answer. One that is not newer than what is known already changes nothing. */
+/**
+ * Handles the pool's answer. An answer that is not newer than the known assignment changes nothing.
+ */
 export function takeGrant(state: AgentState, grant: AllocationGranted, now: number): AgentState {
   if (isTerminated(state) || state.config.spec.subscription === undefined) return state;
   if (!('credential' in grant)) return exhausted(state, grant.requestId, grant.exhaustedUntil, now);
@@ -124,7 +141,7 @@ export function takeGrant(state: AgentState, grant: AllocationGranted, now: numb
   if (grant.assignment <= highest) return state;
   const known = withSwitches(state, { highest: grant.assignment });
   if (switching !== null && isBeingApplied(state)) return withSwitch(known, { ...switching, newer: grant });
-  // The answer to a request that was given up: the pool has been told, and takes it back.
+  // The request was given up, and the pool already takes this grant back.
   if (switching === null && !isMove(grant.requestId)) return known;
   return takeCredential(known, switching ?? movedSwitch(known, grant.requestId), grant, now);
 }
@@ -141,14 +158,14 @@ function exhausted(state: AgentState, requestId: string, until: string | null, n
   return decide(next, { command: 'hold', options: { hold: SUBSCRIPTION_HOLD, reason } }, now).state;
 }
 
-/** The pool that has to hear that the agent is none of its own any more; null: none. */
-export function leftPool(state: AgentState): string | null {
+/** The pool that must learn that the agent left it; null: none. */
+export function poolToLeave(state: AgentState): string | null {
   const { knownTo } = state.switches;
   const isOver = state.destroyed || state.config.spec.subscription?.pool !== knownTo;
   return knownTo !== null && isOver ? knownTo : null;
 }
 
-/** The pool has heard it. */
-export function poolLeft(state: AgentState): AgentState {
+/** Records that the pool knows that the agent left. */
+export function leaveSent(state: AgentState): AgentState {
   return withSwitches(state, { knownTo: null });
 }

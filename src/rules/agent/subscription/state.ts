@@ -1,11 +1,16 @@
-/** What an agent's workflow knows of its way from one credential to the next, as plain JSON. Times are epoch milliseconds. */
+/**
+ * The state of an agent's switch between credentials, as plain JSON. Times are epoch milliseconds.
+ */
 import type { AllocationGranted, FailureObserved } from '../../../contract/pool';
 import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
 
-/** Why an agent needs a credential: it has none yet, one failed, or the pool moves it. */
+/** Why an agent needs a credential: it has none yet, its own failed, or the pool moves it. */
 export type SwitchKind = 'first' | 'rate_limit' | 'auth' | 'moved';
 
-/** Where a switch is: the pool is asked; it is used up; turns in flight finish, and the new one is applied hot; or by a restart. */
+/**
+ * The step of a switch. `asking`: a request is sent; `waiting`: the pool is exhausted; `draining`:
+ * turns in flight finish before the new credential is applied; `restarting`: a restart applies it.
+ */
 export type SwitchStep = 'asking' | 'waiting' | 'draining' | 'restarting';
 
 /** One switch; there is at most one. */
@@ -16,26 +21,29 @@ export interface Switch {
   readonly step: SwitchStep;
   readonly from: HeldSubscription | null;
   readonly to: HeldSubscription | null;
-  /** When the pool is asked, or asked again; null: it has answered. */
+  /** When the request is sent or repeated; null: the pool has answered. */
   readonly askAt: number | null;
   readonly eventsInWindow: number;
-  /** Until when turns in flight may finish; null: the agent does not run, or the drain has not begun. */
+  /**
+   * Until when turns in flight may finish; null: the agent does not run, or the drain has not
+   * begun.
+   */
   readonly drainUntil: number | null;
   readonly apply: 'hot' | 'restart';
-  /** The failure that began it, as the pool is told. */
+  /** The failure that began the switch, as the pool receives it. */
   readonly failed: FailureObserved | null;
-  /** The new one has failed while it was being applied: another switch follows. */
+  /** The new credential failed while it was being applied: another switch follows. */
   readonly again: 'rate_limit' | 'auth' | null;
-  /** How often in a row the pool was not there, where it was not. */
+  /** How often in a row the pool did not exist; absent: it did. */
   readonly lost?: number;
-  /** A newer grant that came while this one was being applied. */
+  /** A newer grant that arrived while this one was being applied. */
   readonly newer: Granted | null;
 }
 
 /** A grant that gives a credential. */
 export type Granted = Extract<AllocationGranted, { readonly credential: string }>;
 
-/** How a switch ended. `rejected`: whose grant is taken back by which pool. */
+/** How a switch ended. `rejected`: the request whose grant the pool takes back. */
 export interface SwitchEnd {
   readonly what: string;
   readonly why: string;
@@ -44,21 +52,22 @@ export interface SwitchEnd {
   readonly rejected: { readonly pool: string; readonly requestId: string } | null;
 }
 
+/** What an agent's workflow remembers of its pool. */
 export interface SubscriptionState {
   readonly switching: Switch | null;
-  /** Requests made so far: each has a number of its own. */
+  /** The number of requests so far; it makes each request id unique. */
   readonly asked: number;
-  /** The highest assignment heard of; an answer that is not above it is an old one. */
+  /** The highest assignment received; an answer that is not above it is stale. */
   readonly highest: number;
-  /** When a credential could not be applied. */
+  /** When the last attempt to apply a credential failed. */
   readonly failedAt: number | null;
-  /** Switches of whose end nobody has been told yet. */
+  /** Ended switches that are not announced yet. */
   readonly ended: readonly SwitchEnd[];
-  /** The pool that knows of the agent, and has to hear of its end. */
+  /** The pool that knows the agent and must learn of its end. */
   readonly knownTo: string | null;
 }
 
-/** Of an agent that has not asked for anything. */
+/** The state of an agent that has sent no request. */
 export const NO_SWITCH: SubscriptionState = {
   switching: null,
   asked: 0,
@@ -68,7 +77,9 @@ export const NO_SWITCH: SubscriptionState = {
   knownTo: null,
 };
 
-/** Whether no new turn is taken because the credential is being changed. Before its first one an agent works without. */
+/**
+ * Whether a switch blocks new turns. An agent that asks for its first credential works without one.
+ */
 export function blocksTurns({ switching }: SubscriptionState): boolean {
   if (switching === null || switching.step === 'waiting') return false;
   return switching.step !== 'asking' || switching.kind !== 'first';

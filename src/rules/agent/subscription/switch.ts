@@ -1,4 +1,7 @@
-/** How a switch goes from the pool's answer to the agent that runs on its new credential (docs/subscriptions.md, "From failure to switch"). */
+/**
+ * Carries a switch from the pool's grant to an agent that runs on the new credential
+ * (docs/subscriptions.md).
+ */
 import { isActive, isUp, hasFailed, isStopping, isTerminated, isAtRest, moveStatus } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/agent/subscription';
@@ -8,10 +11,16 @@ import { ms } from '../settings';
 import { type Granted, type Switch, type SwitchEnd } from './state';
 import { beginAsking, nameOf, newSwitch, withSwitch, withSwitches } from './switches';
 
-/** A credential that could not be applied would most likely not be applied at the next failure, a moment later, either. */
+/**
+ * After a failed switch, failures begin no other one for this long, because it would most likely
+ * fail too.
+ */
 const COOL_DOWN_MS = 60_000;
 
-/** How a switch ended; `kept`: the agent is on the same credential again. `rejected`: the pool takes its grant back. */
+/**
+ * How a switch ended. `kept`: the agent received the credential that it has. `rejected`: the pool
+ * takes its grant back.
+ */
 interface Ending {
   readonly result: SwitchResult | 'kept';
   readonly now: number;
@@ -19,40 +28,40 @@ interface Ending {
   readonly rejected?: boolean;
 }
 
-/** Whether the last switch failed so recently that no other is tried. */
+/** Whether the last switch failed so recently that no other one begins. */
 export function isCooling({ switches: { failedAt } }: AgentState, now: number): boolean {
   return failedAt !== null && now < failedAt + COOL_DOWN_MS;
 }
 
-/** Whether it is held because its pool is used up. */
+/** Whether the agent is held because its pool is exhausted. */
 export function isHeld({ holds }: AgentState): boolean {
   return holds.some(({ name }) => name === SUBSCRIPTION_HOLD);
 }
 
-/** A switch that the pool has begun. */
+/** A switch that the pool began. */
 export function movedSwitch(state: AgentState, requestId: string): Switch {
   return newSwitch(state, state.config.spec.subscription?.pool ?? '', 'moved', requestId);
 }
 
-/** The pool has given a credential: it is applied as soon as the agent can take it. */
+/** Takes a granted credential and applies it as soon as the agent is ready for it. */
 export function takeCredential(state: AgentState, switching: Switch, grant: Granted, now: number): AgentState {
   const { credential: name, assignment, secret, eventsInWindow, requestId } = grant;
   const to: HeldSubscription = { pool: switching.pool, name, assignment, secret };
   const apply = state.config.spec.subscription?.apply ?? 'hot';
   const next: Switch = { ...switching, requestId, to, eventsInWindow, apply, step: 'draining', askAt: null };
-  return advance(withSwitch(switching.step === 'waiting' ? released(state, now) : state, next), now);
+  return advance(withSwitch(switching.step === 'waiting' ? releaseHold(state, now) : state, next), now);
 }
 
-function released(state: AgentState, now: number): AgentState {
+function releaseHold(state: AgentState, now: number): AgentState {
   return decide(state, { command: 'release', options: { hold: SUBSCRIPTION_HOLD } }, now).state;
 }
 
-/** Whether nothing may be woken yet: the agent is to have a credential, and has none. */
+/** Whether the agent must not be woken yet, because it has no credential of its pool. */
 export function lacksSubscription({ config, subscription }: AgentState): boolean {
   return config.spec.subscription !== undefined && subscription === null;
 }
 
-/** Whether the new credential is to be given to the running agent now. */
+/** Whether to hand the running agent its new credential now. */
 export function isReloadDue(state: AgentState, now: number): boolean {
   const { switching } = state.switches;
   return switching?.step === 'draining' && switching.apply === 'hot' && mayApply(state, switching, now);
@@ -67,7 +76,7 @@ function runs(state: AgentState): boolean {
   return isActive(state) && isUp(state) && state.restarting === null;
 }
 
-/** Takes every step that is due without a message; done after every change, and when the clock says so. */
+/** Takes the steps that need no message; called after every change and at every timer. */
 export function advance(state: AgentState, now: number): AgentState {
   if (isTerminated(state)) return state;
   const pool = state.config.spec.subscription?.pool;
@@ -77,26 +86,26 @@ export function advance(state: AgentState, now: number): AgentState {
     const isServed = state.subscription?.pool === pool || isCooling(state, now);
     return isServed ? state : beginAsking(state, pool, 'first', null, now);
   }
-  // A fleet file names another pool, or somebody has released the hold by hand and knows better.
-  if (switching.pool !== pool) return abandoned(state, now);
-  if (switching.step === 'waiting' && isReleased(state)) return givenUp(state, switching, now);
+  // The fleet file may name another pool, and an operator may have released the hold by hand.
+  if (switching.pool !== pool) return abandonSwitch(state, now);
+  if (switching.step === 'waiting' && isReleased(state)) return giveUpSwitch(state, switching, now);
   if (switching.step === 'draining') return drain(state, switching, now);
   return switching.step === 'restarting' ? afterRestart(state, switching, now) : state;
 }
 
 function withoutPool(state: AgentState, now: number): AgentState {
   if (state.subscription === null && state.switches.switching === null) return state;
-  return { ...abandoned(state, now), subscription: null };
+  return { ...abandonSwitch(state, now), subscription: null };
 }
 
-function abandoned(state: AgentState, now: number): AgentState {
-  return withSwitches(isHeld(state) ? released(state, now) : state, { switching: null });
+function abandonSwitch(state: AgentState, now: number): AgentState {
+  return withSwitches(isHeld(state) ? releaseHold(state, now) : state, { switching: null });
 }
 
-/** It goes on with what it has, and the pool must not give it another one later. */
-function givenUp(state: AgentState, switching: Switch, now: number): AgentState {
+/** The agent keeps its credential, and the pool must not grant it another one later. */
+function giveUpSwitch(state: AgentState, switching: Switch, now: number): AgentState {
   const { from, kind, pool, requestId } = switching;
-  if (from === null) return abandoned(state, now);
+  if (from === null) return abandonSwitch(state, now);
   const end: SwitchEnd = {
     what: `switch ${from.name} to another`,
     why: `${kind}: given up, the hold was released by hand`,
@@ -132,18 +141,21 @@ function isSame({ from, to }: Switch): boolean {
 
 function afterRestart(state: AgentState, switching: Switch, now: number): AgentState {
   if (state.effect !== null || state.restarting !== null || isStopping(state)) return state;
-  if (hasFailed(state)) return backToFormer(state, switching, now);
+  if (hasFailed(state)) return restorePrevious(state, switching, now);
   return endSwitch(state, switching, { result: isAtRest(state) ? 'not_running' : 'restarted', now });
 }
 
-/** It did not start with the new credential: it is started once more with the one before. */
-function backToFormer(state: AgentState, switching: Switch, now: number): AgentState {
+/** The agent did not start with the new credential, so it starts again with its previous one. */
+function restorePrevious(state: AgentState, switching: Switch, now: number): AgentState {
   const error = state.reason ?? 'it did not start';
   const back = endSwitch(state, switching, { result: 'failed', error, rejected: true, now });
   return { ...back, status: moveStatus(state.status, 'running'), restartAt: now, reason: null };
 }
 
-/** The agent has answered, or could not be reached; `error`: the secret could not be resolved, so a restart would not help either. */
+/**
+ * The state after a reload. An agent that did not take the credential is restarted with it; `error`
+ * means that the secret could not be resolved, so that a restart would not help.
+ */
 export function reloadEnded(
   state: AgentState,
   result: { readonly reloaded: boolean } | { readonly error: string },
@@ -158,7 +170,10 @@ export function reloadEnded(
   return withSwitch(idle, { ...switching, apply: 'restart' });
 }
 
-/** Ends the switch: the agent is on the new credential, or on the one before. What came meanwhile begins the next one. */
+/**
+ * Ends the switch with the new credential or, if it failed, with the previous one. A newer grant or
+ * failure begins the next switch.
+ */
 export function endSwitch(state: AgentState, switching: Switch, ending: Ending): AgentState {
   const { from, to, kind, eventsInWindow, again, newer, requestId } = switching;
   const { result, now, error } = ending;
@@ -177,7 +192,7 @@ export function endSwitch(state: AgentState, switching: Switch, ending: Ending):
   return again === null || isFailed ? next : beginAsking(next, switching.pool, again, null, now);
 }
 
-/** A first credential, and the same one again, are no switches. */
+/** The record of the switch; null for a first credential and for one that did not change. */
 function recordOf(state: AgentState, switching: Switch, { result, error }: Ending): SwitchRecord | null {
   const { pool, from, to, kind, eventsInWindow } = switching;
   if (from === null || to === null || kind === 'first' || result === 'kept') return null;
@@ -193,12 +208,12 @@ function recordOf(state: AgentState, switching: Switch, { result, error }: Endin
   };
 }
 
-/** Everybody has been told how the last switches ended. */
-export function endTold(state: AgentState): AgentState {
+/** Records that the ended switches are announced. */
+export function markSwitchesAnnounced(state: AgentState): AgentState {
   return withSwitches(state, { ended: [] });
 }
 
-/** When the clock alone may change something; null: never. */
+/** When time alone may change something; null: never. */
 export function subscriptionDue({ switches: { switching, failedAt } }: AgentState): number | null {
   const dues = [switching?.askAt, switching?.drainUntil, failedAt === null ? null : failedAt + COOL_DOWN_MS];
   const known = dues.filter((due) => due !== null && due !== undefined);

@@ -1,36 +1,36 @@
-/** Beginning a switch, and writing its progress into the agent's state. */
+/** Begins a switch, and writes its progress into the agent's state. */
 import type { FailureObserved } from '../../../contract/pool';
 import type { AgentState } from '../state';
 import type { Switch, SwitchKind, SubscriptionState } from './state';
 
-/** The state with its switch at another step. */
+/** The state with this switch. */
 export function withSwitch(state: AgentState, switching: Switch): AgentState {
   return withSwitches(state, { switching });
 }
 
-/** The state with parts of its subscription's workings replaced. */
+/** The state with some fields of `switches` replaced. */
 export function withSwitches(state: AgentState, parts: Partial<SubscriptionState>): AgentState {
   return { ...state, switches: { ...state.switches, ...parts } };
 }
 
-/** How pools know the agent: `fleet/agent`. */
+/** The agent's name at pools: `fleet/agent`. */
 export function nameOf({ fleet, agent }: Pick<AgentState, 'fleet' | 'agent'>): string {
   return `${fleet}/${agent}`;
 }
 
 const MOVE = 'moved.';
 
-/** The request that a pool makes for an agent whose credential is gone or another one now. */
+/** The id of the request that a pool makes for an agent whose credential was removed or changed. */
 export function moveId(agent: string, assignment: number): string {
   return `${MOVE}${agent}.${String(assignment)}`;
 }
 
-/** Whether the pool itself has made the request. */
+/** Whether the pool itself made the request. */
 export function isMove(requestId: string): boolean {
   return requestId.startsWith(MOVE);
 }
 
-/** A switch that begins by asking the pool. `failed`: what the pool is told with it. */
+/** Begins a switch with a request to the pool. `failed` is the failure that the request reports. */
 export function beginAsking(
   state: AgentState,
   pool: string,
@@ -44,7 +44,7 @@ export function beginAsking(
   return withSwitches(state, { switching: { ...begun, failed, askAt: now }, asked });
 }
 
-/** A switch that nobody has been asked for. */
+/** A switch without a request to the pool. */
 export function newSwitch(state: AgentState, pool: string, kind: SwitchKind, requestId: string): Switch {
   return {
     pool,

@@ -1,4 +1,7 @@
-/** What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The workflow does it (workflows/agent/turns.ts). */
+/**
+ * What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The
+ * workflow does it (workflows/agent/turns.ts).
+ */
 import { isActive, isPaused, isPending, isSuspended, isUp, isAtRest } from '../lifecycle';
 import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';
@@ -6,16 +9,23 @@ import { dueAt, reading, setRunning } from './paused-clock';
 import { blocksTurns } from '../subscription/state';
 import { beginTurn, closedFor, finishTurn, limitOf, usedBy, withTurns } from './queue';
 
-/** Why a turn in flight is cancelled: its limit, its branch, a lost instance, an agent that is not coming back. */
+/**
+ * Why a turn in flight is cancelled: its limit, its branch, a lost instance, or an agent that
+ * ended.
+ */
 export type CancelReason = 'timeout' | 'withdrawn' | 'lost' | 'closed';
 
+/** One action on a turn. `tell` informs the branch that its turn is suspended or not. */
 export type TurnAction =
   | { readonly kind: 'start'; readonly turn: QueuedTurn }
   | { readonly kind: 'cancel'; readonly turnId: string; readonly reason: CancelReason }
   | { readonly kind: 'answer'; readonly turn: QueuedTurn; readonly outcome: TurnOutcome }
   | { readonly kind: 'tell'; readonly turn: QueuedTurn; readonly suspended: boolean };
 
-/** The state after, and the actions in order. `mayStart` false: no new turn, as continue-as-new is overdue. */
+/**
+ * The new state, and the actions in order. `mayStart` is false while continue-as-new is overdue: no
+ * turn starts then.
+ */
 export function turnActions(
   before: AgentState,
   now: number,
@@ -24,7 +34,7 @@ export function turnActions(
   const actions: TurnAction[] = cancellations(before, now, mayStart);
   let state = before;
   for (const turn of before.turns.waiting) {
-    const outcome = overFor(before, turn, now);
+    const outcome = outcomeOfWaiting(before, turn, now);
     if (outcome === null) continue;
     state = finishTurn(state, turn.turnId, outcome);
     actions.push({ kind: 'answer', turn, outcome });
@@ -41,7 +51,7 @@ export function turnActions(
 
 function cancellations(state: AgentState, now: number, mayWait: boolean): TurnAction[] {
   return state.turns.inFlight.flatMap((turn): TurnAction[] => {
-    const reason = cancelReason(state, turn, now) ?? (isInTheWay(state, mayWait) ? 'lost' : null);
+    const reason = cancelReason(state, turn, now) ?? (blocksContinueAsNew(state, mayWait) ? 'lost' : null);
     return reason === null ? [] : [{ kind: 'cancel', turnId: turn.turnId, reason }];
   });
 }
@@ -52,20 +62,23 @@ function cancelReason(state: AgentState, turn: QueuedTurn, now: number): CancelR
   return usedBy(state.turns, turn, now) >= limitOf(state, turn) ? 'timeout' : null;
 }
 
-/** A frozen agent's turns would keep continue-as-new waiting as long as the pause: they are asked again after it. */
-function isInTheWay(state: AgentState, mayWait: boolean): boolean {
+/**
+ * A suspended agent's turns would delay continue-as-new for the whole pause, so they are repeated
+ * after it.
+ */
+function blocksContinueAsNew(state: AgentState, mayWait: boolean): boolean {
   return !mayWait && isSuspended(state);
 }
 
-/** The answer to a turn that need not wait any longer; null while it does. */
-function overFor(state: AgentState, turn: QueuedTurn, now: number): TurnOutcome | null {
+/** The answer to a waiting turn that must not wait any longer; null while it may wait. */
+function outcomeOfWaiting(state: AgentState, turn: QueuedTurn, now: number): TurnOutcome | null {
   const closed = closedFor(state);
   if (closed !== null) return { error: { code: closed.code, message: closed.message } };
   const limit = state.settings.turns.unavailableTimeoutMs;
   const waited = reading(state.turns.unavailable, now) - turn.waitingFrom;
   const refused = turn.refusedFrom === null ? 0 : reading(state.turns.working, now) - turn.refusedFrom;
   if (waited < limit && refused < limit) return null;
-  const how = refused >= limit ? 'refuses connections' : `is ${state.runtime}, ${state.liveness}`;
+  const how = refused >= limit ? 'has refused connections' : `has been ${state.runtime}, ${state.liveness}`;
   return {
     error: {
       code: 'AgentUnavailable',
@@ -80,7 +93,10 @@ function startable(state: AgentState, now: number): readonly QueuedTurn[] {
   return state.turns.waiting.filter((turn) => turn.notBefore === null || now >= turn.notBefore).slice(0, free);
 }
 
-/** A paused agent's waiting turns are suspended, and those in flight as soon as the process itself stands still. */
+/**
+ * The waiting turns of a paused agent are suspended, and those in flight once the process is
+ * suspended.
+ */
 function withNotices(
   state: AgentState,
   actions: TurnAction[],
@@ -99,23 +115,26 @@ function withNotices(
   return { state: told ? withTurns(state, { waiting, inFlight }) : state, actions };
 }
 
-/** Lets the clocks of the turns run or stand, as the state says. */
+/** Starts and stops the clocks of the turns as the state requires. */
 export function withClocks(state: AgentState, now: number): AgentState {
   const { turns } = state;
   const working = setRunning(turns.working, !isSuspended(state), now);
-  const unavailable = setRunning(turns.unavailable, isMissed(state), now);
+  const unavailable = setRunning(turns.unavailable, isUnavailable(state), now);
   if (working === turns.working && unavailable === turns.unavailable) return state;
   return withTurns(state, { working, unavailable });
 }
 
-/** Whether the agent should work and cannot; a drain before a restart or a new credential is no absence. */
-function isMissed(state: AgentState): boolean {
+/**
+ * Whether the agent should work and cannot. A drain before a restart or a new credential does not
+ * count.
+ */
+function isUnavailable(state: AgentState): boolean {
   if (!isPending(state) && !isActive(state)) return false;
   if ((state.restarting !== null || blocksTurns(state.switches)) && isUp(state)) return false;
   return !isAvailable(state);
 }
 
-/** When a turn is due for an action by the clock alone; null: none. */
+/** When time alone makes the next action due; null: never. */
 export function turnsDue(state: AgentState): number | null {
   const { turns, settings } = state;
   const dues = turns.inFlight.map((turn) =>

@@ -1,4 +1,4 @@
-/** What the end of a turn's activity means for the turn: answered, asked again, or forgotten. */
+/** What follows the end of a turn's activity: an answer, a repeat, or nothing. */
 import type { ErrorBody } from '../../../contract/errors';
 import { kindOfText } from '../../../contract/failure/text';
 import type { FailureReport, SubscriptionFailure } from '../../../contract/agent/subscription';
@@ -7,14 +7,20 @@ import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
 import { probeNow } from '../probes';
 import type { CancelReason } from './actions';
-import { askAnew, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
+import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
 
-/** How the activity ended. `failure`: of the credential it was taken with. `cannotReach`: nobody answered at the agent's endpoint, or the worker was lost. */
+/**
+ * How the activity ended. `failure` is the failure of the turn's credential. `cannotReach`: the
+ * agent's endpoint did not answer, or the worker was lost.
+ */
 export type TurnEnding =
   | { readonly kind: 'outcome'; readonly outcome: TurnOutcome; readonly failure?: SubscriptionFailure }
   | { readonly kind: 'error'; readonly error: ErrorBody; readonly cannotReach: boolean };
 
-/** The state after, and the answer for the branch; null where there is none (yet). `reason`: why it was cancelled, if it was. */
+/**
+ * The new state, and the answer for the branch or null. `reason` says why the turn was cancelled,
+ * if it was.
+ */
 export function turnEnded(
   state: AgentState,
   turnId: string,
@@ -31,32 +37,37 @@ export function turnEnded(
       return { state: probeNow(refusedTurn(state, turnId, now), now), answer: null };
     }
   }
-  if (ending.kind === 'outcome' && reason === null && isAskedAnew(state, turn, ending.failure)) {
-    return { state: askAnew(state, turnId, now), answer: null };
+  if (ending.kind === 'outcome' && reason === null && mayRetryOnNewCredential(state, turn, ending.failure)) {
+    return { state: retryOnNewCredential(state, turnId, now), answer: null };
   }
   const answer =
     ending.kind === 'outcome' ? ending.outcome : { error: errorFor(state, ending.error, reason, limitOf(state, turn)) };
   return { state: finishTurn(state, turnId, answer), answer };
 }
 
-/** Whether it failed with its credential, and another one may do better. */
-function isAskedAnew(state: AgentState, turn: QueuedTurn, failure: SubscriptionFailure | undefined): boolean {
+/** Whether the turn failed because of its credential, and another credential may help. */
+function mayRetryOnNewCredential(
+  state: AgentState,
+  turn: QueuedTurn,
+  failure: SubscriptionFailure | undefined,
+): boolean {
   const { subscription } = state.config.spec;
   const isFailed = failure !== undefined && failure.kind !== 'other' && turn.on !== null;
   const isClosed = closedFor(state) !== null;
   return isFailed && !turn.askedAnew && !isClosed && subscription !== undefined && subscription.autoSwitch !== false;
 }
 
-/** What the end of a turn says of the credential it was taken with, as a report; null: nothing. */
+/** The report of a failed credential that the end of a turn shows; null: none. */
 export function failureReport(state: AgentState, turnId: string, ending: TurnEnding): FailureReport | null {
   const turn = state.turns.inFlight.find((candidate) => candidate.turnId === turnId);
   if (ending.kind === 'error' || ending.failure === undefined || !turn?.on) return null;
-  // Words again, on a second credential: they may well be the task's own, so they take no further one.
+  // The same words on a second credential are most likely the task's own, so they skip no
+  // credential.
   if (turn.askedAnew && isByWordsAlone(ending.outcome, ending.failure)) return null;
   return { subscription: turn.on.name, assignment: turn.on.assignment, ...ending.failure, turnId };
 }
 
-/** Whether the agent answered, and nothing but the text of its error speaks of the credential. */
+/** Whether only the text of the agent's error tells of the credential's failure. */
 function isByWordsAlone(outcome: TurnOutcome, failure: SubscriptionFailure): boolean {
   if (!('reply' in outcome) || failure.resetAt !== undefined || !isRecord(outcome.reply)) return false;
   const { action, error } = outcome.reply;

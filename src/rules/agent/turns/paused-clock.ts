@@ -1,6 +1,9 @@
-/** A clock that stops and goes on: time spent paused counts against no turn, run, drain or unavailable timeout. */
+/**
+ * A clock that can stop, so that paused time counts against no turn, run, drain or unavailable
+ * timeout.
+ */
 
-/** `total` milliseconds have passed up to `since` (epoch milliseconds); null: the clock stands. */
+/** `total` milliseconds passed before `since` (epoch milliseconds); null: the clock is stopped. */
 export interface PausedClock {
   readonly total: number;
   readonly since: number | null;
@@ -14,13 +17,13 @@ export function reading(clock: PausedClock, now: number): number {
   return clock.total + (clock.since === null ? 0 : Math.max(0, now - clock.since));
 }
 
-/** The same clock, made to run or to stand; unchanged when it does so already. */
+/** The same clock, started or stopped; the same object when it already is. */
 export function setRunning(clock: PausedClock, running: boolean, now: number): PausedClock {
   if (running === (clock.since !== null)) return clock;
   return { total: reading(clock, now), since: running ? now : null };
 }
 
-/** When the clock will show `target`, in epoch milliseconds; null while it stands. */
+/** When the clock reaches `target`, in epoch milliseconds; null while it is stopped. */
 export function dueAt(clock: PausedClock, target: number): number | null {
   return clock.since === null ? null : clock.since + (target - clock.total);
 }

@@ -1,4 +1,7 @@
-/** Turns at an agent: who is admitted, who waits, who is withdrawn, what is remembered (docs/coordination.md, "Who takes the turn"). */
+/**
+ * The queue of an agent's turns: admission, withdrawal, repeats (docs/coordination.md, "Who takes
+ * the turn").
+ */
 import { hasFailed, isStopped, isTerminated } from '../lifecycle';
 import { DroverError } from '../../../contract/errors';
 import { type TurnOutcome, type TurnRequested, SIZE_LIMITS } from '../../../contract/agent/turns';
@@ -6,32 +9,43 @@ import type { AgentState, AnsweredTurn, QueuedTurn, TurnsState } from '../state'
 import { jsonBytes } from '../../lib/json-bytes';
 import { reading } from './paused-clock';
 
-/** Answers kept for a branch that asks again: it does so every two minutes, until it has heard. */
+/**
+ * Answers kept for branches that repeat a request, every two minutes until they have the answer.
+ */
 const ANSWERS_KEPT = 200;
-/** Their bytes: with a full queue the carried state stays below 1.5 MiB (docs/workflow-rules.md, rule 8). */
+/**
+ * The bytes of these answers: with a full queue, the carried state stays below 1.5 MiB
+ * (docs/workflow-rules.md, rule 8).
+ */
 const ANSWER_BYTES_KEPT = 256 * 1024;
-/** Tombstones of withdrawn turns: as many as a full queue. */
+/** Tombstones of withdrawn turns: as many as turns in a full queue. */
 const TOMBSTONES_KEPT = 1_000;
 
-/** The longest pause before a refused connection is tried again. */
+/** The longest backoff after a refused connection. */
 const REFUSED_WAIT_MAX_MS = 15_000;
 
-/** What a request for a turn meets: `state` with it in the queue, or an answer for the branch at once, or silence. */
+/**
+ * The outcome of a request for a turn: the new state, and the immediate answer for the branch or
+ * null.
+ */
 export interface Admission {
   readonly state: AgentState;
   readonly answer: TurnOutcome | null;
 }
 
-/** Signal `turnRequested`: a repeat is ignored or answered again, a turn too many hears `AgentBusy`. */
+/**
+ * Signal `turnRequested`. A repeat is ignored or answered again; a full queue answers `AgentBusy`.
+ */
 export function requestTurn(state: AgentState, asked: TurnRequested, now: number): Admission {
   const { turns } = state;
   const known = (turn: { readonly turnId: string }): boolean => turn.turnId === asked.turnId;
   const answered = turns.answered.find(known);
   if (answered !== undefined) return { state, answer: answered.outcome };
   if (turns.waiting.some(known) || turns.inFlight.some(known)) return { state, answer: null };
-  // Whoever has withdrawn it hears nothing of this any more; a branch that asks after a reset would wait for ever.
+  // The withdrawing branch ignores this answer, but a branch that repeats the request after a reset
+  // needs one.
   if (turns.withdrawn.includes(asked.turnId)) {
-    return refuse(state, new DroverError('TurnRejected', `turn ${asked.turnId} was withdrawn before`));
+    return refuse(state, new DroverError('TurnRejected', `turn ${asked.turnId} was withdrawn earlier`));
   }
   const closed = closedFor(state);
   if (closed !== null) return refuse(state, closed);
@@ -61,7 +75,7 @@ function refuse(state: AgentState, error: DroverError): Admission {
   return { state, answer: { error: { code: error.code, message: error.message } } };
 }
 
-/** Why no turn is taken any more, whatever happens next without an operator; null while the agent shall work. */
+/** Why the agent takes no turns until an operator acts; null while it is meant to work. */
 export function closedFor(state: AgentState): DroverError | null {
   const name = `${state.fleet}/${state.agent}`;
   if (isStopped(state)) return new DroverError('TurnRejected', `${name} is stopped; drover start ${name}`);
@@ -93,7 +107,10 @@ function limitReached(state: AgentState, bytes: number): DroverError | null {
   );
 }
 
-/** Signal `turnWithdrawn`: the turn is forgotten; one that has not come yet will be ignored when it does. */
+/**
+ * Signal `turnWithdrawn`: removes the turn, and leaves a tombstone for one that has not arrived
+ * yet.
+ */
 export function withdrawTurn(state: AgentState, turnId: string): AgentState {
   const { turns } = state;
   if (turns.withdrawn.includes(turnId)) return state;
@@ -103,7 +120,7 @@ export function withdrawTurn(state: AgentState, turnId: string): AgentState {
   });
 }
 
-/** A waiting turn is given to the agent. */
+/** Moves a waiting turn into flight. */
 export function beginTurn(state: AgentState, turnId: string, now: number): AgentState {
   const { turns } = state;
   const turn = turns.waiting.find((candidate) => candidate.turnId === turnId);
@@ -118,7 +135,7 @@ export function beginTurn(state: AgentState, turnId: string, now: number): Agent
   return withTurns(state, { waiting: without(turns.waiting, turnId), inFlight: [...turns.inFlight, begun] });
 }
 
-/** A turn's answer is known: its slot is free, and the answer is remembered for a repeat. */
+/** Frees the turn's slot, and keeps its answer for a repeated request. */
 export function finishTurn(state: AgentState, turnId: string, outcome: TurnOutcome): AgentState {
   const { turns } = state;
   const answered = withinBytes(
@@ -131,34 +148,34 @@ export function finishTurn(state: AgentState, turnId: string, outcome: TurnOutco
   });
 }
 
-/** A turn that was in flight and was withdrawn is over. */
+/** Removes a withdrawn turn that was in flight. */
 export function dropTurn(state: AgentState, turnId: string): AgentState {
   return withTurns(state, { inFlight: without(state.turns.inFlight, turnId) });
 }
 
-/** The agent was lost in the middle of a turn, or is being restarted: it is asked again, ahead of those that still wait. */
+/** Repeats a turn whose instance was lost or is being restarted, ahead of the waiting ones. */
 export function requeueTurn(state: AgentState, turnId: string, now: number): AgentState {
   const { unavailable } = state.turns;
-  return returned(state, turnId, now, () => ({ waitingFrom: reading(unavailable, now), refusedFrom: null }));
+  return returnToQueue(state, turnId, now, () => ({ waitingFrom: reading(unavailable, now), refusedFrom: null }));
 }
 
-/** The credential failed under it: it is asked again, once, on another. */
-export function askAnew(state: AgentState, turnId: string, now: number): AgentState {
+/** Repeats a turn whose credential failed, once, on another credential. */
+export function retryOnNewCredential(state: AgentState, turnId: string, now: number): AgentState {
   const { unavailable } = state.turns;
   const waitingFrom = reading(unavailable, now);
-  return returned(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, askedAnew: true }));
+  return returnToQueue(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, askedAnew: true }));
 }
 
-/** A connection was refused: it is asked again after a while. */
+/** Repeats a turn whose connection was refused, after a backoff. */
 export function refusedTurn(state: AgentState, turnId: string, now: number): AgentState {
   const working = reading(state.turns.working, now);
-  return returned(state, turnId, now, (turn) => ({
+  return returnToQueue(state, turnId, now, (turn) => ({
     refusedFrom: turn.refusedFrom ?? working,
     notBefore: now + Math.min(500 * 2 ** turn.attempt, REFUSED_WAIT_MAX_MS),
   }));
 }
 
-function returned(
+function returnToQueue(
   state: AgentState,
   turnId: string,
   now: number,
@@ -171,17 +188,17 @@ function returned(
   return withTurns(state, { waiting: [again, ...turns.waiting], inFlight: without(turns.inFlight, turnId) });
 }
 
-/** Milliseconds of its limit that a turn has used. */
+/** The milliseconds of its limit that a turn has used. */
 export function usedBy(turns: TurnsState, turn: QueuedTurn, now: number): number {
   return turn.used + (turn.startedAt === null ? 0 : reading(turns.working, now) - turn.startedAt);
 }
 
-/** How long a turn may take, in milliseconds. */
+/** The limit of a turn in milliseconds. */
 export function limitOf(state: AgentState, turn: QueuedTurn): number {
   return turn.timeoutMs ?? state.settings.turns.timeoutMs;
 }
 
-/** The state with parts of its turns replaced. */
+/** The state with some fields of `turns` replaced. */
 export function withTurns(state: AgentState, parts: Partial<TurnsState>): AgentState {
   return { ...state, turns: { ...state.turns, ...parts } };
 }
@@ -190,7 +207,7 @@ function without(turns: readonly QueuedTurn[], turnId: string): readonly QueuedT
   return turns.filter((turn) => turn.turnId !== turnId);
 }
 
-/** The newest answers that fit; the newest one always stays. */
+/** The newest answers that fit in `ANSWER_BYTES_KEPT`, at least one. */
 function withinBytes(answers: readonly AnsweredTurn[]): AnsweredTurn[] {
   const kept: AnsweredTurn[] = [];
   let bytes = 0;

@@ -1,4 +1,7 @@
-/** A fan-out and the barrier that waits for it: starts branches, sorts what they return, runs rendezvous, and is decided once. */
+/**
+ * A fan-out with its barrier: starts branches, delivers their values, runs rendezvous, and decides
+ * once.
+ */
 import type { BarrierOutcome, BarrierRecord } from '../../../contract/run';
 import type { SourceResult } from '../../../contract/agent/turns';
 import { formatDuration } from '../../lib/duration';
@@ -17,7 +20,7 @@ type Event =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'stop'; readonly reason: string };
 
-/** One fan-out under way. */
+/** A fan-out in progress. */
 interface Barrier {
   readonly plan: BarrierPlan;
   readonly effects: Effects;
@@ -28,7 +31,7 @@ interface Barrier {
   readonly passedUp: Contribution[];
 }
 
-/** Runs one barrier to its decision. Branches that it does not wait for any more are given to `orphans`. */
+/** Runs a barrier to its decision. Branches that it no longer waits for go to `orphans`. */
 export async function runBarrier(plan: BarrierPlan, effects: Effects, orphans: Orphans): Promise<BarrierResult> {
   const mailbox = createMailbox<Event>();
   const children = createChildren(plan, effects, (result) => {
@@ -48,7 +51,7 @@ export async function runBarrier(plan: BarrierPlan, effects: Effects, orphans: O
   });
   const endTimer = startTimeout(barrier);
   try {
-    return conclude(barrier, await decided(barrier, orphans));
+    return conclude(barrier, await decide(barrier, orphans));
   } finally {
     unlisten();
     endTimer();
@@ -63,32 +66,32 @@ function startTimeout({ plan, effects, mailbox }: Barrier): () => void {
   });
 }
 
-async function decided(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
+async function decide(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
   const { plan, children, kept, sources, mailbox } = barrier;
   plan.direct.forEach((contribution) => {
-    sort(barrier, contribution);
+    deliver(barrier, contribution);
   });
   plan.seeds.forEach((seed) => {
     children.add(seed);
   });
   for (;;) {
-    startWhatCan(barrier);
+    startReady(barrier);
     if (quorumReached(barrier)) {
-      leaveBehind(barrier, orphans, 'the quorum was reached');
-      return fired(barrier);
+      abandonChildren(barrier, orphans, 'the quorum was reached');
+      return firedVerdict(barrier);
     }
-    if (children.isIdle() && kept.isEmpty()) return atTheEnd(barrier);
+    if (children.isIdle() && kept.isEmpty()) return decideAtEnd(barrier);
     const event = await mailbox.next();
     switch (event.kind) {
       case 'settled':
         if (!children.settle(event.result)) break;
         event.result.contributions.forEach((contribution) => {
-          sort(barrier, contribution);
+          deliver(barrier, contribution);
         });
         if (event.result.failure) sources.fail(event.result.failure);
         break;
       case 'timeout':
-        return atTheTimeout(barrier, orphans);
+        return decideAtTimeout(barrier, orphans);
       case 'stop':
         await children.stop(event.reason);
         return { outcome: 'stopped', error: event.reason };
@@ -96,15 +99,15 @@ async function decided(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
   }
 }
 
-/** Where a returned value belongs: here, further up, or to a rendezvous of this barrier. */
-function sort({ plan, sources, kept, passedUp }: Barrier, contribution: Contribution): void {
+/** Delivers a returned value: here, further up, or to a rendezvous of this barrier. */
+function deliver({ plan, sources, kept, passedUp }: Barrier, contribution: Contribution): void {
   const { to } = contribution;
   if (to === (plan.agent ?? 'End')) sources.arrive(contribution);
   else if (to === 'End' || plan.waiting.includes(to) || plan.base.outside.includes(to)) passedUp.push(contribution);
   else kept.keep(contribution);
 }
 
-function startWhatCan({ children, kept }: Barrier): void {
+function startReady({ children, kept }: Barrier): void {
   for (let ready = kept.takeReady(children.active); ready; ready = kept.takeReady(children.active)) {
     children.add(rendezvous(ready.node, ready.contributions));
   }
@@ -128,46 +131,47 @@ function quorumReached({ plan, sources }: Barrier): boolean {
   return plan.agent !== null && quorum !== null && sources.arrived() >= quorum;
 }
 
-function leaveBehind({ plan, children }: Barrier, orphans: Orphans, reason: string): readonly Child[] {
+function abandonChildren({ plan, children }: Barrier, orphans: Orphans, reason: string): readonly Child[] {
   const { handles, unfinished } = children.abandon(reason, plan.base.topology.convergence.terminateOrphans);
   orphans.add(handles);
   return unfinished;
 }
 
-/** Decides with what is there; what is not there has failed. */
-async function atTheTimeout(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
+/** Decides with the values that arrived; every missing source counts as failed. */
+async function decideAtTimeout(barrier: Barrier, orphans: Orphans): Promise<Verdict> {
   const { plan, children, kept, sources } = barrier;
   const error = `barrier timeout(${formatDuration(plan.base.topology.convergence.timeoutMs ?? 0)}) reached`;
-  // What was kept for a rendezvous would have been a branch of its own.
+  // Each kept rendezvous would have become a branch of its own.
   for (const node of kept.nodes())
     children.add({
       agent: node,
       input: { kind: 'results', results: [], failures: [] },
       counts: { steps: 0, handOvers: [] },
     });
-  for (const { agent, id } of leaveBehind(barrier, orphans, error)) sources.fail({ from: agent, branch: id, error });
-  return atTheEnd(barrier);
+  for (const { agent, id } of abandonChildren(barrier, orphans, error))
+    sources.fail({ from: agent, branch: id, error });
+  return decideAtEnd(barrier);
 }
 
-async function atTheEnd(barrier: Barrier): Promise<Verdict> {
+async function decideAtEnd(barrier: Barrier): Promise<Verdict> {
   const { plan, sources, effects } = barrier;
   if (sources.arrived() === 0 && sources.failed().length === 0) return { outcome: 'cancelled' };
   const { convergence } = plan.base.topology;
-  if (isEnough(plan, sources)) return fired(barrier);
+  if (isEnough(plan, sources)) return firedVerdict(barrier);
   const error = insufficient(convergence, plan, sources);
   if (plan.agent === null || plan.branch === null || convergence.onInsufficient === 'fail')
     return { outcome: 'failed', error };
-  if (convergence.onInsufficient === 'proceed') return fired(barrier);
+  if (convergence.onInsufficient === 'proceed') return firedVerdict(barrier);
   try {
     const proceeds = await humanProceeds(effects, { agent: plan.agent, branch: plan.branch }, error);
-    return proceeds ? fired(barrier) : { outcome: 'failed', error };
+    return proceeds ? firedVerdict(barrier) : { outcome: 'failed', error };
   } catch (stopped) {
     if (stopped instanceof Stopped) return { outcome: 'stopped', error: stopped.reason };
     throw stopped;
   }
 }
 
-/** A person who answers this often without a clear word is not going to: the barrier then fails, as without an answer. */
+/** After this many unclear answers the barrier fails, as without an answer. */
 const MOST_QUESTIONS = 10;
 
 /** Asks until the answer is a clear yes or no. */
@@ -187,11 +191,11 @@ async function humanProceeds(
   return false;
 }
 
-function fired(barrier: Barrier): Verdict {
+function firedVerdict(barrier: Barrier): Verdict {
   return { outcome: 'fired', results: resultsOf(barrier), failures: barrier.sources.failed() };
 }
 
-/** What arrived: the root answers in the order of arrival. */
+/** The values that arrived, in the order of branches; at the root in the order of arrival. */
 function resultsOf({ plan, sources }: Barrier): readonly SourceResult[] {
   return sources.results(plan.agent === null ? 'arrival' : 'branches');
 }

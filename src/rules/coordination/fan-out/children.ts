@@ -6,34 +6,40 @@ import type { BarrierPlan, Seed } from '../plan';
 import { type Presence, createPresence } from './presence';
 import type { BranchResult, Records } from '../state';
 
-/** A branch that has its id: its agent, and what it starts with. */
+/** A branch with its id. */
 export interface Child extends Seed {
   readonly id: string;
 }
 
+/** The branches of one fan-out. */
 export interface Children {
-  /** What is queued or runs, for reach. */
+  /** The agents that are queued or run, to find what they can reach. */
   readonly active: Presence;
   add(seed: Seed): void;
-  /** Starts what `max_agents` lets start; `alsoBeside` are rendezvous nodes reached by what is kept. */
+  /**
+   * Starts as many as `max_agents` allows. `alsoBeside`: rendezvous nodes that kept contributions
+   * reach.
+   */
   startQueued(alsoBeside: readonly string[]): void;
-  /** Takes a result in; false when nobody waits for that branch any more. */
+  /** Takes a result; false where the barrier no longer waits for that branch. */
   settle(result: BranchResult): boolean;
   isIdle(): boolean;
-  /** Stops waiting for what has not ended; the handles of what ran, and everything that did not finish. */
+  /**
+   * Stops waiting. Returns the handles of running branches, and every branch that did not finish.
+   */
   abandon(
     reason: string,
     cancel: boolean,
   ): { readonly handles: readonly BranchHandle[]; readonly unfinished: readonly Child[] };
-  /** Asks all to end and waits until they have. */
+  /** Cancels all branches and waits for their results. */
   stop(reason: string): Promise<void>;
-  /** The number that the next branch would get. */
+  /** The number of the next branch. */
   next(): number;
   turnsUsed(): number;
   records(): Records;
 }
 
-/** `onSettled` hears of every branch that ends. */
+/** Creates the branches of a fan-out. `onSettled` receives the result of every branch. */
 export function createChildren(
   plan: BarrierPlan,
   effects: Effects,
@@ -70,7 +76,7 @@ export function createChildren(
     running.set(id, { child, handle });
     void handle.result.then(onSettled);
   };
-  const takeIn = (result: BranchResult): void => {
+  const absorb = (result: BranchResult): void => {
     const entry = running.get(result.branch);
     if (!entry) return;
     running.delete(result.branch);
@@ -95,7 +101,7 @@ export function createChildren(
     },
     settle(result) {
       const isAwaited = running.has(result.branch);
-      takeIn(result);
+      absorb(result);
       return isAwaited;
     },
     isIdle: () => running.size === 0 && started === queue.length,
@@ -113,7 +119,7 @@ export function createChildren(
     async stop(reason) {
       const left = [...running.values()];
       for (const { handle } of left) handle.cancel(reason);
-      for (const { handle } of left) takeIn(await handle.result);
+      for (const { handle } of left) absorb(await handle.result);
     },
     next: () => next,
     turnsUsed: () => turnsUsed,
@@ -128,7 +134,7 @@ export function createChildren(
   };
 }
 
-/** Most topologies have no rendezvous at all: then nothing is copied. */
+/** Copies nothing where no rendezvous is added, as in most topologies. */
 function union(outside: readonly string[], ...more: readonly (readonly string[])[]): readonly string[] {
   return more.every(({ length }) => length === 0) ? outside : [...new Set([...outside, ...more.flat()])];
 }

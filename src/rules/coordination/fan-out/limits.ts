@@ -1,4 +1,4 @@
-/** Limits of a branch: the rules of its topology, and sizes. Each says its own name when it is reached. */
+/** The limits of a branch: the rules of its topology, and sizes. Each error names its limit. */
 import { DroverError } from '../../../contract/errors';
 import { describeProblem, jsonProblem } from '../../../contract/json';
 import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../../contract/agent/turns';
@@ -8,7 +8,7 @@ import type { Sizes } from '../effects';
 import { routeTo } from '../route';
 import type { BranchState, Counts } from '../state';
 
-/** Why the branch may take no further turn; null: it may. */
+/** Why the branch may take no further turn; null where it may. */
 export function turnLimit(state: BranchState): string | null {
   const { rules } = state.context.topology;
   if (state.counts.steps >= rules.maxSteps) return `max_steps(${String(rules.maxSteps)}) reached`;
@@ -17,8 +17,9 @@ export function turnLimit(state: BranchState): string | null {
 }
 
 /**
- * Why the reply invokes too many agents at once; null: it does not. What it hands to a waiting agent or a rendezvous costs no turn;
- * an invocation alone is a hand-over, which `turnLimit` bounds.
+ * Why the reply invokes too many agents at once; null where it does not. A value for a waiting
+ * agent or a rendezvous costs no turn, and `turnLimit` bounds a single invocation, which is a
+ * hand-over.
  */
 export function fanOutLimit({ context, turnsUsed }: BranchState, reply: TurnReply): string | null {
   if (reply.action !== 'invoke' || reply.invocations.length === 1) return null;
@@ -29,7 +30,7 @@ export function fanOutLimit({ context, turnsUsed }: BranchState, reply: TurnRepl
   return `LimitReached: reply.invocations: ${String(branches)} branches need as many turns, ${total} leaves ${String(left)}`;
 }
 
-/** Counts a hand-over; the error when it is one too many. */
+/** The counts after a hand-over, or the error where it exceeds a rule. */
 export function countHandOver(topology: Topology, counts: Counts, from: string, to: string): Counts | string {
   const handOvers = topology.rules.maxTurns.map(({ a, b }, rule) => {
     const between = (a === from && b === to) || (a === to && b === from);
@@ -40,7 +41,7 @@ export function countHandOver(topology: Topology, counts: Counts, from: string, 
   return { ...counts, handOvers };
 }
 
-/** The rule that bounds a turn of `agent`, in milliseconds and in words; null: no rule does. */
+/** The rule that limits a turn of `agent`, in milliseconds and in words; null: no rule does. */
 export function turnTimeout(topology: Topology, agent: string): { readonly ms: number; readonly rule: string } | null {
   const { byAgent, default: fallback } = topology.rules.agentTimeoutS;
   const own = Object.hasOwn(byAgent, agent) ? byAgent[agent] : undefined;
@@ -49,20 +50,25 @@ export function turnTimeout(topology: Topology, agent: string): { readonly ms: n
   return null;
 }
 
-/** Refuses a task that no agent could be given. Throws `LimitReached`, or `InvalidRequest` for what is no JSON. */
+/**
+ * Checks that a task fits in a turn. Throws `LimitReached`, or `InvalidRequest` where it is not
+ * JSON.
+ */
 export function checkTask(task: unknown): void {
   checkJson('task', task);
   const problem = tooLarge('task', jsonBytes(task), SIZE_LIMITS.value);
   if (problem !== null) throw new DroverError('LimitReached', problem);
 }
 
-/** Refuses a value that could not be sent as JSON, with its place. Throws `InvalidRequest`. */
+/**
+ * Checks that a value can be sent as JSON. Throws `InvalidRequest` with the path of the problem.
+ */
 export function checkJson(name: string, value: unknown): void {
   const problem = jsonProblem(value);
   if (problem) throw new DroverError('InvalidRequest', describeProblem(problem, name));
 }
 
-/** What is too large in a reply; null: nothing. */
+/** The error of an oversized reply; null where every field fits. */
 export function oversizedReply(reply: TurnReply, sizes: Sizes): string | null {
   for (const [field, value] of fieldsOf(reply)) {
     const problem = oversized(field, value, sizes.value);
@@ -71,7 +77,7 @@ export function oversizedReply(reply: TurnReply, sizes: Sizes): string | null {
   return null;
 }
 
-/** What is too large in what an agent would be given; null: nothing. */
+/** The error of an oversized turn request; null where it fits. */
 export function oversizedTurn(request: TurnRequest, sizes: Sizes): string | null {
   const { input } = request;
   if (input.kind === 'results') {
@@ -82,12 +88,12 @@ export function oversizedTurn(request: TurnRequest, sizes: Sizes): string | null
   return sizes.turnRequest === Infinity ? null : oversized('the turn request', request, sizes.turnRequest);
 }
 
-/** `LimitReached` in words when `value` is over `limit` bytes of JSON; null: it is not. */
+/** The error of a value above `limit` bytes of JSON; null where it fits. */
 function oversized(field: string, value: unknown, limit: number): string | null {
   return overLimit(field, jsonBytes(value), limit);
 }
 
-/** The same for a size already known. */
+/** The same for a known size. */
 export function overLimit(field: string, bytes: number, limit: number): string | null {
   const problem = tooLarge(field, bytes, limit);
   return problem === null ? null : `LimitReached: ${problem}`;

@@ -1,12 +1,15 @@
-/** Branches whose results nobody waits for any more: a barrier fired without them. Their records still belong to the run. */
+/**
+ * Branches that no barrier waits for any more, because it decided without them. Their records still
+ * belong to the run.
+ */
 import type { BranchHandle } from '../effects';
 import type { BranchResult, Records } from '../state';
 
-const NOBODY: readonly BranchHandle[] = [];
+const NO_HANDLES: readonly BranchHandle[] = [];
 
-/** One per branch, and one for the run. Most stay empty. */
+/** The orphans of one branch, or of the run. Most have none. */
 export class Orphans {
-  #handles: readonly BranchHandle[] = NOBODY;
+  #handles: readonly BranchHandle[] = NO_HANDLES;
 
   add(handles: readonly BranchHandle[]): void {
     this.#handles = [...this.#handles, ...handles];
@@ -16,12 +19,12 @@ export class Orphans {
     return this.#handles.length === 0;
   }
 
-  /** Asks all of them to end. */
+  /** Cancels all of them. */
   cancel(reason: string): void {
     for (const handle of this.#handles) handle.cancel(reason);
   }
 
-  /** Waits for all of them; what they did, and how many turns it took. */
+  /** Waits for all of them. Returns their records and the number of their turns. */
   async settled(): Promise<Records & { readonly turnsUsed: number }> {
     const results: BranchResult[] = [];
     for (const { result } of this.#handles) results.push(await result);

@@ -1,20 +1,24 @@
-/** What is still under way at a barrier, and which rendezvous nodes it could reach: counted, so that a fan-out of thousands stays cheap. */
+/**
+ * Counts the active agents of a barrier by the rendezvous nodes that they can reach, so that a
+ * fan-out of thousands stays cheap.
+ */
 import type { Reach } from '../../topology/reach';
 import type { Topology } from '../../topology/topology';
 
+/** The active agents of a barrier. */
 export interface Presence {
-  /** Something started, or waits to start, as `agent`. */
+  /** A branch started, or is queued, as `agent`. */
   enter(agent: string): void;
   leave(agent: string): void;
-  /** Whether anything present can reach the rendezvous; one that runs there can. */
+  /** Whether an active agent can reach the rendezvous; one that runs there can. */
   reaches(rendezvous: string): boolean;
-  /** The rendezvous nodes that anything present can reach, one `agent` left out. */
+  /** The rendezvous nodes that the active agents can reach, without one `agent`. */
   beside(agent: string): string[];
-  /** The rendezvous nodes that `agent` can reach from here, itself among them where it is one. */
+  /** The rendezvous nodes that `agent` can reach, itself included where it is one. */
   touches(agent: string): ReadonlySet<string>;
 }
 
-/** Waiting agents are ends of the road: `stops`. */
+/** Creates an empty presence. Paths end at the `waiting` agents. */
 export function createPresence(topology: Topology, reach: Reach, waiting: readonly string[]): Presence {
   const stops = new Set(waiting);
   const meetings = new Set(topology.rendezvous);

@@ -1,11 +1,11 @@
-/** Who arrived at a barrier and who failed: a source counts once, and the two never overlap. */
+/** The sources of a barrier that arrived or failed. Each counts once, and never as both. */
 import type { SourceFailure, SourceResult } from '../../../contract/agent/turns';
 import { boundedList, ERROR_BYTES } from '../../../contract/text';
 import { withShares } from '../../lib/shares';
 import { compareBranches, inBranchOrder } from './branch-order';
 import type { Contribution } from '../state';
 
-/** Bytes of all reasons: the sentence about them is an error itself. */
+/** The bytes of all reasons, which must fit into one error together with its sentence. */
 const REASONS_BYTES = ERROR_BYTES - 128;
 
 interface Source {
@@ -17,26 +17,27 @@ interface Arrival extends Source {
   readonly values: unknown[];
 }
 
+/** The sources of one barrier. */
 export interface Sources {
   arrive(contribution: Contribution): void;
-  /** A source that has failed has failed, whatever it gave before or gives later. */
+  /** A failed source stays failed; its values, earlier or later, do not count. */
   fail(failure: SourceFailure): void;
   arrived(): number;
   /** In the order of branches; `from` is the source's label. */
   failed(): readonly SourceFailure[];
   /** One result per source, in order of branches or of arrival; `from` is the source's label. */
   results(order: 'branches' | 'arrival'): SourceResult[];
-  /** What every failed source's reason is, in words. */
+  /** The reasons of all failed sources in one text. */
   reasons(): string;
 }
 
-/** None yet. */
+/** Creates sources of which none has arrived. */
 export function createSources(): Sources {
   const arrivals = new Map<string, Arrival>();
   const failures = new Map<string, SourceFailure>();
   const keyOf = ({ from, branch }: Source): string => `${from}@${branch}`;
 
-  /** `AgentA` for the first branch of that agent, `AgentA#<branch>` for those after it. */
+  /** `AgentA` for the first branch of that agent, `AgentA#<branch>` for later ones. */
   const labels = (): ((source: Source) => string) => {
     const firsts = new Map<string, string>();
     for (const { from, branch } of [...arrivals.values(), ...failures.values()]) {
@@ -84,7 +85,10 @@ function ordered<S extends Source>(sources: Iterable<S>): S[] {
   return inBranchOrder(sources, ({ branch }) => branch);
 }
 
-/** A source that gave several values, to End in a fan-out and again at its end, is still one result: their list. */
+/**
+ * A source with several values, such as one to End in a fan-out and one at its end, has one result:
+ * their list.
+ */
 function valueOf({ values }: Arrival): unknown {
   return values.length === 1 ? values[0] : values;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { MOST_ALIKE } from '../../../../src/contract/patterns';
-import { together } from '../../../../src/rules/agent/subscription/alike';
+import { mergeFailures } from '../../../../src/rules/agent/subscription/alike';
 
 interface Report {
   readonly kind: string;
@@ -19,7 +19,7 @@ test('one message tells of as many failures as there were, until the last of the
     fc.property(report, fc.array(report, { minLength: 1, maxLength: 20 }), (first, others) => {
       const all = [first, ...others];
       const resets = all.flatMap(({ resetAt }) => resetAt ?? []).sort();
-      expect(together(first, others)).toEqual({
+      expect(mergeFailures(first, others)).toEqual({
         kind: 'rate_limit',
         count: all.reduce((sum, { count = 1 }) => sum + count, 0),
         ...(resets.length === 0 ? {} : { resetAt: resets.at(-1) }),
@@ -30,6 +30,6 @@ test('one message tells of as many failures as there were, until the last of the
 
 test('a message by itself is sent as it is, and none tells of more than may be told', () => {
   const alone: Report = { kind: 'rate_limit' };
-  expect(together(alone, [])).toBe(alone);
-  expect(together({ ...alone, count: MOST_ALIKE }, [alone])).toEqual({ ...alone, count: MOST_ALIKE });
+  expect(mergeFailures(alone, [])).toBe(alone);
+  expect(mergeFailures({ ...alone, count: MOST_ALIKE }, [alone])).toEqual({ ...alone, count: MOST_ALIKE });
 });

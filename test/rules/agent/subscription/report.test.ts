@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { announcementMade, dueAnnouncement } from '../../../../src/rules/events/announce';
-import { leftPool, takeGrant } from '../../../../src/rules/agent/subscription/report';
+import { markAnnounced, dueAnnouncement } from '../../../../src/rules/events/announce';
+import { poolToLeave, takeGrant } from '../../../../src/rules/agent/subscription/report';
 import { lacksSubscription, subscriptionDue } from '../../../../src/rules/agent/subscription/switch';
 import { decide } from '../../../../src/rules/agent/commands';
 import { skippedUntil } from '../../../../src/rules/pool/state';
@@ -242,11 +242,11 @@ describe('a pool that is used up', () => {
 
 test('an agent that leaves its pool says so: it ended, or its file names another', () => {
   const sim = simOf('a');
-  expect(leftPool(sim.of('x'))).toBeNull();
-  expect(leftPool({ ...sim.of('x'), destroyed: true })).toBe('claude');
+  expect(poolToLeave(sim.of('x'))).toBeNull();
+  expect(poolToLeave({ ...sim.of('x'), destroyed: true })).toBe('claude');
   const { config } = sim.of('x');
   const elsewhere = { ...config, spec: { ...config.spec, subscription: { pool: 'other' } } };
-  expect(leftPool({ ...sim.of('x'), config: elsewhere })).toBe('claude');
+  expect(poolToLeave({ ...sim.of('x'), config: elsewhere })).toBe('claude');
 });
 
 test.each([
@@ -260,7 +260,7 @@ test.each([
 ])('people hear of $axes: $type, once', ({ axes: [status, runtime, liveness], type }) => {
   const state = agentIn(status, runtime, liveness);
   expect(dueAnnouncement(state)?.type).toBe(type);
-  expect(dueAnnouncement(announcementMade(state))).toBeNull();
+  expect(dueAnnouncement(markAnnounced(state))).toBeNull();
 });
 
 const NAMES = ['a', 'b', 'c'] as const;

@@ -4,7 +4,7 @@ import type { AllocationGranted } from '../../../../src/contract/pool';
 import type { FailureReport, SwitchRecord } from '../../../../src/contract/agent/subscription';
 import { dueRequest, reportFailure, requestSent, takeGrant } from '../../../../src/rules/agent/subscription/report';
 import type { AgentState } from '../../../../src/rules/agent/state';
-import { endTold, isReloadDue, reloadEnded } from '../../../../src/rules/agent/subscription/switch';
+import { markSwitchesAnnounced, isReloadDue, reloadEnded } from '../../../../src/rules/agent/subscription/switch';
 import {
   observeFailure,
   type PoolStep,
@@ -14,7 +14,7 @@ import {
   serveWaiting,
 } from '../../../../src/rules/pool/pool';
 import { newPool, type PoolState } from '../../../../src/rules/pool/state';
-import { begin } from '../../../../src/rules/agent/reconcile';
+import { beginEffect } from '../../../../src/rules/agent/reconcile';
 import { tick } from '../../../../src/rules/agent/timers';
 import { T0, agentIn } from '../agents';
 
@@ -98,7 +98,7 @@ export class PoolSim {
       return true;
     }
     if (!isReloadDue(this.of(name), this.now)) return false;
-    this.change(name, (state, now) => begin(state, 'reload', '', now));
+    this.change(name, (state, now) => beginEffect(state, 'reload', '', now));
     const result = this.takes === 'cannot' ? { error: 'no such secret' } : { reloaded: this.takes === 'hot' };
     this.change(name, (state, now) => reloadEnded(state, result, now));
     return true;
@@ -119,7 +119,7 @@ export class PoolSim {
       if (record) this.switches.push(record);
       if (rejected) this.pool = rejectAllocation(this.pool, rejected.requestId, this.now);
     }
-    if (state.switches.ended.length > 0) state = endTold(state);
+    if (state.switches.ended.length > 0) state = markSwitchesAnnounced(state);
     this.agents.set(name, state);
   }
 }

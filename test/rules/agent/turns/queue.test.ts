@@ -156,7 +156,9 @@ describe('admission', () => {
     turns.ask('1');
     expect([turns.inFlight, turns.waiting]).toEqual([[], []]);
     // Its branch has gone on; the same branch after a reset would wait for ever.
-    expect(turns.answers).toEqual({ 1: [{ error: { code: 'TurnRejected', message: 'turn 1 was withdrawn before' } }] });
+    expect(turns.answers).toEqual({
+      1: [{ error: { code: 'TurnRejected', message: 'turn 1 was withdrawn earlier' } }],
+    });
   });
 
   test('a withdrawal in flight cancels, frees the slot at its end and answers nothing', () => {
