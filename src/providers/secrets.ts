@@ -1,6 +1,7 @@
 /** Secrets are references until the moment of use: `env:NAME` or `file:path`. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DroverError } from '../contract/errors';
 import { errorCode } from './error-code';
 import { providerError } from './provider';
 import { useSecrets } from './secrets-in-use';
@@ -15,7 +16,7 @@ export type SecretEnvironment = Readonly<Record<string, string | undefined>>;
 export async function resolveSecret(reference: string, environment: SecretEnvironment): Promise<string> {
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   if (kind === 'env') return inUse(fromEnvironment(name, environment));
-  if (kind === 'file') return inUse(await fromFile(name));
+  if (kind === 'file') return inUse(await fromFile(name, environment));
   throw providerError('a secret is written as env:NAME or file:path, and nothing else', { permanent: true });
 }
 
@@ -24,17 +25,56 @@ function inUse(secret: string): string {
   return secret;
 }
 
+/**
+ * What opens Drover itself. A service or an agent is given what a reference leads to, so whoever could name these could sign what hosts run
+ * (docs/security.md).
+ */
+const OWN_VARIABLES: readonly string[] = ['DROVER_SPEC_SECRET', 'DROVER_AGENT_SECRET', 'DROVER_OPERATOR_TOKENS'];
+const OWN_FILES: readonly string[] = ['spec-secret', 'agent-secret', 'token'];
+
+function refuseOwn(reference: string): never {
+  throw providerError(
+    `secret ${reference}: it is a secret of Drover itself, which is given to nobody; name another one`,
+    {
+      permanent: true,
+    },
+  );
+}
+
+/** By what was opened, not by its path: a link leads there too. Everything below /proc may hold the environment of a process. */
+async function isOwn(file: FileHandle, stateDir: string): Promise<boolean> {
+  const { dev, ino } = await file.stat();
+  const processes = await stat('/proc/self/environ').catch(unlessMissing);
+  if (processes?.dev === dev) return true;
+  const own = await Promise.all(OWN_FILES.map((name) => stat(join(stateDir, name)).catch(unlessMissing)));
+  return own.some((kept) => kept?.dev === dev && kept.ino === ino);
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+  throw error;
+}
+
 function fromEnvironment(name: string, environment: SecretEnvironment): string {
+  if (OWN_VARIABLES.includes(name)) refuseOwn(`env:${name}`);
   const value = environment[name];
   if (value) return value;
   throw providerError(`secret env:${name}: the worker's environment has no variable ${name}`, { permanent: true });
 }
 
-async function fromFile(name: string): Promise<string> {
+async function fromFile(name: string, environment: SecretEnvironment): Promise<string> {
   const path = resolve(name);
   try {
-    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+    const file = await open(path);
+    try {
+      // The default is that of the setting (contract/schemas/config.ts).
+      if (await isOwn(file, environment['DROVER_STATE_DIR'] ?? '.drover')) refuseOwn(`file:${name}`);
+      return (await file.readFile('utf8')).replace(/\r?\n$/, '');
+    } finally {
+      await file.close();
+    }
   } catch (error) {
+    if (error instanceof DroverError) throw error;
     throw providerError(`secret file:${name}: ${path} cannot be read (${String(errorCode(error))})`, {
       permanent: true,
     });
