@@ -4,7 +4,7 @@ import type { ResourceCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { titleOf } from '../providers/provider';
 
-/** Throws `Forbidden` for a specification that is not to be carried out. `provider`: the one that is asked, whatever the specification says. */
+/** Throws `Forbidden` for a specification that is not to be carried out. `provider`: the one that is asked; the specification may say another. */
 export type Admit = (call: Pick<ResourceCall, 'fleet' | 'agent' | 'provider' | 'spec'>) => void;
 
 /** Carries everything out. For compositions whose providers run nothing, as those of tests. */

@@ -83,7 +83,7 @@ export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): Fleet
   return { ...spec, agents };
 }
 
-/** What is signed: canonical JSON, so that the same specification has one text, whoever wrote it and in whatever order. */
+/** What is signed: canonical JSON, so that one specification has one text, in any order of its keys. */
 function signedText(fleet: string, agent: string, spec: AgentSpec): string {
   const signed = { fleet, agent, spec: unsigned(spec) };
   const problem = jsonProblem(signed);

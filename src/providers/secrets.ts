@@ -26,7 +26,7 @@ function inUse(secret: string): string {
 }
 
 /**
- * What opens Drover itself. A service or an agent is given what a reference leads to, so whoever could name these could sign what hosts run
+ * Secrets that open Drover itself. A service or an agent is given what a reference leads to, so a caller that could name these could sign what hosts run
  * (docs/security.md).
  */
 const OWN_VARIABLES: readonly string[] = ['DROVER_SPEC_SECRET', 'DROVER_AGENT_SECRET', 'DROVER_OPERATOR_TOKENS'];
@@ -34,7 +34,7 @@ const OWN_FILES: readonly string[] = ['spec-secret', 'agent-secret', 'token'];
 
 function refuseOwn(reference: string): never {
   throw providerError(
-    `secret ${reference}: it is a secret of Drover itself, which is given to nobody; name another one`,
+    `secret ${reference}: it is a secret of Drover itself, which Drover gives to no agent and no service; name another one`,
     {
       permanent: true,
     },

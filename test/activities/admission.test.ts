@@ -1,4 +1,4 @@
-/** What a worker carries out, over the real process provider: nothing runs that nobody has signed. */
+/** What a worker carries out, over the real process provider: nothing runs without a signature. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,7 +110,7 @@ test('an agent of a provider that runs nothing here needs no signature, and no w
   expect(() => admitSigned(undefined)({ ...call, provider: 'docker' })).toThrow('DROVER_SPEC_SECRET');
 });
 
-test('an agent is neither started nor configured with what nobody has signed', async () => {
+test('an agent is neither started nor configured with an unsigned specification', async () => {
   const calls = new Proxy(
     {},
     {

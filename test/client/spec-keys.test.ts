@@ -31,7 +31,7 @@ function turned<T>(value: T): T {
   ) as T;
 }
 
-test('a signature holds for its fleet, agent and specification, whatever the order of keys and however it travelled', () => {
+test('a signature holds for its fleet, agent and specification, in any order of keys and after any way', () => {
   expect(signature.keyId).toMatch(/^[0-9a-f]{16}$/);
   expect(signature.hmac).toMatch(/^[\w-]{43}$/);
   expect(keys.problemOf('mars', 'A', signed)).toBeNull();
@@ -123,7 +123,7 @@ test.each([
   for (const secret of secrets.filter(Boolean)) expect(make).not.toThrow(secret);
 });
 
-test('a value that is no JSON is not signed', () => {
+test('a value that JSON does not have is not signed', () => {
   expect(() => keys.sign('mars', 'A', { ...spec, docker: { image: 'i', cpus: NaN } })).toThrow(
     'mars/A.spec.docker.cpus',
   );

@@ -1,4 +1,4 @@
-/** What opens Drover itself is no credential of an agent, whatever path leads there. */
+/** The secrets that open Drover itself are not credentials of agents, by any path. */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

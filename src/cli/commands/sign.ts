@@ -1,4 +1,4 @@
-/** `drover sign`: a fleet file with signatures, for whoever applies it without the key. */
+/** `drover sign`: a fleet file with signatures, for clients without the key. */
 import { type Command, Option } from 'commander';
 import { SpecKeys, signFleet } from '../../client/spec-keys';
 import { DroverError } from '../../contract/errors';
