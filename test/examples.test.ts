@@ -6,7 +6,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { parse } from 'yaml';
 import { createTurnActivities } from '../src/activities/turns';
 import type { ResourceCall, TurnCall } from '../src/contract/activities';
@@ -17,6 +16,7 @@ import { ProcessProvider } from '../src/providers/process';
 import { FakeGateway } from './agent/gateway';
 import { turnRequest } from './agent/turn-request';
 import { callFor, eventually, wakeOf } from './providers/calls';
+import { activityEnvironment } from './support/quiet';
 
 const EXAMPLES = join(__dirname, '../examples');
 const activities = createTurnActivities({ agentSecret: 'secret' });
@@ -79,7 +79,7 @@ async function beatOf(agent: string): Promise<string> {
 }
 
 function takeTurn(call: TurnCall): Promise<TurnOutcome> {
-  return new MockActivityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call);
+  return activityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call);
 }
 
 let turns = 0;

@@ -2,7 +2,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { admitSigned } from '../../src/activities/admission';
 import { createFleetActivities } from '../../src/activities/fleet';
 import { createProviderActivities } from '../../src/activities/resources';
@@ -12,6 +11,7 @@ import type { WakeCall } from '../../src/contract/activities';
 import type { SpecSignature } from '../../src/contract/agent';
 import { ProcessProvider } from '../../src/providers/process';
 import { callFor, eventually, wakeOf } from '../providers/calls';
+import { activityEnvironment } from '../support/quiet';
 
 const keys = new SpecKeys(['the-secret-of-the-admission-tests']);
 let stateDir: string;
@@ -31,7 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
 const over = (known: SpecKeys | undefined) => createProviderActivities({ process: provider }, admitSigned(known));
-const asActivity = <T>(work: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(work);
+const asActivity = <T>(work: () => Promise<T>): Promise<T> => activityEnvironment().run(work);
 
 /** A wake of an agent that leaves a file behind when it runs. */
 function wake(): WakeCall & { readonly proof: string } {

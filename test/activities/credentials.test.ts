@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { Webhook } from 'standardwebhooks';
 import { createNotificationActivities } from '../../src/activities/notifications';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
@@ -12,6 +11,7 @@ import type { CredentialCall } from '../../src/contract/activities';
 import { agentToken } from '../../src/contract/agent/token';
 import type { NotifyInput } from '../../src/contract/event';
 import { failureOf } from './failure-of';
+import { activityEnvironment } from '../support/quiet';
 
 const SECRET = 'sk-the-secret';
 const environment = {
@@ -59,10 +59,7 @@ describe('a new credential', () => {
   const reload = (endpoint: string | null, secret = 'env:KEY', attempt = 1) => {
     const subscription = { pool: 'p', name: 'b', assignment: 2, secret };
     const call: CredentialCall = { fleet: 'mars', agent: 'A', endpoint, subscription };
-    return new MockActivityEnvironment({ attempt }).run(
-      (given: CredentialCall) => activities.reloadCredential(given),
-      call,
-    );
+    return activityEnvironment({ attempt }).run((given: CredentialCall) => activities.reloadCredential(given), call);
   };
 
   test('goes to the agent at its path, with its own token', async () => {
@@ -111,7 +108,7 @@ describe('a webhook', () => {
     data: { agent: 'mars/A' },
   } as const;
   const post = (target: NotifyInput['target']) =>
-    new MockActivityEnvironment().run(() => activities.postWebhook({ v: 1, event, target }));
+    activityEnvironment().run(() => activities.postWebhook({ v: 1, event, target }));
 
   test.each([
     ['a secret of the standard', 'env:HOOK', new Webhook(environment.HOOK)],

@@ -1,9 +1,9 @@
 /** Replies go straight to the branch that waits; whatever cannot is left to the agent's workflow. */
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { delivering } from '../../src/activities/delivery';
 import type { Delivery, SignalActivities, TurnCall, TurnResult } from '../../src/contract/activities';
 import { DroverError } from '../../src/contract/errors';
 import { turnRequest } from '../agent/turn-request';
+import { activityEnvironment } from '../support/quiet';
 
 const call: TurnCall = {
   fleet: 'mars',
@@ -24,7 +24,7 @@ async function delivered(
     return deliver();
   };
   const activities = delivering({ signalWorkflow }, { takeTurn: async () => result });
-  const environment = new MockActivityEnvironment();
+  const environment = activityEnvironment();
   const returned: TurnResult = await environment.run((given: TurnCall) => activities.takeTurn(given), call);
   return { returned, heard };
 }

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { createMonitorActivities, type MonitorSettings } from '../../src/activities/monitor';
 import type { WatchedAgent } from '../../src/contract/activities';
 import { until } from '../../src/dev/until';
 import { view } from '../gateway/agent-view';
+import { activityEnvironment } from '../support/quiet';
 
 const HOUR = 3_600_000;
 const WATCHED: WatchedAgent = { agent: 'a', everyMs: 20, timeoutMs: 5_000, failures: 3, debounceMs: 100, renewMs: 60 };
@@ -31,7 +31,7 @@ async function watch(enough: (told: readonly unknown[]) => boolean, heartbeatDet
     query: async <T>() => ({ ...view(), instanceId: 'i1', endpoint, runtime: 'running' }) as T,
     signal: async (_subject, _definition, check) => void told.push(check),
   };
-  const environment = new MockActivityEnvironment({ heartbeatDetails });
+  const environment = activityEnvironment({ heartbeatDetails });
   const monitor = createMonitorActivities({ calls, agentSecret: 'secret', allowedHosts: undefined });
   const watching = environment.run(() => monitor.watchHealth({ fleet: 'f', agents: [WATCHED] }));
   const ended = watching.then(

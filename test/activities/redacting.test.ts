@@ -11,7 +11,7 @@ import { agentToken } from '../../src/contract/agent/token';
 import { DroverError } from '../../src/contract/errors';
 import { createMonitorActivities } from '../../src/activities/monitor';
 import { resolveSecret } from '../../src/providers/secrets';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { activityEnvironment } from '../support/quiet';
 
 const folder = mkdtempSync(join(tmpdir(), 'drover-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -86,7 +86,7 @@ function throwing(error: Error): Activities {
 async function thrownBy(all: Activities, name: keyof Activities, given: unknown = call): Promise<Error> {
   const activities: Readonly<Record<string, (given: never) => Promise<unknown>>> = { ...all };
   try {
-    await new MockActivityEnvironment().run(async () => activities[name]?.(given as never));
+    await activityEnvironment().run(async () => activities[name]?.(given as never));
   } catch (error) {
     if (error instanceof Error) return error;
   }

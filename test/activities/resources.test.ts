@@ -1,8 +1,8 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities';
 import type { FleetActivities, ResourceCall, WakeCall } from '../../src/contract/activities';
 import { DroverError } from '../../src/contract/errors';
 import { type Provider, type Providers, ABSENT, providerError } from '../../src/providers/provider';
+import { activityEnvironment } from '../support/quiet';
 
 const call: ResourceCall = {
   fleet: 'mars',
@@ -74,7 +74,7 @@ function activitiesOver(providers: Providers) {
 
 /** Runs something as the body of an activity. */
 function asActivity<T>(work: () => Promise<T>): Promise<T> {
-  return new MockActivityEnvironment().run(work);
+  return activityEnvironment().run(work);
 }
 
 test('each activity asks the provider of its kind and returns its answer', async () => {
@@ -108,7 +108,7 @@ test('stop hands on the grace', async () => {
 test.each(['createResource', 'destroyResource'] as const)(
   'a call that takes its time beats, so that a worker that is lost in it is noticed (%s)',
   async (operation) => {
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const beat = new Promise((resolve) => environment.on('heartbeat', resolve));
     const { provider, asked } = recording(() => beat);
     const activities = activitiesOver({ memory: provider });

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CancelledFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { createTurnActivities } from '../../src/activities/turns';
 import type { TurnCall, TurnResult } from '../../src/contract/activities';
@@ -11,6 +10,7 @@ import { boundedText, ERROR_BYTES } from '../../src/contract/text';
 import { agentToken } from '../../src/contract/agent/token';
 import { turnRequest } from '../agent/turn-request';
 import { failureOf } from './failure-of';
+import { activityEnvironment } from '../support/quiet';
 
 const servers: Server[] = [];
 
@@ -46,7 +46,7 @@ function callTo(endpoint: string): TurnCall {
 function turn(
   endpoint: string,
   allowedHosts?: string[],
-  environment = new MockActivityEnvironment(),
+  environment = activityEnvironment(),
   subscription: AssignedSubscription | null = null,
 ): Promise<TurnResult> {
   const activities = createTurnActivities({ agentSecret: 'secret', allowedHosts });
@@ -197,7 +197,7 @@ describe('cancellation', () => {
 
   test('a cancelled turn leaves the agent and tells it', async () => {
     const { endpoint, when } = await silentAgent();
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const work = turn(endpoint, undefined, environment);
     await when['asked'];
     environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
@@ -207,7 +207,7 @@ describe('cancellation', () => {
 
   test('a worker that shuts down leaves the turn to the next one', async () => {
     const { endpoint, events, when } = await silentAgent();
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const work = turn(endpoint, undefined, environment);
     await when['asked'];
     environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
@@ -218,7 +218,7 @@ describe('cancellation', () => {
 
   test('it beats while the agent works', async () => {
     const { endpoint, when } = await silentAgent();
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const beat = once(environment, 'heartbeat');
     const work = turn(endpoint, undefined, environment);
     await Promise.all([beat, when['asked']]);
@@ -230,7 +230,7 @@ describe('cancellation', () => {
 describe('with a subscription', () => {
   const SUBSCRIPTION = { pool: 'p', name: 'a', assignment: 1 };
   const taken = async (status: number, body: string, headers: Record<string, string> = {}) =>
-    turn(await answering(status, body, headers), undefined, new MockActivityEnvironment(), SUBSCRIPTION);
+    turn(await answering(status, body, headers), undefined, activityEnvironment(), SUBSCRIPTION);
   const failed = (failure: object, error = 'limit') =>
     JSON.stringify({ action: 'fail', error, ...(Object.keys(failure).length === 0 ? {} : { failure }) });
 
@@ -284,9 +284,7 @@ describe('secrets in what an agent says', () => {
   async function told(status: number, body: string): Promise<string> {
     const activities = createTurnActivities({ agentSecret: 'a-long-agent-secret', environment });
     const call = { ...callTo(await answering(status, body)), secret: 'env:SUB_A' };
-    return JSON.stringify(
-      await new MockActivityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call),
-    );
+    return JSON.stringify(await activityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call));
   }
   const token = agentToken('a-long-agent-secret', 'mars', 'A');
   const all = [environment.CLAUDE_API_KEY, environment.SUB_A, token];
@@ -315,7 +313,7 @@ describe('secrets in what an agent says', () => {
     const activities = createTurnActivities({ agentSecret: 'a-long-agent-secret', environment });
     for (const body of ['text', JSON.stringify({ action: 'fail', error: 'text' })]) {
       const call = { ...callTo(await answering(200, body)), secret: 'env:GONE' };
-      const outcome = await new MockActivityEnvironment().run(() => activities.takeTurn(call));
+      const outcome = await activityEnvironment().run(() => activities.takeTurn(call));
       expect(JSON.stringify(outcome)).toContain('not shown, as it may hold a secret');
       expect(JSON.stringify(outcome)).not.toContain('"text"');
     }

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { createUndoActivities } from '../../src/activities/undo';
 import type { Calls } from '../../src/client/temporal/calls';
 import { agentToken } from '../../src/contract/agent/token';
 import { DroverError } from '../../src/contract/errors';
+import { activityEnvironment } from '../support/quiet';
 
 let server: Server;
 const seen: { url: string | undefined; authorization: string | undefined; body: unknown }[] = [];
@@ -37,7 +37,7 @@ async function undo(view: Parameters<typeof callsTo>[0]): Promise<ApplicationFai
   const activities = createUndoActivities({ calls: callsTo(view), agentSecret: 'secret' });
   const call = { fleet: 'mars', agent: 'A', turnId: 'r/0/1', undo: { booking: 7 } };
   try {
-    await new MockActivityEnvironment().run(() => activities.undoTurn(call));
+    await activityEnvironment().run(() => activities.undoTurn(call));
     return 'undone';
   } catch (error) {
     if (error instanceof ApplicationFailure) return error;

@@ -5,8 +5,8 @@
 import type { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { NativeConnection } from '@temporalio/worker';
-import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { collectHistories, type RecordedHistory } from './histories';
+import { quietRuntime } from './quiet';
 import { HISTORIES, RECORDING, writeHistories } from './recorded';
 import { replayProblems, taskProblems } from './replay';
 import { shared, workflowBundle } from './shared';
@@ -136,7 +136,7 @@ function registered(kind: TestEnv['kind']): TestEnv {
 }
 
 async function connect(kind: TestEnv['kind'], started: Started): Promise<Connected> {
-  installLogger();
+  quietRuntime();
   const interceptors = { workflow: [started.interceptor] };
   if (kind === 'dev') {
     const { devServer: dev } = shared();
@@ -172,16 +172,4 @@ async function endOpen(client: Client, histories: readonly RecordedHistory[]): P
     const { status } = await handle.describe();
     if (status.name === 'RUNNING') await handle.terminate('the test has ended');
   }
-}
-
-/** Once per test file, and before anything else touches the runtime. */
-const runtime = { installed: false };
-
-function installLogger(): void {
-  if (runtime.installed) return;
-  runtime.installed = true;
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-  });
 }

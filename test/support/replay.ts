@@ -3,6 +3,7 @@ import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { UNINTERRUPTED } from '../../src/activation-time';
 import type { RecordedHistory } from './histories';
+import { quietRuntime } from './quiet';
 import type { WorkflowBundle } from './shared';
 
 const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
@@ -23,6 +24,7 @@ export async function replayProblems(
   );
   if (begun.length === 0) return [];
   const problems: string[] = [];
+  quietRuntime();
   const workers = Worker.runReplayHistories({ workflowBundle, ...UNINTERRUPTED }, begun);
   for await (const { workflowId, runId, error } of workers) {
     if (error) problems.push(`${workflowId} (${runId}) does not replay: ${error.message}`);
