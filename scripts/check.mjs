@@ -19,6 +19,7 @@ const CHECKS = [
   ['format', bin('prettier'), ['--check', '--log-level', 'warn', ...cached(join(cache, 'prettier')), '.']],
   ['imports', bin('depcruise'), ['src', '--output-type', 'err']],
   ['unused', bin('knip'), ['--no-progress']],
+  ['releases', process.execPath, [join(root, 'scripts/frozen.mjs')]],
   ['bundle', process.execPath, [join(root, 'scripts/check-bundle.mjs')]],
 ];
 

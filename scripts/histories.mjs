@@ -1,14 +1,15 @@
 /**
  * `npm run histories`: runs the tests that record histories (those that call `env.record(name)`) and writes what they
- * started to test/replay/histories/, then derives the one that must fail. Only for a release or a new kind of
- * workflow: an old history is the promise that running workflows survive the new code, so it stays beside the new ones.
+ * started to test/replay/histories/next/, then derives the one that must fail. The folders of releases stay as they are: they are the
+ * promise that running workflows survive the new code (docs/upgrading.md, scripts/frozen.mjs).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NEXT, histories as frozen } from './frozen.mjs';
 import { root } from './state.mjs';
 
-const histories = join(root, 'test/replay/histories');
+const histories = join(frozen, NEXT);
 const mustFail = join(root, 'test/replay/must-fail');
 
 /** The test files that record something. */
@@ -37,7 +38,7 @@ const files = existsSync(histories)
       .filter((file) => file.endsWith('.json'))
       .sort()
   : [];
-console.log(`${files.length} histories in test/replay/histories`);
+console.log(`${files.length} histories in test/replay/histories/${NEXT}`);
 for (const file of files) {
   const changed = asOfOtherCode(JSON.parse(readFileSync(join(histories, file), 'utf8')));
   if (!changed) continue;

@@ -1,9 +1,9 @@
-import { HISTORIES, MUST_FAIL, readHistories } from '../support/recorded';
+import { historyFolders, MUST_FAIL, readHistories } from '../support/recorded';
 import { replayProblems } from '../support/replay';
 import { workflowBundle } from '../support/shared';
 
-test('there are committed histories, and every one of them replays', async () => {
-  const histories = readHistories(HISTORIES);
+test.each(historyFolders())('%s has histories, and every one of them replays', async (folder) => {
+  const histories = readHistories(folder);
   expect(histories.length).toBeGreaterThan(0);
   expect(await replayProblems(histories, workflowBundle())).toEqual([]);
 });

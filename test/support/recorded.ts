@@ -1,5 +1,5 @@
 /** Histories as files: `{workflowId, history}`, with enums by name, numbers of 64 bits as text and bytes in base64. */
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
 import type { RecordedHistory } from './histories';
@@ -7,8 +7,17 @@ import type { RecordedHistory } from './histories';
 const { History } = temporal.api.history.v1;
 const AS_JSON = { enums: String, longs: String, bytes: String };
 
-/** Histories that must replay with every later version of the workflows. */
-export const HISTORIES = join(__dirname, '../replay/histories');
+const VERSIONS = join(__dirname, '../replay/histories');
+
+/** Histories of the version that is not released yet: they may be recorded again (docs/upgrading.md). */
+export const HISTORIES = join(VERSIONS, 'next');
+
+/** The folders of histories that must replay: `next`, and one for each release. */
+export function historyFolders(): string[] {
+  const entries = readdirSync(VERSIONS, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(VERSIONS, name));
+}
+
 /** Histories that must not replay: they show that the gate can fail. */
 export const MUST_FAIL = join(__dirname, '../replay/must-fail');
 
@@ -17,6 +26,7 @@ export const RECORDING = process.env['DROVER_RECORD_HISTORIES'] === '1';
 
 /** Writes every history to `<folder>/<name>-<number>-<workflow type>.json`. */
 export function writeHistories(folder: string, name: string, histories: readonly RecordedHistory[]): void {
+  if (existsSync(join(folder, 'SHA256SUMS'))) throw new Error(`${folder} is released: its histories never change`);
   mkdirSync(folder, { recursive: true });
   histories.forEach(({ workflowId, history }, index) => {
     const type = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
