@@ -108,6 +108,8 @@ onSmallDisk(
         }
         return undefined;
       }, PATIENCE_MS);
+      expect(refused?.code).toBe(6);
+      expect(refused?.stderr).toMatch(/the disk that holds .* is full/);
       console.info(`a command on the full disk: exit ${String(refused?.code)} ${refused?.stderr ?? ''}`);
       expect(await healthz(up, cwd)).toBe(200);
       await terminated(up);

@@ -7,6 +7,7 @@ import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
 import { specSecretsIn } from '../../contract/spec-secret';
 import { keptSpecSecrets } from '../../dev/state-dir';
 import { readUpState } from '../../dev/up-state';
+import { explainedByDisk } from './full-disk';
 
 /** Flags of the connection, as commander gives them. */
 export interface ConnectionFlags {
@@ -72,6 +73,8 @@ export async function withClient<T>(flags: ConnectionFlags, use: (client: Drover
   const client = DroverClient.connect({ ...connectionSettings(flags), queuePrefix, specSecrets: secrets });
   try {
     return await use(client);
+  } catch (error) {
+    throw isNamed(flags) ? error : explainedByDisk(error, stateDirectory());
   } finally {
     await client.close();
   }
