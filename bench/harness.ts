@@ -105,19 +105,6 @@ function shown(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** Runs `task` for every item, `atOnce` at a time. */
-export async function inParallel<T>(
-  items: readonly T[],
-  atOnce: number,
-  task: (item: T) => Promise<unknown>,
-): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await task(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-}
-
 /** Things done in a second. */
 export async function rate(count: number, act: () => Promise<unknown>): Promise<number> {
   const began = performance.now();

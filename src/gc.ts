@@ -6,7 +6,7 @@ import type { FleetView } from './contract/fleet';
 import { DIRECT_INCARNATION } from './contract/names';
 import { messageOf } from './contract/text';
 import type { DroverClient, RunningAgent } from './client';
-import { inParallel } from './client/temporal/in-parallel';
+import { inParallel } from './lib/in-parallel';
 import { allPages } from './client/temporal/pages';
 import { isUnanswered } from './client/temporal/unanswered';
 import { lostText } from './rules/lib/ends';

@@ -10,7 +10,8 @@ import { pino } from 'pino';
 import { agentToken } from '../../src/contract/agent/token';
 import { agentWorkflowId } from '../../src/contract/names';
 import { createGateway } from '../../src/gateway';
-import { type Row, inParallel, medianMs, rate } from '../harness';
+import { type Row, medianMs, rate } from '../harness';
+import { inParallel } from '../../src/lib/in-parallel';
 import { type Stage, endAgents, fresh, readyAgent } from '../stage';
 
 const SECRET = 'bench-secret';

@@ -3,7 +3,8 @@ import type { FleetSpec } from '../../src/contract/fleet';
 import { RUN_WORKFLOW, runWorkflowId } from '../../src/contract/names';
 import type { RunInput, RunResult } from '../../src/contract/run';
 import { bareProvision, bareTurns } from '../bare';
-import { type Row, inParallel, rate } from '../harness';
+import { type Row, rate } from '../harness';
+import { inParallel } from '../../src/lib/in-parallel';
 import { BARE_QUEUE, QUEUE, type Stage, endAgents, fresh, readyAgent } from '../stage';
 
 const AGENTS = 200;

@@ -2,7 +2,8 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../../src/contract/errors';
 import { bareEffect, bareEnd, bareEntity, bareQuery, bareRefused, bareSignal, bareUpdate } from '../bare';
-import { type Row, type Sides, inParallel, medianMs, rate } from '../harness';
+import { type Row, type Sides, medianMs, rate } from '../harness';
+import { inParallel } from '../../src/lib/in-parallel';
 import { BARE_QUEUE, type Stage, endAgents, fresh, readyAgent, startAgent } from '../stage';
 
 const names = (count: number): string[] => Array.from({ length: count }, () => fresh('a'));

@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { bareEntity, bareQuery } from '../bare';
-import { type Row, inParallel } from '../harness';
+import { type Row } from '../harness';
+import { inParallel } from '../../src/lib/in-parallel';
 import { type Stage, fresh, startAgent } from '../stage';
 
 const CACHED = 500;

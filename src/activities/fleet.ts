@@ -1,4 +1,5 @@
 /** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
+import { inParallel } from '../lib/in-parallel';
 import { isUp, isActive, isFollowing } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
@@ -105,7 +106,7 @@ export function createFleetActivities({
 async function findLost(calls: Calls, { fleet, agents, pools }: LostCall): Promise<LostParts> {
   const ended = async (names: readonly string[], subjectOf: (name: string) => Subject) => {
     const lost: Record<string, WorkflowEnd> = {};
-    await eachOf(names, AT_A_TIME, async (name) => {
+    await inParallel(names, AT_A_TIME, async (name) => {
       const end = await endOf(calls, subjectOf(name));
       if (end !== null) lost[name] = end;
     });
@@ -120,7 +121,7 @@ async function findLost(calls: Calls, { fleet, agents, pools }: LostCall): Promi
 async function tellHolds(calls: Calls, call: HoldCall): Promise<{ untold: UntoldAgent[] }> {
   const untold: UntoldAgent[] = [];
   const until = monotonicMs() + ROUND_MS;
-  await eachOf(call.agents, HOLDS_AT_A_TIME, async ({ agent, isTaken }) => {
+  await inParallel(call.agents, HOLDS_AT_A_TIME, async ({ agent, isTaken }) => {
     const isLate = monotonicMs() > until;
     const told = isLate ? { agent, why: 'it has not been asked yet' } : await tellHold(calls, call, agent, isTaken);
     if (told !== null) untold.push(told);
@@ -265,14 +266,6 @@ async function ignoring(codes: readonly ErrorCode[], call: Promise<unknown>): Pr
   } catch (error) {
     if (!(error instanceof DroverError && codes.includes(error.code))) throw error;
   }
-}
-
-async function eachOf<T>(items: readonly T[], atATime: number, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, worker));
 }
 
 async function answeringWhileBeating<T>(work: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import { keywords } from '../contract/search-attributes';
 import type { PoolConfiguration, PoolInput } from '../contract/pool';
 import { AGENT_PATHS } from '../contract/protocol';
 import { messageOf, QUOTE_BYTES } from '../contract/text';
-import { errorCode } from '../providers/error-code';
+import { errorCode } from '../lib/error-code';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
 import { whileBeating } from './beating';

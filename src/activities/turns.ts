@@ -9,7 +9,7 @@ import { describeProblem, readJson, UNDECODABLE } from '../contract/json';
 import { boundedText, ERROR_BYTES, messageOf, QUOTE_BYTES } from '../contract/text';
 import type { TurnOutcome } from '../contract/agent/turns';
 import { wallClockMs } from '../lib/clock';
-import { errorCode } from '../providers/error-code';
+import { errorCode } from '../lib/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { NOT_SHOWN, redactionFor } from '../providers/redaction';

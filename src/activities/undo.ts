@@ -8,7 +8,7 @@ import { DroverError } from '../contract/errors';
 import { describeAgent } from '../contract/agent/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { messageOf, QUOTE_BYTES } from '../contract/text';
-import { errorCode } from '../providers/error-code';
+import { errorCode } from '../lib/error-code';
 import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { asActivityFailure } from './failures';

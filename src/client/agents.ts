@@ -29,7 +29,7 @@ import { type Calls, COMMAND_TIMEOUT_MS } from './temporal/calls';
 import { type CallOptions } from './temporal/call-options';
 import { endOf } from './temporal/ends';
 import { type AgentRef, agentSubject } from './temporal/subject';
-import { inParallel } from './temporal/in-parallel';
+import { inParallel } from '../lib/in-parallel';
 import { equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /** Which agents to list; all that are not terminated unless narrowed. */

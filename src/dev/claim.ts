@@ -1,8 +1,8 @@
 /** Files that say which process owns something: a lock, a server's pid. One that names no running process is stale, whatever it holds. */
 import { renameSync, rmSync } from 'node:fs';
 import { createFile, problem, readKept, replaceFile } from '../lib/kept-file';
-import { isAlive, type ProcessIdentity } from './process-identity';
-import { hasCode } from './system-error';
+import { isAlive, type ProcessIdentity } from '../lib/process-identity';
+import { hasCode } from '../lib/error-code';
 
 /** Creates a file that says which process owns something. False when a running process already does. */
 export function claim(file: string, owner: ProcessIdentity): boolean {
@@ -34,9 +34,9 @@ function parseIdentity(content: string): ProcessIdentity | undefined {
     throw error;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { pid, startTime } = value as Partial<Record<keyof ProcessIdentity, unknown>>;
+  const { pid, started } = value as Partial<Record<keyof ProcessIdentity, unknown>>;
   const isPid = typeof pid === 'number' && Number.isInteger(pid) && pid > 0;
-  return isPid && typeof startTime === 'string' ? { pid, startTime } : undefined;
+  return isPid && typeof started === 'string' ? { pid, started } : undefined;
 }
 
 /** Moves a stale claim away. False when it turned out to be a fresh one of somebody faster, which is put back. */

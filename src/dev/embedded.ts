@@ -3,11 +3,11 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileProblem } from '../lib/kept-file';
 import { owned, record } from './claim';
-import { identify, isAlive } from './process-identity';
+import { identify, isAlive } from '../lib/process-identity';
 import { freePorts, isFree } from './ports';
 import { startDevServer, type DevServer, type DevServerOptions } from './server';
 import { hasAgents, keepPorts, type Ports, type StateDirectory } from './state-dir';
-import { until } from './until';
+import { until } from '../lib/until';
 
 /** A server closes its database within this, else it is killed. */
 const STOP_LIMIT_MS = 5_000;

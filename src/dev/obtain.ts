@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../contract/text';
 import { binaryFolder, cacheFolder, findBinary, recordBinary, type Environment } from './binaries';
 import { PINNED, PLATFORM, type BinaryName } from './pins';
-import { hasCode } from './system-error';
+import { hasCode } from '../lib/error-code';
 
 /** One place that a binary can come from: puts it at `target`, or says in its error why it cannot. */
 interface Source {

@@ -7,7 +7,7 @@ import { isDiskFull } from '../lib/disk';
 import { problem, readKept } from '../lib/kept-file';
 import { ensureSearchAttributes, isServing, setRetention, type SearchAttributes } from './operator';
 import { LOOPBACK, acceptsConnections, freePorts, requireFreePort } from './ports';
-import { until } from './until';
+import { until } from '../lib/until';
 
 /** What a development server needs. */
 export interface DevServerOptions {

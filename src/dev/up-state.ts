@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DroverError } from '../contract/errors';
 import { FileProblem, parseKept, readKept, replaceFile } from '../lib/kept-file';
 import { claim, owned } from './claim';
-import { identify, isAlive } from './process-identity';
+import { identify, isAlive } from '../lib/process-identity';
 
 /** Content of `up.json`. Addresses: host:port for Temporal, URLs for the others. */
 export interface UpState {

@@ -4,7 +4,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMonitorActivities, type MonitorSettings } from '../../src/activities/monitor';
 import type { WatchedAgent } from '../../src/contract/activities';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { view } from '../gateway/agent-view';
 import { activityEnvironment } from '../support/quiet';
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { type AgentOptions, type RunningAgent, ask, fail, final, invoke, serveAgent } from '../../src/agent';
-import { until } from '../../src/providers/until';
+import { until } from '../../src/lib/until';
 import { FakeGateway } from './gateway';
 import { turnRequest } from './turn-request';
 import { PATIENCE_MS } from '../support/patience';

@@ -5,7 +5,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Heartbeat } from '../../src/contract/agent';
 import type { BeatAnswer } from '../../src/contract/protocol';
-import { until } from '../../src/providers/until';
+import { until } from '../../src/lib/until';
 
 /** One beat that arrived. */
 export interface ReceivedBeat extends Heartbeat {

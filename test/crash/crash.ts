@@ -6,7 +6,7 @@ import type { AgentSpec } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
 import type { ChangeView, FleetSpec, FleetView } from '../../src/contract/fleet';
 import { provisionWorkflowId } from '../../src/contract/names';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import type { Provider } from '../../src/providers/provider';
 import type { Running } from '../cli/commands/drover';
 import { AGENTS, type Point, type Scenario } from './points';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DroverClient } from '../../src/client';
 import type { AgentSpec } from '../../src/contract/agent';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { DockerProvider } from '../../src/providers/docker';
 import { LABELS } from '../../src/providers/docker/container';
 import { ProcessProvider } from '../../src/providers/process';

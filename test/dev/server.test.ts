@@ -8,10 +8,10 @@ import { requireBinary } from '../../src/dev/binaries';
 import { startEmbeddedServer } from '../../src/dev/embedded';
 import { ensureSearchAttributes, isServing, retentionDays } from '../../src/dev/operator';
 import { LOOPBACK, acceptsConnections, freePorts } from '../../src/dev/ports';
-import { identify, isAlive } from '../../src/dev/process-identity';
+import { identify, isAlive } from '../../src/lib/process-identity';
 import { startDevServer, type DevServerOptions } from '../../src/dev/server';
 import { openStateDirectory } from '../../src/dev/state-dir';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { shared } from '../support/shared';
 import { PATIENCE_MS } from '../support/patience';
 

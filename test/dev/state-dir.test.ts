@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claim } from '../../src/dev/claim';
-import { identify } from '../../src/dev/process-identity';
 import { makeSpecSecrets, openStateDirectory } from '../../src/dev/state-dir';
+import { identify } from '../../src/lib/process-identity';
 import { lockStateDirectory, readUpState, unlockStateDirectory, writeUpState } from '../../src/dev/up-state';
 
 let folder: string;
@@ -65,7 +65,7 @@ test('a second drover up is told who runs and where', () => {
 
 test('up.json of a dead process counts for nothing, and its lock is taken over', () => {
   const { pid } = spawnSync('true');
-  writeFileSync(join(folder, 'up.lock'), JSON.stringify({ pid, startTime: '1' }));
+  writeFileSync(join(folder, 'up.lock'), JSON.stringify({ pid, started: '1' }));
   writeUpState(folder, {
     pid,
     temporal: 'a:1',
@@ -81,7 +81,7 @@ test('up.json of a dead process counts for nothing, and its lock is taken over',
 
 test('a pid that another process has by now does not hold a lock', () => {
   const file = join(folder, 'lock');
-  writeFileSync(file, JSON.stringify({ pid: process.pid, startTime: 'another time' }));
+  writeFileSync(file, JSON.stringify({ pid: process.pid, started: 'another time' }));
   expect(claim(file, me)).toBe(true);
   expect(claim(file, { ...me })).toBe(false);
 });

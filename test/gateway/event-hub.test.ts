@@ -1,6 +1,6 @@
 /** One source for many listeners, by a source that the test feeds. */
 import type { Observed } from '../../src/client';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { EventHub, type HubTimes, type Listener } from '../../src/gateway/event-hub';
 import { PATIENCE_MS } from '../support/patience';
 

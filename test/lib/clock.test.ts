@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pollUntil } from '../../src/client/temporal/backoff';
 import { UpdateQueue } from '../../src/client/temporal/update-queue';
-import { until as devUntil } from '../../src/dev/until';
 import { isoNow, monotonicMs, onWallClock, wallClockMs } from '../../src/lib/clock';
-import { until } from '../../src/providers/until';
+import { until } from '../../src/lib/until';
 
 const HOUR = 3_600_000;
 const steps: (readonly [string, number])[] = [
@@ -45,7 +44,6 @@ describe.each(steps)('a time of day that steps an hour %s', (_way, byMs) => {
           { deadline: soon(), maxPauseMs: 10 },
         ),
       async () => until(async () => undefined, 100),
-      async () => devUntil(() => undefined, 100),
     ];
     for (const wait of waits) {
       let asked = false;

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { errorCode } from '../../src/lib/error-code';
 import { LineWriter } from '../../src/lib/line-writer';
 import { openLog } from '../../src/log';

@@ -1,7 +1,7 @@
 /** Calls and waits that the tests of providers share. */
 import type { ResourceCall, WakeCall } from '../../src/contract/activities';
 import type { AgentSpec } from '../../src/contract/agent';
-import { until } from '../../src/providers/until';
+import { until } from '../../src/lib/until';
 import { PATIENCE_MS } from '../support/patience';
 
 let count = 0;

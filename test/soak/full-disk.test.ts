@@ -1,7 +1,7 @@
 /** `drover up` on a full disk, by its own agent or by others: it answers, ends when it is told to, and comes up again with room. */
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { monotonicMs } from '../../src/lib/clock';
 import { drover, type Ended, endAll, processesOf, startUp } from '../cli/commands/drover';
 import { PATIENCE_MS } from '../support/patience';

@@ -17,7 +17,7 @@ import {
 import { startEmbeddedServer } from '../../src/dev/embedded';
 import { obtainBinary } from '../../src/dev/obtain';
 import { openStateDirectory } from '../../src/dev/state-dir';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { monotonicMs } from '../../src/lib/clock';
 import { drover, type Ended, type Running, start, startUp, temporaryFolder } from '../cli/commands/drover';
 import { PATIENCE_MS } from '../support/patience';

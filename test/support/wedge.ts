@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { UNINTERRUPTED } from '../../src/activation-time';
 import { DATA_CONVERTER } from '../../src/data-converter';
-import { until } from '../../src/dev/until';
+import { until } from '../../src/lib/until';
 import { PATIENCE_MS } from './patience';
 import { shared, workflowBundle, type WorkflowBundle } from './shared';
 

@@ -6,7 +6,7 @@ import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, Pause
 import { DroverError } from '../../contract/errors';
 import { FLEET_HOLD } from '../../contract/names';
 import { messageOf } from '../../contract/text';
-import { inParallel } from '../../client/temporal/in-parallel';
+import { inParallel } from '../../lib/in-parallel';
 import { agentRef, plainName, durationOption, parseDuration, requestIdOption, requestOf } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, type Format, print, say, withOutput } from '../lib/output';

@@ -8,6 +8,7 @@ import { DroverError } from '../../contract/errors';
 import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { isoNow, monotonicMs, onWallClock } from '../../lib/clock';
 import type { Subject } from './subject';
+import { isoTime } from './timestamps';
 
 /** A workflow whose task fails again and again; the `details.unanswered` of the error that a caller gets. */
 export interface Unanswered {
@@ -55,7 +56,7 @@ export async function lookForFailures(client: Client, workflowId: string, runId?
 /** A task of which attempts have failed. `last`: the event of the failure, where the history shows it; `scheduled` tells tasks apart. */
 interface FailingTask {
   readonly failures: number;
-  readonly scheduled: string | undefined;
+  readonly scheduled: string | null;
   readonly last: TaskEvent | undefined;
 }
 
@@ -93,10 +94,6 @@ function whyFailed(event: TaskEvent | undefined): string {
   const failed = event?.workflowTaskFailedEventAttributes;
   if (!failed) return 'no worker finishes it in time';
   return boundedText(failed.failure?.message || 'without a reason', QUOTE_BYTES);
-}
-
-function isoTime(time: TaskEvent['eventTime']): string | undefined {
-  return time?.seconds ? new Date(Number(time.seconds) * 1_000).toISOString() : undefined;
 }
 
 /** A workflow that has had nothing to do since its history became one that the worker cannot replay: known since it was asked. */

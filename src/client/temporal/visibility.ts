@@ -5,6 +5,7 @@ import { DroverError } from '../../contract/errors';
 import type { SEARCH_ATTRIBUTES } from '../../contract/names';
 import type { Calls } from './calls';
 import type { CallOptions } from './call-options';
+import { isoTime } from './timestamps';
 
 /** One page of a list. `nextPageToken` null: that was the last one. */
 export interface Page<T> {
@@ -129,9 +130,4 @@ function attributeOf(execution: Execution, name: AttributeName): readonly string
   if (!payload) return [];
   const value = defaultPayloadConverter.fromPayload<string | string[]>(payload);
   return Array.isArray(value) ? value : [value];
-}
-
-function isoTime(time: Execution['startTime']): string | null {
-  if (!time?.seconds) return null;
-  return new Date(Number(time.seconds) * 1_000 + Math.trunc((time.nanos ?? 0) / 1e6)).toISOString();
 }

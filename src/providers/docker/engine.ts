@@ -2,7 +2,7 @@
 import type Docker from 'dockerode';
 import { DroverError } from '../../contract/errors';
 import { boundedText, messageOf, QUOTE_BYTES } from '../../contract/text';
-import { errorCode, wasNotConnected } from '../error-code';
+import { errorCode, wasNotConnected } from '../../lib/error-code';
 import { providerError } from '../provider';
 
 /** How to reach the engine; absent: by `DOCKER_HOST`, `DOCKER_CERT_PATH` and so on, as the docker command does. */

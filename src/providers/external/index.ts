@@ -5,7 +5,7 @@
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
 import { boundedText, isWellFormed, messageOf, QUOTE_BYTES, utf8Bytes } from '../../contract/text';
-import { wasNotConnected } from '../error-code';
+import { wasNotConnected } from '../../lib/error-code';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
 import { type HeldResource, type Provider, providerError, titleOf } from '../provider';

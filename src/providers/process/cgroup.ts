@@ -4,8 +4,8 @@
  */
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { errorCode } from '../error-code';
-import { until } from '../until';
+import { errorCode } from '../../lib/error-code';
+import { until } from '../../lib/until';
 
 /** What the kernel says where this worker may not have cgroups: not its own, read-only, or not of this kind. */
 const REFUSED: ReadonlySet<unknown> = new Set([

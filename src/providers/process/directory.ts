@@ -6,7 +6,7 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFileSoon, FileProblem, parseKept, readKeptSoon } from '../../lib/kept-file';
-import { errorCode } from '../error-code';
+import { errorCode } from '../../lib/error-code';
 import { providerError } from '../provider';
 import {
   type Instance,

@@ -5,7 +5,7 @@
 import { pidsIn } from './cgroup';
 import type { Instance } from './directory';
 import { type MarkedProcess, snapshot } from './snapshot';
-import type { ProcessIdentity } from './table';
+import type { ProcessIdentity } from '../../lib/process-identity';
 
 /** What proves that a process belongs to an agent. */
 export interface Kinship {

@@ -1,11 +1,12 @@
 /** One start of an agent: what its processes and its files say, and how it is suspended, continued and stopped. */
 import { providerError } from '../provider';
-import { until } from '../until';
+import { until } from '../../lib/until';
 import { isFrozen } from './cgroup';
 import type { Instance, ResourceDirectory } from './directory';
 import { Family } from './family';
 import { continueAll, killFamily, suspendFamily } from './signals';
-import { type ProcessIdentity, type ProcessStatus, find, parseRecord, sendSignal, signalProcess } from './table';
+import type { ProcessIdentity } from '../../lib/process-identity';
+import { type ProcessStatus, find, parseRecord, sendSignal, signalProcess } from './table';
 
 /** `unsettled`: between two states, for a moment: its shell is about to start it, or to write its exit code. */
 export interface InstanceStatus {

@@ -1,8 +1,8 @@
 /** The log of a process agent: a file that its agent appends to, read from its end and followed, and cut before it fills the disk. */
 import { open, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../error-code';
-import { until } from '../until';
+import { errorCode } from '../../lib/error-code';
+import { until } from '../../lib/until';
 import { type LogOptions, providerError } from '../provider';
 
 /** As much of the end of a log as is read for its last lines. */

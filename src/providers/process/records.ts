@@ -1,6 +1,6 @@
 /** What the files of a process agent hold, and how each is read: a file may be anything after a power cut, or when somebody has edited it. */
 import { basename } from 'node:path';
-import type { ProcessIdentity } from './table';
+import type { ProcessIdentity } from '../../lib/process-identity';
 
 /** The owner of a directory. */
 export interface ResourceRecord {

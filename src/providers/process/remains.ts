@@ -1,6 +1,6 @@
 /** What lives on of an agent whose own process has ended, or of one that nothing here knows of any more. */
 import { type HeldResource, installationOf } from '../provider';
-import { until } from '../until';
+import { until } from '../../lib/until';
 import { type Instance, ResourceDirectory } from './directory';
 import { eachInTurn } from './each-in-turn';
 import { listed } from './family';

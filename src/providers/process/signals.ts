@@ -1,6 +1,6 @@
 /** Stopping, continuing and killing all processes of an agent, while it may go on making new ones. */
 import { providerError } from '../provider';
-import { until } from '../until';
+import { until } from '../../lib/until';
 import { freezeCgroup, killCgroup, removeCgroup } from './cgroup';
 import { type Family, listed, nameOf } from './family';
 import type { MarkedProcess } from './snapshot';

@@ -1,6 +1,7 @@
 /** The whole process table at one moment, each process with the marks that Drover gives to its agents. */
 import { AGENT_ENV } from '../../contract/protocol';
-import { type ProcessStatus, LINUX, allProcesses, readNow } from './table';
+import { LINUX } from '../../lib/process-identity';
+import { type ProcessStatus, allProcesses, readNow } from './table';
 
 /** Whose a process is, by the environment that it was started with. */
 export interface Marks {

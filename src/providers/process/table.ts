@@ -4,17 +4,10 @@ import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { errorCode } from '../error-code';
+import { errorCode } from '../../lib/error-code';
+import { bootId, LINUX, parseStat, type ProcessIdentity, PS_ENVIRONMENT } from '../../lib/process-identity';
 
 const run = promisify(execFile);
-/** Linux tells of its processes in files; other systems are asked by `ps`. */
-export const LINUX = process.platform === 'linux';
-
-/** `started` is opaque and compared for equality only: boot and ticks since it on Linux, a date elsewhere. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly started: string;
-}
 
 /** What the kernel says of a process. */
 export interface ProcessStatus extends ProcessIdentity {
@@ -53,13 +46,13 @@ export async function find(identity: ProcessIdentity): Promise<ProcessStatus | u
  */
 export async function allProcesses(): Promise<ProcessStatus[]> {
   if (!LINUX) return fromPs(['-A']);
-  const bootIs = await bootId();
+  const boot = bootId();
   const found: ProcessStatus[] = [];
   for (const [index, name] of (await readdir('/proc')).entries()) {
     if (index % AT_ONCE === 0) await nextTurn();
     if (!/^\d+$/.test(name)) continue;
     const line = readNow(`/proc/${name}/stat`)?.toString('utf8');
-    const status = line === undefined ? undefined : parseStat(line, bootIs);
+    const status = line === undefined ? undefined : statusIn(line, boot);
     if (status) found.push(status);
   }
   return found;
@@ -107,7 +100,7 @@ export function parseRecord(text: string): ProcessIdentity | undefined {
 
 async function fromProc(pid: number): Promise<ProcessStatus | undefined> {
   try {
-    return parseStat(await readFile(`/proc/${String(pid)}/stat`, 'utf8'), await bootId());
+    return statusIn(await readFile(`/proc/${String(pid)}/stat`, 'utf8'), bootId());
   } catch (error) {
     // ESRCH: it ended between opening and reading.
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESRCH') return undefined;
@@ -144,33 +137,21 @@ export async function startTimeOf({ started }: ProcessIdentity): Promise<number>
 /** What the kernel shows to programs is the same on every architecture. */
 const TICKS_PER_SECOND = 100;
 
-let boot: Promise<string> | undefined;
-
-/** The kernel's id of this boot, as start times count from it. */
-function bootId(): Promise<string> {
-  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((id) => id.trim());
-  return boot;
-}
-
-/**
- * A line of /proc/<pid>/stat. The name, 2nd, may hold spaces and parentheses; state is the 3rd field, then parent, group and session;
- * start is the 22nd, the places in memory are the 26th to 28th and the 45th to 51st.
- */
-function parseStat(line: string, bootIs: string): ProcessStatus | undefined {
-  const end = line.lastIndexOf(')');
-  const fields = line.slice(end + 2).split(' ');
+/** What a line of /proc/<pid>/stat says: the places in memory are its 26th to 28th and its 45th to 51st field. */
+function statusIn(line: string, boot: string): ProcessStatus | undefined {
+  const found = parseStat(line, boot);
+  if (!found) return undefined;
+  const { pid, started, name, fields } = found;
   const [state, parent, group, session] = fields;
-  const ticks = fields[19];
-  if (state === undefined || ticks === undefined || 'ZX'.includes(state)) return undefined;
   return {
-    pid: parseInt(line, 10),
-    started: `${bootIs}:${ticks}`,
+    pid,
+    started,
+    name,
     parent: Number(parent),
     group: Number(group),
     session: Number(session),
     stopped: state === 'T',
     waiting: state === 'D',
-    name: line.slice(line.indexOf('(') + 1, end),
     image: [...fields.slice(23, 26), ...fields.slice(42, 49)].join(' '),
   };
 }
@@ -178,12 +159,10 @@ function parseStat(line: string, bootIs: string): ProcessStatus | undefined {
 /** `ps` elsewhere, in the locale of the record that agents write. */
 async function fromPs(which: string[]): Promise<ProcessStatus[]> {
   const columns = ['-o', 'pid=,ppid=,pgid=,stat=,lstart=,ucomm='];
-  const listed = await run('ps', [...columns, ...which], { env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' } }).catch(
-    (error: unknown) => {
-      if (errorCode(error) === 1) return { stdout: '' };
-      throw error;
-    },
-  );
+  const listed = await run('ps', [...columns, ...which], { env: PS_ENVIRONMENT }).catch((error: unknown) => {
+    if (errorCode(error) === 1) return { stdout: '' };
+    throw error;
+  });
   return listed.stdout.split('\n').flatMap((line) => {
     const [pid, parent, group, state, ...rest] = line.trim().split(/\s+/);
     if (state === undefined || state.startsWith('Z')) return [];

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { AgentView } from '../../../src/contract/agent';
 import type { FleetDescription, FleetSpec } from '../../../src/contract/fleet';
 import type { RunView } from '../../../src/contract/run';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { ExternalService } from '../../providers/external-service';
 import { drover, isGone, start, startUp, temporaryFolder } from './drover';
 

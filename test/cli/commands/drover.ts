@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { UpState } from '../../../src/dev/up-state';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { PATIENCE_MS } from '../../support/patience';
 
 const BIN = join(__dirname, '../../../bin/drover.js');

@@ -1,5 +1,5 @@
 /** `drover up FILE --task T --destroy`, interrupted as soon as its progress shows a sign. */
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { type Ended, marsFile, start } from './drover';
 import { PATIENCE_MS } from '../../support/patience';
 

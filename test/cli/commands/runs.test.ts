@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DroverEvent } from '../../../src/contract/event';
 import type { FleetDescription } from '../../../src/contract/fleet';
 import type { RunResult, RunView } from '../../../src/contract/run';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { type Ended, drover, marsFile, start, startOnTerminal, startUp, temporaryFolder } from './drover';
 import { PATIENCE_MS } from '../../support/patience';
 

@@ -12,7 +12,7 @@ import { Webhook } from 'standardwebhooks';
 import type { AgentView } from '../../../src/contract/agent';
 import { agentToken } from '../../../src/contract/agent/token';
 import type { PoolView } from '../../../src/contract/pool';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { DroverClient } from '../../../src/client';
 import { drover, type Ended, startUp, temporaryFolder } from './drover';
 

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { drover, marsFile, processesOf, startOnTerminal, startUp, temporaryFolder } from './drover';
 import { TASK, interrupted } from './interrupted';
 import { PATIENCE_MS } from '../../support/patience';

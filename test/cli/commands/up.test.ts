@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentView } from '../../../src/contract/agent';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { drover, isGone, marsFile, processState, type Running, startUp, temporaryFolder } from './drover';
 import { PATIENCE_MS } from '../../support/patience';
 

@@ -1,7 +1,7 @@
 /** `GET /v1/events` of a gateway that really listens. */
 import { randomUUID } from 'node:crypto';
 import { DroverClient } from '../../../src/client';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { devServer } from '../../support/env';
 import { startRun, withRuns } from '../../workflows/run/harness';
 import { PATIENCE_MS } from '../../support/patience';

@@ -8,7 +8,7 @@ import { Calls } from '../../../src/client/temporal/calls';
 import { Fleets } from '../../../src/client/fleets';
 import type { AgentSpec } from '../../../src/contract/agent';
 import type { ChangeView } from '../../../src/contract/fleet';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { ProcessProvider } from '../../../src/providers/process';
 import { devServer } from '../../support/env';
 import { withWorker } from '../../support/worker';

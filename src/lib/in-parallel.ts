@@ -1,6 +1,4 @@
-/** Work on many things, a few at a time. */
-
-/** The answers in the order of the items; at most `limit` are worked on at once. Rejects with the first error. */
+/** Works on the items in their order, at most `limit` at a time. Answers in the same order; rejects with the first error. */
 export async function inParallel<T, A>(
   items: readonly T[],
   limit: number,
