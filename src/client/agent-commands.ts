@@ -1,4 +1,4 @@
-/** What the client itself knows about agents' commands: how to wait for their effect, and what a terminated agent would say. */
+/** Waits for the effect of an agent's command, and answers commands for terminated agents. */
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult, CommandState } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { OPERATOR_HOLD } from '../contract/names';
@@ -16,7 +16,7 @@ import {
 } from '../rules/agent/lifecycle';
 import { pollUntil } from './temporal/backoff';
 
-/** What an agent looks like when a command has had its effect, and when it never will. */
+/** When a command has taken effect, and when it never will. */
 interface Goal {
   readonly reached: (agent: AgentView) => boolean;
   readonly lost: (agent: AgentView) => boolean;
@@ -30,7 +30,10 @@ const GOALS: Readonly<Record<Exclude<CommandState, 'done'>, Goal>> = {
   terminating: { reached: (agent) => isTerminated(agent) && isAtRest(agent), lost: () => false },
 };
 
-/** Waits until the command's effect is there. `ProviderError` when it failed, `Timeout` at the deadline (by the monotonic clock). */
+/**
+ * Waits until the command takes effect. `ProviderError` if it fails, `Timeout` at the deadline (by
+ * the monotonic clock).
+ */
 export async function followCommand(
   command: AgentCommand,
   result: CommandResult,
@@ -54,15 +57,19 @@ export async function followCommand(
   );
 }
 
-/** The last view of an agent whose workflow is closed; `isLost`: it was ended from outside, so nothing of it has been removed. */
+/**
+ * The last view of an agent whose workflow is closed. `isLost`: it was ended from outside, so its
+ * resource was not removed.
+ */
 export interface LastWord {
   readonly agent: AgentView;
   readonly isLost: boolean;
 }
 
 /**
- * The answer of an agent whose workflow is closed: the last column of the command table, from its last `describe`. `error` is what
- * the update failed with; anything but a closed workflow is thrown again.
+ * The answer for an agent whose workflow is closed: the last column of the command table, from its
+ * last `describe`. `error` is the error of the update; it is thrown again unless it says that the
+ * workflow is closed.
  */
 export async function answerForTerminated<C extends AgentCommand>(
   error: unknown,
@@ -75,7 +82,7 @@ export async function answerForTerminated<C extends AgentCommand>(
   const hold = 'hold' in request && request.hold !== undefined ? request.hold : OPERATOR_HOLD;
   const holdSet = agent.holds.some(({ name }) => name === hold);
   const answer = verdict(command, 'terminated', { runtime: agent.runtime, holdSet, cancelPending: false });
-  // Of one that was ended from outside nothing is done: what it ran may live on.
+  // An agent that was ended from outside may still have a running resource, so no command is done.
   if (!isLost && (answer === 'ok' || answer === 'same')) {
     return { requestId: request.requestId ?? null, changed: false, state: 'done', agent };
   }

@@ -1,16 +1,19 @@
-/** Agents as visibility has them: what they have told of themselves, and whether they answer. */
+/** Agents in visibility: what they reported last, and whether they answer. */
 import { isTerminated } from '../rules/agent/lifecycle';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../contract/agent';
 import { DIRECT_INCARNATION, INCARNATION_MEMO } from '../contract/names';
 import { equals, type Listed, REPORTED_TO_FAIL } from './temporal/visibility';
 
-/** An agent of a list as it has told of itself. */
+/** An agent of a list, as it reported itself last. */
 export type ToldAgent = Omit<AgentListItem, 'status' | 'liveness' | 'problem'> & {
   readonly status: AgentStatus;
   readonly liveness: Liveness;
 };
 
-/** An agent whose workflow is open. `incarnation` is its fleet's, `direct` where a service has started it; `startedAt` in ISO 8601. */
+/**
+ * An agent whose workflow is open. `incarnation` is its fleet's, or `direct` if a service started
+ * it; `startedAt` in ISO 8601.
+ */
 export interface RunningAgent {
   readonly fleet: string;
   readonly name: string;
@@ -18,7 +21,7 @@ export interface RunningAgent {
   readonly startedAt: string;
 }
 
-/** An agent that runs, from its memo. */
+/** A running agent, from its memo. */
 export function runningAgent(found: Listed): RunningAgent {
   const { fleet, name } = toldOf(found);
   const incarnation = found.memo(INCARNATION_MEMO);
@@ -30,10 +33,13 @@ export function runningAgent(found: Listed): RunningAgent {
   };
 }
 
-/** Every end of a workflow but the one that goes on as another run: an agent whose workflow is closed is terminated, whoever closed it. */
+/**
+ * Every closed status of a workflow but continued-as-new. An agent whose workflow is closed counts
+ * as terminated.
+ */
 const ENDS = ['Completed', 'Terminated', 'Canceled', 'Failed', 'TimedOut'] as const;
 
-/** Of agents in this status; all that run unless given. */
+/** Conditions for agents in this status; for all running agents unless given. */
 export function statusConditions(status: AgentStatus | Unknown | undefined): string[] {
   const open = equals('ExecutionStatus', 'Running');
   if (status === undefined) return [open];
@@ -42,28 +48,29 @@ export function statusConditions(status: AgentStatus | Unknown | undefined): str
   return [open, equals('DroverAgentStatus', status)];
 }
 
-/** Of agents of this liveness. */
+/** Conditions for agents with this liveness. */
 export function livenessConditions(liveness: Liveness | Unknown): string[] {
   return [liveness === 'unknown' ? REPORTED_TO_FAIL : equals('DroverLiveness', liveness)];
 }
 
-/** An agent as visibility has it; `unknown` where it is reported not to answer. */
+/** An agent of a list; its state is `unknown` when visibility reports that it does not answer. */
 export function agentItem(found: Listed): AgentListItem {
   const { problem } = found;
   const told = toldOf(found);
   return problem === null ? { ...told, problem } : { ...told, status: 'unknown', liveness: 'unknown', problem };
 }
 
-/** What an agent has told of itself last; one whose workflow was ended from outside has told nothing of that. */
+/** The last report of an agent. An end from outside is not in it, so the close time decides. */
 export function toldOf({ workflowId, attribute, closedAt, memo }: Listed): ToldAgent {
-  // More than the attribute takes are in the memo.
+  // The memo has all holds; the attribute is limited.
   const allHolds = memo('holds');
-  // Its id is there from its start on, its attributes from its first task on, for which a worker may have to come back first.
+  // The id exists from the start on. The attributes exist from the first workflow task on, which
+  // needs a worker.
   const [, fleet = '', name = ''] = workflowId.split('/');
   return {
     fleet,
     name,
-    // Born without these two, an agent is what every agent is at its birth.
+    // Until these two are set, an agent is in its initial state.
     status: closedAt === null ? ((attribute('DroverAgentStatus')[0] ?? 'pending') as AgentStatus) : 'terminated',
     liveness: (attribute('DroverLiveness')[0] ?? 'starting') as Liveness,
     holds: Array.isArray(allHolds) ? allHolds.map(String) : attribute('DroverHolds'),

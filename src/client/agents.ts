@@ -1,4 +1,4 @@
-/** Agents: reads, commands and beats. */
+/** Agents: queries, commands and beats. */
 import { isTerminated } from '../rules/agent/lifecycle';
 import { randomUUID } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
@@ -32,39 +32,45 @@ import { type AgentRef, agentSubject } from './temporal/subject';
 import { inParallel } from '../lib/in-parallel';
 import { equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
-/** Which agents to list; all that are not terminated unless narrowed. */
+/** Which agents to list: all that are not terminated, unless narrowed. */
 export interface AgentFilter {
   readonly fleet?: string;
   readonly status?: AgentStatus | Unknown;
   readonly liveness?: Liveness | Unknown;
 }
 
-/** `wait`: answer only when the effect is done, within `timeoutMs`; else after 5 s at the latest with what has been reached. */
+/**
+ * `wait`: answer when the command has taken effect, within `timeoutMs`; else after 5 s at most,
+ * with the state by then.
+ */
 export interface CommandCallOptions extends CallOptions {
   readonly wait?: boolean;
 }
 
-/** Commands with the update that each one is. */
+/** The update behind each command. */
 const COMMANDS: { readonly [C in AgentCommand]: UpdateDefinition<CommandResult, [AgentCommandOptions[C]]> } =
   agentUpdates;
 
-/** What became of one or more reports, and which of them stands for all. */
+/** The result of one or more reports, and the report that stands for all. */
 interface Reported {
   readonly first: FailureReport;
   readonly result: CommandResult;
 }
 
-/** One of many agents that were asked: its view, or why there is none. */
+/** One of many agents that were asked: its view, or the error. */
 export type AskedAgent = { readonly ref: AgentRef } & (
   { readonly view: AgentView; readonly error: null } | { readonly view: null; readonly error: DroverError }
 );
 
-/** Agents asked at once: enough to hide the way to the server, few enough that one process does not keep the workers busy. */
+/**
+ * Agents asked at a time: enough to hide the network delay, few enough to leave the workers time
+ * for other callers.
+ */
 const AT_ONCE = 20;
-/** For all of them: a person waits for the answer. */
+/** The time for all of them: a person waits for the answer. */
 const DESCRIBE_ALL_MS = 10_000;
 
-/** Everything that can be asked of agents, and told them. */
+/** All operations on agents. */
 export class Agents {
   readonly #calls: Calls;
   readonly #reports = new Bursts<FailureReport, Reported>();
@@ -73,18 +79,21 @@ export class Agents {
     this.#calls = calls;
   }
 
-  /** An agent as its own workflow sees it, a terminated one's too. */
+  /** An agent as its own workflow sees it; works for terminated agents too. */
   async describe(ref: AgentRef, options: CallOptions = {}): Promise<AgentView> {
     const { view, end } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent, options);
     return end === null ? view : closedAgentView(view, end);
   }
 
-  /** How the agent's workflow ended; null while it is open. Asks Temporal alone, so it is known of one that cannot answer, too. */
+  /**
+   * How the agent's workflow ended; null while it is open. Asks Temporal only, so it works for an
+   * agent that cannot answer.
+   */
   end(ref: AgentRef, options: CallOptions = {}): Promise<WorkflowEnd | null> {
     return endOf(this.#calls, agentSubject(ref), options);
   }
 
-  /** The last word of an agent, and whether it was ended from outside. */
+  /** The last view of an agent, and whether it was ended from outside. */
   async #last(ref: AgentRef): Promise<LastWord> {
     const { view, end } = await this.#calls.queryWithEnd(agentSubject(ref), describeAgent);
     return {
@@ -94,8 +103,8 @@ export class Agents {
   }
 
   /**
-   * Many agents, a few at a time, all within `timeoutMs` (10 s unless given). Never rejects: each has its view, or the error that says why
-   * not. In the order of `refs`.
+   * Describes many agents, a few at a time, all within `timeoutMs` (10 s unless given). Never
+   * rejects: each answer is a view or an error. In the order of `refs`.
    */
   describeAll(refs: readonly AgentRef[], { timeoutMs = DESCRIBE_ALL_MS }: CallOptions = {}): Promise<AskedAgent[]> {
     const deadline = monotonicMs() + timeoutMs;
@@ -122,21 +131,22 @@ export class Agents {
       ...(liveness === undefined ? [] : livenessConditions(liveness)),
     ];
     const { items, nextPageToken } = await listWorkflows(this.#calls, conditions, agentItem, options);
-    // What an agent that does not answer said last is still in the store.
+    // Visibility still has the last report of an agent that does not answer.
     const isAsked = (item: AgentListItem) =>
       (status ?? item.status) === item.status && (liveness ?? item.liveness) === item.liveness;
     return { items: items.filter(isAsked), nextPageToken };
   }
 
-  /** One page of the agents whose workflows are open, with what is known of them without asking them. */
+  /** One page of the agents whose workflows are open, from visibility alone. */
   running(options: PageOptions = {}): Promise<Page<RunningAgent>> {
     const conditions = [equals('WorkflowType', AGENT_WORKFLOW), equals('ExecutionStatus', 'Running')];
     return listWorkflows(this.#calls, conditions, runningAgent, options);
   }
 
   /**
-   * One of the agent's commands. `requestId` makes it safe to repeat: the same one again returns the first answer. Refusals are
-   * `AgentStatusError`, `RuntimeStateError` or `ResumeStateError` with `details` `{current, allowed}`.
+   * Sends a command to an agent. `requestId` makes it safe to repeat: the same id returns the first
+   * answer. Refusals are `AgentStatusError`, `RuntimeStateError` or `ResumeStateError` with
+   * `details` `{current, allowed}`.
    */
   async command<C extends AgentCommand>(
     ref: AgentRef,
@@ -160,8 +170,9 @@ export class Agents {
   }
 
   /**
-   * A failure of work that the agent, or a service, did with a credential. `changed` says whether it begins a switch; the same
-   * `requestId` again changes nothing more. Of a burst, those without one that are alike go together, and `changed` is told to the first.
+   * Reports that work with a credential failed, in the agent or in a service. `changed` says
+   * whether the report starts a switch. The same `requestId` again changes nothing. Equal reports
+   * of a burst without a `requestId` are sent together; the first gets `changed`.
    */
   async reportFailure(ref: AgentRef, report: FailureReport, options: CallOptions = {}): Promise<CommandResult> {
     const deadline = monotonicMs() + (options.timeoutMs ?? COMMAND_TIMEOUT_MS);
@@ -175,16 +186,19 @@ export class Agents {
         result: await this.#calls.update(agentSubject(ref), agentUpdates.reportFailure, argument, update),
       };
     };
-    // What has an identity of its own, or becomes a decision of its own, goes by itself.
+    // A report with an id of its own, or one that is always a decision of its own, is sent alone.
     const { requestId, turnId, kind, subscription, assignment } = own;
     const goesAlone = requestId !== undefined || turnId !== undefined || kind === 'other';
-    // Whoever joins waits no longer than it would by itself.
+    // The timeout is part of the key, so that no report waits longer than it would alone.
     const key = JSON.stringify([ref.fleet, ref.agent, subscription, assignment, kind, options.timeoutMs]);
     const { first, result } = await (goesAlone ? send([own]) : this.#reports.run(key, own, send));
     return first === own ? result : { ...result, changed: false };
   }
 
-  /** Waits until the agent is as asked, by asking it; `goal` is how the error calls that. `Timeout` after `timeoutMs`. */
+  /**
+   * Queries the agent until `isSo` holds. The error names the condition by `goal`. `Timeout` after
+   * `timeoutMs`.
+   */
   async waitFor(
     ref: AgentRef,
     isSo: (agent: AgentView) => boolean,
@@ -199,7 +213,7 @@ export class Agents {
     );
   }
 
-  /** One beat, as the gateway forwards it and services may send it themselves. */
+  /** Sends one beat, as the gateway does; services may send beats themselves. */
   heartbeat(ref: AgentRef, beat: ForwardedHeartbeat, options: CallOptions = {}): Promise<void> {
     return this.#calls.signal(agentSubject(ref), agentSignals.heartbeat, beat, options);
   }

@@ -14,23 +14,24 @@ import { Runs } from './runs';
 import { SpecKeys } from './spec-keys';
 import { checkSearchAttributes } from './temporal/search-attributes';
 
-/** Where Temporal's SDK looks unless told otherwise. */
+/** The default address of Temporal's SDK. */
 const DEFAULT_ADDRESS = 'localhost:7233';
 
 /** Temporal's `TaskQueueType`. */
 const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
 
-/** Where to connect, and under which prefix the workers listen (`drover` unless configured). */
+/** Where to connect, and the prefix of the workers' task queues (`drover` unless configured). */
 export interface DroverClientOptions extends ConnectionSettings {
   readonly queuePrefix?: string;
   /**
-   * Secrets that the specifications of process and docker agents are signed with, as in `DROVER_SPEC_SECRET`: the first one signs. A client
-   * without them applies files that `drover sign` has signed.
+   * Secrets that the specifications of process and docker agents are signed with, as in
+   * `DROVER_SPEC_SECRET`: the first one signs. A client without them applies files that `drover
+   * sign` has signed.
    */
   readonly specSecrets?: readonly string[] | undefined;
 }
 
-/** Connects when it is first used. All methods reject with `DroverError`s and with nothing else. */
+/** Connects at its first use. All methods reject only with `DroverError`s. */
 export class DroverClient {
   readonly agents: Agents;
   readonly fleets: Fleets;
@@ -52,7 +53,7 @@ export class DroverClient {
     this.events = new Events(this.#calls, this.pools);
   }
 
-  /** A client for one server, found like the `temporal` CLI finds it; nothing is sent yet. */
+  /** A client for one server, which it finds as the `temporal` CLI does. Sends nothing yet. */
   static connect({
     queuePrefix = DEFAULT_QUEUE_PREFIX,
     specSecrets,
@@ -62,7 +63,7 @@ export class DroverClient {
     return new DroverClient(openClient(settings), queuePrefix, keysOf(specSecrets), address);
   }
 
-  /** A client over a connection that is somebody else's to close. */
+  /** A client over a connection that the caller closes. */
   static over(
     client: Client,
     queuePrefix: string = DEFAULT_QUEUE_PREFIX,
@@ -71,7 +72,10 @@ export class DroverClient {
     return new DroverClient(client, queuePrefix, keysOf(specSecrets));
   }
 
-  /** Resolves when Temporal answers for our namespace; rejects with `Unavailable`, which names the address where nothing answers. */
+  /**
+   * Resolves when Temporal answers for this namespace; else rejects with `Unavailable`, which names
+   * the address.
+   */
   async check(options: CallOptions = {}): Promise<void> {
     const { workflowService, options: settings } = this.#calls.client.workflow;
     const ask = () => workflowService.describeNamespace({ namespace: settings.namespace });
@@ -89,12 +93,15 @@ export class DroverClient {
     return new DroverError('Unavailable', what, undefined, { cause });
   }
 
-  /** Rejects with `Unavailable` where the namespace lacks search attributes, with the commands that add them. */
+  /**
+   * Rejects with `Unavailable` if the namespace lacks search attributes; the message has the
+   * commands that add them.
+   */
   async checkSearchAttributes(options: CallOptions = {}): Promise<void> {
     await this.#calls.within(null, options, () => checkSearchAttributes(this.#calls.client));
   }
 
-  /** Task queues of this prefix that no worker asks for work, of those that every fleet needs. */
+  /** The task queues that every fleet needs and that no worker polls. */
   async unservedQueues(options: CallOptions = {}): Promise<string[]> {
     const { workflowService, options: settings } = this.#calls.client.workflow;
     const { namespace } = settings;
@@ -111,7 +118,7 @@ export class DroverClient {
     return needed.flatMap(([name], index) => (served[index] ? [] : [name]));
   }
 
-  /** Waits for the calls that are under way, then closes the connection. */
+  /** Waits for open calls, then closes the connection. */
   close(): Promise<void> {
     return this.#calls.close();
   }

@@ -1,4 +1,4 @@
-/** Events, found by comparing what visibility says from one moment to the next: nobody has to be told of them in advance. */
+/** Events, found by comparing visibility over time. No component has to publish them. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DroverEvent } from '../contract/event';
@@ -9,33 +9,39 @@ import type { Calls } from './temporal/calls';
 import { firstLook, lookAgain, lookBack, type LookTools } from './looks';
 import type { Pools } from './pools';
 
-/** `signal` ends the watching without an error; `everyMs` is the pause between two looks, 1 s unless given. */
+/**
+ * `signal` ends the watch without an error; `everyMs` is the pause between two looks, 1 s unless
+ * given.
+ */
 export interface ObserveOptions {
-  /** What happens to this fleet only, and to the pools that its agents have their credentials from. */
+  /** Only events of this fleet, and of the pools of its agents. */
   readonly fleet?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly everyMs?: number | undefined;
 }
 
-/** `onWatching` is called once, after the first look: what happens from then on is seen. */
+/** `onWatching` is called once, after the first look: every later event is seen. */
 export interface WatchOptions extends ObserveOptions {
   readonly onWatching?: () => void;
 }
 
-/** An event, and the fleets that it concerns: a pool has no fleet of its own. */
+/** An event, and the fleets that it concerns: a pool belongs to no single fleet. */
 export interface Observed {
   readonly event: DroverEvent;
   readonly fleets: readonly string[];
 }
 
-/** A person notices nothing faster; a list of 1,000 agents costs the server a few milliseconds. */
+/** Faster than a person notices; a list of 1,000 agents costs the server a few milliseconds. */
 const EVERY_MS = 1_000;
-/** Between two looks while Temporal cannot be reached, at most: soon enough for whoever waits, and no burden for a server that starts. */
+/**
+ * The longest pause between two looks during an outage: short for a person who waits, long enough
+ * for a server that starts.
+ */
 const OUTAGE_PAUSE_MS = 5_000;
-/** Ended runs of `recent`: what fits on a screen. */
+/** Ended runs in `recent`: as many as fit on a screen. */
 const RECENT_RUNS = 20;
 
-/** What happens to agents, runs and pools. */
+/** Events of agents, runs and pools. */
 export class Events {
   readonly #calls: Calls;
   readonly #pools: Pools;
@@ -45,7 +51,10 @@ export class Events {
     this.#pools = pools;
   }
 
-  /** Every event from now on, until `signal` aborts. Rejects where the first look fails; a later one that Temporal does not answer is repeated. */
+  /**
+   * Every event from now on, until `signal` aborts. Rejects if the first look fails; a later look
+   * that fails is repeated.
+   */
   async *watch({ onWatching, ...options }: WatchOptions = {}): AsyncGenerator<DroverEvent, void, undefined> {
     let first = true;
     for await (const batch of this.observe(options)) {
@@ -55,7 +64,7 @@ export class Events {
     }
   }
 
-  /** The same with whom each event concerns: a list after every look, of which the first one is empty. */
+  /** The same with the fleets of each event: a list after every look. The first list is empty. */
   async *observe(options: ObserveOptions = {}): AsyncGenerator<readonly Observed[], void, undefined> {
     const { fleet, signal, everyMs = EVERY_MS } = options;
     const tools = this.#tools(fleet);
@@ -71,7 +80,10 @@ export class Events {
     }
   }
 
-  /** What can still be told of the past, newest last: the last 20 runs that have ended, and what is failed, offline or used up now. */
+  /**
+   * Past events that are still known, newest last: the last 20 ended runs, and what is failed,
+   * offline or exhausted now.
+   */
   async recent({ fleet }: { readonly fleet?: string | undefined } = {}): Promise<DroverEvent[]> {
     const look = await lookBack(this.#tools(fleet), RECENT_RUNS);
     const news = newsBetween(NOTHING_KNOWN, updateKnown(NOTHING_KNOWN, look)).filter(
@@ -107,7 +119,10 @@ function observed(news: readonly News[]): Observed[] {
   return news.map(({ type, at, data, fleets }) => ({ event: withId({ type, at: at ?? now, data }), fleets }));
 }
 
-/** The end of a run has the same id wherever it is seen; what is dated by the look is an event of its own each time. */
+/**
+ * The end of a run always has the same id. An event that gets its time from the look has a new id
+ * each time.
+ */
 function withId(event: Omit<DroverEvent, 'id'>): DroverEvent {
   const { type, at, data } = event;
   const digest = createHash('sha256')

@@ -1,4 +1,6 @@
-/** Checks a fleet file before anything is created: every problem at once, each with its path. */
+/**
+ * Checks a fleet file before anything is created, and reports every problem at once with its path.
+ */
 import type { z } from 'zod';
 import type { FleetFile, FleetSpec } from '../contract/fleet';
 import { jsonProblem } from '../contract/json';
@@ -41,11 +43,11 @@ function check<T>(
   const parsed = readBy(schema, json);
   const fields = parsed.success ? [] : parsed.error.issues.flatMap(ownIssues).flatMap(problemsOf);
   const problems = mostImportant([...fields, ...cross]);
-  // The schema agrees with the contract's type, which fleet-file.ts proves at compile time.
+  // The schema agrees with the contract's type; fleet-file.ts proves it at compile time.
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: parsed.data as T, warnings };
 }
 
-/** Problems told at once: more than a page of them are one mistake, repeated. */
+/** The most problems in one report: more than a page of them is one mistake, repeated. */
 const MOST_PROBLEMS = 100;
 
 function mostImportant(problems: readonly Problem[]): readonly Problem[] {

@@ -1,4 +1,4 @@
-/** Fleets: what they should be, and the changes that make them so. */
+/** Fleets: their desired state, and the changes that reach it. */
 import { randomUUID } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
@@ -32,27 +32,30 @@ import { topologyView } from './topology-view';
 import { isUnanswered } from './temporal/unanswered';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
-/** What to do, for at most `timeoutMs`, while another change of the fleet runs; it is `ChangeInProgress` unless given. */
+/**
+ * What to do, for at most `timeoutMs`, while another change of the fleet runs. The default is the
+ * error `ChangeInProgress`.
+ */
 export interface ChangeCallOptions extends CallOptions {
-  /** `wait` for its end, or `cancel` it and wait until it is undone. */
+  /** `wait` for the end of that change, or `cancel` it and wait until it is undone. */
   readonly ifBusy?: 'wait' | 'cancel';
 }
 
-/** `onProgress` hears every new state of the change; `timeoutMs` is without limit unless given. */
+/** `onProgress` receives every new state of the change; without `timeoutMs` there is no limit. */
 export interface FollowOptions extends CallOptions {
   readonly onProgress?: (change: ChangeView) => void;
   /** Ends the following, not the change, with an `AbortError`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What becomes of a fleet that has ended. */
+/** Message parts for a fleet that has ended. */
 const ENDED = {
   ended: 'it was destroyed',
   wayOn:
-    'drover apply of its file makes it again and takes over its agents; drover gc --yes removes what nobody owns any more',
+    'drover apply of its file makes it again and takes over its agents; drover gc --yes removes what no longer has an owner',
 };
 
-/** Everything that can be asked of fleets, and done to them. */
+/** All operations on fleets. */
 export class Fleets {
   readonly #calls: Calls;
   readonly #queuePrefix: string;
@@ -65,13 +68,16 @@ export class Fleets {
     this.#keys = keys;
   }
 
-  /** A fleet as its own workflow sees it, with those of its agents and pools that are gone. One that has ended is `FleetNotFound`. */
+  /**
+   * A fleet as its own workflow sees it, with the agents and pools of it that are gone.
+   * `FleetNotFound` for an ended fleet.
+   */
   async describe(fleet: string, options: CallOptions = {}): Promise<FleetDescription> {
     const view = await this.present(fleet, options);
     return { ...view, topology: topologyView(view.spec), lost: await lostOf(this.#calls, view, options) };
   }
 
-  /** The same by a single call, so without a word of what is gone. */
+  /** The same by a single call, without what is gone. */
   async present(fleet: string, options: CallOptions = {}): Promise<FleetView> {
     const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet, options);
     if (end === null) return view;
@@ -88,7 +94,10 @@ export class Fleets {
     );
   }
 
-  /** What `apply` would change; `ids` is the id map as it would be. Changes nothing, and starts nothing for a new fleet. */
+  /**
+   * What `apply` would change; `ids` is the id map after that. Changes nothing, and starts nothing
+   * for a new fleet.
+   */
   async plan(fleet: string, given: FleetSpec, options: CallOptions = {}): Promise<ApplyResult> {
     const spec = this.#signed(fleet, given);
     try {
@@ -100,7 +109,10 @@ export class Fleets {
     }
   }
 
-  /** Makes the fleet what `request.spec` says, a new one too. Answers at acceptance; `follow` waits for the end. */
+  /**
+   * Brings the fleet, old or new, to the state in `request.spec`. Answers at acceptance; `follow`
+   * waits for the end.
+   */
   async apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
     if (request.dryRun) return this.plan(fleet, request.spec, options);
     const spec = this.#signed(fleet, request.spec);
@@ -124,7 +136,10 @@ export class Fleets {
     return this.#inTurn(fleet, options, send);
   }
 
-  /** Removes every agent of the fleet, then the fleet; with `forget`, what cannot be removed is given up. Answers at acceptance. */
+  /**
+   * Removes every agent of the fleet, then the fleet; with `forget`, what cannot be removed is
+   * given up. Answers at acceptance.
+   */
   destroy(fleet: string, request: DestroyRequest = {}, options: ChangeCallOptions = {}): Promise<ApplyResult> {
     const requestId = request.requestId ?? randomUUID();
     const argument = { ...request, requestId };
@@ -133,8 +148,9 @@ export class Fleets {
   }
 
   /**
-   * Stops the change that runs: what it has done is undone, as after a failure. Answers at acceptance with the change as it is then; `follow` waits
-   * for its end. `RuntimeStateError` where none runs, `StaleRevision` where it is another one than `request` says.
+   * Stops the running change; its steps are undone, as after a failure. Answers at acceptance with
+   * the change; `follow` waits for its end. `RuntimeStateError` if no change runs, `StaleRevision`
+   * if another change runs than `request` says.
    */
   cancel(fleet: string, request: CancelRequest = {}, options: CallOptions = {}): Promise<ChangeView> {
     const requestId = request.requestId ?? randomUUID();
@@ -143,8 +159,9 @@ export class Fleets {
   }
 
   /**
-   * Undoes a failed change once more, as attempt number `attempt` (higher than the last one) of revision `revision`; the next attempt of
-   * the latest change unless given. Answers at acceptance; `follow` waits for the end.
+   * Undoes a failed change again, as attempt `attempt` (higher than the last one) of revision
+   * `revision`; unless given, as the next attempt of the latest change. Answers at acceptance;
+   * `follow` waits for the end.
    */
   compensate(fleet: string, request: CompensateRequest = {}, options: CallOptions = {}): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
@@ -152,12 +169,18 @@ export class Fleets {
     return this.#command(fleet, fleetUpdates.compensate, argument, { ...options, updateId: requestId });
   }
 
-  /** Makes a request id stand for one run of the fleet; `IdempotencyConflict` where it stands for another one, or for a command. */
+  /**
+   * Makes a request id stand for one run of the fleet; `IdempotencyConflict` where it stands for
+   * another one, or for a command.
+   */
   async nameRun(fleet: string, request: RunNamed, options: CallOptions = {}): Promise<void> {
     await this.#command(fleet, fleetUpdates.nameRun, request, { ...options, updateId: request.requestId });
   }
 
-  /** Holds every agent of the fleet with the hold `fleet`, those too that are added meanwhile. */
+  /**
+   * Holds every agent of the fleet with the hold `fleet`, including agents that are added while it
+   * lasts.
+   */
   pause(
     fleet: string,
     request: { readonly reason?: string; readonly requestId?: string; readonly wait?: boolean } = {},
@@ -167,7 +190,7 @@ export class Fleets {
     return this.#command(fleet, fleetUpdates.pause, { ...request, requestId }, { ...options, updateId: requestId });
   }
 
-  /** Releases the hold `fleet`, and nothing else: an agent that an operator had paused stays paused. */
+  /** Releases the hold `fleet` only: an agent that an operator has paused stays paused. */
   resume(
     fleet: string,
     request: { readonly requestId?: string; readonly wait?: boolean } = {},
@@ -177,7 +200,7 @@ export class Fleets {
     return this.#command(fleet, fleetUpdates.resume, { ...request, requestId }, { ...options, updateId: requestId });
   }
 
-  /** Waits until a change has ended, however it ended: see `state` and `error` of what is returned. */
+  /** Waits until a change has ended. `state` and `error` of the answer say how. */
   async follow(
     fleet: string,
     { changeId, revision }: { readonly changeId: string; readonly revision: number },
@@ -193,7 +216,7 @@ export class Fleets {
     };
     const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
       deadline: monotonicMs() + timeoutMs,
-      // Half a second is soon enough for people, and each look costs two queries of the workflows that are at work.
+      // Half a second is soon enough for people, and each look costs two queries of busy workflows.
       maxPauseMs: 500,
       signal,
     });
@@ -205,13 +228,16 @@ export class Fleets {
     );
   }
 
-  /** The fleet knows how a change ended, its provision workflow how far it is. Null: nothing is known yet. */
+  /**
+   * The fleet knows how a change ended; the change's own workflow knows its progress. Null: neither
+   * knows it yet.
+   */
   async #change(fleet: string, changeId: string, revision: number): Promise<ChangeView | null> {
     const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet);
     const { change } = view;
     if (change?.changeId === changeId && change.state !== 'running') return change;
     if (end !== null && end.how !== 'completed') throw endedError(fleetSubject(fleet), end, ENDED);
-    // A change that does not answer is still the fleet's, which knows what it was at its beginning.
+    // If the change does not answer, the fleet still knows it as it was at its start.
     const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(unlessUnanswered);
     if (live?.changeId !== changeId) return change?.changeId === changeId ? change : null;
     return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
@@ -261,14 +287,14 @@ export class Fleets {
   }
 }
 
-/** The change has ended by itself, or another one has begun. */
+/** Ignores that the change has ended by itself, or that another one has started. */
 function ignoreEnded(error: unknown): void {
   const isEnded =
     error instanceof DroverError && (error.code === 'RuntimeStateError' || error.code === 'StaleRevision');
   if (!isEnded) throw error;
 }
 
-/** Null: it is not there yet, or its task keeps failing. */
+/** Null if the workflow does not exist yet, or if its workflow task keeps failing. */
 function unlessUnanswered(error: unknown): null {
   if (isUnanswered(error) || (error instanceof DroverError && error.code === 'FleetNotFound')) return null;
   throw error;

@@ -1,4 +1,4 @@
-/** The package's entry: `DroverClient`, its options, and the shapes of what it returns. */
+/** The package's entry: `DroverClient`, its options, and the types of its answers. */
 export { DroverClient, type DroverClientOptions } from './drover-client';
 export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents';
 export type { RunningAgent } from './agent-items';

@@ -1,4 +1,6 @@
-/** One look at everything that events are made of, from visibility; of runs that have ended also how. */
+/**
+ * One look at visibility for everything that events are made of, with the results of ended runs.
+ */
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Runtime } from '../contract/agent';
 import { DroverError } from '../contract/errors';
@@ -14,7 +16,7 @@ import { runItem } from './runs';
 import { runSubject } from './temporal/subject';
 import { closedSince, equals, type Listed, listWorkflows, type PageOptions } from './temporal/visibility';
 
-/** What looks are taken with. */
+/** What a look needs. */
 export interface LookTools {
   readonly calls: Calls;
   readonly pools: Pools;
@@ -22,19 +24,28 @@ export interface LookTools {
   readonly fleet?: string | undefined;
 }
 
-/** Visibility is behind by a second or so, and by more under load: a run may be listed after another one that has ended later. */
+/**
+ * Visibility lags by a second or so, and by more under load: a run may be listed after a run that
+ * ended later.
+ */
 const OVERLAP_MS = 30_000;
-/** Results that are read at once. */
+/** Results that are read at a time. */
 const READ_AT_ONCE = 20;
 
-/** The first look of a watch: of the runs that have ended only the last ones, so that it is known where the next look begins. */
+/**
+ * The first look of a watch. Of ended runs it reads only the last ones, to know where the next look
+ * begins.
+ */
 export async function firstLook(tools: LookTools): Promise<Look> {
   const { items } = await listEnded(tools, [], { pageSize: 1 });
   const runs = await allPages((page) => listEnded(tools, items.flatMap(aroundTheEnd), page));
   return { ...(await present(tools)), runs: runs.map(unread) };
 }
 
-/** A look that follows another one: of runs only those that have ended since, and some before them. */
+/**
+ * A later look: of ended runs it reads those that have ended since the last look, with some
+ * overlap.
+ */
 export async function lookAgain(tools: LookTools, known: Known): Promise<Look> {
   const [newest] = [...known.runs.values()].sort((a, b) => endOf(b) - endOf(a));
   const runs = await allPages((page) => listEnded(tools, newest ? aroundTheEnd(newest) : [], page));
@@ -46,7 +57,7 @@ export async function lookAgain(tools: LookTools, known: Known): Promise<Look> {
   };
 }
 
-/** A look at the present and the last of the past: so many runs that have ended last. */
+/** A look at the present state and at the last `count` ended runs. */
 export async function lookBack(tools: LookTools, count: number): Promise<Look> {
   const { items } = await listEnded(tools, [], { pageSize: count });
   return { ...(await present(tools)), runs: await withOutcomes(tools, items) };
@@ -56,7 +67,7 @@ function endOf({ endedAt }: Pick<RunListItem, 'endedAt'>): number {
   return endedAt === null ? 0 : Date.parse(endedAt);
 }
 
-/** Since a little before the end of this run. */
+/** Conditions for runs that ended a little before this run, or later. */
 function aroundTheEnd(run: Pick<RunListItem, 'endedAt'>): string[] {
   return [closedSince(Math.max(0, endOf(run) - OVERLAP_MS))];
 }
@@ -98,14 +109,17 @@ async function withOutcomes({ calls }: LookTools, runs: readonly RunListItem[]):
   return seen;
 }
 
-/** A run without success has completed as a workflow, so its result is read; from its history, without any worker. */
+/**
+ * A run without success still completes as a workflow, so its result is read, from its history: no
+ * worker has to answer.
+ */
 async function outcomeOf(calls: Calls, ref: RunListItem): Promise<SeenOutcome | null> {
   const subject = runSubject(ref);
   try {
     return await calls.within(subject, {}, () => resultOf(calls, subject.workflowId));
   } catch (error) {
     if (isOutage(error) || !(error instanceof DroverError)) throw error;
-    // Its history is gone, or cannot be read: then the list's word is all there is.
+    // Its history is gone or cannot be read, so only the list knows the run.
     return null;
   }
 }

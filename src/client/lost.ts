@@ -1,4 +1,4 @@
-/** What a fleet owns and what is gone, as `describe` shows it. */
+/** Finds what a fleet owns and what is gone, for `describe`. */
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import type { FleetView } from '../contract/fleet';
 import { AGENT_WORKFLOW, POOL_WORKFLOW } from '../contract/names';
@@ -9,12 +9,12 @@ import { allPages } from './temporal/pages';
 import { agentSubject, poolSubject, type Subject } from './temporal/subject';
 import { equals, listWorkflows } from './temporal/visibility';
 
-/** Found at most: who reads more has seen enough. */
+/** The most that one answer names. */
 const MOST_LOOKED_AT = 100;
 
 /**
- * One list of what runs, then a look at each that is not in it: visibility is behind, by about a second, so what has just been made or
- * ended is seen a little later. While a change runs, agents come and go, and nothing is lost.
+ * Lists what runs, then looks at each part that is not listed: visibility lags by about a second,
+ * so it may miss new parts. While a change runs, agents come and go, so nothing counts as lost.
  */
 export async function lostOf(calls: Calls, view: FleetView, options: CallOptions): Promise<LostParts> {
   if (view.change?.state === 'running') return { agents: {}, pools: {} };

@@ -1,4 +1,4 @@
-/** Pools of credentials: who is on what, and until when something is not given out. */
+/** Pools of credentials: which agent uses which, and which are cooling down. */
 import { describePool, poolUpdates } from '../contract/pool/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
@@ -8,15 +8,15 @@ import { endedError, orEnded } from './temporal/ends';
 import { poolSubject } from './temporal/subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
-/** What becomes of a pool that has ended. */
+/** Message parts for a pool that has ended. */
 const ENDED = {
   ended: 'no fleet uses it',
   wayOn:
-    'the next agent that asks for a credential has it started again, as does drover apply of a fleet that describes it; ' +
+    'it starts again when an agent asks for a credential, or with drover apply of a fleet that describes it; ' +
     'its failures and cool-downs are forgotten',
 };
 
-/** Everything that can be asked of pools. */
+/** All operations on pools. */
 export class Pools {
   readonly #calls: Calls;
 
@@ -24,7 +24,7 @@ export class Pools {
     this.#calls = calls;
   }
 
-  /** A pool as its own workflow sees it. One that has ended is `PoolNotFound`. */
+  /** A pool as its own workflow sees it. `PoolNotFound` for an ended pool. */
   async describe(pool: string, options: CallOptions = {}): Promise<PoolView> {
     const { view, end } = await this.#calls.queryWithEnd(poolSubject(pool), describePool, options);
     if (end === null) return view;
@@ -37,7 +37,9 @@ export class Pools {
     return listWorkflows(this.#calls, conditions, poolItem, options);
   }
 
-  /** Forgets the failures of one credential, or of all: they may be given out again at once. */
+  /**
+   * Forgets the failures of one credential, or of all, so that they can be assigned again at once.
+   */
   reset(pool: string, credential?: string, { requestId, timeoutMs }: RequestOptions = {}): Promise<PoolView> {
     const argument = { ...(credential !== undefined && { credential }), ...(requestId !== undefined && { requestId }) };
     const options = { ...(timeoutMs !== undefined && { timeoutMs }), updateId: requestId };
@@ -47,7 +49,7 @@ export class Pools {
   }
 }
 
-/** A pool that has just been made has no summary yet. */
+/** A pool of a list. A new pool has no summary yet. */
 function poolItem({ workflowId, memo, problem }: Listed): PoolListItem {
   const none: Omit<PoolListItem, 'pool' | 'problem'> = {
     credentials: 0,

@@ -1,4 +1,4 @@
-/** Starts a run's workflow under its name, once: a name that another task has is refused. */
+/** Starts a run's workflow under its name, once. A name that belongs to another task is refused. */
 import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import { RUN_WORKFLOW } from '../contract/names';
@@ -10,7 +10,10 @@ import type { Calls } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import { runSubject } from './temporal/subject';
 
-/** Starts the run, or finds that it was started before. `IdempotencyConflict` where its name is that of another task. */
+/**
+ * Starts the run, or finds that it was already started. `IdempotencyConflict` if its name belongs
+ * to another task.
+ */
 export async function startRun(
   calls: Calls,
   taskQueue: string,
@@ -46,7 +49,10 @@ export async function startRun(
   );
 }
 
-/** What a caller asked for. Topology and webhooks are the fleet's, which may have changed since. */
+/**
+ * A fingerprint of the caller's request. Topology and webhooks come from the fleet, which may have
+ * changed.
+ */
 function taskOf({
   task,
   script,
@@ -59,7 +65,10 @@ function taskOf({
   return fingerprint('run', { task, script, trace: trace === true });
 }
 
-/** What a workflow was started with, as its history says: it is there for ended runs, and for those that others have started. */
+/**
+ * The input of a workflow, from its history: this works for ended runs, and for runs that other
+ * processes started.
+ */
 async function firstInput({ client }: Calls, workflowId: string): Promise<unknown> {
   const { workflowService, options } = client.workflow;
   const { history } = await workflowService.getWorkflowExecutionHistory({

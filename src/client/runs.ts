@@ -18,37 +18,44 @@ import { startRun } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
-/** Random bytes of a run's own name: two of a billion runs are alike with a chance of 1 in a million. */
+/**
+ * Random bytes of a generated run name: two of a billion runs collide with a chance of 1 in a
+ * million.
+ */
 const NAME_BYTES = 10;
-/** Hexadecimal digits of a name that is made of a request id. */
+/** Hexadecimal digits of a name that is made from a request id. */
 const NAMED_LENGTH = 32;
 
 /**
- * What to run. `run` names it (a name made of the request id, else a random one, unless given); the same name with the same task again
- * is the same run. A `requestId` stands for one run: with another name it is refused.
+ * What to run. `run` is its name; unless given, it is made from the request id, else random. The
+ * same name with the same task is the same run. A `requestId` belongs to one run: with another name
+ * it is refused.
  */
 export interface RunRequest {
   readonly fleet: string;
   readonly run?: string;
   readonly task: unknown;
-  /** Scripted agents take the turns instead of the fleet's. */
+  /** The script replies to the turns in place of the fleet's agents. */
   readonly script?: Script;
-  /** The result then has every turn's input and reply. */
+  /** Adds every turn's input and reply to the result. */
   readonly trace?: boolean;
   readonly requestId?: string;
 }
 
-/** `onProgress` hears every new state of the run; `timeoutMs` is without limit unless given. */
+/** `onProgress` receives every new state of the run; without `timeoutMs` there is no limit. */
 export interface FollowRunOptions extends CallOptions {
   readonly onProgress?: (run: RunView) => void;
   /** Ends the following, not the run, with an `AbortError`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Temporal's `WorkflowExecutionStatus`, as far as the state of a run without a memo follows from it. */
+/**
+ * The state of a run without a memo, by Temporal's `WorkflowExecutionStatus`; any other status is
+ * `failed`.
+ */
 const STATES: Readonly<Record<number, RunState>> = { 1: 'running', 2: 'completed', 4: 'cancelled' };
 
-/** Everything that can be asked of runs, and done to them. */
+/** All operations on runs. */
 export class Runs {
   readonly #calls: Calls;
   readonly #fleets: Fleets;
@@ -60,7 +67,10 @@ export class Runs {
     this.#queuePrefix = queuePrefix;
   }
 
-  /** Starts a run over the fleet's present topology and returns where it is. `LimitReached` when the task is too large, `IdempotencyConflict` when its name is another task's. */
+  /**
+   * Starts a run over the fleet's current topology. `LimitReached` if the task is too large,
+   * `IdempotencyConflict` if its name belongs to another task.
+   */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
     const { fleet, requestId, run = runName(requestId), task, script, trace } = request;
     checkName(run);
@@ -75,7 +85,7 @@ export class Runs {
     return { fleet, run };
   }
 
-  /** A run as its own workflow sees it, an ended one's too. */
+  /** A run as its own workflow sees it; works for ended runs too. */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
     const { view, end } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
     return end === null ? view : closedRunView(view, end, isoNow());
@@ -87,14 +97,19 @@ export class Runs {
     return listWorkflows(this.#calls, [equals('WorkflowType', RUN_WORKFLOW), ...ofFleet], runItem, options);
   }
 
-  /** Waits for the run's end. A task that was not solved is a result with `success: false`; no limit unless `timeoutMs` is given. */
+  /**
+   * Waits for the run's end. A task without an answer is a result with `success: false`. Without
+   * `timeoutMs` there is no limit.
+   */
   async result(ref: RunRef, options: FollowRunOptions = {}): Promise<RunResult> {
     const { result, state } = await this.follow(ref, options);
     if (result) return result;
     throw new DroverError('Internal', `run ${ref.fleet}/${ref.run} is ${state} without a result`, { ...ref });
   }
 
-  /** Waits for the run's end and tells of its progress. `Timeout` after `timeoutMs`; the run goes on. */
+  /**
+   * Waits for the run's end and reports its progress. `Timeout` after `timeoutMs`; the run goes on.
+   */
   async follow(ref: RunRef, { onProgress, timeoutMs = Infinity, signal }: FollowRunOptions = {}): Promise<RunView> {
     let last = '';
     const look = async () => {
@@ -104,7 +119,7 @@ export class Runs {
       last = shown;
       return view;
     };
-    // A run that is being cancelled is so at once, and has its result later.
+    // A cancelled run has its state at once, and its result later.
     const ended = await pollUntil(look, ({ result }) => result !== null, {
       deadline: monotonicMs() + timeoutMs,
       maxPauseMs: 250,
@@ -114,21 +129,25 @@ export class Runs {
     throw new DroverError('Timeout', `run ${ref.fleet}/${ref.run} still runs; it goes on`, { ...ref });
   }
 
-  /** Stops it at the next turn boundaries; its clock stops too. */
+  /** Pauses a run at the next turn boundaries; its clock stops too. */
   pause(ref: RunRef, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.pause, {}, options);
   }
 
+  /** Resumes a paused run. */
   resume(ref: RunRef, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.resume, {}, options);
   }
 
-  /** Ends it at the next turn boundaries; queued turns are withdrawn. */
+  /** Ends a run at the next turn boundaries; queued turns are withdrawn. */
   cancel(ref: RunRef, reason?: string, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.cancel, reason === undefined ? {} : { reason }, options);
   }
 
-  /** Answers the run's open question. With `question` only that one is answered, and another is refused. */
+  /**
+   * Answers the run's open question. With `question` it answers only that question and refuses
+   * another.
+   */
   async answer(ref: RunRef, value: unknown, question?: unknown, options: RequestOptions = {}): Promise<RunView> {
     checkJson('value', value);
     checkJson('question', question);
@@ -136,7 +155,7 @@ export class Runs {
     return this.#command(ref, runUpdates.answer, given, options);
   }
 
-  /** A command. Of a run that is over the workflow is closed: its last `describe` says what it would say. */
+  /** Sends a command. An ended run has a closed workflow, so its last `describe` answers. */
   async #command<A extends object>(
     ref: RunRef,
     update: UpdateDefinition<RunView, [A & { requestId?: string }]>,
@@ -167,11 +186,14 @@ function checkName(run: string): void {
   if (NAME_PATTERN.test(run)) return;
   throw new DroverError(
     'InvalidRequest',
-    `"${run}" is no name of a run: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
+    `invalid run name "${run}": use 1 to 63 letters, digits, "-" or "_", starting with a letter`,
   );
 }
 
-/** A fleet takes over its file at the end of a change: until the first one has ended, it has none. */
+/**
+ * The fleet's topology. A fleet adopts its file at the end of a change, so it has no topology
+ * before its first change ends.
+ */
 function topologyOf({ fleet, spec, change }: FleetView): TopologySpec {
   if (!spec.topology && change?.state === 'running') {
     const { changeId, revision } = change;
@@ -192,11 +214,11 @@ function topologyOf({ fleet, spec, change }: FleetView): TopologySpec {
   return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
 }
 
-/** A run as visibility has it: in the state that its workflow has told. */
+/** A run of a list, in the state that its workflow reported. */
 export function runItem({ workflowId, status, startedAt, closedAt, memo, problem }: Listed): RunListItem {
   const [, fleet = '', run = ''] = workflowId.split('/');
   const told = memo('state') as RunState | undefined;
-  // One that was ended from outside has told nothing of that.
+  // A workflow that was ended from outside has not reported that.
   const isTold = told !== undefined && (closedAt === null || isOver(told));
   const state = isTold ? told : (STATES[status] ?? 'failed');
   return { fleet, run, state: problem === null ? state : 'unknown', startedAt, endedAt: closedAt, problem };

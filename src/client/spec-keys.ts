@@ -1,4 +1,7 @@
-/** The signatures of agents' specifications: who has a key vouches for what a host runs as its own user (docs/security.md). */
+/**
+ * The signatures of agents' specifications: who has a key vouches for what a host runs as its own
+ * user (docs/security.md).
+ */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AgentSpec, ProviderKind, SpecSignature } from '../contract/agent';
 import { DroverError } from '../contract/errors';
@@ -10,7 +13,9 @@ import { desiredAgents } from '../rules/fleet/plan';
 import { fleetSpec } from '../rules/fleet/spec';
 import { canonicalJson } from '../rules/lib/fingerprint';
 
-/** The providers that run programs on the worker's machine. Agents of the others need no signature. */
+/**
+ * The providers that run programs on the worker's machine. Agents of the others need no signature.
+ */
 const SIGNED_PROVIDERS: readonly ProviderKind[] = ['process', 'docker'];
 
 /** Separates what is signed here from everything else that a secret could be used for. */
@@ -30,7 +35,10 @@ export function needsSignature(provider: ProviderKind): boolean {
   return SIGNED_PROVIDERS.includes(provider);
 }
 
-/** The keys of one place. The first one signs, each one checks: so two are valid while one replaces the other. */
+/**
+ * The keys of one place. The first one signs, each one checks: so two are valid while one replaces
+ * the other.
+ */
 export class SpecKeys {
   readonly #first: Key;
   readonly #keys: readonly Key[];
@@ -43,13 +51,19 @@ export class SpecKeys {
     this.#first = this.#keys[0] ?? { id: '', secret: '' };
   }
 
-  /** The signature of one agent's specification, the fleet's own settings merged in. A signature that it has does not count. */
+  /**
+   * The signature of one agent's specification, the fleet's own settings merged in. A signature
+   * that it has does not count.
+   */
   sign(fleet: string, agent: string, spec: AgentSpec): SpecSignature {
     const { id, secret } = this.#first;
     return { keyId: id, hmac: digest(secret, signedText(fleet, agent, spec), 'base64url') };
   }
 
-  /** What is wrong with the signature of a specification, and what to do about it, in words; null: it is right. */
+  /**
+   * What is wrong with the signature of a specification, and what to do about it, in words; null:
+   * it is right.
+   */
   problemOf(fleet: string, agent: string, spec: AgentSpec): string | null {
     const { signature } = spec;
     if (signature === undefined) return `its specification is not signed; ${HOW_TO_SIGN}`;
@@ -69,8 +83,8 @@ const HOW_TO_SIGN =
   'apply the fleet through the gateway, with a client that has DROVER_SPEC_SECRET, or with a file that drover sign has signed';
 
 /**
- * The specification of a fleet with the signature of every agent that needs one, in place of those that it has. Throws what the fleet's workflow
- * would refuse it with.
+ * The specification of a fleet with the signature of every agent that needs one, in place of those
+ * that it has. Throws what the fleet's workflow would refuse it with.
  */
 export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): FleetSpec {
   const merged = desiredAgents(fleetSpec(spec, 'apply.spec'));

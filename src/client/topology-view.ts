@@ -1,16 +1,16 @@
-/** A fleet's topology as a graph, for whoever shows it. */
+/** A fleet's topology as a graph, for display. */
 import type { FleetSpec } from '../contract/fleet';
 import { END, RESERVED_NODES, START, type TopologyView, USER } from '../contract/topology';
 import { compileTopology } from '../rules/topology/compile';
 
-/** Nodes, edges and rendezvous; null where the fleet has no topology. */
+/** Nodes, edges and rendezvous; null if the fleet has no topology. */
 export function topologyView({ topology, agents }: FleetSpec): TopologyView | null {
   if (!topology) return null;
   const compiled = compileTopology(
     topology,
     agents.map(({ name }) => name),
   );
-  // A fleet is refused whose topology does not compile.
+  // A fleet with a topology that does not compile was refused.
   if (!compiled.ok) return null;
   const { successors, rendezvous } = compiled.topology;
   const edges = Object.entries(successors).flatMap(([from, targets]) => targets.map((to) => ({ from, to })));

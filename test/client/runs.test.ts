@@ -202,7 +202,7 @@ it('knows what cannot be run', async () => {
   const { runs } = DroverClient.over(env.client, 'nobody');
   await expect(runs.start({ fleet: 'nowhere', run: 'a/b', task: 't' })).rejects.toMatchObject({
     code: 'InvalidRequest',
-    message: expect.stringContaining('"a/b" is no name of a run') as string,
+    message: expect.stringContaining('invalid run name "a/b"') as string,
   });
   await expect(runs.start({ fleet: 'nowhere', task: 'x'.repeat(SIZE_LIMITS.value) })).rejects.toMatchObject({
     code: 'LimitReached',

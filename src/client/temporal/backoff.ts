@@ -1,17 +1,26 @@
-/** Waiting between two tries. */
+/** Pauses between two tries. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../../contract/errors';
 import { monotonicMs } from '../../lib/clock';
 
-/** Pause before try number `attempt` (from 1): full jitter under an exponential ceiling, so that many callers spread out. */
+/**
+ * Pause before try number `attempt` (from 1): full jitter under an exponential ceiling, so that
+ * many callers spread out.
+ */
 export function jitteredDelayMs(attempt: number, baseMs: number, maxMs: number): number {
   return Math.random() * Math.min(maxMs, baseMs * 2 ** attempt);
 }
 
-/** How long something that is followed may be out of reach: a server or a worker that is started again is back by then. */
+/**
+ * How long an outage may last while a caller waits: a server or worker that restarts is back by
+ * then.
+ */
 const OUTAGE_MS = 60_000;
 
-/** `deadline` by the monotonic clock (lib/clock.ts); a `signal` that aborts ends the asking with an `AbortError`. */
+/**
+ * `deadline` is by the monotonic clock (lib/clock.ts). `signal` ends the polling with an
+ * `AbortError`.
+ */
 export interface PollOptions {
   readonly deadline: number;
   readonly maxPauseMs?: number;
@@ -19,8 +28,8 @@ export interface PollOptions {
 }
 
 /**
- * Asks until `done` says so. Pauses grow from 50 ms to `maxPauseMs`; undefined when the deadline came first.
- * An answer that fails with `Unavailable` or `Timeout` is asked for again, for a minute in a row.
+ * Polls until `done` is true. Pauses grow from 50 ms to `maxPauseMs`. Undefined if the deadline
+ * comes first. Errors `Unavailable` and `Timeout` are tolerated for a minute in a row.
  */
 export async function pollUntil<T>(
   ask: () => Promise<T>,
@@ -41,7 +50,10 @@ export async function pollUntil<T>(
   }
 }
 
-/** Whether it is worth asking again: nobody is there, or nobody has answered. */
+/**
+ * True for an error that a retry may fix: the server cannot be reached, or nothing answered in
+ * time.
+ */
 export function isOutage(error: unknown): error is DroverError {
   return error instanceof DroverError && (error.code === 'Unavailable' || error.code === 'Timeout');
 }

@@ -1,6 +1,9 @@
-/** Bursts of messages that are alike: while one is on its way, those that come meanwhile wait, and go together as the next one. */
+/**
+ * Combines bursts of equal messages: messages that arrive while one is being sent wait, and are
+ * sent together next.
+ */
 
-/** Sends one message for all of these; the first of them is the one that came first. */
+/** Sends one message for all of these, in order of arrival. */
 export type SendTogether<M, A> = (messages: readonly M[]) => Promise<A>;
 
 interface Line<M, A> {
@@ -12,7 +15,10 @@ interface Line<M, A> {
 export class Bursts<M, A> {
   readonly #lines = new Map<string, Line<M, A>>();
 
-  /** Sends at once, or, while one of the same key is on its way, after it with all that wait; they all get one answer, or its error. */
+  /**
+   * Sends at once. While a message of the same key is being sent, waits and is sent with all others
+   * that wait; all get its answer or error.
+   */
   run(key: string, message: M, send: SendTogether<M, A>): Promise<A> {
     const line = this.#lines.get(key);
     if (line === undefined) return this.#begin(key, [message], send);

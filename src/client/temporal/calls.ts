@@ -1,4 +1,4 @@
-/** The few ways in which the client talks to a workflow, each with a deadline and with our errors. */
+/** All calls to workflows: each has a deadline and throws Drover's errors. */
 import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { WorkflowEnd } from '../../contract/ends';
@@ -13,23 +13,29 @@ import { lookForFailures, notReplayed, unansweredError, watchForFailures } from 
 import { updateIdOf } from './update-id';
 import { UpdateQueue } from './update-queue';
 
-/** Options of a command. The same `requestId` again is the same request; with another command or argument it is refused. */
+/**
+ * Options of a command. The same `requestId` is the same request; with another command or argument
+ * it is refused.
+ */
 export interface RequestOptions extends CallOptions {
   readonly requestId?: string | undefined;
 }
 
-/** Options of an update. `updateId`: the same one again, for the same update and argument, is the same update; a random one unless given. */
+/**
+ * Options of an update. The same `updateId` with the same update and argument is the same update;
+ * random unless given.
+ */
 export interface UpdateOptions extends CallOptions {
   readonly updateId?: string | undefined;
 }
 
-/** What a workflow has answered, and how it ended: null while it is open. */
+/** A workflow's answer, and how it ended; null while it is open. */
 export interface Answer<T> {
   readonly view: T;
   readonly end: WorkflowEnd | null;
 }
 
-/** The workflow that an update-with-start brings to life where none runs. */
+/** The workflow that an update-with-start starts if none runs. */
 export interface StartSpec {
   readonly workflowType: string;
   readonly taskQueue: string;
@@ -40,19 +46,26 @@ export interface StartSpec {
 
 /** Reads are answered within one workflow task. */
 const READ_TIMEOUT_MS = 10_000;
-/** A read that has no answer by then may have been lost between two workflow tasks (decision 8), and is asked again. */
+/**
+ * A read without an answer by then may be lost between two workflow tasks
+ * (docs/decisions/0008-overlooked-updates.md); it is sent again.
+ */
 const READ_AGAIN_AFTER_MS = 3_000;
-/** As often as that fits into the time of a read; a connection that is closed fails at once, every time. */
+/** As many attempts as fit into the time of a read; with a closed connection each fails at once. */
 const READ_ATTEMPTS = 4;
-/** An update answers after 5 s at the latest (rule 3), but may wait its turn behind others. */
+/**
+ * An update answers after 5 s at most (docs/workflow-rules.md, rule 3), but may wait behind others.
+ */
 export const COMMAND_TIMEOUT_MS = 60_000;
 
-/** Calls to Temporal. One instance per process and server: it holds the queue of updates. */
+/**
+ * Calls to Temporal. One instance per process and server, because it holds the queue of updates.
+ */
 export class Calls {
   readonly client: Client;
   readonly #updates = new UpdateQueue();
   readonly #open = new Set<Promise<unknown>>();
-  /** Whose queries only open workflows answer. */
+  /** Only open workflows answer queries of this client. */
   readonly #ofOpen: WorkflowClient;
 
   constructor(client: Client) {
@@ -61,12 +74,12 @@ export class Calls {
     this.#ofOpen = new WorkflowClient({ ...client.workflow.options, connection, queryRejectCondition: 'NOT_OPEN' });
   }
 
-  /** Any call, with a deadline and with its errors translated. */
+  /** Makes any call, with a deadline and translated errors. */
   within<T>(subject: Subject | null, { timeoutMs = READ_TIMEOUT_MS }: CallOptions, call: () => Promise<T>): Promise<T> {
     return this.#until(monotonicMs() + timeoutMs, subject, call);
   }
 
-  /** Asks a workflow, running or closed. */
+  /** Queries a workflow, open or closed. */
   query<T>(
     subject: Subject,
     definition: QueryDefinition<T>,
@@ -75,7 +88,10 @@ export class Calls {
     return this.#query(this.client.workflow, subject, definition, monotonicMs() + timeoutMs);
   }
 
-  /** Asks a workflow, and says whether that was its last word. Of an open one it is a single call. */
+  /**
+   * Queries a workflow, and says how it ended if it is closed. For an open workflow this is a
+   * single call.
+   */
   async queryWithEnd<T>(
     subject: Subject,
     definition: QueryDefinition<T>,
@@ -108,7 +124,7 @@ export class Calls {
     });
   }
 
-  /** Tells a running workflow something, without an answer. */
+  /** Signals an open workflow. */
   signal<A>(
     subject: Subject,
     definition: SignalDefinition<[A]> | string,
@@ -120,7 +136,7 @@ export class Calls {
     );
   }
 
-  /** Commands a running workflow and hears its answer. */
+  /** Sends an update to an open workflow and returns its answer. */
   update<T, A>(
     subject: Subject,
     definition: UpdateDefinition<T, [A]>,
@@ -133,8 +149,9 @@ export class Calls {
   }
 
   /**
-   * Commands a running workflow, and waits until it has taken the command, and for its answer at most `answerWithinMs` more: null when
-   * that is not there yet. A refusal is thrown, as by `update`; the same update id again asks for the answer.
+   * Sends an update and waits until the workflow has accepted it, then at most `answerWithinMs` for
+   * the answer; null if there is none yet. Throws a refusal, as `update` does. The same update id
+   * again asks for the answer.
    */
   accept<T, A>(
     subject: Subject,
@@ -145,7 +162,7 @@ export class Calls {
     const updateId = updateIdOf(definition.name, arg, options.updateId);
     const handle = this.client.workflow.getHandle(subject.workflowId);
     return this.#queued(subject, options, async () => {
-      // A refusal is an outcome too, and only `result` tells it.
+      // A refusal is an outcome too, and only `result` shows it.
       const accepted = await handle.startUpdate<T, [A]>(definition, {
         args: [arg],
         updateId,
@@ -160,7 +177,7 @@ export class Calls {
     });
   }
 
-  /** Commands a workflow that is started first where none runs. */
+  /** Sends an update to a workflow, which is started first if none runs. */
   updateWithStart<T, A>(
     subject: Subject,
     start: StartSpec,
@@ -197,7 +214,7 @@ export class Calls {
     return this.#until(deadline, subject, () => this.#updates.run(subject.workflowId, deadline, attempt));
   }
 
-  /** The type of the workflow that has an id, or had it last. Throws `NotFound`. */
+  /** The type of the last workflow with this id. Throws `NotFound`. */
   async typeOf(subject: Subject): Promise<string> {
     return this.within(subject, {}, async () => {
       const { type } = await this.client.workflow.getHandle(subject.workflowId).describe();
@@ -205,21 +222,26 @@ export class Calls {
     });
   }
 
-  /** Closes the connection once every call has its answer: gRPC's repeats go on by timers, which find no channel afterwards. */
+  /**
+   * Closes the connection once every call has its answer: gRPC retries by timers, which fail on a
+   * closed channel.
+   */
   async close(): Promise<void> {
     await Promise.allSettled(this.#open);
     await this.client.connection.close();
   }
 
   /**
-   * gRPC takes a time of day and turns it into an interval at each call, so each attempt says anew when that will be: between two
-   * attempts the clock may have stepped.
+   * gRPC takes a time of day and turns it into an interval at each call. So each attempt computes
+   * that time again: the clock may have stepped since the last attempt.
    */
   #by<T>(deadline: number, call: () => Promise<T>): Promise<T> {
     return this.client.connection.withDeadline(onWallClock(deadline), call);
   }
 
-  /** A call about a workflow whose task fails again and again ends as soon as that is seen: it would never have an answer. */
+  /**
+   * Ends a call early when the workflow's task keeps failing, since it would never get an answer.
+   */
   async #until<T>(deadline: number, subject: Subject | null, call: () => Promise<T>): Promise<T> {
     const over = new AbortController();
     const answer = this.#by(deadline, () => this.client.connection.withAbortSignal(over.signal, call));
@@ -234,14 +256,17 @@ export class Calls {
     }
   }
 
-  /** Rejects once the workflow is seen to fail; never resolves. */
+  /** Rejects once the workflow's task is seen to fail repeatedly; never resolves. */
   async #seenToFail(subject: Subject, signal: AbortSignal): Promise<never> {
     const unanswered = await watchForFailures(this.client, subject.workflowId, signal);
     if (unanswered) throw unansweredError(subject, unanswered);
     return new Promise(() => undefined);
   }
 
-  /** The error as ours; of a workflow that has left the call without an answer, with the reason where the server knows it. */
+  /**
+   * Translates an error. If the workflow did not answer, the error has the reason that the server
+   * knows.
+   */
   async #explained(subject: Subject | null, error: unknown): Promise<DroverError> {
     const translated = asDroverError(error, subject);
     const why = whyNotReplayed(error);

@@ -1,10 +1,15 @@
-/** Connecting like the `temporal` CLI: address, namespace, profile, TLS and API key, from flags, environment and its file. */
+/**
+ * Connects as the `temporal` CLI does: address, namespace, profile, TLS and API key come from
+ * flags, environment and its file.
+ */
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DroverError } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
 
-/** What may be said about the server; everything that is left out comes from the profile and then from Temporal's defaults. */
+/**
+ * Settings of the connection. Missing ones come from the profile, then from Temporal's defaults.
+ */
 export interface ConnectionSettings {
   /** `host:port`. */
   readonly address?: string;
@@ -14,19 +19,25 @@ export interface ConnectionSettings {
   readonly apiKey?: string;
   /** TLS without further settings; certificates come from the profile or the environment. */
   readonly tls?: boolean;
-  /** Nothing but what is given here: no profile, no environment. For the server of a `drover up`. */
+  /** Ignores profile and environment. For the server of `drover up`. */
   readonly bare?: boolean;
-  /** Variables to read instead of the process's own (`TEMPORAL_ADDRESS`, `TEMPORAL_TLS_CLIENT_CERT_PATH` …). */
+  /**
+   * Variables to read instead of the process's own (`TEMPORAL_ADDRESS`,
+   * `TEMPORAL_TLS_CLIENT_CERT_PATH` …).
+   */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What a connection is made with, by the client and by the worker alike. */
+/** Resolved settings of a connection, for client and worker. */
 export type ConnectConfig = ReturnType<typeof loadClientConnectConfig>;
 
 /** The default namespace of every Temporal server. */
 export const DEFAULT_NAMESPACE = 'default';
 
-/** Repeats of a transport error by gRPC, 3 s in all: a command line must not stand still before it says that nobody is there. */
+/**
+ * Attempts of gRPC after a transport error, 3 s in all: a command must not hang before it says that
+ * no server answers.
+ */
 const TRANSPORT_ATTEMPTS = 6;
 
 /** Settings with the profile and the environment filled in. */
@@ -63,8 +74,8 @@ function profileOf({ profile, env, bare }: ConnectionSettings): ConnectConfig {
 }
 
 /**
- * A client that connects when it is first used. Updates are left out of gRPC's own repeats: they have their own (update-queue.ts),
- * which know the caller's deadline.
+ * A client that connects at its first use. gRPC does not retry updates: update-queue.ts does, as it
+ * knows the caller's deadline.
  */
 export function openClient(settings: ConnectionSettings): Client {
   const { connectionOptions, namespace = DEFAULT_NAMESPACE } = resolveConnection(settings);
@@ -85,8 +96,9 @@ export function openClient(settings: ConnectionSettings): Client {
 }
 
 /**
- * The next call of an interceptor, for the first try and for each repeat. The SDK makes repeats from a timer, and a connection that has
- * been closed by then throws there, where no caller can catch it. By then no caller waits either, so such a repeat begins nothing.
+ * Wraps the next call of an interceptor for the first try and each retry. The SDK retries from a
+ * timer, where a closed connection throws and no caller can catch it. No caller waits by then, so
+ * such a retry does nothing.
  */
 function untilClosed<Options, Call extends object>(nextCall: (options: Options) => Call): (options: Options) => Call {
   let isRepeat = false;
@@ -104,7 +116,7 @@ function untilClosed<Options, Call extends object>(nextCall: (options: Options) 
   };
 }
 
-/** What gRPC says of a call over a channel that has been closed. */
+/** gRPC's message for a call over a closed channel. */
 const CLOSED = 'Channel has been shut down';
 
 /** A call whose every method does nothing. */

@@ -1,4 +1,4 @@
-/** How a workflow ended, from Temporal alone: no worker has to answer. */
+/** How a workflow ended. Asks Temporal only: no worker has to answer. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { EndKind, WorkflowEnd } from '../../contract/ends';
 import { DroverError } from '../../contract/errors';
@@ -7,7 +7,10 @@ import { lostText } from '../../rules/lib/ends';
 import type { CallOptions } from './call-options';
 import type { Subject } from './subject';
 
-/** Temporal's names of statuses; one that continued as new is open, as its last run is what is asked about. */
+/**
+ * Ends by Temporal's names of statuses. A workflow that continued as new is open, since the call is
+ * about its last run.
+ */
 const KINDS: Readonly<Record<string, EndKind>> = {
   COMPLETED: 'completed',
   FAILED: 'failed',
@@ -16,7 +19,7 @@ const KINDS: Readonly<Record<string, EndKind>> = {
   TIMED_OUT: 'timed out',
 };
 
-/** What a look at a workflow's end needs of the client's calls. */
+/** The part of the client's calls that is needed here. */
 interface Looking {
   readonly client: Client;
   within<T>(subject: Subject | null, options: CallOptions, call: () => Promise<T>): Promise<T>;
@@ -41,7 +44,7 @@ export async function endOf(calls: Looking, subject: Subject, options: CallOptio
   });
 }
 
-/** What the last event of its history says. */
+/** Who terminated a workflow and why, from the last event of its history. */
 async function whoEnded(
   { client }: Looking,
   workflowId: string,
@@ -64,18 +67,20 @@ function said(text: string | null | undefined): string | null {
   return text ? boundedText(text, SHORT_BYTES) : null;
 }
 
-/** What exists no more: `wayOn` says what to do where it was not its owner that ended it. */
+/**
+ * The error for a workflow that has ended. `wayOn` says what to do if it was ended from outside.
+ */
 export function endedError(
   { kind, name, notFound: code }: Subject,
   end: WorkflowEnd,
   { ended, wayOn }: { readonly ended: string; readonly wayOn: string },
 ): DroverError {
   const isOwn = end.how === 'completed';
-  const why = isOwn ? `does not exist any more: ${ended}` : `is not there: ${lostText(end)}; ${wayOn}`;
+  const why = isOwn ? `no longer exists: ${ended}` : `is gone: ${lostText(end)}; ${wayOn}`;
   return new DroverError(code, `${kind} ${name} ${why}`, { [kind]: name, ...(isOwn ? {} : { end }) });
 }
 
-/** A call to something that must be there; where it is not any more, the error says how it ended, and what to do. */
+/** Awaits a call to a workflow. If the workflow has ended, the error says how, and what to do. */
 export async function orEnded<T>(
   calls: Looking,
   subject: Subject,

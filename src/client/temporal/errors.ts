@@ -1,4 +1,4 @@
-/** Temporal's failures become DroverErrors here and nowhere else. */
+/** The only place that translates Temporal's failures into DroverErrors. */
 import { isGrpcServiceError, QueryRejectedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import {
   ApplicationFailure,
@@ -9,7 +9,7 @@ import {
 import { DroverError, type ErrorCode, isErrorCode } from '../../contract/errors';
 import type { Subject } from './subject';
 
-/** gRPC status codes that we tell apart (the numbers are part of gRPC's protocol). */
+/** The gRPC status codes that are told apart; the numbers are part of gRPC's protocol. */
 const GRPC = {
   cancelled: 1,
   unknown: 2,
@@ -26,30 +26,45 @@ const GRPC = {
   unauthenticated: 16,
 } as const;
 
-/** The server, or a proxy before it, has failed in a way that says nothing of the call: the next try may go through. */
+/** The server, or a proxy before it, failed for reasons of its own: the next try may succeed. */
 const SERVER_FAILED: readonly (number | undefined)[] = [GRPC.unknown, GRPC.internal, GRPC.dataLoss];
 
-/** An update that its workflow could not finish because it was just continuing as new, or because its server restarted. */
+/**
+ * An update that could not finish because its workflow was continuing as new, or because its server
+ * restarted.
+ */
 const UPDATE_ABORTED = /workflow update was aborted|completed before the update completed/i;
-/** Of these, what the closing of a run does. */
+/** The part of these that a closing run causes. */
 const LEFT_BEHIND = /aborted by closing workflow|completed before the update completed/i;
 
-/** An update that fell between two workflow tasks of a flood, or whose task was lost with its worker: it was not looked at, and has had no effect. */
+/**
+ * An update that fell between two workflow tasks of a flood, or whose task was lost with its
+ * worker. It had no effect.
+ */
 const UPDATE_OVERLOOKED = /wasn't processed by worker|unexpected workflow task failure/i;
 
-/** A query of a workflow that failed before its first line, as its input was none of ours, or that is not one of ours at all. */
+/**
+ * A query of a workflow that failed on its input before it started, or that does not belong to
+ * Drover.
+ */
 const QUERY_UNKNOWN = /did not register a handler for/i;
 
-/** What the SDK's core says of a history that the worker's code would not have made. */
+/** The message of the SDK's core for a nondeterminism error. */
 const NOT_REPLAYED = /^\[TMPRL1100\]/;
 
-/** What a call to the server itself says of a namespace; calls about a workflow throw `NamespaceNotFoundError`. */
+/**
+ * The server's message for an unknown namespace; calls about a workflow throw
+ * `NamespaceNotFoundError`.
+ */
 const NAMESPACE_UNKNOWN = /namespace "?([^\s"]+)"? is not found/i;
 
-/** What the SDK says of an argument that is no JSON, and gRPC of a text with half a character. */
+/**
+ * The SDK's message for an argument that is not JSON, and gRPC's for a text with a broken
+ * character.
+ */
 const UNSENDABLE = /^unable to convert .* to payload|contains invalid UTF-8|Maximum call stack size exceeded/i;
 
-/** Every link of an error's chain of causes, itself first. */
+/** An error and all of its causes, the error first. */
 function* chain(error: unknown): Generator<Error> {
   for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
 }
@@ -59,7 +74,10 @@ function grpcCode(error: unknown): number | undefined {
   return undefined;
 }
 
-/** Whether the same update, with the same id, may be sent again: the server or the workflow only had no time for it. */
+/**
+ * True if the same update, with the same id, may be sent again: the server or the workflow was only
+ * busy.
+ */
 export function isRetryableUpdateError(error: unknown): boolean {
   for (const cause of chain(error)) {
     if (UPDATE_ABORTED.test(cause.message) || UPDATE_OVERLOOKED.test(cause.message)) return true;
@@ -71,44 +89,50 @@ export function isRetryableUpdateError(error: unknown): boolean {
 }
 
 /**
- * Whether a call has been left without an answer: its time is up, or the server gave it up although nobody had asked it to, as it does with
- * a query whose worker has just been killed.
+ * True if a call got no answer: its time is up, or the server cancelled it by itself, as for a
+ * query whose worker was just killed.
  */
 export function isLost(error: unknown): boolean {
   const code = grpcCode(error);
   return code === GRPC.cancelled || code === GRPC.deadlineExceeded;
 }
 
-/** Whether a workflow may be there and has not answered: its time is up, or the server says that its task fails. */
+/**
+ * True if the workflow may exist but did not answer: its time is up, or the server says that its
+ * workflow task fails.
+ */
 export function isLeftUnanswered(error: unknown): boolean {
   const isTimedOut = [...chain(error)].some((cause) => cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError);
   return isTimedOut || isLost(error) || grpcCode(error) === GRPC.failedPrecondition;
 }
 
-/** Why the history of a workflow that was asked cannot be replayed; undefined where the error says nothing of the kind. */
+/** Why the workflow's history cannot be replayed; undefined for any other error. */
 export function whyNotReplayed(error: unknown): string | undefined {
   for (const { message } of chain(error)) if (NOT_REPLAYED.test(message)) return message;
   return undefined;
 }
 
-/** Whether a query was for an open workflow only, and this one is closed. */
+/** True if a query for open workflows only met a closed one. */
 export function isClosedError(error: unknown): boolean {
   return [...chain(error)].some((cause) => cause instanceof QueryRejectedError);
 }
 
-/** Whether an update was left unanswered because its run closed: for another run, or for good. */
+/** True if an update got no answer because its run closed, by continue-as-new or for good. */
 export function isAbortedByClosing(error: unknown): boolean {
   return [...chain(error)].some(({ message }) => LEFT_BEHIND.test(message));
 }
 
-/** Whether the server could not be reached at all, or has failed itself, which is waited for less long than a busy one. */
+/**
+ * True if the server cannot be reached or has failed itself. Callers wait less long for this than
+ * for a busy server.
+ */
 export function isConnectionError(error: unknown): boolean {
   const code = grpcCode(error);
   if (code !== GRPC.unavailable && !SERVER_FAILED.includes(code)) return false;
   return ![...chain(error)].some((cause) => UPDATE_ABORTED.test(cause.message));
 }
 
-/** The DroverError behind anything that a call to Temporal throws. `subject` is what the call was about. */
+/** Translates anything that a call to Temporal throws. `subject` is the subject of the call. */
 export function asDroverError(error: unknown, subject: Subject | null): DroverError {
   for (const cause of chain(error)) {
     if (cause instanceof DroverError) return cause;
@@ -131,7 +155,7 @@ export function asDroverError(error: unknown, subject: Subject | null): DroverEr
   return fromGrpc(error, subject) ?? new DroverError('Internal', deepestMessage(error), undefined, { cause: error });
 }
 
-/** What does not exist. */
+/** The error for a subject that does not exist. */
 export function notFound(subject: Subject, cause?: unknown): DroverError {
   return new DroverError(
     subject.notFound,
@@ -141,12 +165,12 @@ export function notFound(subject: Subject, cause?: unknown): DroverError {
   );
 }
 
-/** Its workflow is there by name only: nothing was ever decided in it. */
+/** The error for a workflow that exists but never started its work. */
 function neverBegan({ kind, name, workflowId, notFound: code }: Subject, cause: unknown): DroverError {
-  const what = `${kind} ${name} does not exist: its workflow ${workflowId} cannot be asked, as it failed before it began, or is none of Drover's`;
+  const what = `${kind} ${name} does not exist: its workflow ${workflowId} failed before it began, or does not belong to Drover`;
   return new DroverError(
     code,
-    `${what}; look at it in Temporal (temporal workflow show -w ${workflowId}), and start it anew with Drover`,
+    `${what}; look at it in Temporal (temporal workflow show -w ${workflowId}), and start it again with Drover`,
     { [kind]: name },
     { cause },
   );
@@ -162,7 +186,10 @@ function noNamespace(namespace: string, cause: unknown): DroverError {
   return new DroverError('Unavailable', message, undefined, { cause });
 }
 
-/** Nothing answered within the caller's time: a worker, where a workflow was asked, else Temporal itself. */
+/**
+ * The error for no answer within the caller's time: of a worker if a workflow was asked, else of
+ * Temporal itself.
+ */
 export function timeout(subject: Subject | null, cause?: unknown): DroverError {
   const wayOut = subject ? 'is a worker running (drover worker)?' : 'is the server running (drover up)?';
   return new DroverError('Timeout', `${named(subject)} did not answer in time; ${wayOut}`, undefined, { cause });
@@ -172,7 +199,10 @@ function fromFailure(failure: ApplicationFailure, code: ErrorCode, cause: unknow
   return new DroverError(code, failure.message, detailsOf(failure), { cause });
 }
 
-/** A refusal's first detail is its body: code and message, and beside them what a program needs (`current`, `allowed`). */
+/**
+ * A refusal's first detail is its body: code, message, and fields for programs (`current`,
+ * `allowed`).
+ */
 function detailsOf(failure: ApplicationFailure): Record<string, unknown> | undefined {
   const body: unknown = failure.details?.[0];
   if (typeof body !== 'object' || body === null) return undefined;

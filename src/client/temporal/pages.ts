@@ -1,7 +1,7 @@
-/** Lists of more than one page; nothing of Temporal is loaded for it. */
+/** Lists of more than one page. This module does not load Temporal. */
 import type { Page, PageOptions } from './visibility';
 
-/** Every page of a list. */
+/** Reads every page of a list. */
 export async function allPages<T>(page: (options: PageOptions) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
   for (let pageToken: string | undefined; ;) {

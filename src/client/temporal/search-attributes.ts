@@ -1,12 +1,18 @@
-/** A worker that polls before the search attributes exist wedges every workflow it touches (docs/workflow-rules.md, rule 17). */
+/**
+ * Checks the search attributes before a worker polls: without them every workflow that it touches
+ * gets stuck (docs/workflow-rules.md, rule 17).
+ */
 import type { Client } from '@temporalio/client';
 import { DroverError } from '../../contract/errors';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
 
-/** Temporal's `IndexedValueType` of our types. */
+/** Temporal's `IndexedValueType` of the types in use. */
 const INDEXED_VALUE_TYPES = { Keyword: 2, KeywordList: 7 } as const;
 
-/** Throws `Unavailable` with one message that names everything that is missing, with the commands that add it. */
+/**
+ * Throws `Unavailable` with one message that names everything missing, with the commands that add
+ * it.
+ */
 export async function checkSearchAttributes(client: Client): Promise<void> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });

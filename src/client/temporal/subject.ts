@@ -1,4 +1,4 @@
-/** What a call is about: its workflow, and what it is called when it does not exist. */
+/** Subjects of calls: a workflow, its name for people, and the error for when it does not exist. */
 import type { ErrorCode } from '../../contract/errors';
 import {
   agentWorkflowId,
@@ -8,7 +8,7 @@ import {
   runWorkflowId,
 } from '../../contract/names';
 
-/** One workflow as people know it. */
+/** One workflow, by the name that people know. */
 export interface Subject {
   readonly workflowId: string;
   readonly kind: 'agent' | 'fleet' | 'change' | 'run' | 'pool' | 'workflow';
@@ -16,13 +16,13 @@ export interface Subject {
   readonly notFound: ErrorCode;
 }
 
-/** Where an agent is: `fleet/agent`. */
+/** The name of an agent: `fleet/agent`. */
 export interface AgentRef {
   readonly fleet: string;
   readonly agent: string;
 }
 
-/** Where a run is: `fleet/run`. */
+/** The name of a run: `fleet/run`. */
 export interface RunRef {
   readonly fleet: string;
   readonly run: string;
@@ -41,7 +41,7 @@ export function fleetSubject(fleet: string): Subject {
   return { workflowId: fleetWorkflowId(fleet), kind: 'fleet', name: fleet, notFound: 'FleetNotFound' };
 }
 
-/** One change of a fleet, carried out by its provision workflow. */
+/** The subject for one change of a fleet, which its provision workflow carries out. */
 export function changeSubject(fleet: string, revision: number): Subject {
   return {
     workflowId: provisionWorkflowId(fleet, revision),
@@ -59,7 +59,7 @@ export function poolSubject(pool: string): Subject {
   return { workflowId: poolWorkflowId(pool), kind: 'pool', name: pool, notFound: 'PoolNotFound' };
 }
 
-/** Whatever it is, known by its workflow alone. */
+/** The subject for a workflow of unknown kind. */
 export function workflowSubject(workflowId: string): Subject {
   return { workflowId, kind: 'workflow', name: workflowId, notFound: 'NotFound' };
 }

@@ -1,6 +1,7 @@
 /**
- * Why a workflow does not answer, as the server knows it. A workflow whose task fails (a defect, a history that this version cannot
- * replay) is repeated by the server until it works; meanwhile it answers neither queries nor updates.
+ * Finds why a workflow does not answer, from the server. The server retries a failing workflow task
+ * (a defect, a history that this version cannot replay) until it succeeds. Until then the workflow
+ * answers neither queries nor updates.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowService } from '@temporalio/client';
@@ -10,39 +11,52 @@ import { isoNow, monotonicMs, onWallClock } from '../../lib/clock';
 import type { Subject } from './subject';
 import { isoTime } from './timestamps';
 
-/** A workflow whose task fails again and again; the `details.unanswered` of the error that a caller gets. */
+/** A workflow whose task keeps failing; `details.unanswered` of the error for the caller. */
 export interface Unanswered {
-  /** When the first of these failures was, ISO 8601. */
+  /** The time of the first of these failures, ISO 8601. */
   readonly since: string;
-  /** The failures in a row; 0 where only questions have met a history that cannot be replayed, which is no task of the workflow's own. */
+  /**
+   * The failures in a row; 0 if only queries met a history that cannot be replayed, as they have no
+   * workflow task.
+   */
   readonly failures: number;
-  /** What the failure said. */
+  /** The message of the failure. */
   readonly why: string;
 }
 
 /**
- * Failures in a row that count, whatever the cause. The task of a killed worker fails once, of one that was killed while it repeated
- * that, twice; the next worker then does it.
+ * Failures in a row that count, with any cause. The task of a killed worker fails once, or twice if
+ * a second worker is killed during the retry; the next worker completes it.
  */
 const FAILURES = 2;
 /**
- * A failure that a worker has reported counts alone, where the next attempt is still open a second later: an attempt that works takes
- * milliseconds. The SDK reports the first failure only and lets every further attempt time out, after 10 s.
+ * A single failure that a worker reported counts if the next attempt is still open a second later:
+ * an attempt that succeeds takes milliseconds. The SDK reports only the first failure and lets
+ * every further attempt time out, after 10 s.
  */
 const CONFIRM_MS = 1_000;
-/** Temporal's `WorkflowTaskFailedCause` of code that throws, and of a history that the code would not have made. */
+/** Temporal's `WorkflowTaskFailedCause` for code that throws, and for a nondeterminism error. */
 const REPORTED_CAUSES: readonly unknown[] = [14, 24];
-/** A call that has no answer by then is worth a look at its workflow: updates and queries take milliseconds, or a drain of 5 s. */
+/**
+ * After this time without an answer the call looks at its workflow: updates and queries take
+ * milliseconds, or 5 s with a drain.
+ */
 const LOOK_EVERY_MS = 3_000;
-/** A look is two reads of the server. */
+/** The time for one look, which is two calls to the server. */
 const LOOK_MS = 2_000;
-/** Events at the end of a history among which the failed task is looked for: only messages to the workflow follow it. */
+/**
+ * How many of the last events are searched for the failed task: only messages to the workflow
+ * follow it.
+ */
 const EVENTS = 100;
 
 type History = NonNullable<Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistoryReverse']>>['history']>;
 type TaskEvent = NonNullable<History['events']>[number];
 
-/** Looks at a workflow; null where its task does not fail, or the server does not say within two seconds. */
+/**
+ * Looks at a workflow; null if its task does not fail, or if the server does not answer within two
+ * seconds.
+ */
 export async function lookForFailures(client: Client, workflowId: string, runId?: string): Promise<Unanswered | null> {
   const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
   const seen = await failingTask(client, execution);
@@ -53,7 +67,10 @@ export async function lookForFailures(client: Client, workflowId: string, runId?
   return again !== null && again.scheduled === seen.scheduled ? unansweredBy(again) : null;
 }
 
-/** A task of which attempts have failed. `last`: the event of the failure, where the history shows it; `scheduled` tells tasks apart. */
+/**
+ * A task with failed attempts. `last` is the event of the failure, if the history has it;
+ * `scheduled` tells tasks apart.
+ */
 interface FailingTask {
   readonly failures: number;
   readonly scheduled: string | null;
@@ -69,7 +86,7 @@ async function failingTask(
   return client.connection.withDeadline(onWallClock(monotonicMs() + LOOK_MS), async () => {
     const described = await workflowService.describeWorkflowExecution({ namespace: options.namespace, execution });
     const { attempt, originalScheduledTime } = described.pendingWorkflowTask ?? {};
-    // The attempt that is under way has not failed yet.
+    // The current attempt has not failed yet.
     const failures = Number(attempt ?? 1) - 1;
     if (failures < 1) return null;
     const { history } = await workflowService.getWorkflowExecutionHistoryReverse({
@@ -77,7 +94,7 @@ async function failingTask(
       execution: described.workflowExecutionInfo?.execution ?? execution,
       maximumPageSize: EVENTS,
     });
-    // Of failures in a row the server writes only the first one into the history.
+    // The server writes only the first of several failures in a row to the history.
     return { failures, scheduled: isoTime(originalScheduledTime), last: history?.events?.find(isFailedTask) };
   });
 }
@@ -96,31 +113,37 @@ function whyFailed(event: TaskEvent | undefined): string {
   return boundedText(failed.failure?.message || 'without a reason', QUOTE_BYTES);
 }
 
-/** A workflow that has had nothing to do since its history became one that the worker cannot replay: known since it was asked. */
+/**
+ * A workflow that has been idle since its history became one that the worker cannot replay. It is
+ * first seen by this query.
+ */
 export function notReplayed(why: string): Unanswered {
   return { since: isoNow(), failures: 0, why: boundedText(why, QUOTE_BYTES) };
 }
 
-/** What a caller hears: since when, why, and what to do about it. */
+/** The error for the caller: since when, why, and what to do. */
 export function unansweredError(subject: Subject, unanswered: Unanswered, cause?: unknown): DroverError {
   const { since, failures, why } = unanswered;
   const reason =
     failures === 0
       ? 'its history cannot be replayed'
       : `its workflow task has failed ${failures === 1 ? 'once' : `${String(failures)} times`}`;
-  const message = `${subject.kind} ${subject.name} does not answer since ${since}: ${reason} (${why}); it goes on by itself with a worker that can do it; else ${remedy(subject)}`;
+  const message = `${subject.kind} ${subject.name} does not answer since ${since}: ${reason} (${why}); it continues by itself once a worker can do the task; else ${remedy(subject)}`;
   return new DroverError('Unavailable', message, { unanswered }, { cause });
 }
 
-/** Whether an error says that its workflow's task fails again and again. */
+/** True if an error says that its workflow's task keeps failing. */
 export function isUnanswered(error: unknown): error is DroverError {
   return error instanceof DroverError && error.details?.['unanswered'] !== undefined;
 }
 
-/** A worker that is replaced, by a version that can do the task again, is back within this. */
+/** A worker that is being replaced by a fixed version is back within this. */
 const LONG_MS = 30_000;
 
-/** Whether it is no use to wait longer for it within a change: its task has failed for half a minute. `now` in epoch ms. */
+/**
+ * True if the task has failed for half a minute, so that a change stops waiting for it. `now` in
+ * epoch ms.
+ */
 export function isUnansweredForLong(error: DroverError, now: number): boolean {
   const unanswered = error.details?.['unanswered'];
   if (typeof unanswered !== 'object' || unanswered === null || !('since' in unanswered)) return false;
@@ -144,7 +167,10 @@ function remedy({ kind, name, workflowId }: Subject): string {
   }
 }
 
-/** Looks at the workflow every three seconds, until it is seen to fail or the signal aborts. Null: it was not. */
+/**
+ * Looks at the workflow every three seconds until its task keeps failing, or the signal aborts;
+ * then it returns null.
+ */
 export async function watchForFailures(
   client: Client,
   workflowId: string,
@@ -153,7 +179,7 @@ export async function watchForFailures(
   for (;;) {
     await sleep(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return null;
-    // A server that does not answer this either is what the call itself will tell.
+    // If the server does not answer this either, the call itself reports it.
     const found = await lookForFailures(client, workflowId).catch(() => null);
     if (found) return found;
   }

@@ -1,8 +1,14 @@
-/** Ids of updates. Temporal answers an id that it knows with that update's outcome, whatever is asked for under it now. */
+/**
+ * Ids of updates. Temporal answers a known id with the outcome of that update, even for another
+ * request.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { canonicalJson } from '../../rules/lib/fingerprint';
 
-/** The id of one request: the same one for the same update with the same argument, and for nothing else. Random without a request id. */
+/**
+ * The id of one request: unique for the request id, the update and the argument. Random without a
+ * request id.
+ */
 export function updateIdOf(update: string, argument: unknown, requestId: string | undefined): string {
   if (requestId === undefined) return randomUUID();
   const content = canonicalJson([requestId, update, argument]);

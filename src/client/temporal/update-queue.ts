@@ -1,20 +1,21 @@
 /**
- * Updates, a few at a time. A workflow takes at most ten updates in flight and refuses the eleventh, so every process keeps to a
- * share of that and repeats what was refused for want of room, with the same id: no caller ever sees Temporal's own limit.
+ * Sends updates, a few at a time. A workflow accepts at most ten updates in flight. So every
+ * process uses only a share of them, and retries a refused update with the same id: callers never
+ * see Temporal's limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../lib/clock';
 import { jitteredDelayMs } from './backoff';
 import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './errors';
 
-/** docs/workflow-rules.md, rule 4: three processes at once stay under Temporal's limit of ten. */
+/** Three processes together stay below Temporal's limit of ten (docs/workflow-rules.md, rule 4). */
 const IN_FLIGHT_PER_WORKFLOW = 3;
-/** First and longest pause before a repeat. */
+/** The first and the longest pause before a retry. */
 const BACKOFF_MS = { base: 25, max: 2_000 } as const;
-/** How long a server that cannot be reached is waited for, where the caller's own deadline is later. */
+/** How long to wait for a server that cannot be reached, even if the caller's deadline is later. */
 const UNREACHABLE_MS = 5_000;
 
-/** How to send an update, and how to see whether its workflow has ended for good. */
+/** How to send an update, and how to check whether its workflow has ended for good. */
 export interface UpdateAttempt<T> {
   readonly send: () => Promise<T>;
   readonly isClosed: () => Promise<boolean>;
@@ -24,11 +25,14 @@ export interface UpdateAttempt<T> {
 export class UpdateQueue {
   readonly #lines = new Map<string, { active: number; waiting: (() => void)[] }>();
 
-  /** Sends an update until it was answered or `deadline` (by the monotonic clock) has passed, then throws the last error. */
+  /**
+   * Sends an update until it is answered; throws the last error after `deadline` (by the monotonic
+   * clock).
+   */
   async run<T>(workflowId: string, deadline: number, attempt: UpdateAttempt<T>): Promise<T> {
     await this.#enter(workflowId);
     try {
-      return await persistently(deadline, attempt);
+      return await withRetries(deadline, attempt);
     } finally {
       this.#leave(workflowId);
     }
@@ -44,7 +48,7 @@ export class UpdateQueue {
     await new Promise<void>((resolve) => line.waiting.push(resolve));
   }
 
-  /** Whoever waits longest takes over the place, so `active` stays as it is. */
+  /** The caller that waits longest takes over the slot, so `active` does not change. */
   #leave(workflowId: string): void {
     const line = this.#lines.get(workflowId);
     const next = line?.waiting.shift();
@@ -53,7 +57,7 @@ export class UpdateQueue {
   }
 }
 
-async function persistently<T>(deadline: number, { send, isClosed }: UpdateAttempt<T>): Promise<T> {
+async function withRetries<T>(deadline: number, { send, isClosed }: UpdateAttempt<T>): Promise<T> {
   const unreachable = monotonicMs() + UNREACHABLE_MS;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -62,7 +66,8 @@ async function persistently<T>(deadline: number, { send, isClosed }: UpdateAttem
       const pauseMs = jitteredDelayMs(attempt, BACKOFF_MS.base, BACKOFF_MS.max);
       const patience = isConnectionError(error) ? Math.min(deadline, unreachable) : deadline;
       if (!isRetryableUpdateError(error) || monotonicMs() + pauseMs > patience) throw error;
-      // Both a run that continues as new and one that ends abort what they could not answer; the second does so for ever.
+      // A run aborts open updates when it continues as new and when it ends; only after an end
+      // every retry fails too.
       if (isAbortedByClosing(error) && (await isClosed())) throw error;
       await sleep(pauseMs);
     }

@@ -1,4 +1,4 @@
-/** Lists, from Temporal's visibility: one call, eventually consistent. */
+/** Lists from Temporal's visibility: one call, eventually consistent. */
 import { createHash } from 'node:crypto';
 import { defaultPayloadConverter, type WorkflowService } from '@temporalio/client';
 import { DroverError } from '../../contract/errors';
@@ -7,7 +7,7 @@ import type { Calls } from './calls';
 import type { CallOptions } from './call-options';
 import { isoTime } from './timestamps';
 
-/** One page of a list. `nextPageToken` null: that was the last one. */
+/** One page of a list. `nextPageToken` is null on the last page. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string | null;
@@ -23,14 +23,18 @@ type Execution = NonNullable<Awaited<ReturnType<WorkflowService['listWorkflowExe
 type AttributeName = keyof typeof SEARCH_ATTRIBUTES | typeof PROBLEMS;
 
 /**
- * Where the server says that a workflow's task fails: Temporal 1.30 and later, after as many failures as its setting
- * `system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute` says (5 by default, 2 under `drover up`).
+ * The attribute by which the server reports a failing workflow task, from Temporal 1.30 on, after a
+ * number of failures that `system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute` sets
+ * (5 by default, 2 under `drover up`).
  */
 const PROBLEMS = 'TemporalReportedProblems';
-/** How the value begins that names the cause: `cause=WorkflowTaskFailedCauseNonDeterministicError`. */
+/**
+ * The start of the value that names the cause:
+ * `cause=WorkflowTaskFailedCauseNonDeterministicError`.
+ */
 const CAUSE = /^cause=(?:WorkflowTaskFailedCause|WorkflowTaskTimedOutCause)?/;
 
-/** What visibility knows of a workflow. */
+/** A workflow in visibility. */
 export interface Listed {
   readonly workflowId: string;
   /** Temporal's `WorkflowExecutionStatus`. */
@@ -38,25 +42,28 @@ export interface Listed {
   /** ISO 8601. */
   readonly startedAt: string | null;
   readonly closedAt: string | null;
-  /** The values of one of our search attributes; empty where it is not set. */
+  /** The values of a search attribute; empty if it is not set. */
   readonly attribute: (name: AttributeName) => readonly string[];
-  /** A value of its memo; undefined where it is not set. */
+  /** A value of its memo; undefined if it is not set. */
   readonly memo: (name: string) => unknown;
-  /** Why it does not answer, where it runs and its task fails again and again; null else, and where the server does not tell. */
+  /**
+   * Why an open workflow does not answer, if the server reports that its task keeps failing; else
+   * null.
+   */
   readonly problem: string | null;
 }
 
 const PAGE_SIZE = 200;
 
-/** A condition of a visibility query. Names and states need no escape, and nothing else is let in. */
+/** A condition of a visibility query. Only values that need no escaping are accepted. */
 export function equals(attribute: string, value: string): string {
   if (!/^[A-Za-z0-9_-]+$/.test(value)) {
-    throw new DroverError('InvalidRequest', `"${value}" cannot be looked for: letters, digits, "-" and "_" only`);
+    throw new DroverError('InvalidRequest', `cannot search for "${value}": use only letters, digits, "-" and "_"`);
   }
   return `${attribute} = '${value}'`;
 }
 
-/** Closed at this time or later, in ms since the epoch. */
+/** The condition for workflows that closed at this time or later, in epoch ms. */
 export function closedSince(time: number): string {
   return `CloseTime >= '${new Date(time).toISOString()}'`;
 }
@@ -80,21 +87,24 @@ export async function listWorkflows<T>(
   return { items: page.executions.map((execution) => read(listed(execution))), nextPageToken: tokenOf(page) };
 }
 
-/** Bytes of a page token that say whether it is one of ours: a slip of the hand is found, and more is not needed. */
+/** Bytes of a page token that prove that Drover made it. They only have to detect typing errors. */
 const CHECK_BYTES = 4;
 
-/** Temporal's own token with a check before it. */
+/** Temporal's token with a checksum before it. */
 function tokenOf({ nextPageToken }: { readonly nextPageToken: Uint8Array }): string | null {
   if (nextPageToken.length === 0) return null;
   return Buffer.concat([checkOf(nextPageToken), nextPageToken]).toString('base64url');
 }
 
-/** A token that Temporal cannot read looks to it like a fault of its own, after many repeats: it is refused here. */
+/**
+ * Refuses an invalid token here, because Temporal would report it as its own failure, after many
+ * retries.
+ */
 function pageOf(token: string): Buffer {
   const bytes = Buffer.from(token, 'base64url');
   const [check, page] = [bytes.subarray(0, CHECK_BYTES), bytes.subarray(CHECK_BYTES)];
   if (token === '' || (page.length > 0 && check.equals(checkOf(page)))) return page;
-  throw new DroverError('InvalidRequest', `"${token}" is no page token: give the nextPageToken of the page before`);
+  throw new DroverError('InvalidRequest', `invalid page token "${token}": use the nextPageToken of the previous page`);
 }
 
 function checkOf(page: Uint8Array): Buffer {
@@ -119,10 +129,10 @@ function listed(execution: Execution): Listed {
 function problemIn(reported: readonly string[]): string | null {
   if (reported.length === 0) return null;
   const cause = reported.find((value) => CAUSE.test(value))?.replace(CAUSE, '');
-  return `its workflow task fails again and again (${cause || 'for an unknown reason'})`;
+  return `its workflow task keeps failing (${cause || 'for an unknown reason'})`;
 }
 
-/** What is true of workflows that the server reports to fail. */
+/** The condition for workflows whose task the server reports to fail. */
 export const REPORTED_TO_FAIL = `${PROBLEMS} IS NOT NULL`;
 
 function attributeOf(execution: Execution, name: AttributeName): readonly string[] {

@@ -46,7 +46,7 @@ it('one agent and one fleet that cannot answer keep nobody else from working', a
         ['a', 'unknown', 'unknown'],
         ['b', 'running', 'ready'],
       ]);
-      const problem = expect.stringMatching(/^its workflow task fails again and again \(\w+\)$/) as string;
+      const problem = expect.stringMatching(/^its workflow task keeps failing \(\w+\)$/) as string;
       expect(items.find(({ name }) => name === 'a')).toMatchObject({ problem });
       const fleets = await client.fleets.list();
       expect(fleets.items.find((item) => item.fleet === other)).toMatchObject({ problem });
