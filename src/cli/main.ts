@@ -1,6 +1,9 @@
-/** The `drover` command. Only the group of the command that is asked for is loaded: a read has half a second in all. */
+/**
+ * The `drover` command. It loads only the group of the given command: a read has half a second in
+ * all.
+ */
 import { Command } from 'commander';
-import { fail, wantsJson } from './lib/failure';
+import { fail, FAILED, wantsJson } from './lib/failure';
 import { problem } from '../lib/kept-file';
 import { packageVersion } from '../version';
 import { say } from './lib/output';
@@ -10,7 +13,7 @@ interface Group {
   readonly register: (program: Command) => void;
 }
 
-/** Every command: what it does, and the file of its group. */
+/** Every command with its summary and the file of its group. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Group> }>> = {
   up: {
     summary: 'run Temporal, a worker and the gateway here, and a fleet file on them',
@@ -26,18 +29,21 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   },
   destroy: { summary: 'remove a fleet and everything it created', load: () => import('./commands/fleets.js') },
   cancel: {
-    summary: 'stop the change of a fleet that runs, and take it back',
+    summary: 'stop the running change of a fleet, and undo it',
     load: () => import('./commands/cancel.js'),
   },
-  compensate: { summary: 'undo a failed change once more', load: () => import('./commands/compensate.js') },
-  gc: { summary: 'list, and with --yes remove, what nobody owns', load: () => import('./commands/gc.js') },
+  compensate: { summary: 'undo a failed change again', load: () => import('./commands/compensate.js') },
+  gc: { summary: 'list, and with --yes remove, what has no owner', load: () => import('./commands/gc.js') },
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
   describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },
-  wait: { summary: 'wait until an agent is as asked', load: () => import('./commands/wait.js') },
-  events: { summary: 'print what has happened, or happens', load: () => import('./commands/events.js') },
-  logs: { summary: 'print what an agent has printed', load: () => import('./commands/logs.js') },
+  wait: {
+    summary: 'wait until an agent has a given status, runtime or liveness',
+    load: () => import('./commands/wait.js'),
+  },
+  events: { summary: 'print past or new events', load: () => import('./commands/events.js') },
+  logs: { summary: 'print the log of an agent', load: () => import('./commands/logs.js') },
   pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./commands/agents.js') },
-  resume: { summary: 'release what pause has held', load: () => import('./commands/agents.js') },
+  resume: { summary: 'release the hold of a pause', load: () => import('./commands/agents.js') },
   stop: { summary: 'stop an agent', load: () => import('./commands/agents.js') },
   start: { summary: 'start a stopped or failed agent', load: () => import('./commands/agents.js') },
   restart: { summary: 'drain, stop and start an agent', load: () => import('./commands/agents.js') },
@@ -45,24 +51,22 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   hold: { summary: 'set a hold on an agent', load: () => import('./commands/agents.js') },
   release: { summary: 'release a hold of an agent', load: () => import('./commands/agents.js') },
   'report-failure': {
-    summary: "report work that failed with an agent's credential",
+    summary: "report that work failed with an agent's credential",
     load: () => import('./commands/report-failure.js'),
   },
-  run: { summary: "take a task through a fleet's topology", load: () => import('./commands/runs.js') },
+  run: { summary: "run a task over a fleet's topology", load: () => import('./commands/runs.js') },
   answer: { summary: "answer a run's question", load: () => import('./commands/runs.js') },
   runs: { summary: 'pause, resume or cancel a run', load: () => import('./commands/runs.js') },
-  pools: { summary: 'give a credential out again', load: () => import('./commands/pools.js') },
-  simulate: { summary: 'play scenario files, without any server', load: () => import('./commands/simulate.js') },
-  doctor: { summary: 'look for what is missing or not running', load: () => import('./commands/doctor.js') },
+  pools: { summary: 'reset the failures of credentials', load: () => import('./commands/pools.js') },
+  simulate: { summary: 'play scenario files without a server', load: () => import('./commands/simulate.js') },
+  doctor: { summary: 'check what is missing or not running', load: () => import('./commands/doctor.js') },
   completion: { summary: 'print completions for a shell', load: () => import('./commands/completion.js') },
   schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./commands/schema.js') },
   version: { summary: 'print the version', load: () => import('./commands/version.js') },
 };
 
-/** Exit code after SIGPIPE, as shells have it. */
+/** Exit code after SIGPIPE, as in shells. */
 const OUTPUT_CLOSED = 141;
-/** Exit code of a command whose words could not be written (docs/cli.md, "What is printed"). */
-const OUTPUT_FAILED = 1;
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('drover')
@@ -77,7 +81,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const asked = word === undefined ? undefined : COMMANDS[word];
   const group = await asked?.load();
   group?.register(program);
-  // The other groups are only named, for the help and for the suggestion after a slip.
+  // The other groups are only named, for the help and for suggestions.
   for (const [name, { summary }] of Object.entries(COMMANDS)) {
     const command = program.commands.find((registered) => registered.name() === name) ?? program.command(name);
     command.summary(summary).description(summary);
@@ -91,15 +95,16 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * What is printed cannot be: who reads has gone (`drover get agents | head -1`, a closed terminal), or the disk is full that it goes to.
- * A service goes on without its words; a command ends, as SIGPIPE would end it or with the reason.
+ * Output cannot be written: its reader has gone (`drover get agents | head -1`, a closed terminal),
+ * or its disk is full. A service goes on without output. A command ends, as by SIGPIPE or with the
+ * reason.
  */
 function outputFailed(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
   const isService = process.listenerCount('SIGHUP') > 0;
   if (isService) return;
   if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(OUTPUT_CLOSED);
   if (stream === process.stdout) say(`drover: ${problem('the output', 'written', error).message}`);
-  process.exit(OUTPUT_FAILED);
+  process.exit(FAILED);
 }
 
 for (const stream of [process.stdout, process.stderr]) {

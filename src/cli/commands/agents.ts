@@ -1,4 +1,4 @@
-/** The commands to agents: `drover pause|resume|stop|start|restart|terminate|hold|release`. */
+/** Commands for agents: `drover pause|resume|stop|start|restart|terminate|hold|release`. */
 import { isActive, isPaused, isUp } from '../../rules/agent/lifecycle';
 import { type Command, Option } from 'commander';
 import type { AgentRef, DroverClient } from '../../client';
@@ -26,7 +26,7 @@ interface CommandFlags extends ConnectionFlags {
   readonly grace?: string;
 }
 
-/** Longer than the longest drain by default (10 min) and the kill after it. */
+/** Longer than the default drain timeout (10 min) and the kill after it. */
 const WAIT = '15m';
 
 export function register(program: Command): void {
@@ -101,7 +101,7 @@ async function dispatch<C extends AgentCommand>(
   throwFirst(failed);
 }
 
-/** What an agent looks like when its fleet's hold, or the end of it, has reached its runtime. */
+/** True when the fleet's hold, or its release, has reached the agent's runtime. */
 const HELD_OR_RELEASED: Readonly<Record<'pause' | 'resume', (agent: AgentView) => boolean>> = {
   pause: (agent) => hasFleetHold(agent) && (!isPaused(agent) || !isUp(agent)),
   resume: (agent) => !hasFleetHold(agent) && (!isActive(agent) || isUp(agent)),
@@ -111,7 +111,10 @@ function hasFleetHold({ holds }: Pick<AgentView, 'holds'>): boolean {
   return holds.some(({ name }) => name === FLEET_HOLD);
 }
 
-/** What one agent can be asked for, and a fleet cannot: its hold has a name of its own, and agents that are added later know no call. */
+/**
+ * Flags for single agents only. A fleet's hold has a fixed name, and agents that are added later do
+ * not see this call.
+ */
 const OF_ONE_AGENT = {
   hold: '--hold',
   mode: '--mode',
@@ -125,12 +128,15 @@ function refuseAgentFlags(command: 'pause' | 'resume', flags: CommandFlags): voi
   if (wrong.length === 0) return;
   throw new DroverError(
     'InvalidRequest',
-    `${wrong.join(', ')} cannot go with ${command} --fleet: a fleet's pause always drains, with the hold "${FLEET_HOLD}"; ` +
+    `${wrong.join(', ')} cannot be used with ${command} --fleet: a fleet's pause always drains, with the hold "${FLEET_HOLD}"; ` +
       `leave it out, or ${command} single agents (fleet/agent)`,
   );
 }
 
-/** A fleet's own pause holds agents too that are added meanwhile, and its release leaves other holds alone. */
+/**
+ * A fleet's pause also holds agents that are added while it lasts. Its release leaves other holds
+ * in place.
+ */
 async function commandFleet(
   client: DroverClient,
   command: 'pause' | 'resume',
@@ -158,10 +164,10 @@ async function commandFleet(
   throwFirst(failed);
 }
 
-/** Agents of a fleet that are commanded, or waited for, at once. */
+/** Agents of a fleet that are commanded, or waited for, at a time. */
 const AT_ONCE = 50;
 
-/** Does it with every agent: one that fails keeps no other from its answer. */
+/** Calls `work` for every agent; one failure does not stop the others. */
 async function ofEach<T>(agents: readonly string[], work: (agent: string) => Promise<T>) {
   const outcomes = await inParallel(agents, AT_ONCE, (agent) =>
     work(agent).then(
@@ -175,14 +181,14 @@ async function ofEach<T>(agents: readonly string[], work: (agent: string) => Pro
   };
 }
 
-/** All are said, the first one is what the command ends with. */
+/** Prints all failures but the first, and throws the first. */
 function throwFirst(failed: readonly unknown[]): void {
   const [first, ...others] = failed;
   for (const error of others) say(`drover: ${messageOf(error)}`);
   if (failed.length > 0) throw first;
 }
 
-/** One result as it is, those of a whole fleet as a list. */
+/** Prints one result as an object, several as a list. */
 async function printResults(format: Format, command: AgentCommand, results: readonly CommandResult[]): Promise<void> {
   await print(format, {
     data: results.length === 1 ? results[0] : results,
@@ -197,7 +203,7 @@ function resultText(command: AgentCommand, { agent, changed, state }: CommandRes
   return `${agent.fleet}/${agent.name} is ${reached}${changed ? '' : ` (${command} changed nothing)`}`;
 }
 
-/** Only what was given: an absent option is another thing than one that is undefined. */
+/** Drops undefined options: an absent option is not the same as an undefined one. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -1,4 +1,4 @@
-/** `drover cancel FLEET`: stops the change that runs, which is taken back as after a failure. */
+/** `drover cancel FLEET`: stops the running change, which is compensated as after a failure. */
 import type { Command } from 'commander';
 import { DroverError } from '../../contract/errors';
 import type { ChangeView } from '../../contract/fleet';
@@ -18,10 +18,10 @@ interface CancelFlags extends ConnectionFlags {
 
 export function register(program: Command): void {
   withOutput(withConnection(program.command('cancel').argument('<fleet>')))
-    .option('--revision <n>', 'refuse where another change runs', parseWhole)
+    .option('--revision <n>', 'refuse when another change runs', parseWhole)
     .option('--reason <text>', 'why, for others to read')
     .addOption(requestIdOption())
-    .option('--no-wait', 'do not wait until it is taken back')
+    .option('--no-wait', 'do not wait until it is undone')
     .option('--timeout <duration>', 'how long to wait', parseDurationMs)
     .action((name: string, flags: CancelFlags) => cancel(plainName(name), flags));
 }
@@ -39,7 +39,7 @@ async function cancel(fleet: string, flags: CancelFlags): Promise<void> {
       ? await followToEnd(client, fleet, cancelled, timeoutMs === undefined ? {} : { timeoutMs })
       : cancelled;
     await print(flags.output, { data: change, names: [fleet], text: () => text(fleet, change) });
-    if (wait) throwUnlessTakenBack(fleet, change);
+    if (wait) throwUnlessUndone(fleet, change);
   });
 }
 
@@ -48,8 +48,11 @@ function text(fleet: string, { revision, state }: ChangeView): string {
   return state === 'running' ? `${what} is being cancelled` : `${what} is ${state}`;
 }
 
-/** One that had come to its end before it heard, or of which something is left, is not what was asked for. */
-function throwUnlessTakenBack(fleet: string, change: ChangeView): void {
+/**
+ * Throws when the change ended before the cancellation arrived, or when something could not be
+ * undone.
+ */
+function throwUnlessUndone(fleet: string, change: ChangeView): void {
   const { revision, state, compensation } = change;
   const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
   if (state === 'done') {

@@ -1,4 +1,4 @@
-/** `drover compensate`: once more, where the undo of a change had failed. */
+/** `drover compensate`: runs a failed compensation again. */
 import type { Command } from 'commander';
 import { DroverError } from '../../contract/errors';
 import { plainName, parseWhole, requestIdOption, requestOf } from '../lib/arguments';
@@ -24,7 +24,7 @@ async function compensate(fleet: string, flags: CompensateFlags): Promise<void> 
     const { attempt } = flags;
     const request = { ...(attempt === undefined ? {} : { attempt }), ...requestOf(flags) };
     const { change } = await client.fleets.compensate(fleet, request);
-    if (!change) throw new DroverError('CompensationStateError', `fleet ${fleet} has no change that was to be undone`);
+    if (!change) throw new DroverError('CompensationStateError', `fleet ${fleet} has no failed change to undo`);
     const ended = await followChange(client, fleet, change, { good: 'rolled back' });
     const tried = String(ended?.compensation?.attempt ?? attempt);
     await print(flags.output, {

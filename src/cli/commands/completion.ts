@@ -1,4 +1,4 @@
-/** `drover completion bash|zsh|fish`: completions of the commands, to be sourced by a shell. */
+/** `drover completion bash|zsh|fish`: prints completions of the commands, for a shell to source. */
 import { Argument, type Command } from 'commander';
 import { write } from '../lib/output';
 

@@ -1,4 +1,4 @@
-/** `drover describe agent|fleet|run|pool NAME [--watch]`: from the object's own workflow. */
+/** `drover describe agent|fleet|run|pool NAME [--watch]`: asks the object's own workflow. */
 import { isTerminated } from '../../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -21,7 +21,7 @@ interface DescribeFlags extends ConnectionFlags {
   readonly watch?: boolean;
 }
 
-/** One kind of object: how it is read and shown, and when there is nothing more to watch. */
+/** One kind of object: how to read and show it, and when a watch ends. */
 interface Kind<T> {
   readonly read: (client: DroverClient, name: string) => Promise<T>;
   readonly show: (view: T) => Printable;
@@ -52,7 +52,7 @@ const POOL: Kind<PoolView> = {
   isOver: () => false,
 };
 
-/** How often a watched object is looked at. */
+/** How often a watch reads its object. */
 const LOOK_EVERY_MS = 500;
 
 export function register(program: Command): void {

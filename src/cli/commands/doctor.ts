@@ -1,4 +1,4 @@
-/** `drover doctor`: what this place has and lacks, one line each, with what to do about it. */
+/** `drover doctor`: checks this installation. Each finding is a line that says what to do. */
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
 import { environment } from '../../config';
@@ -7,7 +7,7 @@ import { messageOf } from '../../contract/text';
 import { readUpState } from '../../dev/up-state';
 import { installedProviders } from '../../installed-providers';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
-import { ExitWith } from '../lib/failure';
+import { ExitWith, FAILED } from '../lib/failure';
 import { colors, type Format, print, table, withOutput } from '../lib/output';
 import { loadSettings } from '../lib/serve';
 
@@ -15,19 +15,16 @@ interface DoctorFlags extends ConnectionFlags {
   readonly output: Format;
 }
 
-/** `missing` is worth knowing and nothing wrong: not everybody needs a container engine. */
+/** `missing` is not an error: an installation without docker agents needs no container engine. */
 interface Finding {
   readonly check: string;
   readonly result: 'ok' | 'missing' | 'wrong';
   readonly detail: string;
 }
 
-/** A doctor is not kept waiting. */
+/** A person waits for the findings. */
 const PATIENCE = { timeoutMs: 3_000 } as const;
 const OLDEST_NODE = [20, 19] as const;
-/** Exit code where something is wrong (docs/cli.md, "What is printed"). */
-const SOMETHING_WRONG = 1;
-
 export function register(program: Command): void {
   withOutput(withConnection(program.command('doctor'))).action((flags: DoctorFlags) => doctor(flags));
 }
@@ -48,7 +45,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     names: findings.filter(({ result }) => result === 'wrong').map(({ check }) => check),
     text: () => table(['CHECK', 'RESULT', 'WHAT TO DO'], rows),
   });
-  if (findings.some(({ result }) => result === 'wrong')) throw new ExitWith(SOMETHING_WRONG);
+  if (findings.some(({ result }) => result === 'wrong')) throw new ExitWith(FAILED);
 }
 
 function nodeFinding(): Finding {
@@ -69,7 +66,7 @@ async function temporalFindings(client: DroverClient): Promise<Finding[]> {
   const worker = async (): Promise<void> => {
     const unserved = await client.unservedQueues(PATIENCE);
     if (unserved.length > 0)
-      throw new DroverError('Unavailable', `nobody serves ${unserved.join(' and ')}; start one with drover worker`);
+      throw new DroverError('Unavailable', `no worker serves ${unserved.join(' and ')}; start one with drover worker`);
   };
   return [
     temporal,

@@ -1,4 +1,4 @@
-/** `drover events [--watch]`: what has happened, and what happens. */
+/** `drover events [--watch]`: prints past events, or new ones as they happen. */
 import type { Command } from 'commander';
 import type { DroverEvent } from '../../contract/event';
 import { plainName } from '../lib/arguments';
@@ -35,7 +35,7 @@ async function recent(flags: EventFlags): Promise<void> {
 
 async function watch(flags: EventFlags): Promise<void> {
   const { fleet } = flags;
-  const onWatching = () => say('drover: watching; Ctrl-C ends');
+  const onWatching = () => say('drover: watching; press Ctrl-C to end');
   await withClient(flags, async ({ events }) => {
     for await (const event of events.watch({ fleet, onWatching })) await show(flags.output, event);
   });
@@ -43,7 +43,7 @@ async function watch(flags: EventFlags): Promise<void> {
 
 function show(format: Format, event: DroverEvent): Promise<void> {
   const printable = { data: event, names: [subjectOf(event)], text: () => eventText(event) };
-  // In yaml a list that grows.
+  // As YAML, one list that grows.
   if (format === 'yaml') return print(format, { ...printable, data: [event] });
   return print(format, printable, { onOneLine: true });
 }

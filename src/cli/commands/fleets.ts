@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .requiredOption('-f, --file <file>', 'the fleet file')
     .option('--dry-run', 'only show what would be done')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
-    .option('--expect-revision <n>', 'refuse where the fleet is at another revision', parseWhole)
+    .option('--expect-revision <n>', 'refuse when the fleet is at another revision', parseWhole)
     .option('--yes', 'do not ask before agents are replaced or removed')
     .addOption(requestIdOption())
     .option('--timeout <duration>', 'how long to follow the change', parseDurationMs)
@@ -46,7 +46,7 @@ export function register(program: Command): void {
     .argument('[fleet]')
     .option('-f, --file <file>', 'the fleet file, instead of the name')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
-    .option('--cancel', 'cancel a change of the fleet that runs, and wait until it is taken back')
+    .option('--cancel', 'cancel a running change of the fleet, and wait until it is undone')
     .option('--forget', 'give up what cannot be removed')
     .option('--yes', 'do not ask')
     .addOption(requestIdOption())
@@ -85,7 +85,7 @@ async function apply(flags: ChangeFlags): Promise<void> {
   });
 }
 
-/** Without a change there may still be a pool that is started again. */
+/** An apply without a change may still start a pool again. */
 function appliedText(fleet: string, applied: ApplyResult): string {
   return isChange(applied) ? planLines(fleet, applied).join('\n') : `fleet ${fleet} is as its file says; nothing to do`;
 }
@@ -105,7 +105,7 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   });
 }
 
-/** What could not be removed can be given up on purpose. */
+/** Adds to a failed removal how to give up what remains. */
 function withWayOut(fleet: string, { forget }: ChangeFlags) {
   return (error: unknown): never => {
     if (forget || !(error instanceof DroverError && error.code === 'ProviderError')) throw error;
@@ -120,7 +120,7 @@ function destroyedText(fleet: string, change: ChangeView | null): string {
       `  ${fleet}/${agent}: ${provider} ${resourceId ?? '-'}, key ${key}: ${why}`,
   );
   const given =
-    forgotten.length === 0 ? [] : ['given up, and perhaps still there (drover gc looks for it):', ...forgotten];
+    forgotten.length === 0 ? [] : ['given up, and perhaps still running (drover gc looks for it):', ...forgotten];
   return [`fleet ${fleet} is destroyed`, ...given].join('\n');
 }
 
@@ -130,7 +130,10 @@ async function load({ file: path = '' }: ChangeFlags): Promise<FleetFile> {
   return file;
 }
 
-/** New agents and hot updates harm nobody; whoever is at a terminal is asked before the rest. */
+/**
+ * Asks on a terminal before agents are replaced or deleted. New agents and hot updates need no
+ * confirmation.
+ */
 async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: ChangeFlags): Promise<void> {
   if (flags.yes || !process.stdin.isTTY) return;
   const { changes } = await fleets.plan(file.metadata.name, file.spec);
@@ -140,7 +143,7 @@ async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: Ch
   await confirm(flags, 'Go on?');
 }
 
-/** Asks on a terminal; without one nobody is there to ask, and the command goes on. */
+/** Asks on a terminal. Without one the command goes on. */
 async function confirm({ yes }: ChangeFlags, question: string): Promise<void> {
   if (yes || !process.stdin.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,4 +1,4 @@
-/** `drover gc`: lists what providers hold and nobody owns, and with --yes removes it. */
+/** `drover gc`: lists resources and agents without an owner, and with --yes removes them. */
 import type { Command } from 'commander';
 import { environment } from '../../config';
 import { ERRORS } from '../../contract/errors';
@@ -27,8 +27,8 @@ async function gc(flags: GcFlags): Promise<void> {
   const removes = flags.yes === true;
   await withClient(flags, async (client) => {
     const { items, unjudged, unreachable } = await findGarbage(client, providers, wallClockMs());
-    for (const { provider, why } of unreachable) say(`provider ${provider} does not say all that it holds: ${why}`);
-    for (const item of unjudged) say(`${nameOf(item)} stays, as nobody can say whose it is: ${item.why}`);
+    for (const { provider, why } of unreachable) say(`provider ${provider} does not list all that it holds: ${why}`);
+    for (const item of unjudged) say(`${nameOf(item)} stays, as its owner is not known: ${item.why}`);
     const left = removes ? await collectAll(client, items, providers) : [];
     for (const item of left) say(`${nameOf(item)} is not removed: ${item.why}`);
     await print(flags.output, {

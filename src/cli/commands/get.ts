@@ -127,12 +127,15 @@ async function getPools(flags: GetFlags): Promise<void> {
   sayProblems('pool', items, names);
 }
 
-/** What is known, unless its owner does not answer: then that may long be untrue. */
+/**
+ * The last known value, or "unknown" when its workflow does not answer: the value may be out of
+ * date.
+ */
 function orUnknown(problem: string | null, known: string): string {
   return problem === null ? known : painted(colors())('unknown');
 }
 
-/** Says on stderr why something is unknown, and what says more. */
+/** Says on stderr why something is unknown, and which command says more. */
 function sayProblems(
   kind: string,
   items: readonly { readonly problem: string | null }[],

@@ -1,4 +1,4 @@
-/** `drover logs NAME`: what an agent of this directory has printed. */
+/** `drover logs NAME`: prints the log of an agent of this installation. */
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { agentLogs } from '../../logs';
@@ -14,8 +14,8 @@ interface LogsFlags extends ConnectionFlags {
 
 export function register(program: Command): void {
   withConnection(program.command('logs').argument('<fleet/agent>'))
-    .option('-f, --follow', 'go on with what comes')
-    .option('--tail <lines>', 'only the last so many lines', parseWhole)
+    .option('-f, --follow', 'keep printing new output')
+    .option('--tail <lines>', 'only this many of the last lines', parseWhole)
     .action((name: string, flags: LogsFlags) => logs(name, flags));
 }
 
@@ -36,7 +36,7 @@ async function logs(name: string, flags: LogsFlags): Promise<void> {
   await written(shownBytes.end());
 }
 
-/** Resolves when there is room for more: a log may be larger than the reader of a pipe is fast. */
+/** Writes a piece and waits for room: a large log must not fill the memory when a pipe is slow. */
 async function written(piece: string | Uint8Array): Promise<void> {
   if (piece.length > 0 && !process.stdout.write(piece)) await once(process.stdout, 'drain');
 }

@@ -1,4 +1,7 @@
-/** `drover report-failure AGENT --kind …`: work that Drover did not start has failed with an agent's credential. */
+/**
+ * `drover report-failure AGENT --kind …`: reports that work outside Drover failed with an agent's
+ * credential.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
@@ -22,9 +25,9 @@ export function register(program: Command): void {
   const report = program.command('report-failure').argument('<fleet/agent>');
   withOutput(withConnection(report))
     .addOption(new Option('--kind <kind>', 'what the provider said').choices(KINDS).makeOptionMandatory())
-    .option('--subscription <name>', 'the credential in use when the work began (the present one)', plainName)
-    .option('--assignment <n>', 'its number then: a report about an earlier one changes nothing', parseWhole)
-    .option('--reset-at <time>', 'when the provider says that it is usable again, ISO 8601', parseTime)
+    .option('--subscription <name>', 'the credential in use when the work began (default: the current one)', plainName)
+    .option('--assignment <n>', 'its assignment then: a report about an earlier one changes nothing', parseWhole)
+    .option('--reset-at <time>', 'when the credential works again, as the provider says, ISO 8601', parseTime)
     .option('--request-id <id>', 'the same report again changes nothing more')
     .action((name: string, flags: ReportFlags) => send(agentRef(name), flags));
 }
@@ -37,7 +40,7 @@ async function send(ref: AgentRef, flags: ReportFlags): Promise<void> {
   await print(flags.output, {
     data: { changed, agent },
     names: [name],
-    text: () => (changed ? `${name} asks its pool for another subscription` : `${name}: recorded, nothing follows`),
+    text: () => (changed ? `${name} asks its pool for another subscription` : `${name}: recorded, nothing changes`),
   });
 }
 
@@ -59,8 +62,9 @@ async function subscriptionOf(
   if (subscription !== undefined) return { subscription, ...(assignment === undefined ? {} : { assignment }) };
   const agent = `${ref.fleet}/${ref.agent}`;
   const { subscription: present } = await client.agents.describe(ref);
-  if (!present) throw new DroverError('InvalidRequest', `${agent} has no subscription that could have failed`);
-  // Which credential an earlier assignment was of, nobody remembers: the present one is not to blame.
+  if (!present)
+    throw new DroverError('InvalidRequest', `${agent} has no subscription, so no credential can have failed`);
+  // No one keeps which credential an earlier assignment had, and the current one is not to blame.
   if (assignment !== undefined && assignment !== present.assignment) {
     const now = `${agent} is on ${present.name}, assignment ${String(present.assignment)}`;
     throw new DroverError('InvalidRequest', `${now}; name the credential of ${String(assignment)} with --subscription`);

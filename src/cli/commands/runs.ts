@@ -4,7 +4,7 @@ import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
 import { plainName, jsonOrText, parseDurationMs, requestIdOption, requestOf, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
-import { ExitWith } from '../lib/failure';
+import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
 import { followRun, resultText, watchRun } from '../text/run-output';
 import { loadScript, textOf } from '../lib/scenario-file';
@@ -21,16 +21,13 @@ interface RunFlags extends ConnectionFlags {
   readonly requestId?: string;
 }
 
-/** Exit code of a run without success (docs/cli.md, "What is printed"). */
-const NO_SUCCESS = 1;
-
 export function register(program: Command): void {
   const command = (parent: Command, name: string) => withOutput(withConnection(parent.command(name)));
 
   command(program, 'run')
     .argument('<fleet>')
     .argument('<task>', 'text, or JSON')
-    .option('--name <run>', 'name of the run; the same name with the same task again is the same run', plainName)
+    .option('--name <run>', 'name of the run; the same name with the same task is the same run', plainName)
     .option('--detach', 'print the name of the run and do not wait')
     .addOption(
       new Option('--watch', 'show all of the run while it goes on; under -o json one line for each change').conflicts(
@@ -38,7 +35,7 @@ export function register(program: Command): void {
       ),
     )
     .option('--trace', 'print every turn with its input and its reply too')
-    .option('--script <file>', 'a scenario or script whose replies take the place of the agents')
+    .option('--script <file>', 'a scenario or script that replies in place of the agents')
     .option('--timeout <duration>', 'how long to wait; the run goes on', parseDurationMs)
     .addOption(requestIdOption())
     .action((fleet: string, task: string, flags: RunFlags) => run(plainName(fleet), task, flags));
@@ -53,7 +50,7 @@ export function register(program: Command): void {
   const runs = program.command('runs');
   const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
     command(runs, verb).description(summary).argument('<fleet/run>').addOption(requestIdOption());
-  control('pause', 'stop a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
+  control('pause', 'pause a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
     controlled(flags, (client, ref) => client.runs.pause(ref, requestOf(flags)), name),
   );
   control('resume', 'let a paused run go on').action((name: string, flags: RunFlags) =>
@@ -91,7 +88,7 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
     const result = await (watch ? watchRun(client, ref, flags.output, options) : followRun(client, ref, options));
     const printable = { data: result, names: [fullName], text: () => resultText(result) };
     await print(flags.output, printable, { onOneLine: watch });
-    if (!result.success) throw new ExitWith(NO_SUCCESS);
+    if (!result.success) throw new ExitWith(FAILED);
   });
 }
 

@@ -1,10 +1,10 @@
-/** `drover simulate`: plays scenario files in virtual time, without any server. */
+/** `drover simulate`: plays scenario files in virtual time, without a server. */
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { DroverError, ERRORS } from '../../contract/errors';
 import type { RunResult } from '../../contract/run';
 import { simulate } from '../../rules/simulate/simulate';
-import { ExitWith } from '../lib/failure';
+import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput, write } from '../lib/output';
 import { resultText } from '../text/run-output';
 import { loadScenario, textOf } from '../lib/scenario-file';
@@ -13,9 +13,6 @@ interface SimulateFlags {
   readonly output: Format;
   readonly trace?: boolean;
 }
-
-/** Exit code when a scenario ended without success (docs/cli.md, "What is printed"). */
-const NO_SUCCESS = 1;
 
 export function register(program: Command): void {
   withOutput(program.command('simulate'))
@@ -29,16 +26,19 @@ async function play(files: readonly string[], { output, trace = false }: Simulat
   if (files.length > 1) return playAll(files, trace);
   const result = await resultOf(only, trace);
   await printOne(output, only, result);
-  if (!result.success) throw new ExitWith(NO_SUCCESS);
+  if (!result.success) throw new ExitWith(FAILED);
 }
 
-/** A file that cannot be played is a line like the others, so that one slip does not cost the rest; the worst line is the exit code. */
+/**
+ * Plays every file, one line each. A file that cannot be played is a line too; the worst line
+ * decides the exit code.
+ */
 async function playAll(files: readonly string[], trace: boolean): Promise<void> {
   let exit = 0;
   for (const file of files) {
     try {
       const result = await resultOf(file, trace);
-      if (!result.success) exit = Math.max(exit, NO_SUCCESS);
+      if (!result.success) exit = Math.max(exit, FAILED);
       write(JSON.stringify({ file, ...result }));
     } catch (error) {
       if (!(error instanceof DroverError)) throw error;

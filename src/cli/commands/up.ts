@@ -1,4 +1,4 @@
-/** `drover up`: everything on this machine, until it is told to stop. */
+/** `drover up`: runs everything on this machine until it is stopped. */
 import type { Command } from 'commander';
 import { isOutage } from '../../client/temporal/backoff';
 import { isUnanswered } from '../../client/temporal/unanswered';
@@ -7,7 +7,7 @@ import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../../de
 import { monotonicMs } from '../../lib/clock';
 import { followChange, planLines } from '../lib/changes';
 import { jsonOrText } from '../lib/arguments';
-import { ExitWith, INTERRUPTED } from '../lib/failure';
+import { ExitWith, FAILED, INTERRUPTED } from '../lib/failure';
 import { farewell } from '../text/farewell';
 import { type LoadedFleet, loadFleetFile } from '../lib/fleet-file';
 import { say, write } from '../lib/output';
@@ -23,28 +23,32 @@ interface UpFlags {
   readonly destroy?: boolean;
 }
 
-/** Exit code of a task without an answer (docs/cli.md, "What is printed"). */
-const NO_ANSWER = 1;
-
-/** How the work that `up` was given ended. */
+/** How the work of `up` ended. */
 type Outcome = 'done' | 'no answer' | 'interrupted';
 
-/** Destroying the fleet on the way out may take a stop with its grace; somebody waits at the terminal. */
+/**
+ * Destroying the fleet at the end may take a stop with its grace period, and a person waits at the
+ * terminal.
+ */
 const DESTROY_MS = 60_000;
 
 /**
- * A person waits for the table of the agents, so it is there this long after the start, whoever answers. After everything was killed,
- * a task that the old worker had is given to the new one after 10 s, most of which the start has taken.
+ * A person waits for the table of agents, so it appears this long after the start, even when some
+ * agents do not answer. After a kill, the new worker gets a task of the old one after 10 s, most of
+ * which the start has taken.
  */
 const TABLE_WITHIN_MS = 11_000;
-/** What agents have to answer, however long the start took: they answer in milliseconds. */
+/**
+ * The least time that agents have to answer, however long the start took: they answer in
+ * milliseconds.
+ */
 const ANSWER_MS = 2_000;
 
 export function register(program: Command): void {
   program
     .command('up')
     .argument('[file]', 'a fleet file to apply')
-    .option('--task <task>', 'a task to run once the fleet is there')
+    .option('--task <task>', 'a task to run once the fleet is ready')
     .option('--keep', 'stay up after the task, without a terminal too')
     .option('--destroy', 'destroy the fleet of the file when stopping')
     .action((file: string | undefined, flags: UpFlags) => up(file, flags));
@@ -74,7 +78,10 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
   }
 }
 
-/** Does the work and stays, as far as that is wanted; `began` is when the command did, by the monotonic clock. Throws what `up` shall end with; nothing of it goes on afterwards. */
+/**
+ * Does the work, then stays if asked. `began` is the start of the command, by the monotonic clock.
+ * Throws the error that `up` ends with; all work has ended by then.
+ */
 async function serve(
   services: Services,
   fleet: LoadedFleet | undefined,
@@ -91,14 +98,14 @@ async function serve(
       say(`\n${howToStop(flags.destroy ? fleet?.file.metadata.name : undefined)}`);
       await Promise.race([stop.asked, services.broken]);
     }
-    if (outcome === 'no answer') throw new ExitWith(NO_ANSWER);
+    if (outcome === 'no answer') throw new ExitWith(FAILED);
   } finally {
     ended.abort();
     await Promise.allSettled([working]);
   }
 }
 
-/** What was asked for beside being up: the file is applied, the task is run, and people are told what there is. */
+/** Applies the file, runs the task and prints what runs where. */
 async function work(
   services: Services,
   fleet: LoadedFleet | undefined,
@@ -123,7 +130,9 @@ async function work(
   return outcome;
 }
 
-/** False: the fleet's workflow does not answer. That is said, and everything else is served all the same. */
+/**
+ * False: the fleet's workflow does not answer. This is printed, and `up` serves everything else.
+ */
 async function applyUnlessUnanswered(services: Services, fleet: LoadedFleet, signal: AbortSignal): Promise<boolean> {
   try {
     await applyFile(services, fleet, signal);
@@ -135,7 +144,7 @@ async function applyUnlessUnanswered(services: Services, fleet: LoadedFleet, sig
   }
 }
 
-/** What is only told about does not end what serves it. */
+/** The table is only information, so an outage does not end `up`. */
 function notListed(error: unknown): string {
   if (!isOutage(error)) throw error;
   return `the agents could not be listed: ${error.message}`;
@@ -154,7 +163,7 @@ async function applyFile({ client }: Services, { file }: LoadedFleet, signal: Ab
   );
 }
 
-/** Leaves the agents running, unless the fleet shall be destroyed; stops everything else. */
+/** Destroys the fleet if asked, else leaves the agents running; stops everything else. */
 async function leave({ client, stop }: Services, fleet: LoadedFleet | undefined, { destroy }: UpFlags): Promise<void> {
   try {
     const name = fleet?.file.metadata.name;
@@ -175,7 +184,7 @@ async function destroyFleet(client: Services['client'], fleet: string): Promise<
     await followChange(client, fleet, applied, { timeoutMs: DESTROY_MS });
     say(`fleet ${fleet} is destroyed`);
   } catch (error) {
-    // Interrupted before there was one.
+    // Interrupted before the fleet existed.
     if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
   }
 }

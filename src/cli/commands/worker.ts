@@ -14,7 +14,7 @@ interface WorkerFlags extends ConnectionFlags {
 
 export function register(program: Command): void {
   withConnection(program.command('worker'))
-    .option('--queues <list>', `what to serve, of ${QUEUE_KINDS.join(',')} (default: all)`)
+    .option('--queues <list>', `which queues to serve, of ${QUEUE_KINDS.join(',')} (default: all)`)
     .action((flags: WorkerFlags) => work(flags));
 }
 
@@ -39,6 +39,6 @@ function queueKinds(list: string | undefined): readonly QueueKind[] {
   return list.split(',').map((word) => {
     const kind = QUEUE_KINDS.find((known) => known === word.trim());
     if (kind) return kind;
-    throw new DroverError('InvalidRequest', `--queues ${list}: "${word}" is none of ${QUEUE_KINDS.join(', ')}`);
+    throw new DroverError('InvalidRequest', `--queues ${list}: "${word}" is not one of ${QUEUE_KINDS.join(', ')}`);
   });
 }

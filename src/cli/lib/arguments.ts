@@ -1,4 +1,4 @@
-/** Reading names, durations and values from the command line. */
+/** Reads names, durations and values from the command line. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, RunRef } from '../../client';
 import { durationMs } from '../../contract/duration';
@@ -6,24 +6,24 @@ import { DroverError } from '../../contract/errors';
 import { describeProblem, readJson } from '../../contract/json';
 import { NAME_PATTERN } from '../../contract/names';
 
-/** `fleet/agent`. */
+/** Reads `fleet/agent`. */
 export function agentRef(text: string): AgentRef {
   const [fleet, agent] = pair(text, 'an agent is named fleet/agent');
   return { fleet, agent };
 }
 
-/** `fleet/run`. */
+/** Reads `fleet/run`. */
 export function runRef(text: string): RunRef {
   const [fleet, run] = pair(text, 'a run is named fleet/run');
   return { fleet, run };
 }
 
-/** A name by itself: a fleet's, a pool's, a new run's. */
+/** Reads the name of a fleet, a pool or a new run. */
 export function plainName(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
   throw new DroverError(
     'InvalidRequest',
-    `"${text}" is no name: 1 to 63 letters, digits, "-" or "_", starting with a letter`,
+    `invalid name "${text}": use 1 to 63 letters, digits, "-" or "_", starting with a letter`,
   );
 }
 
@@ -39,25 +39,30 @@ function pair(text: string, expected: string): [string, string] {
   return [first, second];
 }
 
-/** An option that is a duration, in milliseconds. */
+/** Reads a duration, in milliseconds. */
 export function parseDurationMs(text: string): number {
   const ms = durationMs(text);
   if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 500ms, 5s, 2m or 1h.');
   return ms;
 }
 
-/** An option that is a duration, in milliseconds, with a default that is shown as it would be written. */
+/**
+ * An option that is a duration, in milliseconds. Help shows its default as a user would write it.
+ */
 export function durationOption(flags: string, description: string, otherwise: string): Option {
   return new Option(flags, description).argParser(parseDurationMs).default(parseDurationMs(otherwise), otherwise);
 }
 
-/** An option that is a duration, as it is written. */
+/** Checks a duration and returns it as it is written. */
 export function parseDuration(text: string): string {
   parseDurationMs(text);
   return text;
 }
 
-/** The option that makes a command safe to repeat, as `Idempotency-Key` does over HTTP; the client checks its value. */
+/**
+ * The option that makes a command safe to repeat, as `Idempotency-Key` does over HTTP; the client
+ * checks its value.
+ */
 export function requestIdOption(): Option {
   return new Option('--request-id <id>', 'the same id again is the same request');
 }
@@ -67,13 +72,16 @@ export function requestOf({ requestId }: { readonly requestId?: string }): { rea
   return requestId === undefined ? {} : { requestId };
 }
 
-/** An option that is a whole number. */
+/** Reads a whole number. */
 export function parseWhole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }
 
-/** A task or an answer: JSON where it is some, else the text itself. Throws `InvalidRequest` for JSON that would not arrive as it is. */
+/**
+ * Reads a task or an answer: JSON if it is valid JSON, else plain text. `InvalidRequest` for JSON
+ * that would change on its way.
+ */
 export function jsonOrText(text: string): unknown {
   if (!/^\s*[[{"]/.test(text)) return text;
   const read = readJson(text);

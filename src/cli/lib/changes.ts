@@ -1,4 +1,4 @@
-/** Following a change of a fleet to its end, for `apply`, `destroy` and `up`. */
+/** Follows a change of a fleet to its end, for `apply`, `destroy` and `up`. */
 import type { DroverClient, FollowOptions } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { AgentProgress, ApplyResult, ChangeView, PlannedChange } from '../../contract/fleet';
@@ -6,12 +6,18 @@ import { Progress } from './progress';
 
 const ENDED: readonly AgentProgress['step'][] = ['ready', 'updated', 'deleted', 'failed', 'undone'];
 
-/** How to follow. `good`: the state in which the change has ended well, `done` unless it is being undone. */
+/**
+ * How to follow. `good` is the state that counts as success: `done` unless the change is being
+ * undone.
+ */
 interface FollowChangeOptions extends Pick<FollowOptions, 'timeoutMs' | 'signal'> {
   readonly good?: ChangeView['state'];
 }
 
-/** Shows the change until it has ended; `ProviderError` where it did not end well. Null: there was nothing to do. */
+/**
+ * Shows the change until it has ended; `ProviderError` if it did not succeed. Null: there was
+ * nothing to do.
+ */
 export async function followChange(
   client: DroverClient,
   fleet: string,
@@ -24,7 +30,7 @@ export async function followChange(
   throw new DroverError('ProviderError', failureText(fleet, change), { change });
 }
 
-/** Shows the change until it has ended, however it ends. */
+/** Shows the change until it has ended, and returns it in any final state. */
 export async function followToEnd(
   client: DroverClient,
   fleet: string,
@@ -52,7 +58,10 @@ function failureText(fleet: string, { state, error, agents, compensation }: Chan
   return [`the change of fleet ${fleet} is ${state}: ${error ?? 'no reason known'}`, ...broken, ...rest].join('\n');
 }
 
-/** What a change does, one line per agent: `create mars/AgentA`, `update mars/AgentB (turns.maxParallel)`. */
+/**
+ * The steps of a change, one line per agent: `create mars/AgentA`, `update mars/AgentB
+ * (turns.maxParallel)`.
+ */
 export function planLines(
   fleet: string,
   { changes, settings, pools = [] }: Pick<ApplyResult, 'changes' | 'settings' | 'pools'>,

@@ -1,4 +1,7 @@
-/** Which server a command talks to: flags and environment like the `temporal` CLI, else the `drover up` of this directory. */
+/**
+ * Finds the server of a command: by flags and environment like the `temporal` CLI, else the `drover
+ * up` of this directory.
+ */
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
 import type { ConnectionSettings } from '../../client/temporal/connection';
@@ -18,7 +21,10 @@ export interface ConnectionFlags {
   readonly apiKey?: string;
 }
 
-/** The state directory unless configured (contract/schemas/config.ts has the same default for worker and gateway). */
+/**
+ * The state directory unless configured (contract/schemas/config.ts has the same default for worker
+ * and gateway).
+ */
 const STATE_DIR = '.drover';
 
 /** Adds the flags of the connection to a command. */
@@ -31,7 +37,7 @@ export function withConnection(command: Command): Command {
     .option('--api-key <key>', 'API key for Temporal');
 }
 
-/** Where this command's server is. */
+/** The settings for this command's server. */
 export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
   const env = environment();
   const { address, namespace, profile, tls, apiKey } = flags;
@@ -47,7 +53,10 @@ export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
   return up ? { bare: true, namespace: namespace ?? up.namespace, address: up.temporal } : given;
 }
 
-/** Whether flags or environment say which server is meant; else it is that of the `drover up` of this directory, where there is one. */
+/**
+ * Whether flags or environment say which server is meant; else it is that of the `drover up` of
+ * this directory, where there is one.
+ */
 function isNamed({ address, profile }: ConnectionFlags): boolean {
   const env = environment();
   return (address ?? profile ?? env['TEMPORAL_ADDRESS'] ?? env['TEMPORAL_PROFILE']) !== undefined;
@@ -57,13 +66,19 @@ function stateDirectory(): string {
   return environment()['DROVER_STATE_DIR'] ?? STATE_DIR;
 }
 
-/** With which this command signs specifications: as set, else as a `drover up` of this directory keeps them. Undefined: it cannot. */
+/**
+ * With which this command signs specifications: as set, else as a `drover up` of this directory
+ * keeps them. Undefined: it cannot.
+ */
 export function specSecrets(): readonly string[] | undefined {
   const given = environment()['DROVER_SPEC_SECRET'];
   return given === undefined ? keptSpecSecrets(stateDirectory()) : specSecretsIn(given);
 }
 
-/** Uses a client and closes it. Temporal's client is loaded here, so that commands without one stay fast. */
+/**
+ * Calls `use` with a client, then closes it. Temporal's client is loaded here, so that commands
+ * without one stay fast.
+ */
 export async function withClient<T>(flags: ConnectionFlags, use: (client: DroverClient) => Promise<T>): Promise<T> {
   const { DroverClient } = await import('../../client/index.js');
   const queuePrefix = environment()['DROVER_QUEUE_PREFIX'] ?? DEFAULT_QUEUE_PREFIX;

@@ -1,15 +1,17 @@
-/** How a command fails: what it says, and its exit code, from the one table of errors. */
+/** How a command fails: its message, and its exit code from the table of errors. */
 import { CommanderError } from 'commander';
 import { DroverError, ERRORS } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
 import { say } from './output';
 
-/** Exit code of a command line that makes no sense: that of invalid input. */
+/** Exit code for an invalid command line, the same as for invalid input. */
 const USAGE = ERRORS.InvalidRequest.exit;
+/** Exit code of a command that ran without success (docs/cli.md). */
+export const FAILED = 1;
 /** Exit code after Ctrl-C, as shells have it. */
 export const INTERRUPTED = 130;
 
-/** A command that has already said why, and only ends with a code. */
+/** Ends a command that has already printed its result with an exit code. */
 export class ExitWith extends Error {
   readonly code: number;
 
@@ -19,7 +21,7 @@ export class ExitWith extends Error {
   }
 }
 
-/** Says what went wrong on stderr, under `-o json` as an object, and returns the exit code. */
+/** Prints the error on stderr, as an object under `-o json`, and returns the exit code. */
 export function fail(error: unknown, argv: readonly string[]): number {
   if (error instanceof ExitWith) return error.code;
   if (error instanceof CommanderError) return failedUsage(error, argv);
@@ -29,7 +31,7 @@ export function fail(error: unknown, argv: readonly string[]): number {
   return ERRORS[drover.code].exit;
 }
 
-/** Commander has printed its own words already, unless it was told not to (`main.ts`, under `-o json`). */
+/** Commander has already printed its message, except under `-o json` (see `main.ts`). */
 function failedUsage(error: CommanderError, argv: readonly string[]): number {
   if (error.exitCode === 0) return 0;
   const message = error.message.replace(/^error: /, '');
@@ -43,7 +45,10 @@ function unforeseen(error: unknown): DroverError {
   });
 }
 
-/** Whether errors are to be JSON too; read from the words themselves, since wrong options end before they are parsed. */
+/**
+ * Whether errors must be JSON. Read from the arguments themselves, since an invalid option ends
+ * before parsing.
+ */
 export function wantsJson(argv: readonly string[]): boolean {
   return argv.some(
     (word, index) =>

@@ -1,4 +1,6 @@
-/** Reads a fleet file: YAML (or JSON, which is YAML), all of its problems at once with line and column. */
+/**
+ * Reads a fleet file, YAML or JSON, and reports all of its problems at once with line and column.
+ */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
@@ -9,7 +11,10 @@ import { messageOf } from '../../contract/text';
 import { pairOf } from './yaml-merges';
 import { readYaml, YAML_BYTES, type YamlProblem } from './yaml-text';
 
-/** One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC 6901). */
+/**
+ * One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC
+ * 6901).
+ */
 export interface LocatedProblem {
   readonly line: number;
   readonly column: number;
@@ -23,7 +28,10 @@ export interface LoadedFleet {
   readonly warnings: readonly string[];
 }
 
-/** Reads and checks a file; `cwd` of process agents becomes absolute, relative to the file's folder, which is also its default. */
+/**
+ * Reads and checks a file. `cwd` of process agents becomes absolute; it is relative to the file's
+ * folder, which is also its default.
+ */
 export async function loadFleetFile(path: string): Promise<LoadedFleet> {
   const { file, warnings } = parseFleetFile(await textOf(path), path);
   return { file: withAbsoluteFolders(file, resolve(dirname(path))), warnings };
@@ -41,7 +49,10 @@ async function textOf(path: string): Promise<string> {
   throw new DroverError('InvalidFleet', `${path} is larger than 4 MiB`, { errors: [] });
 }
 
-/** Checks the text of a fleet file; `path` is how messages name it. Throws `InvalidFleet` with `details.errors`. */
+/**
+ * Checks the text of a fleet file; messages name it by `path`. Throws `InvalidFleet` with
+ * `details.errors`.
+ */
 export function parseFleetFile(text: string, path: string): LoadedFleet {
   const lines = new LineCounter();
   const { document, problems } = readYaml(text, lines);
@@ -65,7 +76,7 @@ export function parseFleetFile(text: string, path: string): LoadedFleet {
   return { file: checked.value, warnings: checked.warnings.map((warning) => line(path, locate(warning))) };
 }
 
-/** Aliases of nothing, which the parser leaves for later. */
+/** Aliases without an anchor, which the parser does not report. */
 function danglingAliases(document: Document): YamlProblem[] {
   const errors: YamlProblem[] = [];
   visit(document, {
@@ -103,7 +114,10 @@ function shownPath({ pointer }: LocatedProblem): string {
   return pointer === '' ? '' : `${pointer.slice(1).replaceAll('/', '.')}: `;
 }
 
-/** Where the value stands; where the key stands if that is wrong or has no value; what is missing, where it should have been. */
+/**
+ * The offset of the value; of the key if the key is wrong or has no value; of the parent if the
+ * value is missing.
+ */
 function offsetOf(document: Document, { path, atKey }: Problem): number {
   let node: unknown = document.contents;
   let offset = startOf(node);
@@ -118,7 +132,7 @@ function offsetOf(document: Document, { path, atKey }: Problem): number {
   return offset;
 }
 
-/** The nothing after `name:`. */
+/** True for the empty value of `name:`. */
 function isEmpty(node: unknown): boolean {
   return !isNode(node) || (isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1]);
 }

@@ -1,4 +1,4 @@
-/** What commands print: data on stdout, words on stderr. */
+/** Output of commands: data on stdout, messages on stderr. */
 import { stripVTControlCharacters } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import Table from 'cli-table3';
@@ -21,17 +21,17 @@ function parseFormat(text: string): Format {
   throw new InvalidArgumentError(`Expected one of ${FORMATS.join(', ')}.`);
 }
 
-/** One value in the forms that a person or a program may want it in. */
+/** One value in each form of `-o`. */
 export interface Printable {
-  /** What json and yaml print: the same as over HTTP. */
+  /** For json and yaml: the same as over HTTP. */
   readonly data: unknown;
-  /** One name a line; nothing else. */
+  /** For name: one a line. */
   readonly names: readonly string[];
-  /** For people. */
+  /** For table: what people read. */
   readonly text: () => string;
 }
 
-/** Prints a value on stdout; `onOneLine` is for JSON of which more follows. */
+/** Prints a value on stdout. `onOneLine` prints JSON as one line of a stream. */
 export async function print(
   format: Format,
   { data, names, text }: Printable,
@@ -53,24 +53,24 @@ async function rendered(format: Exclude<Format, 'table'>, data: unknown, names: 
   }
 }
 
-/** Writes lines on stdout, for people: see `shown`. */
+/** Writes lines for people on stdout; see `shown`. */
 export function write(text: string): void {
   if (text !== '') process.stdout.write(`${shown(text, process.stdout.isTTY)}\n`);
 }
 
-/** Writes data on stdout, as it is; on a terminal no control character of it is sent. */
+/** Writes data to stdout as it is. On a terminal it escapes control characters. */
 function writeData(text: string): void {
   if (text !== '') process.stdout.write(`${process.stdout.isTTY ? shown(text, false) : text}\n`);
 }
 
-/** Says something to people, on stderr: see `shown`. */
+/** Writes a message for people on stderr; see `shown`. */
 export function say(text: string): void {
   process.stderr.write(`${shown(text, false)}\n`);
 }
 
 /** Colours for stdout; none without a terminal, with NO_COLOR, or with --no-color. */
 export function colors(): ReturnType<typeof pc.createColors> {
-  // Said outright, as picocolors takes an absent answer for its own guess, which is yes wherever CI is set.
+  // Always a boolean: without one picocolors guesses, and its guess is yes wherever CI is set.
   const isTerminal = process.stdout.isTTY === true;
   return pc.createColors(isTerminal && !environment()['NO_COLOR'] && !process.argv.includes('--no-color'));
 }
@@ -94,9 +94,11 @@ const NO_LINES = {
   middle: '',
 };
 
-/** Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is. */
+/**
+ * Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // Before the layout, which would count and cut what is shown in more characters than it has.
+  // Escaped before the layout, which counts and cuts characters.
   const cells = rows.map((row) => row.map((cell) => shown(cell, process.stdout.isTTY)));
   const widths = head.map(
     (title, column) =>
@@ -116,7 +118,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n');
 }
 
-/** The last column gives way, down to something that still says something. */
+/** Shrinks the last column, to no less than eight characters. */
 function fitted(widths: readonly number[], available: number): number[] {
   const over = widths.reduce((sum, width) => sum + width, 0) - available;
   const last = widths.at(-1) ?? 0;
@@ -127,7 +129,7 @@ function visibleLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** The order of names: by code unit, the same everywhere, whatever the locale. */
+/** The order of names: by code unit, so it does not depend on the locale. */
 export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

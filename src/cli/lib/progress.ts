@@ -1,16 +1,16 @@
-/** What people see while something takes its time: on a terminal a few lines that are kept up to date, elsewhere a line per step. */
+/** Progress for people: on a terminal a few lines that are redrawn, elsewhere a line per step. */
 import { monotonicMs } from '../../lib/clock';
 import { shown } from '../text/control-characters';
 import { say } from './output';
 
-/** One thing that goes on: where it is, and whether that is its end. */
+/** One item in progress: its current step, and whether that is the last one. */
 export interface Step {
   readonly name: string;
   readonly step: string;
   readonly done: boolean;
 }
 
-/** How often a terminal's lines are drawn again, for the clock in them. */
+/** How often a terminal's lines are redrawn, for the clock in them. */
 const REDRAW_MS = 200;
 
 /** Shows steps on stderr. Call `end` in any case. */
@@ -27,7 +27,7 @@ export class Progress {
     if (this.#terminal) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
   }
 
-  /** Takes the present steps of everything that goes on. */
+  /** Takes the current step of every item. */
   update(steps: readonly Step[]): void {
     const now = monotonicMs();
     for (const { name, step, done } of steps) {
@@ -40,7 +40,7 @@ export class Progress {
     if (this.#terminal) this.#draw();
   }
 
-  /** Leaves what is shown as it is. */
+  /** Stops redrawing; the last lines stay. */
   end(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
@@ -62,7 +62,7 @@ export class Progress {
   }
 }
 
-/** `1.2s`. */
+/** Milliseconds as `1.2s`. */
 export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)}s`;
 }

@@ -1,4 +1,4 @@
-/** Reads scenario files and scripts: YAML, or JSON, which is YAML. */
+/** Reads scenario files and scripts, YAML or JSON. */
 import { readFile } from 'node:fs/promises';
 import { type Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
@@ -11,7 +11,7 @@ import { messageOf } from '../../contract/text';
 import { describeProblem, jsonProblem } from '../../contract/json';
 import { readYaml, YAML_BYTES } from './yaml-text';
 
-/** What is in a scenario file; `InvalidScenario` when it cannot be read. */
+/** The text of a scenario file; `InvalidScenario` when it cannot be read. */
 export async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -21,12 +21,12 @@ export async function textOf(file: string): Promise<string> {
   }
 }
 
-/** A scenario, or `InvalidScenario` with all of its problems. */
+/** Reads a scenario; throws `InvalidScenario` with all of its problems. */
 export function loadScenario(text: string, path: string): Scenario {
   return checked<Scenario>(scenarioSchema, read(text, path), path);
 }
 
-/** The script of a scenario file, or a file that is nothing but a script. */
+/** Reads the script of a scenario file, or of a file that is only a script. */
 export function loadScript(text: string, path: string): Script {
   const value = read(text, path);
   const isScenario = typeof value === 'object' && value !== null && 'script' in value && 'topology' in value;
@@ -54,7 +54,7 @@ function read(text: string, path: string): unknown {
   return value;
 }
 
-/** Aliases without end and aliases of nothing show here. */
+/** Throws for aliases that never end and for aliases without an anchor. */
 function plain(document: Document, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -65,7 +65,7 @@ function plain(document: Document, path: string): unknown {
 
 function checked<T>(schema: z.ZodType, value: unknown, path: string): T {
   const parsed = readBy(schema, value);
-  // The schemas agree with the contract's types, which the tests of the sandbox's parsers prove.
+  // The schemas agree with the contract's types; the tests of the sandbox's parsers prove it.
   if (parsed.success) return parsed.data as T;
   throw invalid(
     path,

@@ -1,10 +1,10 @@
-/** One object that is shown again and again: drawn anew on a terminal, elsewhere printed once for every change. */
+/** Shows one object over time: redrawn on a terminal, elsewhere printed once per change. */
 import { type Format, print, type Printable } from './output';
 
-/** Clears a terminal and goes to its first line. */
+/** Clears a terminal and moves to its first line. */
 const CLEAR = '\u001b[2J\u001b[H';
 
-/** Where one object is watched. */
+/** The output of one watch. */
 export class Screen<T> {
   readonly #format: Format;
   readonly #printable: (view: T) => Printable;
@@ -17,10 +17,11 @@ export class Screen<T> {
     this.#redraws = format === 'table' && process.stdout.isTTY;
   }
 
-  /** Shows it as it is now; nothing where it looks as before. JSON is one line. */
+  /** Shows the view if it has changed. JSON is one line. */
   async show(view: T): Promise<void> {
     const printable = this.#printable(view);
-    // What people see goes on while nothing changes: how long a branch has been running.
+    // The text changes with time even if the view does not: it says how long a branch has been
+    // running.
     const shown = this.#redraws ? printable.text() : JSON.stringify(view);
     if (shown === this.#last) return;
     this.#last = shown;

@@ -1,11 +1,11 @@
-/** What a process that serves until it is told to stop has in common: its settings, and its signals. */
+/** Settings and signals of processes that serve until they are stopped. */
 import { environment, resolveSettings, type Settings } from '../../config';
 import { parseConfig } from '../../contract/schemas/config';
 import { makeSpecSecrets, openStateDirectory, type StateDirectory } from '../../dev/state-dir';
 import { INTERRUPTED } from './failure';
 import { say } from './output';
 
-/** Settings, and the state directory that they are completed from. */
+/** Settings, and the state directory that completes them. */
 export interface Loaded {
   readonly settings: Settings;
   readonly state: StateDirectory;
@@ -19,27 +19,31 @@ export async function loadSettings(): Promise<Loaded> {
 }
 
 /**
- * The settings of a `drover up`: unless `DROVER_SPEC_SECRET` is set, it makes the secret that specifications are signed with. A worker or a gateway
- * alone does not: one that it makes for itself would be another than that of the rest.
+ * The settings of `drover up`. Unless `DROVER_SPEC_SECRET` is set, it makes the secret that signs
+ * specifications. A worker or a gateway alone does not, as its secret would differ from the secret
+ * of the others.
  */
 export async function loadUpSettings(): Promise<Loaded> {
   const { settings, state } = await loadSettings();
   return { settings: { ...settings, specSecrets: settings.specSecrets ?? makeSpecSecrets(state.path) }, state };
 }
 
-/** `asked` resolves when the process is told to stop. */
+/** `asked` resolves when the process is asked to stop. */
 export interface StopRequest {
   readonly asked: Promise<void>;
 }
 
-/** Resolves at the first SIGINT or SIGTERM, or when the terminal is closed. A second one ends the process at once. */
+/**
+ * Resolves at the first SIGINT or SIGTERM, or when the terminal is closed. A second one ends the
+ * process at once.
+ */
 export function stopRequested(): StopRequest {
   let signals = 0;
   const asked = new Promise<void>((resolve) => {
     const onSignal = (): void => {
       signals += 1;
       if (signals > 1) process.exit(INTERRUPTED);
-      say('drover: stopping; once more ends at once');
+      say('drover: stopping; press Ctrl-C again to end at once');
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);

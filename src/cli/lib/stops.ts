@@ -1,4 +1,4 @@
-/** What has been started and must be stopped, whichever part of a start fails. */
+/** Collects what was started and must be stopped, even when another part of the start fails. */
 
 /** Something that runs until it is stopped. */
 interface Stoppable {
@@ -14,8 +14,8 @@ export class Stops {
   }
 
   /**
-   * Waits until each of several starts has come up or failed, also where one fails at once: what comes up later must be known, as it
-   * would run on otherwise. Then throws what the first of them failed with.
+   * Waits until every start has succeeded or failed, even when one fails at once: a part that
+   * starts later must be stopped too. Then throws the first failure.
    */
   async ofAll<T extends readonly unknown[]>(starts: { readonly [I in keyof T]: Promise<T[I]> }): Promise<T> {
     const settled = await Promise.allSettled(starts);
@@ -28,7 +28,7 @@ export class Stops {
     return Promise.all(starts);
   }
 
-  /** Stops everything, also where a part of it cannot be stopped; then throws the first failure. */
+  /** Stops everything, even when a part cannot be stopped; then throws the first failure. */
   async run(): Promise<void> {
     const failures: unknown[] = [];
     for (const stop of this.#stops.splice(0).reverse()) {

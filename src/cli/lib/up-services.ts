@@ -1,4 +1,7 @@
-/** What `drover up` runs: Temporal, a worker and the gateway, started side by side and stopped in the right order. */
+/**
+ * The services of `drover up`: Temporal, a worker and the gateway, started in parallel and stopped
+ * in reverse order.
+ */
 import { join } from 'node:path';
 import type { DroverClient } from '../../client';
 import type { ConnectionSettings } from '../../client/temporal/connection';
@@ -12,22 +15,22 @@ import type { UpState } from '../../dev/up-state';
 import { say } from './output';
 import { Stops } from './stops';
 
-/** Everything that runs, and where. */
+/** The running services and their addresses. */
 export interface Services {
   readonly where: UpState;
   readonly client: DroverClient;
-  /** Rejects when one of them has ended by itself. */
+  /** Rejects when one of them ends by itself. */
   readonly broken: Promise<never>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts everything; what was started is stopped again when a part of it fails. */
+/** Starts everything; stops what has started when a part of it fails. */
 export async function startServices(settings: Settings, state: StateDirectory): Promise<Services> {
   const env = environment();
   const stops = new Stops();
   try {
     const binary = await obtainBinary('temporal', env);
-    // The server comes up in a process of its own while this one loads Temporal's libraries.
+    // The server starts in its own process while this one loads Temporal's libraries.
     const [server, [{ installRuntime, startWorker }, { startGateway }, { openLog }, { DroverClient }]] =
       await stops.ofAll([
         startEmbeddedServer(state, { binary, searchAttributes: SEARCH_ATTRIBUTES, notice }),
@@ -61,7 +64,7 @@ export async function startServices(settings: Settings, state: StateDirectory): 
     };
     return { where, client, broken: firstToEnd(server.exited, worker.ended), stop: () => stops.run() };
   } catch (error) {
-    // Why it could not start says more than why a part of it could not be stopped afterwards.
+    // The reason why the start failed says more than the reason why a part could not be stopped.
     await Promise.allSettled([stops.run()]);
     throw error;
   }

@@ -1,8 +1,14 @@
-/** Merge keys of YAML (`<<: *defaults`): whether they can be followed, and where a merged value stands. */
+/**
+ * Merge keys of YAML (`<<: *defaults`): whether they can be followed, and where a merged value
+ * stands.
+ */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap } from 'yaml';
 import type { YamlProblem } from './yaml-text';
 
-/** Maps that merges may copy in all. A file has a handful; merges of merges can grow without bound from a few lines. */
+/**
+ * Maps that merges may copy in all. A file has a handful; merges of merges can grow without bound
+ * from a few lines.
+ */
 const MOST_COPIES = 10_000;
 
 const NOT_A_MAP = '<< takes an alias of a map, a map, or a list of these';
@@ -14,7 +20,10 @@ function isMerge({ key }: Pair): boolean {
   return isScalar(key) && typeof key.value === 'symbol' && key.value.description === '<<';
 }
 
-/** What a merge takes from, in its order; undefined for what is not a map. An alias of nothing is told by the caller. */
+/**
+ * What a merge takes from, in its order; undefined for what is not a map. An alias of nothing is
+ * told by the caller.
+ */
 function sourcesOf(document: Document, { value }: Pair): (YAMLMap | undefined)[] {
   const target = isAlias(value) ? (value.resolve(document) ?? value) : value;
   const all = isSeq(target) ? target.items : [target];

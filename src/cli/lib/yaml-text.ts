@@ -1,19 +1,19 @@
-/** The text of a YAML file, read so that what is in it is what arrives: see contract/json.ts. */
+/** Reads YAML so that every value arrives as it is written; see contract/json.ts. */
 import { type Document, type LineCounter, isScalar, parseDocument, visit } from 'yaml';
 import { JSON_LEVELS } from '../../contract/json';
 import { boundedText } from '../../contract/text';
 import { mergeProblems } from './yaml-merges';
 
-/** A file is a page or two; more than this is a mistake. */
+/** The largest file. A fleet file has a page or two, so more than this is a mistake. */
 export const YAML_BYTES = 4 * 1024 * 1024;
 
-/** One problem; `offset` counts characters from the beginning. */
+/** One problem; `offset` counts characters from the start. */
 export interface YamlProblem {
   readonly offset: number;
   readonly detail: string;
 }
 
-/** A document, with what is wrong with it as YAML or as JSON. */
+/** A document, with its problems as YAML and as JSON. */
 export interface ReadYaml {
   readonly document: Document;
   readonly problems: readonly YamlProblem[];
@@ -34,7 +34,7 @@ function inWords(code: string, message: string): string {
 export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
   if (isHopeless(text)) return { document: parseDocument(''), problems: [{ offset: 0, detail: TOO_DEEP }] };
   try {
-    // Whole numbers as they are written: as numbers of JavaScript, large ones would be others.
+    // Whole numbers as they are written: as JavaScript numbers, large ones would change.
     const document = parseDocument(text, { lineCounter, prettyErrors: false, intAsBigInt: true, merge: true });
     const errors = document.errors.map(({ code, pos, message }) => ({
       offset: pos[0],
@@ -42,18 +42,24 @@ export function readYaml(text: string, lineCounter: LineCounter): ReadYaml {
     }));
     return { document, problems: [...errors, ...keepNumbers(document), ...mergeProblems(document)] };
   } catch (error) {
-    // What comes after the parser follows lists in lists by calling itself, until the stack is full; so does the parser, which tells of it.
+    // The library follows nested lists by recursion, until the stack is full.
     if (!(error instanceof RangeError)) throw error;
     return { document: parseDocument(''), problems: [{ offset: 0, detail: TOO_DEEP }] };
   }
 }
 
-/** Open brackets at which the parser is not asked: objects of some thousand levels end the whole process in it, beyond any `catch`. */
+/**
+ * With more open brackets the parser is not called: at some thousand levels it ends the whole
+ * process, and no `catch` helps.
+ */
 const MOST_OPEN = 1_000;
-/** Lists in lists, on one line. */
+/** Nested lists on one line. */
 const DASHES = /(?:[-?:][ \t]+){1000}/;
 
-/** Counts brackets without regard to quotation marks: a text with a thousand of them left open in strings is refused too. */
+/**
+ * Counts brackets inside strings too, so it also refuses a text with a thousand open brackets in
+ * strings.
+ */
 function isHopeless(text: string): boolean {
   let open = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -65,7 +71,7 @@ function isHopeless(text: string): boolean {
   return DASHES.test(text);
 }
 
-/** Makes numbers of whole numbers, and tells of those that would change. */
+/** Turns whole numbers into numbers, and reports those that would change. */
 function keepNumbers(document: Document): YamlProblem[] {
   const problems: YamlProblem[] = [];
   visit(document, {

@@ -1,10 +1,10 @@
-/** An agent as people read it. */
+/** Text of an agent for people. */
 import type { AgentView } from '../../contract/agent';
 import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';
 import { troubleFacts } from './trouble';
 
-/** What `describe agent` prints; it begins with why the agent is not working, if it is not. */
+/** The text of `describe agent`. It begins with the reason if the agent does not work. */
 export function agentText(agent: AgentView): string {
   const paint = painted(colors());
   const { subscription, turns } = agent;

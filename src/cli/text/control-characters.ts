@@ -1,16 +1,23 @@
 /**
- * Text that is not ours may hold what a terminal obeys: an agent could clear the screen, rename the window, or write over what Drover
- * has said. So no control character of it is sent; each is shown as JSON writes it.
+ * Text of agents may hold control characters: it could clear the screen, rename the window or
+ * overwrite Drover's own output. So none of them is sent to a terminal; each is shown as JSON
+ * writes it.
  */
 
-/** C0, DEL and C1 (`Cc`), and what turns the direction of the text behind it. Line break and tab are left out below. */
+/**
+ * C0, DEL and C1 (`Cc`), and characters that change the direction of text. `escaped` lets line
+ * break and tab pass.
+ */
 const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-/** A word in one of the colours that Drover's own tables have (picocolors): begun, without any other control character, and ended. */
+/**
+ * A word in one of the colours of Drover's own tables (picocolors), with no other control character
+ * in it.
+ */
 const PAINTED = /(\p{Cc}\[(?:1|2|31|32|33|36|90)m)(\P{Cc}*)(\p{Cc}\[(?:22|39)m)/gu;
 
 /**
- * The text as people may see it. With `colors`, painted words stay painted; an agent that paints its own words so can do no more than
- * that, as each ends as it has begun.
+ * The text with control characters escaped. With `colors`, coloured words keep their colour. An
+ * agent can colour its own words this way and nothing else, as every colour ends with its word.
  */
 export function shown(text: string, colors: boolean): string {
   const lines = text.replaceAll('\r\n', '\n');
@@ -34,7 +41,9 @@ function escaped(char: string): string {
   return char === '\r' ? '\\r' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** The same for a stream of bytes, whose pieces may end within a character. `end` gives what is left. */
+/**
+ * The same for a stream of bytes, whose pieces may end within a character. `end` returns the rest.
+ */
 export class ShownBytes {
   readonly #decoder = new TextDecoder();
 

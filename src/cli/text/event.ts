@@ -1,20 +1,20 @@
-/** An event as people read it. */
+/** Text of an event for people. */
 import { type DroverEvent, EVENT_TYPES } from '../../contract/event';
 
 const TYPE_WIDTH = Math.max(...EVENT_TYPES.map((type) => type.length));
 
-/** One line. */
+/** An event as one line. */
 export function eventText(event: DroverEvent): string {
   const { at, type } = event;
   return `${at}  ${type.padEnd(TYPE_WIDTH)}  ${subjectOf(event)}  ${aboutText(event)}`.trimEnd();
 }
 
-/** What it is about: `fleet/agent`, `fleet/run`, or a pool. */
+/** The subject of an event: `fleet/agent`, `fleet/run`, or a pool. */
 export function subjectOf({ data }: DroverEvent): string {
   return text(data['agent'] ?? data['run'] ?? data['pool']);
 }
 
-/** What else there is to say. */
+/** The details of an event; empty if it has none. */
 export function aboutText({ type, data }: DroverEvent): string {
   switch (type) {
     case 'subscription.switched':

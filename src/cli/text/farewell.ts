@@ -1,12 +1,14 @@
-/** What `drover up` says when it ends by itself: which agents run on, and how to get them back or rid of them. */
+/** The last message of `drover up`: which agents still run, and how to manage or remove them. */
 import { hasFailed, isStopped } from '../../rules/agent/lifecycle';
 import type { DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 
-/** A server that has just answered does so again at once; one that does not is not worth a wait at the end. */
+/**
+ * The server has just answered, so it answers again at once; the end does not wait longer for it.
+ */
 const COUNT_MS = 2_000;
 
-/** Undefined where nothing runs on. */
+/** The message; undefined if no agent runs. */
 export async function farewell(client: DroverClient, fleet: string | undefined): Promise<string | undefined> {
   const many = await count(client);
   if (many === 0) return undefined;
@@ -15,7 +17,7 @@ export async function farewell(client: DroverClient, fleet: string | undefined):
   return `drover: ${who} on. "drover up" in this directory gets ${them} back; ${destroy} removes ${them}.`;
 }
 
-/** The agents that are there, up to a page of them; null where Temporal does not say. */
+/** Counts running agents, up to one page; null if Temporal does not answer. */
 async function count({ agents }: DroverClient): Promise<number | string | null> {
   try {
     const { items, nextPageToken } = await agents.list({}, { timeoutMs: COUNT_MS });

@@ -1,4 +1,4 @@
-/** A fleet as people read it. */
+/** Text of a fleet for people. */
 import type { LostParts } from '../../contract/ends';
 import type { ChangeView, FleetDescription } from '../../contract/fleet';
 import { lostText } from '../../rules/lib/ends';
@@ -7,7 +7,7 @@ import { painted } from './paint';
 import { topologyText } from './topology';
 import { troubleFacts, untoldFacts } from './trouble';
 
-/** What `describe fleet` prints: the fleet, its agents, and its topology drawn as text. */
+/** The text of `describe fleet`: the fleet, its agents, and its topology drawn as text. */
 export function fleetText(fleet: FleetDescription): string {
   const { change } = fleet;
   const lines = facts([
@@ -29,13 +29,13 @@ export function fleetText(fleet: FleetDescription): string {
   return [...gone, lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents), ...graph].join('\n');
 }
 
-/** What `describe fleet` begins with where something is gone. */
+/** The first lines of `describe fleet`: what is gone, if anything. */
 function goneLines({ agents, pools }: LostParts): string[] {
   const lines = [
     ...Object.entries(agents).map(([agent, end]) => `agent ${agent} is gone: ${lostText(end)}`),
     ...Object.entries(pools).map(([pool, end]) => `pool ${pool} is gone: ${lostText(end)}`),
   ];
-  return lines.length === 0 ? [] : [...lines, "drover apply of the fleet's file makes it again", ''];
+  return lines.length === 0 ? [] : [...lines, "apply the fleet's file again to recreate it (drover apply)", ''];
 }
 
 function changeLine({ revision, state, steps, error }: ChangeView): string {
@@ -43,7 +43,7 @@ function changeLine({ revision, state, steps, error }: ChangeView): string {
   return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${error === null ? '' : `: ${error}`}`;
 }
 
-/** Where it is, how its attempts went, and what is left with its error. */
+/** The state of a compensation, its attempts, and what is not undone, with errors. */
 function compensationLine({ state, attempt, metrics, entries }: NonNullable<ChangeView['compensation']>): string {
   const { started, completed, failed } = metrics;
   const counts = [`${String(started)} started`, `${String(completed)} completed`, `${String(failed)} failed`].join(

@@ -1,4 +1,4 @@
-/** Which colour a state has: green works, yellow waits, red is broken. */
+/** Colours of states: green works, yellow waits, red is broken. */
 import type { colors } from '../lib/output';
 
 const COLORS: Readonly<Record<string, 'green' | 'yellow' | 'red' | 'gray'>> = {
@@ -21,7 +21,7 @@ const COLORS: Readonly<Record<string, 'green' | 'yellow' | 'red' | 'gray'>> = {
   cancelled: 'gray',
 };
 
-/** Paints the name of a state in its colour. */
+/** Colours the name of a state. */
 export function painted(color: ReturnType<typeof colors>): (state: string) => string {
   return (state) => {
     const name = COLORS[state];

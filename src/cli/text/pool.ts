@@ -1,9 +1,9 @@
-/** A pool as people read it. */
+/** Text of a pool for people. */
 import type { PoolView } from '../../contract/pool';
 import { facts, table } from '../lib/output';
 import { troubleFacts } from './trouble';
 
-/** What `describe pool` prints. */
+/** The text of `describe pool`. */
 export function poolText({ pool, credentials, exhaustedUntil, troubles }: PoolView): string {
   const rows = credentials.map(({ name, agents, failuresInWindow, skippedUntil }) => [
     name,

@@ -1,4 +1,4 @@
-/** What people see of a run, while it goes on and at its end. */
+/** Output of a run for people, while it runs and at its end. */
 import type { DroverClient, FollowRunOptions, RunRef } from '../../client';
 import type { RunResult, RunView } from '../../contract/run';
 import { type Format, type Printable, say } from '../lib/output';
@@ -6,7 +6,7 @@ import { Progress } from '../lib/progress';
 import { runText, turnsText } from './run';
 import { Screen } from '../lib/screen';
 
-/** How often a watched run is drawn again, for the times in it. */
+/** How often a watched run is redrawn, for the times in it. */
 const REDRAW_MS = 500;
 
 type Follow = Pick<FollowRunOptions, 'timeoutMs' | 'signal'>;
@@ -35,7 +35,9 @@ export async function followRun({ runs }: DroverClient, ref: RunRef, options: Fo
   }
 }
 
-/** Shows all of a run, as `describe run --watch` does, until it has ended, and returns its result. */
+/**
+ * Shows all of a run, as `describe run --watch` does, until it has ended, and returns its result.
+ */
 export async function watchRun(
   { runs }: DroverClient,
   ref: RunRef,
@@ -68,7 +70,7 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** What is printed of a result: the answer, or why there is none, and every turn where they were traced. */
+/** The text of a result: the answer, or why there is none, then every traced turn. */
 export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
   const answer = success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
   return [answer, ...turnsText(trace)].join('\n');

@@ -1,4 +1,4 @@
-/** A run as people read it. */
+/** Text of a run for people. */
 import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
 import { colors, facts, table } from '../lib/output';
@@ -6,7 +6,10 @@ import { painted } from './paint';
 import { seconds } from '../lib/progress';
 import { troubleFacts } from './trouble';
 
-/** What `describe run` prints: the run, its branches as a tree with how long each took, its barriers, and its turns where they were traced. */
+/**
+ * The text of `describe run`: the run, its branches as a tree with their durations, its barriers,
+ * and its traced turns.
+ */
 export function runText(run: RunView): string {
   const paint = painted(colors());
   const { question, result, compensation } = run;
@@ -52,7 +55,7 @@ function undoLine({ state, entries }: NonNullable<RunView['compensation']>): str
   return `${state}: ${each.join(', ')}`;
 }
 
-/** In the order in which they were decided; the root's has no agent. */
+/** Barriers in the order in which they were decided. The root's barrier has no agent. */
 function barriersText(barriers: readonly BarrierRecord[]): string[] {
   if (barriers.length === 0) return [];
   const paint = painted(colors());
@@ -66,7 +69,7 @@ function barriersText(barriers: readonly BarrierRecord[]): string[] {
   return ['', table(['BARRIER', 'OF', 'OUTCOME', 'ARRIVED', 'FAILED'], rows)];
 }
 
-/** Every turn with its input and its reply, in the order of replies. */
+/** Every turn with its input and reply, in the order of the replies. */
 export function turnsText(trace: readonly TraceEntry[]): string[] {
   return trace.flatMap(({ turnId, agent, input, reply }) => [
     '',
@@ -85,7 +88,7 @@ function depthOf(branch: LiveBranchRecord): number {
   return pathOf(branch).length - 1;
 }
 
-/** Parents before their children, siblings in their order. */
+/** Sorts parents before their children, and siblings in order. */
 function inTree(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {
   return [...branches].sort((a, b) => {
     const [left, right] = [pathOf(a), pathOf(b)];

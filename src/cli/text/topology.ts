@@ -1,20 +1,20 @@
-/** A topology drawn as text: a tree from Start, each node where the shortest way leads to it. */
+/** A topology drawn as text: a tree from Start, each node on the shortest path to it. */
 import { START, type TopologyView } from '../../contract/topology';
 
-/** A fan-out of thousands is no picture any more: so many lines are drawn, and the rest is counted. */
+/** A picture of thousands of lines helps no one: this many are drawn, the rest is counted. */
 const MOST_LINES = 200;
 const MEETING = '◆';
 
-/** One line below another: how the upper node leads there. */
+/** One line below a node: an edge from that node. */
 interface Branching {
   readonly to: string;
-  /** `→` one way, `↔` both ways, `↩` back to a node that this one comes from. */
+  /** `→` one way, `↔` both ways, `↩` back to an ancestor. */
   readonly arrow: '→' | '↔' | '↩';
-  /** Whether the node is drawn here with all below it, and not only named. */
+  /** Whether the node is drawn here with its subtree, or only named. */
   readonly isPlace: boolean;
 }
 
-/** The picture, with what its marks mean; agents that nothing leads to come last. */
+/** The picture with a legend. Agents that no edge reaches come last. */
 export function topologyText(topology: TopologyView): string {
   const { nodes, rendezvous } = topology;
   const meetings = new Set(rendezvous);
@@ -38,7 +38,7 @@ export function topologyText(topology: TopologyView): string {
       ? lines
       : [
           ...lines.slice(0, MOST_LINES),
-          `… and ${String(lines.length - MOST_LINES)} lines more (-o json has all of it)`,
+          `… and ${String(lines.length - MOST_LINES)} more lines (-o json has all of it)`,
         ];
   return [
     'TOPOLOGY',
@@ -48,18 +48,18 @@ export function topologyText(topology: TopologyView): string {
   ].join('\n');
 }
 
-/** Where each node is drawn: below the node from which the shortest way comes. */
+/** The parent of each node in the tree: the previous node on the shortest path. */
 function placesOf({ edges }: TopologyView): ReadonlyMap<string, string | null> {
   const targets = targetsOf(edges);
   const places = new Map<string, string | null>([[START, null]]);
-  // A map is walked in the order of insertion, and what is added meanwhile is walked too.
+  // A map iterates in insertion order and includes entries that are added during the loop.
   for (const node of places.keys()) {
     for (const to of targets.get(node) ?? []) if (!places.has(to)) places.set(to, node);
   }
   return places;
 }
 
-/** What is drawn below a node; an edge both ways is drawn once. */
+/** The lines below a node. An edge in both directions is drawn once. */
 function branchingsOf(topology: TopologyView): (node: string) => Branching[] {
   const targets = targetsOf(topology.edges);
   const places = placesOf(topology);

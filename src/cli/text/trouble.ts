@@ -1,20 +1,20 @@
-/** What a workflow has not managed yet, as people read it. */
+/** Text of a workflow's open troubles for people. */
 import type { UntoldAgent } from '../../contract/fleet';
 import type { Trouble } from '../../contract/trouble';
 
-/** Agents and troubles named in one description; `-o json` has all. */
+/** The most agents or troubles named in one description; `-o json` has all. */
 const SHOWN = 10;
 
-/** One fact each for `describe`; none where all is well. */
+/** One fact per trouble for `describe`. */
 export function troubleFacts(troubles: readonly Trouble[] | undefined): (readonly [string, string])[] {
   const rows = (troubles ?? []).map(
     ({ what, why, since, attempts }) =>
-      ['Trouble', `${what}: ${why} (${String(attempts)} tries since ${since}; it goes on trying)`] as const,
+      ['Trouble', `${what}: ${why} (${String(attempts)} tries since ${since}; it keeps trying)`] as const,
   );
   return rows.slice(0, SHOWN);
 }
 
-/** Which agents have not followed their fleet's pause or resume; nothing where all have. */
+/** The agents that have not followed their fleet's pause or resume yet. */
 export function untoldFacts(untold: readonly UntoldAgent[] | undefined): (readonly [string, string])[] {
   if (untold === undefined || untold.length === 0) return [];
   const named = untold

@@ -1,4 +1,4 @@
-/** What `drover up` tells people. */
+/** Messages of `drover up`. */
 import type { AgentRef, DroverClient } from '../../client';
 import { allPages } from '../../client/temporal/pages';
 import { isUnanswered } from '../../client/temporal/unanswered';
@@ -10,8 +10,8 @@ import { colors, compareNames, table } from '../lib/output';
 import { painted } from './paint';
 
 /**
- * Agents of the file from their own workflows, or of everything that this directory has. All of them together have `timeoutMs` to
- * answer. The table is only told: nothing of it fails.
+ * The table of the agents of the file, or of all agents of this installation. All of them together
+ * have `timeoutMs` to answer. An agent that does not answer is a row, not an error.
  */
 export async function agentTable(
   { agents }: DroverClient,
@@ -30,7 +30,9 @@ export async function agentTable(
   return [table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows), ...reasons].join('\n');
 }
 
-/** Whoever does not answer is named, and what has ended meanwhile, as a change that goes on may do, is not. */
+/**
+ * The row of an agent that does not answer. An agent that a running change has ended has no row.
+ */
 function rowWithoutView({ fleet, agent }: AgentRef, { code }: DroverError): string[][] {
   if (code === 'AgentNotFound') return [];
   return [[`${fleet}/${agent}`, painted(colors())('unknown'), 'does not answer', '-', '-', '-']];
@@ -49,7 +51,7 @@ function row(agent: AgentView): string[] {
   return columns;
 }
 
-/** Addresses. */
+/** The addresses of the services. */
 export function whereText({ temporal, webUi, gateway, tokenFile }: UpState): string {
   return [
     `Temporal  ${temporal}${webUi === null ? '' : `, Web UI ${webUi}`}`,
@@ -67,9 +69,9 @@ export function nextCommands(file: FleetFile | undefined): string {
   return ['Try next, in this directory:', ...commands.map((command) => `  npx ${command}`)].join('\n');
 }
 
-/** What ends it, said where it does not end by itself. */
+/** How to end `drover up`, for when it stays. */
 export function howToStop(destroys: string | undefined): string {
   return destroys === undefined
-    ? 'Ctrl-C stops; the agents run on.'
+    ? 'Ctrl-C stops; the agents keep running.'
     : `Ctrl-C destroys the fleet ${destroys} and stops.`;
 }

@@ -74,7 +74,7 @@ describe('a command line that makes no sense ends with 2', () => {
     const nowhere = ['--address', '127.0.0.1:1', '-o', 'json'];
     const { code, stderr } = await drover([command, '--fleet', 'mars', ...flags, ...nowhere], folder.path);
     expect(code).toBe(2);
-    const message = expect.stringMatching(`^${flags[0] ?? ''} cannot go with ${command} --fleet`) as string;
+    const message = expect.stringMatching(`^${flags[0] ?? ''} cannot be used with ${command} --fleet`) as string;
     expect(JSON.parse(stderr)).toEqual({ error: { code: 'InvalidRequest', message } });
   });
 

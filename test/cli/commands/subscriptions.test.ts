@@ -239,7 +239,7 @@ test('both used up: held until a reset gives one back; the failed turn is asked 
     '--assignment',
     '2',
   );
-  expect(late.stdout).toBe('day/Worker: recorded, nothing follows\n');
+  expect(late.stdout).toBe('day/Worker: recorded, nothing changes\n');
   const now = await say('report-failure', 'day/Worker', '--kind', 'other', '-o', 'json');
   expect(JSON.parse(now.stdout)).toMatchObject({ changed: false, agent: { subscription: { name: 'sub-a' } } });
 });

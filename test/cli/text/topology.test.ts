@@ -57,7 +57,7 @@ it('counts what is too much for a picture', () => {
   const flows = ['Start -> Lead', ...Array.from({ length: 500 }, (_, index) => `Lead <-> W${String(index)}`)];
   const lines = drawn(flows);
   expect(lines).toHaveLength(202);
-  expect(lines.at(-1)).toBe('… and 302 lines more (-o json has all of it)');
+  expect(lines.at(-1)).toBe('… and 302 more lines (-o json has all of it)');
 });
 
 it('draws every node that is reached in one place, and every edge', () => {
