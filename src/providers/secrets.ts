@@ -2,16 +2,19 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DroverError } from '../contract/errors';
-import { errorCode } from './error-code';
+import { errorCode } from '../lib/error-code';
 import { providerError } from './provider';
 import { useSecrets } from './secrets-in-use';
 
-/** Where references are looked up: the worker's own environment, and files by absolute path or from its working directory. */
+/**
+ * Where references are looked up: the worker's own environment, and files by absolute path or from
+ * its working directory.
+ */
 export type SecretEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The secret behind a reference, which is in use from now on: no text for people shows it (secrets-in-use.ts). A message names the reference,
- * never what is behind it.
+ * The secret behind a reference, which is in use from now on: no text for people shows it
+ * (secrets-in-use.ts). A message names the reference, never what is behind it.
  */
 export async function resolveSecret(reference: string, environment: SecretEnvironment): Promise<string> {
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? [];
@@ -26,8 +29,8 @@ function inUse(secret: string): string {
 }
 
 /**
- * Secrets that open Drover itself. A service or an agent is given what a reference leads to, so a caller that could name these could sign what hosts run
- * (docs/security.md).
+ * Secrets that open Drover itself. A service or an agent is given what a reference leads to, so a
+ * caller that could name these could sign what hosts run (docs/security.md).
  */
 const OWN_VARIABLES: readonly string[] = ['DROVER_SPEC_SECRET', 'DROVER_AGENT_SECRET', 'DROVER_OPERATOR_TOKENS'];
 const OWN_FILES: readonly string[] = ['spec-secret', 'agent-secret', 'token'];
@@ -41,7 +44,10 @@ function refuseOwn(reference: string): never {
   );
 }
 
-/** By what was opened, not by its path: a link leads there too. Everything below /proc may hold the environment of a process. */
+/**
+ * By what was opened, not by its path: a link leads there too. Everything below /proc may hold the
+ * environment of a process.
+ */
 async function isOwn(file: FileHandle, stateDir: string): Promise<boolean> {
   const { dev, ino } = await file.stat();
   const processes = await stat('/proc/self/environ').catch(unlessMissing);

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { LOOPBACK } from '../../../src/dev/ports';
 import { openStateDirectory } from '../../../src/dev/state-dir';
-import { until } from '../../../src/dev/until';
+import { until } from '../../../src/lib/until';
 import { drover, processesOf, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
