@@ -16,6 +16,32 @@ const LAYERS = {
   'config\\.ts$': '(contract|dev)/',
 };
 
+/** Entity folder of rules/ and of workflows/ -> the other folders beside it that it may import. */
+const ENTITIES = {
+  rules: {
+    lib: [],
+    topology: ['lib'],
+    coordination: ['lib', 'topology'],
+    agent: ['lib'],
+    pool: ['lib'],
+    change: ['lib', 'agent'],
+    fleet: ['lib', 'agent', 'change', 'topology'],
+    run: ['lib', 'coordination', 'topology', 'change'],
+    simulate: ['lib', 'agent', 'coordination', 'run', 'topology'],
+    events: ['lib', 'agent'],
+  },
+  workflows: {
+    shared: [],
+    sandbox: ['shared'],
+    agent: ['shared'],
+    branch: ['shared'],
+    fleet: ['shared'],
+    pool: ['shared'],
+    provision: ['shared'],
+    run: ['shared', 'branch'],
+  },
+};
+
 /** Folder -> the packages that it may import, as a pattern on the path below node_modules; null for none. */
 const PACKAGES = {
   'contract/(?!schemas/|\\w+/messages\\.ts)': null,
@@ -37,6 +63,15 @@ const layers = Object.entries(LAYERS).map(([folder, allowed]) => ({
   to: { path: '^src/', pathNot: [`^src/${folder}`, ...(allowed ? [`^src/${allowed}`] : [])] },
 }));
 
+const entities = Object.entries(ENTITIES).flatMap(([layer, folders]) =>
+  Object.entries(folders).map(([folder, allowed]) => ({
+    name: `${folder} of ${layer}`,
+    severity: 'error',
+    from: { path: `^src/${layer}/${folder}/` },
+    to: { path: `^src/${layer}/[^/]+/`, pathNot: [folder, ...allowed].map((name) => `^src/${layer}/${name}/`) },
+  })),
+);
+
 const packages = Object.entries(PACKAGES).map(([folder, allowed]) => ({
   name: `packages of ${folder}`,
   severity: 'error',
@@ -49,6 +84,7 @@ module.exports = {
   forbidden: [
     ...layers,
     ...packages,
+    ...entities,
     {
       name: 'no cycles',
       severity: 'error',

@@ -119,7 +119,7 @@ it('a caller with Temporal alone runs nothing: neither by a fleet nor by an agen
   const { spec, proof } = fleetOf('evil');
   const change = await endOf('evil', (await applyRaw('evil', spec)).revision);
   expect(change).toMatchObject({
-    state: 'rolled back',
+    state: 'rolled_back',
     ids: {},
     error: expect.stringMatching(/^A: Forbidden: .*not signed/) as string,
   });

@@ -8,11 +8,11 @@ import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { readBy } from '../contract/schemas/reading';
 import { crossProblems } from '../rules/fleet/check';
-import { type Problem } from '../rules/fleet/problem';
+import { type Problem } from '../rules/lib/problem';
 import { topologyWarnings } from '../rules/fleet/topology';
 import { isRecord } from '../rules/lib/parse';
 
-export type { Problem } from '../rules/fleet/problem';
+export type { Problem } from '../rules/lib/problem';
 
 /** A checked value, or all of its problems in the order of the file. */
 export type Checked<T> =

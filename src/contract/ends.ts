@@ -1,7 +1,7 @@
 /** How a workflow ended that its owner expects to be there: from outside, by Temporal's CLI, its UI or its server. */
 
 /** `missing`: Temporal knows no workflow of that id, or not any longer. */
-export type EndKind = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'missing';
+export type EndKind = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'missing';
 
 /** The end of one workflow. */
 export interface WorkflowEnd {

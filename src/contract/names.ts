@@ -103,3 +103,15 @@ export const RESERVED_HOLDS: readonly string[] = [OPERATOR_HOLD, FLEET_HOLD, SUB
 
 /** The query that every workflow answers with its view. */
 export const DESCRIBE = 'describe';
+
+const MOVE = 'moved.';
+
+/** The id of the request that a pool makes for an agent whose credential was removed or changed. */
+export function moveId(agent: string, assignment: number): string {
+  return `${MOVE}${agent}.${String(assignment)}`;
+}
+
+/** Whether the pool itself made the request. */
+export function isMove(requestId: string): boolean {
+  return requestId.startsWith(MOVE);
+}

@@ -78,7 +78,7 @@ it('says how a change failed, agent by agent', async () => {
       const spec = { agents: [memory('a'), memory('b')] };
       const { changeId, revision } = await fleets.apply(world.fleet, { spec });
       const change = await fleets.follow(world.fleet, { changeId: changeId ?? '', revision });
-      expect(change).toMatchObject({ state: 'rolled back', error: expect.stringContaining('b') as string });
+      expect(change).toMatchObject({ state: 'rolled_back', error: expect.stringContaining('b') as string });
       expect(change.agents.find(({ agent }) => agent === 'b')?.error).toContain('out of machines');
       expect(world.held()).toEqual([]);
     },
@@ -106,7 +106,7 @@ it('ends the following, not the change, when it is told to', async () => {
       await expect(following).rejects.toMatchObject({ name: 'AbortError' });
       expect((await fleets.describe(world.fleet)).change?.state).toBe('running');
       await fleets.cancel(world.fleet, { revision });
-      expect(await fleets.follow(world.fleet, ref)).toMatchObject({ state: 'rolled back' });
+      expect(await fleets.follow(world.fleet, ref)).toMatchObject({ state: 'rolled_back' });
     },
     { silent: ['silent'] },
   );

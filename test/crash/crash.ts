@@ -44,7 +44,7 @@ const NAMES = Array.from({ length: AGENTS }, (_, index) => `A${String(index + 1)
 
 /** How a change must end: it goes on after a crash, and is taken back without its workflow. */
 function expectedEnd({ scenario, how }: Point): ChangeView['state'] {
-  return how === 'terminate' || scenario === 'undo' ? 'rolled back' : 'done';
+  return how === 'terminate' || scenario === 'undo' ? 'rolled_back' : 'done';
 }
 
 function specOf(site: Site, scenario: Scenario): FleetSpec {

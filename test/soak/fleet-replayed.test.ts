@@ -10,7 +10,7 @@ test('nothing is kept in memory: every task replays the whole history, and a com
     env,
     async (world) => {
       expect(await world.apply(fleetOf(['A', 'B']))).toMatchObject({ state: 'done' });
-      expect(await world.apply(fleetOf(['A', 'C', 'D']))).toMatchObject({ state: 'rolled back', error: 'D: no' });
+      expect(await world.apply(fleetOf(['A', 'C', 'D']))).toMatchObject({ state: 'rolled_back', error: 'D: no' });
       expect(await world.apply(fleetOf(['A']))).toMatchObject({ state: 'done' });
       expect(await world.destroy()).toMatchObject({ state: 'done' });
     },

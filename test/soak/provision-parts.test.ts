@@ -63,14 +63,14 @@ test('one of a later part fails: what the parts before it have made is taken bac
   await inParts(
     async (world) => {
       const ended = await world.apply(fleetOf(NAMES));
-      expect(ended).toMatchObject({ state: 'rolled back', error: 'D: no', ids: {} });
+      expect(ended).toMatchObject({ state: 'rolled_back', error: 'D: no', ids: {} });
       expect(ended.compensation).toMatchObject({ state: 'compensated', attempt: 1 });
       expect(Object.fromEntries(ended.compensation?.entries.map(({ name, outcome }) => [name, outcome]) ?? [])).toEqual(
         {
           A: 'undone',
           B: 'undone',
           C: 'undone',
-          D: 'nothing to undo',
+          D: 'nothing_to_undo',
         },
       );
       expect(world.provider.count('createResource', 'E')).toBe(0);
@@ -95,7 +95,7 @@ test('kept, then taken back by an operator', async () => {
         () => world.view(),
         (view) => view.change?.state !== 'running',
       );
-      expect(change).toMatchObject({ state: 'rolled back', compensation: { state: 'compensated' } });
+      expect(change).toMatchObject({ state: 'rolled_back', compensation: { state: 'compensated' } });
       expect(agents).toEqual({});
       expect(world.held()).toEqual([]);
     },
@@ -116,7 +116,7 @@ test.each(['cancelled', 'terminated', 'its part terminated'] as const)('in the m
       else if (how === 'terminated') await world.saga().terminate('pulled');
       else await part.terminate('pulled');
       const ended = await world.ended(changeId ?? '', revision);
-      expect(ended).toMatchObject({ state: 'rolled back', compensation: { state: 'compensated' } });
+      expect(ended).toMatchObject({ state: 'rolled_back', compensation: { state: 'compensated' } });
       expect(world.held()).toEqual([]);
       expect((await world.view()).agents).toEqual({});
       expect(world.provider.count('createResource', 'E')).toBe(0);

@@ -35,7 +35,7 @@ it.each([
           { changeId: changeId ?? '', revision },
           { timeoutMs: 120_000 },
         );
-        expect(ended).toMatchObject({ state: 'rolled back' });
+        expect(ended).toMatchObject({ state: 'rolled_back' });
         expect(ended.error).toContain('it hangs');
         expect(world.held()).toEqual([]);
         expect(await world.destroy()).toMatchObject({ state: 'done' });

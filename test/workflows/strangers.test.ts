@@ -36,7 +36,7 @@ it('a fleet, and the change that it is in', async () => {
       await beset(world.handle, ['agentGone', 'pause']);
       await beset(world.saga(), ['agentReported', 'holdsChanged']);
       await world.saga().executeUpdate(provisionUpdates.cancel, { args: [{}] });
-      expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'rolled back' });
+      expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'rolled_back' });
       expect(world.held()).toEqual([]);
       expect(await world.apply(fleetOf(['a']))).toMatchObject({ state: 'done' });
     },

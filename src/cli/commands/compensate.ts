@@ -25,7 +25,7 @@ async function compensate(fleet: string, flags: CompensateFlags): Promise<void> 
     const request = { ...(attempt === undefined ? {} : { attempt }), ...requestOf(flags) };
     const { change } = await client.fleets.compensate(fleet, request);
     if (!change) throw new DroverError('CompensationStateError', `fleet ${fleet} has no failed change to undo`);
-    const ended = await followChange(client, fleet, change, { good: 'rolled back' });
+    const ended = await followChange(client, fleet, change, { good: 'rolled_back' });
     const tried = String(ended?.compensation?.attempt ?? attempt);
     await print(flags.output, {
       data: ended,

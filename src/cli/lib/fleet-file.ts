@@ -9,7 +9,8 @@ import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import { messageOf } from '../../contract/text';
 import { pairOf } from './yaml-merges';
-import { readYaml, YAML_BYTES, type YamlProblem } from './yaml-text';
+import { readYaml, YAML_BYTES } from './yaml-text';
+import { type YamlProblem } from './yaml-problem';
 
 /**
  * One problem at its place. `line` and `column` count from 1; `pointer` is a JSON Pointer (RFC

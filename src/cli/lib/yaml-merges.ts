@@ -3,7 +3,7 @@
  * stands.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap } from 'yaml';
-import type { YamlProblem } from './yaml-text';
+import type { YamlProblem } from './yaml-problem';
 
 /**
  * Maps that merges may copy in all. A file has a handful; merges of merges can grow without bound

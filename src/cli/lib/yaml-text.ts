@@ -2,16 +2,11 @@
 import { type Document, type LineCounter, isScalar, parseDocument, visit } from 'yaml';
 import { JSON_LEVELS } from '../../contract/json';
 import { boundedText } from '../../contract/text';
+import type { YamlProblem } from './yaml-problem';
 import { mergeProblems } from './yaml-merges';
 
 /** The largest file. A fleet file has a page or two, so more than this is a mistake. */
 export const YAML_BYTES = 4 * 1024 * 1024;
-
-/** One problem; `offset` counts characters from the start. */
-export interface YamlProblem {
-  readonly offset: number;
-  readonly detail: string;
-}
 
 /** A document, with its problems as YAML and as JSON. */
 export interface ReadYaml {

@@ -15,7 +15,7 @@ const COLORS: Readonly<Record<string, 'green' | 'yellow' | 'red' | 'gray'>> = {
   crashed: 'red',
   offline: 'red',
   unknown: 'red',
-  'rolled back': 'red',
+  rolled_back: 'red',
   stopped: 'gray',
   terminated: 'gray',
   cancelled: 'gray',

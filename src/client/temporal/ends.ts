@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<string, EndKind>> = {
   FAILED: 'failed',
   CANCELLED: 'cancelled',
   TERMINATED: 'terminated',
-  TIMED_OUT: 'timed out',
+  TIMED_OUT: 'timed_out',
 };
 
 /** The part of the client's calls that is needed here. */

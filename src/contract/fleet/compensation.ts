@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors';
 export type CompensationState = 'pending' | 'compensating' | 'compensated' | 'failed';
 
 /** How the undo of one entry ended. */
-export type EntryOutcome = 'pending' | 'undone' | 'nothing to undo' | 'failed';
+export type EntryOutcome = 'pending' | 'undone' | 'nothing_to_undo' | 'failed';
 
 /** One effect to undo, written before the effect itself. `key` alone is enough to undo it. */
 export interface CompensationEntry {

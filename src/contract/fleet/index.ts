@@ -147,7 +147,7 @@ export interface AgentProgress {
   readonly error: string | null;
 }
 
-export type ChangeState = 'running' | 'done' | 'failed' | 'rolled back' | 'kept';
+export type ChangeState = 'running' | 'done' | 'failed' | 'rolled_back' | 'kept';
 
 /** A change as `describe` shows it. */
 export interface ChangeView {

@@ -106,7 +106,7 @@ const compensation = z.object({
       name: z.string(),
       key: z.string(),
       resourceId: z.string().nullable(),
-      outcome: z.enum(['pending', 'undone', 'nothing to undo', 'failed']),
+      outcome: z.enum(['pending', 'undone', 'nothing_to_undo', 'failed']),
       error: z.string().nullable(),
     }),
   ),
@@ -139,7 +139,7 @@ const countedCompensation = compensation.extend({
 export const changeViewSchema = z.object({
   changeId: z.string(),
   revision: z.int(),
-  state: z.enum(['running', 'done', 'failed', 'rolled back', 'kept']),
+  state: z.enum(['running', 'done', 'failed', 'rolled_back', 'kept']),
   steps: z.object({ created: z.int(), woken: z.int(), ready: z.int(), total: z.int() }),
   compensation: countedCompensation.nullable(),
   error: z.string().nullable(),
@@ -179,7 +179,7 @@ export const changeViewSchema = z.object({
 }) satisfies z.ZodType<ChangeView>;
 
 const workflowEnd = z.object({
-  how: z.enum(['completed', 'failed', 'cancelled', 'terminated', 'timed out', 'missing']),
+  how: z.enum(['completed', 'failed', 'cancelled', 'terminated', 'timed_out', 'missing']),
   at: time.nullable(),
   by: z.string().nullable(),
   reason: z.string().nullable(),

@@ -15,10 +15,12 @@ import { DIRECT_INCARNATION } from '../../contract/names';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import type { AllocationGranted } from '../../contract/pool';
 import type { FailureReport } from '../../contract/agent/subscription';
-import type { TurnInput, TurnRef, TurnRequest, TurnRequested } from '../../contract/agent/turns';
-import { agentSpec, boundedDuration, secretReference, url } from './spec';
+import type { TurnRef, TurnRequest, TurnRequested } from '../../contract/agent/turns';
+import { agentSpec } from './spec';
+import { boundedDuration, secretReference, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import * as parse from '../lib/parse';
+import { turnInput } from '../lib/turn-input';
 
 /** Ids from outside: request ids, turn ids, workflow ids, keys. */
 const id = parse.text(1_000);
@@ -81,15 +83,6 @@ export const parseCheck: parse.Parser<CheckReported> = parse.object({
 
 /** Signal `turnWithdrawn`. */
 export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
-
-const INPUT_KINDS = ['task', 'request', 'results', 'answer', 'invalid'] as const;
-
-/** The input of a turn. Only its kind is checked here, because the agent reads the rest. */
-export const turnInput: parse.Parser<TurnInput> = (value, path) => {
-  if (!parse.isRecord(value)) return parse.invalid(path, 'expected an object');
-  parse.oneOf(...INPUT_KINDS)(value['kind'], `${path}.kind`);
-  return value as TurnInput;
-};
 
 const turnRequest: parse.Parser<TurnRequest> = parse.object({
   turnId: id,

@@ -3,28 +3,31 @@
  * does the same.
  */
 import type { AgentSpec } from '../../contract/agent';
-import type { Duration } from '../../contract/duration';
 import {
-  EVENT_PATTERN,
   FLEET_LIMITS,
   HMAC_PATTERN,
   IMAGE_EXPECTED,
   IMAGE_PATTERN,
   KEY_ID_PATTERN,
   MEMORY_PATTERN,
-  SECRET_PATTERN,
-  URL_PATTERN,
   VARIABLE_PATTERN,
 } from '../../contract/patterns';
-import { durationMs, LONGEST_DURATION_MS } from '../lib/duration';
-import { blockProblems } from '../fleet/check';
+import type { Problem } from '../lib/problem';
+import {
+  boundedDuration,
+  filled,
+  filledList,
+  matching,
+  notifySpec,
+  positiveDuration,
+  secretReference,
+  url,
+} from '../lib/fields';
 import {
   boolean,
-  duration,
   integer,
   invalid,
   isRecord,
-  list,
   name,
   number,
   object,
@@ -33,46 +36,6 @@ import {
   type Parser,
   text,
 } from '../lib/parse';
-
-/** A text that matches a pattern; the error says `expected <what>`. */
-export function matching(pattern: RegExp, what: string): Parser<string> {
-  const anyText = text(FLEET_LIMITS.text);
-  return (value, path) => {
-    const given = anyText(value, path);
-    return pattern.test(given) ? given : invalid(path, `expected ${what}`);
-  };
-}
-
-/** `env:NAME` or `file:path`. */
-export const secretReference = matching(SECRET_PATTERN, 'a reference such as env:NAME or file:path');
-/** An http(s) URL. */
-export const url = matching(URL_PATTERN, 'an http or https URL without credentials');
-
-const filled: Parser<string> = (value, path) => {
-  const given = text(FLEET_LIMITS.text)(value, path);
-  return given === '' ? invalid(path, 'is empty') : given;
-};
-
-/** A duration from 0 to 30 days. */
-export const boundedDuration: Parser<Duration> = (value, path) => {
-  const given = duration(value, path);
-  return (durationMs(given) ?? 0) <= LONGEST_DURATION_MS ? given : invalid(path, 'is longer than 720h');
-};
-
-/** A duration above 0, up to 30 days. */
-export const positiveDuration: Parser<Duration> = (value, path) => {
-  const given = boundedDuration(value, path);
-  return durationMs(given) === 0 ? invalid(path, 'must be longer than 0') : given;
-};
-
-/** A list with at least one item. */
-export function filledList<T>(parser: Parser<T>, max: number = FLEET_LIMITS.items): Parser<T[]> {
-  const items = list(parser, max);
-  return (value, path) => {
-    const given = items(value, path);
-    return given.length === 0 ? invalid(path, 'needs at least one item') : given;
-  };
-}
 
 const environment: Parser<Record<string, string>> = (value, path) => {
   if (!isRecord(value)) return invalid(path, 'expected an object of variables');
@@ -153,16 +116,6 @@ export const applicationFields = {
 
 const subscription = object({ pool: name, ...applicationFields });
 
-/** `notify` of a fleet or an agent. */
-export const notifySpec = list(
-  object({
-    url,
-    secret: optional(secretReference),
-    events: optional(list(matching(EVENT_PATTERN, 'a kind of event such as agent.offline'), FLEET_LIMITS.items)),
-  }),
-  FLEET_LIMITS.items,
-);
-
 const signature = object({
   keyId: matching(KEY_ID_PATTERN, 'the id of a key, as drover sign writes it'),
   hmac: matching(HMAC_PATTERN, 'a signature, as drover sign writes it'),
@@ -193,3 +146,24 @@ export const agentSpec: Parser<AgentSpec> = (value, path) => {
   const [problem] = blockProblems(spec);
   return problem ? invalid([path, ...problem.path].join('.'), problem.message) : spec;
 };
+
+/** The providers that a fleet file may name; each has a block of its own name. */
+export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
+
+/**
+ * An agent has only the block of its provider. `external` may omit it; `memory`, for tests, may
+ * have any.
+ */
+export function blockProblems(agent: unknown): Problem[] {
+  if (!isRecord(agent)) return [];
+  const provider = agent['provider'];
+  if (typeof provider !== 'string' || provider === 'memory') return [];
+  return FLEET_PROVIDERS.flatMap((block): Problem[] => {
+    const given = agent[block] !== undefined;
+    if (given && block !== provider) {
+      return [{ path: [block], message: `does not belong to an agent of provider ${provider}`, atKey: true }];
+    }
+    const missing = !given && block === provider && block !== 'external';
+    return missing ? [{ path: [], message: `an agent of provider ${block} needs "${block}"` }] : [];
+  });
+}

@@ -21,7 +21,7 @@ export const DEFAULT_TIMEOUT = '2h';
 
 /** Why a change stops. */
 export interface Stop {
-  readonly why: 'failed' | 'cancelled' | 'timed out';
+  readonly why: 'failed' | 'cancelled' | 'timed_out';
   readonly message: string;
 }
 
@@ -189,7 +189,7 @@ export function endChange(run: ChangeRun): ChangeRun {
 
 function endState({ stop, input, record }: ChangeRun): ChangeState {
   if (!stop) return 'done';
-  if (record.state === 'compensated') return record.entries.length > 0 ? 'rolled back' : 'failed';
+  if (record.state === 'compensated') return record.entries.length > 0 ? 'rolled_back' : 'failed';
   return record.entries.length > 0 && input.provisioning.onFailure === 'keep' && record.state === 'pending'
     ? 'kept'
     : 'failed';

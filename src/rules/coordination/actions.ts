@@ -42,8 +42,8 @@ async function askHuman(
   const { question } = reply;
   const timeoutMs = reply.timeout === undefined ? null : (durationMs(reply.timeout) ?? null);
   const answer = await effects.ask({ branch: state.context.branch, agent: state.agent, question, timeoutMs });
-  if (answer !== 'timed out' && 'error' in answer) return endFailed(state, answer.error);
-  if (answer !== 'timed out') return { next: { ...state, input: { kind: 'answer', question, value: answer.value } } };
+  if (answer !== 'timed_out' && 'error' in answer) return endFailed(state, answer.error);
+  if (answer !== 'timed_out') return { next: { ...state, input: { kind: 'answer', question, value: answer.value } } };
   if (reply.default === undefined) return endFailed(state, `no answer within ${reply.timeout ?? 'its time'}`);
   return { next: { ...state, input: { kind: 'answer', question, value: reply.default } } };
 }

@@ -37,7 +37,7 @@ export interface Question {
 }
 
 /** The human's answer, a timeout, or why no answer is possible. */
-export type Answer = { readonly value: unknown } | { readonly error: string } | 'timed out';
+export type Answer = { readonly value: unknown } | { readonly error: string } | 'timed_out';
 
 /**
  * The size limits that apply, in bytes of JSON (`SIZE_LIMITS`). The simulation does not limit turn

@@ -1,7 +1,7 @@
 /** Parses the context of a branch, and its state after continue-as-new. */
 import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/topology';
 import type { BarrierRecord, BranchRecord } from '../../contract/run';
-import { turnInput } from '../agent/messages';
+import { turnInput } from '../lib/turn-input';
 import * as parse from '../lib/parse';
 import type { Topology } from '../topology/topology';
 import type { BranchContext, BranchState, Contribution, Counts, Records, Remembered, Undo } from './state';

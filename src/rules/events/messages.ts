@@ -1,6 +1,6 @@
 /** Reads the input of a `notify` workflow. */
 import { EVENT_TYPES, type NotifyInput } from '../../contract/event';
-import { secretReference, url } from '../agent/spec';
+import { secretReference, url } from '../lib/fields';
 import * as parse from '../lib/parse';
 
 const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));

@@ -5,32 +5,12 @@
 import { jsonProblem } from '../../contract/json';
 import { END, START, USER } from '../../contract/topology';
 import { isRecord } from '../lib/parse';
-import type { Problem } from './problem';
+import { blockProblems } from '../agent/spec';
+import type { Problem } from '../lib/problem';
 import { topologyProblems } from './topology';
-
-/** The providers that a fleet file may name; each has a block of its own name. */
-export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
 
 /** The nodes of every topology that are not agents (docs/coordination.md). */
 const RESERVED_NAMES: readonly string[] = [START, END, USER];
-
-/**
- * An agent has only the block of its provider. `external` may omit it; `memory`, for tests, may
- * have any.
- */
-export function blockProblems(agent: unknown): Problem[] {
-  if (!isRecord(agent)) return [];
-  const provider = agent['provider'];
-  if (typeof provider !== 'string' || provider === 'memory') return [];
-  return FLEET_PROVIDERS.flatMap((block): Problem[] => {
-    const given = agent[block] !== undefined;
-    if (given && block !== provider) {
-      return [{ path: [block], message: `does not belong to an agent of provider ${provider}`, atKey: true }];
-    }
-    const missing = !given && block === provider && block !== 'external';
-    return missing ? [{ path: [], message: `an agent of provider ${block} needs "${block}"` }] : [];
-  });
-}
 
 /** The problems of a fleet's `spec` across several fields. */
 export function crossProblems(spec: unknown): Problem[] {

@@ -11,17 +11,8 @@ import type {
   RunNamed,
 } from '../../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/patterns';
-import {
-  agentSpec,
-  applicationFields,
-  boundedDuration,
-  filledList,
-  livenessSpec,
-  notifySpec,
-  positiveDuration,
-  restartSpec,
-  secretReference,
-} from '../agent/spec';
+import { agentSpec, applicationFields, livenessSpec, restartSpec } from '../agent/spec';
+import { boundedDuration, filledList, notifySpec, positiveDuration, secretReference } from '../lib/fields';
 import { crossProblems } from './check';
 import { parseTopologySpec } from '../topology/parse';
 import { boolean, integer, list, name, object, oneOf, optional, type Parser, text } from '../lib/parse';

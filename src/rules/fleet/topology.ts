@@ -1,6 +1,6 @@
 /** Checks a fleet's topology against the fleet's agents. */
 import { NAME_PATTERN } from '../../contract/names';
-import type { Problem } from './problem';
+import type { Problem } from '../lib/problem';
 import { isRecord } from '../lib/parse';
 import { compileLoose } from '../topology/compile';
 import type { TopologyProblem } from '../topology/problems';

@@ -7,7 +7,7 @@ const VERBS: Readonly<Record<EndKind, string>> = {
   failed: 'failed',
   cancelled: 'was cancelled',
   terminated: 'was terminated',
-  'timed out': 'timed out',
+  timed_out: 'timed out',
   missing: 'is not there',
 };
 

@@ -11,7 +11,7 @@ import type {
   PoolLeft,
 } from '../../contract/pool';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
-import { notifySpec } from '../agent/spec';
+import { notifySpec } from '../lib/fields';
 import * as parse from '../lib/parse';
 
 const id = parse.text(1_000);

@@ -5,7 +5,7 @@ import { LONGEST_RESET_MS } from '../../contract/failure/reset-time';
 import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../../contract/pool';
 import { Ledger } from './ledger';
 import { type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
-import { moveId } from '../agent/subscription/switches';
+import { moveId } from '../../contract/names';
 
 /** A failure is forgotten after a day, or after `skipFor` where that is longer. */
 const EVENT_AGE_MS = 24 * 3_600_000;

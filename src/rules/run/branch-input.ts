@@ -3,7 +3,7 @@ import type { TraceEntry } from '../../contract/run';
 import { branchContext, branchId, branchState, version } from '../coordination/parse';
 import type { BranchContext, BranchResult, BranchState } from '../coordination/state';
 import { lostBranch } from '../coordination/lost';
-import { turnInput } from '../agent/messages';
+import { turnInput } from '../lib/turn-input';
 import { jsonBytes } from '../lib/json-bytes';
 import { boolean, integer, json, list, name, nullable, object, optional, type Parser, text } from '../lib/parse';
 

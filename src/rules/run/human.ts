@@ -92,7 +92,7 @@ export function createHuman(script: Script | null, time: Timing, onChange: () =>
           timeoutMs === null
             ? () => undefined
             : time.schedule(timeoutMs, () => {
-                if (entries.includes(entry)) finish(entry, 'timed out');
+                if (entries.includes(entry)) finish(entry, 'timed_out');
               }),
       };
       entries.push(entry);

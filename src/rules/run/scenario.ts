@@ -5,7 +5,7 @@
 import { NAME_PATTERN } from '../../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { USER } from '../../contract/topology';
-import { boundedDuration, notifySpec } from '../agent/spec';
+import { boundedDuration, notifySpec } from '../lib/fields';
 import { version } from '../coordination/parse';
 import {
   boolean,

@@ -1,6 +1,6 @@
 /** The sandbox's parser of a topology's shape; what its text says is checked by `compile.ts`. */
 import { TOPOLOGY_LIMITS, type ConvergenceSpec, type TopologySpec } from '../../contract/topology';
-import { positiveDuration } from '../agent/spec';
+import { positiveDuration } from '../lib/fields';
 import { boolean, integer, list, name, number, object, oneOf, optional, type Parser, text } from '../lib/parse';
 
 const policy = oneOf('strict', 'majority', 'user', 'any');

@@ -7,7 +7,7 @@ import { agentUpdates } from '../../contract/agent/messages';
 import { parseConfiguration, parseOptions } from '../../rules/agent/messages';
 import type { RememberedRequest } from '../../rules/agent/state';
 import { type CommandRequest, decide, holdOf } from '../../rules/agent/commands';
-import { configure } from '../../rules/agent/configure';
+import { configure } from '../../rules/agent/commands';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
 import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';

@@ -61,6 +61,6 @@ function written(ms: number): string {
 }
 
 function answerIn(message: AnswerGiven): Answer {
-  if ('timedOut' in message) return 'timed out';
+  if ('timedOut' in message) return 'timed_out';
   return 'error' in message ? { error: message.error } : { value: message.value };
 }

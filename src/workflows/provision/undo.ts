@@ -52,7 +52,7 @@ async function undo(saga: Saga, entry: CompensationEntry, landedBy: number): Pro
   const { name: agent, key } = entry;
   try {
     const existed = await takeBack(saga, entry, landedBy);
-    const outcome = existed ? 'undone' : 'nothing to undo';
+    const outcome = existed ? 'undone' : 'nothing_to_undo';
     saga.run = { ...saga.run, record: settleEntry(saga.run.record, key, outcome, isoNow()) };
     if (isOurs(saga, entry)) saga.run = recordGone(saga.run, agent, 'undone');
   } catch (error) {

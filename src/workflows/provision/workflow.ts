@@ -138,7 +138,7 @@ async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> 
       IN_FLIGHT.includes(step) ? [agent] : [],
     );
     const names = late.length === 0 ? '' : `; not finished: ${late.join(', ')}`;
-    saga.run = stopChange(saga.run, { why: 'timed out', message: `timed out after ${timeout}${names}` });
+    saga.run = stopChange(saga.run, { why: 'timed_out', message: `timed out after ${timeout}${names}` });
   });
   const result = await work();
   isThrough = true;

@@ -45,5 +45,5 @@ export function handleQuestions(life: RunLife): void {
 }
 
 function given(questionId: string, answer: Answer): AnswerGiven {
-  return answer === 'timed out' ? { questionId, timedOut: true } : { questionId, ...answer };
+  return answer === 'timed_out' ? { questionId, timedOut: true } : { questionId, ...answer };
 }

@@ -22,7 +22,7 @@ it('POST cancel stops the change that runs, and says why there is none', async (
         const cancelled = await ask('POST', path, order, key);
         expect(cancelled).toMatchObject({ status: 202, body: { changeId, revision, state: 'running' } });
         expect(await world.ended(changeId ?? '', revision)).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           error: expect.stringContaining('cancelled: a typing error') as string,
         });
         expect(world.held()).toEqual([]);
@@ -50,7 +50,7 @@ it('POST compensate undoes once more what could not be undone, with the next att
         expect(await ask('POST', path, {}, key)).toMatchObject({ status: 202 });
         const { change } = await world.view();
         expect(await world.ended(change?.changeId ?? '', 1)).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           compensation: { attempt: 2, state: 'compensated' },
         });
         expect(world.held()).toEqual([]);

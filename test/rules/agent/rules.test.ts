@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AgentSpec } from '../../../src/contract/agent';
 import type { DroverError } from '../../../src/contract/errors';
 import type { AgentState } from '../../../src/rules/agent/state';
-import { configure } from '../../../src/rules/agent/configure';
+import { configure } from '../../../src/rules/agent/commands';
 import { withDecision } from '../../../src/rules/agent/decisions';
 import { dueReport, markReported, settle } from '../../../src/rules/agent/report';
 import { markOf } from '../../../src/rules/lib/fingerprint';

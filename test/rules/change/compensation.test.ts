@@ -110,9 +110,9 @@ describe('guards, in their order', () => {
 test('failed, then a higher attempt: what failed is tried again, what was undone is not', () => {
   const second = accepted(begin(IN_STATE.failed(), 2));
   expect(undoOrder(second).map(({ name }) => name)).toEqual(['A']);
-  const done = accepted(finishAttempt(settleEntry(second, 'key-A', 'nothing to undo', LATER), LATER));
+  const done = accepted(finishAttempt(settleEntry(second, 'key-A', 'nothing_to_undo', LATER), LATER));
   expect(done).toMatchObject({ state: 'compensated', attempt: 2 });
-  expect(done.entries.map(({ outcome }) => outcome)).toEqual(['nothing to undo', 'undone']);
+  expect(done.entries.map(({ outcome }) => outcome)).toEqual(['nothing_to_undo', 'undone']);
 });
 
 test('the undo goes newest first, and by what is known of each', () => {
@@ -222,8 +222,8 @@ describe('model: random begin, step done, step failed, retry and duplicate deliv
 
   class Settle implements fc.Command<Model, Real> {
     readonly key: string;
-    readonly outcome: 'undone' | 'nothing to undo' | 'failed';
-    constructor(key: string, outcome: 'undone' | 'nothing to undo' | 'failed') {
+    readonly outcome: 'undone' | 'nothing_to_undo' | 'failed';
+    constructor(key: string, outcome: 'undone' | 'nothing_to_undo' | 'failed') {
       this.key = key;
       this.outcome = outcome;
     }
@@ -254,7 +254,7 @@ describe('model: random begin, step done, step failed, retry and duplicate deliv
   }
 
   test('record and model agree after every step', () => {
-    const outcome = fc.constantFrom('undone' as const, 'nothing to undo' as const, 'failed' as const);
+    const outcome = fc.constantFrom('undone' as const, 'nothing_to_undo' as const, 'failed' as const);
     const commands = fc.commands(
       [
         fc

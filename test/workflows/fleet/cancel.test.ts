@@ -26,7 +26,7 @@ it('takes the change back, once, and says why', async () => {
       const order = { revision, reason: 'a typing error', requestId };
       expect(await world.fleets.cancel(world.fleet, order)).toMatchObject({ changeId, state: 'running' });
       expect(await world.ended(changeId ?? '', revision)).toMatchObject({
-        state: 'rolled back',
+        state: 'rolled_back',
         error: expect.stringContaining('cancelled: a typing error') as string,
       });
       expect(world.held()).toEqual([]);
@@ -34,7 +34,7 @@ it('takes the change back, once, and says why', async () => {
       expect(await world.fleets.cancel(world.fleet, order)).toMatchObject({ changeId, state: 'running' });
       await expect(world.fleets.cancel(world.fleet)).rejects.toMatchObject({
         code: 'RuntimeStateError',
-        message: `fleet ${world.fleet} has no change to cancel (revision 1 is rolled back)`,
+        message: `fleet ${world.fleet} has no change to cancel (revision 1 is rolled_back)`,
       });
       expect(await world.apply(fleetOf(['a']))).toMatchObject({ state: 'done' });
     },

@@ -53,10 +53,10 @@ async function change(site: Site, spec: FleetSpec): Promise<ChangeView> {
 
       const wrong = { agents: [...next.agents, site.agent('D', 'wrong')] };
       expect(await change(site, wrong)).toMatchObject({
-        state: 'rolled back',
+        state: 'rolled_back',
         error: expect.stringMatching(/^D: run "\/no\/such\/program": /) as string,
       });
-      expect(await differences(site, FLEET, 'rolled back', true)).toEqual([]);
+      expect(await differences(site, FLEET, 'rolled_back', true)).toEqual([]);
 
       const { changeId, revision } = await site.client.fleets.destroy(FLEET);
       const ended = await site.client.fleets.follow(FLEET, { changeId: changeId ?? '', revision });

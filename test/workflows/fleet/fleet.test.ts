@@ -392,7 +392,7 @@ test('an agent that a service has started itself is left alone by a fleet of its
       args: [{ v: 1, fleet, agent: 'A' }],
     });
     expect(await world.apply(fleetOf(['A']))).toMatchObject({
-      state: 'rolled back',
+      state: 'rolled_back',
       error: expect.stringContaining('belongs to incarnation direct of its fleet') as string,
     });
     expect(await world.agent('A')).toMatchObject({ incarnation: 'direct' });

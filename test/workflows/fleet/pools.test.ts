@@ -87,7 +87,7 @@ test('a first change that fails leaves no pool; a later one leaves the pool as i
       const [fine, silent] = spec.agents;
       if (!fine || !silent) throw new Error('two agents');
       const failing = { ...spec, agents: [fine, { ...silent, liveness: { readyTimeout: '1s' } }] };
-      expect((await world.apply(failing)).state).toBe('rolled back');
+      expect((await world.apply(failing)).state).toBe('rolled_back');
       await eventually(
         () => status(pool),
         (is) => is === 'COMPLETED',
@@ -95,7 +95,7 @@ test('a first change that fails leaves no pool; a later one leaves the pool as i
 
       expect((await world.apply({ ...spec, agents: [fine] })).state).toBe('done');
       const more = { ...failing, subscriptions: [{ pool, credentials: credentials(['z']) }] };
-      expect((await world.apply(more)).state).toBe('rolled back');
+      expect((await world.apply(more)).state).toBe('rolled_back');
       await eventually(
         () => assigned(pool),
         (now) => now['a']?.join() === 'A' && now['z'] === undefined,

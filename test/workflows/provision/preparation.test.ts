@@ -58,6 +58,6 @@ test('one that cannot be prepared ends the change, and nothing is left', () =>
     world.provider.before = unprepared('createResource', () => {
       throw refused;
     });
-    expect(await world.apply(fleetOf(['a']))).toMatchObject({ state: 'rolled back', error: 'a: denied' });
+    expect(await world.apply(fleetOf(['a']))).toMatchObject({ state: 'rolled_back', error: 'a: denied' });
     expect(world.held()).toEqual([]);
   }));

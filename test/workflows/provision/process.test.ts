@@ -64,7 +64,7 @@ test.each<[string, AgentSpec, RegExp]>([
 ])('an agent %s: it is named with why, the others are rolled back, no process is left', async (_what, wrong, error) => {
   const ended = await apply([agent('A', SILENT), wrong]);
   expect(ended.error).toMatch(error);
-  expect(ended).toMatchObject({ state: 'rolled back', ids: {}, compensation: { state: 'compensated' } });
+  expect(ended).toMatchObject({ state: 'rolled_back', ids: {}, compensation: { state: 'compensated' } });
   expect(await provider.list()).toEqual([]);
 });
 
@@ -92,7 +92,7 @@ test.each<[string, readonly AgentSpec[], RegExp]>([
     });
     expect(ended.error).toMatch(error);
     expect(Buffer.byteLength(ended.error ?? '')).toBeLessThanOrEqual(4 * 1024);
-    expect(ended).toMatchObject({ state: 'rolled back', compensation: { state: 'compensated' } });
+    expect(ended).toMatchObject({ state: 'rolled_back', compensation: { state: 'compensated' } });
     expect(Buffer.byteLength(JSON.stringify(ended))).toBeLessThan(100_000);
   },
 );

@@ -50,7 +50,7 @@ describe('the orphan window', () => {
         expect(mapped.ids['A']).toMatch(/^memory-/);
         const ended = await world.ended(changeId ?? '', revision);
         expect(ended).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           error: 'A: 503 from the provider',
           ids: {},
           compensation: {
@@ -72,13 +72,13 @@ describe('the orphan window', () => {
       async (world) => {
         const ended = await world.apply(fleetOf(['A', 'B', 'C'], { provisioning: { maxConcurrent: 1 } }));
         expect(ended).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           error: 'B: 500 from the provider',
           steps: { created: 1, ready: 0 },
         });
         expect(ended.compensation?.entries).toMatchObject([
           { name: 'A', outcome: 'undone', resourceId: expect.any(String) as string },
-          { name: 'B', outcome: 'nothing to undo', resourceId: null },
+          { name: 'B', outcome: 'nothing_to_undo', resourceId: null },
         ]);
         expect(ended.agents.map(({ agent, step }) => `${agent} ${step}`)).toEqual([
           'A undone',
@@ -101,7 +101,7 @@ describe('the orphan window', () => {
       env,
       async (world) => {
         const ended = await world.apply(fleetOf(['A', 'B', 'C'], { provisioning: { maxConcurrent: 3 } }));
-        expect(ended).toMatchObject({ state: 'rolled back', error: 'B: 500 from the provider', steps: { created: 2 } });
+        expect(ended).toMatchObject({ state: 'rolled_back', error: 'B: 500 from the provider', steps: { created: 2 } });
         const known = ended.compensation?.entries
           .filter(({ resourceId }) => resourceId !== null)
           .map(({ name }) => name);
@@ -130,7 +130,7 @@ describe('the orphan window', () => {
       async (world) => {
         const ended = await world.apply(fleetOf(['A', 'B'], { provisioning: { maxConcurrent: 1 } }));
         expect(ended).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           compensation: { entries: [{ resourceId: null, outcome: 'undone' }] },
         });
         await expectNothingLeft(world, ['A', 'B']);
@@ -158,7 +158,7 @@ describe('what stops a change', () => {
       async (world) => {
         const spec = { agents: [memory('A'), memory('B', { liveness: { readyTimeout: '2s' } })] };
         expect(await world.apply(spec)).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           error: 'B: worker never beat within 2s',
           steps: { created: 2, woken: 2, ready: 0 },
         });
@@ -175,7 +175,7 @@ describe('what stops a change', () => {
       async (world) => {
         worlds.push(world);
         const ended = await world.apply(fleetOf(['A', 'B', 'C']));
-        expect(ended.state).toBe('rolled back');
+        expect(ended.state).toBe('rolled_back');
         expect(ended.error?.split('; ').sort()).toEqual([
           expect.stringContaining('A: exited with code 3: no such letter') as string,
           expect.stringContaining('C: exited with code 3: no such letter') as string,
@@ -228,7 +228,7 @@ describe('what stops a change', () => {
           () => world.view(),
           ({ change }) => change?.state !== 'running',
         );
-        expect(ended).toMatchObject({ change: { state: 'rolled back' }, agents: {} });
+        expect(ended).toMatchObject({ change: { state: 'rolled_back' }, agents: {} });
         await expectNothingLeft(world, ['A', 'B']);
       },
       { before: failing('wakeResource', 'B', 'no letters') },
@@ -246,7 +246,7 @@ describe('what stops a change', () => {
           if (how === 'update') await world.saga().executeUpdate('cancel', { args: [{}] });
           else await world.saga().cancel();
           expect(await world.ended(changeId ?? '', revision)).toMatchObject({
-            state: 'rolled back',
+            state: 'rolled_back',
             error: 'cancelled',
           });
           await expectNothingLeft(world, ['A', 'B']);
@@ -269,7 +269,7 @@ describe('what stops a change', () => {
         await world.saga().cancel();
         slow.open();
         expect(await world.ended(changeId ?? '', revision)).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           compensation: { entries: [{ outcome: 'undone', resourceId: 'memory-1' }] },
         });
         await expectNothingLeft(world, ['A']);
@@ -283,7 +283,7 @@ describe('what stops a change', () => {
       env,
       async (world) => {
         const ended = await world.apply(fleetOf(['A', 'B'], { provisioning: { timeout: '2s' } }));
-        expect(ended).toMatchObject({ state: 'rolled back', error: 'timed out after 2s; not finished: B' });
+        expect(ended).toMatchObject({ state: 'rolled_back', error: 'timed out after 2s; not finished: B' });
         await expectNothingLeft(world, ['A', 'B']);
       },
       { silent: ['B'] },
@@ -297,7 +297,7 @@ describe('what stops a change', () => {
         await world.apply(fleetOf(['A', 'B']));
         const pids = world.held().map((name) => world.provider.of(name)?.pid);
         const failed = await world.apply({ agents: [memory('A', { process: { command: ['x'] } }), memory('C')] });
-        expect(failed).toMatchObject({ state: 'rolled back', error: 'C: no' });
+        expect(failed).toMatchObject({ state: 'rolled_back', error: 'C: no' });
         expect(world.held()).toEqual(['A', 'B']);
         expect(world.held().map((name) => world.provider.of(name)?.pid)).toEqual(pids);
         expect((await world.view()).spec).toEqual(fleetOf(['A', 'B']));
@@ -321,7 +321,7 @@ describe('compensation', () => {
         expect(failed).toMatchObject({ state: 'failed', compensation: { state: 'failed', attempt: 1 } });
         expect(failed.compensation?.entries).toMatchObject([
           { name: 'A', outcome: 'failed', error: 'the engine is gone' },
-          { name: 'B', outcome: 'nothing to undo' },
+          { name: 'B', outcome: 'nothing_to_undo' },
         ]);
         expect((await world.view()).agents).toMatchObject({ A: { resourceId: 'memory-1' } });
         const again = (attempt: number, revision: number) =>
@@ -334,7 +334,7 @@ describe('compensation', () => {
           () => world.view(),
           (view) => view.change?.state !== 'running',
         );
-        expect(change).toMatchObject({ state: 'rolled back', compensation: { state: 'compensated', attempt: 2 } });
+        expect(change).toMatchObject({ state: 'rolled_back', compensation: { state: 'compensated', attempt: 2 } });
         expect(change?.compensation?.audit.map(({ from, to, attempt }) => `${from} ${to} ${String(attempt)}`)).toEqual([
           'pending compensating 1',
           'compensating failed 1',
@@ -362,7 +362,7 @@ describe('compensation', () => {
         await world.changeUntil(({ steps }) => steps.created === 3 && steps.ready === 2);
         await world.saga().terminate('pulled');
         const ended = await world.ended(changeId ?? '', revision);
-        expect(ended).toMatchObject({ state: 'rolled back', compensation: { state: 'compensated', attempt: 1 } });
+        expect(ended).toMatchObject({ state: 'rolled_back', compensation: { state: 'compensated', attempt: 1 } });
         expect(ended.error).toContain('ended without finishing');
         expect(ended.compensation?.entries.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'undone']);
         await expectNothingLeft(world, ['A', 'B', 'C']);
@@ -383,7 +383,7 @@ describe('compensation', () => {
           (count) => count === 1,
         );
         await world.saga().terminate('pulled');
-        expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'rolled back' });
+        expect(await world.ended(changeId ?? '', revision)).toMatchObject({ state: 'rolled_back' });
         slow.open();
         await expectNothingLeft(world, ['A']);
       },
@@ -407,7 +407,7 @@ describe('compensation', () => {
         await world.saga().terminate('pulled again');
         slow.open();
         expect(await world.ended(changeId ?? '', revision)).toMatchObject({
-          state: 'rolled back',
+          state: 'rolled_back',
           compensation: { state: 'compensated', attempt: 2 },
         });
         await expectNothingLeft(world, ['A']);
@@ -432,7 +432,7 @@ describe('compensation', () => {
         );
         await world.saga(2).terminate('pulled');
         slow.open();
-        expect((await world.ended(changeId ?? '', revision)).state).toBe('rolled back');
+        expect((await world.ended(changeId ?? '', revision)).state).toBe('rolled_back');
         expect(world.held()).toEqual(['A', 'C']);
         expect(await world.apply(next)).toMatchObject({ state: 'done' });
         expect(world.held()).toEqual(['A', 'B', 'D']);

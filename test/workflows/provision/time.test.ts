@@ -30,7 +30,7 @@ test('a create that lands after its own destroy is removed where nothing refuses
       );
       await env.sleep(CREATE_MS);
       expect(await world.ended(changeId ?? '', revision)).toMatchObject({
-        state: 'rolled back',
+        state: 'rolled_back',
         compensation: { entries: [{ name: 'A', outcome: 'undone', resourceId: null }] },
       });
       expect(destroyedAt).toHaveLength(2);

@@ -10,7 +10,8 @@ import type { AgentState } from '../state';
 import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './switch';
 import { decide } from '../commands';
 import { type Switch } from './state';
-import { beginAsking, isMove, moveId, nameOf, withSwitch, withSwitches } from './switches';
+import { beginAsking, nameOf, withSwitch, withSwitches } from './switches';
+import { isMove, moveId } from '../../../contract/names';
 import { utcText } from '../../lib/time';
 
 /**

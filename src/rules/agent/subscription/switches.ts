@@ -18,18 +18,6 @@ export function nameOf({ fleet, agent }: Pick<AgentState, 'fleet' | 'agent'>): s
   return `${fleet}/${agent}`;
 }
 
-const MOVE = 'moved.';
-
-/** The id of the request that a pool makes for an agent whose credential was removed or changed. */
-export function moveId(agent: string, assignment: number): string {
-  return `${MOVE}${agent}.${String(assignment)}`;
-}
-
-/** Whether the pool itself made the request. */
-export function isMove(requestId: string): boolean {
-  return requestId.startsWith(MOVE);
-}
-
 /** Begins a switch with a request to the pool. `failed` is the failure that the request reports. */
 export function beginAsking(
   state: AgentState,

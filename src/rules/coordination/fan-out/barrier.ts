@@ -183,7 +183,7 @@ async function humanProceeds(
   let question = `${error}. Proceed with what arrived (yes), or fail (no)?`;
   for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
     const answer = await effects.ask({ ...asker, question, timeoutMs: null });
-    if (answer === 'timed out' || !('value' in answer)) return false;
+    if (answer === 'timed_out' || !('value' in answer)) return false;
     const verdict = readVerdict(answer.value);
     if (verdict !== 'unclear') return verdict === 'yes';
     question = `The last answer was neither yes nor no. ${error}. Proceed with what arrived (yes), or fail (no)?`;

@@ -1,0 +1,56 @@
+/** Parsers of the fields that several specifications have; the zod schemas of the fleet file are their twins at the edges. */
+import type { Duration } from '../../contract/duration';
+import { EVENT_PATTERN, FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../../contract/patterns';
+import { durationMs, LONGEST_DURATION_MS } from './duration';
+import { duration, invalid, list, object, optional, type Parser, text } from './parse';
+
+/** A text that matches a pattern; the error says `expected <what>`. */
+export function matching(pattern: RegExp, what: string): Parser<string> {
+  const anyText = text(FLEET_LIMITS.text);
+  return (value, path) => {
+    const given = anyText(value, path);
+    return pattern.test(given) ? given : invalid(path, `expected ${what}`);
+  };
+}
+
+/** `env:NAME` or `file:path`. */
+export const secretReference = matching(SECRET_PATTERN, 'a reference such as env:NAME or file:path');
+/** An http(s) URL. */
+export const url = matching(URL_PATTERN, 'an http or https URL without credentials');
+
+/** A text that is not empty. */
+export const filled: Parser<string> = (value, path) => {
+  const given = text(FLEET_LIMITS.text)(value, path);
+  return given === '' ? invalid(path, 'is empty') : given;
+};
+
+/** A duration from 0 to 30 days. */
+export const boundedDuration: Parser<Duration> = (value, path) => {
+  const given = duration(value, path);
+  return (durationMs(given) ?? 0) <= LONGEST_DURATION_MS ? given : invalid(path, 'is longer than 720h');
+};
+
+/** A duration above 0, up to 30 days. */
+export const positiveDuration: Parser<Duration> = (value, path) => {
+  const given = boundedDuration(value, path);
+  return durationMs(given) === 0 ? invalid(path, 'must be longer than 0') : given;
+};
+
+/** A list with at least one item. */
+export function filledList<T>(parser: Parser<T>, max: number = FLEET_LIMITS.items): Parser<T[]> {
+  const items = list(parser, max);
+  return (value, path) => {
+    const given = items(value, path);
+    return given.length === 0 ? invalid(path, 'needs at least one item') : given;
+  };
+}
+
+/** `notify` of a fleet or an agent. */
+export const notifySpec = list(
+  object({
+    url,
+    secret: optional(secretReference),
+    events: optional(list(matching(EVENT_PATTERN, 'a kind of event such as agent.offline'), FLEET_LIMITS.items)),
+  }),
+  FLEET_LIMITS.items,
+);
