@@ -1,4 +1,7 @@
-/** The activity interface: workflows call these by name through `proxyActivities<Activities>()`, activities/ implements them. */
+/**
+ * The interfaces of all activities. Workflows call them through `proxyActivities`; activities/
+ * implements them.
+ */
 import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
 import type { LostParts } from './ends';
 import type { DroverEvent, NotifyInput, NotifySpec } from './event';
@@ -6,23 +9,29 @@ import type { SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
 import type { TurnOutcome, TurnRequest } from './agent/turns';
 
-/** Whose resource, under which provider. */
+/** The resource of a call, with its provider and its agent. */
 export interface ResourceCall extends ResourceRef {
   readonly fleet: string;
   readonly agent: string;
   readonly provider: ProviderKind;
   readonly spec: AgentSpec;
-  /** Reference to the secret that it uses now, which no text about it may show. */
+  /** The reference to the secret that the agent uses now; no message may show the secret. */
   readonly secret?: string;
 }
 
-/** Wake starts a new instance: its id goes to the agent as `DROVER_INSTANCE`, its assignment as `DROVER_ASSIGNMENT`. */
+/**
+ * Starts a new instance. The agent receives its id as `DROVER_INSTANCE`, its assignment as
+ * `DROVER_ASSIGNMENT`.
+ */
 export interface WakeCall extends ResourceCall {
   readonly instanceId: string;
   readonly subscription: HeldSubscription | null;
 }
 
-/** What the provider says of a resource. `detail`: in words, with the last lines of the log where it ended. */
+/**
+ * The state of a resource according to its provider. `detail` is a text, with the last lines of the
+ * log where it ended.
+ */
 export interface ResourceState {
   readonly state: 'absent' | 'stopped' | 'running' | 'paused' | 'exited';
   readonly exitCode: number | null;
@@ -30,27 +39,38 @@ export interface ResourceState {
   readonly detail: string | null;
 }
 
-/** `details.needs` of a create or wake that has failed, and succeeds after `prepareResource`. */
+/**
+ * The value of `details.needs` where a create or a wake fails and succeeds after `prepareResource`.
+ */
 export const PREPARATION = 'preparation';
 
-/** Effects of the agent and provision workflows on a resource. On the queue of its host for `process`, on the main one otherwise. */
+/**
+ * Effects on a resource, for the agent and provision workflows. They run on the queue of the host
+ * for `process`, else on the main queue.
+ */
 export interface ProviderActivities {
-  /** Find-or-create by key. */
+  /** Finds the resource by its key, or creates it. */
   createResource(call: ResourceCall): Promise<{ resourceId: string }>;
-  /** Makes ready what a create or a wake has failed without, which may take half an hour. */
+  /** Prepares what a failed create or wake needs, such as an image. It may take half an hour. */
   prepareResource(call: ResourceCall): Promise<void>;
-  /** Starts the instance and leaves nothing of other ones; success when it already runs. */
+  /** Starts the instance and ends every other one. Succeeds where it already runs. */
   wakeResource(call: WakeCall): Promise<{ pid: number | null }>;
   suspendResource(call: ResourceCall): Promise<void>;
   continueResource(call: ResourceCall): Promise<void>;
-  /** Polite stop, then kill after `graceMs`. Success when it does not run. */
+  /** Stops the instance, and kills it after `graceMs`. Succeeds where it does not run. */
   stopResource(call: ResourceCall & { readonly graceMs: number }): Promise<void>;
-  /** By id where known and by key where not; leaves a tombstone on the key. `existed` false: there was nothing to undo. */
+  /**
+   * Destroys by id, or by key where the id is unknown, and leaves a tombstone for the key.
+   * `existed` false: nothing was there.
+   */
   destroyResource(call: ResourceCall): Promise<{ existed: boolean }>;
   inspectResource(call: ResourceCall): Promise<ResourceState>;
 }
 
-/** Which agent goes: that of this incarnation whose revision is at most `revision`, and at least `sinceRevision` where given. */
+/**
+ * The agent to retire: one of this incarnation with a revision up to `revision`, and from
+ * `sinceRevision` on where given.
+ */
 export interface RetireCall {
   readonly fleet: string;
   readonly agent: string;
@@ -61,13 +81,13 @@ export interface RetireCall {
   readonly mode: 'drain' | 'freeze';
 }
 
-/** Whose runs end, and why. */
+/** The fleet whose runs are cancelled, and why. */
 export interface CancelRunsCall {
   readonly fleet: string;
   readonly reason: string;
 }
 
-/** What a fleet owns: names of its agents and pools. */
+/** The agents and pools of a fleet, by name. */
 export interface LostCall {
   readonly fleet: string;
   readonly agents: readonly string[];
@@ -77,50 +97,62 @@ export interface LostCall {
 /** One hold for many agents. */
 export interface HoldCall {
   readonly fleet: string;
-  /** `isTaken`: the agent has taken it before, so what has become of that is looked at first. */
+  /**
+   * `isTaken`: the agent accepted the hold in an earlier round, so its current state is checked
+   * first.
+   */
   readonly agents: readonly { readonly agent: string; readonly isTaken: boolean }[];
-  /** Of this round of telling: a repeat of the activity is the same request. */
+  /** The request id of this round; a retry of the activity repeats the same request. */
   readonly requestId: string;
   readonly hold: Hold;
-  /** False: it is released. */
+  /** True sets the hold, false releases it. */
   readonly held: boolean;
 }
 
-/** Effects of the fleet and provision workflows on agents' workflows, and where to place. */
+/** Effects on agents' workflows and runs, for the fleet and provision workflows. */
 export interface FleetActivities {
   /** The worker's installation id, and the host of its process provider. */
   place(): Promise<{ installation: string; host: string }>;
-  /** Starts the agent's workflow; where there is one already, sends it `configure`. */
+  /** Starts the agent's workflow, or sends `configure` to the one that runs. */
   ensureAgent(input: AgentInput): Promise<Pick<AgentView, 'runtime'>>;
-  /** Terminates the agent and waits until its workflow is closed. `existed` false: there was none of these revisions. */
+  /**
+   * Terminates the agent and waits until its workflow is closed. `existed` false: no agent of these
+   * revisions exists.
+   */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
-  /** Terminates the workflow of the agent where it is still open: it has been given up. */
+  /** Terminates the workflow of an agent that was given up, where it is still open. */
   abandonAgent(call: RetireCall & { readonly why: string }): Promise<void>;
   /**
-   * Watches a change that is to end: its workflow, or a part of it, is terminated where its task keeps failing. Returns when the change has
-   * ended, by itself or so.
+   * Watches a change that must end, and terminates its workflow or a part of it where the workflow
+   * task keeps failing. Returns when the change has ended.
    */
   giveUpUnanswered(call: { readonly workflowId: string }): Promise<void>;
-  /** Which of these agents and pools have no workflow that is open, and how each one ended. */
+  /** Finds the agents and pools without an open workflow, with the end of each. */
   findLost(call: LostCall): Promise<LostParts>;
-  /** Cancels every run of a fleet that is destroyed, and waits until they have ended, for half a minute at most. */
+  /** Cancels every run of a destroyed fleet and waits for their ends, up to half a minute. */
   cancelRuns(call: CancelRunsCall): Promise<void>;
-  /** Sets or releases one hold on every named agent, and says which it has not reached; those that are gone are skipped. */
+  /**
+   * Sets or releases a hold on every named agent, and returns those that it did not reach. Agents
+   * that are gone are skipped.
+   */
   setHold(call: HoldCall): Promise<{ readonly untold: readonly UntoldAgent[] }>;
 }
 
-/** An agent whose health is checked, every setting in milliseconds. `renewMs`: how often its workflow hears what has not changed. */
+/**
+ * An agent with health checks; durations in milliseconds. `renewMs`: how often an unchanged result
+ * is reported again.
+ */
 export interface WatchedAgent {
   readonly agent: string;
   readonly everyMs: number;
   readonly timeoutMs: number;
-  /** Failures in a row that count. */
+  /** The number of failures in a row that counts as one. */
   readonly failures: number;
   readonly debounceMs: number;
   readonly renewMs: number;
 }
 
-/** Whom the health monitor looks after. */
+/** The agents that the health monitor checks. */
 export interface WatchCall {
   readonly fleet: string;
   readonly agents: readonly WatchedAgent[];
@@ -128,11 +160,14 @@ export interface WatchCall {
 
 /** The health monitor, on its own queue. */
 export interface MonitorActivities {
-  /** `GET /healthz` of every agent in its rhythm, and `checkReported` to its workflow; returns after 10 minutes, and is started again. */
+  /**
+   * Calls `GET /healthz` of every agent at its interval and sends `checkReported`. Returns after 10
+   * minutes and is started again.
+   */
   watchHealth(call: WatchCall): Promise<void>;
 }
 
-/** What the turn activity needs beside the request. */
+/** The input of the turn activity. */
 export interface TurnCall {
   readonly fleet: string;
   readonly agent: string;
@@ -140,19 +175,24 @@ export interface TurnCall {
   readonly request: TurnRequest;
   /** The workflow that waits for the answer. */
   readonly replyTo: string;
-  /** The reference to the secret that the agent works with (`env:NAME`, `file:path`): no error says what is behind it. */
+  /**
+   * The reference to the secret of the agent (`env:NAME`, `file:path`); no error shows the secret.
+   */
   readonly secret?: string;
 }
 
 /**
- * How a turn ended, and what that says of the credential it was taken with, where it says anything. `delivered`: whoever waits for it has
- * been told already.
+ * How a turn ended. `failure` is the failure of its credential, where there is one. `delivered`:
+ * the activity itself has sent the answer to the branch.
  */
 export type TurnResult = TurnOutcome & { readonly failure?: SubscriptionFailure; readonly delivered?: true };
 
-/** Effects on an agent over its own endpoint; on the turns queue. */
+/** Effects on an agent over its own endpoint, on the turns queue. */
 export interface TurnActivities {
-  /** `POST /turn`; transport failures are retried by policy, a 4xx is an outcome with `TurnRejected`. */
+  /**
+   * Calls `POST /turn`. The retry policy repeats transport failures; a 4xx is an outcome with
+   * `TurnRejected`.
+   */
   takeTurn(call: TurnCall): Promise<TurnResult>;
 }
 
@@ -164,13 +204,13 @@ export interface CredentialCall {
   readonly subscription: HeldSubscription;
 }
 
-/** Whether the agent uses the new credential; else in words why it does not. */
+/** Whether the agent uses the new credential, and otherwise why not. */
 export interface CredentialResult {
   readonly reloaded: boolean;
   readonly why: string | null;
 }
 
-/** The pools that a fleet's file describes, and those that it has left. */
+/** The pools of a fleet file, and those that the fleet has left. */
 export interface PoolsCall {
   readonly fleet: string;
   readonly pools: readonly SubscriptionSpec[];
@@ -180,13 +220,16 @@ export interface PoolsCall {
 
 /** Effects of subscriptions. */
 export interface SubscriptionActivities {
-  /** Resolves the secret and gives it to the agent, `POST /credentials`, on the queue of its provider. Throws where the secret cannot be resolved. */
+  /**
+   * Resolves the secret and sends it to the agent with `POST /credentials`. Throws where it cannot
+   * resolve the secret.
+   */
   reloadCredential(call: CredentialCall): Promise<CredentialResult>;
-  /** Starts or configures every pool, and leaves the others. */
+  /** Starts or configures the pools of the file, and leaves the others. */
   configurePools(call: PoolsCall): Promise<void>;
 }
 
-/** One event for those that want it. */
+/** One event and its webhooks. */
 export interface RaiseCall {
   readonly event: DroverEvent;
   readonly targets: readonly NotifySpec[];
@@ -194,13 +237,16 @@ export interface RaiseCall {
 
 /** Effects of notifications, on the main queue. */
 export interface NotificationActivities {
-  /** Starts one `notify` workflow per target; a repeat starts none anew. */
+  /** Starts one `notify` workflow per target; a retry starts no second one. */
   raiseEvent(call: RaiseCall): Promise<void>;
-  /** Posts the event, signed after Standard Webhooks. Throws, retryable but for 410, unless it is answered with 2xx. */
+  /**
+   * Posts the event, signed as in Standard Webhooks. Throws unless the answer is 2xx; only 410 is
+   * not retryable.
+   */
   postWebhook(call: NotifyInput): Promise<void>;
 }
 
-/** What a finished turn asked to be undone, and of whom. */
+/** The undo of a finished turn, and its agent. */
 export interface UndoCall {
   readonly fleet: string;
   readonly agent: string;
@@ -210,11 +256,14 @@ export interface UndoCall {
 
 /** The undo of finished turns, on the main queue. */
 export interface UndoActivities {
-  /** `POST /undo` at the agent's present endpoint. Throws `AgentUnavailable`, retryable, while the agent is not reached. */
+  /**
+   * Calls `POST /undo` at the agent's current endpoint. Throws `AgentUnavailable`, retryable, while
+   * the agent cannot be reached.
+   */
   undoTurn(call: UndoCall): Promise<void>;
 }
 
-/** One message from a workflow to another, known by its id alone. */
+/** A signal from one workflow to another one, addressed by workflow id. */
 export interface SignalCall {
   readonly workflowId: string;
   /** The signal's name. */
@@ -222,27 +271,36 @@ export interface SignalCall {
   readonly argument: unknown;
 }
 
-/** `gone`: the receiver is closed, was never there, or takes no more. */
+/**
+ * The outcome of a signal. `gone`: the receiver is closed, does not exist, or accepts no more
+ * signals.
+ */
 export type Delivery = 'delivered' | 'gone';
 
-/** Messages between workflows; local activities of whatever worker runs the sender (decision 15). */
+/**
+ * Signals between workflows; local activities of the sender's worker
+ * (docs/decisions/0015-a-branch-sends-within-its-task.md).
+ */
 export interface SignalActivities {
   signalWorkflow(call: SignalCall): Promise<Delivery>;
 }
 
-/** What a run or a branch asks of those below it; a local activity as well. */
+/** Questions of a run or a branch about branches below it; local activities. */
 export interface FamilyActivities {
-  /** Whether the id is that of a branch, open or ended; false for a workflow of another type. */
+  /** Whether the id belongs to a branch, open or closed; false for another workflow type. */
   isBranch(call: { readonly workflowId: string }): Promise<boolean>;
 }
 
-/** The gateway, asked by the workers; on the main queue. */
+/** Questions of the workers to the gateway, on the main queue. */
 export interface GatewayActivities {
-  /** For how many milliseconds the gateway has been able to hear beats and pass them on; null: none answers. Never throws. */
+  /**
+   * For how many milliseconds the gateway has been receiving and forwarding beats; null: it does
+   * not answer. Never throws.
+   */
   askGateway(): Promise<{ readonly listeningMs: number | null }>;
 }
 
-/** Everything a Drover worker offers. */
+/** All activities of a Drover worker. */
 export interface Activities
   extends
     ProviderActivities,
@@ -256,7 +314,7 @@ export interface Activities
     FamilyActivities,
     GatewayActivities {}
 
-/** What `configure` carries, as `ensureAgent` derives it from an agent's input. */
+/** The argument of `configure`, derived from an agent's input. */
 export function configurationOf(input: AgentInput): AgentConfiguration {
   const { incarnation, revision, spec, resourceId, key, host, reportTo } = input;
   return {

@@ -1,20 +1,23 @@
-/** How a workflow ended that its owner expects to be there: from outside, by Temporal's CLI, its UI or its server. */
+/** The end of a workflow that its owner expects to run: by Temporal's CLI, its UI or its server. */
 
-/** `missing`: Temporal knows no workflow of that id, or not any longer. */
+/** How a workflow ended. `missing`: Temporal does not know its id, or no longer. */
 export type EndKind = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'missing';
 
 /** The end of one workflow. */
 export interface WorkflowEnd {
   readonly how: EndKind;
-  /** ISO 8601; null where that is not known. */
+  /** The time of the end in ISO 8601; null where it is unknown. */
   readonly at: string | null;
-  /** Who ended it, as Temporal names its callers; null where it ended by itself, or that is not known. */
+  /**
+   * The caller that ended it, as Temporal names it; null where it ended by itself or the caller is
+   * unknown.
+   */
   readonly by: string | null;
-  /** Why, in the words of whoever ended it. */
+  /** The reason that the caller gave; null where there is none. */
   readonly reason: string | null;
 }
 
-/** What a fleet owns and does not find: the names of agents and pools, each with the end of its workflow. */
+/** The lost agents and pools of a fleet by name, each with the end of its workflow. */
 export interface LostParts {
   readonly agents: Readonly<Record<string, WorkflowEnd>>;
   readonly pools: Readonly<Record<string, WorkflowEnd>>;

@@ -1,10 +1,13 @@
 /**
- * The closed list of errors. A code is raised once, where the fact is known, and translated once per boundary:
- * to an `ApplicationFailure` by workflows, to `application/problem+json` by the gateway, to an exit code by the CLI.
+ * The closed list of errors. A code is raised once, where the fact is known, and translated once
+ * per boundary: to an `ApplicationFailure` by workflows, to `application/problem+json` by the
+ * gateway, to an exit code by the CLI.
  */
 import { boundedText, ERROR_BYTES } from './text';
 
-/** What an error kind becomes at the two outer boundaries: `exit` for the CLI, `http` for the gateway. */
+/**
+ * The mapping of an error code at the outer boundaries: `exit` for the CLI, `http` for the gateway.
+ */
 export interface ErrorKind {
   readonly exit: number;
   readonly http: number;
@@ -17,7 +20,10 @@ const NOT_FOUND = { exit: 3, http: 404 } as const;
 const REFUSED = { exit: 5, http: 409 } as const;
 const UNAVAILABLE = { exit: 6, http: 503 } as const;
 
-/** Every error code with its exit code and HTTP status (docs/cli.md, "What is printed"; docs/http.md, "Errors"). */
+/**
+ * Every error code with its exit code and HTTP status (docs/cli.md, "What is printed";
+ * docs/http.md, "Errors").
+ */
 export const ERRORS = {
   ProviderError: FAILED,
   Internal: INTERNAL,
@@ -53,14 +59,20 @@ export const ERRORS = {
 /** One of the codes of the closed list. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The JSON form of an error on every wire; `details` holds what a program needs to react, never a secret. */
+/**
+ * The JSON form of an error on every wire; `details` holds what a program needs to react, never a
+ * secret.
+ */
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** The only error class of the product. `message` says what is wrong, where, and what to do, in at most `ERROR_BYTES` bytes. */
+/**
+ * The only error class of the product. `message` says what is wrong, where, and what to do, in at
+ * most `ERROR_BYTES` bytes.
+ */
 export class DroverError extends Error {
   override readonly name = 'DroverError';
   readonly code: ErrorCode;
@@ -79,7 +91,7 @@ export class DroverError extends Error {
   }
 }
 
-/** Whether a string, from a failure's `type` for example, is one of our codes. */
+/** Whether a value, such as the `type` of a failure, is a code of the list. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value);
 }

@@ -1,6 +1,9 @@
-/** FNV-1a, 64 bits: tells texts apart that differ by chance. It does not withstand a caller who looks for a collision. */
+/**
+ * FNV-1a with 64 bits. It tells apart texts that differ by chance, and does not withstand
+ * deliberate collisions.
+ */
 
-/** The hash of a text's UTF-8, as 16 hexadecimal digits. */
+/** The hash of a text in UTF-8, as 16 hexadecimal digits. */
 export function fnv1a64(text: string): string {
   let hash = 0xcbf29ce484222325n;
   for (const char of new TextEncoder().encode(text)) {

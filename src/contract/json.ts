@@ -1,25 +1,32 @@
 /**
- * JSON from outside. What Drover takes arrives as it was sent, or is refused with its path: a number that JavaScript would change,
- * and a value nested so deeply that no program can write it again. Usable in the sandbox, and synchronous.
+ * Reads JSON from outside. Drover takes a value unchanged, or refuses it with its path: a number
+ * that JavaScript would change, or a value nested too deeply to write again. Synchronous, for the
+ * sandbox.
  */
 import { boundedText } from './text';
 
-/** Levels of lists and objects in one value. Programs that write JSON overflow their stack at some thousands; people nest to ten. */
+/**
+ * The most levels of lists and objects in one value. Writers of JSON overflow their stacks at some
+ * thousands.
+ */
 export const JSON_LEVELS = 200;
 
-/** The one key of an object that stands for what cannot be read; its value says why. No parser accepts it. */
+/**
+ * The only key of an object that stands for an unreadable value; its value is the reason. No parser
+ * accepts it.
+ */
 export const UNDECODABLE = '__undecodable__';
 
-/** Where a value stands: keys and positions from the outside inwards. */
+/** The path of a value: keys and positions, from the outside inwards. */
 export type JsonPath = readonly (string | number)[];
 
-/** A value that is JSON and cannot be taken. */
+/** The problem of a value that Drover cannot take. */
 export interface JsonProblem {
   readonly path: JsonPath;
   readonly message: string;
 }
 
-/** What a text holds. `syntax` says in words why it is not JSON. */
+/** The value of a text, its problem, or in `syntax` why the text is not JSON. */
 export type ReadJson = { readonly value: unknown } | { readonly problem: JsonProblem } | { readonly syntax: string };
 
 /** Reads a text. Never throws. */
@@ -34,14 +41,17 @@ export function readJson(text: string): ReadJson {
   return problem === undefined ? { value } : { problem };
 }
 
-/** Why a value cannot travel as JSON: nested too deeply (a value that contains itself, too), or with a number that JSON does not have. */
+/**
+ * Why a value cannot be sent as JSON: nested too deeply (also where it contains itself), or with a
+ * number that JSON lacks.
+ */
 export function jsonProblem(value: unknown, levels = JSON_LEVELS): JsonProblem | undefined {
   if (typeof value === 'number' && !Number.isFinite(value))
     return { path: [], message: wouldChange(String(value), 'null') };
   if (typeof value === 'bigint') return { path: [], message: wouldChange(String(value), String(Number(value))) };
   if (typeof value !== 'object' || value === null) return undefined;
   if (levels === 0) return { path: [], message: `nested deeper than ${String(JSON_LEVELS)} levels` };
-  // Not by `Object.entries`, which would copy lists of millions.
+  // `Object.entries` would copy lists of millions.
   for (const key of Object.keys(value)) {
     const inner = jsonProblem((value as Readonly<Record<string, unknown>>)[key], levels - 1);
     if (inner) return { ...inner, path: [Array.isArray(value) ? Number(key) : key, ...inner.path] };
@@ -49,24 +59,29 @@ export function jsonProblem(value: unknown, levels = JSON_LEVELS): JsonProblem |
   return undefined;
 }
 
-/** A problem in words: `task.id: …`, with `root` for the name of the whole. */
+/** The text of a problem: `task.id: …`, where `root` is the name of the whole value. */
 export function describeProblem({ path, message }: JsonProblem, root: string): string {
   const at = path.map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`)).join('');
   return `${boundedText(root + at, PATH_BYTES)}: ${message}`;
 }
 
-/** Bytes of a path in a message. */
+/** The most bytes of a path in a message. */
 const PATH_BYTES = 200;
-/** Bytes of what the parser says of a text that is not JSON: it quotes some of the text. */
+/**
+ * The most bytes of the parser's message about a text that is not JSON; it quotes some of the text.
+ */
 const SYNTAX_BYTES = 300;
-/** Digits of a number in a message. */
+/** The most digits of a number in a message. */
 const NUMBER_BYTES = 40;
 
-/** Fewer digits never change, and without an exponent no number is too large: most texts end here. */
+/**
+ * Numbers with fewer digits and without an exponent never change, so most texts need no further
+ * check.
+ */
 const SUSPICIOUS = /\d{16}|\d[eE]/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/** The first number of a valid JSON text that JavaScript reads as another one. */
+/** The first number in a valid JSON text that JavaScript would change. */
 function changedNumber(text: string): JsonProblem | undefined {
   if (!SUSPICIOUS.test(text)) return undefined;
   const path: (string | number)[] = [];
@@ -91,7 +106,7 @@ function changedNumber(text: string): JsonProblem | undefined {
   return undefined;
 }
 
-/** Keeps the path: the innermost container's present key, or position. */
+/** Updates the path: the current key or position in the innermost container. */
 function follow(path: (string | number)[], char: string, lastString: string): void {
   const last = path.length - 1;
   const step = path[last];
@@ -102,7 +117,7 @@ function follow(path: (string | number)[], char: string, lastString: string): vo
   else if (char === ',' && typeof step === 'number') path[last] = step + 1;
 }
 
-/** Behind the closing quotation mark of the string that begins at `from`. */
+/** The index after the closing quotation mark of the string that begins at `from`. */
 function stringEnd(text: string, from: number): number {
   let end = from;
   do end = text.indexOf('"', end + 1);
@@ -122,9 +137,9 @@ function numberAt(text: string, at: number): string {
 }
 
 /**
- * Whole numbers must be written again as they were. Those with a fraction are approximations wherever they come from, so of them only
- * such are refused as lose their size: too large, so small that they become 0, or beyond 2^53 with more digits than any program prints
- * of a double (17).
+ * Whether JavaScript changes a number. A whole number must stay exact. A fraction is an
+ * approximation anyway, so it changes only where it is too large, becomes 0, or exceeds 2^53 with
+ * more than the 17 digits that programs print of a double.
  */
 function changes(token: string): boolean {
   const value = Number(token);
@@ -138,11 +153,11 @@ function changes(token: string): boolean {
   return digits !== again.digits || exponent !== again.exponent;
 }
 
-/** A number as digits without zeros around them, times a power of ten. */
+/** A number as digits without surrounding zeros, times a power of ten. */
 function decimal(token: string): { digits: string; exponent: number } {
   const [, whole = '', fraction = '', power = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(token) ?? [];
   const all = whole + fraction;
-  // Not by /0+$/, which takes the square of the length where zeros stand before a digit.
+  // /0+$/ would take quadratic time for zeros before another digit.
   let [begin, end] = [0, all.length];
   while (end > begin && all.charAt(end - 1) === '0') end -= 1;
   while (begin < end && all.charAt(begin) === '0') begin += 1;

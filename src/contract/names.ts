@@ -1,4 +1,7 @@
-/** Workflow types, ids, task queues and search attributes: every name that another program may depend on, built in one place. */
+/**
+ * Workflow types, ids, task queues and search attributes: all names that other programs may depend
+ * on.
+ */
 import { fnv1a64 } from './fnv';
 
 /** Workflow types (docs/architecture.md, "Workflows"). */
@@ -10,54 +13,65 @@ export const RUN_WORKFLOW = 'run';
 export const BRANCH_WORKFLOW = 'branch';
 export const NOTIFY_WORKFLOW = 'notify';
 
-/** `fleet/<fleet>`. */
+/** The workflow id `fleet/<fleet>`. */
 export function fleetWorkflowId(fleet: string): string {
   return `fleet/${fleet}`;
 }
 
-/** `provision/<fleet>/<revision>`. */
+/** The workflow id `provision/<fleet>/<revision>`. */
 export function provisionWorkflowId(fleet: string, revision: number): string {
   return `provision/${fleet}/${String(revision)}`;
 }
 
-/** `provision/<fleet>/<revision>/<part>`: a part of a change that is too large for one workflow. */
+/** The workflow id `provision/<fleet>/<revision>/<part>` of a part of a large change. */
 export function provisionPartId(fleet: string, revision: number, part: string): string {
   return `${provisionWorkflowId(fleet, revision)}/${part}`;
 }
 
-/** `agent/<fleet>/<agent>`. */
+/** The workflow id `agent/<fleet>/<agent>`. */
 export function agentWorkflowId(fleet: string, agent: string): string {
   return `agent/${fleet}/${agent}`;
 }
 
-/** `pool/<pool>`. */
+/** The workflow id `pool/<pool>`. */
 export function poolWorkflowId(pool: string): string {
   return `pool/${pool}`;
 }
 
-/** `run/<fleet>/<run>`. */
+/** The workflow id `run/<fleet>/<run>`. */
 export function runWorkflowId(fleet: string, run: string): string {
   return `run/${fleet}/${run}`;
 }
 
-/** `notify/<eventId>`; with several webhooks for one event, `notify/<eventId>/<n>` from the second on. */
+/**
+ * The workflow id `notify/<eventId>`, or `notify/<eventId>/<n>` from the second webhook of an event
+ * on.
+ */
 export function notifyWorkflowId(eventId: string, index = 0): string {
   return index === 0 ? `notify/${eventId}` : `notify/${eventId}/${String(index + 1)}`;
 }
 
-/** The longest branch workflow id that is written out; a longer one is hashed (`workflow_id` is VARCHAR(255) on PostgreSQL). */
+/**
+ * The longest plain workflow id of a branch; a longer one is hashed, because PostgreSQL keeps at
+ * most 255 characters.
+ */
 export const MAX_BRANCH_ID_LENGTH = 200;
 
-/** `run/<fleet>/<run>/<branch>`, with the branch hashed (FNV-1a, 64 bits) beyond 200 characters. */
+/**
+ * The workflow id `run/<fleet>/<run>/<branch>`, with the branch hashed (FNV-1a, 64 bits) beyond 200
+ * characters.
+ */
 export function branchWorkflowId(fleet: string, run: string, branch: string): string {
   const plain = `${runWorkflowId(fleet, run)}/${branch}`;
   return plain.length <= MAX_BRANCH_ID_LENGTH ? plain : `${runWorkflowId(fleet, run)}/h-${fnv1a64(branch)}`;
 }
 
-/** The prefix of every task queue unless configured. */
+/** The default prefix of every task queue. */
 export const DEFAULT_QUEUE_PREFIX = 'drover';
 
-/** Task queues of one prefix. The prefix itself is the queue of workflows and short activities. */
+/**
+ * The task queues of one prefix. The prefix itself is the queue of workflows and short activities.
+ */
 export const queues = {
   main: (prefix: string): string => prefix,
   turns: (prefix: string): string => `${prefix}-turns`,
@@ -65,7 +79,10 @@ export const queues = {
   host: (prefix: string, host: string): string => `${prefix}-host-${host}`,
 } as const;
 
-/** Search attributes and their types; checked before a worker polls, as an unregistered one wedges every task. */
+/**
+ * The search attributes and their types. Workers check them at their start, because an unregistered
+ * one fails every workflow task.
+ */
 export const SEARCH_ATTRIBUTES = {
   DroverFleet: 'Keyword',
   DroverAgent: 'Keyword',
@@ -76,29 +93,37 @@ export const SEARCH_ATTRIBUTES = {
   DroverHolds: 'KeywordList',
 } as const satisfies Record<string, 'Keyword' | 'KeywordList'>;
 
-/** Names of fleets, agents, runs, pools and credentials: 1 to 63 of letters, digits, `-`, `_`, starting with a letter. */
+/** The rule of names in words, for errors that begin with `use` or `expected`. */
+export const NAME_RULE = '1 to 63 letters, digits, "-" or "_", starting with a letter';
+/** The pattern of names of fleets, agents, runs, pools and credentials (`NAME_RULE`). */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
-/** How the `requestId` begins with which a fleet tells an agent of its holds. */
+/** The prefix of the `requestId` with which a fleet sets its holds on an agent. */
 export const HOLD_REQUEST = 'hold.';
-/** How the `requestId` begins with which a fleet ends an agent itself. */
+/** The prefix of the `requestId` with which a fleet ends an agent. */
 export const RETIRE_REQUEST = 'retire.';
 
-/** The incarnation of an agent that a service has started itself; a fleet's is 20 hexadecimal digits. */
+/**
+ * The incarnation of an agent that a service started itself; that of a fleet is 20 hexadecimal
+ * digits.
+ */
 export const DIRECT_INCARNATION = 'direct';
 
-/** The memo of an agent's workflow that names the incarnation of its fleet; an agent that a service has started has none. */
+/**
+ * The memo of an agent's workflow with the incarnation of its fleet; an agent that a service
+ * started has none.
+ */
 export const INCARNATION_MEMO = 'incarnation';
 
-/** The hold that an operator's `pause` and `resume` use when they name none. */
+/** The default hold of an operator's `pause` and `resume`. */
 export const OPERATOR_HOLD = 'operator';
 /** The hold of a fleet-wide pause. */
 export const FLEET_HOLD = 'fleet';
 /** The hold of an agent whose pool is exhausted. */
 export const SUBSCRIPTION_HOLD = 'subscription';
-/** The hold of an agent that its fleet ends, while its turns finish. */
+/** The hold of an agent that its fleet ends, until its turns have finished. */
 export const RETIRE_HOLD = 'retire';
-/** Holds of Drover's own, for which every agent has room beside those that users name. */
+/** Drover's own holds, which do not count towards the limit of holds. */
 export const RESERVED_HOLDS: readonly string[] = [OPERATOR_HOLD, FLEET_HOLD, SUBSCRIPTION_HOLD, RETIRE_HOLD];
 
 /** The query that every workflow answers with its view. */

@@ -1,6 +1,9 @@
-/** The agent protocol (docs/agents.md, "The protocol"): environment variables that an agent is given, and the paths at its endpoint. */
+/**
+ * The agent protocol (docs/agents.md, "The protocol"): an agent's environment variables, and the
+ * paths at its endpoint.
+ */
 
-/** Environment of a started agent. */
+/** The environment variables of a started agent. */
 export const AGENT_ENV = {
   gateway: 'DROVER_GATEWAY',
   fleet: 'DROVER_FLEET',
@@ -11,7 +14,7 @@ export const AGENT_ENV = {
   assignment: 'DROVER_ASSIGNMENT',
 } as const;
 
-/** Paths at an agent's endpoint. */
+/** The paths at an agent's endpoint. */
 export const AGENT_PATHS = {
   turn: '/turn',
   health: '/healthz',
@@ -20,12 +23,15 @@ export const AGENT_PATHS = {
   drain: '/drain',
 } as const;
 
-/** What the gateway answers to a beat, so that an agent needs no second call. */
+/** The gateway's answer to a beat; an agent needs no second call. */
 export interface BeatAnswer {
   readonly desired: 'run' | 'pause' | 'stop';
   readonly subscription?: { readonly pool: string; readonly name: string; readonly assignment: number };
   readonly nextBeatMs: number;
 }
 
-/** A field of a `fail` reply, `{kind: "rate_limit" | "auth" | "other", resetAt?}`: what the failure says of the agent's credential. */
+/**
+ * The field of a `fail` reply with the failure of the agent's credential: `{kind: "rate_limit" |
+ * "auth" | "other", resetAt?}`.
+ */
 export const FAILURE_FIELD = 'failure';

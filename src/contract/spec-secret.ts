@@ -1,13 +1,13 @@
-/** The setting `DROVER_SPEC_SECRET`: the secrets that specifications are signed with, as one text. */
+/** Parses the setting `DROVER_SPEC_SECRET`: the secrets that sign specifications. */
 
-/** One secret: as many bytes as the HMAC-SHA256 that is made with it, or more. */
+/** One secret, with at least the 32 bytes of an HMAC-SHA256. */
 export const SPEC_SECRET_PATTERN = /^[!-+\--~]{32,}$/;
 
-/** What is said of another one. */
+/** The description of valid secrets, for errors. */
 export const SPEC_SECRET_EXPECTED =
   'expected 32 bytes or more of printable ASCII without spaces, several of them separated by commas; openssl rand -hex 32 makes one';
 
-/** The secrets in the text, separated by commas: the first one signs, each one checks. */
+/** The secrets of a text, separated by commas. The first one signs, any of them verifies. */
 export function specSecretsIn(text: string): string[] {
   return text.split(',').map((secret) => secret.trim());
 }

@@ -1,29 +1,33 @@
 /**
- * The one bound on every text from outside: a log's lines, an exit's detail, an engine's or a service's message, an agent's error.
- * A text is cut where it enters, by its bytes in UTF-8, at whole characters. Usable in the sandbox: nothing of Node, no clock.
+ * Limits texts from outside: lines of logs, details of exits, messages of engines and services,
+ * errors of agents. A text is cut where it enters, by its bytes in UTF-8, at whole characters. It
+ * uses neither Node nor a clock, for the sandbox.
  */
 
-/** Bytes of an error's message: a dozen lines of a log with a sentence before them. */
+/** The most bytes of an error's message: a sentence and a dozen lines of a log. */
 export const ERROR_BYTES = 4 * 1024;
-/** Bytes of a log's last lines where an error quotes them: leaves room for the sentence before them. */
+/** The most bytes of a log's last lines in an error, which leaves room for a sentence. */
 export const LOG_TAIL_BYTES = 2 * 1024;
-/** Lines of a log that an error quotes. */
+/** The most lines of a log in an error. */
 export const LOG_TAIL_LINES = 10;
-/** Bytes of one quoted line: as much as a wide terminal shows in four lines. */
+/** The most bytes of one quoted line: four lines of a wide terminal. */
 export const LINE_BYTES = 512;
-/** Bytes of what another side's answer says where an error quotes it, as an HTTP body: enough for a problem's detail. */
+/** The most bytes of a quoted answer, such as an HTTP body: enough for a problem's detail. */
 export const QUOTE_BYTES = 1024;
-/** Bytes of a reason or an error in a list of many: a line or two each. */
+/** The most bytes of a reason or an error in a list of many: a line or two. */
 export const SHORT_BYTES = 600;
 
-/** Bytes of all errors of one list together: some such lists stand in one answer, and JSON may write six bytes for one. */
+/**
+ * The most bytes of all errors of a list together. An answer may have several lists, and JSON may
+ * write six bytes for one.
+ */
 const ERRORS_BYTES = 64 * 1024;
-/** Bytes that an error of a very long list keeps: who reads it goes to its own place for the rest. */
+/** The least bytes of an error in a very long list; the full error is elsewhere. */
 const LEAST_BYTES = 48;
 
-/** A lone half of a surrogate pair: with the flag `u` the pattern meets lone ones only. */
+/** A lone half of a surrogate pair; with the flag `u`, the pattern matches only lone ones. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
-/** U+FFFD, of three bytes as the half that it stands for. */
+/** U+FFFD, which has three bytes like the lone half that it replaces. */
 const REPLACEMENT = '\ufffd';
 
 /** The text with each lone surrogate replaced by U+FFFD, as every encoder to UTF-8 does. */
@@ -31,12 +35,12 @@ export function wellFormed(text: string): string {
   return text.replace(LONE_SURROGATE, REPLACEMENT);
 }
 
-/** Whether the text has no lone surrogates: only such a text arrives as it was sent. */
+/** Whether the text has no lone surrogates; any other text changes on its way. */
 export function isWellFormed(text: string): boolean {
   return text.search(LONE_SURROGATE) < 0;
 }
 
-/** Bytes of the text in UTF-8; a lone surrogate counts as the U+FFFD that it becomes. */
+/** The bytes of the text in UTF-8; a lone surrogate counts as U+FFFD. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index += 1) {
@@ -44,7 +48,7 @@ export function utf8Bytes(text: string): number {
     if (unit <= 0x7f) continue;
     if (unit <= 0x7ff) bytes += 1;
     else if (isHigh(unit) && isLow(text.charCodeAt(index + 1))) {
-      // Two units of the string, four bytes.
+      // A pair has two units of the string and four bytes.
       bytes += 2;
       index += 1;
     } else bytes += 2;
@@ -53,16 +57,16 @@ export function utf8Bytes(text: string): number {
 }
 
 /**
- * The text, well-formed, in at most `maxBytes` bytes of UTF-8. What is too long is shortened in its middle: a quarter of what is
- * kept is its beginning, which says what it is about, the rest its end, which says how it ended. In between stands how many bytes
- * are left out.
+ * The well-formed text in at most `maxBytes` bytes of UTF-8. A longer text loses its middle: a
+ * quarter of the result is its beginning, which names the subject, the rest its end, which tells
+ * the outcome. The number of omitted bytes stands between them.
  */
 export function boundedText(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return wellFormed(text);
   const bytes = utf8Bytes(text);
   if (bytes <= maxBytes) return wellFormed(text);
   const room = maxBytes - utf8Bytes(leftOut(bytes));
-  // Too little room to say what is left out: the end alone.
+  // Without room for the number of omitted bytes, only the end stays.
   if (room < 4) return wellFormed(text.slice(endFrom(text, maxBytes)));
   const headEnd = beginningTo(text, Math.floor(room / 4));
   const head = text.slice(0, headEnd);
@@ -70,12 +74,17 @@ export function boundedText(text: string, maxBytes: number): string {
   return wellFormed(`${head}${leftOut(bytes - utf8Bytes(head) - utf8Bytes(tail))}${tail}`);
 }
 
-/** Bytes of each of so many errors that stand together in one list: up to `ERROR_BYTES`, less the more there are. */
+/**
+ * The most bytes of each of `count` errors in one list: up to `ERROR_BYTES`, less for longer lists.
+ */
 export function shareBytes(count: number): number {
   return Math.min(ERROR_BYTES, Math.max(LEAST_BYTES, Math.floor(ERRORS_BYTES / Math.max(1, count))));
 }
 
-/** Texts in one line of at most `maxBytes` bytes: each gets its share, and of very many the last are counted only. */
+/**
+ * Joins texts into at most `maxBytes` bytes. Each has its share; of very many, the last ones are
+ * only counted.
+ */
 export function boundedList(texts: readonly string[], maxBytes = ERROR_BYTES): string {
   const room = maxBytes - utf8Bytes(more(texts.length));
   const share = Math.max(SHORT_BYTES, Math.floor(maxBytes / Math.max(1, texts.length)) - SEPARATOR.length);
@@ -97,7 +106,7 @@ function more(count: number): string {
   return `${SEPARATOR}and ${String(count)} more`;
 }
 
-/** The last lines of a text, each shortened in its middle, in at most `maxBytes` bytes altogether: the last of them are kept. */
+/** The last lines of a text, each shortened in its middle, as many as fit in `maxBytes`. */
 export function boundedTail(text: string, maxLines = LOG_TAIL_LINES, maxBytes = LOG_TAIL_BYTES): string {
   const kept: string[] = [];
   let bytes = 0;
@@ -110,7 +119,7 @@ export function boundedTail(text: string, maxLines = LOG_TAIL_LINES, maxBytes = 
   return kept.join('\n');
 }
 
-/** What anything thrown says, bounded: never throws itself, whatever was thrown. */
+/** The bounded message of any thrown value. Never throws. */
 export function messageOf(error: unknown, maxBytes = ERROR_BYTES): string {
   return boundedText(saidBy(error), maxBytes);
 }
@@ -120,12 +129,12 @@ function saidBy(error: unknown): string {
     const said: unknown = error instanceof Error ? error.message : error;
     return typeof said === 'string' ? said : String(said);
   } catch {
-    // An object that cannot be made a text, such as one without a prototype.
+    // The value has no text, for example an object without a prototype.
     return 'an error without a message';
   }
 }
 
-/** The last lines without splitting all of a text that may have millions. */
+/** The last lines, without splitting a text that may have millions of them. */
 function lastLines(text: string, count: number): string[] {
   let from = text.length;
   for (let line = 0; line < count; line += 1) {
@@ -139,7 +148,7 @@ function leftOut(bytes: number): string {
   return ` … ${String(bytes)} bytes left out … `;
 }
 
-/** Where a beginning of at most `bytes` bytes ends. */
+/** The end index of a beginning of at most `bytes` bytes. */
 function beginningTo(text: string, bytes: number): number {
   let index = 0;
   for (let left = bytes; index < text.length;) {
@@ -151,7 +160,7 @@ function beginningTo(text: string, bytes: number): number {
   return index;
 }
 
-/** Where an end of at most `bytes` bytes begins. */
+/** The start index of an end of at most `bytes` bytes. */
 function endFrom(text: string, bytes: number): number {
   let index = text.length;
   for (let left = bytes; index > 0;) {
@@ -163,7 +172,7 @@ function endFrom(text: string, bytes: number): number {
   return index;
 }
 
-/** Units of the string that the character at `index` has. */
+/** The number of string units of the character at `index`. */
 function widthAt(text: string, index: number): 1 | 2 {
   return isHigh(text.charCodeAt(index)) && isLow(text.charCodeAt(index + 1)) ? 2 : 1;
 }

@@ -2,7 +2,9 @@
 import type { Duration } from './duration';
 import { MOST_INVOCATIONS } from './agent/turns';
 
-/** `strict`, `majority`, `user` and `any` are named policies; a number is a ratio with `onInsufficient: fail`. */
+/**
+ * The convergence: a named policy, a number as the ratio with `onInsufficient: fail`, or an object.
+ */
 export type ConvergenceSpec =
   | 'strict'
   | 'majority'
@@ -17,7 +19,7 @@ export type ConvergenceSpec =
       readonly timeout?: Duration;
     };
 
-/** Flows, rules and convergence as text; `agents` only where the flows shall not name them. */
+/** Flows, rules and convergence as text; `agents` only where the flows do not name them. */
 export interface TopologySpec {
   readonly agents?: readonly string[];
   readonly flows: readonly string[];
@@ -25,26 +27,35 @@ export interface TopologySpec {
   readonly convergence?: ConvergenceSpec;
 }
 
-/** The nodes of every topology that are no agents: where a run starts, where its answer goes, and the human. */
+/**
+ * The reserved nodes of every topology: the start of a run, the receiver of its answer, and the
+ * human.
+ */
 export const START = 'Start';
 export const END = 'End';
 export const USER = 'User';
 
-/** Names that no agent may have. */
+/** The names that agents may not have. */
 export const RESERVED_NODES: readonly string[] = [START, END, USER];
 
-/** Upper bounds of a topology: ten thousand agents fit, the input of a workflow (2 MiB) is not exceeded. */
+/** The limits of a topology: ten thousand agents fit into the 2 MiB of a workflow's input. */
 export const TOPOLOGY_LIMITS = {
   agents: 20_000,
-  /** Agents that `Start` leads to: the first task of a run begins them all, as it does with the agents of one reply. */
+  /**
+   * Agents that `Start` leads to; a single workflow task starts them all, like the agents of one
+   * reply.
+   */
   starts: MOST_INVOCATIONS,
   flows: 50_000,
   rules: 1_000,
-  /** Characters of one flow or rule. */
+  /** The most characters of one flow or rule. */
   line: 10_000,
 } as const;
 
-/** A topology as `describe` shows it: nodes in the order of the file, Start, End and User among them where flows name them. */
+/**
+ * The view of a topology: its nodes in the order of the file, with Start, End and User where flows
+ * name them.
+ */
 export interface TopologyView {
   readonly nodes: readonly string[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];

@@ -1,13 +1,13 @@
-/** What a workflow does beside its main loop and has not managed yet: it goes on trying, and says so here. */
+/** Troubles: work beside a workflow's main loop that failed and is retried. */
 
-/** One such piece of work. Its message is bounded (`SHORT_BYTES`) and holds no secret. */
+/** One piece of failing work. Its message is bounded (`SHORT_BYTES`) and contains no secret. */
 export interface Trouble {
-  /** The work, in a few words: `tell the pools`. */
+  /** The work in a few words: `tell the pools`. */
   readonly what: string;
-  /** What the last try failed with. */
+  /** The error of the last attempt. */
   readonly why: string;
-  /** When the first try in a row failed, ISO 8601. */
+  /** The time of the first failure in a row, in ISO 8601. */
   readonly since: string;
-  /** Tries that failed in a row. */
+  /** The number of failures in a row. */
   readonly attempts: number;
 }

@@ -87,7 +87,7 @@ test('a whole number is taken exactly when it stays the same', () => {
   );
 });
 
-test('a value that is no JSON has its place too', () => {
+test('a value that JSON lacks is named with its path', () => {
   const circle: unknown[] = [];
   circle.push(circle);
   expect(jsonProblem(circle)?.message).toBe('nested deeper than 200 levels');

@@ -58,7 +58,7 @@ test('a bounded text is never longer than its bound, well-formed, and keeps its 
   );
 });
 
-test('what is left out is counted', () => {
+test('omitted bytes are counted', () => {
   fc.assert(
     fc.property(units, fc.integer({ min: 60, max: 400 }), (text, limit) => {
       const whole = wellFormed(text);
@@ -102,7 +102,7 @@ test('a tail is the last lines, each shortened in its middle, the last of them k
   expect(boundedTail(`${minified}Error: the reason`)).toMatch(/\nError: the reason$/u);
 });
 
-test('a tail fits its bound, whatever the lines', () => {
+test('a tail of any lines fits its bound', () => {
   fc.assert(
     fc.property(
       fc.array(units),
@@ -118,7 +118,7 @@ test('a tail fits its bound, whatever the lines', () => {
   );
 });
 
-test('a MiB of what is no UTF-8 is a tail and a message of a few KB', () => {
+test('a MiB of invalid UTF-8 is a tail and a message of a few KB', () => {
   const decoded = Buffer.alloc(1_048_576, 0xff).toString('utf8');
   expect(bytes(boundedTail(decoded))).toBeLessThanOrEqual(LOG_TAIL_BYTES);
   expect(bytes(messageOf(new Error(decoded)))).toBeLessThanOrEqual(ERROR_BYTES);

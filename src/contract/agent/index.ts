@@ -1,20 +1,29 @@
-/** The agent entity: its three axes, its specification, its commands, beats and view. All shapes are plain JSON. */
+/**
+ * The agent: its status, runtime and liveness, its specification, commands, beats and view. All
+ * shapes are plain JSON.
+ */
 import type { Duration } from '../duration';
 import type { ErrorBody } from '../errors';
 import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';
 
-/** What the control plane has decided. */
+/** The desired state, which the control plane has decided. */
 export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';
-/** What the provider did last. */
+/** The actual state, after the last call of the provider. */
 export type Runtime = 'stopped' | 'starting' | 'running' | 'paused' | 'stopping' | 'crashed';
-/** What beats and checks prove. */
+/** The state that beats and health checks prove. */
 export type Liveness = 'starting' | 'ready' | 'degraded' | 'offline';
 
-/** The provider kinds a fleet file may name; `memory` exists in tests and benches only and is refused by the fleet file. */
+/**
+ * The kinds of providers. `memory` exists only in tests and benchmarks; a fleet file may not name
+ * it.
+ */
 export type ProviderKind = 'process' | 'docker' | 'external' | 'memory';
 
-/** A process agent: command line, working directory (absolute once the CLI has resolved it), and the whole of its own environment. */
+/**
+ * A process agent: command line, working directory (the CLI makes it absolute), and its own
+ * environment variables.
+ */
 export interface ProcessSpec {
   readonly command: readonly string[];
   readonly cwd?: string;
@@ -31,7 +40,10 @@ export interface DockerSpec {
   readonly cpus?: number;
 }
 
-/** Someone else's service; `{}` means that the first beat makes it ready. `secret` is a reference (`env:NAME`, `file:path`). */
+/**
+ * A service outside of Drover. With `{}`, its first beat makes it ready. `secret` is a reference
+ * (`env:NAME`, `file:path`).
+ */
 export interface ExternalSpec {
   readonly create?: string;
   readonly wake?: string;
@@ -39,7 +51,10 @@ export interface ExternalSpec {
   readonly secret?: string;
 }
 
-/** How many turns an agent takes at once, how many wait, how long one may take, how long an offline agent's turns wait. */
+/**
+ * The turns of an agent: how many run at once, how many wait, how long one may take, and how long
+ * turns wait for an offline agent.
+ */
 export interface TurnsSpec {
   readonly maxParallel?: number;
   readonly queue?: number;
@@ -72,7 +87,10 @@ export interface RestartSpec {
   readonly backoff?: { readonly initial?: Duration; readonly max?: Duration };
 }
 
-/** Which pool an agent's credential is from; the rest is the pool's (`SubscriptionSpec`) unless the agent has its own. */
+/**
+ * The pool of an agent's credential. Other settings come from the pool (`SubscriptionSpec`) where
+ * the agent has none.
+ */
 export interface AgentSubscriptionSpec {
   readonly pool: string;
   readonly inject?: { readonly env: string };
@@ -81,7 +99,10 @@ export interface AgentSubscriptionSpec {
   readonly apply?: 'hot' | 'restart';
 }
 
-/** Who vouches for a specification: the id of a key, and the HMAC-SHA256 made with it (docs/security.md). */
+/**
+ * The signature of a specification: the id of a key, and the HMAC-SHA256 with it
+ * (docs/security.md).
+ */
 export interface SpecSignature {
   /** 16 hexadecimal digits. */
   readonly keyId: string;
@@ -89,7 +110,10 @@ export interface SpecSignature {
   readonly hmac: string;
 }
 
-/** One agent of a fleet file. In its own workflow the fleet's `liveness`, `restart`, `notify` and its pool's settings are merged in. */
+/**
+ * One agent of a fleet file. For its workflow, the fleet's `liveness`, `restart` and `notify` and
+ * its pool's settings are merged in.
+ */
 export interface AgentSpec {
   readonly name: string;
   readonly provider: ProviderKind;
@@ -98,36 +122,42 @@ export interface AgentSpec {
   readonly external?: ExternalSpec;
   readonly turns?: TurnsSpec;
   readonly subscription?: AgentSubscriptionSpec;
-  /** Webhooks of its own in place of the fleet's. */
+  /** Its own webhooks, in place of the fleet's. */
   readonly notify?: readonly NotifySpec[];
   readonly liveness?: LivenessSpec;
   readonly restart?: RestartSpec;
-  /** Of everything else here, as it is in the agent's own workflow; hosts ask for it where a program runs on them. */
+  /**
+   * Of everything else here, as it is in the agent's own workflow; hosts ask for it where a program
+   * runs on them.
+   */
   readonly signature?: SpecSignature;
 }
 
-/** A named reason for which an agent may not run. */
+/** A named reason not to run an agent. `since` is in ISO 8601. */
 export interface Hold {
   readonly name: string;
   readonly reason: string | null;
   readonly since: string;
 }
 
-/** The subscription an agent is on; `assignment` only grows. */
+/** The credential of an agent. `assignment` grows with every new one. */
 export interface AssignedSubscription {
   readonly pool: string;
   readonly name: string;
   readonly assignment: number;
 }
 
-/** Where an agent's resource lives. `resourceId` null: not yet known, only its key is. */
+/** The resource of an agent. `resourceId` is null until it is known; the key is always known. */
 export interface ResourceRef {
   readonly resourceId: string | null;
   readonly key: string;
   readonly host?: string;
 }
 
-/** What `ensureAgent` and the agent's `configure` update carry. `reportTo` is the workflow that waits for the agent to settle. */
+/**
+ * The argument of `ensureAgent` and of the update `configure`. `reportTo` is the workflow that
+ * waits for the agent to settle.
+ */
 export interface AgentConfiguration extends ResourceRef {
   readonly incarnation: string;
   readonly revision: number;
@@ -135,23 +165,29 @@ export interface AgentConfiguration extends ResourceRef {
   readonly reportTo?: string;
 }
 
-/** The input of an `agent` workflow's first run; `state` is there only on the runs after it (continue-as-new). */
+/**
+ * The input of an `agent` workflow's first run. Later runs, after continue-as-new, have `state`
+ * instead.
+ */
 export interface AgentInput extends AgentConfiguration {
   readonly v: 1;
   readonly fleet: string;
   readonly agent: string;
   readonly holds: readonly Hold[];
-  /** Tests and soaks force continue-as-new with it: history events in place of the server's suggestion; carried along. */
+  /** For tests: continue as new after this many history events, not at the server's suggestion. */
   readonly continueAfterEvents?: number;
 }
 
 /**
- * How many times within `staleAfter` the gateway and the health monitor renew what an agent's workflow
- * knows: two renewals may be lost before the agent counts as silent.
+ * How many times within `staleAfter` the gateway and the health monitor renew what an agent's
+ * workflow knows: two renewals may be lost before the agent counts as silent.
  */
 export const RENEWALS = 3;
 
-/** A heartbeat (docs/lifecycle.md, "Liveness"). `endpoint` is the http(s) URL at which the agent takes turns. */
+/**
+ * A heartbeat (docs/lifecycle.md, "Liveness"). `endpoint` is the http(s) URL at which the agent
+ * takes turns.
+ */
 export interface Heartbeat {
   readonly instanceId: string;
   readonly seq?: number;
@@ -160,28 +196,36 @@ export interface Heartbeat {
   readonly load?: number;
 }
 
-/** A beat as an agent's workflow hears it. `via`: it came through a gateway, which can be asked whether it listens. */
+/**
+ * A beat as an agent's workflow receives it. `via`: it came through a gateway, which can tell since
+ * when it listens.
+ */
 export interface ForwardedHeartbeat extends Heartbeat {
   readonly via?: 'gateway';
 }
 
-/** What the health monitor reports (signal `checkReported`); `at` is when the check was made, in UTC. */
+/**
+ * A report of the health monitor (signal `checkReported`). `at` is the time of the check, in UTC.
+ */
 export interface CheckReported {
   readonly instanceId: string;
   readonly passed: boolean;
   readonly at: string;
 }
 
-/** Drain lets turns in flight finish, freeze does not wait. */
+/** `drain` lets turns in flight finish, `freeze` does not wait for them. */
 export type PauseMode = 'drain' | 'freeze';
 
-/** What every command takes. The same `requestId` again is the same request; `wait: false` answers at once, with the state reached. */
+/**
+ * The options of every command. A repeated `requestId` is the same request. `wait: false` answers
+ * at once with the current state.
+ */
 export interface RequestOptions {
   readonly requestId?: string;
   readonly wait?: boolean;
 }
 
-/** Commands, their options and nothing else: each is one JSON object. */
+/** The options of `pause`. */
 export interface PauseOptions extends RequestOptions {
   readonly hold?: string;
   readonly reason?: string;
@@ -209,11 +253,11 @@ export interface ReleaseOptions extends RequestOptions {
   readonly hold: string;
 }
 
-/** The names of the agent's commands: update names, CLI verbs and HTTP paths alike. */
+/** The agent's commands, which are also update names, CLI verbs and HTTP paths. */
 export const AGENT_COMMANDS = ['pause', 'resume', 'stop', 'start', 'restart', 'terminate', 'hold', 'release'] as const;
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 
-/** Each command with its options. */
+/** The options of each command. */
 export interface AgentCommandOptions {
   pause: PauseOptions;
   resume: ResumeOptions;
@@ -225,10 +269,10 @@ export interface AgentCommandOptions {
   release: ReleaseOptions;
 }
 
-/** How far a command has come when its update answers (on its effect, or after 5 s). */
+/** The progress of a command when its update answers, on its effect or after 5 s. */
 export type CommandState = 'done' | 'pausing' | 'resuming' | 'stopping' | 'starting' | 'terminating';
 
-/** What every agent update returns. */
+/** The answer to every command. */
 export interface CommandResult {
   readonly requestId: string | null;
   readonly changed: boolean;
@@ -247,7 +291,10 @@ export interface Decision {
   readonly why: string | null;
 }
 
-/** The same JSON in the `describe` query, under `-o json`, and over HTTP. Times are ISO 8601 in UTC. */
+/**
+ * The view of an agent: the same JSON in the query `describe`, under `-o json`, and over HTTP.
+ * Times are ISO 8601 in UTC.
+ */
 export interface AgentView {
   readonly fleet: string;
   readonly name: string;
@@ -265,35 +312,41 @@ export interface AgentView {
   readonly subscription: AssignedSubscription | null;
   readonly registeredAt: string | null;
   readonly lastProofAt: string | null;
-  /** Of the fleet that owns it. */
+  /** The incarnation of the fleet that owns it. */
   readonly incarnation: string;
   readonly revision: number;
-  /** How often it should beat, and when silence means that it is gone, in milliseconds: what the gateway coalesces beats by. */
+  /**
+   * The interval of beats, and the silence after which it counts as offline, in milliseconds; the
+   * gateway coalesces beats by them.
+   */
   readonly beats: { readonly everyMs: number; readonly staleAfterMs: number };
-  /** One sentence: why the agent is not working, if it is not, and which command or event would change that; else null. */
+  /**
+   * One sentence: why the agent is not working, and which command or event changes that; null where
+   * it works.
+   */
   readonly why: string | null;
-  /** What its workflow has not managed yet; absent where all is well. */
+  /** Work that its workflow retries at the moment; absent where there is none. */
   readonly troubles?: readonly Trouble[];
   readonly decisions?: readonly Decision[];
 }
 
-/** The state, in a list, of what does not answer. */
+/** The state of a list's item whose workflow does not answer. */
 export type Unknown = 'unknown';
 
-/** What visibility holds of an agent: an item of a list. */
+/** An agent in a list, from visibility. */
 export interface AgentListItem {
   readonly fleet: string;
   readonly name: string;
-  /** `unknown` while its workflow does not answer: what it said last may long be untrue. */
+  /** `unknown` while its workflow does not answer, because its last status may be outdated. */
   readonly status: AgentStatus | Unknown;
   readonly liveness: Liveness | Unknown;
   readonly holds: readonly string[];
   readonly subscription: string | null;
-  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 
-/** What a refused command carries in `details[0]` of its failure, beside code and message. */
+/** The `details[0]` of the failure of a refused command. */
 export interface RefusalDetails extends ErrorBody {
   readonly current: {
     readonly status: AgentStatus;
@@ -304,13 +357,16 @@ export interface RefusalDetails extends ErrorBody {
   readonly allowed: readonly AgentCommand[];
 }
 
-/** An agent tells whoever provisions it how its start ended (signal `agentReported` to `reportTo`, repeated on every `configure`). */
+/**
+ * The end of an agent's start (signal `agentReported` to `reportTo`, repeated after every
+ * `configure`).
+ */
 export interface AgentReport {
   readonly agent: string;
   readonly incarnation: string;
   readonly revision: number;
   readonly outcome: 'ready' | 'failed';
-  /** Why, for `failed`: what the provider knows, with the last lines of the log. */
+  /** The reason of `failed`: what the provider knows, with the last lines of the log; else null. */
   readonly error: string | null;
   readonly pid?: number;
 }

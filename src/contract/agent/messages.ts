@@ -1,6 +1,6 @@
 /**
- * The messages of an agent's workflow. A handler receives `unknown`, because any caller may send them:
- * rules/ parses every argument. The definition types the sender.
+ * The messages of an agent's workflow. A handler receives `unknown`, because any caller may send
+ * them: rules/ parses every argument. The definition types the sender.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
@@ -25,7 +25,7 @@ import type { TurnRef, TurnRequested } from './turns';
 
 export const describeAgent = defineQuery<AgentView>(DESCRIBE);
 
-/** The agent's commands as updates: the caller hears "no". */
+/** The agent's commands as updates, so that the caller receives a refusal. */
 export const agentUpdates = {
   pause: defineUpdate<CommandResult, [PauseOptions]>('pause'),
   resume: defineUpdate<CommandResult, [ResumeOptions]>('resume'),
@@ -39,7 +39,7 @@ export const agentUpdates = {
   configure: defineUpdate<CommandResult, [AgentConfiguration]>('configure'),
 } as const;
 
-/** Facts told to an agent, and pause and resume again for services that only fire and forget. */
+/** Signals to an agent: facts, and `pause` and `resume` for services that wait for no answer. */
 export const agentSignals = {
   heartbeat: defineSignal<[ForwardedHeartbeat]>('heartbeat'),
   pause: defineSignal<[PauseOptions]>('pause'),

@@ -1,13 +1,20 @@
-/** An agent's subscription: reports about it, what it is held by, and what a switch has come to (docs/subscriptions.md). */
+/**
+ * An agent's subscription: reports of failures, its credential, and the record of a switch
+ * (docs/subscriptions.md).
+ */
 import type { AssignedSubscription } from '.';
 
-/** What a failure says of the credential: used up for now, not accepted, or nothing at all. */
+/**
+ * The kind of a failure: the credential is exhausted for now, it is refused, or the failure is not
+ * about it.
+ */
 export type FailureKind = 'rate_limit' | 'auth' | 'other';
 
 /**
- * Update and signal `reportFailure`. `subscription` and `assignment` are the ones in use when the failing work started; without a number
- * the agent's present one of that name is meant. `resetAt`: when the provider said that it is usable again, ISO 8601. `count`: so many alike,
- * 1 unless given.
+ * Update and signal `reportFailure`. `subscription` and `assignment` are those in use when the
+ * failed work started; without `assignment`, the current one of that name. `resetAt`: when the
+ * credential is usable again according to the provider, in ISO 8601. `count`: the number of such
+ * failures, 1 by default.
  */
 export interface FailureReport {
   readonly subscription: string;
@@ -19,7 +26,7 @@ export interface FailureReport {
   readonly requestId?: string;
 }
 
-/** What is known of a failed piece of work, as far as it concerns the credential. */
+/** The failure of a credential, without its name and turn. */
 export type SubscriptionFailure = Pick<FailureReport, 'kind' | 'resetAt'>;
 
 /** A subscription with the reference to its secret (`env:NAME`, `file:path`), never the secret. */
@@ -30,7 +37,10 @@ export interface HeldSubscription extends AssignedSubscription {
 /** How a switch of credentials ended. */
 export type SwitchResult = 'hot_reloaded' | 'restarted' | 'not_running' | 'failed';
 
-/** One switch: `data` of the event `subscription.switched`. `agent` is `fleet/agent`; `from` null: it had none. */
+/**
+ * One switch: the `data` of the event `subscription.switched`. `agent` is `fleet/agent`; `from` is
+ * null where it had none.
+ */
 export interface SwitchRecord {
   readonly agent: string;
   readonly pool: string;
@@ -39,6 +49,6 @@ export interface SwitchRecord {
   readonly kind: 'rate_limit' | 'auth' | 'moved';
   readonly eventsInWindow: number;
   readonly result: SwitchResult;
-  /** Why, for `failed`. */
+  /** The reason of `failed`; else null. */
   readonly error: string | null;
 }

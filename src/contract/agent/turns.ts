@@ -1,8 +1,8 @@
-/** Turns: what an agent is given, what it replies, and the messages between a branch and the agent's workflow. */
+/** Turns: their inputs and replies, and the messages between a branch and an agent's workflow. */
 import type { AssignedSubscription } from '.';
 import type { ErrorBody } from '../errors';
 
-/** One result at a barrier or rendezvous; `from` is the agent that replied, `branch` the branch it replied in. */
+/** One result at a barrier or rendezvous. `from` is the agent that replied, `branch` its branch. */
 export interface SourceResult {
   readonly from: string;
   readonly branch: string;
@@ -16,7 +16,7 @@ export interface SourceFailure {
   readonly error: string;
 }
 
-/** What an agent is given at a turn (docs/agents.md, "At the endpoint"). */
+/** The input of a turn (docs/agents.md, "At the endpoint"). */
 export type TurnInput =
   | { readonly kind: 'task'; readonly value: unknown }
   | { readonly kind: 'request'; readonly from: string; readonly value: unknown }
@@ -35,7 +35,10 @@ export interface MemoryEntry {
   readonly reply: unknown;
 }
 
-/** The body of `POST /turn`. The branch fills all but `attempt` and `subscription`, which the agent's workflow sets. */
+/**
+ * The body of `POST /turn`. The agent's workflow sets `attempt` and `subscription`, the branch
+ * everything else.
+ */
 export interface TurnRequest {
   readonly turnId: string;
   readonly run: string;
@@ -68,10 +71,15 @@ export type TurnReply =
     }
   | { readonly action: 'fail'; readonly error: string; readonly undo?: unknown };
 
-/** How a turn ended: the agent's reply, not yet validated (malformed JSON is its text), or an error. */
+/**
+ * How a turn ended: the agent's reply before validation (malformed JSON as its text), or an error.
+ */
 export type TurnOutcome = { readonly reply: unknown } | { readonly error: Pick<ErrorBody, 'code' | 'message'> };
 
-/** Signal `turnRequested`: branch to agent. `replyTo` is the branch's workflow id; `timeoutMs` is `agent_timeout`, where a rule sets one. */
+/**
+ * Signal `turnRequested`, branch to agent. `replyTo` is the branch's workflow id; `timeoutMs` is
+ * the limit of a rule `agent_timeout`.
+ */
 export interface TurnRequested {
   readonly turnId: string;
   readonly replyTo: string;
@@ -79,18 +87,23 @@ export interface TurnRequested {
   readonly timeoutMs?: number;
 }
 
-/** Signals `turnWithdrawn` (branch to agent), `turnSuspended` and `turnResumed` (agent to branch). */
+/**
+ * Signals `turnWithdrawn` (branch to agent), `turnSuspended` and `turnResumed` (agent to branch).
+ */
 export interface TurnRef {
   readonly turnId: string;
 }
 
-/** Signal `turnAnswered`: agent to branch. */
+/** Signal `turnAnswered`, agent to branch. */
 export interface TurnAnswered {
   readonly turnId: string;
   readonly outcome: TurnOutcome;
 }
 
-/** Sizes that no value may exceed, in bytes of its JSON (docs/coordination.md, "Sizes"; docs/workflow-rules.md, rule 8). */
+/**
+ * The size limits of values, in bytes of JSON (docs/coordination.md, "Sizes";
+ * docs/workflow-rules.md, rule 8).
+ */
 export const SIZE_LIMITS = {
   value: 256 * 1024,
   results: 480 * 1024,
@@ -100,8 +113,14 @@ export const SIZE_LIMITS = {
   contributions: 1024 * 1024,
 } as const;
 
-/** Agents that one reply may invoke together. Each is a branch of its own, and one task of the run has to begin them all. */
+/**
+ * The most agents that one reply may invoke. Each is a branch, and a single workflow task must
+ * start them all.
+ */
 export const MOST_INVOCATIONS = 1_000;
 
-/** How long a turn may take where neither a rule nor the agent's own settings say (docs/coordination.md, "Rules"). */
+/**
+ * The limit of a turn without a rule and without the agent's own setting (docs/coordination.md,
+ * "Rules").
+ */
 export const DEFAULT_TURN_TIMEOUT_MS = 600_000;

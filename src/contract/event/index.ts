@@ -1,4 +1,4 @@
-/** Events that people and programs can be notified of, and the workflow that delivers one notification. */
+/** Events, and the workflow that delivers a notification. */
 
 /** A webhook; `secret` is a reference. */
 export interface NotifySpec {
@@ -7,7 +7,7 @@ export interface NotifySpec {
   readonly events?: readonly string[];
 }
 
-/** Every kind of event; a webhook without `events` gets all of them. */
+/** All kinds of events; a webhook without `events` receives all of them. */
 export const EVENT_TYPES = [
   'subscription.switched',
   'pool.exhausted',
@@ -19,7 +19,9 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** One event. `id` is the same at every delivery: letters, digits, `-` and `_`; `at` in ISO 8601. */
+/**
+ * One event. `id` is the same at every delivery: letters, digits, `-` and `_`; `at` in ISO 8601.
+ */
 export interface DroverEvent {
   readonly id: string;
   readonly type: EventType;
@@ -34,7 +36,7 @@ export interface NotifyInput {
   readonly target: NotifySpec;
 }
 
-/** The targets that want an event of this type. */
+/** The webhooks that receive events of this type. */
 export function targetsOf(notify: readonly NotifySpec[] | undefined, type: EventType): readonly NotifySpec[] {
   return (notify ?? []).filter(({ events }) => events === undefined || events.includes(type));
 }

@@ -1,12 +1,16 @@
 /**
- * What a failed call to a model's provider says of the credential (docs/subscriptions.md, "What counts as which failure"): one rule for the turn activity
- * and for the agents' library.
+ * Classifies a failed call to a model provider by what it tells about the credential
+ * (docs/subscriptions.md, "What counts as which failure"). The turn activity and the agents'
+ * library share this rule.
  */
 import { kindOfText } from './text';
 import { resetOfHeaders, resetOfText } from './reset-time';
 import type { SubscriptionFailure } from '../agent/subscription';
 
-/** What is known of the failure. `headers` with names in lower case; `exitCode` of a process, where one failed. */
+/**
+ * The facts of a failure. Names of `headers` are in lower case; `exitCode` is that of a failed
+ * process.
+ */
 export interface FailureFacts {
   readonly status?: number | undefined;
   readonly message?: string | undefined;
@@ -14,12 +18,12 @@ export interface FailureFacts {
   readonly exitCode?: number | undefined;
 }
 
-/** A process that was killed says nothing of its credential, whatever it printed last. */
+/** The exit codes of killed processes, whose last output tells nothing about the credential. */
 const KILLED_CODES: readonly number[] = [-9, 137, 143];
 const KILLED = /out of memory|\bSIGKILL\b|\bSIGTERM\b|exit(?:ed)?(?: with)?(?: code)?:? (?:-9|137|143)\b/i;
 const AUTH_STATUS: readonly number[] = [401, 402, 403];
 
-/** What the failure means. `now` in epoch milliseconds. */
+/** Classifies a failure. `now` is in epoch milliseconds. */
 export function classifyFailure(facts: FailureFacts, now: number): SubscriptionFailure {
   const { status, message = '', exitCode } = facts;
   if ((exitCode !== undefined && KILLED_CODES.includes(exitCode)) || KILLED.test(message)) return { kind: 'other' };
@@ -30,7 +34,7 @@ export function classifyFailure(facts: FailureFacts, now: number): SubscriptionF
   return { kind, ...(at === null ? {} : { resetAt: new Date(at).toISOString() }) };
 }
 
-/** Whether only words tell what the failure is: there is no status, or the one that says nothing but "wrong". */
+/** Whether only the text can tell the kind: without a status, or with one that is unspecific. */
 function mayBeText(status: number | undefined): boolean {
   return status === undefined || status === 400;
 }

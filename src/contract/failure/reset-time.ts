@@ -1,11 +1,20 @@
-/** When a provider says that a limit is lifted: from the headers of its answer, or from the words of its refusal. */
+/**
+ * Reads when a model provider lifts a limit, from the headers of its answer or the text of its
+ * refusal.
+ */
 
-/** A week's limit, and a day for its rounding. What names a later moment is misread, or is looked at again by then. */
+/**
+ * The latest reset that is believed: a weekly limit, and a day for rounding. A later one is most
+ * likely misread.
+ */
 export const LONGEST_RESET_MS = 8 * 24 * 3_600_000;
 
-/** They say it for the very request that failed. */
+/** Headers about the failed request itself. */
 const RETRY_HEADERS = ['retry-after-ms', 'retry-after'] as const;
-/** Limits of which the last one counts: seconds from now, epoch seconds or milliseconds, `1m30s`, or ISO 8601. */
+/**
+ * Headers of limits, of which the latest counts: seconds from now, epoch seconds or milliseconds,
+ * `1m30s`, or ISO 8601.
+ */
 const RESET_HEADERS = [
   'ratelimit-reset',
   'x-ratelimit-reset',
@@ -15,12 +24,12 @@ const RESET_HEADERS = [
   'anthropic-ratelimit-requests-reset',
   'anthropic-ratelimit-tokens-reset',
 ] as const;
-/** Windows of a subscription: only one that is used up says when to come back. */
+/** The windows of a subscription; only the reset of an exhausted one counts. */
 const WINDOWS = ['anthropic-ratelimit-unified-5h', 'anthropic-ratelimit-unified-7d'] as const;
 
-/** Numbers from here on are moments, not waits: epoch seconds of 2001. */
+/** Numbers from here on are times in epoch seconds (2001), smaller ones are waits. */
 const EPOCH_SECONDS = 1_000_000_000;
-/** From here on they count milliseconds. */
+/** Numbers from here on are epoch milliseconds. */
 const EPOCH_MS = 1_000_000_000_000;
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -34,7 +43,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** Headers by name, in lower case. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** The moment in epoch milliseconds; null where no header tells a sensible one. */
+/** The reset in epoch milliseconds; null where no header has a plausible one. */
 export function resetOfHeaders(headers: Headers, now: number): number | null {
   const retry = RETRY_HEADERS.map((name) => momentOf(headers[name], now, name.endsWith('-ms') ? 1 : 1_000));
   const limits = RESET_HEADERS.map((name) => momentOf(headers[name], now));
@@ -59,7 +68,7 @@ function momentOf(value: string | undefined, now: number, unitMs = 1_000): numbe
   return Number.isNaN(at) ? null : at;
 }
 
-/** `1m30s`, `250ms`: as some providers write it. */
+/** The milliseconds of `1m30s` or `250ms`, as some providers write waits. */
 function waitMs(value: string): number | null {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(value)) return null;
   return sumOf(value, /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g);
@@ -86,8 +95,9 @@ const CLOCK =
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /**
- * The moment that a refusal names, in epoch milliseconds, at most `LONGEST_RESET_MS` from now; null where it names none. A time of day
- * without a zone is the one of this machine, where the tool that printed it runs.
+ * The reset that a refusal names, in epoch milliseconds, at most `LONGEST_RESET_MS` from now; null
+ * where it names none. A time of day without a zone is in this machine's zone, because the tool
+ * that printed it runs here.
  */
 export function resetOfText(text: string, now: number): number | null {
   const at = epochIn(text) ?? spanIn(text, now) ?? isoIn(text) ?? clockIn(text, now);
@@ -116,7 +126,7 @@ function clockIn(text: string, now: number): number | null {
   const found = CLOCK.exec(text);
   if (found === null) return null;
   const [, month, day, year, hours = '', minutes = '0', half, zoneName] = found;
-  // A bare number is a time of day only with am or pm, or minutes.
+  // A number is a time of day only with am or pm, or with minutes.
   if (half === undefined && found[5] === undefined) return null;
   const zone = zoneName === undefined ? undefined : knownZone(zoneName);
   if (zoneName !== undefined && zone === undefined) return null;
@@ -138,7 +148,7 @@ function knownZone(name: string): string | undefined {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    // `RangeError`: a word in brackets that names no zone.
+    // `RangeError`: the word in brackets is not a zone.
     return undefined;
   }
 }
@@ -151,7 +161,7 @@ interface DateParts {
   readonly minute: number;
 }
 
-/** The date and time of day that a zone's clocks show; undefined: this machine's zone. */
+/** The date and time of day in a zone; undefined: this machine's zone. */
 function partsAt(at: number, zone: string | undefined): DateParts {
   const format = new Intl.DateTimeFormat('en-US', {
     year: 'numeric',
@@ -167,11 +177,12 @@ function partsAt(at: number, zone: string | undefined): DateParts {
   return { year, month, day, hour, minute };
 }
 
-/** The moment at which a zone's clocks show these parts. */
+/** The epoch milliseconds of a date and time of day in a zone. */
 function zoned({ year, month, day, hour, minute }: DateParts, zone: string | undefined): number {
   const wanted = Date.UTC(year, month - 1, day, hour, minute);
   let at = wanted;
-  // The offset is that of the moment itself, so the guess is corrected once more where a change of the clocks lies between.
+  // The offset depends on the result, so it is corrected once more where a clock change lies
+  // between.
   for (let round = 0; round < 2; round += 1) {
     const shown = partsAt(at, zone);
     at += wanted - Date.UTC(shown.year, shown.month - 1, shown.day, shown.hour, shown.minute);

@@ -1,13 +1,20 @@
 /**
- * The words in which model providers and their command line tools refuse a credential. Text counts only in their shape: as the whole
- * message or at its beginning, after the names of errors that programs put before it. A task that merely speaks of limits blames nothing.
+ * The texts with which model providers and their command line tools refuse a credential. A text
+ * counts only as the whole message or at its beginning, after names of errors that programs
+ * prepend. A task that merely mentions limits does not count.
  */
 
-/** `Error: `, `openai.RateLimitError: `, `API Error: `, `Command failed with exit code 1: …`, as programs put before what they pass on. */
+/**
+ * What programs prepend: `Error: `, `openai.RateLimitError: `, `API Error: `, `Command failed with
+ * exit code 1: …`.
+ */
 const PREFIX =
   /^(?:\s*(?:(?:[\w.]*(?:error|exception)|(?:api|http|llm|model|request) error|claude|codex|gemini|openai|anthropic|stderr|fatal|command failed(?: with exit code \d+)?(?::[^\n]{0,200}\n)?|(?:process |claude |codex )?exited with code \d+)\s*[:\n·(-]\s*))+/i;
 
-/** What may follow a short word for it to be the message itself: its end, punctuation, or more of the provider's own words. */
+/**
+ * What may follow a short text that is the message itself: its end, punctuation, or more text of
+ * the provider.
+ */
 const END = String.raw`(?=\s*(?:$|[.,:;({\[·∙|!\n-]))`;
 
 const RATE_LIMIT: readonly RegExp[] = [
@@ -42,7 +49,7 @@ const AUTH: readonly RegExp[] = [
   /^(?:\d{3}\s*)?[-\s]*\{.{0,80}["'](?:type|code)["']\s*:\s*["'](?:authentication_error|invalid_api_key|insufficient_quota|permission_error)["']/is,
 ];
 
-/** What a text says of the credential; null: nothing. */
+/** The kind of failure that a text tells; null: none. */
 export function kindOfText(message: string): 'rate_limit' | 'auth' | null {
   const said = message.trim();
   const own = said.replace(PREFIX, '');

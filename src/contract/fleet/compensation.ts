@@ -1,4 +1,4 @@
-/** The compensation planner's record (docs/provisioning.md, "When even the removal fails"): it serializes to JSON and back unchanged. */
+/** The undo log of a change as plain JSON (docs/provisioning.md, "When even the removal fails"). */
 import type { ErrorCode } from '../errors';
 
 export type CompensationState = 'pending' | 'compensating' | 'compensated' | 'failed';
@@ -16,7 +16,7 @@ export interface CompensationEntry {
   readonly error: string | null;
 }
 
-/** One line of the append-only audit: a transition that was asked for, accepted or refused. */
+/** One line of the append-only audit: a requested transition, accepted or refused. */
 export interface CompensationAudit {
   readonly at: string;
   readonly attempt: number;
@@ -27,7 +27,7 @@ export interface CompensationAudit {
   readonly why: string | null;
 }
 
-/** Counts since the record was made; `refused` by error code. */
+/** Counts since the record was created; `refused` by error code. */
 export interface CompensationMetrics {
   readonly planned: number;
   readonly started: number;
@@ -36,7 +36,7 @@ export interface CompensationMetrics {
   readonly refused: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
-/** The record itself. */
+/** The undo log. */
 export interface CompensationRecord {
   readonly id: string;
   readonly fleet: string;

@@ -1,4 +1,7 @@
-/** The fleet entity and its changes. `FleetSpec` is the fleet file's `spec`, as plain JSON, on every wire. */
+/**
+ * The fleet and its changes. `FleetSpec` is the `spec` of the fleet file, as plain JSON on every
+ * wire.
+ */
 import type { AgentSpec, Hold, LivenessSpec, ProviderKind, ResourceRef, RestartSpec } from '../agent';
 import type { Duration } from '../duration';
 import type { CompensationRecord } from './compensation';
@@ -7,17 +10,23 @@ import type { NotifySpec } from '../event';
 import type { TopologySpec, TopologyView } from '../topology';
 import type { Trouble } from '../trouble';
 
-/** What happens to what a failed change has created. */
+/** What a failed change does with the resources that it created. */
 export type OnFailure = 'rollback' | 'keep';
 
-/** Settings of a change: agents at a time (default 16), what a failure does (default rollback), deadline (default 2h). */
+/**
+ * The settings of a change: agents at a time (default 16), `onFailure` (default rollback),
+ * `timeout` (default 2h).
+ */
 export interface ProvisioningSpec {
   readonly maxConcurrent?: number;
   readonly onFailure?: OnFailure;
   readonly timeout?: Duration;
 }
 
-/** A credential by reference: `env:NAME` or `file:path`, resolved where it is used, never stored in a workflow. */
+/**
+ * A credential with a reference to its secret: `env:NAME` or `file:path`. Workflows never store the
+ * secret.
+ */
 export interface CredentialSpec {
   readonly name: string;
   readonly secret: string;
@@ -53,66 +62,82 @@ export interface FleetFile {
   readonly spec: FleetSpec;
 }
 
-/** What a change does to one agent. `update` is hot: the running agent is configured anew, its resource untouched. */
+/**
+ * What a change does to an agent. `update` is hot: it configures the running agent and keeps its
+ * resource.
+ */
 export type ChangeKind = 'create' | 'update' | 'replace' | 'delete';
 
-/** One line of a plan; `fields` are the JSON paths (`process.env.LETTERS`) that differ, empty for create and delete. */
+/**
+ * One line of a plan. `fields` are the JSON paths (`process.env.LETTERS`) that differ; empty for
+ * create and delete.
+ */
 export interface PlannedChange {
   readonly kind: ChangeKind;
   readonly agent: string;
   readonly fields: readonly string[];
-  /** Why an agent that the fleet owns already is created again: its workflow was terminated, for example. */
+  /** Why an owned agent is created again, for example because its workflow was terminated. */
   readonly why?: string;
 }
 
-/** A pool of the fleet's file that is started again, and why. */
+/** A pool of the fleet file that is started again, and why. */
 export interface PoolRepair {
   readonly pool: string;
   readonly why: string;
 }
 
-/** What a fleet knows of an agent that it owns; kept by name, and shown in the fleet's view (docs/provisioning.md). */
+/** An agent that a fleet owns: an entry of the id map, by name (docs/provisioning.md). */
 export interface OwnedAgent extends ResourceRef {
   readonly revision: number;
   readonly provider: ProviderKind;
   /**
-   * Left behind by a change that could not finish. `spec`: the agent may not have been configured, the next apply does it again.
-   * `resource`: it is half made or half removed, the next apply replaces it.
+   * Left behind by an unfinished change. `spec`: the agent may not be configured, and the next
+   * apply configures it again. `resource`: it is half created or half removed, and the next apply
+   * replaces it.
    */
   readonly doubt?: 'spec' | 'resource';
 }
 
-/** One agent's part of a change, complete: everything that carrying it out, and undoing it, needs. */
+/** The change of one agent, with everything that is needed to make it and to undo it. */
 export interface AgentChange extends PlannedChange {
-  /** The new specification with the fleet's liveness and restart merged in; null for delete. */
+  /** The new specification, merged with the fleet's settings; null for delete. */
   readonly spec: AgentSpec | null;
   /** The idempotency key of the resource to create; null for update and delete. */
   readonly key: string | null;
-  /** What is owned now, with the specification it was made from; of a create, what is left of an agent whose workflow is gone. */
+  /**
+   * The owned agent with its specification; for a create, the rest of an agent whose workflow is
+   * gone; else null.
+   */
   readonly previous: (OwnedAgent & { readonly spec: AgentSpec }) | null;
 }
 
-/** The input of a `provision` workflow: one change, with every key. */
+/** The input of a `provision` workflow: a change with every key. */
 export interface ProvisionInput {
   readonly v: 1;
   readonly fleet: string;
   readonly incarnation: string;
   readonly revision: number;
   readonly changeId: string;
-  /** The host that process agents of this change are placed on. */
+  /** The host of the process agents of this change. */
   readonly host: string;
   readonly provisioning: ProvisioningSpec;
   readonly holds: readonly Hold[];
   readonly changes: readonly AgentChange[];
-  /** What cannot be removed is given up. */
+  /** Give up what cannot be removed. */
   readonly forget?: true;
-  /** Given: nothing is changed, only this record is compensated, whose attempt has begun. */
+  /**
+   * Where given, the workflow changes nothing and only compensates this record, whose attempt has
+   * begun.
+   */
   readonly undo?: CompensationRecord;
-  /** Agents per workflow of a change that is carried out in parts, for tests; absent: as many as a history can take. */
+  /** For tests: agents per workflow of a change in parts; absent: as many as fit in a history. */
   readonly agentsPerPart?: number;
 }
 
-/** What a `provision` workflow returns: how it ended and what exists now. `agents` lacks what was deleted or undone. */
+/**
+ * The result of a `provision` workflow: the change, and the agents that exist now, without deleted
+ * and undone ones.
+ */
 export interface ProvisionResult {
   readonly change: ChangeView;
   readonly agents: Readonly<Record<string, OwnedAgent>>;
@@ -120,7 +145,7 @@ export interface ProvisionResult {
   readonly record: CompensationRecord;
 }
 
-/** How far a change has come. */
+/** The counts of a change's progress. */
 export interface ChangeSteps {
   readonly created: number;
   readonly woken: number;
@@ -128,7 +153,7 @@ export interface ChangeSteps {
   readonly total: number;
 }
 
-/** Where one agent of a change is; what the CLI's progress shows. */
+/** The step of one agent in a change; the CLI's progress shows it. */
 export interface AgentProgress {
   readonly agent: string;
   readonly kind: ChangeKind;
@@ -149,7 +174,7 @@ export interface AgentProgress {
 
 export type ChangeState = 'running' | 'done' | 'failed' | 'rolled_back' | 'kept';
 
-/** A change as `describe` shows it. */
+/** The view of a change. */
 export interface ChangeView {
   readonly changeId: string;
   readonly revision: number;
@@ -160,13 +185,16 @@ export interface ChangeView {
   readonly agents: readonly AgentProgress[];
   /** The id map, filled by `--dry-run` with `dry-run-<name>`. */
   readonly ids: Readonly<Record<string, string>>;
-  /** What its workflow has not managed yet; absent where all is well. */
+  /** Work that its workflow retries at the moment; absent where there is none. */
   readonly troubles?: readonly Trouble[];
-  /** What it could not remove and has given up, as it was asked to; absent: nothing. */
+  /** The agents that it could not remove and gave up as requested; absent where there are none. */
   readonly forgotten?: readonly Forgotten[];
 }
 
-/** What a `destroy` with `forget` has given up: it may still be there, and nobody owns it. */
+/**
+ * An agent that a `destroy` with `forget` gave up. Its resource may still exist, and no fleet owns
+ * it.
+ */
 export interface Forgotten {
   readonly agent: string;
   readonly provider: ProviderKind;
@@ -176,13 +204,16 @@ export interface Forgotten {
   readonly why: string;
 }
 
-/** The `destroy` update's argument. `forget`: what cannot be removed is given up. */
+/** The argument of the update `destroy`. `forget`: give up what cannot be removed. */
 export interface DestroyRequest {
   readonly requestId?: string;
   readonly forget?: boolean;
 }
 
-/** The `cancel` update's argument; the change that is meant, where another one must not be cancelled. */
+/**
+ * The argument of the update `cancel`. `changeId` or `revision` names the change, so that no other
+ * one is cancelled.
+ */
 export interface CancelRequest {
   readonly changeId?: string;
   readonly revision?: number;
@@ -190,31 +221,34 @@ export interface CancelRequest {
   readonly requestId?: string;
 }
 
-/** The `compensate` update's argument: the next attempt of the latest change unless it says which. */
+/** The argument of the update `compensate`: by default the next attempt of the latest change. */
 export interface CompensateRequest {
   readonly attempt?: number;
   readonly revision?: number;
   readonly requestId?: string;
 }
 
-/** The `nameRun` update's argument: the one run that a request id stands for. */
+/** The argument of the update `nameRun`: the one run of a request id. */
 export interface RunNamed {
   readonly run: string;
   readonly requestId: string;
 }
 
-/** A change is to stop and to be taken back. */
+/** The order to stop and undo a change. */
 export interface CancelOrder {
   readonly reason?: string;
 }
 
-/** An agent that its fleet's holds have not reached. `why` null: it has taken them, and they take effect: it drains, say. */
+/**
+ * An agent that lacks its fleet's holds. `why` null: it accepted them, and they take effect, for
+ * example after a drain.
+ */
 export interface UntoldAgent {
   readonly agent: string;
   readonly why: string | null;
 }
 
-/** A fleet as `describe` shows it. */
+/** The view of a fleet. */
 export interface FleetView {
   readonly fleet: string;
   readonly incarnation: string;
@@ -223,24 +257,24 @@ export interface FleetView {
   readonly holds: readonly Hold[];
   readonly agents: Readonly<Record<string, Pick<OwnedAgent, 'resourceId' | 'revision' | 'doubt'>>>;
   readonly spec: FleetSpec;
-  /** Agents that the present holds have not reached yet; absent where all have them, and nothing is left to do. */
+  /** Agents that lack the current holds; absent where all have them. */
   readonly untold?: readonly UntoldAgent[];
-  /** What its workflow has not managed yet; absent where all is well. */
+  /** Work that its workflow retries at the moment; absent where there is none. */
   readonly troubles?: readonly Trouble[];
 }
 
-/** The same with its topology as a graph: what `describe fleet`, `-o json` and HTTP show. */
+/** The view of a fleet with its topology as a graph, for `describe fleet`, `-o json` and HTTP. */
 export interface FleetDescription extends FleetView {
   readonly topology: TopologyView | null;
-  /** What it owns and what is gone, until an `apply` makes it again; empty while a change runs. */
+  /** The lost agents and pools, until an `apply` creates them again; empty while a change runs. */
   readonly lost: LostParts;
 }
 
-/** An item of `get fleets`: what visibility holds. */
+/** A fleet in a list, from visibility. */
 export interface FleetListItem {
   readonly fleet: string;
   readonly holds: readonly string[];
-  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 
@@ -248,13 +282,17 @@ export interface FleetListItem {
 export interface FleetInput {
   readonly v: 1;
   readonly fleet: string;
-  /** Continue as new after so many history events, for tests and soaks; absent: at the server's suggestion. */
+  /**
+   * For tests: continue as new after this many history events; absent: at the server's suggestion.
+   */
   readonly continueAfterEvents?: number;
-  /** Split changes into parts of so many agents, for tests; absent: as many as a history can take. */
+  /**
+   * For tests: split changes into parts of this many agents; absent: as many as fit in a history.
+   */
   readonly agentsPerPart?: number;
 }
 
-/** The `apply` update's argument. */
+/** The argument of the update `apply`. */
 export interface ApplyRequest {
   readonly spec: FleetSpec;
   readonly expectRevision?: number;
@@ -262,32 +300,44 @@ export interface ApplyRequest {
   readonly dryRun?: boolean;
 }
 
-/** `apply` and `destroy` answer at acceptance; `changeId` null: nothing differs (or it is a dry run), nothing happens. */
+/**
+ * The answer to `apply` and `destroy`, sent at acceptance. `changeId` null: nothing differs, or it
+ * is a dry run.
+ */
 export interface ApplyResult {
   readonly revision: number;
   readonly changes: readonly PlannedChange[];
-  /** Settings outside of the agents that differ, as JSON paths (`topology.flows`). */
+  /** The JSON paths of the fleet's own settings that differ (`topology.flows`). */
   readonly settings: readonly string[];
-  /** Pools that are gone and started again, where there are any. */
+  /** The lost pools that are started again; absent where there are none. */
   readonly pools?: readonly PoolRepair[];
   readonly changeId: string | null;
-  /** Only of a dry run: the id map as it would be, with `dry-run-<name>` for what would be created. */
+  /**
+   * For a dry run: the id map after the change, with `dry-run-<name>` for agents that it would
+   * create.
+   */
   readonly ids?: Readonly<Record<string, string>>;
 }
 
-/** An agent tells its fleet that it has ended and its resource is destroyed (signal `agentGone`), whoever had asked for that. */
+/** Signal `agentGone`, agent to fleet: the agent has ended and its resource is destroyed. */
 export interface AgentGone {
   readonly agent: string;
   readonly incarnation: string;
   readonly key: string;
 }
 
-/** An agent tells its fleet that it has not found its pool (signal `poolGone`): a fleet that describes it starts it again. */
+/**
+ * Signal `poolGone`, agent to fleet: the agent did not find its pool. A fleet that describes the
+ * pool starts it again.
+ */
 export interface PoolGone {
   readonly pool: string;
 }
 
-/** A fleet tells its running change what its holds are now (signal `holdsChanged`): agents that are made from then on are born with them. */
+/**
+ * Signal `holdsChanged`, fleet to its running change: agents that the change creates from now on
+ * have these holds.
+ */
 export interface HoldsChanged {
   readonly holds: readonly Hold[];
 }

@@ -1,6 +1,6 @@
 /**
- * The messages of a fleet and of the change that carries its decisions out. A handler receives `unknown`, because any caller may send them:
- * rules/ parses every argument. The definition types the sender.
+ * The messages of a fleet and of its changes. A handler receives `unknown`, because any caller may
+ * send them: rules/ parses every argument. The definition types the sender.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
@@ -34,7 +34,7 @@ export const fleetUpdates = {
   nameRun: defineUpdate<null, [RunNamed]>('nameRun'),
 } as const;
 
-/** Facts told to a fleet. */
+/** Signals to a fleet. */
 export const fleetSignals = {
   agentGone: defineSignal<[AgentGone]>('agentGone'),
   poolGone: defineSignal<[PoolGone]>('poolGone'),
@@ -44,11 +44,11 @@ export const provisionUpdates = {
   cancel: defineUpdate<ChangeView, [CancelOrder]>('cancel'),
 } as const;
 
-/** Facts told to a change that runs. */
+/** Signals to a running change. */
 export const provisionSignals = {
   holdsChanged: defineSignal<[HoldsChanged]>('holdsChanged'),
   cancelRequested: defineSignal<[CancelOrder]>('cancelRequested'),
 } as const;
 
-/** An agent that settled tells the change that waits for it. */
+/** Signal of a settled agent to the change that waits for it. */
 export const agentReported = defineSignal<[AgentReport]>('agentReported');

@@ -1,20 +1,28 @@
-/** A pool of interchangeable credentials (docs/subscriptions.md). Secrets are references everywhere: `env:NAME`, `file:path`. */
+/**
+ * A pool of interchangeable credentials (docs/subscriptions.md). It contains only references to
+ * secrets: `env:NAME`, `file:path`.
+ */
 import type { Duration } from '../duration';
 import type { CredentialSpec } from '../fleet';
 import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';
 
-/** The input of a `pool` workflow's first run, and the argument of its `configure`. `skipFor` defaults to 2h. */
+/**
+ * The configuration of a pool: the argument of `configure`, and part of the first run's input.
+ * `skipFor` defaults to 2h.
+ */
 export interface PoolConfiguration {
   readonly credentials: readonly CredentialSpec[];
   readonly skipFor?: Duration;
-  /** The fleet whose file says so. The pool ends some time after the last of its fleets has left. */
+  /**
+   * The fleet whose file describes the pool. The pool ends some time after its last fleet has left.
+   */
   readonly fleet?: string;
-  /** Whom that fleet wants to be told of `pool.exhausted`. */
+  /** The fleet's webhooks for `pool.exhausted`. */
   readonly notify?: readonly NotifySpec[];
 }
 
-/** The argument of `leave`: this fleet uses the pool no more. */
+/** The argument of `leave`: this fleet no longer uses the pool. */
 export interface PoolLeft {
   readonly fleet: string;
 }
@@ -26,8 +34,9 @@ export interface PoolInput extends PoolConfiguration {
 }
 
 /**
- * Signal `failureObserved`: agent to pool. `agent` is `fleet/agent`; `count`: so many alike, 1 unless given; `reported`: the agent says so
- * of work that Drover did not see.
+ * Signal `failureObserved`, agent to pool. `agent` is `fleet/agent`; `count` is the number of such
+ * failures, 1 by default; `reported`: the failure was reported and did not occur in a turn of
+ * Drover.
  */
 export interface FailureObserved {
   readonly credential: string;
@@ -39,20 +48,30 @@ export interface FailureObserved {
   readonly reported?: boolean;
 }
 
-/** Signal `allocationRequested`: agent to pool. `not` is the credential to leave, null for a first one. */
+/**
+ * Signal `allocationRequested`, agent to pool. `not` is the credential to leave, null for a first
+ * one.
+ */
 export interface AllocationRequested {
   readonly requestId: string;
   readonly agent: string;
   readonly not: string | null;
-  /** The agent's present assignment: the new one is above it, even if the pool has lost its memory. */
+  /**
+   * The agent's current assignment; the new one is above it, even where the pool was lost and
+   * started again.
+   */
   readonly above?: number;
-  /** The failure that makes it ask, recorded with the first copy of the request: so the choice always knows of it. */
+  /**
+   * The failure that caused the request; the pool records it first, so that its choice considers
+   * it.
+   */
   readonly failed?: FailureObserved;
 }
 
 /**
- * Signal `allocationGranted`: pool to agent. `secret` is the reference to it; `eventsInWindow` counts the failures of the credential that
- * the agent leaves. A `requestId` that the agent has not made: the pool moves it, because its credential has left the file or was changed.
+ * Signal `allocationGranted`, pool to agent. `secret` is a reference; `eventsInWindow` counts the
+ * failures of the credential that the agent leaves. With a `requestId` of the pool itself, the pool
+ * moves the agent, because its credential was removed from the file or changed.
  */
 export type AllocationGranted =
   | {
@@ -64,12 +83,15 @@ export type AllocationGranted =
     }
   | { readonly requestId: string; readonly exhaustedUntil: string | null };
 
-/** Signal `allocationRejected`: agent to pool; applying failed, the previous assignment stands. */
+/**
+ * Signal `allocationRejected`, agent to pool: the agent could not apply the credential and keeps
+ * its previous one.
+ */
 export interface AllocationRejected {
   readonly requestId: string;
 }
 
-/** A pool as `describe` shows it. `agents` are `fleet/agent`. */
+/** The view of a pool. `agents` are `fleet/agent`. */
 export interface PoolView {
   readonly pool: string;
   readonly credentials: readonly {
@@ -79,11 +101,13 @@ export interface PoolView {
     readonly skippedUntil: string | null;
   }[];
   readonly exhaustedUntil: string | null;
-  /** What its workflow has not managed yet; absent where all is well. */
+  /** Work that its workflow retries at the moment; absent where there is none. */
   readonly troubles?: readonly Trouble[];
 }
 
-/** An item of `get pools`: what visibility holds. `free`: credentials that are not left alone. */
+/**
+ * A pool in a list, from visibility. `free`: the number of credentials that the pool does not skip.
+ */
 export interface PoolListItem {
   readonly pool: string;
   readonly credentials: number;
@@ -91,6 +115,6 @@ export interface PoolListItem {
   readonly agents: number;
   readonly failuresInWindow: number;
   readonly exhaustedUntil: string | null;
-  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }

@@ -1,6 +1,6 @@
 /**
- * The messages of a pool of credentials. A handler receives `unknown`, because any caller may send them:
- * rules/ parses every argument. The definition types the sender.
+ * The messages of a pool of credentials. A handler receives `unknown`, because any caller may send
+ * them: rules/ parses every argument. The definition types the sender.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
@@ -21,7 +21,7 @@ export const poolUpdates = {
   leave: defineUpdate<PoolView, [PoolLeft & { requestId?: string }]>('leave'),
 } as const;
 
-/** Between agents and their pool. The receiver deduplicates by `requestId`. */
+/** The signals between agents and their pool. The receiver deduplicates by `requestId`. */
 export const poolSignals = {
   failureObserved: defineSignal<[FailureObserved]>('failureObserved'),
   allocationRequested: defineSignal<[AllocationRequested]>('allocationRequested'),

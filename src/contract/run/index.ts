@@ -1,4 +1,4 @@
-/** Runs: one task over a topology. The result has the same shape from `run`, `simulate` and HTTP. */
+/** Runs of a task over a topology. Results have the same shape from `run`, `simulate` and HTTP. */
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
 import type { NotifySpec } from '../event';
@@ -6,7 +6,10 @@ import type { TopologySpec } from '../topology';
 import type { SourceFailure, TurnInput } from '../agent/turns';
 import type { Trouble } from '../trouble';
 
-/** One scripted reply: an action of a turn, with the virtual time it takes; `repeat` on the last one makes it repeat for ever. */
+/**
+ * One scripted reply: an action of a turn with its duration. `repeat` on the last one repeats it
+ * without end.
+ */
 export interface ScriptedReply {
   readonly action: string;
   readonly delay?: string;
@@ -36,7 +39,7 @@ export interface Scenario {
 export type BranchOutcome = 'completed' | 'failed' | 'abandoned';
 export type BarrierOutcome = 'fired' | 'failed' | 'cancelled';
 
-/** One branch of a result; `agents` are the identities it took, in order. */
+/** One branch of a result. `agents` are its agents in order. */
 export interface BranchRecord {
   readonly id: string;
   readonly parent: string | null;
@@ -46,7 +49,7 @@ export interface BranchRecord {
   readonly error: string | null;
 }
 
-/** One barrier of a result; `agent` null is the root's. */
+/** One barrier of a result. `agent` is null for the root. */
 export interface BarrierRecord {
   readonly branch: string | null;
   readonly agent: string | null;
@@ -64,7 +67,7 @@ export interface TraceEntry {
   readonly reply: unknown;
 }
 
-/** What a run returns. Without success `finalResponse` is null and `error` says why. */
+/** The result of a run. Without success, `finalResponse` is null and `error` is the reason. */
 export interface RunResult {
   readonly success: boolean;
   readonly finalResponse: unknown;
@@ -85,11 +88,17 @@ export interface RunInput {
   readonly script?: Script;
   /** Adds `trace` to the result. */
   readonly trace?: boolean;
-  /** Whom the fleet wants to be told of its end. */
+  /** The webhooks for the end of the run. */
   readonly notify?: readonly NotifySpec[];
-  /** Branches continue as new after so many history events, instead of when the server suggests it: for tests and soaks. */
+  /**
+   * For tests: branches continue as new after this many history events, not at the server's
+   * suggestion.
+   */
   readonly continueAfterEvents?: number;
-  /** A workflow of the run whose history has so many events begins nothing more, instead of at 45,000: for tests. */
+  /**
+   * For tests: a workflow of the run starts nothing more after this many history events; 45,000 by
+   * default.
+   */
   readonly mostEvents?: number;
 }
 
@@ -103,14 +112,14 @@ export interface OpenQuestion {
   readonly since: string;
 }
 
-/** A branch in `describe run`: as in a result, running ones too. */
+/** A branch in the view of a run, open or ended. */
 export interface LiveBranchRecord extends Omit<BranchRecord, 'outcome'> {
   readonly outcome: BranchOutcome | 'running' | 'waiting';
   readonly startedAt: string;
   readonly endedAt: string | null;
 }
 
-/** A run as `describe` shows it. */
+/** The view of a run. */
 export interface RunView {
   readonly fleet: string;
   readonly run: string;
@@ -118,13 +127,13 @@ export interface RunView {
   readonly question: OpenQuestion | null;
   readonly result: RunResult | null;
   readonly branches: readonly LiveBranchRecord[];
-  /** The undo of its finished turns, once it has failed or been cancelled; null: there is none. */
+  /** The undo of its finished turns after a failure or a cancellation; null: none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
-  /** What its workflow has not managed yet; absent where all is well. */
+  /** Work that its workflow retries at the moment; absent where there is none. */
   readonly troubles?: readonly Trouble[];
 }
 
-/** An item of `get runs`: what visibility holds of a run; its state is the one that its workflow told last. */
+/** A run in a list, from visibility, with the last state of its workflow. */
 export interface RunListItem {
   readonly fleet: string;
   readonly run: string;
@@ -132,11 +141,11 @@ export interface RunListItem {
   readonly state: RunState | Unknown;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** Why its workflow does not answer at the moment, where the server reports it; null: nothing is known of that. */
+  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 
-/** A branch as its own workflow's `describe` shows it. */
+/** The view of a branch. */
 export interface BranchView {
   readonly fleet: string;
   readonly run: string;
@@ -150,11 +159,11 @@ export interface BranchView {
     readonly failed: readonly SourceFailure[];
     readonly running: number;
   } | null;
-  /** What its workflow has not managed yet; absent where all is well. */
+  /** Work that its workflow retries at the moment; absent where there is none. */
   readonly troubles?: readonly Trouble[];
 }
 
-/** Signals between a run and its branches. */
+/** Signal `questionAsked`, branch to run. */
 export interface QuestionAsked {
   readonly questionId: string;
   readonly branch: string;
@@ -163,12 +172,12 @@ export interface QuestionAsked {
   readonly timeout?: string;
 }
 
-/** What the human said; or that the question's time is over; or why nobody can answer it. */
+/** The human's answer to a question, a timeout, or why no answer is possible. */
 export type AnswerGiven = { readonly questionId: string } & (
   { readonly value: unknown } | { readonly timedOut: true } | { readonly error: string }
 );
 
-/** What a branch tells the run of itself and of the branches that it started, for `describe`. */
+/** The records of a branch and of the branches that it started, for the view of the run. */
 export interface BranchesChanged {
   readonly branches: readonly LiveBranchRecord[];
 }

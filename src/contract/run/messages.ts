@@ -1,6 +1,6 @@
 /**
- * The messages of a run and of its branches. A handler receives `unknown`, because any caller may send them:
- * rules/ parses every argument. The definition types the sender.
+ * The messages of a run and of its branches. A handler receives `unknown`, because any caller may
+ * send them: rules/ parses every argument. The definition types the sender.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';

@@ -1,4 +1,4 @@
-/** What is told to agents over HTTP, by the same bounds as the parsers of the agent's workflow. */
+/** Schemas of messages to agents over HTTP, with the limits of the parsers in rules/. */
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
 import { MOST_ALIKE, URL_PATTERN } from '../patterns';
@@ -20,7 +20,7 @@ const beatFields = {
 /** One beat. */
 export const heartbeatSchema = strict(beatFields) satisfies z.ZodType<Heartbeat>;
 
-/** One beat among many, of any agent. */
+/** One of many beats, with its agent. */
 export const addressedHeartbeatSchema = strict({ fleet: name, agent: name, ...beatFields });
 
 /** A report of a failure. */
@@ -37,7 +37,7 @@ export const failureReportSchema = strict({
 const mode = z.enum(['drain', 'freeze']).exactOptional();
 const ofRequest = { requestId: requestId.exactOptional(), wait: z.boolean().exactOptional() };
 
-/** The commands' bodies. */
+/** The bodies of the commands. */
 export const commandSchemas = {
   pause: strict({
     hold: name.exactOptional(),

@@ -1,4 +1,4 @@
-/** The settings of worker and gateway, as environment variables: what each one is, and what it may hold. */
+/** The settings of worker and gateway as environment variables, with their schemas. */
 import { z } from 'zod';
 import { DroverError } from '../errors';
 import { DEFAULT_QUEUE_PREFIX, NAME_PATTERN } from '../names';
@@ -14,7 +14,7 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `expected a whole number from ${String(min)} to ${String(max)}`);
 
-/** A secret shorter than this can be guessed. */
+/** The least characters of a secret; a shorter one can be guessed. */
 const SECRET_LENGTH = 16;
 const secret = z
   .string()
@@ -27,46 +27,59 @@ const specSecrets = z
   .transform(specSecretsIn)
   .pipe(z.array(z.string().regex(SPEC_SECRET_PATTERN, SPEC_SECRET_EXPECTED)));
 
-/** Variables by name. A variable that is not set takes the default, or what the state directory keeps. */
+/**
+ * The variables by name. An unset variable has its default, or the value in the state directory.
+ */
 export const configSchema = z.object({
-  /** Prefix of every task queue: installations that share a namespace need different ones. */
+  /** The prefix of every task queue; installations in the same namespace need different ones. */
   DROVER_QUEUE_PREFIX: z
     .string()
     .regex(NAME_PATTERN, 'expected letters, digits, "-" or "_", starting with a letter')
     .default(DEFAULT_QUEUE_PREFIX),
-  /** Where ports, tokens, logs of process agents and the embedded server's database are kept. */
+  /** The directory of ports, tokens, logs of process agents and the embedded server's database. */
   DROVER_STATE_DIR: text.default('.drover'),
-  /** Where the gateway listens. Anything but loopback wants TLS in front of it. */
+  /**
+   * The address at which the gateway listens. Any address but loopback needs TLS in front of it.
+   */
   DROVER_GATEWAY_HOST: text.default('127.0.0.1'),
   DROVER_GATEWAY_PORT: whole(0, 65_535).optional(),
-  /** What agents are told to reach the gateway at, where that differs from host and port. */
+  /** The gateway's URL for agents, where it differs from host and port. */
   DROVER_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
-  /** Tokens of operators, separated by commas. Without it the one in the state directory. */
+  /** The tokens of operators, separated by commas; by default the one in the state directory. */
   DROVER_OPERATOR_TOKENS: z
     .string()
     .transform((tokens) => tokens.split(',').map((token) => token.trim()))
     .pipe(z.array(secret))
     .optional(),
-  /** From which every agent's token is derived: the same for worker and gateway. */
+  /** The secret from which every agent's token is derived; worker and gateway need the same one. */
   DROVER_AGENT_SECRET: secret.optional(),
   /**
-   * Secrets that the specifications of process and docker agents are signed with, separated by commas: the first one signs, each one
-   * checks. The same for worker, gateway and command line.
+   * The secrets that sign the specifications of process and docker agents, separated by commas. The
+   * first one signs, any of them verifies. Worker, gateway and CLI need the same ones.
    */
   DROVER_SPEC_SECRET: specSecrets.optional(),
-  /** Calls that one agent may make in a minute with its own token; more are 429. */
+  /** The most calls per minute with an agent's own token; the gateway answers more with 429. */
   DROVER_AGENT_CALLS_PER_MINUTE: whole(1, 1_000_000).default(AGENT_CALLS_PER_MINUTE),
-  /** Tells this installation's resources from another's on the same machine or container engine. */
+  /**
+   * Distinguishes the resources of this installation from others on the same machine or container
+   * engine.
+   */
   DROVER_INSTALLATION: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'expected letters, digits and "-"')
     .optional(),
-  /** Under which this worker's process agents are found again: unique per machine and stable over restarts. */
+  /**
+   * The name of this worker's machine, under which it finds its process agents again: unique and
+   * stable.
+   */
   DROVER_HOST: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected letters, digits, ".", "_" and "-"')
     .optional(),
-  /** Hosts that agents' endpoints and `external` services may have, separated by commas; any but link-local unless set. */
+  /**
+   * The allowed hosts of endpoints and `external` services, separated by commas; by default all but
+   * link-local ones.
+   */
   DROVER_ALLOWED_HOSTS: z
     .string()
     .transform((hosts) => hosts.split(',').map((host) => host.trim()))
@@ -77,16 +90,16 @@ export const configSchema = z.object({
     )
     .optional(),
   DROVER_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('warn'),
-  /** Workflows that a worker keeps in memory, at about 1 MB each. */
+  /** The most workflows that a worker caches, at about 1 MB each. */
   DROVER_MAX_CACHED_WORKFLOWS: whole(0, 100_000).default(500),
-  /** Turns that a worker runs at once. */
+  /** The most turns that a worker runs at once. */
   DROVER_TURN_SLOTS: whole(1, 100_000).default(1_000),
 });
 
-/** Settings of worker and gateway. What is undefined comes from the state directory. */
+/** The settings of worker and gateway. An undefined setting comes from the state directory. */
 export interface Config {
   readonly queuePrefix: string;
-  /** As given: relative to the working directory. */
+  /** As given; a relative path starts at the working directory. */
   readonly stateDir: string;
   readonly gateway: { readonly host: string; readonly port: number | undefined; readonly url: string | undefined };
   readonly operatorTokens: readonly string[] | undefined;
@@ -101,7 +114,10 @@ export interface Config {
   readonly turnSlots: number;
 }
 
-/** Reads every setting, or says about all that are wrong which variable it is and what it should be: `InvalidRequest`. */
+/**
+ * Parses every setting. Throws `InvalidRequest` that names each invalid variable and its expected
+ * value.
+ */
 export function parseConfig(env: Readonly<Record<string, string>>): Config {
   const parsed = readBy(configSchema, env);
   if (!parsed.success) {

@@ -1,4 +1,7 @@
-/** The fleet file (docs/provisioning.md): its zod schema, and the JSON Schema that editors use. For the edges only, never for the sandbox. */
+/**
+ * The fleet file (docs/provisioning.md): its zod schema, and the JSON Schema that editors use. For
+ * the edges only, never for the sandbox.
+ */
 import { z } from 'zod';
 import type { ApplyRequest, FleetFile } from '../fleet';
 import {
@@ -53,7 +56,10 @@ const restart = strict({
   backoff: strict({ initial: positive.optional(), max: positive.optional() }).optional(),
 });
 
-/** How a credential reaches an agent, of a pool or of one agent. */
+/**
+ * The fields that say how an agent receives its credential. A pool and an agent's `subscription`
+ * share them.
+ */
 const application = {
   inject: strict({ env: variable }).optional(),
   autoSwitch: z.boolean().optional(),
@@ -114,7 +120,7 @@ const subscription = strict({
   ...application,
 });
 
-/** A fleet's `spec`, field by field; what fields must satisfy together is checked by `checkFleetFile`. */
+/** A fleet's `spec`, field by field; `checkFleetFile` checks conditions across fields. */
 export const fleetSpecSchema = strict({
   provisioning: strict({
     maxConcurrent: whole(1, FLEET_LIMITS.parallel).optional(),
@@ -137,7 +143,7 @@ export const fleetFileSchema = strict({
   spec: fleetSpecSchema,
 });
 
-/** The argument of `apply`, as HTTP and services send it. */
+/** The argument of `apply` over HTTP and from services. */
 export const applyRequestSchema = strict({
   spec: fleetSpecSchema,
   expectRevision: whole(0, Number.MAX_SAFE_INTEGER).optional(),
@@ -162,13 +168,13 @@ function blockOf(provider: 'process' | 'docker') {
   };
 }
 
-/** What zod reads is what the contract says: these lines fail to compile when the two differ. */
+/** Fails to compile where the schema and the type of the contract differ. */
 type Reads<T, S extends z.ZodType> = z.infer<S> extends T ? true : false;
 const agrees: [Reads<Loose<FleetFile>, typeof fleetFileSchema>, Reads<Loose<ApplyRequest>, typeof applyRequestSchema>] =
   [true, true];
 void agrees;
 
-/** zod says `field?: T | undefined` where the contract says `field?: T`; the difference is of no matter in JSON. */
+/** Ignores that zod infers `field?: T | undefined` for `field?: T`, which is the same in JSON. */
 type Loose<T> = T extends readonly (infer I)[]
   ? readonly Loose<I>[]
   : T extends object

@@ -1,10 +1,10 @@
-/** The gateway's calls that command agents: one per command, all alike. */
+/** The gateway's calls for the commands of agents: one per command. */
 import { AGENT_COMMANDS, type AgentCommand } from '../agent';
 import { commandSchemas } from './agents';
 import { name, strict } from './fields';
 import { commandResultSchema } from './views';
 
-/** The path's parameters of a call about an agent. */
+/** The path parameters of a call about an agent. */
 export const ofAgent = strict({ fleet: name, agent: name });
 
 /** The call of each command: `POST /v1/agents/{fleet}/{agent}/<command>`. */
@@ -33,7 +33,7 @@ const SUMMARIES: Readonly<Record<AgentCommand, string>> = {
   release: 'Release a hold in any status',
 };
 
-/** `fromEntries` forgets which key has which value; the loop above it cannot mix them up. */
+/** The calls by command. The cast restores the types of the keys, which `fromEntries` loses. */
 export const commandCalls = Object.fromEntries(
   AGENT_COMMANDS.map((command) => [
     command,
@@ -44,7 +44,7 @@ export const commandCalls = Object.fromEntries(
       access: 'operator',
       params: ofAgent,
       body: commandSchemas[command],
-      // Everything but the name of a hold has a default.
+      // Every option but the name of a hold has a default.
       ...(command === 'hold' || command === 'release' ? {} : { bodyOptional: true }),
       keyed: true,
       answer: commandResultSchema,

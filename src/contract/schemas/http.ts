@@ -1,4 +1,7 @@
-/** The gateway's calls (docs/http.md): one table for the routes, for the checks of what comes in, and for /openapi.json. */
+/**
+ * The gateway's calls (docs/http.md): one table for the routes, the validation of requests, and
+ * /openapi.json.
+ */
 import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema } from './agents';
 import { name, reason, requestId, strict } from './fields';
@@ -7,48 +10,51 @@ import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
 import * as views from './views';
 
-/** Who may make a call: everybody, operators, or operators and the agent that the path names. */
+/** Who may make a call: any caller, operators, or operators and the agent in the path. */
 export type Access = 'public' | 'operator' | 'agent';
 
-/** One call. Without `params`, `query`, `headers` or `body` it takes none. */
+/** One call. An absent `params`, `query`, `headers` or `body` means that it takes none. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With parameters in braces, as OpenAPI writes them. */
+  /** The path with parameters in braces, as in OpenAPI. */
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
-  /** Headers of its own. */
+  /** The call's own headers. */
   readonly headers?: z.ZodType;
   readonly body?: z.ZodType;
-  /** What a success answers. */
+  /** The body of a success. */
   readonly answer: z.ZodType;
-  /** The answer has no end: server-sent events, of which each has such data. */
+  /** The answer is a stream of server-sent events; `answer` describes their data. */
   readonly stream?: true;
-  /** The media type of a success; JSON unless given. */
+  /** The media type of a success; JSON by default. */
   readonly produces?: string;
-  /** The media types of a body; JSON unless given. */
+  /** The media types of a body; JSON by default. */
   readonly consumes?: readonly string[];
-  /** A call without a body gets along with none at all; absent: the body is needed. */
+  /** Whether the body may be missing. */
   readonly bodyOptional?: true;
-  /** The statuses of a success, the usual one first; 200 unless given. */
+  /** The statuses of a success, the usual one first; 200 by default. */
   readonly statuses?: readonly [number, ...number[]];
-  /** It changes something, and `Idempotency-Key` makes it safe to repeat. */
+  /** Whether the call changes something, so that it takes an `Idempotency-Key`. */
   readonly keyed?: true;
-  /** Bytes of a body; 1 MiB unless given. */
+  /** The most bytes of a body; 1 MiB by default. */
   readonly bodyLimit?: number;
-  /** The body is checked by a rule of its own, which says more than a schema can; here it is described only. */
+  /** Whether the route validates the body itself; the schema then only describes it. */
   readonly ownCheck?: true;
 }
 
-/** One JSON value a line. */
+/** The media type of one JSON value per line. */
 export const NDJSON = 'application/x-ndjson';
 
-/** Bytes of one beat (docs/http.md, "Errors"), or of a report that is as small. */
+/** The most bytes of a beat or a report of a failure (docs/http.md, "Errors"). */
 const BEAT_LIMIT = 16 * 1024;
 
-/** The id of the last event that a client has seen, as browsers send it when they connect again. */
+/**
+ * The header with the id of the last event that a client received; browsers send it when they
+ * reconnect.
+ */
 export const LAST_EVENT_ID = 'last-event-id';
 
 const ofFleet = strict({ fleet: name });
@@ -67,11 +73,11 @@ const number = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.int().min(min).max(max))
     .exactOptional()
-    // What is digits on the wire is a number to its reader.
+    // The query has digits, the handler receives a number.
     .meta({ described: { type: 'integer', minimum: min, maximum: max } });
 const paging = { pageSize: number(1, 1_000), pageToken: z.string().max(2_000).exactOptional() };
 
-/** Every call, by the name that OpenAPI gives it too. */
+/** All calls, by their OpenAPI operation ids. */
 export const CALLS = {
   heartbeat: {
     method: 'POST',
@@ -192,7 +198,7 @@ export const CALLS = {
   pauseFleet: {
     method: 'POST',
     path: '/v1/fleets/{fleet}/pause',
-    summary: 'Hold every agent of the fleet, those too that are added meanwhile',
+    summary: 'Hold every agent of the fleet, also those that are added while it is paused',
     access: 'operator',
     params: ofFleet,
     body: strict({ reason: reason.exactOptional(), wait: z.boolean().exactOptional() }),
@@ -356,5 +362,8 @@ function runCommand<V extends 'pause' | 'resume' | 'cancel'>(verb: V, summary: s
 /** The name of a call. */
 export type CallName = keyof typeof CALLS;
 
-/** The header whose value makes a command safe to repeat: it becomes the request id, or the run's name. */
+/**
+ * The header that makes a command safe to repeat: its value becomes the request id, or the run's
+ * name.
+ */
 export const IDEMPOTENCY_KEY = { header: 'idempotency-key', schema: requestId.min(1) } as const;

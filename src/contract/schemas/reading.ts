@@ -1,12 +1,15 @@
-/** Reads values by zod schemas, with messages that people understand. */
+/** Parses values with zod schemas, with plain messages. */
 import type { z } from 'zod';
 
-/** A value by its schema, or everything that is wrong with it. A message of the schema's own stands. */
+/** The parsed value, or all of its problems. A schema's own message takes precedence. */
 export function readBy<S extends z.ZodType>(schema: S, value: unknown): z.ZodSafeParseResult<z.output<S>> {
   return schema.safeParse(value, { error: plainMessage, reportInput: false });
 }
 
-/** What zod would put as "expected nonoptional, received undefined". Undefined: zod's own message will do. */
+/**
+ * A plain message in place of zod's "expected nonoptional, received undefined"; undefined keeps
+ * zod's message.
+ */
 function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined && issue.code !== 'unrecognized_keys') return 'is missing';
   if (issue.code === 'invalid_value')

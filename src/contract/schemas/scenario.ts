@@ -1,6 +1,9 @@
-/** Scenario files and scripts (docs/coordination.md, "Simulation"). For the edges only, never for the sandbox. */
+/**
+ * Scenario files and scripts (docs/coordination.md, "Simulation"). For the edges only, never for
+ * the sandbox.
+ */
 import { z } from 'zod';
-import { NAME_PATTERN } from '../names';
+import { NAME_PATTERN, NAME_RULE } from '../names';
 import { USER } from '../topology';
 import { duration, strict } from './fields';
 import { topologySchema } from './topology';
@@ -9,7 +12,7 @@ const timing = { delay: duration.exactOptional(), repeat: z.boolean().exactOptio
 
 const given = z.unknown().refine((value) => value !== undefined, 'is missing');
 
-/** What a reply says is the agent's affair, wrong ones included; only that it is one can be checked. */
+/** A scripted reply. Only its shape is checked, because a script may test invalid replies. */
 const reply = z.looseObject({ action: z.string('expected an action: invoke, final, ask or fail'), ...timing });
 const answer = strict({ answer: given, ...timing });
 
@@ -25,11 +28,11 @@ export const scriptSchema = z
   .superRefine((script, context) => {
     for (const key of Object.keys(script)) {
       if (!NAME_PATTERN.test(key))
-        context.addIssue({ code: 'custom', path: [key], message: `"${key}" is no agent's name` });
+        context.addIssue({ code: 'custom', path: [key], message: `invalid name "${key}": use ${NAME_RULE}` });
     }
   });
 
-/** A scenario file; what its topology says is checked by the topology's own rule. */
+/** A scenario file; rules/topology checks the text of its topology. */
 export const scenarioSchema = strict({
   apiVersion: z.literal('drover/v1', { error: 'expected drover/v1' }),
   kind: z.literal('Scenario', { error: 'expected Scenario' }),

@@ -1,4 +1,4 @@
-/** `topology` as text, of a fleet file and of a scenario; what it says is checked by the topology's own rule. */
+/** The `topology` of a fleet file or a scenario; rules/topology checks its text. */
 import { z } from 'zod';
 import { TOPOLOGY_LIMITS } from '../topology';
 import { name, positiveDuration, strict } from './fields';

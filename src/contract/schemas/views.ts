@@ -1,4 +1,4 @@
-/** What Drover answers: its views, for the description of the HTTP interface. */
+/** Schemas of Drover's views, for the description of the HTTP interface. */
 import { z } from 'zod';
 import type { AgentListItem, AgentView, CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';
@@ -15,7 +15,7 @@ const json = z.unknown();
 
 const status = z.enum(['pending', 'running', 'paused', 'stopped', 'failed', 'terminated']);
 const liveness = z.enum(['starting', 'ready', 'degraded', 'offline']);
-/** Of a list's item: why it does not answer. */
+/** Why a list's item does not answer. */
 const problem = z.string().nullable();
 const subscription = z.object({ pool: z.string(), name: z.string(), assignment: z.int() });
 const hold = z.object({ name: z.string(), reason: z.string().nullable(), since: time });
@@ -125,7 +125,7 @@ const compensation = z.object({
 
 const count = z.int().nonnegative();
 
-/** Of a change, counted since it began. */
+/** The compensation of a change, with its audit and counts. */
 const countedCompensation = compensation.extend({
   metrics: z.object({
     planned: count,
@@ -213,7 +213,8 @@ export const fleetViewSchema = z.object({
   lost: z
     .object({ agents: z.record(z.string(), workflowEnd), pools: z.record(z.string(), workflowEnd) })
     .exactOptional(),
-  // The specification's own schema says `undefined` where the type says absent, which is the same in JSON.
+  // The schema of the specification allows `undefined` for absent fields, which is the same in
+  // JSON.
 }) satisfies z.ZodType<Omit<FleetView, 'spec'>>;
 
 export const fleetListItemSchema = z.object({
@@ -315,7 +316,7 @@ export function page<T extends z.ZodType>(item: T) {
 
 const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
 
-/** What one of many beats is answered: as a single one, or why it is not taken. */
+/** The answer to one of many beats: as for a single one, or why it was refused. */
 export const lineAnswerSchema = z.union([
   beatAnswerSchema.extend({ fleet: z.string(), agent: z.string() }),
   z.object({
@@ -329,7 +330,10 @@ export const lineAnswerSchema = z.union([
   }),
 ]);
 
-/** The body of every answer that is not a success (RFC 9457). `pointer` is a JSON pointer into the part of the request named by `in`. */
+/**
+ * The body of every error (RFC 9457). `pointer` is a JSON pointer into the part of the request that
+ * `in` names.
+ */
 export const problemSchema = z.object({
   type: z.literal('about:blank'),
   title: z.string(),

@@ -1,7 +1,7 @@
 /**
- * Whether a silent agent could have been heard (lifecycle.md, rule 10). An agent whose beats come
- * through a gateway is not offline before a gateway has been asked: the time in which none
- * listened, or could pass a beat on, counts against no agent.
+ * Decides whether the beats of a silent agent could reach Drover (docs/lifecycle.md, "Liveness",
+ * 10). Before an agent with a gateway counts as offline, the gateway is asked: time without a
+ * gateway that receives and forwards beats does not count.
  */
 import { isUp } from './lifecycle';
 import { isUnasked, offlineAt } from './liveness';
@@ -9,20 +9,20 @@ import { probeNow } from './probes';
 import type { AgentState } from './state';
 
 /**
- * What asking a gateway has found: for how long it has been able to hear beats, in milliseconds;
- * null: none answers.
+ * The gateway's answer: for how long it has been receiving and forwarding beats, in milliseconds;
+ * null: it does not answer.
  */
 export interface Hearing {
   readonly listeningMs: number | null;
 }
 
 /**
- * For so long silence is excused in a row because no gateway answers: one that is restarted is back
- * by then. After that the agent counts as offline, as nothing is heard of it.
+ * How long silence is excused while no gateway answers. A restarting gateway is back by then;
+ * afterwards the agent counts as offline.
  */
 const UNHEARD_MAX_MS = 10 * 60_000;
 
-/** Whether the silence has lasted long enough, and the gateway is to be asked now. */
+/** Whether the silence has lasted so long that the gateway must be asked now. */
 export function mustAskGateway(state: AgentState, now: number): boolean {
   if (!isUp(state) || state.liveness === 'offline') return false;
   const due = offlineAt(state);
@@ -30,8 +30,8 @@ export function mustAskGateway(state: AgentState, now: number): boolean {
 }
 
 /**
- * The state after the answer: its silence begins with the gateway's listening, or it is what it
- * seems.
+ * The state after the gateway's answer. The silence begins when the gateway began to listen; where
+ * that changes nothing, the silence is confirmed.
  */
 export function afterHearing(state: AgentState, { listeningMs }: Hearing, now: number): AgentState {
   if (!mustAskGateway(state, now)) return state;
@@ -39,7 +39,7 @@ export function afterHearing(state: AgentState, { listeningMs }: Hearing, now: n
   if (listeningMs === null) {
     const unheardFrom = state.unheardFrom ?? now;
     if (now - unheardFrom >= UNHEARD_MAX_MS) return { ...state, gatewayAskedFor: due };
-    // What has become of its process, the provider knows without a gateway.
+    // The provider knows without a gateway whether the process runs.
     return probeNow({ ...state, silenceFrom: now, unheardFrom }, now);
   }
   const silenceFrom = Math.max(state.silenceFrom ?? 0, now - listeningMs);

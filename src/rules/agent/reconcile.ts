@@ -182,8 +182,9 @@ function afterWake(state: AgentState, pid: number | null, now: number): AgentSta
 }
 
 /**
- * Why an inspection contradicts a pause, or null where it does not. The opposite case is no drift:
- * a running agent that another program suspended is left alone, falls silent and becomes offline.
+ * Why an inspection contradicts a pause, or null where it does not. The opposite case does not
+ * count: a running agent that another program suspended is left alone, falls silent and becomes
+ * offline.
  */
 export function driftOf(state: AgentState, { state: found }: Partial<ResourceState>): string | null {
   return isSuspended(state) && found === 'running' ? 'another program continued it; it is paused again' : null;

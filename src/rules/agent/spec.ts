@@ -135,7 +135,7 @@ const fields = object({
   signature: optional(signature),
 });
 
-/** The specification without its signature: what it says, whoever vouches for it. */
+/** The specification without its signature. */
 export function unsigned({ signature: _signature, ...spec }: AgentSpec): AgentSpec {
   return spec;
 }

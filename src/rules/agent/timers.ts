@@ -35,7 +35,7 @@ export function nextDue(state: AgentState, now: number): number | null {
     probeDue(state),
     subscriptionDue(state),
   ];
-  // What was due by now is done, or waits for the effect in progress.
+  // Everything due by now is done, or waits for the effect in progress.
   const later = dues.filter((due) => due !== null).filter((due) => due > now);
   return later.length === 0 ? null : Math.min(...later);
 }

@@ -1,17 +1,17 @@
-/** What people are told of an agent, and when: ready, offline or failed, each once until it is something else. */
+/** Decides when to announce that an agent is ready, offline or failed: once per change. */
 import { hasCrashed, hasFailed, isActive, isUp } from '../agent/lifecycle';
 import type { EventType } from '../../contract/event';
 import type { AgentState, Announcement } from '../agent/state';
 import { nameOf } from '../agent/subscription/switches';
 
-/** The event that each of them is. */
+/** The event of each announcement. */
 export const ANNOUNCEMENTS: Readonly<Record<Announcement, EventType>> = {
   ready: 'agent.ready',
   offline: 'agent.offline',
   failed: 'agent.failed',
 };
 
-/** The event that is due; null: nothing new. A planned stop or restart is no news. */
+/** The event that is due; null: none. A planned stop or restart is not announced. */
 export function dueAnnouncement(
   state: AgentState,
 ): { readonly type: EventType; readonly data: Readonly<Record<string, unknown>> } | null {
@@ -24,12 +24,12 @@ export function dueAnnouncement(
   };
 }
 
-/** Notes that people have been told. */
+/** Records that the announcement was made. */
 export function markAnnounced(state: AgentState): AgentState {
   return { ...state, announced: announcementOf(state) ?? state.announced };
 }
 
-/** What there is to tell of an agent that is like this; null: nothing, for now. */
+/** The announcement for an agent in this state; null: none. */
 export function announcementOf(
   agent: Pick<AgentState, 'status' | 'runtime' | 'liveness' | 'restarting'>,
 ): Announcement | null {

@@ -1,16 +1,17 @@
-/** Reads the input of a `notify` workflow. */
+/** Parses the input of a `notify` workflow. */
 import { EVENT_TYPES, type NotifyInput } from '../../contract/event';
 import { secretReference, url } from '../lib/fields';
 import * as parse from '../lib/parse';
 
 const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
 
-/** An id that the signature can be made over: it may hold no dot. */
+/** An id without dots, because dots separate the parts of the signed text. */
 const eventId: parse.Parser<string> = (value, path) => {
   const written = parse.text(200)(value, path);
   return /^[A-Za-z0-9_-]+$/.test(written) ? written : parse.invalid(path, 'expected letters, digits, "-" and "_"');
 };
 
+/** The input of a `notify` workflow. */
 export const parseNotifyInput: parse.Parser<NotifyInput> = parse.object({
   v: version,
   event: parse.object({

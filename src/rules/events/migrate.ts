@@ -1,4 +1,7 @@
-/** The version of the input of a `notify` workflow, with the lift from each earlier one (docs/upgrading.md). */
+/**
+ * The version of the input of a `notify` workflow, with the lift from each earlier one
+ * (docs/upgrading.md).
+ */
 import type { NotifyInput } from '../../contract/event';
 import { migrations } from '../lib/migrations';
 

@@ -1,4 +1,6 @@
-/** What has happened between two looks at everything: the events of `drover events` and `GET /v1/events`. */
+/**
+ * Derives events from two successive looks at the lists: for `drover events` and `GET /v1/events`.
+ */
 import { isPaused, isPending, isStopped } from '../agent/lifecycle';
 import type { AgentListItem, AgentStatus, Liveness, Runtime } from '../../contract/agent';
 import type { EventType } from '../../contract/event';
@@ -8,7 +10,10 @@ import type { RunListItem, RunResult } from '../../contract/run';
 import type { Announcement } from '../agent/state';
 import { ANNOUNCEMENTS, announcementOf } from './announce';
 
-/** An agent as visibility has it. `runtime` is what the provider's last effect left; null: it has had none. */
+/**
+ * An agent in visibility. `runtime` is the runtime after the last effect of the provider; null
+ * before the first.
+ */
 export interface SeenAgent extends Omit<AgentListItem, 'status' | 'liveness' | 'problem'> {
   readonly status: AgentStatus;
   readonly liveness: Liveness;
@@ -16,38 +21,42 @@ export interface SeenAgent extends Omit<AgentListItem, 'status' | 'liveness' | '
   readonly runtime: Runtime | null;
 }
 
-/** A pool as visibility has it. */
+/** A pool in visibility. */
 export type SeenPool = Omit<PoolListItem, 'problem'>;
 
-/** How a run ended; null where nobody has read it. */
+/** How a run ended. */
 export type SeenOutcome = Pick<RunResult, 'success' | 'error'> & { readonly turns: number | null };
 
-/** A run that has ended. */
+/** A run that has ended; `outcome` null: its result was not read. */
 export interface SeenRun extends Omit<RunListItem, 'problem'> {
   readonly outcome: SeenOutcome | null;
 }
 
-/** One look: what the lists say. Of runs only those that have ended. */
+/** One look: the contents of the lists, with ended runs only. */
 export interface Look {
   readonly agents: readonly SeenAgent[];
   readonly pools: readonly SeenPool[];
   readonly runs: readonly SeenRun[];
 }
 
-/** An agent as it was seen last, with what people have been told of it, and for how many looks it has been missing. */
+/**
+ * An agent as last seen, with its last announcement, and the number of looks that missed it since.
+ */
 interface KnownAgent extends SeenAgent {
   readonly announced: Announcement | null;
   readonly missing: number;
 }
 
-/** Everything that is known after a look, by name. */
+/** Everything known after a look, by name. */
 export interface Known {
   readonly agents: ReadonlyMap<string, KnownAgent>;
   readonly pools: ReadonlyMap<string, SeenPool>;
   readonly runs: ReadonlyMap<string, SeenRun>;
 }
 
-/** One event that has no id yet. `at` null: it is as old as the look. `fleets`: whom it concerns. */
+/**
+ * An event without an id. `at` null: the time of the look. `fleets`: the fleets that it concerns.
+ */
 export interface News {
   readonly type: EventType;
   readonly at: string | null;
@@ -55,13 +64,16 @@ export interface News {
   readonly fleets: readonly string[];
 }
 
-/** Before the first look. */
+/** What is known before the first look. */
 export const NOTHING_KNOWN: Known = { agents: new Map(), pools: new Map(), runs: new Map() };
 
-/** A list of several pages misses an agent whose workflow continues as new meanwhile; one that is gone for longer has ended. */
+/**
+ * A list of several pages can miss an agent whose workflow continues as new. An agent missing for
+ * more looks has ended.
+ */
 const MISSED_LOOKS = 3;
 
-/** What is known after this look. */
+/** Adds a look to what is known. */
 export function updateKnown(before: Known, { agents, pools, runs }: Look): Known {
   const seen = agents.map((agent) => toKnown(agent, before.agents.get(nameOf(agent))));
   const names = new Set(seen.map(nameOf));
@@ -71,12 +83,12 @@ export function updateKnown(before: Known, { agents, pools, runs }: Look): Known
   return {
     agents: new Map([...missed, ...seen].map((agent) => [nameOf(agent), agent])),
     pools: new Map(pools.map((pool) => [pool.pool, pool])),
-    // Where nothing is left of the past, what was there before still is not news.
+    // Ended runs that retention has deleted stay known, so that they cause no event.
     runs: runs.length === 0 ? before.runs : new Map(runs.map((run) => [runName(run), run])),
   };
 }
 
-/** What has happened between the two: of every agent, pool and run at most one event of a kind. */
+/** The events between two looks: at most one of each kind for an agent, a pool or a run. */
 export function newsBetween(before: Known, after: Known): News[] {
   const agents = [...after.agents.values()].flatMap((agent) => agentNews(before.agents.get(nameOf(agent)), agent));
   const waitedBefore = waitingByPool(before);
@@ -87,7 +99,7 @@ export function newsBetween(before: Known, after: Known): News[] {
   return [...agents, ...pools, ...runs];
 }
 
-/** `fleet/run`, as runs are known by. */
+/** The full name of a run: `fleet/run`. */
 export function runName({ fleet, run }: Pick<RunListItem, 'fleet' | 'run'>): string {
   return `${fleet}/${run}`;
 }
@@ -100,15 +112,20 @@ function toKnown(agent: SeenAgent, before: KnownAgent | undefined): KnownAgent {
   return { ...agent, announced: lastAnnouncement(agent, before), missing: 0 };
 }
 
-/** One that is first seen at rest has been ready before, and a planned start of it is no news. */
+/**
+ * An agent that is first seen paused or stopped counts as announced, so that its planned start
+ * causes no event.
+ */
 function lastAnnouncement(agent: SeenAgent, before: KnownAgent | undefined): Announcement | null {
-  // Anything before that was of an earlier agent of this name.
+  // Earlier announcements belong to an earlier agent of this name.
   if (isPending(agent)) return null;
   const atRest = isPaused(agent) || isStopped(agent) ? 'ready' : null;
   return currentAnnouncement(agent) ?? (before ? before.announced : atRest);
 }
 
-/** By the rule of the agent's own workflow. A planned restart is known by what its stop has left of the runtime. */
+/**
+ * Uses the rule of the agent's own workflow. The runtime after the stop tells a planned restart.
+ */
 function currentAnnouncement({ status, liveness, runtime }: SeenAgent): Announcement | null {
   return announcementOf({ status, liveness, runtime: runtime ?? 'running', restarting: null });
 }
@@ -123,7 +140,7 @@ function agentNews(before: KnownAgent | undefined, after: KnownAgent): News[] {
     news.push({ type: ANNOUNCEMENTS[now], at: null, data: { agent, status, liveness }, fleets });
   }
   const [from, to] = [before?.subscription ?? null, after.subscription];
-  // A first credential is no switch, and neither is one of another pool.
+  // A first credential does not count as a switch, and neither does one of another pool.
   if (from !== null && to !== null && from !== to && before?.pool === pool) {
     news.push({ type: 'subscription.switched', at: null, data: { agent, pool, from, to }, fleets });
   }
@@ -131,8 +148,8 @@ function agentNews(before: KnownAgent | undefined, after: KnownAgent): News[] {
 }
 
 /**
- * Agents that wait for a credential, by pool; a pool for which nobody waits is not in it, and neither is one that does not say yet until
- * when it is used up: agents and pools are two lists, and the next look has both.
+ * The agents that wait for a credential, by exhausted pool. A pool that is not marked as exhausted
+ * yet is left out: agents and pools are two lists, and the next look will agree.
  */
 function waitingByPool({ agents, pools }: Known): Map<string, string[]> {
   const waiting = new Map<string, string[]>();
@@ -144,7 +161,7 @@ function waitingByPool({ agents, pools }: Known): Map<string, string[]> {
   return waiting;
 }
 
-/** It concerns everybody who may have to wait next. */
+/** Concerns every fleet with an agent of this pool. */
 function exhaustedNews({ agents, pools }: Known, pool: string, waiting: readonly string[]): News {
   const fleets = [...agents.values()].filter((agent) => agent.pool === pool).map(({ fleet }) => fleet);
   const data = { pool, exhaustedUntil: pools.get(pool)?.exhaustedUntil ?? null, agents: waiting };

@@ -91,8 +91,7 @@ export function decideApply(before: FleetState, request: ApplyRequest, lost = NO
 }
 
 /**
- * Who has signed the specification is no part of what was asked for: a repeat may be signed with
- * the next key.
+ * The mark of a request without its signatures, because a repeat may be signed with the next key.
  */
 function applyMark(request: ApplyRequest): RequestMark | undefined {
   const asked = { ...request, spec: unsignedFleet(request.spec) };

@@ -1,9 +1,12 @@
-/** Reads the state that an earlier run of an entity has left: any caller may start a workflow with something that looks like it. */
+/**
+ * Reads the state that an earlier run of an entity has left: any caller may start a workflow with
+ * something that looks like it.
+ */
 import { invalid, isRecord } from './parse';
 
 /**
- * The state, where it has everything that a new one has, each of the same kind. A null of the new one may be anything. Throws `InvalidRequest`
- * with the path of what is not so.
+ * The state, where it has everything that a new one has, each of the same kind. A null of the new
+ * one may be anything. Throws `InvalidRequest` with the path of what is not so.
  */
 export function carriedLike<T extends object>(fresh: T, value: unknown, path: string): T {
   checkLike(fresh, value, path);

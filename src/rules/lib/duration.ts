@@ -1,2 +1,2 @@
-/** Durations as written in files and messages, and their milliseconds: the contract's, under the rules' own roof. */
+/** Durations as written in files and messages, and their milliseconds. */
 export { durationMs, formatDuration, LONGEST_DURATION_MS } from '../../contract/duration';

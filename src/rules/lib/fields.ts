@@ -1,4 +1,7 @@
-/** Parsers of the fields that several specifications have; the zod schemas of the fleet file are their twins at the edges. */
+/**
+ * Parsers of the fields that several specifications have; the zod schemas of the fleet file are
+ * their twins at the edges.
+ */
 import type { Duration } from '../../contract/duration';
 import { EVENT_PATTERN, FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../../contract/patterns';
 import { durationMs, LONGEST_DURATION_MS } from './duration';

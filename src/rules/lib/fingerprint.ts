@@ -1,18 +1,24 @@
-/** Whether two requests with one id are the same request: what was asked for, kept as a fingerprint beside the id. */
+/**
+ * Tells whether two requests with one id are the same, by a fingerprint of the command and its
+ * arguments.
+ */
 import { DroverError } from '../../contract/errors';
 import { fnv1a64 } from '../../contract/fnv';
 import { isRecord } from './parse';
 
-/** A request that may be repeated: its id, and the fingerprint of the command and its arguments. */
+/** A remembered request: its id, and the fingerprint of its command and arguments. */
 export interface RequestMark {
   readonly requestId: string;
   readonly fingerprint: string;
 }
 
-/** The number of accepted requests that an entity remembers for repeats (docs/lifecycle.md, "Commands"). */
+/**
+ * The number of accepted requests that an entity remembers for repeats (docs/lifecycle.md,
+ * "Commands").
+ */
 export const REQUESTS_KEPT = 1_000;
 
-/** JSON in which the order of keys says nothing. What JSON leaves out is left out here too. */
+/** JSON with sorted keys. It omits what JSON omits. */
 export function canonicalJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value, (_key, inner: unknown) =>
     isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
@@ -20,12 +26,13 @@ export function canonicalJson(value: unknown): string {
   return text ?? '';
 }
 
-/** The fingerprint of a command with its arguments, 64 bits as hexadecimal digits. */
+/** The fingerprint of a command with its arguments: 64 bits in hexadecimal digits. */
 export function fingerprint(command: string, argument: unknown): string {
   return fnv1a64(`${command} ${canonicalJson(argument)}`);
 }
 
-/** The mark of a request; undefined where it has no id. `wait` says how to answer, not what to do, and is not part of it. */
+/** * The mark of a request; undefined where it has no id. The mark does not include `wait`, which does
+ * not change the effect. */
 export function markOf(
   command: string,
   { requestId, wait: _wait, ...rest }: { readonly requestId?: string; readonly wait?: boolean },
@@ -33,7 +40,10 @@ export function markOf(
   return requestId === undefined ? undefined : { requestId, fingerprint: fingerprint(command, rest) };
 }
 
-/** The earlier request with this id, undefined where there is none. `IdempotencyConflict` where it asked for something else. */
+/**
+ * The earlier request with this id, or undefined. Throws `IdempotencyConflict` where that request
+ * was a different one.
+ */
 export function findRequest<T extends RequestMark>(
   requests: readonly T[],
   mark: RequestMark | undefined,
@@ -44,7 +54,7 @@ export function findRequest<T extends RequestMark>(
   return known;
 }
 
-/** The marks with one more, the oldest ones dropped. */
+/** Adds a mark and drops the oldest ones above `REQUESTS_KEPT`. */
 export function withMark(marks: readonly RequestMark[], mark: RequestMark | undefined): readonly RequestMark[] {
   return mark === undefined ? marks : [...marks, mark].slice(-REQUESTS_KEPT);
 }
@@ -53,6 +63,6 @@ function conflict(requestId: string): DroverError {
   return new DroverError(
     'IdempotencyConflict',
     `request id "${requestId.slice(0, 100)}" was used for another command, or with other arguments; ` +
-      'send this one with a new id, or repeat the earlier one as it was',
+      'send this one with a new id, or repeat the earlier one unchanged',
   );
 }

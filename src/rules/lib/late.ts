@@ -1,9 +1,14 @@
-/** Timers that are handled late. */
+/** Detects timers that fire late. */
 
-/** A timer comes a second late where a machine is busy. Later than this, worker or server were away (or the machine slept). */
+/**
+ * On a busy machine a timer fires a second late. If it is later than this, the worker or the server
+ * was down, or the machine slept.
+ */
 const LATE_MS = 5_000;
 
-/** Whether what was due is looked at so late that nothing could be heard in between; epoch milliseconds. */
+/**
+ * Whether a timer fired so late that no message could arrive before. Times are epoch milliseconds.
+ */
 export function isLate(due: number, now: number): boolean {
   return now - due > LATE_MS;
 }

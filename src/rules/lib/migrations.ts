@@ -1,6 +1,6 @@
 /**
- * Lifts the input of a workflow from the version in which it was written to the version that this code reads. A parser runs after it and
- * sees the current version only (docs/upgrading.md).
+ * Lifts the input of a workflow from the version of its writer to the version that this code reads.
+ * The parser runs afterwards and sees only the current version (docs/upgrading.md).
  */
 import { DroverError } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
@@ -9,20 +9,26 @@ import { invalid, isRecord } from './parse';
 /** A workflow's input: JSON from outside, not parsed yet. */
 export type Unparsed = Readonly<Record<string, unknown>>;
 
-/** Turns an input of version n into one of version n + 1; the engine sets `v`. It must not change what it is given. */
+/**
+ * Turns an input of version n into one of version n + 1; `migrate` sets `v`. It must not change its
+ * argument.
+ */
 export type Lift = (input: Unparsed) => Unparsed;
 
 /** The versions of one workflow's input. */
 export interface Migrations {
-  /** What has this input, for messages: `agent`. */
+  /** The owner of the input, for messages: `agent`. */
   readonly what: string;
-  /** What this code reads and writes. */
+  /** The version that this code reads and writes. */
   readonly version: number;
-  /** The input in the current version. Throws `InvalidRequest` where it has no version, `NewerVersion` where this code is too old for it. */
+  /**
+   * The input in the current version. Throws `InvalidRequest` where it has no version,
+   * `NewerVersion` where this code is too old for it.
+   */
   readonly migrate: (input: unknown) => Unparsed;
 }
 
-/** An input that newer code has written: no defect of the input, but a worker that is to be updated. */
+/** An input of newer code: the input is fine, and the worker must be updated. */
 export class NewerVersion extends DroverError {
   constructor(what: string, found: number, known: number) {
     super(
@@ -34,8 +40,9 @@ export class NewerVersion extends DroverError {
 }
 
 /**
- * The versions of one workflow's input. `lifts[0]` turns version 1 into version 2, and so on, so there is one lift fewer than versions.
- * `V` is the literal type of `v` in the current input: code that still writes the old number does not compile.
+ * The versions of one workflow's input. `lifts[0]` turns version 1 into version 2, and so on, so
+ * there is one lift fewer than versions. `V` is the literal type of `v` in the current input: code
+ * that still writes the old number does not compile.
  */
 export function migrations<V extends number>(what: string, version: V, lifts: readonly Lift[]): Migrations {
   if (lifts.length !== version - 1) {

@@ -1,17 +1,18 @@
 /**
- * Small synchronous parsers for what reaches the sandbox. The edges use zod; here zod would double the cost of every workflow
- * (docs/workflow-rules.md, rule 7), so these are property-tested against the schemas. A parser returns the value it read or throws a
- * `DroverError` `InvalidRequest` that names the path.
+ * Small synchronous parsers for what reaches the sandbox. The edges use zod; here zod would double
+ * the cost of every workflow (docs/workflow-rules.md, rule 7), so these are property-tested against
+ * the schemas. A parser returns the value it read or throws a `DroverError` `InvalidRequest` that
+ * names the path.
  */
 import { DroverError } from '../../contract/errors';
 import { describeProblem, jsonProblem } from '../../contract/json';
-import { NAME_PATTERN } from '../../contract/names';
+import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import { durationMs } from './duration';
 
-/** Reads one value; `path` is where it stands, for the message. */
+/** Parses one value; `path` is its place, for the message. */
 export type Parser<T> = (value: unknown, path: string) => T;
 
-/** Raises the one error of this file. */
+/** Throws `InvalidRequest`, the one error of this file. */
 export function invalid(path: string, problem: string): never {
   throw new DroverError('InvalidRequest', `${path}: ${problem}`, { path });
 }
@@ -29,7 +30,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Any string, of at most `max` characters. */
+/** A string of at most `max` characters. */
 export function text(max = 10_000): Parser<string> {
   return (value, path) => {
     if (typeof value !== 'string') return invalid(path, `expected a string, got ${shown(value)}`);
@@ -41,7 +42,7 @@ export function text(max = 10_000): Parser<string> {
 export const name: Parser<string> = (value, path) =>
   typeof value === 'string' && NAME_PATTERN.test(value)
     ? value
-    : invalid(path, `expected 1 to 63 letters, digits, "-", "_", starting with a letter, got ${shown(value)}`);
+    : invalid(path, `expected ${NAME_RULE}, got ${shown(value)}`);
 
 /** A duration, kept as written. */
 export const duration: Parser<string> = (value, path) =>
@@ -68,7 +69,7 @@ export function number(min: number, max: number): Parser<number> {
 export const boolean: Parser<boolean> = (value, path) =>
   typeof value === 'boolean' ? value : invalid(path, `expected true or false, got ${shown(value)}`);
 
-/** Any JSON value that can be written again: nested to `JSON_LEVELS` at most. */
+/** A JSON value, nested to at most `JSON_LEVELS`. */
 export const json: Parser<unknown> = (value, path) => {
   if (value === undefined) return invalid(path, 'is missing');
   const problem = jsonProblem(value);
@@ -98,7 +99,7 @@ export function list<T>(parser: Parser<T>, max = 100_000): Parser<T[]> {
   };
 }
 
-/** An object with any keys, all values alike. */
+/** An object with any keys, whose values are all of one kind. */
 export function record<T>(parser: Parser<T>): Parser<Record<string, T>> {
   return (value, path) => {
     if (!isRecord(value)) return invalid(path, `expected an object, got ${shown(value)}`);
@@ -124,7 +125,10 @@ type Parsed<F extends Fields> = {
   -readonly [K in Exclude<keyof F, RequiredKeys<F>>]?: F[K] extends OptionalField<infer T> ? T : never;
 };
 
-/** An object with exactly these fields: an unknown key is an error, as in every file and body of Drover. */
+/**
+ * An object with exactly these fields. An unknown key is an error, as in every file and body of
+ * Drover.
+ */
 export function object<const F extends Fields>(fields: F): Parser<Parsed<F>> {
   const entries = Object.entries(fields);
   return (value, path) => {

@@ -1,12 +1,15 @@
-/** Lists whose errors share a bound: the more there are, the shorter each is, so that the list fits wherever it stands. */
+/** Lists whose errors share one bound: the more errors there are, the shorter each is. */
 import { boundedText, shareBytes } from '../../contract/text';
 
-/** Something that may carry an error. */
+/** An item that may have an error. */
 interface WithError {
   readonly error: string | null;
 }
 
-/** The same list with every error in its share of bytes. What is short enough stays the same object. */
+/**
+ * The list with every error cut to its share of bytes. Items with short errors stay the same
+ * objects.
+ */
 export function withShares<T extends WithError>(list: readonly T[]): T[] {
   const share = shareBytes(list.filter(({ error }) => error !== null).length);
   return list.map((item) => {

@@ -1,26 +1,31 @@
-/** Troubles and ignored messages as people see them, and how they are counted. */
+/** Counts and presents troubles and ignored messages. */
 import { boundedText, SHORT_BYTES } from '../../contract/text';
 import type { Trouble } from '../../contract/trouble';
 
-/** Pauses between two tries: a server or a worker that restarts is back within seconds, so the first one is short. */
+/** The first backoff: a restarting server or worker is back within seconds. */
 const FIRST_PAUSE_MS = 1_000;
 /**
- * The longest pause: what works again is taken up within a minute. One try a minute is some ten events, so a history of
- * 4,096 events still lasts for hours until it continues as new.
+ * The longest backoff, so that work resumes within a minute. One attempt a minute costs some ten
+ * events, so that a history of 4,096 events lasts for hours before it continues as new.
  */
 const LONGEST_PAUSE_MS = 60_000;
-/** Lines of a card; the view has all. */
+/** The most lines of a card; the view has all troubles. */
 const LINES_SHOWN = 10;
-/** Bytes of the name of some work. */
+/** The most bytes of the name of some work. */
 const WHAT_BYTES = 200;
 
-/** The pause after `attempts` failures in a row; `random` from 0 to 1 spreads workflows that failed together over its second half. */
+/**
+ * The backoff after `attempts` failures in a row, in milliseconds. `random`, from 0 to 1, spreads
+ * workflows that failed together over the second half of it.
+ */
 export function pauseAfter(attempts: number, random: number): number {
   const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
   return Math.round(longest * (0.5 + random / 2));
 }
 
-/** A try has failed; `known` is the trouble that it had before, if any, `at` ISO 8601. */
+/**
+ * The trouble after a failed attempt. `known` is its earlier trouble, if any; `at` is in ISO 8601.
+ */
 export function nextTrouble(known: Trouble | undefined, what: string, why: string, at: string): Trouble {
   return {
     what: boundedText(what, WHAT_BYTES),
@@ -30,7 +35,7 @@ export function nextTrouble(known: Trouble | undefined, what: string, why: strin
   };
 }
 
-/** Lines of Markdown for a card; none where all is well. */
+/** The lines of Markdown for a card; none without troubles. */
 export function troubleLines(troubles: readonly Trouble[]): string[] {
   const lines = troubles
     .slice(0, LINES_SHOWN)
@@ -39,27 +44,28 @@ export function troubleLines(troubles: readonly Trouble[]): string[] {
   return more > 0 ? [...lines, `- … and ${String(more)} more troubles`] : lines;
 }
 
-/** For a view: the field is there only where there is any trouble. */
+/** The field `troubles` of a view, only where there are any. */
 export function troublesOf(troubles: readonly Trouble[]): { readonly troubles?: readonly Trouble[] } {
   return troubles.length === 0 ? {} : { troubles };
 }
 
-/** Messages that changed nothing, as they could not be read or no rule took them. */
+/** Messages that changed nothing, because they were invalid or no rule took them. */
 export interface Ignored {
   readonly count: number;
   /** The latest one. */
   readonly last: { readonly what: string; readonly why: string; readonly at: string } | null;
 }
 
+/** The count before the first ignored message. */
 export const NOTHING_IGNORED: Ignored = { count: 0, last: null };
 
-/** One more message that changed nothing; `at` ISO 8601. */
+/** Counts one more message that changed nothing; `at` is in ISO 8601. */
 export function addIgnored({ count }: Ignored, what: string, why: string, at: string): Ignored {
   const last = { what: boundedText(what, WHAT_BYTES), why: boundedText(why, SHORT_BYTES), at };
   return { count: count + 1, last };
 }
 
-/** Lines of Markdown for a card; none where every message was taken. */
+/** The lines of Markdown for a card; none without ignored messages. */
 export function ignoredLines({ count, last }: Ignored): string[] {
   if (last === null) return [];
   return [`- ${String(count)} messages changed nothing, the last one ${last.what} at ${last.at}: ${last.why}`];

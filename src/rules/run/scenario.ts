@@ -2,7 +2,7 @@
  * Parses scripts, scenarios and the input of a run in the sandbox. At the edges, zod schemas do the
  * same.
  */
-import { NAME_PATTERN } from '../../contract/names';
+import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { USER } from '../../contract/topology';
 import { boundedDuration, notifySpec } from '../lib/fields';
@@ -54,7 +54,7 @@ const answers = inOrder(answer);
 export const parseScript: Parser<Script> = (value, path) => {
   if (!isRecord(value)) return invalid(path, 'expected replies by agent');
   const entries = Object.entries(value).map(([agent, items]) => {
-    if (!NAME_PATTERN.test(agent)) return invalid(path, `"${agent}" is no agent's name`);
+    if (!NAME_PATTERN.test(agent)) return invalid(path, `invalid name "${agent}": use ${NAME_RULE}`);
     return [agent, (agent === USER ? answers : replies)(items, `${path}.${agent}`)] as const;
   });
   return Object.fromEntries(entries);

@@ -1,4 +1,7 @@
-/** A scenario in virtual time: the coordination rule with scripted agents, without any server. */
+/**
+ * Simulates a scenario in virtual time: the coordination rules with scripted agents, without a
+ * server.
+ */
 import type { RunResult, Scenario } from '../../contract/run';
 import { DroverError } from '../../contract/errors';
 import { checkTask } from '../coordination/fan-out/limits';
@@ -7,15 +10,18 @@ import { createStop } from '../coordination/stop';
 import { mustCompile } from '../topology/compile';
 import { VirtualEffects, World } from './world';
 
-/** How a simulation is run. */
+/** The options of a simulation. */
 export interface SimulateOptions {
   /** Adds `trace` to the result. */
   readonly trace?: boolean;
-  /** Resolves when everything that can go on has gone on: one turn of the event loop of whoever simulates. */
+  /** Resolves once all pending promises have run: one turn of the caller's event loop. */
   readonly settle: () => Promise<void>;
 }
 
-/** Plays a scenario to its result. Throws `InvalidScenario` when its topology is wrong, `LimitReached` when its task is too large. */
+/**
+ * Simulates a scenario to its result. Throws `InvalidScenario` for an invalid topology,
+ * `LimitReached` for an oversized task.
+ */
 export async function simulate(
   scenario: Scenario,
   { trace: withTrace = false, settle }: SimulateOptions,
@@ -40,7 +46,7 @@ export async function simulate(
       time.advanceTo(due);
       root.stop(`timeout(${String(topology.rules.timeoutS)}) reached`);
     } else if (next !== null) time.step();
-    else throw new DroverError('Internal', 'the simulation waits for nothing that could happen');
+    else throw new DroverError('Internal', 'the simulation is stuck: no event is scheduled');
   }
   const { result } = await run;
   return trace === null ? result : { ...result, trace };

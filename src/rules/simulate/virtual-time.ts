@@ -1,4 +1,4 @@
-/** Virtual time: events in order of their time, ties in the order in which they were scheduled. */
+/** Virtual time: events in the order of their time, ties in the order of scheduling. */
 
 interface Scheduled {
   readonly at: number;
@@ -7,20 +7,21 @@ interface Scheduled {
   act: (() => void) | null;
 }
 
+/** A clock that moves from event to event. */
 export interface VirtualTime {
   /** Milliseconds since the start. */
   now(): number;
-  /** Calls back after `ms`, unless cancelled by what it returns. */
+  /** Calls back after `ms`; the returned function cancels it. */
   schedule(ms: number, act: () => void): () => void;
-  /** When the next event is due; null: there is none. */
+  /** When the next event is due; null: none is scheduled. */
   nextAt(): number | null;
-  /** Goes on to the next event and lets it happen. */
+  /** Moves to the next event and runs it. */
   step(): void;
-  /** Goes on to a moment before the next event. */
+  /** Moves to a time before the next event. */
   advanceTo(at: number): void;
 }
 
-/** Starts at 0. A binary heap: 10,000 events cost no more than 10,000 times their logarithm. */
+/** Creates a clock at 0. A binary heap keeps the cost of n events at n log n. */
 export function createVirtualTime(): VirtualTime {
   const heap: Scheduled[] = [];
   let now = 0;

@@ -1,4 +1,7 @@
-/** The world of a simulation: virtual time, scripted agents, one human. What workflows, activities and signals are to a run. */
+/**
+ * The effects of a simulation: virtual time, scripted agents and one human, in place of workflows,
+ * activities and signals.
+ */
 import type { Scenario, TraceEntry } from '../../contract/run';
 import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnOutcome, type TurnRequest } from '../../contract/agent/turns';
 import { runBranch } from '../coordination/branch';
@@ -19,10 +22,10 @@ import { type Reach, createReach } from '../topology/reach';
 import type { Topology } from '../topology/topology';
 import { createVirtualTime } from './virtual-time';
 
-/** Values are bounded as in a run; a whole turn request is not, as nothing travels here. */
+/** Values have the limits of a run; messages do not exist here and have none. */
 const SIZES: Sizes = { ...SIZE_LIMITS, turnRequest: Infinity, contributions: Infinity };
 
-/** Everything that the branches of one simulated run share with each other. */
+/** Everything that the branches of one simulated run share. */
 export class World {
   readonly reach: Reach;
   readonly time = createVirtualTime();
@@ -42,12 +45,12 @@ export class World {
     });
   }
 
-  /** When the run will have lasted for `ms` of its own clock; null while that stands. */
+  /** When the run's own clock reaches `ms`; null while it is stopped. */
   dueAt(ms: number): number | null {
     return dueAt(this.#clock, ms);
   }
 
-  /** Has the scripted agent take its next turn; withdraws it by what it returns. */
+  /** Lets the scripted agent take its next turn; the returned function withdraws it. */
   takeTurn(request: TurnRequest, limitMs: number, done: (outcome: TurnOutcome) => void): () => void {
     const { agent } = request;
     const position = this.#positions.get(agent) ?? 0;
@@ -75,14 +78,17 @@ export class World {
     this.#setClock();
   }
 
-  /** The run's clock stands while all that is open waits for the human. */
+  /** Stops the run's clock while every open branch waits for the human. */
   #setClock(): void {
     const isRunning = this.#turnsInFlight > 0 || this.#human.waiting().length === 0;
     this.#clock = setRunning(this.#clock, isRunning, this.time.now());
   }
 }
 
-/** The outside of one branch, or of the run, in a world. A class, as there are tens of thousands: each is one object, not one per function. */
+/**
+ * The effects of one branch, or of the run. A class, because there are tens of thousands and
+ * closures would cost more memory.
+ */
 export class VirtualEffects implements Effects {
   readonly sizes = SIZES;
   readonly #world: World;
@@ -132,7 +138,10 @@ export class VirtualEffects implements Effects {
     };
   }
 
-  /** What `begin` leads to, unless the branch is stopped first: then it is ended by what it returned. */
+  /**
+   * Waits for the value of `begin`. Where the branch is stopped first, it calls the function that
+   * `begin` returned.
+   */
   #waiting<T>(begin: (done: (value: T) => void) => () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const already = this.#stop.reason();

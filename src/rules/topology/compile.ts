@@ -1,6 +1,9 @@
-/** From a topology's text to the topology that the rules use: all problems at once, each with its place and the offending text. */
+/**
+ * Compiles a topology's text. It reports all problems at once, each with its place and the
+ * offending text.
+ */
 import { DroverError } from '../../contract/errors';
-import { NAME_PATTERN } from '../../contract/names';
+import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import { RESERVED_NODES, START, TOPOLOGY_LIMITS, type TopologySpec, USER } from '../../contract/topology';
 import { isRecord } from '../lib/parse';
 import { readConvergence } from './convergence';
@@ -9,20 +12,24 @@ import { linesOf, problemAt, type TopologyProblem } from './problems';
 import { readRules } from './rule-lines';
 import type { Topology } from './topology';
 
-/** A topology with its warnings, or every problem of its text. */
+/** A compiled topology with its warnings, or every problem of its text. */
 export type Compiled =
   | { readonly ok: true; readonly topology: Topology; readonly warnings: string[] }
   | { readonly ok: false; readonly problems: TopologyProblem[] };
 
 /**
- * Compiles a topology. `knownAgents` are the fleet's: they are the nodes when the spec names none, and an agent that is not among
- * them is refused. Without them (a scenario) every node that the flows name is an agent.
+ * Compiles a topology. `knownAgents` are the fleet's agents: the nodes where the spec lists none,
+ * and the only ones that it may list. Without them (a scenario), every node of the flows is an
+ * agent.
  */
 export function compileTopology(spec: TopologySpec, knownAgents?: readonly string[]): Compiled {
   return compileLoose(spec, knownAgents);
 }
 
-/** The same for plain JSON of any shape: values of a wrong type are left to whoever checks shapes. */
+/**
+ * The same for plain JSON of any shape. It ignores values of a wrong type, which the schemas
+ * report.
+ */
 export function compileLoose(spec: unknown, knownAgents?: readonly string[]): Compiled {
   const fields = isRecord(spec) ? spec : {};
   const { edges, problems: misread } = readEdges(linesOf('flows', fields['flows']));
@@ -46,7 +53,10 @@ export function compileLoose(spec: unknown, knownAgents?: readonly string[]): Co
   return { ok: true, topology: { agents, successors, rendezvous, convergence, rules }, warnings };
 }
 
-/** The topology, or a `DroverError` that names every problem; its `details.problems` are `{path, message}`. */
+/**
+ * The topology. Throws a `DroverError` that names every problem, with `details.problems` as `{path,
+ * message}`.
+ */
 export function mustCompile(
   spec: TopologySpec,
   code: 'InvalidFleet' | 'InvalidScenario' | 'InvalidRequest',
@@ -59,7 +69,7 @@ export function mustCompile(
   throw new DroverError(code, all, { problems });
 }
 
-/** The agents in their order, and what is wrong with the list of them. */
+/** The agents in their order, and the problems of their list. */
 function agentsOf(listed: unknown, known: readonly string[] | undefined, edges: readonly Edge[]) {
   if (!Array.isArray(listed)) {
     const named = known ?? edges.flatMap(({ from, to }) => [from, to]);
@@ -85,14 +95,17 @@ function nameProblem(
   known: readonly string[] | undefined,
 ): string | undefined {
   if (!NAME_PATTERN.test(name)) {
-    return `"${name}" is no name (1 to 63 letters, digits, "-", "_", starting with a letter)`;
+    return `invalid name "${name}": use ${NAME_RULE}`;
   }
-  if (seen.has(name)) return `"${name}" is there already`;
+  if (seen.has(name)) return `duplicate agent "${name}"; list each agent once`;
   const foreign = known !== undefined && !RESERVED_NODES.includes(name) && !known.includes(name);
   return foreign ? `Unknown agent "${name}"; the fleet has ${known.join(', ') || 'none'}` : undefined;
 }
 
-/** A run has to begin somewhere. Where lines could not be read, those are the problem to mend first. */
+/**
+ * The problems of Start's flows. Unreadable lines are reported instead, because they may be such
+ * flows.
+ */
 function startProblems(edges: readonly Edge[]): TopologyProblem[] {
   const starts = new Set(edges.flatMap(({ from, to }) => (from === START ? [to] : []))).size;
   if (starts > TOPOLOGY_LIMITS.starts) {
@@ -103,7 +116,10 @@ function startProblems(edges: readonly Edge[]): TopologyProblem[] {
   return [problemAt(['flows'], 'Start leads nowhere; add a flow such as "Start -> A"')];
 }
 
-/** Agents with more than one predecessor that is not also a successor: there two paths meet (docs/coordination.md, "Topology"). */
+/**
+ * The agents where paths meet: those with more than one predecessor that is not also a successor
+ * (docs/coordination.md, "Topology").
+ */
 function meetingPoints(edges: readonly Edge[]): ReadonlySet<string> {
   const there = new Set(edges.map(({ from, to }) => `${from} ${to}`));
   const oneWay = edges.filter(({ from, to }) => !there.has(`${to} ${from}`));
@@ -118,7 +134,8 @@ function meetingPoints(edges: readonly Edge[]): ReadonlySet<string> {
 
 function unreachable(agents: readonly string[], successors: Readonly<Record<string, readonly string[]>>): string[] {
   const reached = new Set([START]);
-  // A set is walked in the order of insertion, and what is added meanwhile is walked too. The human hands nothing over.
+  // Iterating over a set also visits what is added during the iteration. The human hands nothing
+  // over.
   for (const node of reached) if (node !== USER) successors[node]?.forEach((next) => reached.add(next));
   return agents.filter((agent) => !reached.has(agent));
 }

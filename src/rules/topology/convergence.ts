@@ -1,10 +1,10 @@
-/** Convergence: named policies, a ratio, or an object. */
+/** Reads `convergence`: a named policy, a ratio, or an object. */
 import { isRecord } from '../lib/parse';
 import { durationMs } from '../lib/duration';
 import { problemAt, type TopologyProblem } from './problems';
 import type { Convergence } from './topology';
 
-/** What nobody has written: all must arrive, else the waiting branch fails. */
+/** The default: all sources must arrive, else the waiting branch fails. */
 const STRICT: Convergence = {
   minRatio: 1,
   onInsufficient: 'fail',
@@ -13,7 +13,7 @@ const STRICT: Convergence = {
   timeoutMs: null,
 };
 
-/** The named policies of docs/coordination.md, "Topology". */
+/** The named policies (docs/coordination.md, "Topology"). */
 const NAMED: Readonly<Record<string, Convergence>> = {
   strict: STRICT,
   majority: { ...STRICT, minRatio: 0.51 },
@@ -23,7 +23,7 @@ const NAMED: Readonly<Record<string, Convergence>> = {
 
 const ON_INSUFFICIENT = ['fail', 'proceed', 'user'] as const;
 
-/** Reads a convergence of any shape; whatever cannot be read is a problem and keeps its default. */
+/** Reads a convergence of any shape. An unreadable field is a problem and keeps its default. */
 export function readConvergence(spec: unknown): { convergence: Convergence; problems: TopologyProblem[] } {
   if (spec === undefined) return { convergence: STRICT, problems: [] };
   if (typeof spec === 'number') return readObject({ minRatio: spec }, ['convergence']);

@@ -1,16 +1,16 @@
-/** Flows: `A -> B` and `A <-> B`. */
-import { NAME_PATTERN } from '../../contract/names';
+/** Reads flows: `A -> B` and `A <-> B`. */
+import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import { END, START, USER } from '../../contract/topology';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 
-/** One direction of a flow, and the line that it stands in. */
+/** One direction of a flow, with its line. */
 export interface Edge {
   readonly from: string;
   readonly to: string;
   readonly line: Line;
 }
 
-/** Every edge in the order of the flows, and every problem of their form. */
+/** The edges in the order of the flows, and the problems of their form. */
 export function readEdges(lines: readonly Line[]): { edges: Edge[]; problems: TopologyProblem[] } {
   const edges: Edge[] = [];
   const problems: TopologyProblem[] = [];
@@ -22,7 +22,7 @@ export function readEdges(lines: readonly Line[]): { edges: Edge[]; problems: To
   return { edges, problems };
 }
 
-// The arrow is looked for from the left, `<->` first, so that names may hold dashes.
+// The leftmost arrow counts, `<->` before `->`, so that names may contain dashes.
 const FLOW = /^\s*(\S+?)\s*(<->|->)\s*(\S+?)\s*$/;
 
 function readLine(line: Line): Edge[] | string {
@@ -31,19 +31,19 @@ function readLine(line: Line): Edge[] | string {
   if (from === undefined || to === undefined) return 'expected "A -> B" or "A <-> B"';
   const wrong = [from, to].find((name) => !NAME_PATTERN.test(name));
   if (wrong !== undefined) {
-    return `"${wrong}" is no name (1 to 63 letters, digits, "-", "_", starting with a letter)`;
+    return `invalid name "${wrong}": use ${NAME_RULE}`;
   }
   const there = { from, to, line };
   return arrow === '->' ? [there] : [there, { from: to, to: from, line }];
 }
 
-/** Every edge that no topology may have. */
+/** The problems of edges that no topology may have. */
 export function edgeProblems(edges: readonly Edge[], nodes: ReadonlySet<string>): TopologyProblem[] {
   const problems = edges.flatMap((edge) => {
     const why = refusal(edge, nodes);
     return why === undefined ? [] : [problemAt(edge.line.place, `${why}: ${edge.line.text.trim()}`)];
   });
-  // `A <-> B` is two edges, and what is wrong with both is said once.
+  // `A <-> B` is two edges; a problem of both is reported once.
   const seen = new Set<string>();
   return problems.filter(({ path, message }) => !seen.has(`${path} ${message}`) && seen.add(`${path} ${message}`));
 }
@@ -58,7 +58,7 @@ function refusal({ from, to }: Edge, nodes: ReadonlySet<string>): string | undef
   return undefined;
 }
 
-/** Successors of every node, in the order of the flows, without repeats. */
+/** The successors of every node, in the order of the flows, without duplicates. */
 export function successorsOf(nodes: Iterable<string>, edges: readonly Edge[]): Record<string, string[]> {
   const sets = new Map([...nodes].map((node) => [node, new Set<string>()]));
   for (const { from, to } of edges) sets.get(from)?.add(to);

@@ -1,4 +1,4 @@
-/** The sandbox's parser of a topology's shape; what its text says is checked by `compile.ts`. */
+/** Parses the shape of a topology in the sandbox; `compile.ts` checks its text. */
 import { TOPOLOGY_LIMITS, type ConvergenceSpec, type TopologySpec } from '../../contract/topology';
 import { positiveDuration } from '../lib/fields';
 import { boolean, integer, list, name, number, object, oneOf, optional, type Parser, text } from '../lib/parse';
@@ -21,7 +21,7 @@ const parseConvergence: Parser<ConvergenceSpec> = (value, path) => {
 
 const line = text(TOPOLOGY_LIMITS.line);
 
-/** Reads `topology` of a fleet, a scenario or a run's input. */
+/** The `topology` of a fleet, a scenario or a run's input. */
 export const parseTopologySpec: Parser<TopologySpec> = object({
   agents: optional(list(name, TOPOLOGY_LIMITS.agents)),
   flows: list(line, TOPOLOGY_LIMITS.flows),

@@ -1,16 +1,16 @@
-/** What is wrong with a topology's text, and where. */
+/** The problems of a topology's text. */
 
-/** The way to a value from the topology's own root: `['flows', 3]`. */
+/** The place of a value, from the topology's root: `['flows', 3]`. */
 export type Place = readonly (string | number)[];
 
-/** One problem; `path` writes `place` out (`flows[3]`), and the message holds the offending text. */
+/** One problem. `path` is `place` as text (`flows[3]`); the message quotes the offending text. */
 export interface TopologyProblem {
   readonly path: string;
   readonly place: Place;
   readonly message: string;
 }
 
-/** Makes a problem. */
+/** Creates a problem. */
 export function problemAt(place: Place, message: string): TopologyProblem {
   return { path: pathText(place), place, message };
 }
@@ -27,7 +27,7 @@ export interface Line {
   readonly place: Place;
 }
 
-/** The lines of a list; anything that is no string is left to whoever checks shapes. */
+/** The lines of a list. It ignores values that are not strings, which the schemas report. */
 export function linesOf(key: string, list: unknown): Line[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((text: unknown, index) => (typeof text === 'string' ? [{ text, place: [key, index] }] : []));

@@ -1,19 +1,25 @@
-/** Which rendezvous a node can still reach. */
+/** Finds the rendezvous that a node can reach. */
 import { END, USER } from '../../contract/topology';
 import type { Topology } from './topology';
 
-/** Reach over one topology, remembered per node and per set of stops (by its identity: a set is not to be changed afterwards). */
+/**
+ * The reach in one topology. It caches results by node and by the identity of `stops`, which must
+ * not change afterwards.
+ */
 export interface Reach {
   /**
-   * The rendezvous that can be reached from `node` by one or more edges. `stops` are the waiting ancestors: what goes to one of
-   * them ends there, so they are the end of the road and no rendezvous. So are End and User.
+   * The rendezvous that `node` can reach by one or more edges. Paths end at the waiting ancestors
+   * in `stops`, at End and at User, which do not count as rendezvous.
    */
   rendezvousFrom(node: string, stops: ReadonlySet<string>): ReadonlySet<string>;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Makes a reach. Each node and edge is walked once per set of stops, however many nodes are asked about. */
+/**
+ * Creates a reach. It visits each node and edge once per set of stops, however many nodes are
+ * queried.
+ */
 export function createReach(topology: Topology): Reach {
   const rendezvous = new Set(topology.rendezvous);
   const remembered = new WeakMap<ReadonlySet<string>, Map<string, ReadonlySet<string>>>();
@@ -33,7 +39,10 @@ function isEnd(node: string, stops: ReadonlySet<string>): boolean {
   return node === END || node === USER || stops.has(node);
 }
 
-/** A node on the path of the search: `next` is the edge to look at, `low` the oldest node of the path that it leads back to. */
+/**
+ * A node on the path of the search. `next` is the next edge to visit, `low` the oldest node of the
+ * path that it leads back to.
+ */
 interface Visit {
   readonly node: string;
   readonly index: number;
@@ -43,8 +52,9 @@ interface Visit {
 }
 
 /**
- * Tarjan's strongly connected components, without recursion, as a chain of thousands of agents would overflow the stack. Nodes of
- * one component reach the same, so each component is summed up once, after everything that it leads to.
+ * Tarjan's algorithm for strongly connected components, without recursion, because a chain of
+ * thousands of agents would overflow the stack. The nodes of a component reach the same rendezvous,
+ * so each component is computed once, after all that it leads to.
  */
 function explore(
   start: string,

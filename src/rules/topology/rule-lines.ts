@@ -1,11 +1,17 @@
-/** Rules: `max_steps(30)` and the other forms of docs/coordination.md, "Rules". */
+/**
+ * Reads the rules of a topology: `max_steps(30)` and the other forms (docs/coordination.md,
+ * "Rules").
+ */
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 import type { TopologyRules } from './topology';
 
-/** Turns per branch unless a rule says otherwise (docs/coordination.md, "Rules"). */
+/** The default limit of turns per branch (docs/coordination.md, "Rules"). */
 const DEFAULT_MAX_STEPS = 200;
-/** Turns of a whole run unless a rule says otherwise, so that no loop is endless (docs/coordination.md, "Rules"). */
+/**
+ * The default limit of turns of a whole run, so that no loop is endless (docs/coordination.md,
+ * "Rules").
+ */
 const DEFAULT_MAX_TURNS_TOTAL = 2_000;
 /** The longest time of a rule: ten years, in seconds. */
 const MOST_SECONDS = 315_360_000;
@@ -13,7 +19,7 @@ const MOST_SECONDS = 315_360_000;
 const MOST_TURN_SECONDS = LONGEST_DURATION_MS / 1_000;
 const MOST = 1_000_000_000;
 
-/** What the lines add up to while they are read. */
+/** The rules read so far. */
 interface Draft {
   timeoutS: number | null;
   maxSteps: number | null;
@@ -26,19 +32,19 @@ interface Draft {
   readonly points: Set<string>;
 }
 
-/** The rules, the agents of `convergence_point`, and every problem of the lines. */
+/** The rules, the agents of `convergence_point`, and the problems of all lines. */
 export interface ReadRules {
   readonly rules: TopologyRules;
   readonly points: ReadonlySet<string>;
   readonly problems: TopologyProblem[];
 }
 
-/** Reads one rule's argument into the draft; returns what is wrong with it. */
+/** Reads the argument of one rule into the draft, or returns its problem. */
 type Reader = (argument: string, draft: Draft, agents: ReadonlySet<string>) => string | undefined;
 
-const REPEATED = 'it stands there already, and one of the two must go';
+const REPEATED = 'remove one of the two';
 
-/** A rule whose argument is one number, and which may stand once. */
+/** A rule with one number as its argument, which may occur once. */
 function limit(
   key: 'timeoutS' | 'maxSteps' | 'maxTurnsTotal' | 'maxAgents',
   read: (text: string) => number | undefined,
@@ -66,7 +72,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 
 const RULE = /^\s*([A-Za-z_]+)\s*\((.*)\)\s*$/s;
 
-/** Reads every line; what cannot be read is a problem and changes nothing. */
+/** Reads every line. An unreadable line is a problem and changes nothing. */
 export function readRules(lines: readonly Line[], agents: ReadonlySet<string>): ReadRules {
   const draft: Draft = {
     timeoutS: null,
@@ -135,7 +141,7 @@ function parallel(argument: string, draft: Draft, agents: ReadonlySet<string>): 
   if (names.length < 2 || names.includes('')) return 'expected two agents or more, such as parallel(A, B)';
   const unknown = unknownOf(names, agents);
   if (unknown !== undefined) return unknown;
-  if (new Set(names).size < names.length) return 'an agent stands there twice';
+  if (new Set(names).size < names.length) return 'expected different agents';
   draft.parallel.push(names);
   return undefined;
 }
@@ -159,7 +165,7 @@ function whole(text: string): number | undefined {
   return value >= 1 && value <= MOST ? value : undefined;
 }
 
-/** Seconds may have decimals, to the millisecond. */
+/** Seconds, with decimals down to the millisecond. */
 function seconds(text: string): number | undefined {
   const value = /^\d{1,9}(?:\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
   return value > 0 && value <= MOST_SECONDS ? value : undefined;

@@ -1,16 +1,17 @@
-/** The part of a topology that concerns one branch: what it can reach. */
+/** The part of a topology that one branch can reach. */
 import { END, USER } from '../../contract/topology';
 import type { Topology } from './topology';
 
 /**
- * What `agent` and everything below it can come to: a branch that hands over to one of `waiting` ends there, so nothing beyond them is
- * its affair. Without this the contexts that a fan-out over n agents sends would hold n times n of them.
+ * The part of a topology that `agent` and all branches below it can reach. A branch that hands over
+ * to one of `waiting` ends there, so paths stop at them. Without this, the contexts of a fan-out
+ * over n agents would contain n times n agents.
  */
 export function topologyWithin(topology: Topology, waiting: readonly string[], agent: string): Topology {
   const meetings = new Set(topology.rendezvous);
   const ends = new Set([END, USER, ...waiting]);
   const reached = new Set([agent]);
-  // A set is walked in the order of insertion, and what is added meanwhile is walked too.
+  // Iterating over a set also visits what is added during the iteration.
   for (const node of reached) for (const to of topology.successors[node] ?? []) if (!ends.has(to)) reached.add(to);
   const agents = [...reached];
   return {

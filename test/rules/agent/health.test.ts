@@ -32,7 +32,7 @@ it.each([
   expect(heard(checks)).toEqual(expected);
 });
 
-it('starts anew with another instance', () => {
+it('starts again with another instance', () => {
   const old: CheckMemory = { instanceId: 'i', failures: 2, passingSince: null, told: { passed: true, at: 0 } };
   expect(afterCheck(old, 'j', false, SETTINGS, 1_000)).toEqual({
     memory: { instanceId: 'j', failures: 1, passingSince: null, told: null },
@@ -60,7 +60,7 @@ it('never tells more than a change or one renewal, and never a failure that is n
         if (!passed) expect(failures).toBeGreaterThanOrEqual(SETTINGS.failures);
         tellings.push({ passed, at: now });
       }
-      // Nobody who passes for long is left untold.
+      // A pass that lasts is always reported.
       const since = checks.lastIndexOf('-') + 1;
       if ((checks.length - 1 - since) * everyMs >= SETTINGS.debounceMs && since < checks.length)
         expect(tellings.at(-1)?.passed).toBe(true);

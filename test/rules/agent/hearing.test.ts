@@ -1,4 +1,4 @@
-/** Rule 10 of liveness: the time in which no gateway could hear an agent counts against nobody. */
+/** Rule 10 of liveness: time in which no gateway could receive a beat does not count. */
 import fc from 'fast-check';
 import { afterHearing, mustAskGateway } from '../../../src/rules/agent/hearing';
 import { applyBeat, livenessAt, livenessDue } from '../../../src/rules/agent/liveness';

@@ -112,7 +112,7 @@ describe.each(AGENT_COMMANDS)('%s', (command) => {
     RUNTIMES.flatMap((runtime) => [true, false].map((holdSet) => [status, runtime, holdSet] as const)),
   );
   test.each(cases)('status %s, runtime %s, hold set %s', (status, runtime, holdSet) => {
-    // A paused agent is always held by somebody.
+    // A paused agent always has a hold.
     const holds = [...(holdSet ? ['mine'] : []), ...(status === 'paused' && !holdSet ? ['other'] : [])];
     const before = agentIn(status, runtime, 'ready', holds);
     const takesHold = ['pause', 'resume', 'hold', 'release'].includes(command);

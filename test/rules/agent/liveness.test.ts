@@ -150,7 +150,7 @@ describe('time without worker or server', () => {
     );
   });
 
-  test('is no excuse for an agent whose time was looked at when it came', () => {
+  test('does not excuse an agent whose timer fired in time', () => {
     fc.assert(
       fc.property(ages, fc.integer({ min: 0, max: 5 * SECOND }), ({ liveness, registeredAgo, proofAgo }, lateMs) => {
         const before = aged(liveness, registeredAgo, proofAgo);
@@ -160,7 +160,7 @@ describe('time without worker or server', () => {
     );
   });
 
-  test('is no excuse for good: with a worker that is there again, a silent agent goes offline', () => {
+  test('does not excuse for good: once a worker runs again, a silent agent goes offline', () => {
     fc.assert(
       fc.property(fc.array(late, { maxLength: 5 }), (outages) => {
         let state = aged('ready', 10 * MINUTE, 0);

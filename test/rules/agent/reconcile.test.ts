@@ -1,4 +1,4 @@
-/** The reconciler by property: whatever is interleaved, the provider ends where the last decision wants it. */
+/** The reconciler by property: in any interleaving, the provider ends where the last decision wants it. */
 import fc from 'fast-check';
 import type { AgentCommand, AgentStatus } from '../../../src/contract/agent';
 import type { Effect } from '../../../src/rules/agent/state';
@@ -85,7 +85,7 @@ function expectAsDecided(sim: AgentSim): void {
       return;
     case 'paused':
       if (runtime === 'crashed') expect([where, ['running', 'paused'].includes(sim.process)]).toEqual([where, false]);
-      // A process that died while it stood still is noticed when it shall go on: nothing asks a paused one.
+      // A process that died while it stood still is noticed when it must continue: nothing probes a paused one.
       else expect([where, runtime, ['paused', 'exited'].includes(sim.process)]).toEqual([where, 'paused', true]);
       return;
     case 'stopped':
@@ -101,7 +101,7 @@ function expectAsDecided(sim: AgentSim): void {
   }
 }
 
-test('whatever is interleaved, every transition is in the tables and the provider ends as decided', () => {
+test('in any interleaving, every transition is in the tables and the provider ends as decided', () => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 60 }), fc.boolean(), (sequence, heldAtBirth) => {
       const hold = { name: 'fleet', reason: null, since: new Date(0).toISOString() };

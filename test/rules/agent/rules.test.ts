@@ -68,7 +68,7 @@ describe('restart policy', () => {
     });
   });
 
-  test('a process that ends while it is being stopped is no crash to repair', () => {
+  test('a process that ends while it is being stopped is not restarted', () => {
     expect(recordCrash(agentIn('stopped', 'stopping'), ending, T0)).toMatchObject({
       status: 'stopped',
       runtime: 'crashed',

@@ -88,7 +88,7 @@ describe('guards, in their order', () => {
     expect(begin(IN_STATE.pending(), 1, REVISION + 1).refused?.code).toBe('StaleRevision');
   });
 
-  test('duplicate after compensated: refused whatever else is wrong with it', () => {
+  test('duplicate after compensated: refused with this code, also where more is wrong', () => {
     const done = IN_STATE.compensated();
     expect(begin(done, 0, REVISION - 1).refused?.code).toBe('DuplicateCompensation');
     expect(begin(done, 9).refused?.code).toBe('DuplicateCompensation');

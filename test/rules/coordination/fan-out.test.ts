@@ -273,7 +273,7 @@ describe('convergence', () => {
     });
   });
 
-  test('nothing at all is no answer', async () => {
+  test('without any value the run has no answer', async () => {
     const result = await play(
       scenarioOf(['Start -> A', 'A -> B', 'C -> B', 'B -> End', 'Start -> C'], {
         A: [{ action: 'fail', error: 'a' }],

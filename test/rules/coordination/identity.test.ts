@@ -9,7 +9,7 @@ type Simulate = typeof simulateType;
 
 const RELEASED_CROSSWISE = scenarioOf(['Start -> O', 'O -> Left', 'O -> Right', 'Left -> O', 'Right -> Helper'], {
   O: [to('Left', 1, 'Right', 2), final('end')],
-  // Left asks first and answers last: whoever validates it by "the agent that asked last" takes it for Helper.
+  // Left asks first and answers last: a check by "the agent that asked last" takes it for Helper.
   Left: [{ ...to('O', 'left'), delay: '30ms' }],
   Right: [{ ...to('Helper', 'right'), delay: '10ms' }],
   Helper: [{ ...final('helped'), delay: '5ms' }],

@@ -56,10 +56,14 @@ describe('what is told of an agent', () => {
     ['a crash that is repaired', [{}, OFFLINE, STARTING, {}], ['agent.offline f/a', 'agent.ready f/a']],
     ['a failed start', [PENDING, { status: 'failed', ...OFFLINE, runtime: 'crashed' }], ['agent.failed f/a']],
     ['degraded is ready still', [{}, { liveness: 'degraded' }, {}], []],
-    ['a pause is no news', [{}, { status: 'paused', runtime: 'paused' }, {}], []],
-    ['a pause that was there before is none', [{ status: 'paused', runtime: 'paused' }, {}], []],
-    ['a planned stop and start is none', [{}, { status: 'stopped', ...OFFLINE, runtime: 'stopped' }, STARTING, {}], []],
-    ['a planned restart is none', [{}, { ...OFFLINE, runtime: 'stopped' }, STARTING, {}], []],
+    ['a pause causes no event', [{}, { status: 'paused', runtime: 'paused' }, {}], []],
+    ['an earlier pause causes no event', [{ status: 'paused', runtime: 'paused' }, {}], []],
+    [
+      'a planned stop and start cause no event',
+      [{}, { status: 'stopped', ...OFFLINE, runtime: 'stopped' }, STARTING, {}],
+      [],
+    ],
+    ['a planned restart causes no event', [{}, { ...OFFLINE, runtime: 'stopped' }, STARTING, {}], []],
     [
       'a switch',
       [
@@ -68,9 +72,9 @@ describe('what is told of an agent', () => {
       ],
       ['subscription.switched f/a'],
     ],
-    ['a first credential is no switch', [{ pool: 'p' }, { pool: 'p', subscription: 'y' }], []],
+    ['a first credential causes no event', [{ pool: 'p' }, { pool: 'p', subscription: 'y' }], []],
     [
-      'another pool is none',
+      'another pool causes no event',
       [
         { pool: 'p', subscription: 'x' },
         { pool: 'q', subscription: 'y' },
@@ -81,7 +85,7 @@ describe('what is told of an agent', () => {
     expect(told(...states.map((state) => look([agent(state)])))).toEqual(expected);
   });
 
-  it('one that a list has missed is no new one, and one that has come since is', () => {
+  it('an agent that a list missed is not new, and one that was added is', () => {
     expect(told(look([agent()]), look([]), look([]), look([agent()]))).toEqual([]);
     expect(told(look([agent()]), look([agent(), agent({ name: 'b' })]))).toEqual(['agent.ready f/b']);
     const gone = Array.from({ length: 10 }, () => look([]));
@@ -89,7 +93,7 @@ describe('what is told of an agent', () => {
   });
 });
 
-it('a pool is used up while somebody waits, told once, with who that is and whom it concerns', () => {
+it('a pool is exhausted while an agent waits: one event with the waiting agents and the fleets', () => {
   const waiting = (name: string, fleet = 'f') => agent({ name, fleet, pool: 'p', holds: ['subscription'] });
   const free = (name: string, fleet = 'f') => agent({ name, fleet, pool: 'p' });
   const pool = { pool: 'p', credentials: 2, free: 0, agents: 2, failuresInWindow: 2, exhaustedUntil: 'then' };
@@ -154,7 +158,7 @@ const looks = fc.record<Look>({
   ),
 });
 
-it('whatever is seen: the same again is no news, and every subject has at most one event of a kind in a look', () => {
+it('after any look, the same look again causes no event, and every subject has at most one event of a kind in a look', () => {
   const kindOf = (type: string) => type.replace(/^agent\..*/, 'agent').replace(/^run\..*/, 'run');
   fc.assert(
     fc.property(fc.array(looks, { maxLength: 6 }), (seen) => {

@@ -126,7 +126,7 @@ test('requests are remembered, and what is remembered stays small', () => {
   expect(JSON.stringify(state).length).toBeLessThan(1_000_000);
 });
 
-test('an agent that has ended by itself is made anew by the next apply, and a late word about an old one is not heard', () => {
+test('the next apply creates an ended agent again, and a late message about an old one changes nothing', () => {
   const one = applied(empty, fleetOf('A', 'B'));
   const word = { agent: 'A', incarnation: 'inc', key: 'inst.inc.1.A' };
   expect(decideApply(forgetAgent(one, word), { spec: fleetOf('A', 'B') }).answer.changes).toEqual([
@@ -180,7 +180,7 @@ describe('a saga that ended without telling', () => {
       ['B', null],
       ['C', null],
     ]);
-    // What is owned in doubt is replaced by the next apply, so that its key is never forgotten.
+    // The next apply replaces an owned agent in doubt, so that its key is never forgotten.
     const next = decideApply(state, { spec: fleetOf('A', 'B') }).answer.changes;
     expect(next).toEqual([
       { kind: 'replace', agent: 'B', fields: [] },

@@ -27,7 +27,7 @@ const base: FleetSpec = { agents: [A, B] };
 
 test.each<[string, FleetSpec, ReturnType<typeof planChanges>]>([
   ['nothing differs', { agents: [A, B] }, []],
-  ['another order is no difference', { agents: [B, A] }, []],
+  ['another order does not differ', { agents: [B, A] }, []],
   ['a new agent is created', { agents: [A, B, { ...A, name: 'C' }] }, [{ kind: 'create', agent: 'C', fields: [] }]],
   ['an agent that is gone is deleted', { agents: [A] }, [{ kind: 'delete', agent: 'B', fields: [] }]],
   [
@@ -138,7 +138,7 @@ describe('signatures', () => {
   const owned = ownedBy({ agents: [{ ...A, signature }, B] });
 
   test.each<[string, AgentSpec, ReturnType<typeof planChanges>]>([
-    ['the same one is no difference', { ...A, signature }, []],
+    ['the same one does not differ', { ...A, signature }, []],
     ['a file without one leaves what the agent has', A, []],
     [
       'another one is taken over while the agent runs',

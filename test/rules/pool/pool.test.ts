@@ -84,7 +84,7 @@ describe('the choice of a credential', () => {
     expect(observeFailure(many, { ...observed, count: 10_000 }, NOW).events).toHaveLength(500);
   });
 
-  test('a failure of a credential that the pool does not have is nobody’s', () => {
+  test('a failure of a credential that the pool does not have is ignored', () => {
     const state = poolOf('a', 'b');
     expect(failed(state, 'zzz', NOW)).toBe(state);
   });
@@ -193,7 +193,7 @@ describe('assignments', () => {
     expect(again.state.lastAssignment).toBe(1);
   });
 
-  test('a rejected one gives the one before back, once', () => {
+  test('a rejected one gives the previous one back, once', () => {
     const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
     const after = ask(before, 'f/1', 'a', 'r2').state;
     const restored = rejectAllocation(after, 'r2', NOW);
@@ -252,7 +252,7 @@ describe('assignments', () => {
     expect(served.grants).toMatchObject([{ grant: { requestId: 'r2', credential: 'b' } }]);
   });
 
-  test('an agent that ended has nothing, and another life of it is answered anew', () => {
+  test('an agent that ended has no credential, and a new one of its name is answered again', () => {
     const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
     expect(grantOf(ask(forgetAgent(before, 'f/1'), 'f/1', null, 'r1'))).toMatchObject({ assignment: 2 });
   });
@@ -277,7 +277,7 @@ describe('the fleets of a pool', () => {
     expect(notifiedBy(deaf)).toEqual([{ url: 'one' }]);
   });
 
-  test('the last one that leaves ends it, once nothing of it is left alone and nobody has anything of it', () => {
+  test('the last one that leaves ends it, once it skips no credential and no agent has one', () => {
     const one = leavePool(both, { fleet: 'one' });
     expect(endsAt(one, NOW)).toBeNull();
     const none = leavePool(one, { fleet: 'two' });
@@ -288,7 +288,7 @@ describe('the fleets of a pool', () => {
     expect(endsAt(poolOf('a'), NOW)).toBeNull();
   });
 
-  test('people are told of the exhaustion once, until nobody waits any more', () => {
+  test('people are notified of the exhaustion once, until no agent waits any more', () => {
     const usedUp = ask(failed(both, 'a', NOW), 'f/1', 'a', 'r1').state;
     const first = announceExhaustion(usedUp);
     expect([announceExhaustion(both).due, first.due, announceExhaustion(first.state).due]).toEqual([

@@ -40,8 +40,8 @@ describe('flows', () => {
     ['A <-> End', 'End cannot have an outgoing edge: A <-> End'],
     ['A -> A', 'Edge from "A" to itself: A -> A'],
     ['A <-> A', 'Edge from "A" to itself: A <-> A'],
-    ['A -> Nobody', 'Unknown node "Nobody" in edge: A -> Nobody'],
-    ['A <-> Nobody', 'Unknown node "Nobody" in edge: A <-> Nobody'],
+    ['A -> Nowhere', 'Unknown node "Nowhere" in edge: A -> Nowhere'],
+    ['A <-> Nowhere', 'Unknown node "Nowhere" in edge: A <-> Nowhere'],
     ['Start -> End', 'Start leads to agents, not to End: Start -> End'],
     ['Start -> User', 'Start leads to agents, not to User: Start -> User'],
   ])('refuses %j', (flow, message) => {
@@ -200,7 +200,7 @@ describe('rules', () => {
     ['convergence_point(A)', 'convergence_point(A)'],
   ])('refuses %j repeated as %j', (first, second) => {
     expect(problems({ flows, rules: [first, second] })).toEqual([
-      `rules[1]: Repeated rule: ${second}; it stands there already, and one of the two must go`,
+      `rules[1]: Repeated rule: ${second}; remove one of the two`,
     ]);
   });
 });
@@ -278,7 +278,7 @@ describe('rendezvous', () => {
   });
 });
 
-it('never throws on any text, and whatever it refuses it names', () => {
+it('never throws on any text, and names what it refuses', () => {
   const loose = fc.array(fc.oneof(fc.string(), fc.constantFrom('Start -> A', 'A -> B', 'max_steps(3)')), {
     maxLength: 6,
   });

@@ -11,7 +11,7 @@ function compiled(flows: readonly string[]) {
   return result.topology;
 }
 
-test('a worker that only answers knows of its caller and of nobody else', () => {
+test('a worker that only answers knows only its caller', () => {
   const topology = compiled(['Start -> O', 'O <-> A', 'O <-> B', 'B -> C', 'C -> O', 'O -> End']);
   expect(topologyWithin(topology, ['O'], 'A')).toMatchObject({
     agents: ['A'],
@@ -23,7 +23,7 @@ test('a worker that only answers knows of its caller and of nobody else', () => 
   expect(topologyWithin(topology, [], 'A').agents).toEqual(['A', 'O', 'B', 'C']);
 });
 
-test('whatever a branch can come to has the same edges, and reaches the same rendezvous, as in the whole', () => {
+test('every node that a branch can reach has the same edges, and reaches the same rendezvous, as in the whole', () => {
   const agents = ['A', 'B', 'C', 'D', 'E'];
   fc.assert(
     fc.property(

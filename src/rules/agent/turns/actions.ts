@@ -1,6 +1,6 @@
 /**
- * What is to be done about an agent's turns in a given state: start, cancel, answer, tell. The
- * workflow does it (workflows/agent/turns.ts).
+ * Decides what to do with an agent's turns: start, cancel, answer, tell. The workflow then does it
+ * (workflows/agent/turns.ts).
  */
 import { isActive, isPaused, isPending, isSuspended, isUp, isAtRest } from '../lifecycle';
 import type { TurnOutcome } from '../../../contract/agent/turns';

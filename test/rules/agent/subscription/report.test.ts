@@ -32,7 +32,7 @@ describe('before the first credential', () => {
     expect(why(waiting)).toBe('Waiting for a subscription of pool claude: apply a fleet file that describes it');
   });
 
-  test('an agent without a pool asks nobody', () => {
+  test('an agent without a pool sends no request', () => {
     const without = tick(fresh(), T0);
     expect([without.switches.switching, nextEffect(without, T0), lacksSubscription(without)]).toEqual([
       null,
@@ -62,7 +62,7 @@ describe('which report begins a switch', () => {
     expect(sim.pool.events).toHaveLength(1);
   });
 
-  test('of many at once the first one begins it, all are recorded, and the agent takes no turn meanwhile', () => {
+  test('of many at once the first one begins it, all are recorded, and the agent takes no turn until it ends', () => {
     const sim = simOf('a', 'b', 'c');
     expect(Array.from({ length: 5 }, () => sim.report('x'))).toEqual([true, false, false, false, false]);
     expect(blocksTurns(sim.of('x').switches)).toBe(true);
@@ -96,7 +96,7 @@ describe('which report begins a switch', () => {
 });
 
 describe('how it is applied', () => {
-  test('one that cannot be applied leaves it on the one before, and the next switch tries another', () => {
+  test('one that cannot be applied leaves it on its previous one, and the next switch tries another', () => {
     const sim = simOf('a', 'b', 'c');
     sim.takes = 'cannot';
     sim.report('x');
@@ -109,7 +109,7 @@ describe('how it is applied', () => {
     expect([sim.on('x'), records(sim)]).toEqual(['c#3', ['a > b: failed', 'a > c: hot_reloaded']]);
   });
 
-  test('one that nobody waits for any more is not given: the hold was released by hand', () => {
+  test('one that is no longer awaited is not granted: the hold was released by hand', () => {
     const sim = simOf('a');
     sim.report('x');
     sim.deliver();
@@ -181,7 +181,7 @@ describe('how it is applied', () => {
     expect(records(sim)).toEqual(['a > b: restarted']);
   });
 
-  test('a restart that fails brings the one before back, and wakes the agent with it', () => {
+  test('a restart that fails brings the previous one back, and wakes the agent with it', () => {
     const sim = simOf('a', 'b');
     sim.takes = 'refuses';
     sim.report('x');
@@ -229,7 +229,7 @@ describe('a pool that is used up', () => {
     ]);
   });
 
-  test('the same credential again is no switch', () => {
+  test('the same credential again does not count as a switch', () => {
     const sim = simOf('a');
     sim.report('x');
     sim.deliver();

@@ -227,7 +227,7 @@ describe('limits', () => {
     expect(codes(turns.answers['1'])).toEqual(['AgentUnavailable']);
   });
 
-  test('being busy is no absence: a turn in the queue waits as long as it takes', () => {
+  test('being busy does not count as unavailable: a turn in the queue waits as long as it takes', () => {
     const turns = new Turns(agentIn('running', 'running', 'ready', [], { turns: { maxParallel: 1, timeout: '1h' } }));
     turns.ask('1');
     turns.ask('2');
