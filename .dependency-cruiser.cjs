@@ -10,7 +10,7 @@ const LAYERS = {
   'providers/': '(contract/(?!schemas/|\\w+/messages\\.ts)|lib/)',
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
-  'cli/': '((contract|client|rules|dev|lib)/|(config|version|log|logs|gc|installed-providers|worker|server)\\.ts$)',
+  'cli/': '((contract|client|rules|dev|lib)/|(config|version|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
   'dev/': '(contract|lib)/',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'config\\.ts$': '(contract|dev)/',

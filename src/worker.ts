@@ -1,4 +1,5 @@
 /** Composition root of a worker: settings -> providers -> activities -> Workers on their queues. */
+import { buildId } from './build-id';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -113,6 +114,11 @@ export async function startWorker({
     notifications: createNotificationActivities({ calls, allowedHosts, environment }),
     secrets: { agentSecret, environment },
   });
+  // Histories then say which build did a task. Workflows are not pinned to it: a newer worker goes on with all of them.
+  const deployment = {
+    version: { deploymentName: 'drover', buildId: buildId() },
+    useWorkerVersioning: false,
+  } as const;
   const queue = (kind: QueueKind): WorkerOptions => ({
     ...queueOptions(kind, settings),
     ...SHUTDOWN,
@@ -121,6 +127,7 @@ export async function startWorker({
     connection: native,
     namespace,
     activities,
+    workerDeploymentOptions: deployment,
   });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
   const runs = workers.map((worker) => worker.run());

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
+import { buildId } from '../src/build-id';
 import { resolveSettings } from '../src/config';
 import { AGENT_WORKFLOW, agentWorkflowId, queues } from '../src/contract/names';
 import { parseConfig } from '../src/contract/schemas/config';
@@ -37,6 +38,12 @@ it('lets an activation of a workflow take its time, and takes signals of any nam
     await handle.signal('__temporal_x');
     expect(await handle.query('describe')).toMatchObject({ fleet, name: agent });
     expect(await failedTasks(handle)).toBe(0);
+    const { events } = await handle.fetchHistory();
+    const completed = events?.find(({ workflowTaskCompletedEventAttributes: task }) => task);
+    expect(completed?.workflowTaskCompletedEventAttributes).toMatchObject({
+      workerDeploymentName: 'drover',
+      workerVersion: { buildId: buildId() },
+    });
   } finally {
     create.mockRestore();
     await worker.stop();

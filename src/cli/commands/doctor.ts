@@ -1,4 +1,5 @@
 /** `drover doctor`: checks this installation. Each finding is a line that says what to do. */
+import { buildId } from '../../build-id';
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
 import { environment } from '../../config';
@@ -31,8 +32,9 @@ export function register(program: Command): void {
 
 async function doctor(flags: DoctorFlags): Promise<void> {
   const { settings } = await loadSettings();
-  const findings = [
+  const findings: Finding[] = [
     nodeFinding(),
+    { check: 'build', result: 'ok', detail: buildId() },
     ...(await withClient(flags, temporalFindings)),
     await gatewayFinding(settings.stateDir),
     await engineFinding(installedProviders(settings, environment()).docker),
