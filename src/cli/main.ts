@@ -30,9 +30,9 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   destroy: { summary: 'remove a fleet and everything it created', load: () => import('./commands/fleets.js') },
   cancel: {
     summary: 'stop the running change of a fleet, and undo it',
-    load: () => import('./commands/cancel.js'),
+    load: () => import('./commands/changes.js'),
   },
-  compensate: { summary: 'undo a failed change again', load: () => import('./commands/compensate.js') },
+  compensate: { summary: 'undo a failed change again', load: () => import('./commands/changes.js') },
   gc: { summary: 'list, and with --yes remove, what has no owner', load: () => import('./commands/gc.js') },
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
   describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },
@@ -60,9 +60,9 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   pools: { summary: 'reset the failures of credentials', load: () => import('./commands/pools.js') },
   simulate: { summary: 'play scenario files without a server', load: () => import('./commands/simulate.js') },
   doctor: { summary: 'check what is missing or not running', load: () => import('./commands/doctor.js') },
-  completion: { summary: 'print completions for a shell', load: () => import('./commands/completion.js') },
-  schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./commands/schema.js') },
-  version: { summary: 'print the version', load: () => import('./commands/version.js') },
+  completion: { summary: 'print completions for a shell', load: () => import('./commands/about.js') },
+  schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./commands/about.js') },
+  version: { summary: 'print the version', load: () => import('./commands/about.js') },
 };
 
 /** Exit code after SIGPIPE, as in shells. */

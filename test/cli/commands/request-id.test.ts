@@ -1,8 +1,7 @@
 /** Every command that changes something takes a request id, as every such call over HTTP takes an idempotency key. */
 import { Command } from 'commander';
 import { register as agents } from '../../../src/cli/commands/agents';
-import { register as cancel } from '../../../src/cli/commands/cancel';
-import { register as compensate } from '../../../src/cli/commands/compensate';
+import { register as changes } from '../../../src/cli/commands/changes';
 import { register as fleets } from '../../../src/cli/commands/fleets';
 import { register as pools } from '../../../src/cli/commands/pools';
 import { register as reportFailure } from '../../../src/cli/commands/report-failure';
@@ -30,7 +29,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 const program = new Command();
-for (const register of [agents, cancel, compensate, fleets, pools, reportFailure, runs]) register(program);
+for (const register of [agents, changes, fleets, pools, reportFailure, runs]) register(program);
 
 function find(words: string): Command | undefined {
   return words

@@ -1,9 +1,9 @@
-/** `drover cancel FLEET`: stops the running change, which is compensated as after a failure. */
-import type { Command } from 'commander';
+/** The commands to a fleet's change: `drover cancel` and `drover compensate`. */
+import { type Command } from 'commander';
 import { DroverError } from '../../contract/errors';
-import type { ChangeView } from '../../contract/fleet';
+import { type ChangeView } from '../../contract/fleet';
 import { parseDurationMs, parseWhole, plainName, requestIdOption, requestOf } from '../lib/arguments';
-import { followToEnd } from '../lib/changes';
+import { followToEnd, followChange } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';
 
@@ -17,6 +17,11 @@ interface CancelFlags extends ConnectionFlags {
 }
 
 export function register(program: Command): void {
+  registerCancel(program);
+  registerCompensate(program);
+}
+
+function registerCancel(program: Command): void {
   withOutput(withConnection(program.command('cancel').argument('<fleet>')))
     .option('--revision <n>', 'refuse when another change runs', parseWhole)
     .option('--reason <text>', 'why, for others to read')
@@ -38,12 +43,12 @@ async function cancel(fleet: string, flags: CancelFlags): Promise<void> {
     const change = wait
       ? await followToEnd(client, fleet, cancelled, timeoutMs === undefined ? {} : { timeoutMs })
       : cancelled;
-    await print(flags.output, { data: change, names: [fleet], text: () => text(fleet, change) });
+    await print(flags.output, { data: change, names: [fleet], text: () => cancelledText(fleet, change) });
     if (wait) throwUnlessUndone(fleet, change);
   });
 }
 
-function text(fleet: string, { revision, state }: ChangeView): string {
+function cancelledText(fleet: string, { revision, state }: ChangeView): string {
   const what = `revision ${String(revision)} of fleet ${fleet}`;
   return state === 'running' ? `${what} is being cancelled` : `${what} is ${state}`;
 }
@@ -62,4 +67,33 @@ function throwUnlessUndone(fleet: string, change: ChangeView): void {
   if (left.length === 0) return;
   const what = `revision ${String(revision)} of fleet ${fleet} is not undone: ${left.join(', ')}`;
   throw new DroverError('ProviderError', `${what}; try again with drover compensate ${fleet}`, { change });
+}
+
+interface CompensateFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly attempt?: number;
+  readonly requestId?: string;
+}
+
+function registerCompensate(program: Command): void {
+  withOutput(withConnection(program.command('compensate').argument('<fleet>')))
+    .option('--attempt <n>', 'number of the attempt (default: one more than the last)', parseWhole)
+    .addOption(requestIdOption())
+    .action((name: string, flags: CompensateFlags) => compensate(plainName(name), flags));
+}
+
+async function compensate(fleet: string, flags: CompensateFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const { attempt } = flags;
+    const request = { ...(attempt === undefined ? {} : { attempt }), ...requestOf(flags) };
+    const { change } = await client.fleets.compensate(fleet, request);
+    if (!change) throw new DroverError('CompensationStateError', `fleet ${fleet} has no failed change to undo`);
+    const ended = await followChange(client, fleet, change, { good: 'rolled_back' });
+    const tried = String(ended?.compensation?.attempt ?? attempt);
+    await print(flags.output, {
+      data: ended,
+      names: [fleet],
+      text: () => `revision ${String(change.revision)} of fleet ${fleet} is undone (attempt ${tried})`,
+    });
+  });
 }

@@ -1,0 +1,35 @@
+/** What Drover says of itself: `drover version`, `drover schema` for editors, `drover completion` for shells. */
+import { type Command, Argument } from 'commander';
+import { packageVersion } from '../../version';
+import { write } from '../lib/output';
+import { fleetFileJsonSchema } from '../../contract/schemas/fleet-file';
+
+export function register(program: Command): void {
+  registerVersion(program);
+  registerSchema(program);
+  registerCompletion(program);
+}
+
+function registerVersion(program: Command): void {
+  program.command('version').action(() => write(packageVersion()));
+}
+
+function registerSchema(program: Command): void {
+  program.command('schema').action(() => write(JSON.stringify(fleetFileJsonSchema(), null, 2)));
+}
+
+const SCRIPTS: Readonly<Record<string, (words: string) => string>> = {
+  bash: (words) => `complete -W "${words}" drover`,
+  zsh: (words) => `compdef '_arguments "1:command:(${words})"' drover`,
+  fish: (words) => `complete -c drover -f -n __fish_use_subcommand -a "${words}"`,
+};
+
+function registerCompletion(program: Command): void {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
+    .action((shell: string) => {
+      const words = program.commands.map((command) => command.name()).join(' ');
+      write(SCRIPTS[shell]?.(words) ?? '');
+    });
+}
