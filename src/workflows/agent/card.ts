@@ -1,4 +1,4 @@
-/** What Temporal's Web UI and visibility know of an agent, kept right on every change and written on change only. */
+/** Publishes the agent in Temporal's Web UI and visibility, and writes only what has changed. */
 import {
   type SearchAttributeUpdatePair,
   type TypedSearchAttributes,
@@ -24,7 +24,7 @@ const KEYWORDS = {
 } as const;
 const HOLDS = defineSearchAttributeKey('DroverHolds', SearchAttributeType.KEYWORD_LIST);
 
-/** Publishes the state from now on, and again whenever what it returns is called. */
+/** Publishes the state now and after every change. Returns a function that publishes it again. */
 export function publish(machine: AgentMachine, supervisor: Supervisor): () => void {
   let shown = '';
   const react = (): void => {
@@ -34,7 +34,7 @@ export function publish(machine: AgentMachine, supervisor: Supervisor): () => vo
     shown = key;
     const changed = changedAttributes(machine.state, workflowInfo().typedSearchAttributes);
     if (changed.length > 0) upsertSearchAttributes(changed);
-    tellAllHolds(machine.state);
+    writeHoldsMemo(machine.state);
     setCurrentDetails(card(machine.state, troubles));
   };
   machine.onChange(react);
@@ -56,25 +56,25 @@ function changedAttributes(state: AgentState, known: TypedSearchAttributes): Sea
     const key = KEYWORDS[name];
     if ((known.get(key) ?? null) !== wanted[name]) changed.push({ key, value: wanted[name] });
   }
-  const holds = fitting(state.holds.map(({ name }) => name));
+  const holds = firstThatFit(state.holds.map(({ name }) => name));
   if ((known.get(HOLDS) ?? []).join() !== holds.join())
     changed.push({ key: HOLDS, value: holds.length === 0 ? null : holds });
   return changed;
 }
 
-/** Lists read this first: what is cut from the attribute is in the memo. */
-function tellAllHolds({ holds }: AgentState): void {
+/** The memo holds all names when the search attribute cannot; lists read the memo first. */
+function writeHoldsMemo({ holds }: AgentState): void {
   const names = holds.map(({ name }) => name);
-  const all = fitting(names).length === names.length ? null : names;
+  const all = firstThatFit(names).length === names.length ? null : names;
   const told: unknown = workflowInfo().memo?.['holds'] ?? null;
   if (JSON.stringify(told) !== JSON.stringify(all)) upsertMemo({ holds: all });
 }
 
-/** Bytes of a list's JSON that the server takes in a search attribute: with more it ends the workflow. */
+/** Limit of the server for a list's JSON in a search attribute, in bytes. A longer value ends the workflow. */
 const MOST_LIST_BYTES = 2_000;
 
-/** The first values, as many as a search attribute takes; `describe` has them all. */
-function fitting(values: readonly string[]): string[] {
+/** The first values that fit into a search attribute; `describe` returns all. */
+function firstThatFit(values: readonly string[]): string[] {
   const kept: string[] = [];
   for (const value of values) {
     if (jsonBytes([...kept, value]) > MOST_LIST_BYTES) break;

@@ -1,15 +1,15 @@
-/** The agent's one lazy timer: set for the next thing that the clock alone can change; a beat does not reset it. */
+/** The agent's only timer, set for the next due time. A beat does not reset it, so beats cost no timers. */
 import { nextDue } from '../../rules/agent/timers';
 import type { AgentMachine } from './machine';
 import { until, untilOr } from '../shared/until';
 
-/** Runs as long as the workflow. `passed` is called when a due time has come, `goesWell` at every turn. */
-export async function keepTime(machine: AgentMachine, passed: () => void, goesWell: () => void): Promise<never> {
+/** Runs as long as the workflow. Calls `passed` when a due time has come, and `clearTrouble` in every iteration. */
+export async function runClock(machine: AgentMachine, passed: () => void, clearTrouble: () => void): Promise<never> {
   for (;;) {
     const due = nextDue(machine.state, Date.now());
     if (due === null) await untilDue(machine);
     else if (await isReached(machine, due)) passed();
-    goesWell();
+    clearTrouble();
   }
 }
 
@@ -22,7 +22,7 @@ async function untilDue(machine: AgentMachine): Promise<void> {
   });
 }
 
-/** False when something earlier came up first. */
+/** Returns false when an earlier due time appeared first. */
 async function isReached(machine: AgentMachine, due: number): Promise<boolean> {
   let seen = machine.version;
   const isEarlier = (): boolean => {

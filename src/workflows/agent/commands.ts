@@ -1,4 +1,4 @@
-/** The agent's updates: a validator that refuses without a trace, a handler that decides by the same rule and answers on the effect. */
+/** The agent's updates. The validator refuses before anything reaches the history; the handler applies the same rule and waits for the effect. */
 import { type UpdateDefinition, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import { type AgentCommand, type CommandResult, AGENT_COMMANDS } from '../../contract/agent';
@@ -15,13 +15,13 @@ import type { AgentMachine } from './machine';
 import { refuseWhenOverdue } from '../shared/continue-as-new';
 import { asFailure, errorBody } from '../shared/failures';
 
-/** docs/workflow-rules.md, rule 3: ten waiting updates would block every other one. */
+/** docs/workflow-rules.md, rule 3: the server allows ten updates in flight, so a waiting one would block the others. */
 const ANSWER_AFTER = '5s';
 
 const DESCRIPTIONS: Readonly<Record<AgentCommand, string>> = {
   pause: 'Adds a hold and suspends the agent: {hold?, reason?, mode?: drain|freeze, drainTimeout?, requestId?, wait?}',
-  resume: 'Removes a hold; with none left the agent goes on: {hold?, cancelPending?, requestId?, wait?}',
-  stop: 'Stops the agent politely, then kills it: {grace?, requestId?, wait?}',
+  resume: 'Removes a hold; the agent continues when no hold is left: {hold?, cancelPending?, requestId?, wait?}',
+  stop: 'Stops the agent with a grace period, then kills it: {grace?, requestId?, wait?}',
   start: 'Wakes a stopped or failed agent: {requestId?, wait?}',
   restart: 'Drains, stops and starts the agent: {reason?, mode?: drain|freeze, requestId?, wait?}',
   terminate: 'Stops the agent, destroys its resource and ends this workflow: {requestId?, wait?}',
@@ -39,7 +39,7 @@ export function handleCommands(machine: AgentMachine): void {
         configure(machine.state, parseConfiguration(argument, 'configure'));
       });
     },
-    description: 'The fleet gives the agent a newer revision of its specification',
+    description: 'Gives the agent a newer revision of its specification (used by the fleet)',
   });
 }
 
@@ -58,17 +58,17 @@ function handle(machine: AgentMachine, command: AgentCommand): void {
   });
 }
 
-/** A command with its options, from what somebody sent. */
+/** Parses a command's options. Throws `InvalidRequest`. */
 export function requestOf(command: AgentCommand, argument: unknown): CommandRequest {
   return { command, options: parseOptions(command, argument) } as CommandRequest;
 }
 
-/** By which a repeat of the command is known; undefined: it cannot be repeated. */
+/** Identifies a repeat of the command. Undefined for a command without request id. */
 export function mark({ command, options }: CommandRequest): RequestMark | undefined {
   return markOf(command, options);
 }
 
-/** Nothing new begins while continue-as-new is overdue: the client asks again. */
+/** Throws while continue-as-new is overdue; the client retries. */
 export function mustNotBeOverdue({ state }: AgentMachine): void {
   refuseWhenOverdue(`${state.fleet}/${state.agent}`, state.continueAfterEvents ?? undefined);
 }
@@ -81,7 +81,7 @@ async function run(machine: AgentMachine, request: CommandRequest): Promise<Comm
   return effect(machine, machine.state.op, requestId, changed, wait);
 }
 
-/** Takes a command, by update or by signal; throws the refusal. */
+/** Applies a command that came by update or by signal. Returns whether it changed the state; throws the refusal. */
 export function accept(machine: AgentMachine, request: CommandRequest, way = ''): boolean {
   const { changed } = decide(machine.state, request, Date.now());
   const reason = 'reason' in request.options ? request.options.reason : undefined;
@@ -100,7 +100,7 @@ async function repeated(machine: AgentMachine, known: RememberedRequest, wait: b
   return effect(machine, known.op, known.requestId, known.changed, wait);
 }
 
-/** Tells how far the effect came; waits for it first, unless the caller does not want to. */
+/** Returns how far the effect has come, after waiting for it unless `wait` is false. */
 async function effect(
   machine: AgentMachine,
   op: number,
@@ -110,7 +110,9 @@ async function effect(
 ): Promise<CommandResult> {
   const isOver = (): boolean => machine.failureSince(op) !== null || commandState(machine.state) === 'done';
   if (wait && changed && !isOver()) {
-    await CancellationScope.nonCancellable(() => condition(isOver, ANSWER_AFTER, { summary: 'answer to the caller' }));
+    await CancellationScope.nonCancellable(() =>
+      condition(isOver, ANSWER_AFTER, { summary: 'wait for the effect of a command' }),
+    );
   }
   const error = changed ? machine.failureSince(op) : null;
   const result = commandResult(machine.state, requestId, changed);
@@ -140,7 +142,7 @@ function refusing<T>(decision: () => T): T {
   }
 }
 
-/** A refusal's facts stand beside its code and message (docs/http.md, "Errors"), where any client finds them. */
+/** Puts a refusal's facts beside its code and message, where clients expect them (docs/http.md, "Errors"). */
 function failureFor(error: unknown): Error {
   if (!(error instanceof DroverError)) return asFailure(error);
   const { code, message, details } = errorBody(error);

@@ -1,4 +1,4 @@
-/** The reconciler's hands: one provider effect, from its beginning to what it did to the state. */
+/** Executes one provider effect for the reconciler and records its result in the state. */
 import { uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../../contract/activities';
 import type { AgentState, ProviderEffect } from '../../rules/agent/state';
@@ -19,7 +19,7 @@ import { markEnd } from '../shared/mark';
 import { withPreparation } from '../shared/prepare';
 import type { Supervisor } from '../shared/supervise';
 
-/** Carries an effect out, and sees to it that the history says that it has ended (shared/mark.ts). */
+/** Executes an effect, and writes a replay mark into the history (src/workflows/shared/mark.ts). */
 export async function perform(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
   await carryOut(machine, effect, supervisor);
   if (effect === 'inspect') return;
@@ -27,8 +27,8 @@ export async function perform(machine: AgentMachine, effect: ProviderEffect, sup
 }
 
 /**
- * Its failure is a change of the state too, never an exception. A call that no provider has answered says nothing of the agent, and is
- * made again for a while; that is a trouble, not a crash.
+ * Records a failure in the state; never throws. A call that no provider has answered has an unknown outcome: it is retried for a while
+ * and shown as a trouble, and does not count as a crash of the agent.
  */
 async function carryOut(machine: AgentMachine, effect: ProviderEffect, supervisor: Supervisor): Promise<void> {
   const { op } = machine.state;
@@ -63,7 +63,7 @@ function answered(
   effect: ProviderEffect,
   supervisor: Supervisor,
 ): Promise<Partial<ResourceState>> {
-  // An inspection that fails is repeated in its own rhythm (rules/agent/probes.ts).
+  // A failed inspection needs no retry: the next probe repeats it (src/rules/agent/probes.ts).
   if (effect === 'inspect') return call(machine, effect);
   return supervisor.patiently(
     effect,
@@ -85,7 +85,7 @@ function failureOf(state: AgentState, effect: ProviderEffect, message: string): 
   return `${effect} of ${state.fleet}/${state.agent} failed: ${message}`;
 }
 
-/** What the provider says of the resource, where it can be asked at all. */
+/** Inspects the resource. Null when the provider cannot be asked or does not answer. */
 async function look(state: AgentState): Promise<ResourceState | null> {
   if (!callsProvider(state, 'inspect')) return null;
   try {

@@ -1,4 +1,4 @@
-/** Asks, where an agent has been silent for too long, whether a gateway has listened: an activity for each silence, none for a beat. */
+/** Checks whether a gateway has been listening before a silent agent counts as offline. Costs one activity per silence, none per beat. */
 import { afterHearing, mustAskGateway } from '../../rules/agent/hearing';
 import { gatewayActivities } from '../activities';
 import type { Supervisor } from '../shared/supervise';
@@ -7,11 +7,14 @@ import type { AgentMachine } from './machine';
 /** Runs as long as the workflow. */
 export function askBeforeOffline(machine: AgentMachine, supervisor: Supervisor): void {
   supervisor.always(
-    'ask whether a gateway listens',
+    'check whether a gateway listens',
     () => mustAskGateway(machine.state, Date.now()),
     async () => {
       const hearing = await gatewayActivities().askGateway();
-      machine.change((state, now) => afterHearing(state, hearing, now), { by: 'gateway', what: 'silence looked into' });
+      machine.change((state, now) => afterHearing(state, hearing, now), {
+        by: 'gateway',
+        what: 'checked whether a gateway listens',
+      });
     },
   );
 }

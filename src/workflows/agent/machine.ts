@@ -1,4 +1,4 @@
-/** The one owner of an agent's state in its workflow: every change goes through here, is recorded, and is reacted to. */
+/** The owner of an agent's state in its workflow: every change passes here, is recorded, and triggers the reactions. */
 import type { ErrorBody } from '../../contract/errors';
 import type { AgentState } from '../../rules/agent/state';
 import { type Remark, withDecision, summary } from '../../rules/agent/decisions';
@@ -6,23 +6,24 @@ import { type Rule, step } from '../../rules/agent/step';
 import { continueAsNewOverdue } from '../shared/continue-as-new';
 import type { Supervisor } from '../shared/supervise';
 
+/** The agent's state and the only way to change it. */
 export interface AgentMachine {
   readonly state: AgentState;
-  /** Counts changes; whoever waits for one compares it. */
+  /** Number of changes so far. A caller that waits for a change compares it. */
   readonly version: number;
-  /** Applies a rule. Recorded as a decision where it moved an axis or a hold, or always. */
+  /** Applies a rule. Records a decision when an axis or a hold changed, or when `always` is set. */
   change(rule: Rule, remark?: Remark & { readonly always?: boolean }): void;
-  /** Records something that was refused. */
+  /** Records a refusal. */
   refuse(what: string, why: string, by?: string): void;
-  /** Calls `react` after every change; it may change the state itself. One that throws is a trouble, and keeps no other from its turn. */
+  /** Calls `react` after every change. It may change the state itself. If it throws, that is a trouble, and the others still run. */
   onChange(react: () => void): void;
-  /** The effect that began after `op` commands has failed. */
+  /** Records that the effect of command number `op` has failed. */
   fail(op: number, error: ErrorBody): void;
-  /** The failure that a command waiting for its effect has to tell. */
+  /** The failure of command number `op` or a later one, for the caller that waits for its effect. */
   failureSince(op: number): ErrorBody | null;
-  /** Whether no quiet moment for continue-as-new came for too long: nothing new begins until it happened. */
+  /** Whether continue-as-new is overdue. New work waits until it has happened. */
   readonly isOverdue: () => boolean;
-  /** The clock has reached something that was due. */
+  /** Tells the rules that a due time has come. */
   readonly tick: () => void;
 }
 
@@ -39,7 +40,7 @@ export function createMachine(initial: AgentState, supervisor: Supervisor): Agen
     reacting = true;
     for (let seen = -1; seen !== version;) {
       seen = version;
-      for (const reaction of reactions) supervisor.attempt('react to a change', reaction);
+      for (const reaction of reactions) supervisor.attempt('react to a change of the state', reaction);
     }
     reacting = false;
   }

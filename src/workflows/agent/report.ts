@@ -1,10 +1,10 @@
-/** Tells the change that waits for this agent how its start ended. */
+/** Reports to the change that waits for this agent how its start ended. */
 import { agentReported } from '../../contract/fleet/messages';
 import { dueReport, markReported } from '../../rules/agent/report';
 import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';
 
-/** Reports from now on: once when settled, again whenever `configure` asks. */
+/** Sends one report when the agent has settled, and another one after each `configure`. */
 export function reportSettled(machine: AgentMachine, outbox: Outbox): void {
   const react = (): void => {
     const due = dueReport(machine.state);

@@ -1,4 +1,4 @@
-/** The agent's signals: facts, and pause and resume again. What is refused is a recorded decision and changes nothing. */
+/** The agent's signals: facts, and pause and resume. A refused signal is recorded as a decision and changes nothing. */
 import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../../contract/agent/messages';
 import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';

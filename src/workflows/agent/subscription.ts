@@ -1,4 +1,4 @@
-/** The agent's part of subscriptions: reports, what is asked of the pool and answered by it, a new credential for the agent that runs. */
+/** The agent's part of subscriptions: failure reports, requests to the pool and its grants, and the reload of a credential. */
 import { setHandler, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../contract/agent';
 import { agentSignals, agentUpdates, allocationGranted } from '../../contract/agent/messages';
@@ -36,18 +36,19 @@ import { receive } from '../shared/receive';
 import type { Supervisor } from '../shared/supervise';
 import { untilOr } from '../shared/until';
 
+/** An agent's use of its pool's credentials. */
 export interface AgentSubscription {
-  /** Takes a report; true: it begins a switch. */
+  /** Takes a failure report. Returns true when it begins a switch. */
   report(report: FailureReport, by: string): boolean;
   /** Gives the running agent its new credential: the effect `reload`. */
   reload(): Promise<void>;
-  /** Registers the messages about it. */
+  /** Registers the handlers of its messages. */
   handle(): void;
-  /** Failures that the pool has not been told of yet: unfinished work. */
+  /** Number of failures that the pool has not received yet. They are unfinished work. */
   readonly pending: () => number;
 }
 
-/** A switch without turns in flight takes less; other agents should not wait longer for what they have to know. */
+/** A switch without turns in flight takes less. Other agents must not wait longer for news of a failed credential. */
 const TELL_WITHIN_MS = 1_000;
 /** A fleet starts a pool again within some hundred milliseconds; a busy worker takes a little longer. */
 const STARTED_AGAIN_WITHIN = '3s';
@@ -67,8 +68,8 @@ interface Observations {
 }
 
 /**
- * Tells the pool of failures: all that are alike and came while a signal was on its way, or while a switch begins, in one. The switch has told
- * it of the first one; the rest of a burst would only get in its way.
+ * Sends failures to the pool. Equal failures that arrive during a signal or at the beginning of a switch go in one signal: the switch
+ * itself has reported the first one, and the rest of the burst would only delay it.
  */
 function createObservations(
   machine: AgentMachine,
@@ -81,7 +82,7 @@ function createObservations(
   async function tellAll(): Promise<void> {
     isTelling = true;
     for (let next = backlog[0]; next; next = backlog[0]) {
-      if (isSwitching(machine)) await untilOr(() => !isSwitching(machine), TELL_WITHIN_MS, 'the rest of a burst');
+      if (isSwitching(machine)) await untilOr(() => !isSwitching(machine), TELL_WITHIN_MS, 'collect equal failures');
       const { pool, observed } = next;
       const isAlike = (one: typeof next): boolean =>
         one.pool === pool && one.observed.credential === observed.credential && one.observed.kind === observed.kind;
@@ -92,9 +93,9 @@ function createObservations(
         others.map((one) => one.observed),
       );
       const delivery = await outbox.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
-      // Its fleet starts it again, and then it hears of this failure at least.
+      // The fleet starts the pool again; the new pool must know of this failure.
       if (delivery === 'gone' && (await tellFleet(pool))) {
-        await sleep(STARTED_AGAIN_WITHIN, { summary: `pool ${pool} is started again` });
+        await sleep(STARTED_AGAIN_WITHIN, { summary: `wait for the restart of pool ${pool}` });
         await outbox.send(poolWorkflowId(pool), poolSignals.failureObserved, told);
       }
     }
@@ -104,12 +105,12 @@ function createObservations(
     pending: () => backlog.length + (isTelling ? 1 : 0),
     tell(pool, observed) {
       backlog = [...backlog, { pool, observed }];
-      if (!isTelling) supervisor.keep('tell the pool of failures', tellAll);
+      if (!isTelling) supervisor.keep('report failures to the pool', tellAll);
     },
   };
 }
 
-/** Keeps the agent's subscription from now on, and tells of it. */
+/** Starts the agent's subscription: requests, reports and announcements follow every change of its state. */
 export function keepSubscription(
   machine: AgentMachine,
   outbox: Outbox,
@@ -120,7 +121,7 @@ export function keepSubscription(
     const due = dueRequest(machine.state, Date.now());
     if (due !== null) {
       machine.change(requestSent);
-      supervisor.keep(`ask pool ${due.pool}`, () => ask(due.pool, due.request));
+      supervisor.keep(`request a credential from pool ${due.pool}`, () => ask(due.pool, due.request));
     }
     tellEnds(machine, outbox, notifier);
     const left = poolToLeave(machine.state);
@@ -145,7 +146,7 @@ export function keepSubscription(
     });
   }
 
-  /** Whether there is a fleet that can start the pool again. */
+  /** Reports the lost pool to the fleet. Returns whether a fleet exists that can start it again. */
   async function tellFleet(pool: string): Promise<boolean> {
     const { fleet, config } = machine.state;
     if (config.incarnation === DIRECT_INCARNATION) return false;
@@ -213,12 +214,12 @@ export function keepSubscription(
           });
         },
         description:
-          'Work failed with its credential: {subscription, assignment?, kind, resetAt?, turnId?, requestId?}',
+          'Reports that work failed with the credential: {subscription, assignment?, kind, resetAt?, turnId?, requestId?}',
       },
     );
   }
 
-  /** A report with an id that is known changes nothing more. Its effect is not waited for: who reports asks its own work again. */
+  /** A repeated request id changes nothing. The call does not wait for the effect: the reporter repeats its own work. */
   function once(failure: FailureReport, by: string): CommandResult {
     const known = recall(machine.state, mark(failure));
     if (known !== undefined) return rememberedResult(machine.state, known);
@@ -231,12 +232,12 @@ export function keepSubscription(
   }
 
   machine.onChange(react);
-  // A new agent asks for its first one.
+  // A new agent requests its first credential.
   machine.tick();
   return { report, reload, handle, pending: observations.pending };
 }
 
-/** One decision and one notification for each switch, and the pool hears of a credential that could not be applied. */
+/** Records and announces each finished switch, and tells the pool of a credential that could not be applied. */
 function tellEnds(machine: AgentMachine, outbox: Outbox, notifier: Notifier): void {
   for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
     machine.change(markSwitchesAnnounced, { by: 'subscription', what, why, accepted, always: true });

@@ -1,4 +1,4 @@
-/** The agent's turns: the rule says what to do with them (rules/agent/turns/actions.ts), this does it. */
+/** Executes the agent's turns. src/rules/agent/turns/actions.ts decides what to do with each. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { branchSignals } from '../../contract/run/messages';
 import type { FailureReport } from '../../contract/agent/subscription';
@@ -11,15 +11,16 @@ import { publicSubscription } from '../../rules/agent/view';
 import { turnActivities } from '../activities';
 import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';
-import { errorBody, saysNothing } from '../shared/failures';
+import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import type { Supervisor } from '../shared/supervise';
 
+/** The turns of one agent. */
 export interface AgentTurns {
   /** Sends an answer to a branch. */
   answer(replyTo: string, turnId: string, outcome: TurnOutcome): void;
-  /** A branch asked again for a turn that it may wrongly believe to be going on. */
+  /** Answers a branch that asks again for a turn: tells it that the turn is suspended, where it is. */
   remind(turnId: string): void;
-  /** Looks for turns to start, cancel or answer; done after every change, and when the clock says so. */
+  /** Starts, cancels and answers turns. Called after every change and at every due time. */
   readonly react: () => void;
 }
 
@@ -28,7 +29,7 @@ interface Running {
   reason: CancelReason | null;
 }
 
-/** Takes the agent's turns from now on. `report` hears of those that failed with their credential. */
+/** Begins to take the agent's turns. Calls `report` for each turn that failed because of its credential. */
 export function takeTurns(
   machine: AgentMachine,
   outbox: Outbox,
@@ -59,7 +60,7 @@ export function takeTurns(
   }
 
   async function take(turn: QueuedTurn): Promise<void> {
-    // Tried again after a failure of ours, it may have been answered or withdrawn.
+    // A retry after a failure of Drover's own: the turn may have been answered or withdrawn in between.
     if (!machine.state.turns.inFlight.some(({ turnId }) => turnId === turn.turnId)) return;
     const current: Running = { scope: new CancellationScope(), reason: null };
     running.set(turn.turnId, current);
@@ -85,7 +86,7 @@ export function takeTurns(
 
   function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): void {
     const signal = suspended ? branchSignals.turnSuspended : branchSignals.turnResumed;
-    supervisor.keep(`tell of turn ${turnId}`, async () => {
+    supervisor.keep(`tell the branch the state of turn ${turnId}`, async () => {
       const delivery = await outbox.send(replyTo, signal, { turnId });
       if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
     });
@@ -100,7 +101,7 @@ export function takeTurns(
   return { answer, remind, react };
 }
 
-/** How it ended, and whether its branch has been told. */
+/** Returns how the turn ended, and whether its branch has received the answer. */
 async function ask(
   machine: AgentMachine,
   turn: QueuedTurn,
@@ -124,8 +125,8 @@ async function ask(
     return { ending, isDelivered: delivered };
   } catch (error) {
     const body = errorBody(error);
-    // What an agent says is an outcome. A failure says only that it was not reached, or not heard, and it is asked again.
-    const cannotReach = body.code === 'AgentUnavailable' || saysNothing(error);
+    // An agent's own answer is an outcome. A failure means that the agent was not reached, or its answer was lost: the turn is retried.
+    const cannotReach = body.code === 'AgentUnavailable' || hasUnknownOutcome(error);
     const ending = { kind: 'error', error: body, cannotReach: cannotReach && !isCancellation(error) } as const;
     return { ending, isDelivered: false };
   }

@@ -1,4 +1,4 @@
-/** The agent entity: the one writer of its agent's state, and the only way to it. */
+/** The agent entity: the only writer of its agent's state, and the only access to it. */
 import { CancellationScope, allHandlersFinished, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { AgentInput } from '../../contract/agent';
 import { describeAgent } from '../../contract/agent/messages';
@@ -11,7 +11,7 @@ import { AGENT_INPUT } from '../../rules/agent/migrate';
 import { nextEffect } from '../../rules/agent/reconcile';
 import { agentView } from '../../rules/agent/view';
 import { publish } from './card';
-import { keepTime } from './clock';
+import { runClock } from './clock';
 import { accept, handleCommands } from './commands';
 import { perform } from './effects';
 import { askBeforeOffline } from './hearing';
@@ -41,9 +41,9 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
   );
   const outbox = createOutbox(supervisor);
   const notifier = createNotifier(supervisor);
-  // A cancelled agent is a terminated one: nothing of it may be left behind.
+  // Cancellation means terminate: the workflow must not leave a resource behind.
   CancellationScope.current().cancelRequested.catch(() => {
-    supervisor.attempt('end as cancelled', () =>
+    supervisor.attempt('terminate after a cancellation', () =>
       accept(machine, { command: 'terminate', options: {} }, ' by cancellation'),
     );
   });
@@ -53,31 +53,31 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     machine.onChange(turns.react);
     reportSettled(machine, outbox);
     show = publish(machine, supervisor);
-    // Handlers last: what has been waiting for them arrives the moment they are set.
+    // Handlers come last: the SDK delivers buffered messages at the moment they are set.
     setHandler(describeAgent, () => agentView(machine.state, true, supervisor.troubles()), {
-      description: 'The agent with its last decisions',
+      description: 'Returns the agent and its latest decisions',
     });
     handleCommands(machine);
     subscription.handle();
     handleSignals(machine, turns);
     askBeforeOffline(machine, supervisor);
-    supervisor.keep('keep time', (goesWell) => keepTime(machine, machine.tick, goesWell));
+    supervisor.keep('keep time', (clearTrouble) => runClock(machine, machine.tick, clearTrouble));
     const isIdle = (): boolean =>
       outbox.pending() + notifier.pending() + subscription.pending() === 0 && allHandlersFinished();
     await reconcile(machine, subscription, supervisor, isIdle);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
-    await sayFarewell(machine, outbox, isIdle);
+    await notifyFleetOfEnd(machine, outbox, isIdle);
   });
 }
 
-/** An agent that was ended by somebody else than its fleet is not the fleet's any more. */
-async function sayFarewell({ state }: AgentMachine, outbox: Outbox, isIdle: () => boolean): Promise<void> {
-  const tidings = goodbyeMessage(state);
-  if (tidings !== null) await outbox.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, tidings);
+/** Tells the fleet that its agent is gone, unless the fleet itself has ended it. */
+async function notifyFleetOfEnd({ state }: AgentMachine, outbox: Outbox, isIdle: () => boolean): Promise<void> {
+  const goodbye = goodbyeMessage(state);
+  if (goodbye !== null) await outbox.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, goodbye);
   await until(isIdle);
 }
 
-/** Drives the provider to what has been decided, one effect at a time, until the agent ends or its history is to begin anew. */
+/** Drives the actual state to the desired state, one effect at a time, until the agent ends or continues as new. */
 async function reconcile(
   machine: AgentMachine,
   subscription: AgentSubscription,
@@ -93,5 +93,5 @@ async function reconcile(
     else if (next !== null) await perform(machine, next, supervisor);
     else await until(() => effect() !== null || (isOver() && isQuiet()));
   };
-  while (effect() !== null || !isOver() || !isQuiet()) await supervisor.persist('act on what is decided', step);
+  while (effect() !== null || !isOver() || !isQuiet()) await supervisor.persist('reconcile the agent', step);
 }

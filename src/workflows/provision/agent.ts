@@ -24,7 +24,7 @@ import { fleetActivities, preparation, providerActivities } from '../activities'
 import { remove, retire } from './removal';
 import { patiently, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
-import { errorBody, saysNothing } from '../shared/failures';
+import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import { withPreparation } from '../shared/prepare';
 
 /** A report may be lost: the agent is asked again (decision 3). */
@@ -66,7 +66,7 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
       isMoot: () => breaksOff(saga.run),
     }).catch((error: unknown) => {
       // After a call of which nobody knows what became of it, a refusal says nothing of that one.
-      isUnknown ||= saysNothing(error);
+      isUnknown ||= hasUnknownOutcome(error);
       if (!isUnknown && isRefusal(errorBody(error))) saga.refused[agent] = true;
       throw error;
     }),

@@ -4,12 +4,12 @@ import type { RunLife } from './life';
 import { until, untilOr } from '../shared/until';
 
 /** What stops the run when its time is over, and ends with the run. Begun again after a failure, it goes on with the time that was used. */
-export function runTime(life: RunLife): (goesWell: () => void) => Promise<void> {
+export function runTime(life: RunLife): (clearTrouble: () => void) => Promise<void> {
   const { timeoutS } = life.topology.rules;
   if (timeoutS === null) return async () => undefined;
   const limitMs = Math.round(timeoutS * 1_000);
   let clock = setRunning(STOPPED_CLOCK, life.isTimed(), Date.now());
-  return async (goesWell) => {
+  return async (clearTrouble) => {
     while (!isOver(life)) {
       const seen = life.version;
       const due = dueAt(clock, limitMs);
@@ -19,7 +19,7 @@ export function runTime(life: RunLife): (goesWell: () => void) => Promise<void> 
       else if (!(await untilOr(isNews, Math.max(1, due - Date.now()), 'timeout of the run')))
         life.stop.stop(`timeout(${String(timeoutS)}) reached`);
       clock = setRunning(clock, life.isTimed(), Date.now());
-      goesWell();
+      clearTrouble();
     }
   };
 }

@@ -1,21 +1,21 @@
 /**
- * Signals that wait together are handled 50 a task, in their order; a timer makes the next task. However many there are, a task stays short, and
- * one that is repeated because more came meanwhile does not grow. Signals that wait count as handlers that have not finished.
+ * Handles at most 50 signals per workflow task, in their order; a timer causes the next task. So a task stays short in a flood, and does
+ * not grow when it is repeated because more signals have arrived. Waiting signals count as unfinished handlers.
  */
 import { CancellationScope, type WorkflowInterceptors, sleep, workflowInfo } from '@temporalio/workflow';
 
-/** As many as leave in one task (shared/pacer.ts): each may lead to one. */
+/** As many as one task may send (src/workflows/shared/pacer.ts), because each may cause one. */
 const MOST_AT_ONCE = 50;
 /** Long enough to end the task. */
 const REST_MS = 1;
 
-/** Found by this name: the bundle lists this file among its interceptors. One state per workflow. */
+/** The SDK finds this export by its name, because the bundle lists this file among its interceptors. Each workflow has its own state. */
 export const interceptors = (): WorkflowInterceptors => {
   const waiting: (() => void)[] = [];
   let task = -1;
   let taken = 0;
 
-  /** The length of the history tells one task from the next, also when they are replayed. */
+  /** The history length distinguishes one task from the next, in a replay too. */
   function enter(): boolean {
     const { historyLength } = workflowInfo();
     if (historyLength !== task) taken = 0;
@@ -24,21 +24,21 @@ export const interceptors = (): WorkflowInterceptors => {
     taken += 1;
     return true;
   }
-  /** Ends when nothing waits. A rest that fails lets in what waits at once: better a long task than none. */
-  async function letIn(): Promise<void> {
+  /** Admits waiting signals until none is left. If its timer fails, all are admitted immediately: a long task is better than a stuck one. */
+  async function admitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      await CancellationScope.nonCancellable(() => sleep(REST_MS, { summary: 'more signals' }));
+      await CancellationScope.nonCancellable(() => sleep(REST_MS, { summary: 'handle more signals' }));
       while (waiting.length > 0 && enter()) waiting.shift()?.();
     }
   }
   async function inTurn(handle: () => Promise<void>): Promise<void> {
     const turn = new Promise<void>((resolve) => waiting.push(resolve));
-    if (waiting.length === 1) letIn().then(undefined, letAllIn);
+    if (waiting.length === 1) admitWaiting().then(undefined, admitAll);
     await turn;
     await handle();
   }
-  function letAllIn(): void {
-    for (const enterNow of waiting.splice(0)) enterNow();
+  function admitAll(): void {
+    for (const admit of waiting.splice(0)) admit();
   }
   return {
     inbound: [

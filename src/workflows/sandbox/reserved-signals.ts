@@ -1,15 +1,15 @@
 /**
- * Signals under a name that Temporal keeps for itself. The SDK throws for one that has no handler while a default signal handler is set, and
- * the workflow task fails for ever; without a default handler it keeps every unknown signal for as long as the workflow lives. So they are
- * renamed before the SDK looks at them, and are unknown signals like any other (decision 19).
+ * Signals with a name that Temporal reserves. While a default signal handler is set, the SDK throws for such a signal without a handler,
+ * and the workflow task fails for ever. Without a default handler the SDK buffers every unknown signal as long as the workflow runs.
+ * So this interceptor renames them before the SDK sees them, and they are handled like other unknown signals (decision 19).
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 
 const RESERVED_PREFIX = '__temporal_';
-/** Comes before a reserved name: no signal of ours begins so. */
+/** Prefix of a renamed signal. No signal of Drover begins with it. */
 const RENAMED_PREFIX = 'reserved:';
 
-/** Found by this name: the bundle lists this file among its interceptors. */
+/** The SDK finds this export by its name, because the bundle lists this file among its interceptors. */
 export const interceptors = (): WorkflowInterceptors => ({
   internals: [
     {

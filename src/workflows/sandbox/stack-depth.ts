@@ -1,8 +1,8 @@
 /**
- * How deep a stack is in the sandbox, in frames. The SDK takes one for every promise and finds each of its frames in the source map, which
- * was a third of the work of a busy workflow thread (decision 12). Four tell where an error was thrown, and by whom that was called.
+ * Depth of stack traces in the sandbox, in frames. The SDK takes a trace for every promise and looks up each frame in the source map, which
+ * was a third of the work of a busy workflow thread (decision 12). Four frames show where an error was thrown and the callers.
  */
 const FRAMES = 4;
 
-// The SDK freezes the sandbox's globals once the preloaded modules have been evaluated; in a bundle without them this comes too late.
+// The SDK freezes the sandbox's globals after the preloaded modules; in a bundle without those, this code runs too late.
 if (!Object.isFrozen(Error)) Error.stackTraceLimit = FRAMES;

@@ -1,10 +1,10 @@
-/** The one translation between our errors and Temporal's, in both directions. */
+/** Translates between Drover's errors and Temporal's failures, in both directions. */
 import { ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/common';
 import { type ErrorBody, DroverError, isErrorCode } from '../../contract/errors';
 
 /**
- * What a workflow throws to a caller. Anything that is not a Temporal failure already becomes a non-retryable one, because any
- * other error thrown in a handler fails the workflow task, for ever.
+ * Converts an error to what a workflow may throw. Every error that is not a Temporal failure becomes a non-retryable
+ * `ApplicationFailure`, because any other exception of a handler fails the workflow task for ever.
  */
 export function asFailure(error: unknown): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
@@ -12,7 +12,7 @@ export function asFailure(error: unknown): TemporalFailure {
   return ApplicationFailure.create({ type: body.code, message: body.message, nonRetryable: true, details: [body] });
 }
 
-/** Runs a handler or a validator, translating what it throws. */
+/** Runs a handler or a validator and converts its exceptions. */
 export function translating<T>(decide: () => T): T {
   try {
     return decide();
@@ -21,7 +21,7 @@ export function translating<T>(decide: () => T): T {
   }
 }
 
-/** The error behind any failure: the innermost cause that carries one of our codes, else `Internal` with the deepest message. */
+/** The error behind a failure: the outermost link that carries one of Drover's codes, else `Internal` with the innermost message. */
 export function errorBody(error: unknown): ErrorBody {
   let deepest = 'unknown error';
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -42,20 +42,20 @@ function isBody(detail: unknown): detail is ErrorBody {
   return typeof detail === 'object' && detail !== null && 'code' in detail && 'message' in detail;
 }
 
-/** How gRPC writes an error of its own: `13 INTERNAL: …`. */
+/** Matches the form of gRPC errors: `13 INTERNAL: …`. */
 const GRPC_STATUS = /^\d+ [A-Z_]+: /;
-/** What our activities raise where they do not know what happened, or could not ask. */
+/** Codes of Drover's activities for an unknown outcome, or for a call that could not be made. */
 const UNKNOWN_OUTCOMES: readonly string[] = ['Internal', 'Unavailable', 'Timeout'];
 
 /**
- * Whether an activity's failure says nothing of what was asked: its worker was lost, or the server or a client of it has failed. A plain
- * `Error` is the other side's own answer, as are all of our other codes.
+ * Whether an activity's failure leaves the outcome unknown: its worker was lost, or the server or its client failed. A plain `Error` and
+ * all other codes of Drover are answers of the other side.
  */
-export function saysNothing(error: unknown): boolean {
+export function hasUnknownOutcome(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof TimeoutFailure) return true;
     if (!(cause instanceof ApplicationFailure)) continue;
-    // Its task has failed for long (client/temporal/unanswered.ts): to ask again is no use.
+    // The target's workflow task has failed for long (src/client/temporal/unanswered.ts), so a retry does not help.
     if (cause.nonRetryable && cause.type === 'Unavailable') return false;
     if (GRPC_STATUS.test(cause.message)) return true;
     if (isErrorCode(cause.type)) return UNKNOWN_OUTCOMES.includes(cause.type);

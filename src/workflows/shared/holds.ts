@@ -1,4 +1,4 @@
-/** Tells a change that runs, or a part of one, what the fleet's holds are. */
+/** Sends the fleet's holds to a running change or to a part of one. */
 import { CancellationScope, type ChildWorkflowHandle } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
 import { provisionSignals } from '../../contract/fleet/messages';
@@ -7,8 +7,8 @@ import { isGone } from './outbox';
 import type { Supervisor } from './supervise';
 
 /**
- * One that has just ended needs not hear it; a cancelled one must, as it goes on until what it began has settled. What else keeps the
- * signal from it is tried again.
+ * Ignores a child that has ended. A cancelled child still receives the holds, because it runs until its open work has settled. Any
+ * other failure is retried.
  */
 export async function tellHolds(
   child: Pick<ChildWorkflowHandle<ProvisionWorkflow>, 'signal' | 'workflowId'>,

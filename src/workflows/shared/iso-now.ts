@@ -1,11 +1,11 @@
-/** The workflow's time, for records: a run or a branch must not decide by it (docs/decisions/0015-a-branch-sends-within-its-task.md). */
+/** The workflow's time, for records only: runs and branches must not decide by it (docs/decisions/0015-a-branch-sends-within-its-task.md). */
 
-/** ISO 8601. */
+/** The current time in ISO 8601. */
 export function isoNow(): string {
   return new Date(stampMs()).toISOString();
 }
 
-/** Epoch milliseconds. */
+/** The current time in epoch milliseconds. */
 export function stampMs(): number {
   return Date.now();
 }

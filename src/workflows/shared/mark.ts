@@ -2,8 +2,8 @@
 import { upsertMemo } from '@temporalio/workflow';
 
 /**
- * Writes into the history that something has ended, with what it has led to. Without any command in it, the workflow task that heard of the
- * end would be merged with the next one when a worker replays both, and a command in that one would be judged by the state before.
+ * Writes the end of an effect and its result into the history. A workflow task without any command would be merged with the next one when
+ * a worker replays both, and a command of the next task would then be decided on the earlier state.
  */
 export function markEnd(memo: Readonly<Record<string, string | number | null>>): void {
   upsertMemo(memo);

@@ -1,4 +1,4 @@
-/** Signals to other workflows (docs/workflow-rules.md, rule 1): awaited, tried again until they have arrived, counted as unfinished work meanwhile. */
+/** Signals to other workflows (docs/workflow-rules.md, rule 1): retried until they have arrived, and counted as unfinished work until then. */
 import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
 import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { Delivery } from '../../contract/activities';
@@ -8,18 +8,18 @@ import { signalActivities } from '../activities';
 import type { Pacer } from './pacer';
 import type { Supervisor } from './supervise';
 
-/** How a signal leaves; rejects where it is not known to have arrived, and not known to have no receiver. */
+/** Sends one signal. Rejects when the outcome is unknown: neither delivered nor without a receiver. */
 export type Carrier = (workflowId: string, signal: string, argument: unknown) => Promise<Delivery>;
 
-/** Bytes of a workflow's id that the server takes. A command with a longer one, or with none, would fail the sender's task for ever. */
+/** Limit of the server for a workflow id, in bytes. A longer or empty id would fail the sender's workflow task for ever. */
 const MOST_ID_BYTES = 1_000;
 
-/** The two ways in which the server says that no such workflow is open, or that it takes no more signals (sdk-core, signal_external_state_machine.rs). */
+/** Messages of the server for a closed workflow and for one at its signal limit (sdk-core, signal_external_state_machine.rs). */
 const GONE = /it was not found|signal limit was exceeded/i;
 
 /**
- * Of an entity: with the end of its present task, so that its next message does not wait for a call. It costs a second task, in which the
- * entity hears that the signal has arrived.
+ * For entities: sends the signal with the commands of the current workflow task, so that the next message does not wait for a call. The
+ * acknowledgement costs a second task.
  */
 export const afterTheTask: Carrier = async (workflowId, signal, argument) => {
   try {
@@ -31,33 +31,33 @@ export const afterTheTask: Carrier = async (workflowId, signal, argument) => {
   }
 };
 
-/** Of a run or a branch, which has nothing else to do: within its present task (decision 15). */
+/** For runs and branches, which only wait for the result: sends within the current workflow task (decision 15). */
 export const withinTheTask: Carrier = (workflowId, signal, argument) =>
   signalActivities().signalWorkflow({ workflowId, signal, argument });
 
-/** Whether a signal's failure says that its receiver is gone. Everything else says nothing of the receiver. */
+/** Whether a signal failed because its receiver is gone. Any other failure leaves the outcome unknown. */
 export function isGone(error: unknown): boolean {
   return error instanceof ApplicationFailure && GONE.test(error.message);
 }
 
+/** The outgoing signals of one workflow. */
 export interface Outbox {
   /**
-   * Sends one signal after everything that was sent to the same workflow before, and waits until it has arrived or its receiver
-   * is gone. Survives the cancellation of the caller's scope.
+   * Sends a signal after all earlier ones to the same workflow, and waits until it has arrived or its receiver is gone. Continues when
+   * the caller's scope is cancelled.
    */
   send<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery>;
-  /** The same, where nothing is to be done about a receiver that is gone. */
+  /** Sends a signal without waiting. Ignores a receiver that is gone. */
   tell<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): void;
   /**
-   * Signals that the server has not acknowledged, those that wait for their turn included. With any, a workflow must neither
-   * complete nor continue as new.
+   * Number of signals that wait or are not acknowledged. A workflow must not complete or continue as new before it is 0.
    */
   pending(): number;
 }
 
 /**
- * One per run of a workflow. Signals of one task may arrive in any order, so each waits for the former one to the same receiver.
- * `pacer`: shared with everything else that the workflow emits.
+ * Create one per run of a workflow. The server may reorder the signals of one task, so each signal waits for the previous one to the
+ * same receiver. `pacer` is shared with everything else that the workflow emits.
  */
 export function createOutbox(supervisor: Supervisor, carry: Carrier = afterTheTask, pacer?: Pacer): Outbox {
   const last = new Map<string, Promise<Delivery>>();
@@ -72,7 +72,7 @@ export function createOutbox(supervisor: Supervisor, carry: Carrier = afterTheTa
   async function inOrder<T>(workflowId: string, signal: SignalDefinition<[T]>, argument: T): Promise<Delivery> {
     const former = last.get(workflowId);
     const now = () => arrive(workflowId, signal, argument);
-    // A promise costs the sandbox a stack trace: where nothing is on its way, none is waited for.
+    // Every promise costs the sandbox a stack trace, so this creates one only when an earlier signal is in flight.
     const sent = former === undefined ? now() : former.then(now, now);
     last.set(workflowId, sent);
     try {
@@ -94,7 +94,7 @@ export function createOutbox(supervisor: Supervisor, carry: Carrier = afterTheTa
     send,
     pending: () => pending,
     tell(workflowId, signal, argument) {
-      supervisor.keep(`tell ${workflowId}`, () => send(workflowId, signal, argument));
+      supervisor.keep(`signal ${workflowId}`, () => send(workflowId, signal, argument));
     },
   };
 }

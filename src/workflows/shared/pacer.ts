@@ -1,16 +1,17 @@
-/** One task emits at most 1 MiB of payload and 50 children or signals, each batch awaited before the next (docs/workflow-rules.md, rule 8). */
+/** Limits one workflow task to 1 MiB of payload and 50 children or signals; the next batch waits for it (docs/workflow-rules.md, rule 8). */
 
 const MOST_AT_ONCE = 50;
 const MOST_BYTES_AT_ONCE = 1024 * 1024;
 
+/** A queue that bounds what is in flight. */
 export interface Pacer {
-  /** Waits until `bytes` more may be emitted, emits, and waits for the acknowledgement; first come, first served. */
+  /** Waits until there is room for `bytes`, calls `emit`, and waits for its end. First in, first out. */
   through<T>(bytes: number, emit: () => Promise<T>): Promise<T>;
-  /** What is not acknowledged, or waits its turn. */
+  /** Number of entries that wait or are in flight. */
   pending(): number;
 }
 
-/** One per workflow, for everything that it starts and signals. Other limits: for something else that the server bounds. */
+/** Create one per workflow, for everything that it starts and signals. Pass other limits for other bounds of the server. */
 export function createPacer(mostAtOnce = MOST_AT_ONCE, mostBytesAtOnce = MOST_BYTES_AT_ONCE): Pacer {
   const queue: { readonly bytes: number; readonly admit: () => void }[] = [];
   let emitted = 0;
@@ -33,7 +34,7 @@ export function createPacer(mostAtOnce = MOST_AT_ONCE, mostBytesAtOnce = MOST_BY
   return {
     pending: () => queue.length + emitted,
     async through(bytes, emit) {
-      // A promise costs the sandbox a stack trace: where there is room, none is made.
+      // Every promise costs the sandbox a stack trace, so this creates none while there is room.
       if (queue.length === 0 && fits(bytes)) count(bytes);
       else await new Promise<void>((admit) => queue.push({ bytes, admit }));
       try {

@@ -1,17 +1,17 @@
-/** A call that a provider has to be prepared for, such as a container whose image the engine does not have yet. */
+/** Calls that need a preparation of the provider, such as the pull of a container's image. */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { PREPARATION } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
 import { errorBody } from './failures';
 
-/** The work of a preparation. */
+/** How to prepare the provider. */
 export interface Preparation {
   readonly prepare: () => Promise<void>;
-  /** Whether the result is not wanted any more: then the preparation is cancelled, and the call fails. */
+  /** Whether the result is no longer needed. The preparation is then cancelled and the call fails. */
   readonly isMoot: () => boolean;
 }
 
-/** Makes the call; where it needs a preparation, prepares and makes it once more. */
+/** Makes the call. If it needs a preparation, prepares and repeats it once. */
 export async function withPreparation<T>(act: () => Promise<T>, preparation: Preparation): Promise<T> {
   try {
     return await act();
@@ -30,6 +30,6 @@ async function prepared({ prepare, isMoot }: Preparation): Promise<void> {
     await scope.run(prepare);
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    throw new DroverError('ProviderError', 'its preparation was ended, as it is not wanted any more');
+    throw new DroverError('ProviderError', 'the preparation was cancelled, because its result is no longer needed');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The one way to take a signal. Nothing that arrives may fail a workflow's task: what cannot be read, and what no rule takes, is
- * handed to `ignore` with the reason, and changes nothing.
+ * The only way to handle a signal. No signal may fail a workflow task: a malformed or refused signal goes to `ignore` with the reason,
+ * and changes nothing.
  */
 import type { SignalDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
@@ -8,10 +8,10 @@ import { DroverError } from '../../contract/errors';
 import type { Parser } from '../../rules/lib/parse';
 import { errorBody } from './failures';
 
-/** Records a message that changed nothing, by its name, and why. */
+/** Records a message without effect: its name and the reason. */
 export type Ignore = (what: string, why: string) => void;
 
-/** Handles a signal whose argument may be anything. A handler that waits is unfinished work of the workflow until it has ended. */
+/** Registers a handler for a signal with any argument. An asynchronous handler counts as unfinished work of the workflow until it ends. */
 export function receive<M, T extends M>(
   signal: SignalDefinition<[M]>,
   parse: Parser<T>,
@@ -31,7 +31,7 @@ export function receive<M, T extends M>(
   });
 }
 
-/** A refusal says itself what is wrong; anything else is a fault of Drover, and is called one. */
+/** A refusal explains itself. Any other error is a defect of Drover, and the text says so. */
 function whyIgnored(error: unknown): string {
   const { message } = errorBody(error);
   return error instanceof DroverError ? message : `it could not be handled: ${message}`;

@@ -1,68 +1,69 @@
 /**
- * The one way to do something beside a workflow's main loop. What fails there is recorded, waits, and is tried again: it never
- * fails the workflow's task, which would wedge the workflow, and is never given up in silence.
+ * Runs background work of a workflow. A failure is recorded as a trouble and retried after a pause: it never fails the workflow task,
+ * which would block the workflow, and it is never dropped silently.
  */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Trouble } from '../../contract/trouble';
 import { nextTrouble, pauseAfter } from '../../rules/lib/troubles';
-import { errorBody, saysNothing } from './failures';
+import { errorBody, hasUnknownOutcome } from './failures';
 import { isoNow } from './iso-now';
 import { until } from './until';
 
-/** How long what is not the other side's own answer is tried again where somebody waits for it: a worker is repaired by then. */
+/** How long work with an unknown outcome is retried while a caller waits for it. A worker is repaired by then. */
 const PATIENCE_MS = 10 * 60_000;
 
+/** Runs work and retries it. The name of the work, `what`, is shown in the workflow's card. */
 export interface Supervisor {
   /**
-   * Does the work beside everything else, again after a pause whenever it fails, until it ends well, whether or not its caller's scope
-   * is cancelled. Work that does not end says by `goesWell` that an earlier trouble is over.
+   * Runs the work in the background and retries it until it succeeds, even when the caller's scope is cancelled. Endless work calls
+   * `clearTrouble` to clear an earlier trouble.
    */
-  keep(what: string, work: (goesWell: () => void) => Promise<unknown>): void;
-  /** Does the work whenever `isDue`, for as long as the workflow runs; `isNew` ends a pause early. */
+  keep(what: string, work: (clearTrouble: () => void) => Promise<unknown>): void;
+  /** Runs the work whenever `isDue`, as long as the workflow runs. `isNew` ends a pause early. */
   always(what: string, isDue: () => boolean, work: () => Promise<unknown>, isNew?: () => boolean): void;
-  /** Waits until the work ends well. Throws only when its scope is cancelled. */
+  /** Retries the work until it succeeds, and waits for it. Throws only when its scope is cancelled. */
   persist<T>(what: string, work: () => Promise<T>, isNew?: () => boolean): Promise<T>;
   /**
-   * Waits until the work ends, well or with an answer of the other side. What says nothing of the work (no worker, a server that
-   * fails inside) is tried again for ten minutes, unless `isOver`, and then thrown.
+   * Waits until the work succeeds or the other side answers with an error. A failure with an unknown outcome (no worker, an internal
+   * error of the server) is retried for ten minutes or until `isOver`, and then thrown.
    */
   patiently<T>(what: string, work: () => Promise<T>, isOver?: () => boolean): Promise<T>;
-  /** Does something at once; what it throws is recorded, and nothing more. */
+  /** Calls `act` once. An exception is recorded as a trouble. */
   attempt(what: string, act: () => void): void;
-  /** Whether this work has failed and waits for its next try. */
+  /** Whether this work has failed and waits for its next attempt. */
   isResting(what: string): boolean;
-  /** What fails at the moment, the oldest first. */
+  /** Current troubles, the oldest first. */
   troubles(): readonly Trouble[];
 }
 
-/** One per run of a workflow. `show` hears whenever the troubles are others; what it throws is a trouble too. */
+/** Create one per run of a workflow. Calls `show` whenever the troubles change; an exception of `show` is a trouble too. */
 export function createSupervisor(show: () => void): Supervisor {
   const troubles = new Map<string, Trouble>();
   const resting = new Set<string>();
 
   function record(what: string, error: unknown): number {
-    const trouble = nextTrouble(troubles.get(what), what, saidBy(error), isoNow());
+    const trouble = nextTrouble(troubles.get(what), what, messageIn(error), isoNow());
     troubles.set(what, trouble);
-    shown();
+    refresh();
     return trouble.attempts;
   }
 
-  function well(what: string): void {
-    if (troubles.delete(what)) shown();
+  function clear(what: string): void {
+    if (troubles.delete(what)) refresh();
   }
 
-  function shown(): void {
+  function refresh(): void {
     try {
       show();
     } catch (error) {
-      troubles.set('show', nextTrouble(troubles.get('show'), 'show', saidBy(error), isoNow()));
+      troubles.set('show', nextTrouble(troubles.get('show'), 'show', messageIn(error), isoNow()));
     }
   }
 
-  async function rest(what: string, attempts: number, isNew: () => boolean): Promise<void> {
+  async function pause(what: string, attempts: number, isNew: () => boolean): Promise<void> {
     resting.add(what);
     try {
-      await condition(isNew, pauseAfter(attempts, Math.random()), { summary: `before the next try: ${what}` });
+      await condition(isNew, pauseAfter(attempts, Math.random()), { summary: `retry: ${what}` });
     } finally {
       resting.delete(what);
     }
@@ -72,11 +73,11 @@ export function createSupervisor(show: () => void): Supervisor {
     for (;;) {
       try {
         const result = await work();
-        well(what);
+        clear(what);
         return result;
       } catch (error) {
         if (isEnded(error)) throw error;
-        await rest(what, record(what, error), isNew);
+        await pause(what, record(what, error), isNew);
       }
     }
   }
@@ -85,27 +86,27 @@ export function createSupervisor(show: () => void): Supervisor {
     for (let waited = 0; ;) {
       try {
         const result = await work();
-        well(what);
+        clear(what);
         return result;
       } catch (error) {
-        const isAnswer = !saysNothing(error) || isEnded(error);
+        const isAnswer = !hasUnknownOutcome(error) || isEnded(error);
         const attempts = isAnswer ? 0 : record(what, error);
         if (isAnswer || waited >= PATIENCE_MS || isOver()) {
-          well(what);
+          clear(what);
           throw error;
         }
-        // Added up, and not read from the clock: after a local activity a replay may read another time.
+        // This adds up the pauses instead of reading the clock: after a local activity a replay may read another time.
         waited += pauseAfter(attempts, 1);
-        await rest(what, attempts, isOver);
+        await pause(what, attempts, isOver);
       }
     }
   }
 
-  function keep(what: string, work: (goesWell: () => void) => Promise<unknown>): void {
-    const goesWell = (): void => {
-      well(what);
+  function keep(what: string, work: (clearTrouble: () => void) => Promise<unknown>): void {
+    const clearTrouble = (): void => {
+      clear(what);
     };
-    CancellationScope.nonCancellable(() => persist(what, () => work(goesWell))).catch((error: unknown) => {
+    CancellationScope.nonCancellable(() => persist(what, () => work(clearTrouble))).catch((error: unknown) => {
       record(what, error);
     });
   }
@@ -115,10 +116,10 @@ export function createSupervisor(show: () => void): Supervisor {
     persist,
     patiently,
     always(what, isDue, work, isNew) {
-      keep(what, async (goesWell) => {
+      keep(what, async (clearTrouble) => {
         for (;;) {
           await until(isDue);
-          goesWell();
+          clearTrouble();
           await persist(what, work, isNew);
         }
       });
@@ -126,7 +127,7 @@ export function createSupervisor(show: () => void): Supervisor {
     attempt(what, act) {
       try {
         act();
-        well(what);
+        clear(what);
       } catch (error) {
         record(what, error);
       }
@@ -138,11 +139,11 @@ export function createSupervisor(show: () => void): Supervisor {
 
 const never = (): boolean => false;
 
-/** A cancelled scope ends what is done in it. */
+/** Whether the error is the cancellation of the current scope. */
 function isEnded(error: unknown): boolean {
   return isCancellation(error) && CancellationScope.current().consideredCancelled;
 }
 
-function saidBy(error: unknown): string {
+function messageIn(error: unknown): string {
   return errorBody(error).message;
 }

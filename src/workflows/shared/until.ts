@@ -1,14 +1,14 @@
-/** The SDK's `condition`, for predicates that ask rules: one that throws rejects the promise, where it would fail the task. */
+/** The SDK's `condition` for predicates that call rules. An exception rejects the promise; in the SDK it would fail the workflow task. */
 import { condition } from '@temporalio/workflow';
 
-/** Waits until `isSo`; rejects with what that throws. */
+/** Waits until `isSo`. Rejects with its exception. */
 export async function until(isSo: () => boolean): Promise<void> {
   const look = watched(isSo);
   await condition(look.isSo);
   look.rethrow();
 }
 
-/** The same for at most `ms`; false when the time came first. `summary` names the timer in Temporal's Web UI. */
+/** Waits until `isSo`, at most `ms` milliseconds. Returns false after that time. `summary` names the timer in Temporal's Web UI. */
 export async function untilOr(isSo: () => boolean, ms: number, summary: string): Promise<boolean> {
   const look = watched(isSo);
   const met = await condition(look.isSo, ms, { summary });
@@ -16,7 +16,7 @@ export async function untilOr(isSo: () => boolean, ms: number, summary: string):
   return met;
 }
 
-/** A predicate that is true when it throws, and what it threw. */
+/** Wraps a predicate: it is true when it throws, and `rethrow` throws its first exception. */
 function watched(isSo: () => boolean): { readonly isSo: () => boolean; readonly rethrow: () => void } {
   const failures: unknown[] = [];
   return {

@@ -76,7 +76,7 @@ describe('a gateway', () => {
     const askGateway = async () => ({
       listeningMs: startedAt === null ? null : (await env.now()) - startedAt,
     });
-    const heard = { by: 'gateway', what: 'silence looked into' };
+    const heard = { by: 'gateway', what: 'checked whether a gateway listens' };
     await withAgents(
       env,
       async (world) => {
