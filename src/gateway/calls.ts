@@ -1,4 +1,7 @@
-/** Turns the table of calls into routes: who may call, what is read from the request, what is answered. */
+/**
+ * Turns the table of calls into routes: who may call, what to read from the request, what to
+ * answer.
+ */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { type Call, type CallName, CALLS } from '../contract/schemas/http';
@@ -9,22 +12,25 @@ type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends 'params' | 'query' | 'headers' | 'body'> = K extends keyof C ? Output<C[K]> : undefined;
 type Ask<N extends CallName> = (typeof CALLS)[N];
 
-/** What a handler gets: the parts of the request, checked. */
+/** The input of a handler: the checked parts of the request. */
 export interface Input<N extends CallName> {
   readonly params: Part<Ask<N>, 'params'>;
   readonly query: Part<Ask<N>, 'query'>;
   readonly headers: Part<Ask<N>, 'headers'>;
-  /** Not checked where the call says `ownCheck`. */
+  /** Not checked if the call says `ownCheck`. */
   readonly body: Ask<N> extends { readonly ownCheck: true } ? unknown : Part<Ask<N>, 'body'>;
   /** From the header `Idempotency-Key`. */
   readonly idempotencyKey: string | undefined;
   readonly reply: FastifyReply;
 }
 
-/** What a handler returns, or resolves to, is the body of the answer; its status is the call's unless the handler sets another. */
+/**
+ * Returns the body of the answer, or a promise of it. The status is the call's unless the handler
+ * sets another.
+ */
 export type Handler<N extends CallName> = (input: Input<N>) => unknown;
 
-/** A handler for some of the calls. */
+/** Handlers for some of the calls. */
 export type Handlers<N extends CallName = CallName> = { readonly [K in N]: Handler<K> };
 
 /** Adds the routes of these calls. */
@@ -32,7 +38,7 @@ export function addCalls<N extends CallName>(app: FastifyInstance, guard: Guard,
   for (const name of Object.keys(handlers) as N[]) addCall(app, guard, name, handlers[name]);
 }
 
-/** A path of OpenAPI as fastify writes it. */
+/** Converts a path of OpenAPI to fastify's form. */
 export function routeOf(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
@@ -43,14 +49,14 @@ function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N
     method: call.method,
     url: routeOf(call.path),
     ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
-    // To a HEAD, fastify would read the whole answer first.
+    // For a HEAD request fastify would read the whole answer first.
     ...(call.stream ? { exposeHeadRoute: false } : {}),
-    // Before the body is read: whoever may not call does not make us parse.
+    // Runs before the body is read, so that unauthorized callers cause no parsing.
     onRequest: guard(call.access),
     handler: (request, reply) => {
       reply.status(call.statuses?.[0] ?? 200);
       if (call.produces !== undefined) reply.type(call.produces);
-      // That the parts are those of `Input` is what the table says.
+      // The table guarantees that the parts match `Input`.
       return handler({ ...readRequest(call, request), reply } as Input<N>);
     },
   });

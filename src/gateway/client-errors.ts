@@ -1,19 +1,22 @@
-/** Requests that Node's parser does not take: answered on the bare connection, in the form of every other error. */
+/**
+ * Answers requests that Node's parser refuses, on the bare connection, in the same form as every
+ * other error.
+ */
 import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Problem } from './problem';
 
-/** What Node calls it, with the status and the words that it is answered with. */
+/** Node's error codes with the status and the text of the answer. */
 const KNOWN: Readonly<Record<string, { readonly status: number; readonly detail: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, detail: 'the headers are larger than 16 KiB' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'the request has not come in whole within 30 s' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'the request did not arrive completely within 30 s' },
 };
-const MALFORMED = { status: 400, detail: 'this is not a request after HTTP/1.1' };
+const MALFORMED = { status: 400, detail: 'this is not a valid HTTP/1.1 request' };
 
 /** Fastify's `clientErrorHandler`. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  // Nobody is there any more, or Node has begun an answer itself.
+  // The client has gone, or Node has started an answer itself.
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
     return;
@@ -29,11 +32,11 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** An `Expect` other than 100-continue, which Node would answer without a body. */
+/** Answers an `Expect` other than 100-continue, which Node would answer without a body. */
 export function answerExpectations(server: Server): void {
   server.on('checkExpectation', (_request, response) => {
     response.writeHead(417, { 'content-type': 'application/problem+json; charset=utf-8' });
-    response.end(bodyOf(417, 'the only expectation that is met is 100-continue'));
+    response.end(bodyOf(417, 'unsupported Expect header: only 100-continue is supported'));
   });
 }
 

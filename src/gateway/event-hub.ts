@@ -1,19 +1,25 @@
-/** One look after another for however many listen, and the memory by which a listener that comes back misses nothing. */
+/**
+ * Watches events once for all listeners, and remembers them so that a returning listener misses
+ * none.
+ */
 import type { Observed } from '../client';
 import { DroverError } from '../contract/errors';
 
-/** Where events come from: a list after every look, until the signal aborts. */
+/** The source of events: a list after every look, until the signal aborts. */
 export type EventSource = (signal: AbortSignal) => AsyncIterator<readonly Observed[], unknown>;
 
-/** Whoever is told. */
+/** A receiver of events. */
 export interface Listener {
-  /** Where it comes in: with what it has missed, or, null, from now on because that is no longer known. */
+  /**
+   * Called first, with the missed events; null if they are no longer known, so that events start
+   * now.
+   */
   begin(missed: readonly Observed[] | null): void;
-  /** What has happened. */
+  /** Called with new events. */
   hear(events: readonly Observed[]): void;
-  /** Nothing has, for a while. */
+  /** Called when there were no events for a while. */
   keepAlive(): void;
-  /** There will be nothing more. */
+  /** Called after the last event. */
   end(): void;
 }
 
@@ -23,19 +29,22 @@ export interface HubTimes {
   readonly lingerMs?: number;
 }
 
-/** Events that are remembered: some hundred KB. */
+/** How many events are remembered: some hundred KB. */
 const REMEMBERED = 1_000;
-/** Proxies cut what is silent for 30 to 60 s. */
+/** Proxies cut connections that are silent for 30 to 60 s. */
 const KEEP_ALIVE_MS = 15_000;
-/** A client that was cut off is back by then, browsers after 3 s; what happens until then is still seen. */
+/**
+ * How long the watch goes on without listeners: a disconnected client is back by then, a browser
+ * after 3 s.
+ */
 const LINGER_MS = 60_000;
 
-/** While somebody watches: the looks that go on, and what they have seen. */
+/** A running watch and the events that it has seen. */
 interface Watch {
   readonly stop: AbortController;
   readonly keepAlive: NodeJS.Timeout;
   readonly remembered: Observed[];
-  /** Rejects where the first look fails. */
+  /** Rejects if the first look fails. */
   readonly begun: Promise<void>;
 }
 
@@ -52,12 +61,12 @@ export class EventHub {
     this.#times = { keepAliveMs, lingerMs };
   }
 
-  /** How many listen. */
+  /** The number of listeners. */
   get size(): number {
     return this.#listeners.size;
   }
 
-  /** Adds a listener once Temporal has answered; it goes on after the event `lastId`. */
+  /** Adds a listener once Temporal has answered. It continues after the event `lastId`. */
   async join(listener: Listener, lastId?: string): Promise<void> {
     clearTimeout(this.#linger);
     const watch = (this.#watch ??= this.#begin());
@@ -69,7 +78,7 @@ export class EventHub {
     else listener.begin(last < 0 ? null : watch.remembered.slice(last + 1));
   }
 
-  /** Takes a listener out. */
+  /** Removes a listener. */
   leave(listener: Listener): void {
     this.#listeners.delete(listener);
     this.#stopLater();
@@ -88,7 +97,8 @@ export class EventHub {
     }, this.#times.keepAliveMs);
     const begun = batches.next().then(() => undefined);
     const watch: Watch = { stop, keepAlive, begun, remembered: [] };
-    // A first look that failed is its listeners' answer; what fails later has none, so that they come again.
+    // A failure of the first look rejects `join`. A later failure ends the watch, and the listeners
+    // reconnect.
     begun
       .then(() => this.#follow(watch, batches))
       .then(

@@ -1,4 +1,4 @@
-/** Lets in whoever may call, slows down whoever guesses tokens, and bounds how often one agent calls. */
+/** Checks tokens, slows down callers that guess tokens, and limits the calls of one agent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { AgentRef } from '../client';
@@ -7,20 +7,32 @@ import type { Access } from '../contract/schemas/http';
 import { Slots } from '../lib/slots';
 import type { Tokens } from './tokens';
 
-/** The check before a call's body is read; it meets `Unauthorized`, `Forbidden` or, after too many of these, `RateLimited`. */
+/**
+ * The check before a call's body is read. Throws `Unauthorized`, `Forbidden` or, after too many of
+ * these, `RateLimited`.
+ */
 export type Guard = (access: Access) => onRequestHookHandler;
 
-/** How often one agent may call, and how a caller that guesses is made to wait (milliseconds): the tests wait otherwise. */
+/**
+ * How often one agent may call. `delay` makes a caller that guesses wait, in milliseconds; tests
+ * replace it.
+ */
 export interface GuardOptions {
   readonly agentCallsPerMinute: number;
   readonly delay?: (ms: number) => Promise<void>;
 }
 
-/** Wrong tokens per minute and address: a person's slips, and a handful of agents that were started with an old token. */
+/**
+ * Wrong tokens per minute and address: enough for typing errors, and for a few agents with an old
+ * token.
+ */
 const FAILURES = { max: 120, timeWindow: '1 minute' } as const;
-/** How long a further one waits for its refusal: four guesses a second for each connection. A right token never waits. */
+/**
+ * How long the refusal of a further one takes: four guesses a second per connection. A right token
+ * never waits.
+ */
 const REFUSED_AFTER_MS = 250;
-/** Refusals that wait at a time: the rest wait for them, as each of them keeps its connection anyway. */
+/** Refusals that wait at a time. The others queue behind them. */
 const REFUSED_AT_A_TIME = 64;
 
 const pause = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
@@ -51,11 +63,11 @@ export function createGuard(
     });
   }
 
-  async function spare(request: FastifyRequest): Promise<void> {
+  async function limitAgent(request: FastifyRequest): Promise<void> {
     const limit = await countAgent(request);
     if (limit.isAllowed || !limit.isExceeded) return;
     const most = String(agentCallsPerMinute);
-    throw new DroverError('RateLimited', `more than ${most} calls in a minute with the token of one agent; slow down`, {
+    throw new DroverError('RateLimited', `more than ${most} calls a minute with the token of one agent; slow down`, {
       retryAfterMs: limit.ttl,
     });
   }
@@ -69,7 +81,7 @@ export function createGuard(
     } catch (error) {
       return refuse(request, error);
     }
-    if (caller === 'agent') await spare(request);
+    if (caller === 'agent') await limitAgent(request);
   }
 
   return (access) => async (request) => check(access, request);

@@ -1,4 +1,7 @@
-/** The gateway: HTTP in front of the client. It parses, calls, and maps errors to statuses; it decides nothing. */
+/**
+ * The gateway: HTTP in front of the client. It parses requests, calls the client and maps errors to
+ * statuses.
+ */
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { AGENT_CALLS_PER_MINUTE } from '../contract/patterns';
@@ -23,31 +26,34 @@ import { noRoute } from './routes';
 import { runHandlers } from './routes/runs';
 import { Tokens } from './tokens';
 
-/** What a gateway is made of. */
+/** The parts of a gateway. */
 export interface GatewayOptions {
   readonly client: DroverClient;
   readonly operatorTokens: readonly string[];
-  /** From which every agent's token is derived. */
+  /** The secret from which every agent's token is derived. */
   readonly agentSecret: string;
-  /** With the token of one agent, 600 unless given; more are 429. */
+  /** Calls a minute with the token of one agent; 600 unless given. More are refused with 429. */
   readonly agentCallsPerMinute?: number;
   readonly logger: FastifyBaseLogger;
-  /** Of the product, for /openapi.json. */
+  /** The product's version, for /openapi.json. */
   readonly version: string;
 }
 
 /** Bytes of a body (docs/http.md, "Errors"). */
 const BODY_LIMIT = 1024 * 1024;
-/** A request that has not come in whole by then is cut off. */
+/** The time for a request to arrive completely. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** The routes that are not timed: of single beats, which are by far the most and have counters of their own, and of what has no end. */
+/**
+ * Routes without a timing metric: single beats, which are most of all calls and have their own
+ * counters, and streams.
+ */
 const UNTIMED: readonly string[] = [routeOf(CALLS.heartbeat.path), routeOf(CALLS.events.path)];
-/** Agents and addresses whose calls are counted at a time, at about 200 bytes each. */
+/** How many agents and addresses are counted at a time, at about 200 bytes each. */
 const COUNTED_CALLERS = 100_000;
 /** How long /readyz waits for Temporal. */
 const READY_TIMEOUT_MS = 2_000;
 
-/** A gateway, ready to listen. */
+/** Creates a gateway, ready to listen. */
 export async function createGateway({
   client,
   operatorTokens,
@@ -61,13 +67,14 @@ export async function createGateway({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Agents keep their connections: a gateway that stops closes those without a request, and lets the others finish.
+    // Agents keep their connections open. A gateway that stops closes idle ones and lets the others
+    // finish.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    // Without a `Host` Node would answer itself, and not as we do. It is not needed.
+    // Node would answer a request without `Host` itself, in another form. The header is not needed.
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
-    // An address that cannot be read is refused before there is a route, and so before the error handler.
+    // An invalid address is refused before routing, where the error handler does not apply.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   });
   const metrics = new Metrics();
@@ -82,13 +89,13 @@ export async function createGateway({
   );
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
-  metrics.gauge('drover_event_listeners', 'Who listens to /v1/events', () => hub.size);
+  metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
 
   takeJsonBodies(app);
   app.setErrorHandler(sendProblem);
   finishCalls(app);
   answerExpectations(app.server);
-  // Before a body is read: what has no route needs no parser.
+  // Runs before a body is read: an unknown route needs no parsing.
   app.addHook('onRequest', (request, _reply, done) => {
     done(request.is404 ? noRoute(request.method, request.url) : undefined);
   });

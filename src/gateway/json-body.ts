@@ -1,4 +1,4 @@
-/** Bodies of JSON: what arrives is what was sent, or is refused with its place. */
+/** JSON bodies: a value arrives unchanged, or the body is refused with the place of the problem. */
 import type { FastifyInstance } from 'fastify';
 import { DroverError } from '../contract/errors';
 import { describeProblem, readJson } from '../contract/json';
@@ -6,12 +6,15 @@ import { messageOf } from '../contract/text';
 import { MalformedBody } from './problem';
 import { pointerOf } from './requests';
 
-/** Refuses what is no UTF-8, in place of reading other characters than were sent; takes off a byte order mark. */
+/** Refuses invalid UTF-8 instead of replacing characters; removes a byte order mark. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads bodies by these rules. An empty one is the same as none: generated clients send the type with every request. */
+/**
+ * Installs the parser. An empty body counts as no body: generated clients send the content type
+ * with every request.
+ */
 export function takeJsonBodies(app: FastifyInstance): void {
-  // Plain text too, which no call but the bulk of beats takes.
+  // Also removes plain text, which only bulk beats accept.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     const { value, error = null } = attempt(Buffer.from(body));
@@ -27,14 +30,17 @@ function attempt(body: Buffer): { readonly value?: unknown; readonly error?: Err
   }
 }
 
-/** The value in a body. Throws `MalformedBody` for what is no JSON, and `InvalidRequest` for JSON that cannot be taken. */
+/**
+ * The value of a body. Throws `MalformedBody` for invalid JSON, and `InvalidRequest` for JSON that
+ * would change.
+ */
 function bodyOf(bytes: Uint8Array): unknown {
   const text = decoded(bytes);
   if (text === '') return undefined;
   return valueOf(text, 'the body');
 }
 
-/** The value of a text of JSON; `what` names it in messages. */
+/** The value of a JSON text; `what` names it in messages. */
 function valueOf(text: string, what: string): unknown {
   const read = readJson(text);
   if ('value' in read) return read.value;

@@ -1,8 +1,11 @@
-/** Numbers for Prometheus. */
+/** Metrics for Prometheus. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DroverError } from '../contract/errors';
 
-/** The gateway's own metrics; one instance per gateway, so that several in one process do not mix. */
+/**
+ * The metrics of one gateway. One instance each, so that several gateways in one process do not
+ * mix.
+ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #beats = this.#counter('drover_beats_received_total', 'Beats that agents sent to this gateway');
@@ -24,27 +27,32 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  /** Counts a beat that came in. */
+  /** Counts a received beat. */
   received(): void {
     this.#beats.inc();
   }
 
-  /** Counts a beat that cost a signal. */
+  /** Counts a beat that was sent on as a signal. */
   forwarded(): void {
     this.#forwarded.inc();
   }
 
-  /** Counts a command; refused updates leave no trace in a history, so they are counted here. */
+  /**
+   * Counts a command. Refused updates leave no trace in a history, so this is their only record.
+   */
   command(command: string, outcome: unknown): void {
     this.#commands.inc({ command, outcome: outcome instanceof DroverError ? outcome.code : 'accepted' });
   }
 
-  /** Notes an answered request. `route` is the pattern, not the path, which would be a series per agent. */
+  /**
+   * Records an answered request. `route` is the pattern: with the path there would be a series per
+   * agent.
+   */
   request(method: string, route: string, status: number, seconds: number): void {
     this.#requests.observe({ method, route, status: String(status) }, seconds);
   }
 
-  /** A number that is read when somebody asks. */
+  /** Adds a gauge that is read at each scrape. */
   gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,
@@ -56,7 +64,7 @@ export class Metrics {
     });
   }
 
-  /** Everything in Prometheus's text format. */
+  /** All metrics in Prometheus's text format. */
   async text(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }

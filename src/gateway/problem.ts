@@ -1,27 +1,29 @@
-/** Errors as `application/problem+json` (RFC 9457): the one place where an error becomes a status. */
+/**
+ * Errors as `application/problem+json` (RFC 9457). Only this module turns an error into a status.
+ */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DroverError, type ErrorCode, ERRORS } from '../contract/errors';
 import type { Wrong } from './requests';
 import { messageOf } from '../contract/text';
 
-/** The body of every answer that is no success. */
+/** The body of every error answer. */
 export interface Problem {
   readonly type: 'about:blank';
   readonly title: string;
   readonly status: number;
   readonly detail: string;
   readonly code: ErrorCode;
-  /** The request, for whoever reads the gateway's log. */
+  /** The id of the request, as in the gateway's log. */
   readonly instance: string;
-  /** What is wrong with the request, field by field. */
+  /** The problems of the request, one per field. */
   readonly errors?: readonly Wrong[];
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** What a caller hears when the fault is ours: the log has the rest. */
+/** The text for an internal error. The log has the details. */
 const INTERNAL = 'something went wrong inside the gateway; its log has this request';
-/** Where nothing better is known of when to come again. */
+/** The default delay before a retry. */
 const RETRY_AFTER_MS = 1_000;
 
 /** Fastify's error handler. */
@@ -47,7 +49,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   return reply.status(status).type('application/problem+json').send(problem);
 }
 
-/** A body that cannot be read at all: 400, where one that can and does not fit is 422. */
+/** A body that cannot be parsed: 400. A parsed but invalid body is 422. */
 export class MalformedBody extends Error {
   readonly statusCode = 400;
 }
@@ -55,13 +57,16 @@ export class MalformedBody extends Error {
 function asDroverError(error: unknown, request: FastifyRequest): DroverError {
   if (error instanceof DroverError) return error;
   const status = fastifyStatus(error);
-  if (status === 413) return new DroverError('LimitReached', 'the body is larger than this call takes');
+  if (status === 413) return new DroverError('LimitReached', 'the body is too large for this call');
   if (status === 415) return new DroverError('InvalidRequest', mediaType(request));
   if (status !== undefined && status < 500) return new DroverError('InvalidRequest', messageOf(error));
   return new DroverError('Internal', messageOf(error), undefined, { cause: error });
 }
 
-/** A body that is no JSON is malformed (400), one that is and does not fit is invalid (422). */
+/**
+ * The status of an error. Fastify's own status wins for an invalid request, such as 400 for a
+ * malformed body.
+ */
 function statusOf(error: unknown, drover: DroverError): number {
   const status = fastifyStatus(error);
   return drover.code === 'InvalidRequest' && status !== undefined ? status : ERRORS[drover.code].http;
@@ -78,10 +83,10 @@ function allowedBy({ details }: DroverError): string {
   return Array.isArray(allow) ? allow.join(', ') : '';
 }
 
-/** A tool such as curl names a type of its own unless it is told. */
+/** The message for a wrong media type: a tool such as curl sends its own type by default. */
 function mediaType({ headers }: FastifyRequest): string {
   const given = headers['content-type'];
-  const what = given === undefined ? 'the body has no content type' : `a body of the type "${given}" is not taken`;
+  const what = given === undefined ? 'the body has no content type' : `unsupported content type "${given}"`;
   return `${what}; send JSON with the header "content-type: application/json"`;
 }
 

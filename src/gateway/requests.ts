@@ -1,4 +1,4 @@
-/** The parts of a request by the schemas of its call; what is wrong says where it stands. */
+/** Reads the parts of a request by the schemas of its call. Every problem has its place. */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { DroverError } from '../contract/errors';
@@ -7,18 +7,21 @@ import { type Call, IDEMPOTENCY_KEY } from '../contract/schemas/http';
 import { readBy } from '../contract/schemas/reading';
 import { boundedText } from '../contract/text';
 
-/** Where in a request a value stands. */
+/** The place of a value in a request. */
 export type Place = 'path' | 'query' | 'header' | 'body';
 
-/** One thing that is wrong: `pointer` is a JSON pointer (RFC 6901) into the body, or the parameter's name after a slash. */
+/**
+ * One problem. `pointer` is a JSON pointer (RFC 6901) into the body, or the parameter's name after
+ * a slash.
+ */
 export interface Wrong {
-  /** Absent: the body. */
+  /** Absent for the body. */
   readonly in?: Exclude<Place, 'body'>;
   readonly pointer: string;
   readonly detail: string;
 }
 
-/** The parts of a request, checked. */
+/** The checked parts of a request. */
 export interface Parts {
   readonly params: unknown;
   readonly query: unknown;
@@ -27,9 +30,9 @@ export interface Parts {
   readonly idempotencyKey: string | undefined;
 }
 
-/** Problems of one request that are told: more are one mistake, repeated. */
+/** The most problems in one answer: more are one mistake, repeated. */
 const MOST_ERRORS = 100;
-/** Bytes of a pointer: a key may be as long as the body. */
+/** The most bytes of a pointer: a key may be as long as the body. */
 const POINTER_BYTES = 1024;
 
 /** Reads a request; throws `InvalidRequest` with `details.errors`. */
@@ -39,14 +42,15 @@ export function readRequest(call: Call, request: FastifyRequest): Parts {
     params: partOf(call.params, request.params, 'path'),
     query: partOf(call.query, request.query, 'query'),
     headers: partOf(call.headers, request.headers, 'header'),
-    // A call without a body takes none, or the empty object that some clients send; `null` is neither.
+    // A call without a body accepts none, or the empty object that some clients send, but not
+    // `null`.
     body: call.ownCheck ? request.body : partOf(call.body, request.body === undefined ? {} : request.body, 'body'),
     idempotencyKey:
       key === undefined ? undefined : mustRead(IDEMPOTENCY_KEY.schema, key, 'header', IDEMPOTENCY_KEY.header),
   };
 }
 
-/** A value by its schema; `name` is that of the parameter where the value is one. */
+/** Reads a value by its schema; `name` is the name of the parameter, if it is one. */
 export function mustRead<S extends z.ZodType>(schema: S, value: unknown, place: Place, name?: string): z.output<S> {
   const read = readBy(schema, value);
   if (read.success) return read.data;

@@ -1,10 +1,10 @@
-/** The description of the HTTP interface, OpenAPI 3.1: from the table that makes the routes, and the schemas that check them. */
+/** The OpenAPI 3.1 description, from the same table and schemas that make and check the routes. */
 import type { z } from 'zod';
 import { type Call, CALLS, IDEMPOTENCY_KEY } from '../../contract/schemas/http';
 import { problemResponses, problemsOf } from './problems';
 import { createComponents, jsonSchemaOf, type Refer, type SchemaRef } from './schemas';
 
-/** The document. `version` is the product's. */
+/** Builds the document. `version` is the product's. */
 export function openApi(version: string): Record<string, unknown> {
   const { refer, schemas } = createComponents();
   const paths: Record<string, Record<string, unknown>> = {};
@@ -63,7 +63,7 @@ function success({ statuses = [200], produces, stream }: Call, schema: SchemaRef
   return Object.fromEntries(statuses.map((status) => [String(status), response]));
 }
 
-/** OpenAPI describes a body as a whole: of lines and streams that is a text, of which each part is as the schema says. */
+/** The schema of a body by media type. Lines and streams are text whose parts match the schema. */
 function asWritten(type: string, schema: SchemaRef): SchemaRef | Record<string, unknown> {
   if (type === 'application/json') return schema;
   return { type: 'string', contentMediaType: 'application/json', contentSchema: schema };
@@ -73,7 +73,7 @@ const IDEMPOTENCY = {
   in: 'header',
   name: 'Idempotency-Key',
   required: false,
-  description: 'The same call with the same key again gets the first answer; another one with it is refused (409)',
+  description: 'The same call with the same key gets the first answer; another call with it is refused (409)',
   schema: jsonSchemaOf(IDEMPOTENCY_KEY.schema),
 } as const;
 

@@ -1,4 +1,4 @@
-/** Which errors a call may answer with, and what each means. */
+/** The errors that a call may return, and their meanings. */
 import { STATUS_CODES } from 'node:http';
 import { type Call } from '../../contract/schemas/http';
 import { problemSchema } from '../../contract/schemas/views';
@@ -19,37 +19,37 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     text: 'There is no token',
     headers: { 'WWW-Authenticate': { description: 'The scheme', schema: { type: 'string', const: 'Bearer' } } },
   },
-  403: { text: 'The token does not open this call' },
-  404: { text: 'There is no such agent, fleet, run, pool or path' },
+  403: { text: 'The token does not allow this call' },
+  404: { text: 'No such agent, fleet, run, pool or path exists' },
   405: {
     text: 'The path does not take this method',
     headers: { Allow: { description: 'The methods that it takes', schema: { type: 'string' } } },
   },
-  408: { text: 'The request did not come in whole within 30 s' },
-  409: { text: 'The state does not permit it, or the idempotency key is that of another request' },
-  413: { text: 'The body is larger than this call takes, or a limit is reached' },
-  414: { text: 'A name in the path is longer than any name may be' },
-  415: { text: 'The body has another media type than those that the call takes' },
+  408: { text: 'The request did not arrive completely within 30 s' },
+  409: { text: 'The state does not allow it, or the idempotency key belongs to another request' },
+  413: { text: 'The body is too large for this call, or a limit is reached' },
+  414: { text: 'A name in the path is too long' },
+  415: { text: 'The call does not take the media type of the body' },
   417: { text: 'An `Expect` other than 100-continue' },
-  422: { text: 'The request is well-formed and does not fit; `errors` says where' },
+  422: { text: 'The request is well-formed but invalid; `errors` says where' },
   429: { text: 'Too many calls, or too many with a wrong token', headers: RETRY_AFTER },
   431: { text: 'The headers are larger than 16 KiB' },
-  500: { text: 'Something unforeseen; the log of the gateway has more' },
-  502: { text: 'A provider has failed' },
+  500: { text: 'An unexpected failure; the log of the gateway has more' },
+  502: { text: 'A provider failed' },
   503: { text: 'Not available at the moment', headers: RETRY_AFTER },
   504: { text: 'No answer in time' },
 };
 
-/** Of the connection and of the path: any call may meet them. */
+/** Errors of the connection and the path, which any call may return. */
 const ANY = [400, 405, 408, 414, 417, 431, 500];
-/** Of the token. */
+/** Errors of the token. */
 const GUARDED = [401, 403, 429];
-/** Of a body. */
+/** Errors of a body. */
 const WITH_BODY = [413, 415, 422];
-/** Of Temporal and what is behind it. */
+/** Errors of Temporal and of providers. */
 const BEYOND = [502, 503, 504];
 
-/** The responses of a call that are not successes, by status. */
+/** The error responses of a call, by status. */
 export function problemsOf(call: Call): Record<string, unknown> {
   const { access, body, params, query, headers, keyed } = call;
   const isAsked = access !== 'public';
@@ -59,7 +59,7 @@ export function problemsOf(call: Call): Record<string, unknown> {
     ...(params || body ? [404] : []),
     ...(params || query || headers || keyed ? [422] : []),
     ...(body ? WITH_BODY : []),
-    // A body that a call does not take is read all the same.
+    // A call reads a body even if it does not take one.
     ...(call.method === 'GET' ? [] : [413, 415]),
     ...(keyed ? [409] : []),
   ];
@@ -69,7 +69,7 @@ export function problemsOf(call: Call): Record<string, unknown> {
   );
 }
 
-/** Every such response, by its name. */
+/** Every error response, by name. */
 export function problemResponses(refer: Refer): Record<string, unknown> {
   const content = { 'application/problem+json': { schema: refer(problemSchema, 'Problem') } };
   return Object.fromEntries(
@@ -80,7 +80,7 @@ export function problemResponses(refer: Refer): Record<string, unknown> {
   );
 }
 
-/** `Bad Request` as `BadRequest`. */
+/** The name of a status: `BadRequest` for `Bad Request`. */
 function nameOf(status: number): string {
   return (STATUS_CODES[status] ?? '').replace(/[^A-Za-z]/g, '');
 }

@@ -1,4 +1,4 @@
-/** The schemas of the description, each under a name of its own, so that generated clients have types with names. */
+/** The schemas of the description. Each has a name, so that generated clients have named types. */
 import { z } from 'zod';
 import {
   addressedHeartbeatSchema,
@@ -16,7 +16,7 @@ export interface SchemaRef {
   readonly $ref: string;
 }
 
-/** Refers to a schema: by its own name, else by the one given. */
+/** Refers to a schema by its own name, else by the given one. */
 export type Refer = (schema: z.ZodType, name: string) => SchemaRef;
 
 type JsonSchema = Record<string, unknown> & {
@@ -56,7 +56,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ),
 };
 
-/** How zod's schemas are written as JSON Schema. */
+/** Options for writing zod's schemas as JSON Schema. */
 const WRITING = {
   io: 'input',
   unrepresentable: 'any',
@@ -68,12 +68,14 @@ const WRITING = {
   },
 } as const;
 
-/** One schema as JSON Schema, written out. */
+/** One schema as inline JSON Schema. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   return bare(z.toJSONSchema(schema, WRITING));
 }
 
-/** The components of one description: `refer` names schemas, `schemas` writes all that have a name by then. */
+/**
+ * The components of one description: `refer` names a schema, `schemas` writes all named schemas.
+ */
 export function createComponents(): { readonly refer: Refer; readonly schemas: () => Record<string, JsonSchema> } {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
@@ -90,7 +92,7 @@ export function createComponents(): { readonly refer: Refer; readonly schemas: (
   };
 }
 
-/** Without what a document of its own would say of itself. */
+/** Removes the fields that only a standalone document needs. */
 function bare({ $schema: _dialect, $id: _id, ...schema }: JsonSchema): JsonSchema {
   return schema;
 }

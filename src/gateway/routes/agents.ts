@@ -1,4 +1,4 @@
-/** The calls about agents. */
+/** Calls for agents. */
 import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../../contract/agent';
 import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';

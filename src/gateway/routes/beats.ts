@@ -1,6 +1,7 @@
 /**
- * Beats, coalesced (docs/http.md, "Beats"): the last beat of every agent is kept in memory, and only what an agent's workflow needs
- * to hear is forwarded as a signal: the first beat, every change, the return of an offline agent, one renewal per `staleAfter / 3`.
+ * Beats, coalesced (docs/http.md, "Beats"): the last beat of every agent is kept in memory, and
+ * only what an agent's workflow needs to hear is forwarded as a signal: the first beat, every
+ * change, the return of an offline agent, one renewal per `staleAfter / 3`.
  */
 import { type AgentView, type Heartbeat, RENEWALS } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
@@ -15,28 +16,31 @@ export interface BeatTarget {
   describe(ref: AgentRef): Promise<AgentView>;
 }
 
-/** Counts, for the metrics. */
+/** Counters for the metrics. */
 export interface BeatCounters {
   received(): void;
   forwarded(): void;
 }
 
-/** What is kept of one agent: a few hundred bytes, so that 100,000 of them stay under 200 MB. Times are readings of the monotonic clock. */
+/**
+ * The state of one agent: a few hundred bytes, so that 100,000 agents stay below 200 MB. Times are
+ * by the monotonic clock.
+ */
 interface Entry {
   beat: Heartbeat;
   seenAt: number;
-  /** When the workflow was last told; null: the next beat has to. */
+  /** When a beat was last sent to the workflow; null: the next beat must be sent. */
   toldAt: number | null;
-  /** What the workflow said last; undefined: it has not been asked yet. */
+  /** The workflow's last answer; undefined until it was queried. */
   answer: BeatAnswer | undefined;
   readAt: number;
   staleAfterMs: number;
   offline: boolean;
-  /** The read under way, so that a burst of beats makes one. */
+  /** The open query, which a burst of beats shares. */
   reading: Promise<BeatAnswer> | undefined;
 }
 
-/** An agent that has been silent for so long is forgotten; its next beat is a first one. */
+/** An agent that is silent for this long is forgotten; its next beat counts as its first. */
 const FORGET_AFTER_MS = 60 * 60_000;
 /** How many beats pass between two looks for agents to forget. */
 const SWEEP_EVERY = 100_000;
@@ -48,7 +52,7 @@ export class BeatLedger {
   readonly #counters: BeatCounters;
   readonly #now: () => number;
   #untilSweep = SWEEP_EVERY;
-  /** Since when every beat that came could be passed on. */
+  /** Since when every received beat could be sent on. */
   #listeningFrom: number;
 
   constructor(target: BeatTarget, counters: BeatCounters, now: () => number = monotonicMs) {
@@ -58,7 +62,9 @@ export class BeatLedger {
     this.#listeningFrom = now();
   }
 
-  /** Takes one beat and answers it. `AgentNotFound` for an agent that Drover does not know, which leaves nothing behind. */
+  /**
+   * Takes one beat and answers it. `AgentNotFound` for an unknown agent, of which nothing is kept.
+   */
   beat(ref: AgentRef, beat: Heartbeat): BeatAnswer | Promise<BeatAnswer> {
     this.#counters.received();
     this.#sweep();
@@ -74,18 +80,24 @@ export class BeatLedger {
     return this.#read(ref, entry);
   }
 
-  /** A newer view of an agent, from a command that went through this gateway: its next beat hears of it at once. */
+  /**
+   * Takes a newer view of an agent, from a command through this gateway, so that the next beat has
+   * it in its answer.
+   */
   learn(view: AgentView): void {
     const entry = this.#entries.get(keyOf({ fleet: view.fleet, agent: view.name }));
     if (entry) remember(entry, view, this.#now());
   }
 
-  /** For how many milliseconds beats have been heard and passed on: since the start, or since one could not be. */
+  /**
+   * For how many milliseconds beats have been heard and passed on: since the start, or since one
+   * could not be.
+   */
   listeningMs(): number {
     return Math.max(0, Math.round(this.#now() - this.#listeningFrom));
   }
 
-  /** Agents in memory. */
+  /** The number of agents in memory. */
   get size(): number {
     return this.#entries.size;
   }
@@ -97,7 +109,7 @@ export class BeatLedger {
       toldAt: null,
       answer: undefined,
       readAt: 0,
-      // Not known before the first answer; until then one beat tells enough.
+      // Unknown before the first answer; until then one beat is enough.
       staleAfterMs: Infinity,
       offline: false,
       reading: undefined,
@@ -106,7 +118,9 @@ export class BeatLedger {
     return this.#tell(ref, entry, now);
   }
 
-  /** The workflow is asked only after it was told, so that an answer never is of before the beat. */
+  /**
+   * Sends a beat to the workflow, then queries it, so that the answer is never older than the beat.
+   */
   async #tell(ref: AgentRef, entry: Entry, now: number): Promise<BeatAnswer> {
     entry.toldAt = now;
     try {
@@ -129,7 +143,7 @@ export class BeatLedger {
     try {
       return await entry.reading;
     } catch (error) {
-      // Without a worker nobody answers; what was desired before still is.
+      // Without a worker there is no answer, and the last desired state still holds.
       if (entry.answer && !isUnknown(error)) return entry.answer;
       throw error;
     }
@@ -148,7 +162,10 @@ function keyOf({ fleet, agent }: AgentRef): string {
   return `${fleet}/${agent}`;
 }
 
-/** A beat that was overtaken on its way: the workflow would ignore it (docs/lifecycle.md, "Liveness", 7). */
+/**
+ * A beat that was overtaken on its way: the workflow would ignore it (docs/lifecycle.md,
+ * "Liveness", 7).
+ */
 function isOutdated(last: Heartbeat, beat: Heartbeat): boolean {
   if (last.instanceId !== beat.instanceId || last.seq === undefined || beat.seq === undefined) return false;
   return beat.seq <= last.seq && beat.seq !== 1;
@@ -161,7 +178,10 @@ function mustTell(entry: Entry, beat: Heartbeat, now: number): boolean {
   return changed || entry.offline || toldAt === null || isOver(toldAt, staleAfterMs / RENEWALS, now);
 }
 
-/** A clock that reads less than it did proves nothing, so the time counts as over: one call more, and no agent goes silent by it. */
+/**
+ * True once the time has passed. A clock that went back proves nothing, so the time counts as
+ * passed: that costs one call.
+ */
 function isOver(since: number, limitMs: number, now: number): boolean {
   return now < since || now - since >= limitMs;
 }

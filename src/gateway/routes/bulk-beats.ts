@@ -1,4 +1,4 @@
-/** `POST /v1/heartbeats`: many beats in one request, each with an answer of its own. */
+/** `POST /v1/heartbeats`: many beats in one request, each with its own answer. */
 import { Readable } from 'node:stream';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -14,26 +14,32 @@ import type { Guard } from '../guard';
 import { mustRead } from '../requests';
 
 /**
- * Beats of all such requests that are at Temporal at a time: one that must be told costs a signal and a query, and with more of
- * them a connection only queues them, until they are given up.
+ * How many beats of all such requests are at Temporal at a time. Each costs a signal and a query;
+ * with more of them a connection only queues them, until they time out.
  */
 const AT_A_TIME = 64;
-/** Lines that are read and answered before others get their turn: a few milliseconds where no workflow has to be told. */
+/**
+ * Lines that are handled before other requests get their turn: a few milliseconds if no workflow
+ * needs a signal.
+ */
 const LINES_A_ROUND = 128;
 
-/** What one line became: the answer to that beat, or why there is none. In the order of the request. */
+/** The result of one line: the answer to the beat, or an error. In the order of the request. */
 type LineAnswer = { readonly fleet: string; readonly agent: string } & (BeatAnswer | { readonly error: ErrorBody });
 
-/** Adds the route. The request as a whole succeeds: each line has its own answer, sent as soon as those before it are known. */
+/**
+ * Adds the route. The request as a whole succeeds. Each line has its own answer, sent once all
+ * earlier answers are known.
+ */
 export async function addBulkBeats(app: FastifyInstance, guard: Guard, beats: BeatLedger): Promise<void> {
   const slots = new Slots(AT_A_TIME);
-  // In a scope of its own: no other call takes these media types.
+  // In its own scope: no other call takes these media types.
   await app.register(async (scope) => {
     const asText = (_request: unknown, body: string | Buffer, done: (error: null, body: unknown) => void) =>
       done(null, body);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser([...CALLS.heartbeats.consumes], { parseAs: 'string' }, asText);
-    // A client that knows JSON only may send one beat as such.
+    // A client that supports only JSON may send one beat as JSON.
     scope.addContentTypeParser('application/json', { parseAs: 'string' }, asText);
     addCalls(scope, guard, {
       heartbeats: ({ body, reply }) => {
@@ -66,7 +72,7 @@ async function answerLine(line: string, beats: BeatLedger, log: FastifyBaseLogge
     return { ...ref, ...(await beats.beat(ref, beat)) };
   } catch (error) {
     if (error instanceof DroverError) return { ...ref, error: error.toBody() };
-    // The answers before it are on their way: the request cannot fail any more.
+    // Earlier answers are already sent, so the request cannot fail any more.
     log.error({ err: error }, 'a beat failed');
     return { ...ref, error: { code: 'Internal', message: 'something went wrong inside the gateway' } };
   }

@@ -1,8 +1,8 @@
-/** What an agent is told to do in the answer to its beat. */
+/** The desired state in the answer to a beat. */
 import type { AgentView } from '../../contract/agent';
 import type { BeatAnswer } from '../../contract/protocol';
 
-/** `stop` where nothing shall run, `pause` where a hold forbids work, else `run`. */
+/** `stop` if nothing must run, `pause` if a hold forbids work, else `run`. */
 export function desiredOf({ status, holds }: Pick<AgentView, 'status' | 'holds'>): BeatAnswer['desired'] {
   switch (status) {
     case 'stopped':
@@ -17,7 +17,7 @@ export function desiredOf({ status, holds }: Pick<AgentView, 'status' | 'holds'>
   }
 }
 
-/** The whole answer, from what the agent's workflow said last. */
+/** The whole answer, from the last view of the agent's workflow. */
 export function beatAnswer(view: AgentView): BeatAnswer {
   const answer = { desired: desiredOf(view), nextBeatMs: view.beats.everyMs };
   return view.subscription === null ? answer : { ...answer, subscription: view.subscription };

@@ -1,4 +1,4 @@
-/** `GET /v1/events`: what happens, as server-sent events. */
+/** `GET /v1/events`: events as server-sent events. */
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
@@ -7,12 +7,18 @@ import { LAST_EVENT_ID } from '../../contract/schemas/http';
 import type { Handlers } from '../calls';
 import type { EventHub, Listener } from '../event-hub';
 
-/** Bytes that wait for a client that does not read: past that it is cut off, and told what it has missed when it comes back. */
+/**
+ * The most bytes that wait for a slow client. Past that it is disconnected, and gets the missed
+ * events when it returns.
+ */
 const BACKLOG_LIMIT = 1024 * 1024;
-/** How long a gateway that stops waits for its streams to be written out, which takes a few milliseconds unless a client does not read. */
+/**
+ * How long a stopping gateway waits for its streams to be written: a few milliseconds, unless a
+ * client does not read.
+ */
 const END_WITHIN_MS = 1_000;
 
-/** The handler over a hub, whose listeners end before the gateway does. */
+/** The handler over a hub. Its listeners end before the gateway does. */
 export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'events'> {
   const open = new Set<PassThrough>();
   app.addHook('preClose', async () => {
@@ -31,7 +37,7 @@ export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'ev
         open.delete(stream);
         hub.leave(listener);
       });
-      // Neither a cache nor a proxy (nginx) shall keep anything back.
+      // Neither a cache nor a proxy (nginx) must delay events.
       void reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no').type('text/event-stream');
       return stream;
     },
@@ -47,7 +53,7 @@ function streamListener(stream: PassThrough, fleet: string | undefined): Listene
   return {
     hear,
     begin(missed) {
-      // Said at once, so that the client has its headers before anything happens.
+      // Sent at once, so that the client gets its headers before the first event.
       stream.write(missed === null ? ': that event is no longer remembered; from now on\n\n' : ': from here on\n\n');
       hear(missed ?? []);
     },

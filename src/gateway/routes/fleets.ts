@@ -1,4 +1,4 @@
-/** The calls about fleets. */
+/** Calls for fleets. */
 import type { DroverClient } from '../../client';
 import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleet-validation';
 import { DroverError } from '../../contract/errors';
@@ -47,7 +47,10 @@ export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
   };
 }
 
-/** The specification of a whole fleet file as JSON, whose name must be the path's, or of `{spec}`. */
+/**
+ * The specification in a body: of a whole fleet file, whose name must match the path, or of
+ * `{spec}`.
+ */
 function specOf(fleet: string, body: unknown): FleetSpec {
   if (typeof body !== 'object' || body === null || !('kind' in body)) {
     const spec: unknown = typeof body === 'object' && body !== null && 'spec' in body ? body.spec : undefined;

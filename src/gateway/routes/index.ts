@@ -1,4 +1,4 @@
-/** Which methods a path takes, from the table of calls. */
+/** The methods of each path, from the table of calls. */
 import { DroverError } from '../../contract/errors';
 import { type Call, CALLS } from '../../contract/schemas/http';
 
@@ -10,13 +10,13 @@ const PATHS = [...new Set(CALL_LIST.map(({ path }) => path))].map((path) => ({
   methods: methodsOf(path),
 }));
 
-/** The methods of a path as the table writes it. A GET is a HEAD too, unless its answer has no end. */
+/** The methods of a path. A GET also allows HEAD, unless its answer is a stream. */
 function methodsOf(path: string): readonly string[] {
   const calls = CALL_LIST.filter((call) => call.path === path);
   return calls.flatMap(({ method, stream }) => (method === 'GET' && !stream ? [method, 'HEAD'] : [method]));
 }
 
-/** The error for what is not a route: the path is not there, or does not take this method (`details.allow`). */
+/** The error for an unknown path, or for a method that the path does not take (`details.allow`). */
 export function noRoute(method: string, url: string): DroverError {
   const [path = ''] = url.split('?');
   const allow = PATHS.find(({ pattern }) => pattern.test(path))?.methods;

@@ -1,4 +1,4 @@
-/** The calls about pools. */
+/** Calls for pools. */
 import type { DroverClient } from '../../client';
 import type { Handlers } from '../calls';
 

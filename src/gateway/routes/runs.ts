@@ -1,4 +1,4 @@
-/** The calls about runs. */
+/** Calls for runs. */
 import type { DroverClient } from '../../client';
 import type { Handlers } from '../calls';
 
