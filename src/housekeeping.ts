@@ -10,7 +10,7 @@ export function keepHouse(providers: Providers, warn: (error: unknown) => void):
   const round = async (): Promise<void> => {
     if (isBusy) return;
     isBusy = true;
-    for (const provider of Object.values(providers)) await provider.tend?.().catch(warn);
+    for (const provider of Object.values(providers)) await provider.maintain?.().catch(warn);
     isBusy = false;
   };
   const timer = setInterval(() => void round(), EVERY_MS);

@@ -135,7 +135,6 @@ export class Runs {
   }
 
   /** Resumes a paused run. */
-  /** Resumes a paused run. */
   resume(ref: RunRef, options: RequestOptions = {}): Promise<RunView> {
     return this.#command(ref, runUpdates.resume, {}, options);
   }

@@ -1,8 +1,11 @@
-/** Which addresses Drover calls on behalf of others: nobody may turn a worker into a proxy to the machine's metadata service. */
+/**
+ * Limits the addresses that Drover calls for others, so that a worker is never a proxy to a cloud's
+ * metadata service.
+ */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { DroverError } from '../contract/errors';
 
-/** Addresses that only this link or this machine's cloud knows: link-local ones, and where clouds keep their metadata. */
+/** Link-local addresses, and the addresses of clouds' metadata services. */
 const metadata = new BlockList();
 metadata.addSubnet('169.254.0.0', 16, 'ipv4');
 metadata.addSubnet('fe80::', 10, 'ipv6');
@@ -12,7 +15,10 @@ metadata.addAddress('100.100.100.200', 'ipv4');
 metadata.addAddress('168.63.129.16', 'ipv4');
 metadata.addAddress('192.0.0.192', 'ipv4');
 
-/** Where an IPv6 address carries an IPv4 one: mapped, compatible, translated (two prefixes), and 6to4; the group where it starts. */
+/**
+ * IPv6 prefixes that carry an IPv4 address: mapped, compatible, translated (two prefixes), 6to4.
+ * `at` is the group where it starts.
+ */
 const CARRIERS: readonly { readonly prefix: readonly number[]; readonly at: number }[] = [
   { prefix: [0, 0, 0, 0, 0, 0xffff], at: 6 },
   { prefix: [0, 0, 0, 0, 0, 0], at: 6 },
@@ -22,7 +28,10 @@ const CARRIERS: readonly { readonly prefix: readonly number[]; readonly at: numb
   { prefix: [0x2002], at: 1 },
 ];
 
-/** Whether an IP address, in whatever spelling, is link-local or, which is told alike, a cloud's metadata service. */
+/**
+ * True for a link-local IP address in any spelling, and for the address of a cloud's metadata
+ * service.
+ */
 export function isLinkLocal(address: string): boolean {
   const plain = address.replace(/%.*$/, '');
   if (!isIPv6(plain)) return isIP(plain) !== 0 && metadata.check(plain, 'ipv4');
@@ -35,7 +44,7 @@ export function isLinkLocal(address: string): boolean {
 
 /** The eight groups of an IPv6 address. */
 function groupsOf(address: string): number[] {
-  // The URL parser writes any spelling in one way: hexadecimal groups with at most one `::`.
+  // The URL parser normalizes any spelling to hexadecimal groups with at most one `::`.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const numbers = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)));
   const [first, last] = [numbers(head), numbers(tail ?? '')];
@@ -51,7 +60,10 @@ export function notAllowed(why: string): DroverError {
   return new DroverError('InvalidRequest', why);
 }
 
-/** The URL, or `InvalidRequest` for one that may not be called; `allowed` holds host names and `*.suffixes`. */
+/**
+ * The URL, or `InvalidRequest` for one that may not be called; `allowed` holds host names and
+ * `*.suffixes`.
+ */
 export function allowedUrl(text: string, allowed: readonly string[] | undefined): URL {
   if (!URL.canParse(text)) throw notAllowed(`${JSON.stringify(text)} is not a URL`);
   const url = new URL(text);

@@ -1,17 +1,20 @@
-/** What a started agent finds in its environment. */
+/** The environment of a started agent. */
 import type { WakeCall } from '../contract/activities';
 import { resolveSecret, type SecretEnvironment } from './secrets';
 import { useToken } from './secrets-in-use';
 import { agentToken } from '../contract/agent/token';
 import { AGENT_ENV } from '../contract/protocol';
 
-/** Where agents find the gateway, and the secret their tokens are derived from. */
+/** The gateway's URL for agents, and the secret from which their tokens are derived. */
 export interface AgentAccess {
   readonly gatewayUrl: string;
   readonly agentSecret: string;
 }
 
-/** All that Drover adds to the environment of one instance: its credential, and the `DROVER_` variables. */
+/**
+ * The variables that Drover adds to the environment of one instance: its credential, and the
+ * `DROVER_` variables.
+ */
 export async function instanceVariables(
   call: WakeCall,
   access: AgentAccess,
@@ -20,7 +23,7 @@ export async function instanceVariables(
   return { ...(await credentialVariables(call, environment)), ...droverVariables(call, access) };
 }
 
-/** The secret of its subscription, resolved here and nowhere before. */
+/** The secret of its subscription, which is resolved only here. */
 async function credentialVariables(call: WakeCall, environment: SecretEnvironment): Promise<Record<string, string>> {
   const { inject } = call.spec.subscription ?? {};
   if (inject === undefined || call.subscription === null) return {};

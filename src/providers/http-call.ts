@@ -1,6 +1,7 @@
 /**
- * One HTTP call to somebody else's program: http and https only, no redirects (credentials would travel along), a bounded answer, no
- * pooled connections (one that the other side has just closed would fail a call that never reached it).
+ * One HTTP call to a user's program: http and https only, no redirects (they would receive the
+ * credentials), a bounded answer, no pooled connections (a call on a connection that was just
+ * closed would fail without reaching the other side).
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -9,7 +10,7 @@ import type { Socket } from 'node:net';
 import { wallClockMs } from '../lib/clock';
 import { allowedUrl, isLinkLocal, notAllowed } from './allowed-hosts';
 
-/** A request. `limitBytes` bounds the answer's body. Its time is the caller's to bound, by `signal`. */
+/** A request. `limitBytes` bounds the answer's body. The caller bounds the time by `signal`. */
 export interface HttpCall {
   readonly url: string;
   readonly method: 'POST' | 'DELETE' | 'GET';
@@ -18,21 +19,27 @@ export interface HttpCall {
   readonly body?: unknown;
   readonly signal: AbortSignal;
   readonly limitBytes: number;
-  /** Host names and `*.suffixes` that may be called; absent: all but link-local ones, where clouds keep their metadata. */
+  /**
+   * Host names and `*.suffixes` that may be called; unless given, all but link-local and metadata
+   * addresses.
+   */
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
-/** An answer, whatever its status. `text` is undefined for one over the limit. */
+/** An answer with any status. `text` is undefined if the body is over the limit. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly text: string | undefined;
 }
 
-/** A quiet connection to a dead machine is noticed by the kernel's probes. */
+/** The kernel's probes detect a silent connection to a dead machine. */
 const KEEPALIVE_MS = 30_000;
 
-/** Makes the call. Rejects with the network's error, or with `InvalidRequest` for an address that may not be called. */
+/**
+ * Makes the call. Rejects with the network's error, or with `InvalidRequest` for an address that
+ * may not be called.
+ */
 export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
   const url = allowedUrl(call.url, call.allowedHosts);
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
@@ -46,7 +53,7 @@ export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
       signal: call.signal,
       agent: false,
     });
-    // For good: an abort after the answer raises it once more.
+    // The handler stays: an abort after the answer raises the error again.
     request.on('error', reject);
     request.once('socket', (socket) => {
       socket.setKeepAlive(true, KEEPALIVE_MS);
@@ -62,7 +69,7 @@ export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
   });
 }
 
-/** A name may resolve to what its text hides, a name that is allowed too. */
+/** Checks resolved addresses too: an allowed name may resolve to a forbidden address. */
 function refuseLinkLocal(socket: Socket): void {
   socket.on('lookup', (_error: Error | null, address: LookupAddress['address']) => {
     if (address && isLinkLocal(address)) socket.destroy(notAllowed(`${address} is a link-local address`));
@@ -83,12 +90,12 @@ async function readBody(response: http.IncomingMessage, limitBytes: number): Pro
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Whether an answer's status says that it went well. */
+/** True for a 2xx status. */
 export function isSuccess({ status }: Pick<HttpAnswer, 'status'>): boolean {
   return status >= 200 && status < 300;
 }
 
-/** `Retry-After` in milliseconds, seconds and dates alike, at most `limitMs`. */
+/** `Retry-After`, as seconds or a date, in milliseconds; at most `limitMs`. */
 export function retryAfterMs(headers: http.IncomingHttpHeaders, limitMs: number): number | undefined {
   const value = headers['retry-after'];
   if (value === undefined) return undefined;

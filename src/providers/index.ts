@@ -4,10 +4,15 @@ import { type ExternalProviderOptions, ExternalProvider } from './external';
 import { type ProcessProviderOptions, ProcessProvider } from './process';
 import type { Providers } from './provider';
 
-/** What providers work with: where agents find the gateway, whose resources these are, where files are, and the worker's environment. */
+/**
+ * Settings of all providers: the gateway, the installation, the state directory and the worker's
+ * environment.
+ */
 export interface ProviderSettings extends ProcessProviderOptions, DockerProviderOptions, ExternalProviderOptions {}
 
-/** Every provider that this worker offers. None of them touches its outside world before it is asked to. */
+/**
+ * Creates every provider of a worker. None of them calls the outside before its first operation.
+ */
 export function createProviders(settings: ProviderSettings): Providers {
   return {
     process: new ProcessProvider(settings),

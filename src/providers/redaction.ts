@@ -1,18 +1,22 @@
 /**
- * The one redaction: what an agent, a service or an engine says passes it before it reaches a workflow, an event, a webhook or a log. It knows
- * every secret that this process uses, and those of the call that the text is about.
+ * The only redaction: text of an agent, a service or an engine passes it before it reaches a
+ * workflow, an event, a webhook or a log. It removes every secret that this process uses, and those
+ * of the call.
  */
 import { agentToken } from '../contract/agent/token';
 import { resolveSecret, type SecretEnvironment } from './secrets';
 import { type Clean, cleanOf, SHORTEST_SECRET } from './secrets-in-use';
 
-/** What agents' tokens are derived from, and where references to secrets lead. */
+/** The secret from which agents' tokens are derived, and the environment of secret references. */
 export interface SecretSettings {
   readonly agentSecret: string;
   readonly environment: SecretEnvironment;
 }
 
-/** Whom a text is about, and the secrets that it may hold beside those in use: as values, and as references (`env:NAME`, `file:path`). */
+/**
+ * The agent of a text, and secrets that it may hold beside those in use: values and references
+ * (`env:NAME`, `file:path`).
+ */
 export interface Concern {
   readonly fleet?: string;
   readonly agent?: string;
@@ -20,20 +24,23 @@ export interface Concern {
   readonly references?: readonly (string | undefined)[];
 }
 
-/** Variables whose names say that they hold a secret. */
+/** Names of variables that hold a secret. */
 const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)S?$/i;
 
-/** What stands in place of a text of which it cannot be told whether it holds a secret. */
-export const NOT_SHOWN = 'not shown, as it may hold a secret that cannot be looked up any more';
+/** Replaces a text that may hold a secret which can no longer be found. */
+export const NOT_SHOWN = 'not shown, as it may hold a secret that can no longer be looked up';
 
-/** The values that no text for people may hold, of the variables that are named like secrets. */
+/** The values of variables that are named like secrets. */
 export function secretsOf(environment: SecretEnvironment): string[] {
   return Object.entries(environment).flatMap(([name, value = '']) =>
     SECRET_NAME.test(name) ? [value, ...value.split(',')].filter((part) => part.length >= SHORTEST_SECRET) : [],
   );
 }
 
-/** What leaves the secrets of a call out of a text. `isSure` false: a reference leads nowhere any more, so its secret is not known. */
+/**
+ * Builds the redaction for a call. `isSure` is false if a reference can no longer be resolved, so
+ * that its secret is not known.
+ */
 export async function redactionFor(
   concern: Concern,
   settings: SecretSettings,
@@ -50,8 +57,8 @@ export async function redactionFor(
 }
 
 /**
- * A text of an agent or a service without its secrets. Where a reference leads nowhere any more it cannot be told what the text holds, so
- * nothing of it is shown.
+ * Removes secrets from a text of an agent or a service. If a reference can no longer be resolved,
+ * the whole text is withheld.
  */
 export async function redacted(text: string, concern: Concern, settings: SecretSettings): Promise<string> {
   if (text === '') return '';

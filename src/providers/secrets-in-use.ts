@@ -1,26 +1,28 @@
-/** The secrets that this process uses, and texts without them. */
+/** The secrets that this process uses, and their removal from texts. */
 import { isWellFormed } from '../contract/text';
 
-/** A text without its secrets. */
+/** Removes secrets from a text. */
 export type Clean = (text: string) => string;
 
-/** What stands in a text in place of a secret. */
+/** Replaces a secret in a text. */
 const REDACTED = '***';
-/** Shorter values are words that any text may hold. A call's own secrets are left out whatever their length. */
+/**
+ * Shorter values are words that any text may hold. A call's own secrets are removed at any length.
+ */
 export const SHORTEST_SECRET = 8;
-/** A line of a secret of several lines, such as a PEM key, that is long enough to be told from other text. */
+/** The shortest line of a multi-line secret, such as a PEM key, that differs from other text. */
 const SHORTEST_LINE = 16;
 /** The form of an agent's token (contract/agent/token.ts), which digests of images have too. */
 const TOKEN = /\b[0-9a-f]{64}\b/g;
 
-/** Every secret that this process has used so far. One that was changed since is still one: an agent may go on with it. */
+/** Every secret that this process has used. An old value stays, as an agent may still use it. */
 const inUse = new Set<string>();
-/** Tokens of agents, which may be thousands: looked up, and not looked for one by one. */
+/** Tokens of agents. There may be thousands, so they are found by a set lookup, not one by one. */
 const tokens = new Set<string>();
-/** Leaves out what is in use; null: there is one more since it was made. */
+/** The redaction of all secrets in use; null if a secret was added since. */
 let cleanOfAll: Clean | null = null;
 
-/** Notes secrets as in use in this process: no text shows them from now on. */
+/** Records secrets as in use in this process: texts no longer show them. */
 export function useSecrets(secrets: Iterable<string>): void {
   for (const secret of secrets) {
     if (secret.length < SHORTEST_SECRET || inUse.has(secret)) continue;
@@ -29,19 +31,22 @@ export function useSecrets(secrets: Iterable<string>): void {
   }
 }
 
-/** The same for the token of an agent, which is returned. */
+/** Records the token of an agent as in use, and returns it. */
 export function useToken(token: string): string {
   tokens.add(token);
   return token;
 }
 
-/** The text without any secret that is in use in this process. */
+/** The text without the secrets in use in this process. */
 export function withoutSecretsInUse(text: string): string {
   cleanOfAll ??= cleanOf([]);
   return cleanOfAll(text);
 }
 
-/** What leaves these secrets, and those in use, out of a text. The longest first: a secret may be part of another one. */
+/**
+ * Builds a redaction of these secrets and those in use. The longest come first, as a secret may be
+ * part of another.
+ */
 export function cleanOf(secrets: Iterable<string>): Clean {
   const all = new Set([...secrets, ...inUse]);
   const spellings = [...new Set([...all].flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
@@ -51,7 +56,7 @@ export function cleanOf(secrets: Iterable<string>): Clean {
       .replace(TOKEN, (word) => (tokens.has(word) ? REDACTED : word));
 }
 
-/** As it is, as a string of JSON and as a part of a URL have it, and line by line. */
+/** The spellings of a secret: plain, in JSON, in a URL, and line by line. */
 function spellingsOf(secret: string): string[] {
   if (secret === '') return [];
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);

@@ -1,4 +1,4 @@
-/** Secrets are references until the moment of use: `env:NAME` or `file:path`. */
+/** Resolves references to secrets, `env:NAME` or `file:path`, at the moment of use. */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DroverError } from '../contract/errors';
@@ -7,20 +7,20 @@ import { providerError } from './provider';
 import { useSecrets } from './secrets-in-use';
 
 /**
- * Where references are looked up: the worker's own environment, and files by absolute path or from
- * its working directory.
+ * The worker's environment, where `env:` references are looked up. `file:` paths are absolute or
+ * relative to the working directory.
  */
 export type SecretEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The secret behind a reference, which is in use from now on: no text for people shows it
- * (secrets-in-use.ts). A message names the reference, never what is behind it.
+ * Resolves a reference. The secret counts as in use from now on, so that no text shows it
+ * (secrets-in-use.ts). Errors name the reference, never the secret.
  */
 export async function resolveSecret(reference: string, environment: SecretEnvironment): Promise<string> {
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   if (kind === 'env') return inUse(fromEnvironment(name, environment));
   if (kind === 'file') return inUse(await fromFile(name, environment));
-  throw providerError('a secret is written as env:NAME or file:path, and nothing else', { permanent: true });
+  throw providerError('invalid secret reference: use env:NAME or file:path', { permanent: true });
 }
 
 function inUse(secret: string): string {

@@ -152,11 +152,11 @@ describe('an agent that has ended by itself', () => {
       const seen = await provider.inspect(call);
       return seen.state === 'exited' ? seen : undefined;
     });
-    expect(state.detail).toContain(`processes that it has started live on: ${String(pids[0])} (sh)`);
+    expect(state.detail).toContain(`processes that it started still run: ${String(pids[0])} (sh)`);
     expect(await provider.list()).toMatchObject([
       { key: call.key, processes: expect.arrayContaining(pids) as unknown },
     ]);
-    await provider.tend();
+    await provider.maintain();
     expect(await states(pids)).toEqual(['gone']);
     expect(await provider.inspect(call)).toMatchObject({ exitCode: 3, detail: 'exited with code 3' });
   });
@@ -167,8 +167,8 @@ describe('an agent that has ended by itself', () => {
     process.kill((await lookUp(main))?.group ?? 0, 'SIGKILL');
     process.kill(main, 'SIGKILL');
     await eventually('it has ended', async () => (await provider.inspect(call)).state === 'exited' || undefined);
-    expect((await provider.inspect(call)).detail).toContain(`live on: ${String(pids[0])} (sh)`);
-    await provider.tend();
+    expect((await provider.inspect(call)).detail).toContain(`still run: ${String(pids[0])} (sh)`);
+    await provider.maintain();
     expect(await states([...pids, ...other.pids])).toEqual(['gone', 'runs']);
   });
 
@@ -247,7 +247,7 @@ describe('what belongs to no resource here', () => {
     const age = Date.now() - Date.parse(listed?.createdAt ?? '');
     expect(age).toBeGreaterThan(-2_000);
     expect(age).toBeLessThan(60_000);
-    await other.tend();
+    await other.maintain();
     expect(await states([main, ...pids])).toEqual(['runs', 'runs']);
     await other.destroy(call);
     expect(await states([main, ...pids])).toEqual(['gone', 'gone']);
@@ -263,7 +263,7 @@ describe('what belongs to no resource here', () => {
     });
     strangers.push(late);
     await eventually('it carries its marks', async () => (await ofKey(call)).length === 1 || undefined);
-    await provider.tend();
+    await provider.maintain();
     await eventually('it is gone', async () => late.signalCode === 'SIGKILL' || undefined);
   });
 });

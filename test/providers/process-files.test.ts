@@ -137,7 +137,7 @@ test.each(damages)('reports of %s are as none: the agent has ended', async (dama
         writeFileSync(log, '\nthe last line\n', { flag: 'a' });
       }
       fill(disk.path);
-      const round = () => providerOf(disk.path).tend();
+      const round = () => providerOf(disk.path).maintain();
       await expect(round()).rejects.toThrow(`${logs[0] ?? ''} was cut without a whole copy of its end`);
       for (const log of logs) {
         expect(statSync(log).size).toBe(0);

@@ -431,7 +431,7 @@ describe('what cannot start', () => {
     [
       'a command that is not in PATH',
       { command: ['no-such-program', 'x'] },
-      /mars\/worker: command "no-such-program" cannot be run: it is in no directory of PATH/,
+      /mars\/worker: command "no-such-program" cannot be run: no directory of PATH has it/,
     ],
     [
       'a path that is not there',
@@ -476,7 +476,7 @@ describe('logs', () => {
     const filler = `${'x'.repeat(1_023)}\n`.repeat(1_024);
     for (let size = 0; size <= LOG_LIMIT_BYTES; size += filler.length) writeFileSync(log, filler, { flag: 'a' });
     writeFileSync(log, 'the last before\n', { flag: 'a' });
-    await provider.tend();
+    await provider.maintain();
     const kept = statSync(`${log}.1`);
     expect({ size: kept.size, mode: kept.mode & 0o777 }).toEqual({ size: LOG_LIMIT_BYTES, mode: 0o600 });
     expect(readFileSync(`${log}.1`, 'utf8').endsWith('the last before\n')).toBe(true);
@@ -484,7 +484,7 @@ describe('logs', () => {
     writeFileSync(join(stateDir, 'go'), '');
     await printed(call, 'after');
     expect(statSync(log).size).toBe('after\n'.length);
-    await provider.tend();
+    await provider.maintain();
     expect(await output(call)).toBe('after\n');
   });
 

@@ -1,27 +1,33 @@
-/** How an agent becomes a container: its name, its labels, its limits. */
+/** The container of an agent: its name, labels and limits. */
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
 import type { DockerSpec } from '../../contract/agent';
 import { providerError, titleOf } from '../provider';
 
-/** Labels of everything that Drover makes; whose it is can be read without Drover. */
+/**
+ * Labels of every container that Drover makes. They name the owner, so people can read it without
+ * Drover.
+ */
 export const LABELS = {
   installation: 'drover.installation',
   key: 'drover.key',
   fleet: 'drover.fleet',
   agent: 'drover.agent',
-  /** When create was called: a container is made anew at each start, its resource is not. */
+  /** The time of `create`. A container is made again at each start, its resource is not. */
   createdAt: 'drover.created-at',
-  /** Which start it is; empty before the first. */
+  /** The current instance; empty before the first start. */
   instance: 'drover.instance',
-  /** Starts of before, newest first, so that a wake of one of them that comes late is known as such. */
+  /** Earlier instances, newest first, to detect a late wake of one of them. */
   former: 'drover.former-instances',
-  /** There on a tombstone only: whether anything was destroyed. */
+  /** Only on a tombstone: whether anything was destroyed. */
   destroyed: 'drover.destroyed',
 } as const;
 
-/** The name, the same for the same key, and taken by one container at a time: the engine itself refuses a second. */
+/**
+ * The container's name, derived from the key. The engine refuses a second container with the same
+ * name.
+ */
 export function containerName(key: string): string {
   return `drover-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 }
@@ -33,7 +39,7 @@ export function dockerSpecOf(call: Pick<ResourceCall, 'spec' | 'fleet' | 'agent'
   throw providerError(`${titleOf(call)}: its specification names no docker.image`, { permanent: true });
 }
 
-/** A container as the engine's API wants it. */
+/** The create options of a container for the engine's API. */
 export function containerFor(
   call: ResourceCall,
   labels: Readonly<Record<string, string>>,
@@ -54,7 +60,10 @@ export function containerFor(
   };
 }
 
-/** A container that only keeps the name. It is never started; its command says what it is to whoever lists containers. */
+/**
+ * A container that only keeps the name. It never starts; its command explains it to people who list
+ * containers.
+ */
 export function tombstoneFor(
   call: ResourceCall,
   image: string,
@@ -74,7 +83,7 @@ function ownLabels({ key, fleet, agent }: ResourceCall): Record<string, string> 
 
 const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 
-/** `512m` in bytes, the way the docker command reads it. */
+/** A size such as `512m` in bytes, read as the docker command does. */
 function bytesOf(call: ResourceCall, text: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text) ?? [];
   if (number !== undefined) return Math.round(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);

@@ -16,12 +16,15 @@ import { containerLogs } from './logs';
 import { type PullLimits, pullImage } from './pull';
 import type { Found } from './state';
 
-/** As of the process provider: a create that lands later would be days beyond every deadline. */
+/** As in the process provider: a create that arrives later would be days beyond every deadline. */
 const TOMBSTONE_MS = 7 * 24 * 60 * 60 * 1_000;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Single calls to the engine. What somebody else has done at the same moment is no error here: the caller looks again. */
+/**
+ * Single calls to the engine. A concurrent change by another caller is not an error here: the
+ * caller looks again.
+ */
 export class Containers {
   private readonly installation: string;
   private readonly engine: () => Promise<Docker>;
@@ -41,7 +44,10 @@ export class Containers {
     );
   }
 
-  /** Makes the container of a key. Undefined: another caller was first; look again. Throws what `needsPreparation` makes without its image. */
+  /**
+   * Makes the container of a key. Undefined: another caller was first, so look again. Throws
+   * `needsPreparation` if the image is missing.
+   */
   async make(call: ResourceCall, labels: Labels, variables: Labels = {}): Promise<true | undefined> {
     const engine = await this.engine();
     const { image } = dockerSpecOf(call);
@@ -59,10 +65,11 @@ export class Containers {
   }
 
   /**
-   * Keeps the name with a container that never runs. False: a container has come first. Where the engine has no such image, or refuses the
-   * request as such, it makes no late container of it either, and nothing has to be kept.
+   * Writes a tombstone: a container that never runs keeps the name. False: another container was
+   * first. If the engine has no such image, or refuses the request, it cannot make a late container
+   * either, so no tombstone is needed.
    */
-  async bury(call: ResourceCall, image: string, existed: boolean): Promise<boolean> {
+  async writeTombstone(call: ResourceCall, image: string, existed: boolean): Promise<boolean> {
     const engine = await this.engine();
     const labels = {
       [LABELS.installation]: installationOf(call.key),
@@ -70,10 +77,10 @@ export class Containers {
       [LABELS.destroyed]: String(existed),
     };
     let taken = false;
-    const burying = calling(`${titleOf(call)}: keep its name`, (abortSignal) =>
+    const writing = calling(`${titleOf(call)}: keep its name`, (abortSignal) =>
       engine.createContainer({ ...tombstoneFor(call, image, labels), abortSignal }),
     );
-    await except(burying, (error) => (taken = isConflict(error)), isGone, isRefused);
+    await except(writing, (error) => (taken = isConflict(error)), isGone, isRefused);
     return !taken;
   }
 
@@ -98,7 +105,10 @@ export class Containers {
     await except(continuing, isConflict, isGone);
   }
 
-  /** The engine's own polite stop: SIGTERM, and SIGKILL after the grace, which it counts in whole seconds. */
+  /**
+   * The engine's own stop: SIGTERM, then SIGKILL after the grace period, which the engine counts in
+   * whole seconds.
+   */
   async stop(found: Found, graceMs: number): Promise<void> {
     const container = await this.container(found.Id);
     const t = Math.ceil(graceMs / 1_000);
@@ -114,7 +124,10 @@ export class Containers {
     await except(removing, isConflict, isGone);
   }
 
-  /** Everything of this installation. Tombstones that nobody can need any more go at this opportunity. */
+  /**
+   * All containers of this installation. This also removes tombstones that are too old to be
+   * needed.
+   */
   async list(): Promise<HeldResource[]> {
     const engine = await this.engine();
     const filters = { label: [`${LABELS.installation}=${this.installation}`] };

@@ -1,63 +1,77 @@
-/** The container engine: how it is reached, how long a call may take, and what its errors mean. */
+/**
+ * The container engine: its connection, the time limit of a call, and the meaning of its errors.
+ */
 import type Docker from 'dockerode';
 import { DroverError } from '../../contract/errors';
 import { boundedText, messageOf, QUOTE_BYTES } from '../../contract/text';
 import { errorCode, wasNotConnected } from '../../lib/error-code';
 import { providerError } from '../provider';
 
-/** How to reach the engine; absent: by `DOCKER_HOST`, `DOCKER_CERT_PATH` and so on, as the docker command does. */
+/**
+ * How to reach the engine. Unless given, by `DOCKER_HOST`, `DOCKER_CERT_PATH` and so on, as the
+ * docker command does.
+ */
 export type EngineOptions = Docker.DockerOptions;
 
-/** Below the 30 s that one attempt of a provider activity may take, so that its error says more than a timeout does. */
+/**
+ * Below the 30 s of one attempt of a provider activity, so that its error says more than a timeout
+ * does.
+ */
 const CALL_MS = 25_000;
 
-/** Opens the engine at its first use: loading its client takes a tenth of a second, and most workers never need it. */
+/**
+ * Opens the engine at its first use: loading the client takes a tenth of a second, and most workers
+ * never need it.
+ */
 export function lazyEngine(options: EngineOptions | undefined): () => Promise<Docker> {
   let engine: Promise<Docker> | undefined;
   return () => (engine ??= import('dockerode').then(({ default: Engine }) => new Engine(options)));
 }
 
-/** The status that an engine's error carries; undefined where it was not reached. */
+/** The HTTP status of an engine's error; undefined if the engine was not reached. */
 function statusOf(error: unknown): number | undefined {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' ? status : undefined;
 }
 
-/** What an engine says of a program that an image does not have; with status 400, 404 or 500. */
+/** An engine's message for a program that an image lacks; with status 400, 404 or 500. */
 const NO_SUCH_PROGRAM = /executable file|no such file or directory|permission denied/i;
 
-/** What Podman says, with 500, of a container that goes while it is looked at. */
+/** Podman's message, with 500, for a container that is removed during the call. */
 const GOING = /no such container/i;
 
-/** There is no such container, or no such image. */
+/** True if the container or the image does not exist. */
 export function isGone({ status, said }: EngineError): boolean {
   return (status === 404 && !NO_SUCH_PROGRAM.test(said)) || (status === 500 && GOING.test(said));
 }
 
-/** What Docker says with 304 and 409, Podman says with 500 and these words. */
+/** Podman's messages, with 500, for what Docker answers with 304 or 409. */
 const CONFLICT = /state improper|already in use|already paused|not paused/i;
 
-/** It is in that state already, in another one, or its name is taken: whoever asked looks again. */
+/**
+ * True if the container is already in that state, is in another state, or its name is taken: the
+ * caller looks again.
+ */
 export function isConflict({ status, said }: EngineError): boolean {
   return status === 304 || status === 409 || (status === 500 && CONFLICT.test(said));
 }
 
-/** What Podman says, with 500, of a name that it cannot read. */
+/** Podman's messages, with 500, for an invalid name. */
 const UNREADABLE = /invalid reference format|must be lower\s?case|invalid image|invalid container name/i;
 
-/** It will never make such a container, whoever asks and however often: the request itself is refused, not the moment. */
+/** True if the engine refuses the request itself, so that no retry can succeed. */
 export function isRefused({ status, said }: EngineError): boolean {
   const isRequest = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
   return (isRequest && status !== 401 && status !== 403) || (status === 500 && UNREADABLE.test(said));
 }
 
-/** What the engine answered. */
+/** An error answer of the engine. */
 export interface EngineError {
   readonly status: number | undefined;
   readonly said: string;
 }
 
-/** The answer, or undefined where the engine refuses in one of the given ways. */
+/** The answer, or undefined if the engine refuses in one of the given ways. */
 export async function except<T>(
   work: Promise<T>,
   ...ways: readonly ((error: EngineError) => boolean)[]
@@ -72,7 +86,10 @@ export async function except<T>(
   }
 }
 
-/** One call, within its time. `extraMs`: what the engine itself is asked to wait. Errors become `ProviderError`s. */
+/**
+ * Makes one call with a time limit. `extraMs` is added for a wait in the engine. Errors become
+ * `ProviderError`s.
+ */
 export async function calling<T>(
   what: string,
   call: (abortSignal: AbortSignal) => Promise<T>,

@@ -1,7 +1,8 @@
 /**
- * Containers, through the Docker Engine API (Podman's socket too). One container per key, made anew at each start because its
- * environment is fixed when it is made. Its name is taken by one at a time, so the engine decides who was first; after destroy a
- * container that never runs keeps the name, and a create that lands late is refused by the engine itself.
+ * Agents in containers, through the Docker Engine API (or Podman's socket). One container per key,
+ * made again at each start because its environment is fixed at creation. Its name is unique, so the
+ * engine decides between concurrent creates. After destroy, a container that never runs keeps the
+ * name, so the engine itself refuses a late create.
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow } from '../../lib/clock';
@@ -16,24 +17,24 @@ import type { EngineOptions } from './engine';
 import type { PullLimits } from './pull';
 import { type Found, isNew, isTombstone, isUp, labelOf, pidOf, stateOf, variableOf } from './state';
 
-/** What the docker provider works with. */
+/** Settings of the docker provider. */
 export interface DockerProviderOptions extends AgentAccess {
   readonly installation: string;
-  /** The worker's own, where `env:` references are looked up. */
+  /** The worker's environment, where `env:` references are looked up. */
   readonly environment: SecretEnvironment;
   readonly engine?: EngineOptions | undefined;
   /** How long a pull may take (default: 2 min without progress, 30 min as a whole). */
   readonly pullLimits?: PullLimits;
 }
 
-/** For an agent that is replaced while it runs, below the 25 s that a call may take: it may say good-bye. */
+/** The grace period of an agent that is replaced while it runs; below the 25 s of a call. */
 const REPLACED_GRACE_MS = 5_000;
-/** A wake is late by one attempt, not by ten starts. */
+/** How many earlier instances are kept. A wake is late by one attempt, not by ten starts. */
 const FORMER_KEPT = 10;
-/** Tries against others who make and remove the same container at the same moment. */
+/** Tries against concurrent callers that make and remove the same container. */
 const TRIES = 10;
 
-/** Agents as containers. */
+/** The docker provider. */
 export class DockerProvider implements Provider {
   readonly kind = 'docker';
   private readonly options: DockerProviderOptions;
@@ -59,7 +60,7 @@ export class DockerProvider implements Provider {
     return this.converge(call, async (found) => {
       const instance = labelOf(found, LABELS.instance);
       const former = (labelOf(found, LABELS.former) ?? '').split(',').filter(Boolean);
-      // A wake that was overtaken by a later one: the start it asks for has been, and has ended.
+      // A later wake has overtaken this one: the instance has already started and ended.
       if (former.includes(call.instanceId)) return { pid: null };
       if (found && isUp(found)) {
         if (instance === call.instanceId) return { pid: pidOf(found) };
@@ -97,14 +98,14 @@ export class DockerProvider implements Provider {
   }
 
   private async end(call: ResourceCall, found: Found, graceMs: number): Promise<void> {
-    // A paused one gets no signal.
+    // A paused container receives no signal.
     if (found.State.Paused) await this.containers.unpause(call);
     await this.containers.stop(found, graceMs);
   }
 
   async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
     let existed = false;
-    // Who collects what nobody owns knows no specification; the container does.
+    // A caller that collects garbage has no specification; the container has the image.
     let image = call.spec.docker?.image;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const found = await this.containers.find(call.key);
@@ -112,9 +113,9 @@ export class DockerProvider implements Provider {
       image ??= found?.Config.Image;
       if (found) await this.containers.remove(found, true);
       existed ||= found !== undefined;
-      if (image === undefined || (await this.containers.bury(call, image, existed))) return { existed };
+      if (image === undefined || (await this.containers.writeTombstone(call, image, existed))) return { existed };
     }
-    throw providerError(`${titleOf(call)}: its container is made anew as often as it is removed`);
+    throw providerError(`${titleOf(call)}: its container appears again each time it is removed`);
   }
 
   async inspect(call: ResourceCall): Promise<ResourceState> {
@@ -130,7 +131,7 @@ export class DockerProvider implements Provider {
     return this.containers.logs(call, options);
   }
 
-  /** Looks and acts until the act has an answer; a tombstone ends it. */
+  /** Looks and acts until `act` returns an answer. Throws for a destroyed key. */
   private async converge<T>(call: ResourceCall, act: (found: Found | undefined) => Promise<T | undefined>): Promise<T> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const found = await this.containers.find(call.key);
@@ -145,7 +146,7 @@ export class DockerProvider implements Provider {
     throw providerError(`${titleOf(call)}: others make and remove its container at the same time`);
   }
 
-  /** Undefined where the container was replaced meanwhile. */
+  /** Undefined if the container was replaced in between. */
   private async start(call: WakeCall, found: Found): Promise<{ pid: number | null } | undefined> {
     await this.containers.start(call, found);
     const now = await this.containers.find(call.key);
@@ -156,7 +157,7 @@ export class DockerProvider implements Provider {
     const { state, detail } = await this.inspect(call);
     if (state === wanted) return;
     const why = detail === null ? '' : `: ${detail}`;
-    // One that is up and not yet as wanted may become so; one that has ended does not.
+    // A running container may still reach the state; an ended one never does.
     const permanent = state !== 'running' && state !== 'paused';
     throw providerError(`${titleOf(call)}: is ${state}, not ${wanted}${why}`, { permanent });
   }
@@ -168,13 +169,13 @@ export class DockerProvider implements Provider {
       for await (const piece of this.logs(call, { tail: LOG_TAIL_LINES })) pieces.push(piece);
       text = Buffer.concat(pieces).toString('utf8');
     } catch (error) {
-      // What the container is does not depend on what it has said.
+      // The state of the container does not depend on its log.
       text += `(${messageOf(error)})`;
     }
     const { fleet, agent, spec } = call;
     const given = variableOf(found, spec.subscription?.inject?.env);
     const values = [given, ...secretsOf(spec.docker?.env ?? {})];
-    // Cut only after that: half a secret would not be found.
+    // Cut only after redaction: half a secret would not be found.
     return boundedTail(await redacted(text, { fleet, agent, values, references: [call.secret] }, this.options));
   }
 }

@@ -1,4 +1,7 @@
-/** What a container has printed, in the engine's framing: eight bytes before each piece, the last four of them its length. */
+/**
+ * Reads a container's log from the engine's frames: a header of eight bytes, the last four of them
+ * the length.
+ */
 import type Docker from 'dockerode';
 import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { type LogOptions, providerError } from '../provider';
@@ -6,7 +9,7 @@ import { calling } from './engine';
 
 const HEADER = 8;
 
-/** The output of a container, both streams, in order. */
+/** The output of a container, both streams in order. */
 export async function* containerLogs(
   container: Docker.Container,
   { tail, follow = false, signal }: LogOptions = {},
@@ -29,7 +32,10 @@ export async function* containerLogs(
   }
 }
 
-/** An engine that has begun to answer tells of what went wrong in the body, and dockerode reads that as JSON. */
+/**
+ * Reads the whole log. An engine that fails after it has started to answer puts the error into the
+ * body, which dockerode parses as JSON.
+ */
 function wholeLog(container: Docker.Container, options: Docker.ContainerLogsOptions): Promise<Buffer> {
   return calling('read the log', async (abortSignal) => {
     const answer: unknown = await container.logs({ ...options, follow: false, abortSignal });

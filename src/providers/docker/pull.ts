@@ -1,24 +1,28 @@
-/** Pulling an image, which takes as long as it takes: what counts is that it goes on. */
+/** Pulls an image. A pull may take long, as long as it makes progress. */
 import type Docker from 'dockerode';
 import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { type Preparing, providerError } from '../provider';
 import { translated } from './engine';
 
-/** How long a pull may take, in milliseconds: without a word of the engine's, and as a whole. */
+/** Limits of a pull, in milliseconds: without a message of the engine, and in all. */
 export interface PullLimits {
   readonly silentMs: number;
   readonly wholeMs: number;
 }
 
 /**
- * An engine tells of a layer several times a second; to unpack a large one, and to begin, takes it tens of seconds in silence. 30 minutes
- * are 20 GB at 100 Mbit/s, as the largest images for models have.
+ * An engine reports several times a second while it fetches a layer. To start, or to unpack a large
+ * layer, takes tens of seconds in silence. In 30 minutes 100 Mbit/s are 20 GB, the size of the
+ * largest images for models.
  */
 export const PULL_LIMITS: PullLimits = { silentMs: 2 * 60_000, wholeMs: 30 * 60_000 };
 /** A line of progress has some hundred bytes. */
 const LINE_MAX = 64 * 1024;
 
-/** Pulls an image. A pull answers 200 at once, and tells in its stream how it goes. `what` begins the messages. */
+/**
+ * Pulls an image. The engine answers 200 at once and reports success or failure in the stream.
+ * `what` begins the messages.
+ */
 export async function pullImage(
   engine: Docker,
   image: string,
@@ -30,7 +34,7 @@ export async function pullImage(
   const endFor = (why: string) => () => ends.abort(new Error(why));
   const silence = setTimeout(endFor(`no progress within ${String(silentMs / 1_000)} s`), silentMs);
   const whole = setTimeout(endFor(`not done after ${String(wholeMs / 60_000)} min`), wholeMs);
-  const withdrawn = endFor('nobody waits for it any more');
+  const withdrawn = endFor('it was cancelled');
   signal.addEventListener('abort', withdrawn);
   try {
     signal.throwIfAborted();
@@ -64,7 +68,10 @@ async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
   if (rest.trim() !== '') yield rest;
 }
 
-/** `{"status", "id", "progress"}` or `{"error"}`; what is no JSON is a sign of life and no more. */
+/**
+ * Reads `{"status", "id", "progress"}` or `{"error"}`. A line that is not JSON only shows that the
+ * pull goes on.
+ */
 function parseProgress(line: string): { error: string | undefined; text: string } {
   let said: unknown;
   try {

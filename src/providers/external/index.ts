@@ -1,6 +1,7 @@
 /**
- * Somebody else's service: create, wake and destroy are POSTs to the URLs that the fleet file names, each with an `Idempotency-Key`,
- * so that one whose answer was lost can be repeated. What has no URL is not called: the service looks after it itself.
+ * Agents that a user's service runs: create, wake and destroy are POSTs to the URLs in the fleet
+ * file. Each has an `Idempotency-Key`, so that it can be repeated after a lost answer. An operation
+ * without a URL is not called: the service does it by itself.
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { DroverError } from '../../contract/errors';
@@ -12,11 +13,14 @@ import { type HeldResource, type Provider, providerError, titleOf } from '../pro
 import { redacted } from '../redaction';
 import { type SecretEnvironment, resolveSecret } from '../secrets';
 
-/** What the external provider works with. `environment` is where `env:` references are looked up; `allowedHosts`: see `HttpCall`. */
+/**
+ * Settings of the external provider. `env:` references are looked up in `environment`; for
+ * `allowedHosts` see `HttpCall`.
+ */
 export interface ExternalProviderOptions extends AgentAccess {
   readonly environment: SecretEnvironment;
   readonly allowedHosts?: readonly string[] | undefined;
-  /** How long one call may take; 25 s, below the 30 s of an activity's attempt. */
+  /** The time limit of one call; 25 s unless given, below the 30 s of an activity's attempt. */
   readonly callMs?: number;
 }
 
@@ -24,10 +28,10 @@ type Operation = 'create' | 'wake' | 'destroy';
 
 const CALL_MS = 25_000;
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
-/** A service that says when is asked then, but not after more than this. */
+/** The longest `Retry-After` of a service that is followed. */
 const RETRY_AFTER_LIMIT_MS = 60_000;
 
-/** Agents that a service of its own looks after. */
+/** The external provider. */
 export class ExternalProvider implements Provider {
   readonly kind = 'external';
   private readonly options: ExternalProviderOptions;
@@ -37,14 +41,14 @@ export class ExternalProvider implements Provider {
   }
 
   async create(call: ResourceCall): Promise<{ resourceId: string }> {
-    // 409: the service has it already, and says which.
+    // 409: the service already has the agent, and names it.
     const answer = await this.post(call, 'create', call.key, {}, [409]);
     return { resourceId: usable(call, idIn(answer)) ?? call.key };
   }
 
   async wake(call: WakeCall): Promise<{ pid: number | null }> {
     const environment = await instanceVariables(call, this.options, this.options.environment);
-    // 409: it runs already.
+    // 409: it already runs.
     await this.post(
       call,
       'wake',
@@ -60,21 +64,21 @@ export class ExternalProvider implements Provider {
     return { existed: answer !== undefined && answer.status < 300 };
   }
 
-  /** It is given no turns, and its beats are answered with `pause`. */
+  /** Does nothing: the agent gets no turns, and `pause` as the answer to its beats. */
   async suspend(): Promise<void> {}
 
   async continue(): Promise<void> {}
 
-  /** Its beats are answered with `stop`. */
+  /** Does nothing: the agent gets `stop` as the answer to its beats. */
   async stop(): Promise<void> {}
 
-  /** Only its beats tell. */
+  /** Only beats show whether it runs. */
   async inspect(): Promise<ResourceState> {
     return {
       state: 'running',
       exitCode: null,
       pid: null,
-      detail: 'an external agent: only its beats tell whether it runs',
+      detail: 'an external agent: only its beats show whether it runs',
     };
   }
 
@@ -84,7 +88,10 @@ export class ExternalProvider implements Provider {
 
   async *logs(): AsyncGenerator<Uint8Array> {}
 
-  /** The answer, of 2xx or of an accepted status; undefined where there is nothing to call. */
+  /**
+   * Posts an operation. The answer has a 2xx or an accepted status; undefined if there is no URL to
+   * call.
+   */
   private async post(
     call: ResourceCall & Partial<Pick<WakeCall, 'subscription'>>,
     operation: Operation,
@@ -102,7 +109,7 @@ export class ExternalProvider implements Provider {
     const headers = { 'idempotency-key': idempotencyKey, ...bearer };
     const answer = await this.send(what, url, headers, { fleet, agent, key, resourceId, ...extra });
     if (isSuccess(answer) || accepted.includes(answer.status)) return answer;
-    // A service that echoes what it was given tells its own secret, the agent's token and its credential.
+    // A service may echo its secret, the agent's token and its credential.
     const references = [spec.secret, call.secret, call.subscription?.secret];
     throw refusal(what, answer, await redacted(answer.text ?? '', { fleet, agent, references }, this.options));
   }
@@ -133,7 +140,7 @@ export class ExternalProvider implements Provider {
   }
 }
 
-/** `shown`: what it answered, without secrets. */
+/** The error for a refusal. `shown` is the answer without secrets. */
 function refusal(what: string, { status, headers }: HttpAnswer, shown: string): Error {
   const passing = status === 408 || status === 425 || status === 429 || status >= 500;
   const afterMs = retryAfterMs(headers, RETRY_AFTER_LIMIT_MS);
@@ -145,16 +152,16 @@ function refusal(what: string, { status, headers }: HttpAnswer, shown: string): 
   });
 }
 
-/** Bytes of the id that a service gives: it stands in every call and view of its agent. */
+/** The most bytes of an id that a service gives: it is part of every call and view of its agent. */
 const ID_BYTES = 1_000;
 
 function usable(call: ResourceCall, id: string | undefined): string | undefined {
   if (id === undefined || (utf8Bytes(id) <= ID_BYTES && isWellFormed(id))) return id;
-  const why = `the service gives an id of ${String(utf8Bytes(id))} bytes; use at most ${String(ID_BYTES)}, of whole characters`;
+  const why = `the service gives an id of ${String(utf8Bytes(id))} bytes; use at most ${String(ID_BYTES)} bytes of valid text`;
   throw providerError(`${titleOf(call)}: ${why}`, { permanent: true });
 }
 
-/** `id` or `resourceId` of a JSON answer. */
+/** The field `id` or `resourceId` of a JSON answer. */
 function idIn(answer: HttpAnswer | undefined): string | undefined {
   if (!answer?.text) return undefined;
   let body: unknown;
@@ -168,7 +175,7 @@ function idIn(answer: HttpAnswer | undefined): string | undefined {
   return [id, resourceId].find((value): value is string => typeof value === 'string' && value !== '');
 }
 
-/** A query may hold a key. */
+/** The URL without query and credentials, which may hold a secret. */
 function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
 }

@@ -1,13 +1,14 @@
 /**
- * A cgroup (v2) of its own for every instance, where the worker may make one below its own. No process leaves it by itself, so it holds
- * also what has cleared its environment and left its parents. Where there is none, all else still holds.
+ * A cgroup (v2) for every instance, if the worker may make one below its own. A process cannot
+ * leave it, so it also holds processes that have cleared their environment and left their parents.
+ * Without cgroups the other ways to find processes still work.
  */
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { errorCode } from '../../lib/error-code';
 import { until } from '../../lib/until';
 
-/** What the kernel says where this worker may not have cgroups: not its own, read-only, or not of this kind. */
+/** Error codes when this worker may not use cgroups: no permission, read-only, or another kind. */
 const REFUSED: ReadonlySet<unknown> = new Set([
   'EACCES',
   'EPERM',
@@ -21,17 +22,17 @@ const REFUSED: ReadonlySet<unknown> = new Set([
   'ENOSPC',
   'EAGAIN',
 ]);
-/** What it says of a cgroup, or of a process in it, that has just gone. */
+/** Error codes for a cgroup, or a process in it, that has just ended. */
 const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENODEV', 'ESRCH']);
-/** The kernel freezes within milliseconds what does not wait for a disk. */
+/** The kernel freezes a process within milliseconds, unless it waits for a disk. */
 const FREEZE_MS = 500;
-/** What is left in one after that does not end by itself. */
+/** A process that remains in a cgroup after this does not end by itself. */
 const REMOVE_MS = 500;
 
-/** The directory of this process's own cgroup; undefined: there is none. */
+/** The directory of this process's own cgroup; undefined if there is none. */
 export function parseOwnCgroup(mounts: string, own: string): string | undefined {
   const path = /^0::(\/.*)$/m.exec(own)?.[1];
-  // What begins so is outside of this process's namespace.
+  // Such a path is outside of this process's namespace.
   if (path === undefined || path.startsWith('/..')) return undefined;
   for (const line of mounts.split('\n')) {
     const [left = '', right = ''] = line.split(' - ');
@@ -53,7 +54,7 @@ function ownCgroup(): Promise<string | undefined> {
   return own;
 }
 
-/** Makes a cgroup below this process's own. Undefined: the worker may not. */
+/** Makes a cgroup below this process's own; undefined if the worker may not. */
 export async function makeCgroup(name: string): Promise<string | undefined> {
   const parent = await ownCgroup();
   if (parent === undefined) return undefined;
@@ -61,21 +62,21 @@ export async function makeCgroup(name: string): Promise<string | undefined> {
   return allowed(() => mkdir(path, { recursive: true }).then(() => path));
 }
 
-/** Puts a process into it. False: the worker may not, and the cgroup is removed again. */
+/** Puts a process into a cgroup. False if the worker may not; then the cgroup is removed again. */
 export async function joinCgroup(path: string, pid: number): Promise<boolean> {
   const joined = await allowed(() => writeFile(join(path, 'cgroup.procs'), String(pid)).then(() => true));
   if (!joined) await removeCgroup(path);
   return joined ?? false;
 }
 
-/** Every process in it and in the cgroups below it. */
+/** Every process in a cgroup and in the cgroups below it. */
 export async function pidsIn(path: string): Promise<number[]> {
   const [listed, below] = await Promise.all([read(join(path, 'cgroup.procs')), cgroupsBelow(path)]);
   const deeper = await Promise.all(below.map(pidsIn));
   return [...listed.split('\n').filter(Boolean).map(Number), ...deeper.flat()];
 }
 
-/** Lets nothing in it run, at once, or lets it go on. Returns when that is so, or when the kernel takes its time. */
+/** Freezes or thaws a cgroup. Returns when the kernel has done it, or after a time limit. */
 export async function freezeCgroup(path: string, frozen: boolean): Promise<void> {
   await write(join(path, 'cgroup.freeze'), frozen ? '1' : '0');
   const wanted = frozen ? /^frozen 1$/m : /^frozen 0$/m;
@@ -85,17 +86,20 @@ export async function freezeCgroup(path: string, frozen: boolean): Promise<void>
   }, FREEZE_MS);
 }
 
-/** Whether a worker that died in the middle of a suspend has left it frozen. */
+/** True if a worker that died during a suspend has left the cgroup frozen. */
 export async function isFrozen(path: string): Promise<boolean> {
   return (await read(join(path, 'cgroup.freeze'))).trim() === '1';
 }
 
-/** Kills everything in it, at once. A kernel before 5.14 does not know how. */
+/** Kills everything in a cgroup at once. Does nothing on a kernel before 5.14. */
 export async function killCgroup(path: string): Promise<void> {
   await write(join(path, 'cgroup.kill'), '1');
 }
 
-/** Removes an empty one, and those below it. One that is not empty stays; the kernel takes a moment to see that the last process is gone. */
+/**
+ * Removes an empty cgroup and those below it. A cgroup that is not empty stays. The kernel needs a
+ * moment to see the last process end.
+ */
 export async function removeCgroup(path: string): Promise<void> {
   for (const below of await cgroupsBelow(path)) await removeCgroup(below);
   await until(
@@ -113,7 +117,10 @@ function isOver(error: unknown): true {
   throw error;
 }
 
-/** Removes every cgroup whose name is this prefix and a number, also of starts that a lost worker has made no record of. */
+/**
+ * Removes every cgroup whose name is this prefix and a number, including those that a lost worker
+ * has not recorded.
+ */
 export async function removeCgroups(prefix: string): Promise<void> {
   const parent = await ownCgroup();
   if (parent === undefined) return;
@@ -136,7 +143,7 @@ async function read(path: string): Promise<string> {
   });
 }
 
-/** With `r+`, as a file that a kernel does not have must not be asked for. */
+/** Opens with `r+`, so that a file that the kernel lacks is not created. */
 async function write(path: string, text: string): Promise<void> {
   await allowed(() => writeFile(path, text, { flag: 'r+' }));
 }

@@ -1,4 +1,7 @@
-/** What a process agent is started with: a program that exists, a directory that exists, and an environment of its own. */
+/**
+ * Prepares the start of a process agent: an existing program, an existing directory, and an
+ * environment.
+ */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
@@ -7,14 +10,14 @@ import type { ProcessSpec } from '../../contract/agent';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { providerError, titleOf } from '../provider';
 
-/** The environment of the worker, of which an agent inherits three variables. */
+/** The environment of the worker. An agent inherits three variables of it. */
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
 const INHERITED = ['PATH', 'HOME', 'LANG'] as const;
-/** What every shell hands on; other names would be lost on the way without a word. */
+/** Names that every shell passes on; it drops other names silently. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Everything that a start needs. */
+/** A prepared start. */
 export interface Launch {
   readonly command: readonly string[];
   readonly cwd: string;
@@ -27,12 +30,15 @@ export function processSpecOf(call: Pick<WakeCall, 'spec' | 'fleet' | 'agent'>):
   if (!spec?.command[0]) throw refused(call, 'its specification names no process.command');
   for (const name of Object.keys(spec.env ?? {})) {
     if (!VARIABLE.test(name))
-      throw refused(call, `process.env: ${JSON.stringify(name)} is not a name that a shell hands on`);
+      throw refused(
+        call,
+        `process.env: invalid name ${JSON.stringify(name)}: use letters, digits and "_", not starting with a digit`,
+      );
   }
   return spec;
 }
 
-/** Checks a start before anything runs: `ProviderError` naming the program or the directory that is missing. */
+/** Prepares a start before anything runs. `ProviderError` names a missing program or directory. */
 export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agents: AgentAccess): Promise<Launch> {
   const spec = processSpecOf(call);
   const inherited = INHERITED.flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]] as const]));
@@ -45,7 +51,7 @@ export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agent
   if (file === undefined) {
     const where = program.includes('/')
       ? `there is no executable file ${resolve(cwd, program)}`
-      : `it is in no directory of PATH`;
+      : `no directory of PATH has it`;
     throw refused(call, `command ${JSON.stringify(program)} cannot be run: ${where}`);
   }
   return { command: [file, ...rest], cwd, env };
@@ -55,7 +61,10 @@ function refused(call: Pick<WakeCall, 'fleet' | 'agent'>, why: string): Error {
   return providerError(`${titleOf(call)}: ${why}`, { permanent: true });
 }
 
-/** A name with a slash is a path from the working directory, one without is looked up in PATH. */
+/**
+ * Finds a program: a name with a slash is a path from the working directory, another name is looked
+ * up in PATH.
+ */
 async function findProgram(program: string, cwd: string, path: string): Promise<string | undefined> {
   const places = program.includes('/')
     ? [resolve(cwd, program)]

@@ -1,7 +1,8 @@
 /**
- * What the process provider knows, as files: one directory per key, `<stateDir>/agents/<key>/`, with
- * `resource.json`, `output.log`, and for every instance `<n>.json` (who leads it), `<n>.agent` (written by the agent itself) and
- * `<n>.exit` (its exit code). `destroyed` is the tombstone. Each appears in one atomic step, so no lock is needed and none can be left behind.
+ * The files of the process provider: one directory per key, `<stateDir>/agents/<key>/`, with
+ * `resource.json`, `output.log`, and for every instance `<n>.json` (its leader), `<n>.agent`
+ * (written by the agent itself) and `<n>.exit` (its exit code). `destroyed` is the tombstone. Each
+ * file appears in one atomic step, so there are no locks.
  */
 import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,12 +20,12 @@ import {
 
 export type { Instance, ResourceRecord, Tombstone } from './records';
 
-/** A key as the fleet makes it; anything else could leave the directory. */
+/** The form of a key. Any other name could lead out of the directory. */
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 
-/** Where everything of one key is. */
+/** The directory of one key. */
 export class ResourceDirectory {
   readonly key: string;
   readonly path: string;
@@ -45,22 +46,25 @@ export class ResourceDirectory {
     await mkdir(this.path, { recursive: true, mode: PRIVATE_DIRECTORY });
   }
 
-  /** Writes the owner unless it is there: of several creates the first one's record stays. */
-  async own(record: ResourceRecord): Promise<void> {
+  /** Writes the owner if there is none yet: the record of the first create stays. */
+  async writeOwner(record: ResourceRecord): Promise<void> {
     await this.writeOnce('resource.json', JSON.stringify(record));
   }
 
-  /** The owner; undefined before create and after destroy. `ProviderError` with its path for one that cannot be read. */
+  /**
+   * The owner; undefined before create and after destroy. `ProviderError` with the path for a file
+   * that cannot be read.
+   */
   async owner(): Promise<ResourceRecord | undefined> {
     return this.read('resource.json', parseOwner);
   }
 
-  /** Whether there is an owner, known or not. */
+  /** True if there is an owner, even if its file cannot be read. */
   async isOwned(): Promise<boolean> {
     return (await changedAt(this.file('resource.json'))) !== undefined;
   }
 
-  /** A tombstone refuses its key by being there, whatever it holds. */
+  /** The tombstone. Its presence alone refuses the key, even if its content is damaged. */
   async tombstone(): Promise<Tombstone | undefined> {
     const at = await changedAt(this.file('destroyed'));
     if (at === undefined) return undefined;
@@ -68,46 +72,49 @@ export class ResourceDirectory {
   }
 
   /** Refuses this key from now on. The first tombstone stays. */
-  async bury(tombstone: Tombstone): Promise<void> {
+  async writeTombstone(tombstone: Tombstone): Promise<void> {
     await this.writeOnce('destroyed', JSON.stringify(tombstone));
   }
 
-  /** Removes all but the tombstone. */
+  /** Removes everything but the tombstone. */
   async clear(): Promise<void> {
     const names = (await readdir(this.path)).filter((name) => name !== 'destroyed');
     await Promise.all(names.map((name) => rm(this.file(name), { force: true, recursive: true })));
   }
 
-  /** Removes the tombstone too. */
+  /** Removes everything, the tombstone too. */
   async forget(): Promise<void> {
     await rm(this.path, { force: true, recursive: true });
   }
 
-  /** Records an instance. False: another start took this number. */
+  /** Records an instance. False if another start took this number. */
   async claim(instance: Instance): Promise<boolean> {
     return this.writeOnce(`${String(instance.number)}.json`, JSON.stringify(instance));
   }
 
-  /** Every recorded start, oldest first. `ProviderError` with its path for a record that cannot be read. */
+  /**
+   * Every recorded start, oldest first. `ProviderError` with the path for a record that cannot be
+   * read.
+   */
   async instances(): Promise<Instance[]> {
     const read = (await this.numbers()).map((number) => this.instance(number));
     return (await Promise.all(read)).filter((instance) => instance !== undefined);
   }
 
-  /** The recorded starts that can be read. */
+  /** The recorded starts whose files can be read. */
   async readableInstances(): Promise<Instance[]> {
     const read = (await this.numbers()).map((number) => withoutProblem(this.instance(number), undefined));
     return (await Promise.all(read)).filter((instance) => instance !== undefined);
   }
 
-  /** The two files that an instance's own shell writes, made beforehand with their mode. */
+  /** Makes the two files that an instance's shell writes, with their mode. */
   async makeReports(number: number): Promise<{ record: string; exit: string }> {
     const files = { record: this.file(`${String(number)}.agent`), exit: this.file(`${String(number)}.exit`) };
     await Promise.all(Object.values(files).map((file) => writeFile(file, '', { flag: 'a', mode: PRIVATE_FILE })));
     return files;
   }
 
-  /** What an instance has reported; empty as long as it has not. */
+  /** The reports of an instance; empty until it has written them. */
   async reports(number: number): Promise<{ record: string; exit: string }> {
     const [record, exit] = await Promise.all(
       ['agent', 'exit'].map((end) => readKeptSoon(this.file(`${String(number)}.${end}`))),
@@ -136,18 +143,18 @@ export class ResourceDirectory {
       return text === undefined ? undefined : parseKept(path, text, parse);
     } catch (error) {
       if (!(error instanceof FileProblem)) throw error;
-      const wayOut = 'destroy the agent, which needs no such file, and apply its fleet again';
+      const wayOut = 'destroy the agent, which does not need this file, and apply its fleet again';
       throw providerError(`${error.message}: ${wayOut}`, { permanent: true, cause: error });
     }
   }
 
-  /** A complete file that appears under its name in one step, and only once. */
+  /** Writes a complete file in one step, unless it exists. */
   private writeOnce(name: string, content: string): Promise<boolean> {
     return createFileSoon(this.file(name), content);
   }
 }
 
-/** What stands for a file that cannot be read. */
+/** Returns `instead` for a file that cannot be read. */
 async function withoutProblem<T>(reading: Promise<T | undefined>, instead: T | undefined): Promise<T | undefined> {
   try {
     return await reading;
@@ -157,7 +164,7 @@ async function withoutProblem<T>(reading: Promise<T | undefined>, instead: T | u
   }
 }
 
-/** When a file was written; undefined where there is none. */
+/** When a file was last written; undefined if there is none. */
 async function changedAt(path: string): Promise<Date | undefined> {
   try {
     return (await stat(path)).mtime;

@@ -1,7 +1,7 @@
-/** Work for several agents, of which one must not keep the others from theirs. */
+/** Work for several agents. A failure of one must not stop the others. */
 import { providerError } from '../provider';
 
-/** Does all of it, also where a part fails; then throws what failed, as one error. */
+/** Does all of the work, even if a part fails; then throws all failures as one error. */
 export async function eachInTurn(works: readonly (() => Promise<void>)[]): Promise<void> {
   const failures: string[] = [];
   for (const work of works) {

@@ -1,31 +1,35 @@
 /**
- * All processes of an agent, wherever they have gone: its process group, every living descendant, whatever carries its marks, and its
- * cgroup where it has one. A stranger is never among them: a number counts only together with something that proves whose it is.
+ * Finds all processes of an agent: its process group, every living descendant, every process with
+ * its marks, and its cgroup if it has one. Processes of others are never included: a pid counts
+ * only together with a proof of ownership.
  */
 import { pidsIn } from './cgroup';
 import type { Instance } from './directory';
 import { type MarkedProcess, snapshot } from './snapshot';
 import type { ProcessIdentity } from '../../lib/process-identity';
 
-/** What proves that a process belongs to an agent. */
+/** Proofs that a process belongs to an agent. */
 export interface Kinship {
   readonly key: string;
-  /** Whether processes that carry the marks of this instance are asked about. */
+  /** Whether processes with the marks of this instance are wanted. */
   readonly includes: (instanceId: string) => boolean;
   /** Identities (`nameOf`) of processes known to be the agent's. */
   readonly known: ReadonlySet<string>;
-  /** Process groups, and sessions, that were made for the agent. They count while a known or marked process is in them. */
+  /**
+   * Process groups and sessions that were made for the agent. They count while a known or marked
+   * process is in them.
+   */
   readonly groups: ReadonlySet<number>;
-  /** What its cgroups hold. */
+  /** The processes in its cgroups. */
   readonly pids: ReadonlySet<number>;
 }
 
-/** A process in one word. */
+/** A process as a string that is unique on this machine. */
 export function nameOf({ pid, started }: ProcessIdentity): string {
   return `${String(pid)} ${started}`;
 }
 
-/** Enough to see what they are. */
+/** How many processes a message names. */
 const LISTED = 5;
 
 /** Processes for people: `17 (sleep), 18 (node)`, five at most. */
@@ -41,7 +45,8 @@ export function membersOf(table: readonly MarkedProcess[], kin: Kinship): Marked
   const groups = new Set<number>();
   const join = (one: MarkedProcess): void => {
     members.set(one.pid, one);
-    // A group or session that one of the agent's own processes leads, or that was made for it, is the agent's whole.
+    // A group or session belongs to the agent if one of its processes leads it, or if it was made
+    // for the agent.
     for (const number of [one.group, one.session]) {
       if (number === one.pid || kin.groups.has(number)) groups.add(number);
     }
@@ -59,19 +64,19 @@ function isProven(one: MarkedProcess, { key, known, pids }: Kinship): boolean {
   return one.marks?.key === key || known.has(nameOf(one)) || pids.has(one.pid);
 }
 
-/** The first process of the machine and this one belong to no agent. */
+/** Excludes the machine's first process and this process. */
 function isCandidate({ pid, marks }: MarkedProcess, { key, includes }: Kinship): boolean {
   if (pid <= 1 || pid === process.pid) return false;
   return marks?.key !== key || includes(marks.instanceId);
 }
 
-/** Some instances of an agent, and the identities that they have recorded of themselves. */
+/** Some instances of an agent, and the identities that they recorded. */
 export interface FamilyOptions extends Pick<Kinship, 'key' | 'includes'> {
   readonly instances: readonly Instance[];
   readonly agents: readonly ProcessIdentity[];
 }
 
-/** One agent's processes, looked for as often as they are asked for. What was found once is known from then on. */
+/** The processes of one agent. Each call looks again; a process that was found once stays known. */
 export class Family {
   readonly cgroups: readonly string[];
   readonly #kin: Omit<Kinship, 'pids'>;
@@ -84,7 +89,7 @@ export class Family {
     this.#kin = { key, includes, known: this.#known, groups: new Set(leaders.map(({ pid }) => pid)) };
   }
 
-  /** Those that live now. */
+  /** The processes that live now. */
   async members(): Promise<MarkedProcess[]> {
     const pids = new Set((await Promise.all(this.cgroups.map(pidsIn))).flat());
     const found = membersOf(await snapshot(), { ...this.#kin, pids });

@@ -1,4 +1,4 @@
-/** The embedded default: real operating system processes on this host, which live on when the worker dies. */
+/** The default provider: operating system processes on this host, which survive the worker. */
 import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow, wallClockMs } from '../../lib/clock';
@@ -19,24 +19,30 @@ import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
 import { eachInTurn } from './each-in-turn';
 import { type InstanceStatus, familyOf, settledStatusOf, stopInstance, switchTo } from './instance';
-import { demolish, launch } from './launch';
+import { removeAll, launch } from './launch';
 import { cutLog, lastLines, readLog } from './logs';
 import { endOthers, endRemains, markedProcesses, remainsInWords, withProcesses } from './remains';
 import { killFamily } from './signals';
 
-/** What the process provider works with. `stateDir` holds everything it knows; `environment` is the worker's own. */
+/**
+ * Settings of the process provider. `stateDir` holds all of its state; `environment` is the
+ * worker's.
+ */
 export interface ProcessProviderOptions extends AgentAccess {
   readonly stateDir: string;
   readonly installation: string;
   readonly environment: HostEnvironment;
-  /** Whether agents get cgroups of their own where that is possible (default true). */
+  /** Whether agents get their own cgroups if possible (default true). */
   readonly cgroups?: boolean;
 }
 
-/** A create that lands later than this after its destroy would be days beyond every deadline of its activity. */
+/**
+ * How long a tombstone stays. A create that arrives later would be days beyond every deadline of
+ * its activity.
+ */
 const TOMBSTONE_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** Processes in groups of their own, one directory of files per key. */
+/** The process provider: a process group and a directory of files per key. */
 export class ProcessProvider implements Provider {
   readonly kind = 'process';
   private readonly options: ProcessProviderOptions;
@@ -52,10 +58,10 @@ export class ProcessProvider implements Provider {
     const { key, fleet, agent } = call;
     const directory = this.directory(key);
     await nothingMade(call, directory.make());
-    await this.refuseBuried(directory, call);
-    await nothingMade(call, directory.own({ key, fleet, agent, createdAt: isoNow() }));
-    // A destroy may have come between the two.
-    await this.refuseBuried(directory, call);
+    await this.refuseDestroyed(directory, call);
+    await nothingMade(call, directory.writeOwner({ key, fleet, agent, createdAt: isoNow() }));
+    // A destroy may have come in between.
+    await this.refuseDestroyed(directory, call);
     return { resourceId: key };
   }
 
@@ -67,7 +73,7 @@ export class ProcessProvider implements Provider {
       const status = await settledStatusOf(directory, last);
       if (status.ran) return { pid: status.agent?.pid ?? null };
     } else if (last) {
-      // A wake that was overtaken by a later one: the start it asks for has been, and has ended.
+      // A later wake has overtaken this one: the instance has already started and ended.
       if (instances.some(({ instanceId }) => instanceId === call.instanceId)) return { pid: null };
       await endOthers(directory, last, call.instanceId);
     }
@@ -98,8 +104,8 @@ export class ProcessProvider implements Provider {
     const directory = this.directory(call.key);
     await directory.make();
     const existed = await directory.isOwned();
-    await directory.bury({ existed, at: isoNow() });
-    await demolish(directory);
+    await directory.writeTombstone({ existed, at: isoNow() });
+    await removeAll(directory);
     return { existed: (await directory.tombstone())?.existed ?? existed };
   }
 
@@ -128,7 +134,7 @@ export class ProcessProvider implements Provider {
     return withProcesses(held, await markedProcesses(this.options.installation));
   }
 
-  async tend(): Promise<void> {
+  async maintain(): Promise<void> {
     const works = (await keysBelow(this.root)).map((key) => () => cutLog(this.directory(key).log));
     await eachInTurn([...works, () => endRemains(this.root, this.options.installation)]);
   }
@@ -137,7 +143,7 @@ export class ProcessProvider implements Provider {
     return readLog(this.logPath(call), options);
   }
 
-  /** The file that everything an agent prints goes to. */
+  /** The file of an agent's output. */
   logPath(call: Pick<ResourceCall, 'key'>): string {
     return this.directory(call.key).log;
   }
@@ -148,12 +154,12 @@ export class ProcessProvider implements Provider {
 
   private async existing(call: ResourceCall): Promise<ResourceDirectory> {
     const directory = this.directory(call.key);
-    await this.refuseBuried(directory, call);
+    await this.refuseDestroyed(directory, call);
     if (await directory.isOwned()) return directory;
     throw providerError(`${titleOf(call)}: no process was created under key ${call.key}`, { permanent: true });
   }
 
-  private async refuseBuried(directory: ResourceDirectory, call: ResourceCall): Promise<void> {
+  private async refuseDestroyed(directory: ResourceDirectory, call: ResourceCall): Promise<void> {
     if (!(await directory.tombstone())) return;
     throw providerError(`${titleOf(call)}: key ${call.key} was destroyed and is never used again`, { permanent: true });
   }
@@ -189,7 +195,10 @@ ${shown}`;
     return { state: 'exited', exitCode, pid: null, detail };
   }
 
-  /** Lines of its log as a message quotes them. Cut only without their secrets: half of one would not be found. */
+  /**
+   * Lines of the log as a message quotes them. Cut after redaction: half a secret would not be
+   * found.
+   */
   private async shown(lines: string, call: ResourceCall, secret: string | undefined): Promise<string> {
     const { fleet, agent, spec } = call;
     const concern = {
@@ -201,7 +210,7 @@ ${shown}`;
     return boundedTail(await redacted(lines, concern, this.options));
   }
 
-  /** What a directory holds. A tombstone that nobody can need any more goes at this opportunity. */
+  /** The resource in a directory. This also removes a tombstone that is too old to be needed. */
   private async held(directory: ResourceDirectory): Promise<HeldResource[]> {
     const tombstone = await directory.tombstone();
     if (tombstone && wallClockMs() - Date.parse(tombstone.at) > TOMBSTONE_MS) await directory.forget();
@@ -214,7 +223,10 @@ function refuse(why: string): never {
   throw providerError(why);
 }
 
-/** A directory or an owner that cannot be written is not there: a full disk makes nothing that would have to be undone. */
+/**
+ * Marks a failed write as not sent: without the directory or the owner nothing exists that would
+ * have to be undone.
+ */
 async function nothingMade(call: ResourceCall, writing: Promise<void>): Promise<void> {
   try {
     await writing;

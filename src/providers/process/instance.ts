@@ -1,4 +1,7 @@
-/** One start of an agent: what its processes and its files say, and how it is suspended, continued and stopped. */
+/**
+ * One instance of an agent: its status from processes and files, and how to suspend, continue and
+ * stop it.
+ */
 import { providerError } from '../provider';
 import { until } from '../../lib/until';
 import { isFrozen } from './cgroup';
@@ -8,24 +11,29 @@ import { continueAll, killFamily, suspendFamily } from './signals';
 import type { ProcessIdentity } from '../../lib/process-identity';
 import { type ProcessStatus, find, parseRecord, sendSignal, signalProcess } from './table';
 
-/** `unsettled`: between two states, for a moment: its shell is about to start it, or to write its exit code. */
+/** `unsettled` lasts a moment: the shell is about to start the agent, or to write its exit code. */
 export interface InstanceStatus {
   readonly phase: 'unsettled' | 'running' | 'paused' | 'ended';
-  /** Whether the agent itself ever ran. */
+  /** Whether the agent's own program ever ran. */
   readonly ran: boolean;
   readonly agent: ProcessStatus | undefined;
   readonly leader: ProcessStatus | undefined;
   readonly exitCode: number | null;
 }
 
-/** A shell needs milliseconds to start or to write one line; this is for a machine that swaps. */
+/**
+ * A shell needs milliseconds to start or to write one line; the limit allows for a machine that
+ * swaps.
+ */
 const SETTLE_MS = 10_000;
 /** After SIGKILL the kernel needs milliseconds, unless a disk hangs. */
 const KILL_MS = 10_000;
-/** Of a thousand starts the last ones matter: nothing of the others is left, as every start ends what came before. */
+/** Only the last starts matter: every start ends the processes of earlier ones. */
 const RECENT_STARTS = 10;
 
-/** The status this very moment. The leader is looked up first: once it is gone, its files are final. */
+/**
+ * The current status. It looks up the leader first: once the leader has ended, its files are final.
+ */
 export async function statusOf(directory: ResourceDirectory, instance: Instance): Promise<InstanceStatus> {
   const leader = await find(instance.leader);
   const reports = await directory.reports(instance.number);
@@ -41,12 +49,12 @@ export async function statusOf(directory: ResourceDirectory, instance: Instance)
   return { phase: leader && exitCode === null ? 'unsettled' : 'ended', ...common };
 }
 
-/** The status once it is settled. */
+/** Waits until the status is settled, and returns it. */
 export async function settledStatusOf(directory: ResourceDirectory, instance: Instance): Promise<InstanceStatus> {
   const settled = await until(async () => {
     const status = await statusOf(directory, instance);
     if (status.phase !== 'unsettled') return status;
-    // Something else stopped the whole group: the shell must run to tell how its agent ended.
+    // Another program stopped the whole group. The shell must run to report how its agent ended.
     if (status.leader?.stopped) sendSignal(status.leader.pid, 'SIGCONT');
     return undefined;
   }, SETTLE_MS);
@@ -61,7 +69,7 @@ export async function familyOf(
   directory: ResourceDirectory,
   includes: (instanceId: string) => boolean = () => true,
 ): Promise<Family> {
-  // One whose record cannot be read is found by its marks.
+  // An instance whose record cannot be read is found by its marks.
   const recent = (await directory.readableInstances()).slice(-RECENT_STARTS);
   const instances = recent.filter(({ instanceId }) => includes(instanceId));
   const records = await Promise.all(instances.map(async ({ number }) => (await directory.reports(number)).record));
@@ -70,8 +78,8 @@ export async function familyOf(
 }
 
 /**
- * Suspends or continues everything of the agent, and returns when the kernel says so of all of it. Its shell goes on in any case, to
- * notice the agent's end.
+ * Suspends or continues all processes of the agent, and returns when the kernel reports it for all
+ * of them. The shell always runs, to notice the agent's end.
  */
 export async function switchTo(
   directory: ResourceDirectory,
@@ -96,7 +104,10 @@ export async function switchTo(
   );
 }
 
-/** Asks the agent to end and kills it after the grace; its shell writes the exit code. Then all that is left of it is killed. */
+/**
+ * Asks the agent to end and kills it after the grace period; its shell writes the exit code. Then
+ * kills all remaining processes.
+ */
 export async function stopInstance(
   directory: ResourceDirectory,
   instance: Instance,
@@ -105,12 +116,12 @@ export async function stopInstance(
 ): Promise<void> {
   const { agent, leader } = await settledStatusOf(directory, instance);
   if (agent) {
-    // What the agent has started is known from now on, whatever becomes of its parents.
+    // This records the agent's processes while their parents still live.
     const members = await family.members();
     const group = instance.leader.pid;
     if (leader || agent.group === group) sendSignal(-group, 'SIGTERM');
     if (agent.group !== group) await signalProcess(agent, 'SIGTERM');
-    // A stopped process gets a signal only when it goes on; this way it does nothing else before.
+    // A stopped process receives a signal only when it continues. It handles this signal first.
     await continueAll(family, members);
     if (!(await hasEnded(directory, instance, graceMs))) {
       await signalProcess(agent, 'SIGKILL');

@@ -1,4 +1,6 @@
-/** Starting an agent's process, so that at every moment a crash of the worker leaves either nothing or a record of it. */
+/**
+ * Starts an agent's process. A crash of the worker at any moment leaves either nothing or a record.
+ */
 import type { WakeCall } from '../../contract/activities';
 import { LOG_TAIL_LINES } from '../../contract/text';
 import { providerError, titleOf } from '../provider';
@@ -11,15 +13,19 @@ import { type Leader, startLeader } from './shim';
 import { killFamily } from './signals';
 import { lookUp } from './table';
 
-/** Whether the agent gets a cgroup of its own, and how a message quotes lines of its log: without secrets, and bounded. */
+/**
+ * `cgroups`: whether the agent gets its own cgroup. `shown` prepares lines of its log for a
+ * message: redacted and bounded.
+ */
 export interface LaunchOptions {
   readonly cgroups: boolean;
   readonly shown: (lines: string) => Promise<string>;
 }
 
 /**
- * Starts instance `number`: a shell that waits, the record of it, then its `go`. Of several starts at once one records itself, the
- * others dismiss their shell and wait for that one. Answers with the agent's own pid, null if it has ended already.
+ * Starts instance `number`: a shell that waits, its record, then its `go`. Of several concurrent
+ * starts one records itself; the others dismiss their shells and wait for it. Returns the agent's
+ * pid; null if it has already ended.
  */
 export async function launch(
   directory: ResourceDirectory,
@@ -35,20 +41,20 @@ export async function launch(
     const recorded = await record(directory, call, number, leader, joined ? cgroup : undefined);
     if (recorded && !(await directory.tombstone())) await leader.go();
   } finally {
-    // Without its word it has nothing to wait for; with it, this says nothing new.
+    // A leader without `go` must end; after `go` this does nothing.
     await leader.dismiss();
   }
-  if (await directory.tombstone()) await demolish(directory);
+  if (await directory.tombstone()) await removeAll(directory);
   return outcome(directory, call, number, shown);
 }
 
-/** How the names of the key's cgroups begin; the number of the start follows. */
+/** The prefix of the key's cgroup names; the instance number follows. */
 function cgroupPrefix({ key }: ResourceDirectory): string {
   return `drover-${key}-`;
 }
 
-/** Kills all processes of the key, then removes all but the tombstone, which refuses new ones. */
-export async function demolish(directory: ResourceDirectory): Promise<void> {
+/** Kills all processes of the key, then removes all files but the tombstone. */
+export async function removeAll(directory: ResourceDirectory): Promise<void> {
   await killFamily(await familyOf(directory));
   await removeCgroups(cgroupPrefix(directory));
   await directory.clear();
@@ -69,7 +75,7 @@ async function openLeader(
   }
 }
 
-/** False: another start has this number. */
+/** Records the instance. False if another start has this number. */
 async function record(
   directory: ResourceDirectory,
   call: WakeCall,

@@ -1,26 +1,31 @@
-/** The log of a process agent: a file that its agent appends to, read from its end and followed, and cut before it fills the disk. */
+/**
+ * The log of a process agent: a file that the agent appends to. It is read from its end, followed,
+ * and cut before it fills the disk.
+ */
 import { open, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/error-code';
 import { until } from '../../lib/until';
 import { type LogOptions, providerError } from '../provider';
 
-/** As much of the end of a log as is read for its last lines. */
+/** How much of the end of a log is read for its last lines. */
 const TAIL_BYTES = 256 * 1024;
-/** Left out where that begins in the middle of a line: half a secret would not be found in it. */
+/**
+ * Skipped at a cut in the middle of a log, because half a secret at the cut would not be redacted.
+ */
 const SECRET_BYTES = 16 * 1024;
 const CHUNK_BYTES = 64 * 1024;
-/** Where a log is cut, in bytes. */
+/** The size at which a log is cut, in bytes. */
 export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 const PRIVATE_FILE = 0o600;
 const DRAFT = '.draft';
-/** How long one look at a quiet log lasts before `signal` is looked at again. */
+/** The longest wait on a quiet log before the loop checks `signal` again. */
 const QUIET_MS = 60_000;
 
-/** The last lines of a log, of what was written from byte `from` on; empty when there is none. */
+/** The last lines of a log after byte `from`; empty if there are none. */
 export async function lastLines(path: string, count: number, from = 0): Promise<string> {
   const size = await sizeOf(path);
-  // A log that was cut meanwhile begins anew.
+  // A log that was cut starts again at 0.
   const begin = from > size ? 0 : from;
   const cut = size - begin > TAIL_BYTES;
   const bytes = await bytesFrom(path, cut ? size - TAIL_BYTES : begin, size);
@@ -28,12 +33,12 @@ export async function lastLines(path: string, count: number, from = 0): Promise<
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** The size in bytes; 0 when there is no file. */
+/** The size in bytes; 0 if there is no file. */
 export async function sizeOf(path: string): Promise<number> {
   return withFile(path, 0, async (file) => (await file.stat()).size);
 }
 
-/** The log, in pieces: its bytes as they are. */
+/** Reads the log in pieces, as raw bytes. */
 export async function* readLog(
   path: string,
   { tail, follow = false, signal }: LogOptions = {},
@@ -53,9 +58,10 @@ export async function* readLog(
 }
 
 /**
- * Cuts a log that is over the limit: its end becomes `<log>.1`, in place of an earlier one, and the log begins anew. The agent has the
- * file open for appending, so it writes on at the new beginning; what it prints between the copy and the cut is lost. Where there is no
- * room for the copy the log is cut all the same, as it may be what has filled the disk, and only its last lines are kept.
+ * Cuts a log over the limit: its end becomes `<log>.1`, replacing an earlier one, and the log
+ * starts empty. The agent has the file open for appending, so it continues at the new start; output
+ * between the copy and the cut is lost. Without room for the copy the log is still cut, as it may
+ * have filled the disk, and only its last lines are kept.
  */
 export async function cutLog(path: string, limitBytes = LOG_LIMIT_BYTES): Promise<void> {
   const size = await sizeOf(path);
@@ -72,7 +78,7 @@ export async function cutLog(path: string, limitBytes = LOG_LIMIT_BYTES): Promis
   }
 }
 
-/** Puts the pieces in place of `<log>.1`, in one step; nothing is left of a copy that does not succeed. */
+/** Replaces `<log>.1` with the pieces in one step. A failed copy leaves nothing behind. */
 async function saveEnd(path: string, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
   const draft = `${path}.${String(process.pid)}${DRAFT}`;
   try {
@@ -92,7 +98,7 @@ async function* piecesOf(path: string, from: number, to: number): AsyncGenerator
   for (let at = from; at < to; at += CHUNK_BYTES) yield bytesFrom(path, at, Math.min(at + CHUNK_BYTES, to));
 }
 
-/** Copies that a worker had begun when it was killed. */
+/** Removes unfinished copies of a killed worker. */
 async function removeDrafts(path: string): Promise<void> {
   const directory = dirname(path);
   const drafts = (await readdir(directory)).filter((name) => name.startsWith(basename(path)) && name.endsWith(DRAFT));

@@ -1,4 +1,7 @@
-/** What the files of a process agent hold, and how each is read: a file may be anything after a power cut, or when somebody has edited it. */
+/**
+ * Records in the files of a process agent, and their parsers: after a power cut or an edit, a file
+ * may hold anything.
+ */
 import { basename } from 'node:path';
 import type { ProcessIdentity } from '../../lib/process-identity';
 
@@ -10,25 +13,25 @@ export interface ResourceRecord {
   readonly createdAt: string;
 }
 
-/** One start: who leads its process group, and where in the log it begins. */
+/** One instance: the leader of its process group, and its start in the log. */
 export interface Instance {
   readonly number: number;
   readonly instanceId: string;
   readonly leader: ProcessIdentity;
   readonly logOffset: number;
-  /** Reference to the secret that it was started with. */
+  /** Reference to the secret that the instance was started with. */
   readonly secret?: string;
-  /** Path of its cgroup, where it has one. */
+  /** Path of its cgroup, if it has one. */
   readonly cgroup?: string;
 }
 
-/** What stays of a destroyed resource. */
+/** The record that remains of a destroyed resource. */
 export interface Tombstone {
   readonly existed: boolean;
   readonly at: string;
 }
 
-/** An owner; undefined for anything else. */
+/** Parses an owner; undefined for anything else. */
 export function parseOwner(value: unknown): ResourceRecord | undefined {
   const { key, fleet, agent, createdAt } = fieldsOf(value);
   return isText(key) && isText(fleet) && isText(agent) && isTime(createdAt)
@@ -36,7 +39,10 @@ export function parseOwner(value: unknown): ResourceRecord | undefined {
     : undefined;
 }
 
-/** The instance of this number; undefined for anything else. Its pid is one that may be signalled: neither a group nor the first process. */
+/**
+ * Parses the instance of this number; undefined for anything else. Its pid can be signalled: it is
+ * neither a group nor the first process.
+ */
 export function parseInstance(value: unknown, number: number): Instance | undefined {
   const { number: written, instanceId, leader, logOffset, secret, cgroup } = fieldsOf(value);
   const { pid, started } = fieldsOf(leader);
@@ -48,14 +54,14 @@ export function parseInstance(value: unknown, number: number): Instance | undefi
     isText(started) &&
     isCount(logOffset) &&
     (secret === undefined || isText(secret)) &&
-    // What is in a cgroup is killed with the agent, so it must be one that was made for an agent.
+    // The cgroup's processes are killed with the agent, so it must be a cgroup of an agent.
     (cgroup === undefined || (isText(cgroup) && basename(cgroup).startsWith('drover-')));
   if (!isWhole) return undefined;
   const more = { ...(secret === undefined ? {} : { secret }), ...(cgroup === undefined ? {} : { cgroup }) };
   return { number, instanceId, leader: { pid, started }, logOffset, ...more };
 }
 
-/** A tombstone; undefined for anything else. */
+/** Parses a tombstone; undefined for anything else. */
 export function parseTombstone(value: unknown): Tombstone | undefined {
   const { existed, at } = fieldsOf(value);
   return typeof existed === 'boolean' && isTime(at) ? { existed, at } : undefined;

@@ -1,4 +1,6 @@
-/** What lives on of an agent whose own process has ended, or of one that nothing here knows of any more. */
+/**
+ * Finds and ends processes that outlive their agent, or that belong to an agent without a record.
+ */
 import { type HeldResource, installationOf } from '../provider';
 import { until } from '../../lib/until';
 import { type Instance, ResourceDirectory } from './directory';
@@ -9,15 +11,15 @@ import { killFamily } from './signals';
 import { type Marks, type MarkedProcess, snapshot } from './snapshot';
 import { find, startTimeOf } from './table';
 
-/** For an agent that is replaced while it runs, below the 30 s that a wake may take: it may say good-bye. */
+/** The grace period of an agent that is replaced while it runs; below the 30 s of a wake. */
 const REPLACED_GRACE_MS = 5_000;
-/** The shell of an ended agent ends the rest of its group within milliseconds. */
+/** The shell of an ended agent kills the rest of its group within milliseconds. */
 const SHELL_ENDS_MS = 2_000;
 
-/** Processes that carry the marks of an installation, by key. */
+/** Processes with the marks of an installation, by key. */
 export type Marked = ReadonlyMap<string, readonly (MarkedProcess & { readonly marks: Marks })[]>;
 
-/** Everything on this machine that carries the marks of an installation. */
+/** All processes of this machine with the marks of an installation. */
 export async function markedProcesses(installation: string): Promise<Marked> {
   const found = new Map<string, (MarkedProcess & { readonly marks: Marks })[]>();
   for (const one of await snapshot()) {
@@ -28,12 +30,18 @@ export async function markedProcesses(installation: string): Promise<Marked> {
   return found;
 }
 
-/** Ends everything of all instances but one, before that one starts. `last` is the one that may still run. */
+/**
+ * Ends all processes of the other instances before one starts. `last` is the one that may still
+ * run.
+ */
 export async function endOthers(directory: ResourceDirectory, last: Instance, instanceId: string): Promise<void> {
   await stopInstance(directory, last, await familyOf(directory, (id) => id !== instanceId), REPLACED_GRACE_MS);
 }
 
-/** Kills what is left of agents that have ended, or were destroyed: what a worker does every few seconds. */
+/**
+ * Kills remaining processes of agents that have ended or were destroyed. A worker does this every
+ * few seconds.
+ */
 export async function endRemains(root: string, installation: string): Promise<void> {
   const marked = await markedProcesses(installation);
   await eachInTurn(
@@ -55,26 +63,31 @@ async function endRemainsOf(
   await killFamily(await familyOf(directory, (id) => over.has(id)));
 }
 
-/** The instances that are over for good. One that is about to begin has no record yet, and so it is not among them. */
+/**
+ * The instances that have ended for good. An instance that is about to start has no record yet, so
+ * it is not included.
+ */
 async function endedInstances(directory: ResourceDirectory): Promise<ReadonlySet<string>> {
   const instances = await directory.instances();
   const last = instances.at(-1);
   if (!last) return new Set();
   const { phase, ran, leader } = await statusOf(directory, last);
   const over = new Set(instances.map(({ instanceId }) => instanceId));
-  // Its shell, while it lives, is about to end the rest by itself.
+  // While its shell lives, it will kill the rest by itself.
   if (phase !== 'ended' || !ran || leader) over.delete(last.instanceId);
   return over;
 }
 
-/** What is left of an instance that has ended, for people: empty when nothing is. */
+/** The remaining processes of an ended instance, as text; empty if there are none. */
 export async function remainsInWords(directory: ResourceDirectory, instance: Instance): Promise<string> {
   await until(async () => !(await find(instance.leader)) || undefined, SHELL_ENDS_MS);
   const left = await (await familyOf(directory)).members();
-  return left.length === 0 ? '' : `; processes that it has started live on: ${listed(left)}`;
+  return left.length === 0 ? '' : `; processes that it started still run: ${listed(left)}`;
 }
 
-/** The resources with the ids of their processes, and one more for every key that has processes and no resource. */
+/**
+ * Adds process ids to resources, and a resource for every key that has processes but no resource.
+ */
 export async function withProcesses(held: readonly HeldResource[], marked: Marked): Promise<HeldResource[]> {
   const pidsOf = (key: string): number[] => (marked.get(key) ?? []).map(({ pid }) => pid);
   const keys = new Set(held.map(({ key }) => key));

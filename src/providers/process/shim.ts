@@ -1,15 +1,17 @@
 /**
- * The small shell that leads an agent's process group. It outlives the worker, so that the exit code is kept when no worker lives,
- * and it is not the agent: a signal meant for the group does not end it before it has written that code.
+ * The small shell that leads an agent's process group. It outlives the worker, so it records the
+ * exit code even without a worker. It is not the agent, so a signal to the group does not end it
+ * before it has written that code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { providerError } from '../provider';
 
 /**
- * Waits for `go`, which never comes from a worker that died before it recorded this instance. Then: the agent in the foreground (in
- * the background it would ignore SIGINT), its exit code into a file, and with the agent ends what it has left in its cgroup and in the
- * group. The signals are trapped, not ignored, as the agent would inherit that. No agent's environment has variables of these names.
+ * Waits for `go`, which never comes if the worker died before it recorded this instance. Then it
+ * runs the agent in the foreground (in the background the agent would ignore SIGINT), writes the
+ * exit code to a file, and kills what remains in the cgroup and the group. Signals are trapped, not
+ * ignored, as the agent would inherit that. No agent's environment has variables of these names.
  */
 const LEADER = `read -r _drover_word || exit 0
 [ "$_drover_word" = go ] || exit 0
@@ -22,7 +24,10 @@ printf '%s\\n' "$?" >"$_drover_exit"
 kill -s KILL 0
 `;
 
-/** Records itself, with its start time, before it becomes the agent: so no agent ever runs unrecorded. */
+/**
+ * Records itself with its start time before it becomes the agent, so that no agent runs without a
+ * record.
+ */
 const AGENT = `_drover_record=$1; shift
 if [ -r /proc/$$/stat ]; then read -r _drover_line </proc/$$/stat; read -r _drover_boot </proc/sys/kernel/random/boot_id
 else _drover_line=$(LC_ALL=C ps -o lstart= -p $$); _drover_boot=; fi
@@ -31,12 +36,12 @@ unset PWD OLDPWD SHLVL
 exec "$@"
 `;
 
-/** What the shim needs to run one instance; `log` is an open file. */
+/** Settings of the shell for one instance; `log` is an open file. */
 export interface ShimOptions {
   readonly title: string;
   readonly record: string;
   readonly exit: string;
-  /** Path of the agent's cgroup; empty: it has none. */
+  /** Path of the agent's cgroup; empty if it has none. */
   readonly cgroup: string;
   readonly log: number;
   readonly command: readonly string[];
@@ -44,16 +49,16 @@ export interface ShimOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A leader that waits for its word. */
+/** A leader that waits for `go`. */
 export interface Leader {
   readonly pid: number;
   /** Starts the agent. */
   go(): Promise<void>;
-  /** Ends the leader if it was not told to go, and returns when it is gone. */
+  /** Ends the leader unless it has got `go`, and returns when it has ended. */
   dismiss(): Promise<void>;
 }
 
-/** Starts a leader in a session and group of its own; it does nothing until `go`. */
+/** Starts a leader in its own session and group; it does nothing until `go`. */
 export async function startLeader(options: ShimOptions): Promise<Leader> {
   const { title, record, exit, cgroup, log, command, cwd, env } = options;
   const child = spawn('/bin/sh', ['-c', LEADER, `drover:${title}`, record, exit, cgroup, AGENT, ...command], {
@@ -83,7 +88,7 @@ export async function startLeader(options: ShimOptions): Promise<Leader> {
   };
 }
 
-/** The last word to a leader. One that is gone already cannot hear it, and that shows in its record. */
+/** Sends the last word to a leader. If the leader has already ended, its record shows that. */
 async function say(child: ChildProcess, word: string): Promise<void> {
   const { stdin } = child;
   if (stdin === null) return;

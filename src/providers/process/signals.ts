@@ -1,4 +1,4 @@
-/** Stopping, continuing and killing all processes of an agent, while it may go on making new ones. */
+/** Stops, continues and kills all processes of an agent, even while it starts new ones. */
 import { providerError } from '../provider';
 import { until } from '../../lib/until';
 import { freezeCgroup, killCgroup, removeCgroup } from './cgroup';
@@ -9,16 +9,19 @@ import { signalProcess } from './table';
 /** The kernel needs milliseconds, unless a disk hangs. */
 const LIMIT_MS = 10_000;
 /**
- * Looks in a row that must find nothing more to do. A process that is born while the table is read may be missing in one look; its parent
- * was stopped or killed by then, so the next look finds it and every later one the same.
+ * Looks in a row that must find nothing to do. A process that starts while the table is read may be
+ * missing in one look. Its parent is stopped or killed by then, so the next look finds it.
  */
 const LOOKS = 2;
-/** After so many looks that found new processes they are killed as they come: they come faster than they can be stopped. */
+/**
+ * After this many looks with new processes they are killed as they appear: they start faster than
+ * they can be stopped.
+ */
 const PATIENT_LOOKS = 20;
 
 /**
- * Stops everything but `spared` (the shell that has to notice the agent's end), and returns when all of it stands still. Processes of
- * another user, which this worker may not signal, go on.
+ * Stops all processes but `spared` (the shell that must notice the agent's end), and returns when
+ * all have stopped. Processes of another user, which this worker may not signal, continue.
  */
 export async function suspendFamily(family: Family, spared: number): Promise<void> {
   for (const cgroup of family.cgroups) await freezeCgroup(cgroup, true);
@@ -45,15 +48,15 @@ export async function suspendFamily(family: Family, spared: number): Promise<voi
   if (!still) throw providerError(`processes ${listed(moving)} are not stopped after ${String(LIMIT_MS / 1_000)} s`);
 }
 
-/** Lets all of them go on, also what waits with a SIGSTOP before it. */
+/** Continues all of them, including those with a pending SIGSTOP. */
 export async function continueAll(family: Family, members: readonly MarkedProcess[]): Promise<void> {
   for (const cgroup of family.cgroups) await freezeCgroup(cgroup, false);
   await signalAll(members, 'SIGCONT');
 }
 
 /**
- * Kills everything, and returns when all of it is gone. What is new is stopped first, as what it has made can be told by its parent only
- * while that lives.
+ * Kills all processes, and returns when all have ended. New processes are stopped first: their
+ * children can be found by their parent only while the parent lives.
  */
 export async function killFamily(family: Family): Promise<void> {
   const seen = new Set<string>();
@@ -76,12 +79,12 @@ export async function killFamily(family: Family): Promise<void> {
     return quiet >= LOOKS || (left.length > 0 && forbidden.length === left.length) || undefined;
   }, LIMIT_MS);
   if (left.length > 0 && forbidden.length === left.length)
-    throw providerError(`processes ${listed(left)} are another user's, and this worker may not end them`);
-  if (!gone) throw providerError(`processes ${listed(left)} are alive after SIGKILL; is a disk hanging?`);
+    throw providerError(`processes ${listed(left)} belong to another user, and this worker may not end them`);
+  if (!gone) throw providerError(`processes ${listed(left)} still run after SIGKILL; does a disk hang?`);
   for (const cgroup of family.cgroups) await removeCgroup(cgroup);
 }
 
-/** Sends a signal to each of them, and returns those that it may not be sent to. */
+/** Sends a signal to each process, and returns those that this worker may not signal. */
 async function signalAll(members: readonly MarkedProcess[], signal: NodeJS.Signals): Promise<MarkedProcess[]> {
   const answers = await Promise.all(members.map((one) => signalProcess(one, signal)));
   return members.filter((_, index) => answers[index] === 'forbidden');

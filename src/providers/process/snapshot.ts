@@ -1,9 +1,9 @@
-/** The whole process table at one moment, each process with the marks that Drover gives to its agents. */
+/** The whole process table at one moment, with the marks that Drover gives to its agents. */
 import { AGENT_ENV } from '../../contract/protocol';
 import { LINUX } from '../../lib/process-identity';
 import { type ProcessStatus, allProcesses, readNow } from './table';
 
-/** Whose a process is, by the environment that it was started with. */
+/** The owner of a process, from the environment that it was started with. */
 export interface Marks {
   readonly key: string;
   readonly instanceId: string;
@@ -11,7 +11,7 @@ export interface Marks {
   readonly agent: string;
 }
 
-/** A process; `marks` undefined: its environment has none, or cannot be read. */
+/** A process. `marks` is undefined if its environment has none or cannot be read. */
 export interface MarkedProcess extends ProcessStatus {
   readonly marks: Marks | undefined;
 }
@@ -20,8 +20,8 @@ let current: Promise<MarkedProcess[]> | undefined;
 let next: Promise<MarkedProcess[]> | undefined;
 
 /**
- * Every process, read after this call. Reading takes a few milliseconds per hundred processes, so callers that come while
- * one reading is under way share the next.
+ * Reads every process after this call. Reading takes a few milliseconds per hundred processes, so
+ * callers that arrive during a read share the next one.
  */
 export function snapshot(): Promise<readonly MarkedProcess[]> {
   if (current === undefined) return (current = read());
@@ -44,10 +44,13 @@ async function read(): Promise<MarkedProcess[]> {
   }
 }
 
-/** What was read before, by process: its environment is another one only after an exec. */
+/** Marks from earlier reads, by process: an environment changes only by an exec. */
 const remembered = new Map<number, { readonly program: string; readonly marks: Marks | undefined }>();
 
-/** The marks in an environment as the kernel shows it; undefined elsewhere than on Linux, and of another user's process. */
+/**
+ * The marks in a process's environment; undefined on other systems than Linux, and for another
+ * user's process.
+ */
 function marksOf({ pid, started, image }: ProcessStatus): Marks | undefined {
   if (!LINUX) return undefined;
   const program = `${started} ${image}`;

@@ -1,4 +1,4 @@
-/** The machine's process table. A pid alone is given to another process sooner or later, so a process is its pid and its start. */
+/** The machine's process table. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
@@ -9,40 +9,43 @@ import { bootId, LINUX, parseStat, type ProcessIdentity, PS_ENVIRONMENT } from '
 
 const run = promisify(execFile);
 
-/** What the kernel says of a process. */
+/** A process, as the kernel describes it. */
 export interface ProcessStatus extends ProcessIdentity {
   readonly parent: number;
   readonly group: number;
-  /** 0 where it is not known. */
+  /** 0 if it is not known. */
   readonly session: number;
-  /** By SIGSTOP. */
+  /** True if SIGSTOP has stopped it. */
   readonly stopped: boolean;
-  /** In a wait that no signal ends. A SIGSTOP that it has been sent takes effect before it runs again. */
+  /** True in a wait that no signal ends. A pending SIGSTOP takes effect before it runs again. */
   readonly waiting: boolean;
-  /** The program's name, cut by the kernel to 15 bytes. */
+  /** The program's name, which the kernel cuts to 15 bytes. */
   readonly name: string;
-  /** Where the program and its environment are in memory: another one after every exec. Empty where it is not known. */
+  /**
+   * Addresses of the program and its environment in memory, which change with every exec. Empty if
+   * not known.
+   */
   readonly image: string;
 }
 
-/** What became of a signal: `forbidden` is a process of another user. */
+/** The result of a signal. `forbidden`: the process belongs to another user. */
 export type Sent = 'sent' | 'gone' | 'forbidden';
 
-/** A process that runs or is stopped, else undefined: a zombie has ended. */
+/** A running or stopped process; undefined if it has ended. A zombie has ended. */
 export async function lookUp(pid: number): Promise<ProcessStatus | undefined> {
   const status = LINUX ? await fromProc(pid) : (await fromPs(['-p', String(pid)]))[0];
   return status?.waiting && LINUX ? { ...status, stopped: await hasStoppedChild(pid) } : status;
 }
 
-/** The process of exactly this identity, while it is there. */
+/** The process of exactly this identity; undefined if it has ended. */
 export async function find(identity: ProcessIdentity): Promise<ProcessStatus | undefined> {
   const status = await lookUp(identity.pid);
   return status?.started === identity.started ? status : undefined;
 }
 
 /**
- * Every process of the machine. One that begins or ends while this reads may be missing. These files are memory: to read one at once takes
- * 20 µs, by the thread pool five times as much.
+ * Every process of the machine. A process that starts or ends during the read may be missing. These
+ * files are in memory: a synchronous read takes 20 µs, the thread pool five times as much.
  */
 export async function allProcesses(): Promise<ProcessStatus[]> {
   if (!LINUX) return fromPs(['-A']);
@@ -58,12 +61,15 @@ export async function allProcesses(): Promise<ProcessStatus[]> {
   return found;
 }
 
-/** So many files are read before others have their turn: 2 ms. */
+/** How many files are read before the event loop gets its turn: 2 ms. */
 const AT_ONCE = 100;
-/** It ended before or while it was read, or it is another user's. */
+/** Error codes for a process that has ended, or that belongs to another user. */
 const UNREADABLE: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
 
-/** A file of a process, at once; undefined for one that is gone or not ours to read. */
+/**
+ * Reads a file of a process synchronously; undefined if the process has ended or belongs to another
+ * user.
+ */
 export function readNow(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
@@ -85,12 +91,17 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): Sent {
   }
 }
 
-/** Sends a signal to exactly this process: its start is compared right before, as its pid may be another's by now. */
+/**
+ * Sends a signal to exactly this process. It compares the start right before, as another process
+ * may have the pid by now.
+ */
 export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<Sent> {
   return (await find(identity)) ? sendSignal(identity.pid, signal) : 'gone';
 }
 
-/** The identity in the record that a starting agent writes of itself: its pid, its line of the process table, the boot. */
+/**
+ * Parses the record that a starting agent writes: its pid, its line of the process table, the boot.
+ */
 export function parseRecord(text: string): ProcessIdentity | undefined {
   const [pid, line, boot] = text.split('\n');
   if (!pid || !line || boot === undefined || !text.endsWith('\n')) return undefined;
@@ -102,15 +113,15 @@ async function fromProc(pid: number): Promise<ProcessStatus | undefined> {
   try {
     return statusIn(await readFile(`/proc/${String(pid)}/stat`, 'utf8'), bootId());
   } catch (error) {
-    // ESRCH: it ended between opening and reading.
+    // ESRCH: the process ended between opening and reading.
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESRCH') return undefined;
     throw error;
   }
 }
 
 /**
- * A process that starts another (vfork) waits for it and cannot be stopped before that; with the other one stopped it stands still
- * all the same. The kernel shows that as a wait that no signal ends.
+ * A process in vfork waits for its child and cannot be stopped before the child runs. With a
+ * stopped child it does not run either. The kernel shows this as a wait that no signal ends.
  */
 async function hasStoppedChild(pid: number): Promise<boolean> {
   const children = await childrenOf(pid);
@@ -127,17 +138,20 @@ async function childrenOf(pid: number): Promise<number[]> {
   }
 }
 
-/** When a process started, in epoch milliseconds; on Linux to a hundredth of a second. */
+/** The start of a process in epoch milliseconds; on Linux to a hundredth of a second. */
 export async function startTimeOf({ started }: ProcessIdentity): Promise<number> {
   if (!LINUX) return Date.parse(started);
   const bootedAt = Number(/^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1]);
   return (bootedAt + Number(started.split(':')[1]) / TICKS_PER_SECOND) * 1_000;
 }
 
-/** What the kernel shows to programs is the same on every architecture. */
+/** The kernel's unit for programs, the same on every architecture. */
 const TICKS_PER_SECOND = 100;
 
-/** What a line of /proc/<pid>/stat says: the places in memory are its 26th to 28th and its 45th to 51st field. */
+/**
+ * What a line of /proc/<pid>/stat says: the places in memory are its 26th to 28th and its 45th to
+ * 51st field.
+ */
 function statusIn(line: string, boot: string): ProcessStatus | undefined {
   const found = parseStat(line, boot);
   if (!found) return undefined;
@@ -156,7 +170,7 @@ function statusIn(line: string, boot: string): ProcessStatus | undefined {
   };
 }
 
-/** `ps` elsewhere, in the locale of the record that agents write. */
+/** Reads processes by `ps`, in the locale of the record that agents write. */
 async function fromPs(which: string[]): Promise<ProcessStatus[]> {
   const columns = ['-o', 'pid=,ppid=,pgid=,stat=,lstart=,ucomm='];
   const listed = await run('ps', [...columns, ...which], { env: PS_ENVIRONMENT }).catch((error: unknown) => {
@@ -182,5 +196,5 @@ async function fromPs(which: string[]): Promise<ProcessStatus[]> {
   });
 }
 
-/** `Mon Jan  1 00:00:00 2026`. */
+/** Words of a date such as `Mon Jan  1 00:00:00 2026`. */
 const DATE_WORDS = 5;
