@@ -1,6 +1,6 @@
-/** The one direction of imports: which folder may use which, and which packages (docs/decisions/0002-rules-import-constants.md). */
+/** The direction of imports: which folders and packages each folder may import (docs/decisions/0002-rules-import-constants.md). */
 
-/** Folder (a pattern under src/) -> the folders of ours that it may import, as a pattern; null for none. */
+/** Folder (a pattern under src/) -> a pattern of the folders that it may import; null for none. */
 const LAYERS = {
   'lib/': null,
   'contract/': null,
@@ -53,7 +53,7 @@ const PACKAGES = {
   'dev/': '@temporalio/testing',
 };
 
-/** Folders that never touch Temporal directly. */
+/** Folders that never import Temporal directly. */
 const WITHOUT_TEMPORAL = 'src/(gateway|cli|agent|rules|providers)/';
 
 const layers = Object.entries(LAYERS).map(([folder, allowed]) => ({

@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** What a rule may not touch, so that it stays pure. In workflows the SDK replaces these by deterministic ones. */
+/** Calls that rules must not make, so that they stay pure. In workflows the SDK replaces them by deterministic ones. */
 const nondeterministic = [
   { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Pass the time in.' },
   {
@@ -11,47 +11,47 @@ const nondeterministic = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass the time in.' },
 ];
 
-/** The time of day steps: intervals are measured by another clock, and one file reads both (docs/decisions, 26). */
+/** The time of day may jump: another clock measures intervals, and only one file reads both (docs/decisions/0026-clocks-files-and-full-disks.md). */
 const clocks = [
   "MemberExpression[object.name='Date'][property.name='now']",
   "MemberExpression[object.name='performance'][property.name='now']",
   "MemberExpression[object.name='process'][property.name='hrtime']",
   "NewExpression[callee.name='Date'][arguments.length=0]",
-].map((selector) => ({ selector, message: 'Ask src/lib/clock.ts: monotonicMs for intervals, the others for dates.' }));
+].map((selector) => ({ selector, message: 'Use src/lib/clock.ts: monotonicMs for intervals, the others for dates.' }));
 
-/** Modules of the bundle are evaluated once and shared by all workflows of a thread (docs/decisions, 12). */
+/** Modules of the bundle are evaluated once and shared by all workflows of a thread (docs/decisions/0012-bundle-for-this-node.md). */
 const moduleState = ['Program > VariableDeclaration', 'Program > ExportNamedDeclaration > VariableDeclaration'].map(
   (declaration) => ({
     selector: `${declaration}[kind!='const']`,
-    message: 'A module keeps no state: make it part of the workflow.',
+    message: 'A module must not keep state: make it part of the workflow.',
   }),
 );
 
-/** What a workflow does beside its main loop goes through one helper, which hears of its failure (docs/decisions, 20). */
+/** Work beside a workflow's main loop goes through one helper, which handles its failure (docs/decisions/0020-supervised-work.md). */
 const unsupervised = [
   {
     selector: 'UnaryExpression[operator="void"]',
     message:
-      'A promise that nobody waits for fails the workflow task: give it to the supervisor (shared/supervise.ts).',
+      'A rejected promise that is not awaited fails the workflow task: give it to the supervisor (shared/supervise.ts).',
   },
   {
     selector: 'CallExpression[callee.property.name="then"][arguments.length<2]',
-    message: 'A rejection that nobody handles fails the workflow task: await it, or handle both ends.',
+    message: 'An unhandled rejection fails the workflow task: await the promise, or handle both outcomes.',
   },
 ];
 
-/** What an agent's status and runtime mean is said in one place: everything else asks it. */
+/** One place defines the meaning of an agent's status and runtime. All other code uses its predicates. */
 const statuses = [
   ['status', 'pending|running|paused|stopped|failed|terminated'],
   ['runtime', 'stopped|starting|running|paused|stopping|crashed'],
 ].flatMap(([axis, words]) =>
   [`left.property.name='${axis}'`, `left.name='${axis}'`].map((side) => ({
     selector: `BinaryExpression[operator=/^[!=]==$/][${side}][right.value=/^(${words})$/]`,
-    message: 'Ask the predicates of src/rules/agent/lifecycle.ts.',
+    message: 'Use the predicates of src/rules/agent/lifecycle.ts.',
   })),
 );
 
-/** With local activities under way, a replay reads another time than the worker did (docs/decisions, 15). */
+/** With open local activities, a replay reads another time than the worker did (docs/decisions/0015-a-branch-sends-within-its-task.md). */
 const clockReads = [
   "MemberExpression[object.name='Date'][property.name='now']",
   "MemberExpression[object.name='Date'][property.value='now']",
@@ -62,7 +62,7 @@ const clockReads = [
 ].map((selector) => ({
   selector,
   message:
-    'A run or a branch decides nothing by the clock: wait for a fixed time, and add waits up; records take shared/iso-now.ts.',
+    'A run or a branch must not decide by the clock: wait for a fixed time, and add up the waits; records use shared/iso-now.ts.',
 }));
 
 export default tseslint.config(
@@ -104,7 +104,7 @@ export default tseslint.config(
     },
   },
   {
-    // One file measures the time of a run: it starts its timer whatever the clock says.
+    // Only one file measures the time of a run. Its timer starts regardless of the clock.
     files: ['src/workflows/{run,branch}/**/*.ts'],
     ignores: ['src/workflows/run/clock.ts'],
     rules: { 'no-restricted-syntax': ['error', ...moduleState, ...unsupervised, ...statuses, ...clockReads] },

@@ -1,19 +1,22 @@
-/** The only reader of `process.env`, the agents' library apart. What each variable means: contract/schemas/config.ts. */
+/**
+ * The only reader of `process.env` besides the agent library. contract/schemas/config.ts describes
+ * each variable.
+ */
 import { DroverError } from './contract/errors';
 import type { Config } from './contract/schemas/config';
 import type { StateDirectory } from './dev/state-dir';
 
-/** Variables by name; one that is empty counts as not set. */
+/** Variables by name. An empty variable counts as not set. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** The process's environment as it is now. */
+/** The current environment of the process. */
 export function environment(): Environment {
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
 }
 
-/** Everything that worker and gateway need to know about the place they run in. */
+/** Settings of worker and gateway. */
 export interface Settings extends Pick<
   Config,
   'queuePrefix' | 'logLevel' | 'maxCachedWorkflows' | 'turnSlots' | 'allowedHosts'
@@ -27,21 +30,21 @@ export interface Settings extends Pick<
   readonly specSecrets: readonly string[] | undefined;
   readonly agentCallsPerMinute: number;
   readonly operatorTokens: readonly string[];
-  /** Where the gateway listens, and what agents are told to reach it at. */
+  /** Where the gateway listens, and its URL for agents. */
   readonly gateway: { readonly host: string; readonly port: number; readonly url: string };
 }
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
-/** Hosts that mean "every address", at which nobody can be called. */
+/** Hosts that mean "every address". They cannot be part of a URL for agents. */
 const ANY_HOSTS = new Set(['0.0.0.0', '::']);
 
-/** The configuration with what the state directory keeps filled in. */
+/** Completes the configuration from the state directory. */
 export function resolveSettings(config: Config, state: StateDirectory): Settings {
   const { host, port = state.ports.gateway } = config.gateway;
   if (!LOOPBACK_HOSTS.has(host) && config.operatorTokens === undefined) {
     throw new DroverError(
       'InvalidRequest',
-      `DROVER_GATEWAY_HOST is ${host}, which others can reach: set DROVER_OPERATOR_TOKENS too, or listen on 127.0.0.1`,
+      `DROVER_GATEWAY_HOST is ${host}, which other machines can reach: set DROVER_OPERATOR_TOKENS too, or listen on 127.0.0.1`,
     );
   }
   const reachable = ANY_HOSTS.has(host) ? '127.0.0.1' : host;

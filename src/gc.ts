@@ -1,4 +1,7 @@
-/** What no fleet and no agent owns: resources under this installation's label, and agents that their fleet does not know. */
+/**
+ * Finds garbage: resources of this installation without an owner, and agents that their fleet does
+ * not know.
+ */
 import { isTerminated } from './rules/agent/lifecycle';
 import type { AgentView, ProviderKind } from './contract/agent';
 import { DroverError } from './contract/errors';
@@ -12,32 +15,46 @@ import { isUnanswered } from './client/temporal/unanswered';
 import { lostText } from './rules/lib/ends';
 import type { HeldResource, Provider, Providers } from './providers/provider';
 
-/** One thing that is left over, and why. `key` null: an agent whose resource no provider here has listed. `createdAt` in ISO 8601. */
+/**
+ * One piece of garbage, and why it is garbage. `key` is null for an agent whose resource no
+ * provider here lists. `createdAt` in ISO 8601.
+ */
 export interface Garbage extends Omit<HeldResource, 'key'> {
   readonly provider: ProviderKind;
   readonly key: string | null;
   readonly why: string;
 }
 
-/** What was found, and what could not be judged or asked. */
+/** The garbage, and what could not be judged or listed. */
 export interface GarbageReport {
   readonly items: readonly Garbage[];
-  /** What stays, as its fleet or its agent does not answer: nobody can say whose it is. `why` is what was heard instead. */
+  /**
+   * What stays because its fleet or agent does not answer, so that its owner is not known. `why` is
+   * the error.
+   */
   readonly unjudged: readonly Garbage[];
   readonly unreachable: readonly { readonly provider: ProviderKind; readonly why: string }[];
 }
 
-/** docs/operations.md: what is younger is never garbage, as whoever made it may not have said so yet. */
+/**
+ * docs/operations.md: younger resources are never garbage, as their owner may not have recorded
+ * them yet.
+ */
 const YOUNG_MS = 10 * 60_000;
-/** A polite stop takes its grace (10 s), then two calls to the provider. */
+/** A stop takes its grace period (10 s), then two calls to the provider. */
 const TERMINATE_MS = 60_000;
 
-/** How long one fleet or agent may take to answer: one that does not keeps nothing else from being judged. */
+/**
+ * The time for one fleet or agent to answer. One that does not answer must not block the others.
+ */
 const ASK = { timeoutMs: 5_000 } as const;
 /** Resources and agents judged at a time. */
 const AT_ONCE = 20;
 
-/** Looks through every provider and every agent. Rejects where Temporal does not answer: then nobody knows what is owned. `now` in epoch ms. */
+/**
+ * Checks every provider and every agent. Rejects if Temporal does not answer, as owners are not
+ * known then. `now` in epoch ms.
+ */
 export async function findGarbage(client: DroverClient, providers: Providers, now: number): Promise<GarbageReport> {
   const unreachable: GarbageReport['unreachable'][number][] = [];
   const owners = new Owners(client);
@@ -61,7 +78,7 @@ export async function findGarbage(client: DroverClient, providers: Providers, no
   };
 }
 
-/** One resource or agent, and what it is. */
+/** One resource or agent, with the verdict. */
 interface Judged {
   readonly verdict: 'owned' | 'garbage' | 'unjudged';
   readonly item: Garbage | null;
@@ -75,7 +92,7 @@ async function judgeResource(owners: Owners, resource: HeldResource, provider: P
   });
 }
 
-/** An agent that nobody owns and that no provider may have listed. */
+/** Judges an agent without an owner. No provider may list its resource. */
 async function judgeStray(client: DroverClient, { fleet, name, startedAt, why }: StrayAgent): Promise<Judged> {
   const item = (found: string, provider: ProviderKind = 'external', resourceId = ''): Garbage => {
     return { provider, fleet, agent: name, key: null, resourceId, createdAt: startedAt, why: found };
@@ -101,7 +118,9 @@ function isSameResource(stray: Garbage, { key, fleet, agent, resourceId }: Garba
   return key !== null && fleet === stray.fleet && agent === stray.agent && resourceId === stray.resourceId;
 }
 
-/** Removes one after the other; one that cannot be removed keeps nothing else. Answers with what is left, and why. */
+/**
+ * Removes garbage one by one. A failure does not stop the others. Returns what remains, and why.
+ */
 export async function collectAll(
   client: DroverClient,
   items: readonly Garbage[],
@@ -118,7 +137,10 @@ export async function collectAll(
   return left;
 }
 
-/** Removes one; a resource leaves a tombstone on its key. An agent that its fleet has left behind is terminated before. */
+/**
+ * Removes one piece. A resource leaves a tombstone on its key. An agent without a fleet is
+ * terminated first.
+ */
 export async function collect(client: DroverClient, garbage: Garbage, providers: Providers): Promise<void> {
   const { provider: kind, fleet, agent, key, resourceId } = garbage;
   const ref = { fleet, agent };
@@ -134,10 +156,10 @@ function isYoung(createdAt: string, now: number): boolean {
   return now - Date.parse(createdAt) <= YOUNG_MS;
 }
 
-/** An agent that runs and that nobody owns. */
+/** A running agent without an owner. */
 type StrayAgent = RunningAgent & { readonly why: string };
 
-/** Who owns what, each fleet asked once. */
+/** Finds owners; asks each fleet once. */
 class Owners {
   readonly #client: DroverClient;
   readonly #fleets = new Map<string, Promise<FleetView | null>>();
@@ -146,10 +168,10 @@ class Owners {
     this.#client = client;
   }
 
-  /** Why a resource belongs to nobody; null: it has an owner. */
+  /** Why a resource has no owner; null if it has one. */
   async missingOf({ fleet, agent, resourceId }: HeldResource): Promise<string | null> {
     const view = await this.#fleet(fleet);
-    // While a change runs, what it has made may not be in the fleet's map yet.
+    // While a change runs, the fleet's map may not have the new resources yet.
     if (view?.change?.state === 'running') return null;
     const owned = view?.agents[agent];
     if (owned && (owned.resourceId === null || owned.resourceId === resourceId)) {
@@ -161,7 +183,10 @@ class Owners {
     return strayWhy(view, running.incarnation);
   }
 
-  /** Agents that run, old enough, and that no fleet owns. Those of a fleet that does not answer are not among them. */
+  /**
+   * Running agents that are old enough and have no fleet. Agents of a fleet that does not answer
+   * are left out.
+   */
   async strayAgents(now: number): Promise<StrayAgent[]> {
     const strays: StrayAgent[] = [];
     for (const running of await allPages((page) => this.#client.agents.running(page))) {
@@ -190,7 +215,10 @@ class Owners {
   }
 }
 
-/** Why an agent that runs, and that its fleet does not list, belongs to nobody; null: a service that has started it itself owns it. */
+/**
+ * Why a running agent that its fleet does not list has no owner; null if a service started it and
+ * owns it.
+ */
 function strayWhy(view: FleetView | null, incarnation: string): string | null {
   if (incarnation === DIRECT_INCARNATION) return null;
   return view === null ? 'its fleet is gone' : 'its fleet does not know it';

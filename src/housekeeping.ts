@@ -1,11 +1,14 @@
-/** What providers have to look after while a worker lives. */
+/** Runs the providers' maintenance while a worker runs. */
 import type { Providers } from './providers/provider';
 
-/** An agent that prints without end fills a disk in minutes, not in seconds. */
+/** The interval. An agent that prints without end fills a disk in minutes, not in seconds. */
 const EVERY_MS = 15_000;
 
-/** Begins; what it returns ends it. A round that fails is told, and the next one tries again. */
-export function keepHouse(providers: Providers, warn: (error: unknown) => void): () => void {
+/**
+ * Starts the maintenance and returns a function that stops it. `warn` receives failures; the next
+ * round tries again.
+ */
+export function startMaintenance(providers: Providers, warn: (error: unknown) => void): () => void {
   let isBusy = false;
   const round = async (): Promise<void> => {
     if (isBusy) return;

@@ -1,9 +1,9 @@
-/** The providers of this place, for the worker and for the commands that look at what it holds. */
+/** The providers of this installation, for the worker and for commands that inspect it. */
 import type { Environment, Settings } from './config';
 import { createProviders } from './providers';
 import type { Providers } from './providers/provider';
 
-/** Every provider, with the settings of this place and the environment of this process. */
+/** Creates every provider, with these settings and environment. */
 export function installedProviders(settings: Settings, environment: Environment): Providers {
   const { gateway, agentSecret, stateDir, installation, allowedHosts } = settings;
   return createProviders({

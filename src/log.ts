@@ -10,8 +10,8 @@ export type { Logger } from 'pino';
 const WARN = 40;
 
 /**
- * A logger that writes to a file (0600), or to stderr without one. A log that cannot be written costs its lines and nothing else;
- * `onLoss` hears of it once, with the reason.
+ * A logger that writes to a file (0600), or to stderr without one. A log that cannot be written
+ * costs only its lines; `onLoss` is called once with the reason.
  */
 export function openLog(level: string, file?: string, onLoss?: (why: string) => void): Logger {
   const destination = new LineWriter(file === undefined ? { fd: 2 } : { path: file }, {
@@ -19,9 +19,9 @@ export function openLog(level: string, file?: string, onLoss?: (why: string) => 
       `${JSON.stringify({ level: WARN, time: isoNow(), lines, why, msg: 'lines of this log were lost' })}\n`,
     ...(onLoss === undefined ? {} : { onLoss }),
   });
-  // Without it an error under `error`, as Temporal's SDK logs it, loses its message.
+  // Without this, an error under `error`, as Temporal's SDK logs it, loses its message.
   const serializers = { error: pino.stdSerializers.err };
-  // Whatever was forgotten elsewhere: no line of a log has a secret in it.
+  // The last redaction: no log line contains a secret, even if another place has missed it.
   const hooks = { streamWrite: withoutSecretsInUse };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers, hooks }, destination);
 }

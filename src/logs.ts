@@ -1,17 +1,17 @@
-/** What an agent has printed, from the provider that runs it here. */
+/** The log of an agent, from the provider that runs it here. */
 import { type Settings, environment } from './config';
 import type { AgentView } from './contract/agent';
 import { DroverError } from './contract/errors';
 import { installedProviders } from './installed-providers';
 
-/** Which part of a log: its last lines, and what comes until `signal` aborts. */
+/** Which part of a log to read: its last lines, and new output until `signal` aborts. */
 export interface LogRequest {
   readonly tail?: number;
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The log of one agent, in pieces: its bytes as they are. */
+/** The log of one agent in pieces, as raw bytes. */
 export function agentLogs(view: AgentView, settings: Settings, request: LogRequest): AsyncIterable<Uint8Array> {
   const { host } = settings;
   const name = `${view.fleet}/${view.name}`;
@@ -22,6 +22,6 @@ export function agentLogs(view: AgentView, settings: Settings, request: LogReque
     );
   }
   const provider = installedProviders(settings, environment())[view.provider];
-  if (!provider || view.resourceId === null) throw new DroverError('InvalidRequest', `there is no log of ${name} here`);
+  if (!provider || view.resourceId === null) throw new DroverError('InvalidRequest', `this host has no log of ${name}`);
   return provider.logs({ key: view.resourceId, resourceId: view.resourceId }, request);
 }

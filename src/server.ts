@@ -8,14 +8,14 @@ import type { Logger } from './log';
 import { useSecrets } from './providers/secrets-in-use';
 import { packageVersion } from './version';
 
-/** What a gateway is made of. */
+/** The parts of a gateway. */
 export interface GatewayParts {
   readonly settings: Settings;
   readonly connection: ConnectionSettings;
   readonly log: Logger;
 }
 
-/** A gateway that listens. */
+/** A running gateway. */
 export interface RunningGateway {
   readonly url: string;
   readonly stop: () => Promise<void>;

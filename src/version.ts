@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** As in package.json, which stands beside src/ and dist/ alike. */
+/** Reads the version from package.json, which is next to both src/ and dist/. */
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
   return version;

@@ -32,47 +32,57 @@ import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
 import { messageOf } from './contract/text';
 import { DATA_CONVERTER } from './data-converter';
-import { keepHouse } from './housekeeping';
+import { startMaintenance } from './housekeeping';
 import { installedProviders } from './installed-providers';
 import { secretsOf } from './providers/redaction';
 import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
 
-/** The parts of the work that a worker may serve; all of them unless told otherwise. */
+/** The kinds of task queues that a worker may serve; all of them unless given. */
 export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
 export type QueueKind = (typeof QUEUE_KINDS)[number];
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 export interface WorkerParts {
   readonly settings: Settings;
   readonly connection: ConnectionSettings;
-  /** What process agents inherit a little of (PATH, HOME, LANG), and where references to secrets are resolved. */
+  /** Process agents inherit PATH, HOME and LANG of it; references to secrets are resolved in it. */
   readonly environment: Environment;
   readonly serve?: readonly QueueKind[];
 }
 
 /** A running worker. */
 export interface RunningWorker {
-  /** Takes no new work, lets what runs finish or be taken over, and resolves when it is gone. */
+  /**
+   * Stops polling, lets running work finish or be taken over, and resolves when the worker has
+   * ended.
+   */
   readonly stop: () => Promise<void>;
-  /** Resolves when it has stopped; rejects when it broke down. */
+  /** Resolves when it has stopped; rejects if it fails. */
   readonly ended: Promise<void>;
 }
 
-/** How long work in hand may take to finish before it is cancelled (another worker asks for it again), and then be cut off. */
+/**
+ * How long running work may take before it is cancelled (another worker then gets it), and before
+ * it is cut off.
+ */
 const SHUTDOWN = { shutdownGraceTime: '3s', shutdownForceTime: '10s' } as const;
 
 /**
- * By default the SDK passes a heartbeat on when four fifths of its timeout are over. An activity hears of its cancellation with the
- * answer to one, and on a busy machine the last fifth is soon gone.
+ * By default the SDK sends a heartbeat after four fifths of its timeout. An activity learns of its
+ * cancellation from the answer, and on a busy machine the last fifth is too short.
  */
 const HEARTBEATS = { maxHeartbeatThrottleInterval: '2s' } as const;
 
-/** Sends Temporal's own log to ours. Once per process, before anything else touches the runtime; signals stay with the caller. */
+/**
+ * Sends Temporal's log to Drover's. Call it once per process, before anything else uses the
+ * runtime. The caller handles signals.
+ */
 export function installRuntime(log: Logger): void {
   Runtime.install({
     shutdownSignals: [],
-    // What its core says goes the same way, and not to stderr, which may be a file on a full disk or a pipe that nobody reads.
+    // The core logs here too, and not to stderr, which may be a file on a full disk or a pipe
+    // without a reader.
     telemetryOptions: { logging: { forward: {} } },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       if (level === 'TRACE' || level === 'DEBUG') log.debug(meta ?? {}, message);
@@ -131,12 +141,12 @@ export async function startWorker({
   });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
   const runs = workers.map((worker) => worker.run());
-  const stopHousekeeping = keepHouse(providers, (error) => {
-    Runtime.instance().logger.warn('a provider could not look after what it has', { error });
+  const stopMaintenance = startMaintenance(providers, (error) => {
+    Runtime.instance().logger.warn('the maintenance of a provider failed', { error });
   });
 
   const shutDown = () => {
-    stopHousekeeping();
+    stopMaintenance();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   const ended = Promise.all(runs)
@@ -171,9 +181,10 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
     case 'main':
       return {
         taskQueue: queues.main(queuePrefix),
-        // The SDK sizes its cache by the heap and takes agents for small; ours hold up to 1.5 MiB of state each.
+        // The SDK sizes its cache by the heap and expects small workflows; an agent holds up to 1.5
+        // MiB of state.
         maxCachedWorkflows,
-        // How long a workflow waits for the worker that knew it last: after a kill -9 that is how long people wait.
+        // How long a workflow waits for its last worker: after a kill -9, people wait this long.
         stickyQueueScheduleToStartTimeout: '3s',
         ...UNINTERRUPTED,
         ...workflowCode(),
@@ -190,7 +201,9 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
   }
 }
 
-/** The bundle that the build made; bundling here takes a second and needs webpack. */
+/**
+ * The workflow bundle of the build if there is one; bundling here takes a second and needs webpack.
+ */
 function workflowCode(): Partial<WorkerOptions> {
   const bundle = join(__dirname, 'workflow-bundle.js');
   return existsSync(bundle)

@@ -1,23 +1,28 @@
-/** Heartbeats: the first at once, then as often as the gateway says, and soon again when it could not be reached. */
+/**
+ * Sends heartbeats: the first at once, then at the gateway's interval, and sooner after a failure.
+ */
 import type { Heartbeat } from '../contract/agent';
 import type { BeatAnswer } from '../contract/protocol';
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import type { AgentIdentity } from './settings';
 
-/** What a beat says beside the instance and its number. */
+/** The content of a beat, without the instance and its number. */
 export type Pulse = Omit<Heartbeat, 'instanceId' | 'seq'>;
 
 /** docs/lifecycle.md, "Liveness": agents beat every 5 s, until the gateway says otherwise. */
 const DEFAULT_BEAT_MS = 5_000;
-/** The gateway's word is kept within these, so that no answer can silence an agent or make it flood. */
+/**
+ * Bounds for the gateway's interval, so that no answer can silence an agent or make it flood the
+ * gateway.
+ */
 const BEAT_MS = { min: 50, max: 60_000 };
-/** The first pause after a beat that did not arrive; doubles up to the usual interval. */
+/** The first pause after a failed beat; it doubles up to the usual interval. */
 const FIRST_RETRY_MS = 100;
-/** A gateway that takes longer is asked anew; the last beat holds up the end of the agent, and waits less. */
+/** The time limits of a beat. The last beat delays the end of the agent, so it waits less. */
 const BEAT_TIMEOUT_MS = 5_000;
 const LAST_BEAT_TIMEOUT_MS = 1_000;
 
-/** Beats until `end`. */
+/** Sends beats until `end`. */
 export class Beats {
   private readonly identity: AgentIdentity;
   private readonly pulse: () => Pulse;
@@ -35,16 +40,16 @@ export class Beats {
     this.heard = heard;
   }
 
-  /** A beat now: the first one, or because something has changed. */
+  /** Sends a beat now: the first one, or after a change. */
   async beat(): Promise<void> {
     clearTimeout(this.timer);
-    // One at a time, so that none overtakes another; what has changed meanwhile is in the next.
+    // One at a time, so that none overtakes another. A change during a beat is in the next one.
     while (this.sending) await this.sending;
     this.sending = this.send();
     await this.sending;
   }
 
-  /** One last beat, and none after it. */
+  /** Sends the last beat. */
   async end(): Promise<void> {
     this.ended = true;
     await this.beat();
@@ -59,7 +64,7 @@ export class Beats {
     } catch (error) {
       this.failures += 1;
       if (this.failures === 1)
-        console.error(`drover: no beat arrives at ${this.identity.gateway}: ${causeOf(error)}; still trying`);
+        console.error(`drover: cannot send beats to ${this.identity.gateway}: ${causeOf(error)}; still trying`);
     } finally {
       this.sending = undefined;
     }
@@ -95,7 +100,7 @@ function clamp(ms: unknown): number {
   return Math.min(Math.max(ms, BEAT_MS.min), BEAT_MS.max);
 }
 
-/** `fetch failed` alone tells nobody anything. */
+/** The innermost message: `fetch failed` alone says nothing. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : causeOf(error.cause);

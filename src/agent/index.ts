@@ -1,4 +1,7 @@
-/** `drover/agent`: all that a program needs to be an agent. Beats, turns, drain and a clean end, with Node alone. */
+/**
+ * `drover/agent`: everything that a program needs to be an agent: beats, turns, drain and a clean
+ * end. It needs only Node.
+ */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,54 +32,68 @@ export type { Credentials, UndoRequest } from './routes';
 export type { Environment } from './settings';
 export type { TurnHandler } from './turn-memory';
 
-/** An agent. All but `onTurn` may be left out. */
+/** Options of an agent. Only `onTurn` is required. */
 export interface AgentOptions {
-  /** Takes one turn. An error thrown fails the turn with its message; that of a model's provider (its status, its headers) is reported with it. */
+  /**
+   * Takes one turn. A thrown error fails the turn with its message; an error of a model's provider
+   * (status, headers) is reported with it.
+   */
   readonly onTurn: TurnHandler;
-  /** What it has to do before it can take turns; it beats `starting` until then. */
+  /** Prepares the agent for turns; it beats `starting` until then. */
   readonly onStart?: () => Promise<void>;
-  /** Takes an earlier turn's work back. */
+  /** Undoes the work of an earlier turn. */
   readonly onUndo?: (request: UndoRequest) => void | Promise<void>;
   /** Changes credentials without a restart. */
   readonly onCredentials?: (credentials: Credentials) => void | Promise<void>;
-  /** Is called before a restart, which then waits for the turns in flight. */
+  /** Called before a restart, which then waits for the turns in flight. */
   readonly onDrain?: () => void | Promise<void>;
-  /** Hears every answer to a beat: what Drover wants, and the current subscription. */
+  /** Receives every answer to a beat: the desired state and the current subscription. */
   readonly onBeat?: (answer: BeatAnswer) => void;
-  /** Where to listen: loopback and a free port unless said otherwise. */
+  /** The address to listen on: loopback unless given. */
   readonly host?: string;
+  /** The port to listen on: a free one unless given. */
   readonly port?: number;
-  /** The URL that Drover reaches it at, where that is not what it listens on. */
+  /** The URL at which Drover reaches the agent, if it differs from the address it listens on. */
   readonly endpoint?: string;
-  /** How long turns in flight may go on after SIGTERM; 8 s, below the 10 s that Drover waits before it kills. */
+  /**
+   * How long turns in flight may continue after SIGTERM; 8 s unless given, below the 10 s after
+   * which Drover kills.
+   */
   readonly graceMs?: number;
-  /** The `DROVER_` variables, if not from the process. */
+  /** The `DROVER_` variables; the process's own unless given. */
   readonly environment?: Environment;
-  /** Whether SIGTERM and SIGINT stop the agent and end the process; true. */
+  /** Whether SIGTERM and SIGINT stop the agent and end the process; true unless given. */
   readonly signals?: boolean;
 }
 
-/** An agent that serves. */
+/** A running agent. */
 export interface RunningAgent {
   readonly endpoint: string;
   readonly instanceId: string;
-  /** Says how it is, at once. */
+  /** Sets the status and sends it at once. */
   setStatus(status: 'ready' | 'degraded'): Promise<void>;
   /**
-   * Work that the agent did by itself has failed with its credential: the kind of failure, or the error, which is classified. Turns need no
-   * report: an error thrown in `onTurn` is classified too. `changed`: the agent gets another credential. Rejects when the gateway does not
-   * take it.
+   * Reports that work outside a turn failed with the agent's credential: by the kind of failure, or
+   * by the error, which is classified. Turns need no report: an error thrown in `onTurn` is
+   * classified too. `changed`: the agent gets another credential. Rejects if the gateway refuses
+   * the report.
    */
   reportFailure(notice: FailureNotice): Promise<{ readonly changed: boolean }>;
-  /** Takes no new turn, beats `stopping`, lets turns in flight finish within the grace, and closes. */
+  /**
+   * Accepts no new turns, beats `stopping`, lets turns in flight finish within the grace period,
+   * and closes.
+   */
   stop(): Promise<void>;
 }
 
 const DEFAULT_GRACE_MS = 8_000;
-/** Answers that are on their way out need milliseconds. */
+/** The time for answers to be sent, which needs milliseconds. */
 const FLUSH_MS = 1_000;
 
-/** Serves turns and beats until it is stopped. Resolves when it is ready, with its first beat sent. */
+/**
+ * Serves turns and sends beats until it is stopped. Resolves when the agent is ready and its first
+ * beat is sent.
+ */
 export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   const identity = identityFrom(options.environment ?? process.env);
   let status: Heartbeat['status'] = 'starting';
@@ -136,7 +153,7 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   return { endpoint, instanceId: identity.instanceId, setStatus, reportFailure, stop };
 }
 
-/** New credentials are the present ones as soon as the agent uses them. */
+/** Wraps the handler so that new credentials count as current once the agent uses them. */
 function credentialsOf(
   handler: NonNullable<AgentOptions['onCredentials']>,
   current: CurrentSubscription,
@@ -148,7 +165,7 @@ function credentialsOf(
   };
 }
 
-/** Lets answers on their way out arrive, then closes every connection. */
+/** Lets pending answers finish, then closes every connection. */
 async function closed(server: Server): Promise<void> {
   const flushed = once(server, 'close');
   server.close();

@@ -1,19 +1,28 @@
 /** The four replies to a turn. */
 import type { Invocation, TurnReply } from '../contract/agent/turns';
 
-/** Hands over to one agent (`invoke('B', request)`), or fans out to several (`invoke([{ agent: 'A', request }, …])`). */
+/**
+ * Hands over to one agent (`invoke('B', request)`), or fans out to several (`invoke([{ agent: 'A',
+ * request }, …])`).
+ */
 export function invoke(agent: string, request: unknown): TurnReply;
 export function invoke(invocations: readonly Invocation[]): TurnReply;
 export function invoke(target: string | readonly Invocation[], request?: unknown): TurnReply {
   return { action: 'invoke', invocations: typeof target === 'string' ? [{ agent: target, request }] : target };
 }
 
-/** This branch is done: the response goes to whoever fanned it out, at the root it is the run's answer. */
+/**
+ * Ends this branch: the response goes to the agent that fanned it out; at the root it is the run's
+ * answer.
+ */
 export function final(response: unknown): TurnReply {
   return { action: 'final', response };
 }
 
-/** Asks the human. Without an answer within `timeout` (a duration such as `1h`), `default` is the answer. */
+/**
+ * Asks the user. Without an answer within `timeout` (a duration such as `1h`), `default` is the
+ * answer.
+ */
 export function ask(
   question: unknown,
   options: { readonly timeout?: string; readonly default?: unknown } = {},
@@ -21,7 +30,7 @@ export function ask(
   return { action: 'ask', question, ...options };
 }
 
-/** This branch fails. */
+/** Fails this branch. */
 export function fail(error: string): TurnReply {
   return { action: 'fail', error };
 }

@@ -1,4 +1,7 @@
-/** Reports of failures with a credential: for work that the agent does by itself, and for turns that an error ended. */
+/**
+ * Reports of failures with a credential, for work outside turns and for turns that end with an
+ * error.
+ */
 import { classifyFailure } from '../contract/failure/kind';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/agent/subscription';
@@ -7,14 +10,17 @@ import { boundedText, messageOf, SHORT_BYTES } from '../contract/text';
 import { fail } from './replies';
 import type { AgentIdentity } from './settings';
 
-/** What an agent says of a failure: the kind itself, or the error that it met. The rest is of the present subscription unless given. */
+/**
+ * A failure with its kind or its error. The other fields come from the current subscription unless
+ * given.
+ */
 export type FailureNotice = Partial<Omit<FailureReport, 'kind'>> &
   ({ readonly kind: FailureKind } | { readonly error: unknown });
 
-/** The gateway answers as soon as the agent's workflow has the report. */
+/** The time limit of a report. The gateway answers as soon as the agent's workflow has it. */
 const REPORT_TIMEOUT_MS = 10_000;
 
-/** Posts a report. Rejects when the gateway does not take it. */
+/** Posts a report. Rejects if the gateway refuses it. */
 export async function postReport(identity: AgentIdentity, report: FailureReport): Promise<{ changed: boolean }> {
   const { gateway, fleet, agent, token } = identity;
   const response = await fetch(`${gateway}/v1/agents/${fleet}/${agent}/failures`, {
@@ -29,7 +35,7 @@ export async function postReport(identity: AgentIdentity, report: FailureReport)
   return JSON.parse(text) as { changed: boolean };
 }
 
-/** What an error that somebody's SDK or command line tool threw says of the credential. */
+/** Classifies an error of any SDK or command line tool. */
 export function failureOf(error: unknown): SubscriptionFailure {
   if (!isObject(error)) return classifyFailure({ message: String(error) }, wallClockMs());
   const { code, exitCode, signal, message, headers, response } = error;
@@ -46,14 +52,15 @@ export function failureOf(error: unknown): SubscriptionFailure {
 }
 
 /**
- * The reply of a turn that an error ended: with it the agent's workflow knows whether the credential is to blame. That it is not is said too: the
- * text alone, without exit code and status, could be taken for a refusal.
+ * The reply of a turn that ended with an error. It tells the agent's workflow whether the
+ * credential is to blame, and also if it is not: the text alone, without exit code and status,
+ * could look like a refusal.
  */
 export function failedReply(error: unknown): unknown {
   return { ...fail(messageOf(error)), [FAILURE_FIELD]: failureOf(error) };
 }
 
-/** The status that the provider answered with; undefined where the error names none. */
+/** The status of the provider's answer; undefined if the error has none. */
 function statusOf(error: unknown): number | undefined {
   if (!isObject(error)) return undefined;
   const { status, statusCode, response } = error;
@@ -68,7 +75,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** `Headers`, or a plain object of them. */
+/** Reads headers from `Headers` or a plain object. */
 function headersOf(value: unknown): Record<string, string | undefined> | undefined {
   if (value instanceof Headers) return Object.fromEntries(value.entries());
   if (!isObject(value)) return undefined;

@@ -1,11 +1,11 @@
-/** What an agent can be asked at its endpoint (docs/agents.md). */
+/** The routes of an agent's endpoint (docs/agents.md). */
 import type { Heartbeat } from '../contract/agent';
 import { AGENT_PATHS } from '../contract/protocol';
 import type { TurnRequest } from '../contract/agent/turns';
 import { type Route, answer } from './server';
 import type { TurnMemory } from './turn-memory';
 
-/** An undo, as the agent's earlier reply has asked for it. */
+/** An undo, as the agent's earlier reply requested it. */
 export interface UndoRequest {
   readonly turnId: string;
   readonly undo: unknown;
@@ -19,7 +19,10 @@ export interface Credentials {
   readonly secret: string;
 }
 
-/** What the routes ask of the agent; an optional one that is missing answers 404, and Drover does without. */
+/**
+ * Handlers of the routes. An optional route without a handler answers 404, and Drover does not need
+ * it.
+ */
 export interface RouteHandlers {
   readonly turns: TurnMemory;
   readonly status: () => Heartbeat['status'];

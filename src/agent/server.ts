@@ -1,15 +1,21 @@
-/** The agent's endpoint: parse, check the bearer, hand over to a route, answer with JSON. */
+/**
+ * The agent's HTTP endpoint: checks the token, parses the body, calls a route and answers with
+ * JSON.
+ */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { messageOf } from '../contract/text';
 
-/** What a route answers: a status, and a body of JSON text. */
+/** The answer of a route: a status and a JSON text. */
 export interface Answer {
   readonly status: number;
   readonly json: string;
 }
 
-/** One route: `POST /turn`. `rest` is what follows the path (`DELETE /turn/<rest>`), decoded. */
+/**
+ * One route, such as `POST /turn`. `rest` is the decoded part after the path (`DELETE
+ * /turn/<rest>`).
+ */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
@@ -25,7 +31,9 @@ export function answer(status: number, value: unknown): Answer {
   return { status, json: JSON.stringify(value) };
 }
 
-/** The server, not yet listening. Routes that are not `open` need the agent's token. */
+/**
+ * Creates the server, which does not listen yet. Routes that are not `open` need the agent's token.
+ */
 export function agentServer(token: string, routes: readonly Route[]): Server {
   return createServer((request, response) => {
     respond(request, routes, token).then(
@@ -54,7 +62,7 @@ async function respond(request: IncomingMessage, routes: readonly Route[], token
   return route.handle(body, decodeURIComponent(path.slice(route.path.length + 1)));
 }
 
-/** Compared as hashes: equal lengths, and no time that tells how much was right. */
+/** Compares hashes, so that lengths are equal and the time does not depend on the token. */
 function isBearer(header: string | undefined, token: string): boolean {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(header ?? ''), hash(`Bearer ${token}`));

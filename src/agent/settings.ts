@@ -1,4 +1,4 @@
-/** Who this agent is, from the environment that Drover gives it. */
+/** The identity of this agent, from the environment that Drover gives it. */
 import { randomUUID } from 'node:crypto';
 import { AGENT_ENV } from '../contract/protocol';
 
@@ -14,13 +14,16 @@ export interface AgentIdentity {
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the `DROVER_` variables. Only the instance may be missing: an agent that Drover did not start names it itself. */
+/**
+ * Reads the `DROVER_` variables. Only the instance may be missing: an agent that Drover did not
+ * start makes its own.
+ */
 export function identityFrom(environment: Environment): AgentIdentity {
   const required = [AGENT_ENV.gateway, AGENT_ENV.fleet, AGENT_ENV.agent, AGENT_ENV.token];
   const missing = required.filter((name) => !environment[name]);
   if (missing.length > 0) {
     throw new Error(
-      `${missing.join(', ')} not set: an agent is started by Drover, or by someone who sets them (docs/agents.md)`,
+      `${missing.join(', ')} not set: start the agent with Drover, or set the variables yourself (docs/agents.md)`,
     );
   }
   const [gateway = '', fleet = '', agent = '', token = ''] = required.map((name) => environment[name]);

@@ -1,8 +1,11 @@
-/** Work is done once: a turn that is asked again joins the one being worked on, or gets the answer that is remembered. */
+/**
+ * Does each turn once: a repeated request joins the turn in progress, or gets the remembered
+ * answer.
+ */
 import type { TurnReply, TurnRequest } from '../contract/agent/turns';
 import { failedReply } from './reports';
 
-/** Does one turn; `signal` aborts when nobody wants its answer any more. */
+/** Does one turn. `signal` aborts when the answer is no longer needed. */
 export type TurnHandler = (turn: TurnRequest, signal: AbortSignal) => TurnReply | Promise<TurnReply>;
 
 interface Entry {
@@ -12,7 +15,7 @@ interface Entry {
   settled?: { readonly bytes: number; readonly failed: boolean };
 }
 
-/** Answers kept: more than any agent's queue holds, and no more memory than a small process has to spare. */
+/** How many answers are kept: more than an agent's queue holds, in a bounded amount of memory. */
 const MAX_ANSWERS = 1_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -26,12 +29,12 @@ export class TurnMemory {
     this.handler = handler;
   }
 
-  /** How many are being worked on. */
+  /** The number of turns in progress. */
   get inFlight(): number {
     return [...this.entries.values()].filter((entry) => !entry.settled).length;
   }
 
-  /** The answer to a turn. Only one that failed is worked on anew, and only for a later attempt. */
+  /** The answer to a turn. Only a failed turn is done again, and only for a later attempt. */
   answer(turn: TurnRequest): Promise<string> {
     const known = this.entries.get(turn.turnId);
     if (known && !(known.settled?.failed && turn.attempt > known.attempt)) return known.answer;
@@ -42,7 +45,7 @@ export class TurnMemory {
     return entry.answer;
   }
 
-  /** Nobody wants the answer any more. */
+  /** Aborts and forgets a turn whose answer is no longer needed. */
   withdraw(turnId: string): void {
     const entry = this.entries.get(turnId);
     entry?.abort.abort(new Error('the turn was withdrawn'));
@@ -54,7 +57,7 @@ export class TurnMemory {
     while (this.inFlight > 0) await Promise.all([...this.entries.values()].map((entry) => entry.answer));
   }
 
-  /** Tells all that are in flight to give up. */
+  /** Aborts all turns in flight. */
   abortAll(reason: string): void {
     for (const entry of this.entries.values()) entry.abort.abort(new Error(reason));
   }
@@ -66,7 +69,10 @@ export class TurnMemory {
     return text;
   }
 
-  /** An error of the handler, or a reply that is no JSON, is a failed turn: the branch hears its message. */
+  /**
+   * Runs the handler. An error, or a reply that is not JSON, fails the turn: the branch receives
+   * the message.
+   */
   private async attempt(turn: TurnRequest, signal: AbortSignal): Promise<{ text: string; failed: boolean }> {
     try {
       const reply = await this.handler(turn, signal);

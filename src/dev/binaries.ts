@@ -1,4 +1,6 @@
-/** Where a Temporal binary is, without fetching anything: the environment, PATH, then Drover's cache. */
+/**
+ * Finds a Temporal binary without a download: in the environment, on PATH, then in Drover's cache.
+ */
 import { createHash } from 'node:crypto';
 import { accessSync, constants, createReadStream, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,14 +11,20 @@ import { PINNED, PLATFORM, type BinaryName } from './pins';
 /** Variables of the environment, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What was checked of a cached binary. A binary that still has this size and time has not been touched since. */
+/**
+ * The record of a checked binary in the cache. A binary with the same size and time has not changed
+ * since.
+ */
 interface CacheRecord {
   readonly sha256: string;
   readonly size: number;
   readonly mtimeMs: number;
 }
 
-/** Drover's cache folder, outside of any repository: `DROVER_CACHE`, else `drover` in the user's own cache folder. */
+/**
+ * Drover's cache folder, outside of any repository: `DROVER_CACHE`, else `drover` in the user's own
+ * cache folder.
+ */
 export function cacheFolder(env: Environment): string {
   return env['DROVER_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'drover');
 }
@@ -26,7 +34,10 @@ export function binaryFolder(name: BinaryName, env: Environment): string {
   return join(cacheFolder(env), `${name}-${PINNED[name].version}-${PLATFORM}`);
 }
 
-/** The path of a Temporal binary, or undefined where there is none yet. Throws when the environment names one that is not there. */
+/**
+ * The path of a Temporal binary; undefined if there is none yet. Throws if the environment names
+ * one that does not exist.
+ */
 export function findBinary(name: BinaryName, env: Environment): string | undefined {
   const { variable } = PINNED[name];
   const named = env[variable];
@@ -37,7 +48,7 @@ export function findBinary(name: BinaryName, env: Environment): string | undefin
   return findOnPath(name, env) ?? findInCache(binaryFolder(name, env), name);
 }
 
-/** The path of a Temporal binary that must be there by now. */
+/** The path of a Temporal binary; throws if there is none. */
 export function requireBinary(name: BinaryName, env: Environment): string {
   const path = findBinary(name, env);
   if (path) return path;
@@ -46,7 +57,7 @@ export function requireBinary(name: BinaryName, env: Environment): string {
   );
 }
 
-/** Reads and records what a cached binary is, after its checksum was compared. */
+/** Records checksum, size and time of a binary for the cache. */
 export async function recordBinary(folder: string, name: BinaryName): Promise<CacheRecord> {
   const path = join(folder, name);
   const hash = createHash('sha256');
@@ -57,7 +68,7 @@ export async function recordBinary(folder: string, name: BinaryName): Promise<Ca
   return record;
 }
 
-/** A binary in the cache counts while it is the file that was checked when it was put there. */
+/** A binary in the cache, if it is still the file that was checked. */
 function findInCache(folder: string, name: BinaryName): string | undefined {
   const path = join(folder, name);
   const file = join(folder, 'checked.json');

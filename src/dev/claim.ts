@@ -1,10 +1,13 @@
-/** Files that say which process owns something: a lock, a server's pid. One that names no running process is stale, whatever it holds. */
+/**
+ * Files that name the process that owns something: a lock, a server's pid. A file that names no
+ * running process is stale.
+ */
 import { renameSync, rmSync } from 'node:fs';
 import { createFile, problem, readKept, replaceFile } from '../lib/kept-file';
 import { isAlive, type ProcessIdentity } from '../lib/process-identity';
 import { hasCode } from '../lib/error-code';
 
-/** Creates a file that says which process owns something. False when a running process already does. */
+/** Creates a file that names the owner. False if it already names a running process. */
 export function claim(file: string, owner: ProcessIdentity): boolean {
   for (;;) {
     if (createFile(file, JSON.stringify(owner))) return true;
@@ -14,12 +17,14 @@ export function claim(file: string, owner: ProcessIdentity): boolean {
   }
 }
 
-/** Records the owner of what can have one only, in place of an earlier one. */
+/** Records a new owner in place of an earlier one. */
 export function record(file: string, owner: ProcessIdentity): void {
   replaceFile(file, JSON.stringify(owner));
 }
 
-/** The process that a claim names, alive or not; undefined where it names none, because it is not there, empty or foreign. */
+/**
+ * The process in a claim, alive or not; undefined if the file is missing, empty or of another form.
+ */
 export function owned(file: string): ProcessIdentity | undefined {
   const content = readKept(file);
   return content === undefined ? undefined : parseIdentity(content);
@@ -39,7 +44,9 @@ function parseIdentity(content: string): ProcessIdentity | undefined {
   return isPid && typeof started === 'string' ? { pid, started } : undefined;
 }
 
-/** Moves a stale claim away. False when it turned out to be a fresh one of somebody faster, which is put back. */
+/**
+ * Moves a stale claim away. False if it was a fresh claim of a faster process; then it is put back.
+ */
 function removeStale(file: string, aside: string): boolean {
   try {
     renameSync(file, aside);

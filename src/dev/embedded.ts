@@ -1,4 +1,6 @@
-/** The Temporal server of `drover up`: one per state directory, also after everything was killed. */
+/**
+ * The Temporal server of `drover up`: one per state directory, even after everything was killed.
+ */
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileProblem } from '../lib/kept-file';
@@ -9,10 +11,10 @@ import { startDevServer, type DevServer, type DevServerOptions } from './server'
 import { hasAgents, keepPorts, type Ports, type StateDirectory } from './state-dir';
 import { until } from '../lib/until';
 
-/** A server closes its database within this, else it is killed. */
+/** The time for a server to close its database before it is killed. */
 const STOP_LIMIT_MS = 5_000;
 
-/** What `drover up` says of the server; `notice` gets a sentence for people. */
+/** Options of the embedded server; `notice` receives messages for people. */
 export interface EmbeddedOptions extends Pick<
   DevServerOptions,
   'binary' | 'searchAttributes' | 'namespace' | 'supervisor'
@@ -20,7 +22,10 @@ export interface EmbeddedOptions extends Pick<
   readonly notice: (sentence: string) => void;
 }
 
-/** Ends what an earlier run left, then starts the server with the directory's database and ports. The caller holds the lock. */
+/**
+ * Ends a server of an earlier run, then starts one with the directory's database and ports. The
+ * caller holds the lock.
+ */
 export async function startEmbeddedServer(
   state: StateDirectory,
   { notice, ...options }: EmbeddedOptions,
@@ -39,7 +44,10 @@ export async function startEmbeddedServer(
   return server;
 }
 
-/** Nothing that lives on knows Temporal's ports, so where a program has taken one, others are chosen and kept. */
+/**
+ * No running agent knows Temporal's ports. So if another program has taken one, a new port is
+ * chosen and kept.
+ */
 async function freeOfOthers(state: StateDirectory, notice: (sentence: string) => void): Promise<Ports> {
   const kept = state.ports;
   const [grpcFree, uiFree] = [await isFree(kept.grpc), await isFree(kept.ui)];
@@ -53,18 +61,21 @@ async function freeOfOthers(state: StateDirectory, notice: (sentence: string) =>
 }
 
 function movedPort(from: number, what: string, to: number): string {
-  return `port ${String(from)} (${what}) is taken by another program: it is ${String(to)} from now on`;
+  return `port ${String(from)} (${what}) is taken by another program: from now on it is ${String(to)}`;
 }
 
-/** A database without a byte is one of a first start that was killed; where agents were made, it is one that has been lost. */
+/**
+ * Removes an empty database, as a killed first start leaves it. If the directory has agents, the
+ * database was lost, and this throws.
+ */
 function removeUnbegun({ dbFile, path }: StateDirectory): void {
   const isEmpty = sizeOf(dbFile) === 0 && (sizeOf(`${dbFile}-wal`) ?? 0) === 0;
   if (!isEmpty) return;
   if (hasAgents(path)) {
     throw new FileProblem(
       dbFile,
-      'is empty: what it held of fleets and agents is lost. Bring it back from a copy, or move it away to begin again; ' +
-        'agents that still run are then found by drover gc',
+      'is empty: its fleets and agents are lost. Restore it from a copy, or move it away to start again; ' +
+        'drover gc then finds agents that still run',
     );
   }
   rmSync(dbFile);
@@ -74,7 +85,7 @@ function sizeOf(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.size;
 }
 
-/** An old server that outlived its supervisor still holds the database and the ports. */
+/** Ends a server that outlived its supervisor, since it still holds the database and the ports. */
 export async function endOrphan(folder: string): Promise<void> {
   const server = owned(serverFile(folder));
   if (!server || !isAlive(server)) return;

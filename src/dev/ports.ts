@@ -4,17 +4,20 @@ import { readFileSync } from 'node:fs';
 import { createServer, connect, type Server } from 'node:net';
 import { errorCode } from '../lib/error-code';
 
-/** The address that everything embedded listens on. */
+/** The address of all embedded services. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Where ports are drawn: above those of well-known services, below where systems take ports for outgoing connections by default. */
+/**
+ * The range for new ports: above well-known services, below the default range for outgoing
+ * connections.
+ */
 const RANGE = { first: 10_000, last: 32_767 } as const;
-/** So many draws may meet a port that is in use, before the system is asked for any. */
+/** How many draws may meet a port in use before the system chooses one. */
 const DRAWS = 50;
 
 /**
- * So many different ports that are free now. They are all held while they are drawn, so none comes twice. The range of outgoing
- * connections is left out: a port that is kept would be taken by one of them sooner or later.
+ * Draws `count` different free ports. All are held during the draw, so none comes twice. The range
+ * of outgoing connections is excluded, as one of them would take a kept port sooner or later.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
@@ -29,7 +32,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Whether the port can be listened on now. */
+/** True if the port is free now. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   if ((await listenUnlessTaken(server, port)) === undefined) return false;
@@ -37,7 +40,7 @@ export async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** Throws one clear sentence when somebody listens on the port. */
+/** Throws if another program listens on the port. */
 export async function requireFreePort(port: number, purpose: string): Promise<void> {
   if (await isFree(port)) return;
   throw new Error(`Port ${port} (${purpose}) is taken by another program. End that program, or choose another port.`);
@@ -55,14 +58,20 @@ export function acceptsConnections(port: number): Promise<boolean> {
   });
 }
 
-/** The ports that the system gives to outgoing connections, where it says so; elsewhere they begin at 49152 and are not in our range. */
+/**
+ * The system's range for outgoing connections. On other systems than Linux it starts at 49152,
+ * above the range for new ports.
+ */
 function outgoingRange(): readonly [number, number] {
   if (process.platform !== 'linux') return [49_152, 65_535];
   const [first = 0, last = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
   return [first, last];
 }
 
-/** Listens on a port of the range, or on any where the range is in use or belongs to outgoing connections as a whole. */
+/**
+ * Listens on a port of the range, or on any port if the range is in use or belongs to outgoing
+ * connections.
+ */
 async function draw(server: Server, [first, last]: readonly [number, number]): Promise<number> {
   for (let draws = 0; draws < DRAWS; draws += 1) {
     const port = randomInt(RANGE.first, RANGE.last + 1);

@@ -1,4 +1,4 @@
-/** A Temporal development server that lives exactly as long as the process that started it. */
+/** A Temporal development server that ends with the process that started it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,22 +9,24 @@ import { ensureSearchAttributes, isServing, setRetention, type SearchAttributes 
 import { LOOPBACK, acceptsConnections, freePorts, requireFreePort } from './ports';
 import { until } from '../lib/until';
 
-/** What a development server needs. */
+/** Options of a development server. */
 export interface DevServerOptions {
   /** Path of the `temporal` binary. */
   readonly binary: string;
-  /** The database; without one everything is in memory and gone with the server. */
+  /** The database file; without one all data is in memory and lost with the server. */
   readonly dbFile?: string;
-  /** Free ones are chosen where none are given. */
+  /** Free ports are chosen unless given. */
   readonly ports?: { readonly grpc: number; readonly ui: number };
   readonly namespace?: string;
   readonly ui: boolean;
   readonly searchAttributes: SearchAttributes;
-  /** How long closed workflows are kept. Temporal's own default for a development server is one day. */
+  /**
+   * How long closed workflows are kept. Temporal's own default for a development server is one day.
+   */
   readonly retentionDays?: number;
-  /** Where the server's output goes; also read to say why a start failed. */
+  /** The file for the server's output; also read to explain a failed start. */
   readonly logFile: string;
-  /** The compiled supervisor; beside this module unless a test says otherwise. */
+  /** The compiled supervisor; the one beside this module unless given. */
   readonly supervisor?: string;
 }
 
@@ -37,13 +39,13 @@ export interface DevServer {
   readonly webUi: string | null;
   /** The server's own process. */
   readonly pid: number;
-  /** Ends the server and resolves when it is gone. */
+  /** Ends the server and resolves when it has ended. */
   readonly stop: () => Promise<void>;
-  /** Resolves with a sentence when the server has ended, whoever ended it. */
+  /** Resolves with a message when the server has ended for any reason. */
   readonly exited: Promise<string>;
 }
 
-/** A supervised process of any kind; the time-skipping server of the tests is one too. */
+/** Any supervised process, such as the time-skipping server of the tests. */
 export interface Supervised {
   readonly pid: number;
   readonly stop: () => Promise<void>;
@@ -52,14 +54,23 @@ export interface Supervised {
   readonly running: () => boolean;
 }
 
-/** A start on a busy machine takes seconds; a server that is not there after this long never comes. */
+/**
+ * The time for a start: it takes seconds on a busy machine, and a server that needs longer never
+ * starts.
+ */
 const START_LIMIT_MS = 60_000;
 
-/** The server draws ports of its own too, which another program may take before it listens: a new draw is all it takes. */
+/**
+ * The server also chooses ports of its own, which another program may take before it listens; then
+ * a new start helps.
+ */
 const DRAWS = 3;
-const PORT_TAKEN = 'one of its ports was taken by another program meanwhile. Start again.';
+const PORT_TAKEN = 'another program took one of its ports during the start. Start again.';
 
-/** Starts the server and resolves when it serves the namespace, with its retention and its search attributes. */
+/**
+ * Starts the server and resolves when it serves the namespace, with its retention and its search
+ * attributes.
+ */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   for (let draw = 1; ; draw += 1) {
     try {
@@ -88,26 +99,29 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
     namespace,
     '--log-level',
     'warn',
-    // A worker that asks for an activity gets it with the answer: one way to the server less for every provider call.
+    // A worker gets its own activity with the answer to the workflow task: one round trip less for
+    // every provider call.
     '--dynamic-config-value',
     'system.enableActivityEagerExecution=true',
-    // The queue that hands out workflow tasks and delivers signals is read 20 times a second by default, so that each step of a
-    // workflow costs 40 ms more than it takes as soon as a burst of some twenty is used up.
+    // The queue for workflow tasks and signals is read 20 times a second by default. After a burst
+    // of some twenty, each step of a workflow would take 40 ms longer.
     '--dynamic-config-value',
     'history.transferProcessorMaxPollRPS=1000',
-    // The same for timers, which are read a second late besides, in case several servers' clocks differ: here is one.
+    // The same for timers. By default they are also read a second late, in case servers' clocks
+    // differ; here is one server.
     '--dynamic-config-value',
     'history.timerProcessorMaxPollRPS=1000',
     '--dynamic-config-value',
     'history.timerProcessorMaxTimeShift="50ms"',
-    // Lists say of a workflow whose task fails that it does not answer (TemporalReportedProblems): after two failures in a row, some ten
-    // seconds, in place of five. The task of a worker that was killed fails once.
+    // Lists report a failing workflow task (TemporalReportedProblems) after two failures in a row,
+    // some ten seconds, instead of five. The task of a killed worker fails once.
     '--dynamic-config-value',
     'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2',
   ];
   args.push(...(options.ui ? ['--ui-port', String(ui)] : ['--headless']));
-  // A name alone, in the directory that holds it: the server makes a URI of a path, in which # ? and % mean something else.
-  // The pragmas: 2 to 11 times faster than SQLite's defaults, and still nothing acknowledged is lost when the server is killed.
+  // Only the file name, in its directory: the server turns a path into a URI, in which # ? and %
+  // have another meaning. With these pragmas SQLite is 2 to 11 times faster than by default, and a
+  // killed server still loses nothing acknowledged.
   if (options.dbFile)
     args.push(
       '--db-filename',
@@ -129,7 +143,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
   } catch (error) {
     await server.stop();
     const { dbFile } = options;
-    // A command to the server fails where it has started, and cannot write.
+    // A server on a full disk starts, but its commands fail.
     if (dbFile !== undefined && isDiskFull(dirname(dbFile))) {
       throw new Error(`Temporal's server did not start: ${diskFull(dbFile)}`, { cause: error });
     }
@@ -145,7 +159,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
   };
 }
 
-/** Starts a program under the supervisor, so that it ends with this process, by kill -9 too. */
+/** Starts a program under the supervisor, so that it ends with this process, even after kill -9. */
 export async function supervise(
   binary: string,
   args: readonly string[],
@@ -188,10 +202,10 @@ function openLog(logFile: string): number {
   }
 }
 
-/** What a server was started with, for the reason why it did not. */
+/** The options that explain a failed start. */
 type StartedWith = Pick<DevServerOptions, 'binary' | 'logFile' | 'dbFile'>;
 
-/** Resolves when the server accepts connections; throws with the reason when it ended instead. */
+/** Resolves when the server accepts connections; throws with the reason if it ends instead. */
 export function waitForPort(server: Supervised, port: number, options: StartedWith): Promise<void> {
   return waitUntil(server, () => acceptsConnections(port), `it does not listen on port ${port}`, options);
 }
@@ -228,23 +242,24 @@ function diskFull(file: string): string {
   return `the disk that holds ${file} is full. Make room and start again.`;
 }
 
-/** What the log says, in one sentence that a person can act on. */
+/** The reason from the log, as one sentence that says what to do. */
 function explain(logFile: string, file: string): string {
   const log = (readKept(logFile) ?? '').slice(-8_000);
   if (/version mismatch|newer version|incompatible.*version|no such column/i.test(log)) {
-    return `${file} was written by another version of Temporal than this one. Use that version (DROVER_TEMPORAL), or move the file away to begin anew.`;
+    return `${file} was written by another version of Temporal than this one. Use that version (DROVER_TEMPORAL), or move the file away to start from scratch.`;
   }
-  // A full disk has no room for the log that would say so.
+  // A full disk has no room for a log that says so.
   if (/database or disk is full|no space left on device/i.test(log) || isDiskFull(dirname(logFile))) {
     return diskFull(file);
   }
   if (/address already in use/i.test(log)) return PORT_TAKEN;
-  if (/not a database|malformed/i.test(log)) return `${file} is damaged or no database. Move it away to begin anew.`;
+  if (/not a database|malformed/i.test(log))
+    return `${file} is damaged or not a database. Move it away to start from scratch.`;
   if (/no such table/i.test(log)) {
-    return `${file} is empty, or was never finished. Move it away to begin again, without the fleets that it may have held.`;
+    return `${file} is empty or incomplete. Move it away to start from scratch, without the fleets that it may have held.`;
   }
-  if (/unable to open database/i.test(log)) return `${file} cannot be opened. Is it a file, and this user's?`;
-  if (/read-?only/i.test(log)) return `${file} cannot be written: it, or the file system, is read-only.`;
+  if (/unable to open database/i.test(log)) return `${file} cannot be opened. Is it a file, and does this user own it?`;
+  if (/read-?only/i.test(log)) return `${file} cannot be written: the file or its file system is read-only.`;
   if (/database is locked/i.test(log)) return `${file} is in use by another server.`;
   return `the end of its log (${logFile}) is:\n${log.trim().split('\n').slice(-5).join('\n')}`;
 }

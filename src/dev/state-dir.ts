@@ -1,4 +1,7 @@
-/** The state directory (`.drover/`): what one installation keeps between two runs of `drover up`. Only its owner can read it. */
+/**
+ * The state directory (`.drover/`): the files that one installation keeps between runs of `drover
+ * up`. Only its owner can read it.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -8,14 +11,16 @@ import { contentOf, createFile, FileProblem, parseKept, problem, readKept, repla
 import { specSecretsIn } from '../contract/spec-secret';
 import { freePorts } from './ports';
 
-/** The same ports every time, so that agents that lived on still find the gateway. */
+/**
+ * The ports of an installation. They stay the same, so that running agents find the gateway again.
+ */
 export interface Ports {
   readonly grpc: number;
   readonly ui: number;
   readonly gateway: number;
 }
 
-/** What is kept for good. */
+/** The content of the state directory. */
 export interface StateDirectory {
   /** Absolute. */
   readonly path: string;
@@ -23,21 +28,21 @@ export interface StateDirectory {
   /** The operator's token for the gateway. */
   readonly token: string;
   readonly tokenFile: string;
-  /** From which every agent's own token is derived. */
+  /** The secret from which every agent's token is derived. */
   readonly agentSecret: string;
   /** With which specifications are signed; undefined where no `drover up` has made one here. */
   readonly specSecrets?: readonly string[];
-  /** Tells this installation's resources from another's on the same machine. */
+  /** Tells the resources of this installation from others on the same machine. */
   readonly installation: string;
-  /** Under which process agents are found again, also when the machine has been renamed. */
+  /** The host name of process agents. It stays the same even if the machine is renamed. */
   readonly host: string;
   /** Temporal's database. */
   readonly dbFile: string;
-  /** Output of the Temporal server. */
+  /** The log of the Temporal server. */
   readonly serverLog: string;
 }
 
-/** One line of text that is kept: what it may be, and what a person does about one that is not. */
+/** A file with one line of text: its form, and what to do about a file with another form. */
 interface KeptText {
   readonly form: RegExp;
   readonly create: () => string;
@@ -46,12 +51,12 @@ interface KeptText {
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
 
-/** Never empty: what is derived from an empty secret, anybody can derive. */
+/** Never empty: anyone could derive tokens from an empty secret. */
 const TEXTS = {
   token: {
     form: /^[\w.~+/=-]{16,}$/,
     create: newSecret,
-    wayOut: "remove it to get a new operator's token (whoever uses the old one needs the new one)",
+    wayOut: "remove it to get a new operator's token (users of the old one need the new one)",
   },
   'agent-secret': {
     form: /^[\w.~+/=-]{16,}$/,
@@ -77,7 +82,10 @@ const TEXTS = {
   },
 } as const satisfies Record<string, KeptText>;
 
-/** Opens the state directory and creates what is missing in it. `FileProblem` for a file that is not what it should be, with the way out. */
+/**
+ * Opens the state directory and creates missing files. `FileProblem` for a damaged file says what
+ * to do.
+ */
 export async function openStateDirectory(folder: string): Promise<StateDirectory> {
   const path = resolve(folder);
   makePrivate(path);
@@ -96,7 +104,10 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
   };
 }
 
-/** The secrets that specifications are signed with in this directory; undefined where no `drover up` has made one. */
+/**
+ * The secrets that specifications are signed with in this directory; undefined where no `drover up`
+ * has made one.
+ */
 export function keptSpecSecrets(folder: string): readonly string[] | undefined {
   const isThere = readKept(join(folder, 'spec-secret')) !== undefined;
   return isThere ? specSecretsIn(keptText(folder, 'spec-secret')) : undefined;
@@ -107,12 +118,15 @@ export function makeSpecSecrets(folder: string): readonly string[] {
   return specSecretsIn(keptText(folder, 'spec-secret'));
 }
 
-/** Keeps other ports from now on. */
+/** Writes other ports. */
 export function keepPorts(folder: string, ports: Ports): void {
   replaceFile(portsFile(folder), JSON.stringify(ports));
 }
 
-/** Whether any process agent has been made here: what it was told, another installation could not make good. */
+/**
+ * True if process agents were made here: they hold values that a new installation could not
+ * restore.
+ */
 export function hasAgents(folder: string): boolean {
   const agents = join(folder, 'agents');
   try {
@@ -134,7 +148,10 @@ function makePrivate(path: string): void {
   }
 }
 
-/** On a read-only file system a recursive mkdir says ENOENT; the nearest directory that is there says why. */
+/**
+ * The reason why a directory was not made. On a read-only file system a recursive mkdir fails with
+ * ENOENT; the nearest existing directory says why.
+ */
 function whyNotMade(path: string, error: unknown): unknown {
   const parent = dirname(path);
   try {
@@ -145,7 +162,7 @@ function whyNotMade(path: string, error: unknown): unknown {
   }
 }
 
-/** A machine's name can hold what no queue's name can. */
+/** The machine's name, without characters that queue names cannot contain. */
 function hostName(): string {
   const name = hostname()
     .replace(/[^A-Za-z0-9._-]+/g, '-')
@@ -163,7 +180,7 @@ function keptText(folder: string, name: keyof typeof TEXTS): string {
   throw new FileProblem(file, `${contentOf(text)}: ${wayOut}`);
 }
 
-/** Ports that cannot be read are drawn again where no agent knows them. */
+/** Reads the ports. Damaged ones are drawn again if no agent knows them. */
 async function keptPorts(folder: string): Promise<Ports> {
   const file = portsFile(folder);
   const drawn = async () => {

@@ -1,7 +1,8 @@
 /**
- * Runs one server as its child and ends it when its own standard input closes, which the kernel does for a parent that
- * was killed too: `node supervisor.js BINARY ARGUMENTS…`. Prints the server's pid as its only line.
- * A signal to the terminal's group reaches neither: both have sessions of their own, and the parent decides the order.
+ * Runs one server as its child and ends it when its own standard input closes; the kernel closes it
+ * even if the parent is killed. Usage: `node supervisor.js BINARY ARGUMENTS…`. Prints the server's
+ * pid as its only line. A signal to the terminal's group reaches neither process: both have their
+ * own sessions, and the parent decides the order.
  */
 import { spawn } from 'node:child_process';
 
@@ -11,7 +12,7 @@ const GRACE_MS = 5_000;
 const [binary, ...args] = process.argv.slice(2);
 if (binary === undefined) throw new Error('usage: supervisor BINARY ARGUMENTS…');
 
-// What it writes is its owner's alone: the database holds everything that workflows were told.
+// Only the owner may read its files: the database holds all input of workflows.
 process.umask(0o077);
 const server = spawn(binary, args, { stdio: ['ignore', 2, 2], detached: true });
 

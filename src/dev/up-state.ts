@@ -1,4 +1,7 @@
-/** Who is up in a state directory: the lock of `drover up`, and `up.json`, by which commands in that directory find it. */
+/**
+ * The lock of `drover up` in a state directory, and `up.json`, by which commands in that directory
+ * find it.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DroverError } from '../contract/errors';
@@ -6,7 +9,7 @@ import { FileProblem, parseKept, readKept, replaceFile } from '../lib/kept-file'
 import { claim, owned } from './claim';
 import { identify, isAlive } from '../lib/process-identity';
 
-/** Content of `up.json`. Addresses: host:port for Temporal, URLs for the others. */
+/** The content of `up.json`. Addresses are host:port for Temporal, and URLs for the others. */
 export interface UpState {
   readonly pid: number;
   readonly temporal: string;
@@ -19,25 +22,30 @@ export interface UpState {
 const lockFile = (folder: string) => join(folder, 'up.lock');
 const upFile = (folder: string) => join(folder, 'up.json');
 
-/** Makes this process the only `drover up` of the directory, or throws with the one that is. */
+/**
+ * Makes this process the only `drover up` of the directory; throws with the address of another one.
+ */
 export function lockStateDirectory(folder: string): void {
   const me = identify(process.pid);
   if (!me) throw new Error('cannot read the start time of this process');
   if (!claim(lockFile(folder), me)) throw new DroverError('ChangeInProgress', describeOther(folder));
 }
 
-/** Gives the directory up: no lock, no `up.json`. */
+/** Removes the lock and `up.json`. */
 export function unlockStateDirectory(folder: string): void {
   rmSync(upFile(folder), { force: true });
   rmSync(lockFile(folder), { force: true });
 }
 
-/** Says that `drover up` is ready and where. Only the process that holds the lock may. */
+/** Writes where `drover up` runs. Only the process with the lock may call this. */
 export function writeUpState(folder: string, state: UpState): void {
   replaceFile(upFile(folder), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Where the running `drover up` of a directory is; undefined when none runs, whatever an old file says. `FileProblem` for a damaged file of one that runs. */
+/**
+ * Where the running `drover up` of a directory is; undefined if none runs, even if an old file
+ * exists. `FileProblem` for a damaged file of a running one.
+ */
 export function readUpState(folder: string): UpState | undefined {
   const content = readKept(upFile(folder));
   const owner = owned(lockFile(folder));
@@ -59,7 +67,9 @@ function parseUpState(value: unknown): UpState | undefined {
   return isWhole ? { pid, temporal, namespace, gateway, webUi, tokenFile } : undefined;
 }
 
-/** For the message only, so a damaged `up.json` says no more than that one runs. */
+/**
+ * Describes the other `drover up` for a message; a damaged `up.json` only leaves out its address.
+ */
 function describeOther(folder: string): string {
   const up = whereItIs(folder);
   const pid = up?.pid ?? owned(lockFile(folder))?.pid;

@@ -1,11 +1,13 @@
-/** Room on disks. */
+/** Free space on disks. */
 import { statfsSync } from 'node:fs';
 import { errorCode } from './error-code';
 
-/** With less room than this nothing can be kept: a page of a database, its log and one line of ours. */
+/**
+ * A disk with less free space counts as full: a database page, its log and a log line need more.
+ */
 const FULL_BELOW_BYTES = 64 * 1024;
 
-/** Whether the disk that holds a path is full for this user; false where there is no such path. */
+/** True if the disk of a path is full for this user; false if the path does not exist. */
 export function isDiskFull(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(path);

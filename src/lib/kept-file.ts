@@ -1,6 +1,6 @@
 /**
- * Files that are kept: complete or not there, also after a power cut, so a name appears only when the content is on the disk. Who
- * reads one is told its path and what is wrong with it.
+ * Durable files: complete or absent, even after a power cut. A name appears only when the content
+ * is on the disk. Errors name the path and what is wrong.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { link, open, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from './error-code';
 
-/** Something about a file that only a person can put right; `message` names its path. */
+/** A problem of a file that only a person can fix; `message` names the path. */
 export class FileProblem extends Error {
   override readonly name = 'FileProblem';
   readonly path: string;
@@ -19,28 +19,28 @@ export class FileProblem extends Error {
   }
 }
 
-/** Only the owner may read what an installation keeps. */
+/** Only the owner may read the files of an installation. */
 const PRIVATE = 0o600;
 
-/** What the codes of the system mean to a person. */
+/** System error codes as text for people. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not',
   EPERM: 'this user may not',
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of its path is a file',
-  ELOOP: 'its symbolic links go round in a circle',
+  ELOOP: 'its symbolic links form a loop',
   ENOSPC: 'the disk is full',
   EDQUOT: "the user's share of the disk is used up",
   EROFS: 'the file system is read-only',
   EIO: 'the disk fails',
 };
 
-/** Writes a file in place of an earlier one, in one step. `FileProblem` where that cannot be done; the earlier one stays then. */
+/** Replaces a file in one step. `FileProblem` on failure; then the earlier file stays. */
 export function replaceFile(path: string, content: string): void {
   writing(path, (draft) => renameSync(draft, path), content);
 }
 
-/** Writes a file where there is none yet; false where there is one, which stays. */
+/** Creates a file; false if one exists, which stays. */
 export function createFile(path: string, content: string): boolean {
   try {
     writing(path, (draft) => linkSync(draft, path), content);
@@ -51,7 +51,7 @@ export function createFile(path: string, content: string): boolean {
   }
 }
 
-/** As `createFile`, without holding up the process while the disk works. */
+/** As `createFile`, without blocking the process. */
 export async function createFileSoon(path: string, content: string): Promise<boolean> {
   const draft = draftOf(path);
   try {
@@ -73,7 +73,7 @@ export async function createFileSoon(path: string, content: string): Promise<boo
   }
 }
 
-/** The text of a file; undefined where there is none. `FileProblem` where it cannot be read. */
+/** The text of a file; undefined if there is none. `FileProblem` if it cannot be read. */
 export function readKept(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -82,7 +82,7 @@ export function readKept(path: string): string | undefined {
   }
 }
 
-/** As `readKept`, without holding up the process. */
+/** As `readKept`, without blocking the process. */
 export async function readKeptSoon(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -91,7 +91,10 @@ export async function readKeptSoon(path: string): Promise<string | undefined> {
   }
 }
 
-/** The JSON of a file's text, as `parse` understands it; `parse` returns undefined for another shape. `FileProblem` with what it holds instead. */
+/**
+ * Parses the JSON of a file's text. `parse` returns undefined for another shape, which is a
+ * `FileProblem`.
+ */
 export function parseKept<T>(path: string, text: string, parse: (value: unknown) => T | undefined): T {
   const value = jsonOf(text);
   const parsed = value === undefined ? undefined : parse(value);
@@ -99,7 +102,7 @@ export function parseKept<T>(path: string, text: string, parse: (value: unknown)
   throw new FileProblem(path, value === undefined ? contentOf(text) : 'holds JSON of something else');
 }
 
-/** What a text is that is not what it should be, as the end of a sentence about its file. */
+/** Describes an invalid text, as the end of a sentence about its file. */
 export function contentOf(text: string): string {
   if (text.trim() === '') return 'is empty';
   if (/^\0+$/.test(text)) return 'holds nothing but zero bytes, as a power cut leaves them';
@@ -134,12 +137,15 @@ function writing(path: string, publish: (draft: string) => void, content: string
   }
 }
 
-/** Beside the file, as a link and a rename stay within one file system, and by a name that no other start of this pid has used. */
+/**
+ * The path of the draft: in the same directory, as links and renames need one file system, with a
+ * name that is never used twice.
+ */
 function draftOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${String(process.pid)}.${randomBytes(6).toString('hex')}`);
 }
 
-/** The name itself is data of the directory. */
+/** Syncs the directory, which holds the file's name. */
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {
@@ -163,7 +169,10 @@ function unlessMissing(path: string, error: unknown): undefined {
   throw problem(path, 'read', error);
 }
 
-/** The problem behind an error of the system, said with its path, which the system leaves out of a write's error. */
+/**
+ * Turns a system error into a `FileProblem` with the path, which the error of a write does not
+ * have.
+ */
 export function problem(path: string, done: string, error: unknown): FileProblem {
   if (error instanceof FileProblem) return error;
   const code = errorCode(error);

@@ -1,27 +1,27 @@
 /**
- * Lines to a file or to stderr, written beside the process's work: a disk that is full, or a pipe that nobody reads, costs lines and
- * nothing else. What could not be written is counted, and said in the log itself once there is room.
+ * Writes lines to a file or to stderr in the background. A full disk, or a pipe without a reader,
+ * costs only lines. Lost lines are counted, and the log says so once there is room.
  */
 import { openSync, write, writeSync } from 'node:fs';
 import { problem } from './kept-file';
 import { errorCode } from './error-code';
 
-/** Where lines go: an open descriptor, or a file that is opened, and made, when there is something to write. */
+/** The target: an open descriptor, or a file that is created and opened at the first write. */
 export type LineTarget = { readonly fd: number } | { readonly path: string };
 
-/** What a writer tells of itself. */
+/** Reports of a writer. */
 export interface LineWriterOptions {
-  /** The line that says how many were lost before it. */
+  /** Builds the line that says how many lines were lost before it. */
   readonly lossLine: (lines: number, why: string) => string;
-  /** Called at the first loss, and at the first one after a line could be written again, with the reason. */
+  /** Called with the reason at the first loss, and at the first loss after a successful write. */
   readonly onLoss?: (why: string) => void;
 }
 
-/** What may wait: a disk that hangs must not fill the memory. */
+/** The most bytes that wait: a hanging disk must not fill the memory. */
 const WAITING_BYTES = 1024 * 1024;
-/** As much as one write takes, so that a loss is a loss of few lines. */
+/** The most bytes of one write, so that a failure loses few lines. */
 const CHUNK_BYTES = 64 * 1024;
-/** A pipe that is full is looked at again after this. */
+/** The pause before a full pipe is tried again. */
 const AGAIN_MS = 100;
 const PRIVATE = 0o600;
 
@@ -35,9 +35,11 @@ export class LineWriter {
   #isWriting = false;
   #lost = 0;
   #why = '';
-  /** Whether a loss has been told since a line was last written. */
+  /** Whether a loss was reported since the last successful write. */
   #isLosing = false;
-  /** Whether the file ends within a line, as after a write that the disk had room for in part only. */
+  /**
+   * Whether the file ends within a line, as after a write for which the disk had too little room.
+   */
   #isTorn = false;
 
   constructor(target: LineTarget, options: LineWriterOptions) {
@@ -46,11 +48,11 @@ export class LineWriter {
     process.once('exit', () => this.#writeRest());
   }
 
-  /** Takes a line, with its end. Never throws and never waits. */
+  /** Takes a line with its line break. Never throws and never waits. */
   write(line: string): void {
     const bytes = Buffer.byteLength(line);
     if (this.#waitingBytes + bytes > WAITING_BYTES) {
-      this.#lose(1, 'it is not written as fast as it grows');
+      this.#lose(1, 'it grows faster than it can be written');
       return;
     }
     this.#waiting.push(line);
@@ -64,12 +66,12 @@ export class LineWriter {
     const lines = this.#take();
     try {
       const fd = this.#open();
-      // Those that a line in the chunk tells of are lost again with it.
+      // The lost lines that the chunk reports are lost again with it.
       const atStake = lines.length + this.#lost;
       this.#send(fd, this.#chunkOf(lines), atStake);
     } catch (error) {
       this.#lose(lines.length, this.#reason(error));
-      // Not at once: a file that cannot be opened must not become a loop that holds the process.
+      // Not at once: a file that cannot be opened must not block the process in a loop.
       setImmediate(() => this.#next());
     }
   }
@@ -77,7 +79,7 @@ export class LineWriter {
   #send(fd: number, chunk: Buffer, lines: number): void {
     write(fd, chunk, (error, written) => {
       if (errorCode(error) === 'EAGAIN') {
-        // It keeps no process from ending.
+        // The timer must not keep the process alive.
         setTimeout(() => this.#send(fd, chunk, lines), AGAIN_MS).unref();
         return;
       }
@@ -92,7 +94,7 @@ export class LineWriter {
     });
   }
 
-  /** The next lines that fit into one write. */
+  /** Takes the next lines that fit into one write. */
   #take(): string[] {
     let bytes = 0;
     let count = 0;
@@ -106,7 +108,9 @@ export class LineWriter {
     return lines;
   }
 
-  /** The lines as they are written: after a torn one on a new line, and with what was lost before them. */
+  /**
+   * The bytes to write: on a new line after a torn one, with a report of lost lines before them.
+   */
   #chunkOf(lines: readonly string[]): Buffer {
     const loss = this.#lost === 0 ? [] : [this.#options.lossLine(this.#lost, this.#why)];
     this.#lost = 0;
@@ -129,7 +133,7 @@ export class LineWriter {
     return problem('path' in this.#target ? this.#target.path : 'the log', 'written', error).message;
   }
 
-  /** At the very end there is no time to wait: what cannot be written at once is lost. */
+  /** At exit there is no time to wait: lines that cannot be written at once are lost. */
   #writeRest(): void {
     const lines = this.#waiting.splice(0);
     if (lines.length === 0) return;

@@ -1,6 +1,6 @@
-/** So many pieces of work at a time, first come, first served. */
+/** Limits how many tasks run at a time, in order of arrival. */
 
-/** One per thing that is to be spared. */
+/** A limit of `count` tasks. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -9,7 +9,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Does the work as soon as there is a slot for it. */
+  /** Runs the work as soon as a slot is free. */
   async run<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -50,8 +50,10 @@ test('any name of a directory, a lock of zero bytes, and ports of Temporal that 
 
   const first = await startUp(cwd, ['odd fleet.yaml']);
   const { stderr } = first.output;
-  expect(stderr).toContain(`port ${String(ports.grpc)} (Temporal) is taken by another program: it is `);
-  expect(stderr).toContain(`port ${String(ports.ui)} (Temporal's Web UI) is taken by another program: it is `);
+  expect(stderr).toContain(`port ${String(ports.grpc)} (Temporal) is taken by another program: from now on it is `);
+  expect(stderr).toContain(
+    `port ${String(ports.ui)} (Temporal's Web UI) is taken by another program: from now on it is `,
+  );
   const kept = JSON.parse(readFileSync(join(cwd, '.drover/ports.json'), 'utf8')) as typeof ports;
   expect(first.where.temporal).toBe(`${LOOPBACK}:${String(kept.grpc)}`);
   expect(kept.gateway).toBe(ports.gateway);
