@@ -10,7 +10,8 @@ const LAYERS = {
   'providers/': '(contract/(?!schemas/|\\w+/messages\\.ts)|lib/)',
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
-  'cli/': '((contract|client|rules|dev|lib)/|(config|version|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
+  'cli/':
+    '((contract|client|rules|dev|lib)/|(config|version|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
   'dev/': '(contract|lib)/',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'config\\.ts$': '(contract|dev)/',
@@ -42,7 +43,7 @@ const ENTITIES = {
   },
 };
 
-/** Folder -> the packages that it may import, as a pattern on the path below node_modules; null for none. */
+/** Folder -> a pattern of the packages that it may import, on the path below node_modules; null for none. */
 const PACKAGES = {
   'contract/(?!schemas/|\\w+/messages\\.ts)': null,
   'contract/\\w+/messages\\.ts': '@temporalio/(workflow|common)',
