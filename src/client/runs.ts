@@ -4,7 +4,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/run/messages';
-import { NAME_PATTERN, queues, RUN_WORKFLOW } from '../contract/names';
+import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
 import type { TopologySpec } from '../contract/topology';
 import { isoNow, monotonicMs } from '../lib/clock';
@@ -184,10 +184,7 @@ function runName(requestId: string | undefined): string {
 
 function checkName(run: string): void {
   if (NAME_PATTERN.test(run)) return;
-  throw new DroverError(
-    'InvalidRequest',
-    `invalid run name "${run}": use 1 to 63 letters, digits, "-" or "_", starting with a letter`,
-  );
+  throw new DroverError('InvalidRequest', `invalid run name "${run}": use ${NAME_RULE}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AgentRef, RunRef } from '../../client';
 import { durationMs } from '../../contract/duration';
 import { DroverError } from '../../contract/errors';
 import { describeProblem, readJson } from '../../contract/json';
-import { NAME_PATTERN } from '../../contract/names';
+import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 
 /** Reads `fleet/agent`. */
 export function agentRef(text: string): AgentRef {
@@ -21,10 +21,7 @@ export function runRef(text: string): RunRef {
 /** Reads the name of a fleet, a pool or a new run. */
 export function plainName(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
-  throw new DroverError(
-    'InvalidRequest',
-    `invalid name "${text}": use 1 to 63 letters, digits, "-" or "_", starting with a letter`,
-  );
+  throw new DroverError('InvalidRequest', `invalid name "${text}": use ${NAME_RULE}`);
 }
 
 function pair(text: string, expected: string): [string, string] {

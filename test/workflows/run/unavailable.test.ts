@@ -51,7 +51,7 @@ it('an agent that never becomes ready fails its turns after its unavailableTimeo
     expect(success).toBe(true);
     expect(branches[2]).toMatchObject({
       outcome: 'failed',
-      error: expect.stringMatching(new RegExp(`^${world.fleet}/C is running, \\w+ for 1 s$`)) as string,
+      error: expect.stringMatching(new RegExp(`^${world.fleet}/C has been running, \\w+ for 1 s$`)) as string,
     });
   });
 });
