@@ -26,7 +26,7 @@ function ofReply(text: string, now: number): SubscriptionFailure | null {
     const isTime = resetAt !== undefined && !Number.isNaN(Date.parse(resetAt));
     return relevant({ kind, ...(isTime ? { resetAt: new Date(resetAt).toISOString() } : {}) });
   }
-  return relevant(classifyFailure({ message: String(reply['error']) }, now));
+  return relevant(classifyFailure({ message: textOf(reply['error']) }, now));
 }
 
 /** The reply as branches know it. */
@@ -55,8 +55,13 @@ function isFailure(value: unknown): value is SubscriptionFailure {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
   const resetAt = 'resetAt' in value ? value.resetAt : undefined;
   return (
-    ['rate_limit', 'auth', 'other'].includes(String(value.kind)) && ['string', 'undefined'].includes(typeof resetAt)
+    ['rate_limit', 'auth', 'other'].includes(textOf(value.kind)) && ['string', 'undefined'].includes(typeof resetAt)
   );
+}
+
+/** Not by `String`: what an agent sends may have a `toString` that is none. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function singleHeaders({ headers }: HttpAnswer): Record<string, string | undefined> {

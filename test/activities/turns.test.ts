@@ -260,6 +260,11 @@ describe('with a subscription', () => {
     ['a fail whose text is known', failed({}, 'API Error: 429 Too Many Requests'), { kind: 'rate_limit' }],
     ['a fail that says that it is something else', failed({ kind: 'other' }, 'not authenticated'), undefined],
     ['any other fail', failed({}, 'I do not know'), undefined],
+    [
+      'a fail that says nothing',
+      '{"action":"fail","error":{"toString":1},"failure":{"kind":{"toString":1}}}',
+      undefined,
+    ],
     ['what is no failure', '{"action":"final","response":"429 Too Many Requests"}', undefined],
     ['a failure that is none', failed({ kind: 'sad' }, 'x'), undefined],
   ])('%s', async (_, body, failure) => {

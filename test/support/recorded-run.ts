@@ -1,5 +1,7 @@
 /** A simulated run that keeps what its branches were given: contexts, turn requests, and states between turns. */
 import type { RunResult, Scenario } from '../../src/contract/run';
+import { branchState } from '../../src/rules/coordination/parse';
+import { expectCarried } from '../rules/lib/expect-carried';
 import type { TurnOutcome, TurnRequest } from '../../src/contract/agent/turns';
 import { runBranch } from '../../src/rules/coordination/branch';
 import type { BranchHandle, Sizes } from '../../src/rules/coordination/effects';
@@ -34,7 +36,10 @@ class RecordingEffects extends VirtualEffects {
   }
 
   override async betweenTurns(state?: BranchState): Promise<void> {
-    if (state) this.#seen.states.push(state);
+    if (state) {
+      this.#seen.states.push(state);
+      expectCarried(branchState, state);
+    }
     await super.betweenTurns();
   }
 

@@ -133,6 +133,8 @@ function applyStart(state: AgentState, now: number): AgentState {
 
 /** The most holds that users may set on one agent. Drover's own holds do not count. */
 export const HOLDS_MAX = 32;
+/** Holds of one agent in all. */
+export const MOST_HOLDS = HOLDS_MAX + RESERVED_HOLDS.length;
 
 /**
  * Whether one more hold of this name fits. The reserved holds always fit, so a fleet or an operator

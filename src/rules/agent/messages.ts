@@ -13,14 +13,15 @@ import type {
 } from '../../contract/agent';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
-import type { AllocationGranted } from '../../contract/pool';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnRef, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec } from './spec';
-import { boundedDuration, secretReference, url } from '../lib/fields';
+import { boundedDuration, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
+import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
 import { turnInput } from '../lib/turn-input';
+import { MOST_HOLDS } from './commands';
 
 /** Ids from outside: request ids, turn ids, workflow ids, keys. */
 const id = parse.text(1_000);
@@ -69,22 +70,18 @@ export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = parse.object({
   via: parse.optional(parse.oneOf('gateway')),
 });
 
-const instant: parse.Parser<string> = (value, path) => {
-  const text = parse.text(40)(value, path);
-  return Number.isNaN(Date.parse(text)) ? parse.invalid(path, 'expected a time in ISO 8601') : text;
-};
-
 /** Signal `checkReported`. */
 export const parseCheck: parse.Parser<CheckReported> = parse.object({
   instanceId: id,
   passed: parse.boolean,
-  at: instant,
+  at: parse.instant,
 });
 
 /** Signal `turnWithdrawn`. */
 export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
 
-const turnRequest: parse.Parser<TurnRequest> = parse.object({
+/** The body of `POST /turn`. */
+export const turnRequest: parse.Parser<TurnRequest> = parse.object({
   turnId: id,
   run: id,
   branch: id,
@@ -110,29 +107,14 @@ export const parseFailureReport: parse.Parser<FailureReport> = parse.object({
   subscription: parse.name,
   assignment: parse.optional(parse.integer()),
   kind: parse.oneOf('rate_limit', 'auth', 'other'),
-  resetAt: parse.optional(instant),
+  resetAt: parse.optional(parse.instant),
   count: parse.optional(parse.integer(1, MOST_ALIKE)),
   turnId: parse.optional(id),
   requestId,
 });
 
-const grantGiven: parse.Parser<AllocationGranted> = parse.object({
-  requestId: id,
-  credential: parse.name,
-  assignment: parse.integer(1),
-  secret: secretReference,
-  eventsInWindow: parse.integer(),
-});
-const grantRefused: parse.Parser<AllocationGranted> = parse.object({
-  requestId: id,
-  exhaustedUntil: parse.nullable(instant),
-});
-
-/** Signal `allocationGranted`. */
-export const parseAllocationGranted: parse.Parser<AllocationGranted> = (value, path) =>
-  (parse.isRecord(value) && 'exhaustedUntil' in value ? grantRefused : grantGiven)(value, path);
-
-const configurationFields = {
+/** The parsers of an agent's configuration, field by field. */
+export const configurationFields = {
   incarnation: id,
   revision: parse.integer(),
   spec: agentSpec,
@@ -149,17 +131,15 @@ export const parseConfiguration: parse.Parser<AgentConfiguration> = parse.object
 export const parseHold: parse.Parser<Hold> = parse.object({
   name: parse.name,
   reason: parse.nullable(reason),
-  since: instant,
+  since: parse.instant,
 });
-
-const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
 
 const input: parse.Parser<AgentInput> = parse.object({
   v: version,
   fleet: parse.name,
   agent: parse.name,
   ...configurationFields,
-  holds: parse.list(parseHold),
+  holds: parse.list(parseHold, MOST_HOLDS),
   continueAfterEvents: parse.optional(parse.integer(1)),
 });
 
@@ -169,13 +149,15 @@ const input: parse.Parser<AgentInput> = parse.object({
  */
 export function parseAgentInput(value: unknown): AgentInput {
   if (!parse.isRecord(value)) return parse.invalid('input', 'expected an object');
-  const { fleet, agent } = value;
+  // Read before they are used: a stranger's object may have a `toString` that is none.
+  const fleet = parse.name(value['fleet'], 'input.fleet');
+  const agent = parse.name(value['agent'], 'input.agent');
   const defaults = {
     incarnation: DIRECT_INCARNATION,
     revision: 0,
     spec: { name: agent, provider: 'external' },
     resourceId: null,
-    key: `direct.${String(fleet)}.${String(agent)}`,
+    key: `direct.${fleet}.${agent}`,
     holds: [],
   };
   return input({ ...defaults, ...value }, 'input');

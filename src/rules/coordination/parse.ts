@@ -2,12 +2,10 @@
 import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/topology';
 import type { BarrierRecord, BranchRecord } from '../../contract/run';
 import { turnInput } from '../lib/turn-input';
+import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
 import type { Topology } from '../topology/topology';
 import type { BranchContext, BranchState, Contribution, Counts, Records, Remembered, Undo } from './state';
-
-/** The version of every workflow's input. */
-export const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected version 1'));
 
 /** The id of a branch; it grows by one number with every level. */
 export const branchId = parse.text(20_000);

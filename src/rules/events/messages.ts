@@ -1,9 +1,8 @@
 /** Parses the input of a `notify` workflow. */
 import { EVENT_TYPES, type NotifyInput } from '../../contract/event';
 import { secretReference, url } from '../lib/fields';
+import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
-
-const version: parse.Parser<1> = (value, path) => (value === 1 ? 1 : parse.invalid(path, 'expected 1'));
 
 /** An id without dots, because dots separate the parts of the signed text. */
 const eventId: parse.Parser<string> = (value, path) => {

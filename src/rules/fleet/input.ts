@@ -1,12 +1,10 @@
 /** Parses the input of a fleet's workflow. */
 import type { FleetInput } from '../../contract/fleet';
-import { type CarriedFleet, type FleetState, newFleet } from './state';
-import { parseHold } from '../agent/messages';
-import { carriedLike } from '../lib/carried';
-import { HOLDS_MAX } from '../agent/commands';
-import { integer, invalid, isRecord, list, name, object, optional, type Parser } from '../lib/parse';
+import { carriedIn, version } from '../lib/carried';
+import { integer, name, object, optional, type Parser } from '../lib/parse';
+import { parseFleetState } from './carried';
+import { type FleetState, newFleet } from './state';
 
-const version: Parser<1> = (value, path) => (value === 1 ? 1 : invalid(path, 'expected 1'));
 const first: Parser<FleetInput> = object({
   v: version,
   fleet: name,
@@ -19,13 +17,8 @@ const first: Parser<FleetInput> = object({
  * any other input.
  */
 export function initialFleet(input: unknown, incarnation: string): FleetState {
-  if (!isCarried(input)) return newFleet(first(input, 'input'), incarnation);
-  const { fleet, holds } = input.state;
-  const fresh = newFleet({ v: 1, fleet: name(fleet, 'input.state.fleet') }, incarnation);
-  list(parseHold, HOLDS_MAX)(holds, 'input.state.holds');
-  return carriedLike(fresh, input.state, 'input.state');
-}
-
-function isCarried(input: unknown): input is CarriedFleet {
-  return isRecord(input) && isRecord(input['state']);
+  const carried = carriedIn(input);
+  if (carried === undefined) return newFleet(first(input, 'input'), incarnation);
+  version(carried.v, 'input.v');
+  return parseFleetState(carried.state, 'input.state');
 }

@@ -9,34 +9,32 @@ import type {
   FleetSpec,
   PoolGone,
   RunNamed,
+  SubscriptionSpec,
 } from '../../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { agentSpec, applicationFields, livenessSpec, restartSpec } from '../agent/spec';
-import { boundedDuration, filledList, notifySpec, positiveDuration, secretReference } from '../lib/fields';
+import { boundedDuration, filledList, notifySpec, secretReference } from '../lib/fields';
+import { provisioningSpec } from '../change/messages';
 import { crossProblems } from './check';
 import { parseTopologySpec } from '../topology/parse';
-import { boolean, integer, list, name, object, oneOf, optional, type Parser, text } from '../lib/parse';
+import { boolean, integer, list, name, object, optional, type Parser, text } from '../lib/parse';
 
-const subscription = object({
+/** A pool of a fleet's file. */
+export const subscriptionSpec: Parser<SubscriptionSpec> = object({
   pool: name,
   credentials: filledList(object({ name, secret: secretReference })),
   skipFor: optional(boundedDuration),
   ...applicationFields,
 });
 
-const fields = object({
-  provisioning: optional(
-    object({
-      maxConcurrent: optional(integer(1, FLEET_LIMITS.parallel)),
-      onFailure: optional(oneOf('rollback', 'keep')),
-      timeout: optional(positiveDuration),
-    }),
-  ),
+/** A fleet's `spec`, as far as its parts can be read one by one. */
+export const fleetShape: Parser<FleetSpec> = object({
+  provisioning: optional(provisioningSpec),
   liveness: optional(livenessSpec),
   restart: optional(restartSpec),
   agents: list(agentSpec, FLEET_LIMITS.agents),
   topology: optional(parseTopologySpec),
-  subscriptions: optional(list(subscription, FLEET_LIMITS.items)),
+  subscriptions: optional(list(subscriptionSpec, FLEET_LIMITS.items)),
   notify: optional(notifySpec),
 });
 
@@ -45,7 +43,7 @@ const fields = object({
  * contradict each other.
  */
 export const fleetSpec: Parser<FleetSpec> = (value, path) => {
-  const spec = fields(value, path);
+  const spec = fleetShape(value, path);
   const problems = crossProblems(spec);
   const [first] = problems;
   if (first) {

@@ -50,6 +50,12 @@ export const duration: Parser<string> = (value, path) =>
     ? value
     : invalid(path, `expected a duration such as 500ms, 5s, 2m or 1h, got ${shown(value)}`);
 
+/** A time in ISO 8601, kept as written. */
+export const instant: Parser<string> = (value, path) => {
+  const written = text(40)(value, path);
+  return Number.isNaN(Date.parse(written)) ? invalid(path, 'expected a time in ISO 8601') : written;
+};
+
 /** A whole number within bounds. */
 export function integer(min = 0, max = Number.MAX_SAFE_INTEGER): Parser<number> {
   return (value, path) =>
@@ -117,7 +123,8 @@ export function optional<T>(parser: Parser<T>): OptionalField<T> {
   return { optional: parser };
 }
 
-type Fields = Readonly<Record<string, Parser<unknown> | OptionalField<unknown>>>;
+/** The parsers of an object's fields. */
+export type Fields = Readonly<Record<string, Parser<unknown> | OptionalField<unknown>>>;
 type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? never : K }[keyof F];
 type Parsed<F extends Fields> = {
   -readonly [K in RequiredKeys<F>]: F[K] extends Parser<infer T> ? T : never;

@@ -1,6 +1,7 @@
 /** The input and the result of a `branch` workflow. */
 import type { TraceEntry } from '../../contract/run';
-import { branchContext, branchId, branchState, version } from '../coordination/parse';
+import { branchContext, branchId, branchState } from '../coordination/parse';
+import { version } from '../lib/carried';
 import type { BranchContext, BranchResult, BranchState } from '../coordination/state';
 import { lostBranch } from '../coordination/lost';
 import { turnInput } from '../lib/turn-input';

@@ -3,8 +3,7 @@
  * field's path.
  */
 import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../../contract/run';
-import type { TurnAnswered, TurnOutcome } from '../../contract/agent/turns';
-import { type ErrorCode, isErrorCode } from '../../contract/errors';
+import type { TurnAnswered } from '../../contract/agent/turns';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { branchId } from '../coordination/parse';
 import {
@@ -22,20 +21,15 @@ import {
   type Parser,
   text,
 } from '../lib/parse';
+import { turnOutcome } from '../lib/turn-input';
 
 const id = text(21_000);
 const words = text(Infinity);
 const reason = text(2_000);
 const requestId = optional(text(REQUEST_ID_LENGTH));
 
-const code: Parser<ErrorCode> = (value, path) => (isErrorCode(value) ? value : invalid(path, 'expected an error code'));
-const failedOutcome: Parser<TurnOutcome> = object({ error: object({ code, message: words }) });
-const repliedOutcome: Parser<TurnOutcome> = object({ reply: json });
-const outcome: Parser<TurnOutcome> = (value, path) =>
-  (isRecord(value) && Object.hasOwn(value, 'error') ? failedOutcome : repliedOutcome)(value, path);
-
 /** Signal `turnAnswered`. */
-export const parseTurnAnswered: Parser<TurnAnswered> = object({ turnId: id, outcome });
+export const parseTurnAnswered: Parser<TurnAnswered> = object({ turnId: id, outcome: turnOutcome });
 
 /** Signal `questionAsked`. */
 export const parseQuestionAsked: Parser<QuestionAsked> = object({

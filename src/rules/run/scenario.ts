@@ -6,7 +6,7 @@ import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { USER } from '../../contract/topology';
 import { boundedDuration, notifySpec } from '../lib/fields';
-import { version } from '../coordination/parse';
+import { version } from '../lib/carried';
 import {
   boolean,
   integer,

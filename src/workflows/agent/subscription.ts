@@ -8,7 +8,8 @@ import { DIRECT_INCARNATION, fleetWorkflowId, poolWorkflowId } from '../../contr
 import type { AllocationRequested, FailureObserved } from '../../contract/pool';
 import type { FailureReport } from '../../contract/agent/subscription';
 import { mergeFailures } from '../../rules/agent/subscription/alike';
-import { parseAllocationGranted, parseFailureReport } from '../../rules/agent/messages';
+import { parseFailureReport } from '../../rules/agent/messages';
+import { parseAllocationGranted } from '../../rules/lib/grants';
 import {
   dueRequest,
   poolToLeave,

@@ -17,11 +17,11 @@ import {
   parseAgentGone,
   parseAllocationRejected,
   parseAllocationRequested,
-  parseFailureObserved,
   parsePoolConfiguration,
   parsePoolLeft,
   parseReset,
 } from '../../rules/pool/messages';
+import { parseFailureObserved } from '../../rules/lib/grants';
 import { once } from '../../rules/pool/requests';
 import type { PoolState } from '../../rules/pool/state';
 import type { Parser } from '../../rules/lib/parse';

@@ -11,10 +11,8 @@ import { agentWorkflowId } from '../../contract/names';
 import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
 import { poolCard, poolSummary } from '../../rules/pool/card';
 import { POOL_INPUT } from '../../rules/pool/migrate';
-import { parsePoolInput } from '../../rules/pool/messages';
-import { endsAt, type Grant, newPool, nextReset, type PoolState, poolView } from '../../rules/pool/state';
-import { carriedLike } from '../../rules/lib/carried';
-import { isRecord } from '../../rules/lib/parse';
+import { endsAt, type Grant, nextReset, type PoolState, poolView } from '../../rules/pool/state';
+import { initialPool } from '../../rules/pool/carried';
 import { addIgnored, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
 import { handlePoolMessages, type PoolMachine } from './messages';
 import { continueAsNewDue } from '../shared/continue-as-new';
@@ -49,7 +47,7 @@ async function live(argument: unknown): Promise<void> {
   });
   const outbox = createOutbox(supervisor, afterTheTask, createPacer());
   const notifier = createNotifier(supervisor);
-  let state = translating(() => begin(current));
+  let state = translating(() => initialPool(current));
   let letters: readonly Grant[] = [];
   let version = 0;
   let ignored = NOTHING_IGNORED;
@@ -129,16 +127,4 @@ async function waitUntil(isDone: () => boolean, at: number | null): Promise<bool
   }
   // A millisecond more, as a skip ends at its last instant.
   return untilOr(isDone, Math.max(at - Date.now(), 0) + 1, 'the next credential comes back');
-}
-
-function begin(argument: unknown): PoolState {
-  if (isRecord(argument) && isRecord(argument['state'])) return carriedPool(argument['state']);
-  const { v: _v, pool: name, continueAfterEvents, ...config } = parsePoolInput(argument, 'input');
-  return newPool(name, config, continueAfterEvents ?? null);
-}
-
-function carriedPool(state: Record<string, unknown>): PoolState {
-  const config = isRecord(state['config']) ? state['config'] : {};
-  const { v: _v, pool: name, ...known } = parsePoolInput({ ...config, v: 1, pool: state['pool'] }, 'input.state');
-  return carriedLike(newPool(name, known, null), state, 'input.state');
 }

@@ -5,13 +5,9 @@ import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '.
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/fleet/messages';
 import { changeCard } from '../../rules/change/card';
 import { PROVISION_INPUT } from '../../rules/change/migrate';
+import { provisionInput } from '../../rules/change/carried';
 import { partsOf, PHASES } from '../../rules/change/parts';
-import {
-  parseAgentReport,
-  parseCancelOrder,
-  parseHoldsChanged,
-  parseProvisionInput,
-} from '../../rules/change/messages';
+import { parseAgentReport, parseCancelOrder, parseHoldsChanged } from '../../rules/change/messages';
 import {
   beginChange,
   changeResult,
@@ -43,7 +39,7 @@ const DEFAULT_MAX_CONCURRENT = 16;
 /** Runs one change. How it ended is its result; it fails only when it is given no change. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
   const current = migrated(PROVISION_INPUT, argument);
-  const input = translating(() => parseProvisionInput(current));
+  const input = translating(() => provisionInput(current, 'input'));
   let ignored = NOTHING_IGNORED;
   const show = (): void => {
     const lines = [changeCard(viewOf(saga)), ...troubleLines(supervisor.troubles()), ...ignoredLines(ignored)];

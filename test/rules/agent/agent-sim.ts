@@ -13,6 +13,8 @@ import { withProbes } from '../../../src/rules/agent/probes';
 import { beginEffect, effectFailed, nextEffect, hasReached, effectSucceeded } from '../../../src/rules/agent/reconcile';
 import { type Rule, step } from '../../../src/rules/agent/step';
 import { nextDue } from '../../../src/rules/agent/timers';
+import { parseAgentState } from '../../../src/rules/agent/carried';
+import { expectCarried } from '../lib/expect-carried';
 import { T0, fresh } from './agents';
 
 /** How an effect in progress ends: done; refused by the provider; done, but the answer was lost. */
@@ -113,6 +115,7 @@ export class AgentSim {
 
   private change(rule: Rule): void {
     this.state = step(this.state, rule, this.now);
+    expectCarried(parseAgentState, this.state);
   }
 
   private isPossible(effect: ProviderEffect): boolean {

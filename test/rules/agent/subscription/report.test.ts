@@ -1,4 +1,7 @@
 import fc from 'fast-check';
+import { parseAgentState } from '../../../../src/rules/agent/carried';
+import { parsePoolState } from '../../../../src/rules/pool/carried';
+import { expectCarried } from '../../lib/expect-carried';
 import { markAnnounced, dueAnnouncement } from '../../../../src/rules/events/announce';
 import { poolToLeave, takeGrant } from '../../../../src/rules/agent/subscription/report';
 import { lacksSubscription, subscriptionDue } from '../../../../src/rules/agent/subscription/switch';
@@ -309,7 +312,8 @@ test('a week of ten agents on three credentials: never put on one that is left a
           expect(switches.switching === null || switches.switching.step === 'waiting').toBe(true);
           expect(switches.switching?.step === 'waiting' && free().length > 0).toBe(false);
         }
-        expect(JSON.parse(JSON.stringify([...sim.agents.values()]))).toEqual([...sim.agents.values()]);
+        for (const state of sim.agents.values()) expectCarried(parseAgentState, state);
+        expectCarried(parsePoolState, sim.pool);
       }
       const numbers = sim.granted.flatMap(({ grant }) => ('assignment' in grant ? [grant.assignment] : []));
       expect(numbers).toEqual([...numbers].sort((one, other) => one - other));

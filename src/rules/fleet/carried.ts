@@ -1,0 +1,52 @@
+/** Reads the state that an earlier run of a fleet's workflow has left. */
+import type { ApplyResult, PoolRepair, UntoldAgent } from '../../contract/fleet';
+import { MOST_HOLDS } from '../agent/commands';
+import { parseHold } from '../agent/messages';
+import { notifySpec } from '../lib/fields';
+import { parseCancelOrder } from '../change/messages';
+import { changeView, compensationRecord, ownedWithSpec, plannedChange, provisionInput } from '../change/carried';
+import { flag, ignored, stateOf, version, words } from '../lib/carried';
+import { boolean, integer, list, name, nullable, oneOf, optional, type Parser, record } from '../lib/parse';
+import { fleetShape, subscriptionSpec } from './spec';
+import type { FleetChange, FleetState, RememberedRequest } from './state';
+
+const change = stateOf<FleetChange>()({
+  kind: oneOf('apply', 'destroy'),
+  step: oneOf('place', 'provision', 'undo', 'ended'),
+  spec: fleetShape,
+  plan: list(plannedChange),
+  input: nullable(provisionInput),
+  record: nullable(compensationRecord),
+  view: changeView,
+  cancel: optional(parseCancelOrder),
+  forget: optional(flag),
+});
+
+const applied = stateOf<ApplyResult>()({
+  revision: integer(),
+  changes: list(plannedChange),
+  settings: list(words),
+  pools: optional(list(stateOf<PoolRepair>()({ pool: name, why: words }))),
+  changeId: nullable(words),
+  ids: optional(record(words)),
+});
+
+/** The state. */
+export const parseFleetState: Parser<FleetState> = stateOf<FleetState>()({
+  v: version,
+  fleet: name,
+  incarnation: words,
+  revision: integer(),
+  spec: fleetShape,
+  agents: record(ownedWithSpec),
+  holds: list(parseHold, MOST_HOLDS),
+  holdsDue: boolean,
+  holdRounds: integer(),
+  untold: nullable(list(stateOf<UntoldAgent>()({ agent: name, why: nullable(words) }))),
+  told: stateOf<FleetState['told']>()({ notify: notifySpec, pools: list(subscriptionSpec) }),
+  change: nullable(change),
+  requests: list(stateOf<RememberedRequest>()({ requestId: words, fingerprint: words, answer: nullable(applied) })),
+  ignored,
+  continueAfterEvents: nullable(integer(1)),
+  agentsPerPart: nullable(integer(1)),
+});

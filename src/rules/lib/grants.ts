@@ -1,0 +1,42 @@
+/** Reads what an agent and its pool tell each other, and both remember. */
+import type { AllocationGranted, FailureObserved } from '../../contract/pool';
+import { MOST_ALIKE } from '../../contract/patterns';
+import { secretReference } from './fields';
+import * as parse from './parse';
+
+const id = parse.text(1_000);
+
+/** The full name of an agent, `fleet/agent`. */
+export const agentName: parse.Parser<string> = (value, path) => {
+  const [fleet, agent, ...more] = parse.text(1_000)(value, path).split('/');
+  if (more.length > 0) return parse.invalid(path, 'expected fleet/agent');
+  return `${parse.name(fleet, path)}/${parse.name(agent, path)}`;
+};
+
+/** Signal `failureObserved`. */
+export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object({
+  credential: parse.name,
+  kind: parse.oneOf('rate_limit', 'auth'),
+  at: parse.instant,
+  resetAt: parse.optional(parse.instant),
+  agent: agentName,
+  count: parse.optional(parse.integer(1, MOST_ALIKE)),
+  reported: parse.optional(parse.boolean),
+});
+
+/** A grant of a credential. */
+export const parseGranted: parse.Parser<Extract<AllocationGranted, { readonly credential: string }>> = parse.object({
+  requestId: id,
+  credential: parse.name,
+  assignment: parse.integer(1),
+  secret: secretReference,
+  eventsInWindow: parse.integer(),
+});
+const refused: parse.Parser<AllocationGranted> = parse.object({
+  requestId: id,
+  exhaustedUntil: parse.nullable(parse.instant),
+});
+
+/** Signal `allocationGranted`. */
+export const parseAllocationGranted: parse.Parser<AllocationGranted> = (value, path) =>
+  (parse.isRecord(value) && 'exhaustedUntil' in value ? refused : parseGranted)(value, path);
