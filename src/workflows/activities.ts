@@ -18,8 +18,8 @@ import { queues } from '../contract/names';
 import { CREATE_TIMEOUT_MS } from '../rules/change/late-creates';
 
 /**
- * A call whose worker was killed in the middle of it is repeated by another one after this, not when its whole time is up: whoever
- * waits for the change waits that long. The activities beat every quarter of it.
+ * When a worker is killed during a call, another worker repeats the call after this time instead of the full timeout, because a user
+ * waits for the change. The activities heartbeat every quarter of it.
  */
 const LOST_WORKER: ActivityOptions = { heartbeatTimeout: '10s' };
 
@@ -30,7 +30,7 @@ const PROVIDER_POLICY: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
 };
 
-/** docs/provisioning.md, "Patience": 10 attempts per undo with exponential backoff, 30 s each; the whole ends after 24 h by the planner's clock. */
+/** docs/provisioning.md, "Patience": 10 attempts per undo with exponential backoff, 30 s each. The workflow ends the compensation after 24 h. */
 const UNDO_POLICY: ActivityOptions = {
   startToCloseTimeout: '30s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
@@ -51,8 +51,8 @@ export function providerActivities(
 }
 
 /**
- * A pull of an image goes on for as long as it makes progress, at most 30 minutes (providers/docker/pull.ts), of which the provider itself
- * tells first: one more minute here. Its heartbeats carry its progress. A change or an agent that ends does not wait for it.
+ * A pull of an image continues while it makes progress, at most 30 minutes (src/providers/docker/pull.ts). The limit is one minute more,
+ * so that the provider reports first. Heartbeats carry the progress. A change or an agent that ends does not wait for the pull.
  */
 export function preparation(
   provider: ProviderKind,
@@ -69,8 +69,8 @@ export function preparation(
 }
 
 /**
- * A polite stop takes as long as its grace, so its limit is the grace and 30 s for the kill; a lost worker is noticed by the
- * heartbeat, well before a long grace has passed.
+ * A stop takes its grace period at most, so the limit is that plus 30 s for the kill. The heartbeat detects a lost worker long before a
+ * long grace period ends.
  */
 export function stopActivity(
   provider: ProviderKind,
@@ -86,7 +86,7 @@ export function stopActivity(
   });
 }
 
-/** The undo of a create, with the longer patience of a compensation. */
+/** The undo of a create, with the retries of a compensation. */
 export function undoActivities(
   provider: ProviderKind,
   host: string | undefined,
@@ -101,8 +101,8 @@ export function undoActivities(
 }
 
 /**
- * What a supervisor repeats anyway (shared/supervise.ts) is tried a few times within three seconds, which hides a hiccup; then the
- * workflow hears of it, says so in its card, and tries again at its own pace.
+ * For calls that a supervisor retries anyway (src/workflows/shared/supervise.ts): a few attempts within three seconds cover a short
+ * outage. Then the workflow receives the failure, shows it in its card, and retries with its own backoff.
  */
 const FEW: RetryPolicy = {
   initialInterval: '200ms',
@@ -111,7 +111,7 @@ const FEW: RetryPolicy = {
   maximumAttempts: 5,
 };
 
-/** Short calls to Temporal itself on behalf of a change, which goes on where they fail (shared/supervise.ts). */
+/** Short calls to Temporal for a change, which retries them (src/workflows/shared/supervise.ts). */
 export function fleetActivities(
   summary: string,
 ): Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent'> {
@@ -123,7 +123,7 @@ export function fleetActivities(
   });
 }
 
-/** One round of holds: a minute (activities/fleet.ts), and as much again for the last of its calls. */
+/** One round of holds: a minute (src/activities/fleet.ts), and another minute for its last calls. */
 export function holdActivity(summary: string): Pick<FleetActivities, 'setHold'> {
   return proxyActivities<Pick<FleetActivities, 'setHold'>>({
     ...LOST_WORKER,
@@ -134,8 +134,8 @@ export function holdActivity(summary: string): Pick<FleetActivities, 'setHold'> 
 }
 
 /**
- * Watching a change that is to end: it may be undone for 24 h (docs/provisioning.md, "Patience"), and the limit is an hour more; a lost worker is noticed by the
- * heartbeat, two looks late. Whoever has it cancelled does not wait.
+ * Watches a change that must end. Its undo may take 24 h (docs/provisioning.md, "Patience"), so the limit is an hour more. The heartbeat
+ * detects a lost worker after four checks of 5 s. A caller that cancels this activity does not wait for it.
  */
 export function giveUpActivity(summary: string): Pick<FleetActivities, 'giveUpUnanswered'> {
   return proxyActivities<Pick<FleetActivities, 'giveUpUnanswered'>>({
@@ -148,21 +148,21 @@ export function giveUpActivity(summary: string): Pick<FleetActivities, 'giveUpUn
 }
 
 /**
- * Cancelling the runs of a fleet: half a minute for their ends, and 5 s for each that does not answer, so five minutes are the limit. A few
- * attempts, then the fleet goes on: a run that cannot be cancelled does not keep a fleet from being destroyed.
+ * Cancels the runs of a fleet: half a minute for their ends, and 5 s for each that does not answer, so the limit is five minutes. After a
+ * few attempts the fleet continues: a run that cannot be cancelled must not keep a fleet from being destroyed.
  */
 export function cancelRunsActivity(): Pick<FleetActivities, 'cancelRuns'> {
   return proxyActivities<Pick<FleetActivities, 'cancelRuns'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '5m',
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 5 },
-    summary: 'cancel the runs',
+    summary: 'cancel the runs of the fleet',
   });
 }
 
 /**
- * Retiring waits for the agent's drain (10 min by default) and its grace, so the limit is an hour; the heartbeat notices a lost
- * worker, and the repeat finds the same retirement under way.
+ * Retiring waits for the agent's drain (10 min by default) and its grace period, so the limit is an hour. The heartbeat detects a lost
+ * worker, and the next attempt joins the same retirement.
  */
 export function retireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
@@ -174,8 +174,8 @@ export function retireActivity(summary: string): Pick<FleetActivities, 'retireAg
 }
 
 /**
- * Removing what may be given up: without a drain an end takes three minutes at most (see undoRetireActivity) and a call to a provider 30 s, so
- * what is not removed after five, as its host or its engine is gone for good, is not going to be.
+ * Removes an agent that may be abandoned. Without a drain an end takes three minutes at most (see undoRetireActivity) and a call to a
+ * provider 30 s. If five minutes are not enough, the host or the engine is gone for good.
  */
 export function forgetfulActivities(
   provider: ProviderKind,
@@ -202,8 +202,8 @@ export function forgetfulActivities(
 }
 
 /**
- * Retiring as part of an undo never drains, so three minutes are the grace (10 s) and three calls to the provider; 10 attempts as
- * for every undo (docs/provisioning.md, "Patience").
+ * Retiring in an undo never drains, so three minutes cover the grace period (10 s) and three calls to the provider. 10 attempts as for
+ * every undo (docs/provisioning.md, "Patience").
  */
 export function undoRetireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
@@ -215,9 +215,9 @@ export function undoRetireActivity(summary: string): Pick<FleetActivities, 'reti
 }
 
 /**
- * A turn (docs/workflow-rules.md, rule 13): heartbeat 20 s notices a lost worker; 30 days is only the outer bound, as the turn's own limit is a
- * pausable timer of the agent's workflow. A lost connection is tried three times; then the agent's workflow looks at the agent and asks again,
- * with the same turn id, for as long as its `unavailableTimeout` allows.
+ * A turn (docs/workflow-rules.md, rule 13). The heartbeat timeout of 20 s detects a lost worker. 30 days are only an outer bound, because
+ * the turn's own limit is a pausable timer of the agent's workflow. A lost connection gets three attempts; then the agent's workflow
+ * inspects the agent and retries with the same turn id, as long as `unavailableTimeout` allows.
  */
 export function turnActivities(summary: string): TurnActivities {
   return proxyActivities<TurnActivities>({
@@ -225,20 +225,20 @@ export function turnActivities(summary: string): TurnActivities {
     startToCloseTimeout: '30d',
     heartbeatTimeout: '20s',
     retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '2s', maximumAttempts: 3 },
-    // An agent answers late rather than never: the activity hears of the cancellation by its heartbeat and aborts the request.
+    // The activity receives the cancellation with its heartbeat, aborts the request, and still returns an answer that was in flight.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,
   });
 }
 
-/** The undo of a finished turn: the patience of a compensation, as the agent may just be coming back. */
+/** The undo of a finished turn, with the retries of a compensation, because the agent may be restarting. */
 export function undoTurnActivity(summary: string): UndoActivities {
   return proxyActivities<UndoActivities>({ ...UNDO_POLICY, summary });
 }
 
 /**
- * A new credential for a running agent, on the queue of its provider, whose worker has its secret. 30 s per call and 3 attempts as for every
- * effect on an agent; what still fails then is made up for by a restart, or by the credential of before.
+ * A new credential for a running agent, on the queue of its provider, whose worker has the secret. 30 s per call and 3 attempts as for
+ * every effect on an agent. After that the agent is restarted, or keeps its previous credential.
  */
 export function credentialActivity(
   provider: ProviderKind,
@@ -252,7 +252,7 @@ export function credentialActivity(
   });
 }
 
-/** Updates of a few pools: they may be repeated at will, and the fleet does so. */
+/** Updates of a few pools. They are idempotent, and the fleet retries them. */
 export function poolActivities(summary: string): Pick<SubscriptionActivities, 'configurePools'> {
   return proxyActivities<Pick<SubscriptionActivities, 'configurePools'>>({
     ...LOST_WORKER,
@@ -262,7 +262,7 @@ export function poolActivities(summary: string): Pick<SubscriptionActivities, 'c
   });
 }
 
-/** Starts of workflows: they may be repeated at will, and whoever raises an event does so. */
+/** Starts of notification workflows. They are idempotent, and the workflow that raises the event retries them. */
 export function notificationActivities(summary: string): Pick<NotificationActivities, 'raiseEvent'> {
   return proxyActivities<Pick<NotificationActivities, 'raiseEvent'>>({
     startToCloseTimeout: '30s',
@@ -271,7 +271,7 @@ export function notificationActivities(summary: string): Pick<NotificationActivi
   });
 }
 
-/** A webhook that is down for a weekend still hears of it: at once, then after 1 s, 3 s, 9 s … an hour at most, for three days. */
+/** A webhook that is down for a weekend still receives the event: backoff 1 s, 3 s, 9 s … up to an hour, for three days. */
 export function webhookActivities(summary: string): Pick<NotificationActivities, 'postWebhook'> {
   return proxyActivities<Pick<NotificationActivities, 'postWebhook'>>({
     startToCloseTimeout: '30s',
@@ -282,8 +282,9 @@ export function webhookActivities(summary: string): Pick<NotificationActivities,
 }
 
 /**
- * The health monitor returns every 10 minutes, so 15 are its limit; a lost worker is noticed within 20 s, and another one goes on from the
- * memory in its heartbeats. After a few failures the fleet begins the next round. Whoever has it cancelled does not wait: what it still reports is true.
+ * The health monitor returns every 10 minutes, so its limit is 15. The heartbeat detects a lost worker within 20 s, and the next attempt
+ * continues from the memory in the heartbeats. After a few failures the fleet starts it again. A caller that cancels it does not wait,
+ * because late reports are still correct.
  */
 export function monitorActivity(summary: string): MonitorActivities {
   return proxyActivities<MonitorActivities>({
@@ -296,19 +297,19 @@ export function monitorActivity(summary: string): MonitorActivities {
   });
 }
 
-/** A question that is answered within 2 s, or not at all; a worker that has no time for it is asked again by the agent. */
+/** Checks the gateway, which answers within 2 s or not at all. One attempt, because the agent's workflow repeats the check. */
 export function gatewayActivities(): GatewayActivities {
   return proxyActivities<GatewayActivities>({
     startToCloseTimeout: '5s',
     retry: { maximumAttempts: 1 },
-    summary: 'does a gateway listen?',
+    summary: 'check whether a gateway listens',
   });
 }
 
 /**
- * A signal to another workflow, sent within the sender's own task (decision 15): one call that takes milliseconds, so 10 s are its limit. It may
- * be repeated at will, as receivers know their messages by id. What fails five times within three seconds no longer holds the sender's task: the
- * outbox tries again by a timer (shared/outbox.ts).
+ * A signal to another workflow, sent within the sender's workflow task (decision 15). The call takes milliseconds, so its limit is 10 s. It
+ * is idempotent, because receivers deduplicate messages by id. After five failures within three seconds it no longer holds the task, and
+ * the outbox retries it with a timer (src/workflows/shared/outbox.ts).
  */
 export function signalActivities(): SignalActivities & FamilyActivities {
   return proxyLocalActivities<SignalActivities & FamilyActivities>({

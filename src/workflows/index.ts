@@ -1,4 +1,4 @@
-/** The bundle's entry: every workflow type, by its name. */
+/** Entry of the workflow bundle: exports every workflow type by its name. */
 import './sandbox/stack-depth';
 
 export { agent } from './agent/workflow';

@@ -1,4 +1,4 @@
-/** Workflow `notify`: one event for one webhook, tried until it is taken or the patience is over. */
+/** Workflow `notify`: sends one event to one webhook, with retries. */
 import { setCurrentDetails } from '@temporalio/workflow';
 import { NOTIFY_INPUT } from '../rules/events/migrate';
 import { parseNotifyInput } from '../rules/events/messages';
@@ -7,7 +7,7 @@ import { translating } from './shared/failures';
 import { migrated } from './shared/migrated';
 import { ignoreUnknownMessages } from './shared/unknown-messages';
 
-/** Its result says when the webhook took it; it fails when that never happened. */
+/** Completes when the webhook has accepted the event. Fails after the last attempt. */
 export async function notify(argument: unknown): Promise<void> {
   const current = migrated(NOTIFY_INPUT, argument);
   const input = translating(() => parseNotifyInput(current, 'input'));

@@ -1,32 +1,32 @@
 /**
- * Patches: changes of workflow code that the histories of an earlier release do not have. One constant each, in order of their versions; the
- * life of a patch is in docs/upgrading.md. There are none as long as nothing has been released.
+ * Patches: changes of workflow code that histories of an earlier release do not have. One constant each, in the order of versions.
+ * docs/upgrading.md describes the life of a patch. The list is empty until the first release.
  */
 import { deprecatePatch, patched } from '@temporalio/workflow';
 
-/** One change, and how long running workflows need it. */
+/** One change of workflow code, with the releases that need it. */
 export interface Patch {
-  /** Stays in histories, so it never changes and is never used again: `<version>-<what>`. */
+  /** `<version>-<what>`. Histories hold it, so never change or reuse it. */
   readonly id: string;
-  /** What the code does with it, and did without it. */
+  /** What the code does with the patch and without it. */
   readonly changes: string;
-  /** The release that brings it. */
+  /** The release that introduces it. */
   readonly since: string;
-  /** The first release that only calls `deprecate` for it: no history without it is left by then. */
+  /** The first release that only calls `deprecate` for it, because no history without it is open. */
   readonly deprecatedIn: string;
-  /** The first release that has no trace of it: no history that needs it is left by then. */
+  /** The first release without it, because no history that needs it is open. */
   readonly removedIn: string;
 }
 
 /** Every patch of this version. */
 export const PATCHES: readonly Patch[] = [];
 
-/** True: do as changed. False while a history repeats what an earlier release did: do as before. */
+/** Returns true for the changed behaviour, false in the replay of a history of an earlier release. */
 export function isPatched({ id }: Patch): boolean {
   return patched(id);
 }
 
-/** Stands where `isPatched` did, once the code of before is gone: histories with the patch still replay. */
+/** Replaces `isPatched` after the old code is removed, so that histories with the patch still replay. */
 export function deprecate({ id }: Patch): void {
   deprecatePatch(id);
 }

@@ -1,4 +1,4 @@
-/** The outside of a branch, as the coordination rule needs it. */
+/** The effects of a branch that the coordination rules need. */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog, TracedTurn, BranchWorkflow } from '../../rules/run/branch-input';
@@ -11,15 +11,16 @@ import { continueAsNewDue } from '../shared/continue-as-new';
 import { stampMs } from '../shared/iso-now';
 import { startTimer } from '../shared/timer';
 
+/** The effects of one branch. */
 export interface BranchEffects {
   readonly effects: Effects;
   /** Waits until every signal has been acknowledged and every handler has ended. */
   quiet(): Promise<void>;
-  /** Of this branch's turns, and of all branches below it that have ended. */
+  /** The log of this branch's turns and of all ended branches below it. */
   log(): BranchLog;
 }
 
-/** One per branch. */
+/** Create one per branch. */
 export function createEffects(life: BranchLife, parts: BranchParts, progress: BranchProgress): BranchEffects {
   const { outbox, pacer, stop, options } = life;
   const { turns, questions, family, watch } = parts;
@@ -54,7 +55,7 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
       if (life.paused) await condition(() => !life.paused || stop.reason() !== null);
       const reason = stop.reason();
       if (reason !== null) throw new Stopped(reason);
-      // Branches that nobody waits for any more may still run, and a run that is over hears nothing of them.
+      // Branches that no barrier waits for may still run, and the next run of this workflow would not receive their ends.
       if (!continueAsNewDue(options.continueAfterEvents ?? undefined) || family.open() > 0) return;
       await quiet();
       const { startedAt } = life;

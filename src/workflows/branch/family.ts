@@ -1,4 +1,4 @@
-/** The branches that a run or a branch has started: child workflows with an explicit context (docs/coordination.md, "Branches and barriers"). */
+/** The child branches of a run or a branch: child workflows with an explicit context (docs/coordination.md, "Branches and barriers"). */
 import {
   CancelledFailure,
   ChildWorkflowFailure,
@@ -34,37 +34,38 @@ import { startTimer } from '../shared/timer';
 import { isoNow } from '../shared/iso-now';
 import { untilOr } from '../shared/until';
 
-/** How long a run waits for a cancelled branch; a level further down less, so that the one that hangs is the one that is named. */
+/** How long a run waits for a cancelled branch. Deeper levels wait less, so that the error names the branch that hangs. */
 const PATIENCE_MS = 60_000;
 const PATIENCE_PER_LEVEL = 0.8;
 
-/** How soon a branch is started again whose id is still that of a former one; then twice as long each time. */
+/** The first pause before another start of a branch whose id is still in use, and the longest; the pause doubles. */
 const FORMER_FIRST_MS = 1_000;
 const FORMER_MOST_MS = 60_000;
 
-/** The server fails the task of a workflow with more than 2,000 open children, for ever. */
+/** The server fails the workflow task for ever when a workflow has more than 2,000 open children. */
 const MOST_OPEN = 1_000;
 
-/** What a family needs of the workflow that it belongs to. */
+/** What a family needs from its workflow. */
 export interface FamilyOf {
   readonly options: BranchOptions;
   readonly outbox: Outbox;
-  /** Shared by all that the workflow emits: signals, and starts of branches. */
+  /** Shared by all signals and starts of branches of the workflow. */
   readonly pacer: Pacer;
   readonly supervisor: Supervisor;
-  /** Whether what is started now shall wait for a `continue`. */
+  /** Whether new branches must wait for a `continue`. */
   isPaused(): boolean;
-  /** Hears of every branch that starts or ends. */
+  /** Called for every branch that starts or ends. */
   onChange(record: LiveBranchRecord, result: BranchResult | null): void;
 }
 
+/** The child branches of one workflow. */
 export interface Family {
   start(context: BranchContext): BranchHandle;
-  /** Tells every branch that is open to pause or to go on. */
+  /** Tells every open branch to pause or to continue. */
   tell(stop: StopRequested): void;
-  /** Branches that have not ended. */
+  /** Number of open branches. */
   open(): number;
-  /** Of the branches that have ended, and of all below them. */
+  /** The log of all ended branches and their descendants. */
   log(): BranchLog;
 }
 
@@ -73,14 +74,14 @@ interface Member {
   readonly workflowId: string;
   readonly startedAt: string;
   state: 'queued' | 'started' | 'ended';
-  /** Why it has been cancelled. */
+  /** Why it was cancelled; null: it was not. */
   reason: string | null;
   toldToPause: boolean;
 }
 
 type Child = ChildWorkflowHandle<BranchWorkflow>;
 
-/** One per run or branch. */
+/** Create one per run or branch. */
 export function createFamily(of: FamilyOf): Family {
   const { options, outbox, pacer, supervisor } = of;
   const members = new Map<string, Member>();
@@ -94,7 +95,7 @@ export function createFamily(of: FamilyOf): Family {
     members.delete(member.context.branch);
     times.push(...end.times);
     trace.push(...end.trace);
-    supervisor.attempt('take in a branch', () => of.onChange(recordOf(member, end.result), end.result));
+    supervisor.attempt('record the end of a branch', () => of.onChange(recordOf(member, end.result), end.result));
     return end.result;
   }
 
@@ -103,7 +104,7 @@ export function createFamily(of: FamilyOf): Family {
     const bytes = jsonBytes(inputFor(context));
     if (bytes > MOST_RETURNED_BYTES) {
       const limit = `at most ${String(MOST_RETURNED_BYTES)} are allowed`;
-      return bare(
+      return unreportedEnd(
         member,
         lostBranch(
           context,
@@ -112,24 +113,27 @@ export function createFamily(of: FamilyOf): Family {
       );
     }
     if (isHistoryFull(options.mostEvents ?? undefined)) {
-      return bare(
+      return unreportedEnd(
         member,
-        lostBranch(context, `LimitReached: branch ${context.branch} is one too many for one workflow`),
+        lostBranch(context, `LimitReached: the history of the workflow has no room for branch ${context.branch}`),
       );
     }
     try {
       const child = await started(member, bytes);
-      if (child === null) return bare(member, abandonedBranch(context, member.reason ?? 'no longer needed'));
+      if (child === null) return unreportedEnd(member, abandonedBranch(context, member.reason ?? 'no longer needed'));
       return await Promise.race([child.result(), giveUp]);
     } catch (error) {
-      return bare(member, lostBranch(context, `branch ${context.branch} (${context.agent}) ${howItWasLost(error)}`));
+      return unreportedEnd(
+        member,
+        lostBranch(context, `branch ${context.branch} (${context.agent}) ${howItWasLost(error)}`),
+      );
     }
   }
 
   /**
-   * Its id may still be that of a branch of before a reset of this workflow, which goes on without a parent: that one is waited for, and
-   * what its agents have answered, they answer again. Any other workflow under its id is a stranger, which may never end: then the branch
-   * is lost. Null: it has been cancelled by then.
+   * Starts the branch. After a reset of this workflow, an earlier branch may still run under the same id without a parent: this waits for
+   * its end, and its agents answer the repeated turns again. Any other workflow under this id may never end, so the branch counts as lost.
+   * Null: the branch was cancelled before it started.
    */
   async function started(member: Member, bytes: number): Promise<Child | null> {
     for (let waitMs = FORMER_FIRST_MS; ; waitMs = Math.min(2 * waitMs, FORMER_MOST_MS)) {
@@ -139,14 +143,14 @@ export function createFamily(of: FamilyOf): Family {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         if (!(await signalActivities().isBranch({ workflowId: error.workflowId }))) throw error;
       }
-      // A pause and a cancellation reach it all the same.
+      // The earlier branch receives pauses and cancellations too.
       member.state = 'started';
       const { branch: id } = member.context;
-      await untilOr(() => member.reason !== null, waitMs, `branch ${id} of before a reset is expected to end`);
+      await untilOr(() => member.reason !== null, waitMs, `wait for the earlier branch ${id}, from before a reset`);
     }
   }
 
-  /** Starts it, unless it has been cancelled while it waited; what it has missed meanwhile it is told at once. */
+  /** Starts the branch unless it was cancelled while it waited, and sends what has changed since then. */
   async function begin(member: Member): Promise<Child | null> {
     if (member.reason !== null) return null;
     const { context, workflowId } = member;
@@ -207,9 +211,9 @@ export function createFamily(of: FamilyOf): Family {
             supervisor,
             PATIENCE_MS * PATIENCE_PER_LEVEL ** context.waiting.length,
             () => {
-              giveUp(bare(member, abandonedBranch(context, `${reason}; it did not say how it ended`)));
+              giveUp(unreportedEnd(member, abandonedBranch(context, `${reason}; it did not say how it ended`)));
             },
-            `branch ${id} is expected to end`,
+            `wait for the end of cancelled branch ${id}`,
           );
         },
       };
@@ -222,8 +226,8 @@ export function createFamily(of: FamilyOf): Family {
   };
 }
 
-/** The end of a branch that told nothing of itself. */
-function bare(member: Member, result: BranchResult): BranchEnd {
+/** The end of a branch that did not report its own. */
+function unreportedEnd(member: Member, result: BranchResult): BranchEnd {
   const { context, startedAt } = member;
   return { result, times: [{ id: context.branch, startedAt, endedAt: isoNow() }], trace: [] };
 }

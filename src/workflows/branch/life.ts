@@ -1,4 +1,4 @@
-/** What the parts of a branch's workflow have in common, for as long as this run of it lasts. */
+/** State that the parts of a branch's workflow share during one run of it. */
 import { workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import type { BranchInput, BranchLog, BranchOptions } from '../../rules/run/branch-input';
@@ -10,31 +10,32 @@ import { type Pacer, createPacer } from '../shared/pacer';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { isoNow } from '../shared/iso-now';
 
+/** The shared state of one branch. */
 export interface BranchLife {
   readonly workflowId: string;
   readonly context: BranchContext;
   readonly options: BranchOptions;
   readonly outbox: Outbox;
-  /** Shared by all that the workflow emits: signals, and starts of branches. */
+  /** Shared by all signals and starts of branches of the workflow. */
   readonly pacer: Pacer;
   readonly supervisor: Supervisor;
-  /** Messages that changed nothing. */
+  /** Messages without effect. */
   ignored: Ignored;
   /** Where this run of the workflow began. */
   readonly start: BranchState;
   readonly startedAt: string;
-  /** What earlier runs of the workflow logged. */
+  /** The log of earlier runs of the workflow. */
   readonly log: BranchLog;
-  /** Tells it to end, at the next turn boundary or while it waits. */
+  /** Ends the branch at the next turn boundary, or while it waits. */
   readonly stop: Stop;
-  /** No turn begins while it is set. */
+  /** No turn begins while this is true. */
   paused: boolean;
 }
 
-/** `show` brings the card up to date. Begins with the context of a branch that starts, or with the state of one that has continued as new. */
+/** Begins with the context of a new branch, or with the state of one that has continued as new. `show` updates the card. */
 export function beginLife({ options, paused, context, carried }: BranchInput, show: () => void): BranchLife {
   const start = carried?.state ?? (context === undefined ? undefined : beginBranch(context));
-  if (start === undefined) throw new DroverError('InvalidRequest', 'input: expected a context, or a carried state');
+  if (start === undefined) throw new DroverError('InvalidRequest', 'input: expected "context" or "carried"');
   const supervisor = createSupervisor(show);
   const pacer = createPacer();
   return {

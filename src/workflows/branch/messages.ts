@@ -1,4 +1,4 @@
-/** Everything that a branch can be told or asked. */
+/** The signals and the query of a branch. */
 import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { branchSignals, describeBranch } from '../../contract/run/messages';
 import type { BranchView } from '../../contract/run';
@@ -14,7 +14,7 @@ import { type Ignore, receive } from '../shared/receive';
 import { isoNow } from '../shared/iso-now';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
-/** The parts of a branch that hear of messages. */
+/** The parts of a branch that handle messages. */
 export interface BranchParts {
   readonly life: BranchLife;
   readonly turns: BranchTurns;
@@ -30,7 +30,7 @@ export function handleBranchMessages(life: BranchLife, parts: BranchParts): void
     life.ignored = addIgnored(life.ignored, what, why, isoNow());
     showCard(parts);
   };
-  setHandler(describeBranch, () => viewOf(parts), { description: 'The branch as it is now' });
+  setHandler(describeBranch, () => viewOf(parts), { description: 'Returns the current state of the branch' });
   receive(
     branchSignals.turnAnswered,
     parseTurnAnswered,
@@ -81,7 +81,7 @@ export function handleBranchMessages(life: BranchLife, parts: BranchParts): void
   showCard(parts);
 }
 
-/** Brings the card in Temporal's Web UI up to date. */
+/** Updates the card in Temporal's Web UI. */
 export function showCard(parts: BranchParts): void {
   const view = viewOf(parts);
   const lines = [parts.watch.card(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(parts.life.ignored)];

@@ -1,4 +1,4 @@
-/** A branch's questions to the human: asked from the run, which has one open at a time. */
+/** A branch's questions to the human. The run asks them, one at a time. */
 import { condition, uuid4 } from '@temporalio/workflow';
 import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
@@ -7,18 +7,19 @@ import { type Answer, type Question, Stopped } from '../../rules/coordination/ef
 import { durationMs, formatDuration } from '../../rules/lib/duration';
 import type { BranchLife } from './life';
 
-/** Whoever waits for a signal asks again (docs/workflow-rules.md, rule 2); as a human may take days, ever more rarely. */
+/** A waiting branch repeats its question (docs/workflow-rules.md, rule 2). A human may take days, so the pause doubles. */
 const ASK_AGAIN_MS = 120_000;
 const ASK_AGAIN_MOST_MS = 6 * 3_600_000;
 
+/** The questions of one branch. */
 export interface BranchQuestions {
-  /** Throws `Stopped`, after the question has been withdrawn. */
+  /** Waits for the answer. Throws `Stopped` after it has withdrawn the question. */
   ask(question: Question): Promise<Answer>;
   answered(message: AnswerGiven): void;
   isWaiting(): boolean;
 }
 
-/** One question at a time, as a branch does one thing at a time. */
+/** Create one per branch. A branch has one open question at most. */
 export function createQuestions(life: BranchLife): BranchQuestions {
   let open: { readonly questionId: string; answer: Answer | null } | null = null;
 
@@ -35,8 +36,10 @@ export function createQuestions(life: BranchLife): BranchQuestions {
         for (let again = ASK_AGAIN_MS; !isStopped(); again = Math.min(2 * again, ASK_AGAIN_MOST_MS)) {
           const message = { questionId, branch, agent, question, ...timeout };
           const delivery = await life.outbox.send(run, runSignals.questionAsked, message);
-          if (delivery === 'gone' && answer() === null) return { error: 'the run is not there' };
-          await condition(() => answer() !== null || isStopped(), again, { summary: 'answer of the human' });
+          if (delivery === 'gone' && answer() === null) return { error: 'the workflow of the run is gone' };
+          await condition(() => answer() !== null || isStopped(), again, {
+            summary: 'wait for the answer of the human',
+          });
           const given = answer();
           if (given !== null) return given;
         }
@@ -54,7 +57,7 @@ export function createQuestions(life: BranchLife): BranchQuestions {
   };
 }
 
-/** A duration that can be read again: nine digits of milliseconds are the most that one can have. */
+/** Formats a duration that the parser accepts: it takes nine digits at most, so long ones are rounded up to seconds. */
 function written(ms: number): string {
   const exact = formatDuration(ms);
   return durationMs(exact) === undefined ? formatDuration(Math.ceil(ms / 1_000) * 1_000) : exact;

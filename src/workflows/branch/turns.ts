@@ -1,4 +1,4 @@
-/** A branch's turns: asked from the agent's workflow, or from the run's in a scripted run, until an answer comes. */
+/** A branch's turns: requested from the agent's workflow, or from the run in a scripted run, until an answer comes. */
 import { condition } from '@temporalio/workflow';
 import { agentSignals } from '../../contract/agent/messages';
 import { agentWorkflowId, runWorkflowId } from '../../contract/names';
@@ -11,20 +11,21 @@ import {
 import { Stopped } from '../../rules/coordination/effects';
 import type { BranchLife } from './life';
 
-/** docs/workflow-rules.md, rule 2: whoever waits for a signal asks again. */
+/** docs/workflow-rules.md, rule 2: a workflow that waits for a signal repeats its request. */
 const ASK_AGAIN_MS = 120_000;
-/** A suspended agent may stay so for days: then asking again is only for the case that its word to go on was lost. */
+/** An agent may be suspended for days. Then a repeat matters only when the signal `turnResumed` was lost. */
 const ASK_SUSPENDED_AGAIN_MS = 3_600_000;
-/** An agent whose queue is full is asked again after a second, then twice as long each time. */
+/** The first pause before another request to an agent with a full queue, and the longest; the pause doubles. */
 const BUSY_FIRST_MS = 1_000;
 const BUSY_MOST_MS = 30_000;
 
+/** The turns of one branch. */
 export interface BranchTurns {
-  /** Throws `Stopped`, after the turn has been withdrawn. */
+  /** Waits for the outcome. Throws `Stopped` after it has withdrawn the turn. */
   take(request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome>;
   answered(message: TurnAnswered): void;
   suspended(turnId: string, suspended: boolean): void;
-  /** Whether a turn is waited for. */
+  /** Whether the branch waits for a turn. */
   isWaiting(): boolean;
   isSuspended(): boolean;
 }
@@ -35,7 +36,7 @@ interface OpenTurn {
   readonly suspended: boolean;
 }
 
-/** `onSuspended` hears when the present turn's agent stands still, and when it goes on. */
+/** Create one per branch. Calls `onSuspended` when the agent of the current turn is suspended or continues. */
 export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) => void): BranchTurns {
   let turn: OpenTurn | null = null;
 
@@ -48,20 +49,20 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
     onSuspended(suspended);
   }
 
-  /** Asks until there is an answer, a stop, or nobody to ask. */
+  /** Requests the turn until an answer or a stop comes, or the target is gone. Null: stopped. */
   async function ask(target: string, request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome | null> {
     const { turnId } = request;
-    // A script remembers nothing, and the run's history would hold what its branches remember once per turn.
-    const travelling = life.options.scripted ? { ...request, memory: [] } : request;
+    // Scripted agents have no memory, and the run's history would hold the branch's memory once per turn.
+    const sent = life.options.scripted ? { ...request, memory: [] } : request;
     const limit = timeoutMs === null ? {} : { timeoutMs: Math.max(1, Math.round(timeoutMs)) };
     for (let again = ASK_AGAIN_MS; !isStopped(); again = turn?.suspended === true ? again * 2 : ASK_AGAIN_MS) {
-      const message = { turnId, replyTo: life.workflowId, request: travelling, ...limit };
+      const message = { turnId, replyTo: life.workflowId, request: sent, ...limit };
       const delivery = await life.outbox.send(target, agentSignals.turnRequested, message);
       if (delivery === 'gone' && outcome() === null) {
-        return { error: { code: 'AgentUnavailable', message: `${target} is not there` } };
+        return { error: { code: 'AgentUnavailable', message: `workflow ${target} is gone` } };
       }
       await condition(() => outcome() !== null || isStopped(), Math.min(again, ASK_SUSPENDED_AGAIN_MS), {
-        summary: `answer to turn ${turnId}`,
+        summary: `wait for the answer to turn ${turnId}`,
       });
       if (outcome() !== null) return outcome();
     }
@@ -75,7 +76,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
       const target = life.options.scripted ? runWorkflowId(fleet, run) : agentWorkflowId(fleet, agent);
       const limit = timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS;
       try {
-        // Added up, and not read from the clock: after a local activity a replay may read another time (workflows/branch/progress.ts).
+        // This adds up the pauses instead of reading the clock: after a local activity a replay may read another time (progress.ts).
         let waited = 0;
         for (let wait = BUSY_FIRST_MS; ; wait = Math.min(2 * wait, BUSY_MOST_MS)) {
           turn = { turnId, outcome: null, suspended: false };
@@ -83,7 +84,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
           if (answer === null) break;
           waited += wait;
           if (!isBusy(answer) || waited > limit) return answer;
-          await condition(isStopped, wait, { summary: `${agent} is busy` });
+          await condition(isStopped, wait, { summary: `${agent} is busy: retry` });
         }
         life.outbox.tell(target, agentSignals.turnWithdrawn, { turnId });
         throw new Stopped(life.stop.reason() ?? '');

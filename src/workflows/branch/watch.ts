@@ -1,15 +1,16 @@
-/** What can be seen of a branch from outside: its view, its card, and its record in the run. */
+/** A branch as seen from outside: its view, its card, and its record in the run. */
 import type { BranchRecord, BranchView, LiveBranchRecord } from '../../contract/run';
 import type { SourceFailure } from '../../contract/agent/turns';
 import type { BranchResult, BranchState } from '../../rules/coordination/state';
 import type { BranchLife } from './life';
 
+/** Follows the progress of one branch. */
 export interface BranchWatch {
-  /** It is about to take a turn. */
+  /** The branch is about to take a turn. */
   moved(state: BranchState): void;
-  /** It has taken it; what the reply leads to may take long. */
+  /** The turn has ended. Following its reply may take long. */
   turnTaken(): void;
-  /** A branch that it started has ended. */
+  /** A child branch has ended. */
   childEnded(result: BranchResult): void;
   ended(result: BranchResult): void;
   view(waitingFor: BranchView['waitingFor'], running: number): BranchView;
@@ -18,7 +19,7 @@ export interface BranchWatch {
   card(view: BranchView): string;
 }
 
-/** One per branch. */
+/** Create one per branch. */
 export function createWatch(life: BranchLife): BranchWatch {
   const { context } = life;
   let state = life.start;

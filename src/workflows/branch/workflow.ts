@@ -1,4 +1,4 @@
-/** One branch of a run: one agent at a time, one explicit context (docs/coordination.md, "Branches and barriers"). */
+/** Workflow `branch`: one branch of a run, with one agent at a time and an explicit context (docs/coordination.md, "Branches and barriers"). */
 import { CancellationScope } from '@temporalio/workflow';
 import { runSignals } from '../../contract/run/messages';
 import { runWorkflowId } from '../../contract/names';
@@ -18,7 +18,7 @@ import { translating } from '../shared/failures';
 import { isoNow } from '../shared/iso-now';
 import { migrated } from '../shared/migrated';
 
-/** Runs a branch to its end. It fails only when it is given no branch: whatever else happens is in its result. */
+/** Runs a branch to its end. It fails only for an invalid input; every other end is in its result. */
 export async function branch(argument: unknown): Promise<BranchEnd> {
   const current = migrated(BRANCH_INPUT, argument);
   let show = (): void => undefined;
@@ -49,12 +49,12 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
   });
 }
 
-/** Whoever started it asks it to end by a signal; a cancellation comes from somebody else, or because its parent is gone. */
+/** Whether the branch was cancelled from outside. Its parent stops it by a signal, so a cancellation has another source. */
 function cancellationFromOutside({ stop, supervisor }: BranchLife): () => boolean {
   let isCancelled = false;
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = stop.reason() === null;
-    supervisor.attempt('stop as cancelled', () => {
+    supervisor.attempt('stop after a cancellation', () => {
       stop.stop('cancelled');
     });
   });

@@ -1,4 +1,4 @@
-/** Cancelling the change that runs: its saga is told, and given up where its workflow does not answer. */
+/** Cancels the running change: signals its saga, and terminates a saga whose workflow does not answer. */
 import { CancellationScope, type ChildWorkflowHandle, condition } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionResult, ProvisionWorkflow } from '../../contract/fleet';
 import { provisionSignals } from '../../contract/fleet/messages';
@@ -7,17 +7,17 @@ import { durationMs } from '../../rules/lib/duration';
 import { giveUpActivity } from '../activities';
 import type { FleetMachine } from './machine';
 
-/** After its timeout a saga stops by itself, at once; one that has not by then is looked at as if it were cancelled. */
+/** A saga stops by itself at its timeout. One that has not stopped after this long is watched like a cancelled one. */
 const OVERDUE_MS = 5 * 60_000;
 
-/** How the saga ends; while it is cancelled, or overdue, it is watched. Throws where its workflow ended without telling. */
+/** Waits for the end of the saga, and watches it when it is cancelled or overdue. Throws when its workflow ended without a result. */
 export async function endOf(
   machine: FleetMachine,
   saga: ChildWorkflowHandle<ProvisionWorkflow>,
   input: ProvisionInput,
 ): Promise<ProvisionResult> {
   const scope = new CancellationScope({ cancellable: true });
-  // Whatever ends the watching, how the saga ended is what counts.
+  // Only the end of the saga counts, so a failure of the watcher is ignored.
   const watching = scope.run(() => watch(machine, saga, input)).catch(() => undefined);
   try {
     return await saga.result();
@@ -34,9 +34,11 @@ async function watch(
 ): Promise<void> {
   const ordered = () => machine.state.change?.cancel;
   const dueMs = (durationMs(provisioning.timeout ?? DEFAULT_TIMEOUT) ?? 0) + OVERDUE_MS;
-  await condition(() => ordered() !== undefined, dueMs, { summary: 'cancelled?' });
+  await condition(() => ordered() !== undefined, dueMs, {
+    summary: 'wait for a cancellation or the timeout of the change',
+  });
   const order = ordered();
-  // One that has just ended needs not hear it.
+  // A saga that has just ended does not need the signal.
   if (order) await saga.signal(provisionSignals.cancelRequested, order).catch(() => undefined);
-  await giveUpActivity('end the change if it does not answer').giveUpUnanswered({ workflowId: saga.workflowId });
+  await giveUpActivity('terminate the change if it does not answer').giveUpUnanswered({ workflowId: saga.workflowId });
 }

@@ -1,4 +1,4 @@
-/** Carries the fleet's change out: places it, runs its saga as a child, and undoes by keys what a lost saga left. */
+/** Executes the fleet's change: places it, runs its saga as a child workflow, and undoes a lost saga by its keys. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { ProvisionInput, ProvisionWorkflow } from '../../contract/fleet';
@@ -17,7 +17,7 @@ import { errorBody } from '../shared/failures';
 import { tellHolds } from '../shared/holds';
 import { untilOr } from '../shared/until';
 
-/** Goes from step to step until the change has ended. Never throws: what fails is tried again, or is the end of the change. */
+/** Goes from step to step until the change has ended. Never throws: a failure is retried, or ends the change. */
 export async function carryOutChange(machine: FleetMachine): Promise<void> {
   for (;;) {
     const { state } = machine;
@@ -33,14 +33,14 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
   });
 }
 
-/** A pool answers in milliseconds, after a restart of its worker within seconds; one that does not keeps no change from beginning. */
+/** A pool answers in milliseconds, or in seconds after a restart of its worker. A pool that does not answer must not block the change. */
 const POOLS_TOLD_WITHIN_MS = 60_000;
 
-/** The pools are told first: an agent that starts asks its pool for a credential. */
+/** Places the change after the pools are configured, because a new agent requests a credential from its pool. */
 async function place(machine: FleetMachine): Promise<void> {
   const isReady = () => duePools(machine.state) === null || machine.state.change?.cancel !== undefined;
   await machine.supervisor.persist('place the change', async () => {
-    await untilOr(isReady, POOLS_TOLD_WITHIN_MS, 'tell the pools');
+    await untilOr(isReady, POOLS_TOLD_WITHIN_MS, 'wait until the pools are configured');
     const { cancel } = machine.state.change ?? {};
     if (cancel) {
       machine.become(abandonChange(machine.state, cancelText(cancel)));
@@ -52,10 +52,10 @@ async function place(machine: FleetMachine): Promise<void> {
   });
 }
 
-/** A run of a fleet that is destroyed has no agents to take its turns, and its question would stay open. */
+/** Cancels the runs of a fleet that is destroyed: no agent could take their turns, and their questions would stay open. */
 async function endRuns({ fleet }: FleetState): Promise<void> {
   const call = { fleet, reason: `fleet ${fleet} is destroyed` };
-  // What is left of a run that cannot be cancelled ends with its agents.
+  // A run that cannot be cancelled fails when its agents are gone.
   await cancelRunsActivity()
     .cancelRuns(call)
     .catch((error: unknown) => {
@@ -63,7 +63,7 @@ async function endRuns({ fleet }: FleetState): Promise<void> {
     });
 }
 
-/** What a saga that ended makes of the fleet is a step of its own: tried again alone, it does not run the saga twice. */
+/** Settles the fleet's state in a step of its own, so that a retry of that step does not run the saga twice. */
 async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<void> {
   const end = await endOfSaga(machine, input);
   await machine.supervisor.persist('settle the change', async () => {
@@ -71,15 +71,15 @@ async function runSaga(machine: FleetMachine, input: ProvisionInput): Promise<vo
   });
 }
 
-/** Runs the saga; how it ended, as what that makes of the fleet. */
+/** Runs the saga, and returns the change of the fleet's state that follows from its end. */
 async function endOfSaga(machine: FleetMachine, input: ProvisionInput): Promise<(state: FleetState) => FleetState> {
   try {
     const saga = await startSaga(input);
     machine.tellChange = (holds) => tellHolds(saga, holds, machine.supervisor);
-    // A pause that came while it started.
+    // The holds may have changed while the saga started.
     if (!input.undo && machine.state.holds !== input.holds) await machine.tellChange(machine.state.holds);
     const result = await endOf(machine, saga, input);
-    // Once more for those that began a moment before, which a list does not show at once: their agents are gone.
+    // Cancels again, because visibility does not show the youngest runs immediately, and their agents are gone.
     if (machine.state.change?.kind === 'destroy' && result.change.state === 'done') await endRuns(machine.state);
     return (state) => settleChange(state, result);
   } catch (error) {
@@ -97,7 +97,7 @@ async function endOfSaga(machine: FleetMachine, input: ProvisionInput): Promise<
   }
 }
 
-/** A fleet that ends in the middle of a change asks the saga to take everything back; it is never left alone with it. */
+/** Starts the saga. If the fleet ends during a change, its parent close policy makes the saga undo everything. */
 function startSaga(input: ProvisionInput): Promise<ChildWorkflowHandle<ProvisionWorkflow>> {
   const { fleet, revision, undo } = input;
   const what = undo ? `undo, attempt ${String(undo.attempt)}` : `${String(input.changes.length)} changes`;

@@ -1,4 +1,4 @@
-/** What a fleet can be told and asked. Validators and handlers call the same rule, so a refusal costs no history. */
+/** The updates, signals and the query of a fleet. Validators and handlers call the same rule, so a refusal costs no history. */
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../../contract/fleet';
@@ -29,7 +29,7 @@ import { translating } from '../shared/failures';
 import { receive } from '../shared/receive';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
-/** docs/workflow-rules.md, rule 3: an update answers on its effect, or after 5 s with what has been reached. */
+/** docs/workflow-rules.md, rule 3: an update returns on its effect, or after 5 s with the current state. */
 const ANSWER_WITHIN = '5s';
 
 /** Registers every handler. */
@@ -39,14 +39,14 @@ export function handleCommands(machine: FleetMachine): void {
     decideDestroy(state, destroyRequest(value ?? {}, 'destroy'));
   setHandler(fleetUpdates.destroy, (value: unknown) => decide(machine, destroy(value)), {
     validator: (value: unknown) => validate(machine, destroy(value)),
-    description: 'Removes every agent, then the fleet; answers at acceptance',
+    description: 'Removes every agent, then the fleet; returns at acceptance',
   });
   handleCancel(machine);
   handleCompensate(machine);
   handleHolds(machine);
   handleNames(machine);
 
-  setHandler(describeFleet, () => viewOf(machine), { description: 'The fleet as it is' });
+  setHandler(describeFleet, () => viewOf(machine), { description: 'Returns the current state of the fleet' });
   receive(
     fleetSignals.agentGone,
     agentGone,
@@ -74,7 +74,7 @@ function validate(machine: FleetMachine, rule: Rule): void {
 
 function decide(machine: FleetMachine, rule: Rule): ApplyResult {
   return translating(() => {
-    // Its validator has admitted it: an answer to what was accepted must not be one that the client repeats.
+    // The validator has checked `admitted`. An accepted update must not fail with an error that the client retries.
     const { state, answer } = rule(machine.state);
     if (answer.ids) machine.dryRun = true;
     machine.become(state);
@@ -82,20 +82,22 @@ function decide(machine: FleetMachine, rule: Rule): ApplyResult {
   });
 }
 
-/** Decided once it is known which of the parts that the fleet owns are gone; at once where there is nothing to look for. */
+/** Decides after it has looked for owned parts that are gone; immediately when the fleet owns none. */
 function handleApply(machine: FleetMachine): void {
   const apply = async (value: unknown): Promise<ApplyResult> => {
     const request = translating(() => applyRequest(value, 'apply'));
     const decided = (lost?: LostParts) => decide(machine, (state) => decideApply(state, request, lost));
     const call = translating(() => partsToCheck(machine.state, request));
     if (call === null) return decided();
-    const find = () => fleetActivities('what is gone').findLost(call);
-    // A handler is not in the scope of the fleet's life: after a cancellation, which a fleet ignores, it would be cancelled.
-    return decided(await CancellationScope.nonCancellable(() => machine.supervisor.persist('find what is gone', find)));
+    const find = () => fleetActivities('find lost agents and pools').findLost(call);
+    // A handler is outside the non-cancellable scope of the workflow, and a fleet ignores cancellation.
+    return decided(
+      await CancellationScope.nonCancellable(() => machine.supervisor.persist('find lost agents and pools', find)),
+    );
   };
   setHandler(fleetUpdates.apply, apply, {
     validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
-    description: 'Makes the fleet what spec says, and what is gone again; answers at acceptance',
+    description: 'Changes the fleet to spec, and replaces lost agents and pools; returns at acceptance',
   });
 }
 
@@ -103,7 +105,7 @@ function viewOf({ state, supervisor }: FleetMachine): FleetView {
   return fleetView(state, supervisor.troubles());
 }
 
-/** Commands wait for continue-as-new where it is overdue; the client repeats them. */
+/** Throws while continue-as-new is overdue; the client retries. */
 function admitted({ state }: FleetMachine): FleetState {
   refuseWhenOverdue(`fleet ${state.fleet}`, state.continueAfterEvents ?? undefined);
   return state;
@@ -121,7 +123,7 @@ function handleCancel(machine: FleetMachine): void {
     validator: (value: unknown) => {
       decided(value);
     },
-    description: 'Stops the change that runs and takes it back; answers at acceptance',
+    description: 'Stops and undoes the running change; returns at acceptance',
   });
 }
 
@@ -136,7 +138,7 @@ function handleCompensate(machine: FleetMachine): void {
     validator: (value: unknown) => {
       decided(value);
     },
-    description: 'Tries a failed compensation again, with a higher attempt',
+    description: 'Retries a failed compensation: {revision?, attempt?}',
   });
 }
 
@@ -151,7 +153,7 @@ function handleNames(machine: FleetMachine): void {
     validator: (value: unknown) => {
       named(value);
     },
-    description: 'Makes a request id stand for one run: {run, requestId}',
+    description: 'Binds a request id to one run: {run, requestId}',
   });
 }
 
@@ -177,7 +179,7 @@ function handleHolds(machine: FleetMachine): void {
     validator: (value: unknown) => {
       pause(value);
     },
-    description: 'Holds every agent of the fleet, those too that are added meanwhile',
+    description: 'Holds every agent of the fleet, and agents that are added later',
   });
   setHandler(fleetUpdates.resume, (value: unknown) => handle(resume(value)), {
     validator: (value: unknown) => {

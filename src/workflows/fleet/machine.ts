@@ -1,4 +1,4 @@
-/** The one owner of a fleet's state. */
+/** The owner of a fleet's state. */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
 import { fleetCard } from '../../rules/fleet/card';
@@ -10,24 +10,25 @@ import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { isoNow } from '../shared/iso-now';
 
+/** The fleet's state and the only way to change it. */
 export interface FleetMachine {
-  /** Exchanged, never changed in place. */
+  /** Replaced as a whole, never changed in place. */
   readonly state: FleetState;
-  /** Does what the fleet does beside its main loop; its troubles are in the card. */
+  /** Runs the work beside the main loop. The card shows its troubles. */
   readonly supervisor: Supervisor;
-  /** Whether a dry run has been answered: reason enough for a fleet that is none to end. */
+  /** Whether a dry run has been answered. A workflow without a fleet ends then. */
   dryRun: boolean;
-  /** Tells the workflow of the running change; null while there is none. */
+  /** Sends the holds to the workflow of the running change; null while no change runs. */
   tellChange: ((holds: readonly Hold[]) => Promise<void>) | null;
-  /** Takes a new state, and shows it. */
+  /** Replaces the state and shows the new one. */
   become(state: FleetState): void;
-  /** Counts a message that changes nothing, and shows why. */
+  /** Counts a message without effect, and shows the reason. */
   readonly ignore: Ignore;
   /** Writes into the history that a change has ended (shared/mark.ts). */
   mark(): void;
 }
 
-/** A machine that shows what it becomes: details card and search attributes. */
+/** Creates a machine that publishes each state in the card and the search attributes. */
 export function createMachine(first: FleetState): FleetMachine {
   let state = first;
   const show = (): void => setCurrentDetails(fleetCard(state, supervisor.troubles()));

@@ -1,29 +1,30 @@
-/** Has the agents that are to be checked looked after, by one activity at a time with the list as it is. */
+/** Runs the health monitor of the fleet: one activity at a time, with the current list of agents. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { watchedAgents } from '../../rules/fleet/state';
 import { monitorActivity } from '../activities';
 import type { FleetMachine } from './machine';
 import { until } from '../shared/until';
 
-export interface Watch {
-  /** Ends the activity that is under way; none is begun until `goOn`. */
-  rest(): Promise<void>;
-  goOn(): void;
+/** The health monitor of one fleet. */
+export interface Monitor {
+  /** Ends the running activity. No other one starts until `resume`. */
+  pause(): Promise<void>;
+  resume(): void;
 }
 
-/** Begins at once. */
-export function keepWatch(machine: FleetMachine): Watch {
-  let isResting = false;
+/** Starts the monitor. */
+export function startMonitor(machine: FleetMachine): Monitor {
+  let isPaused = false;
   let isWatching = false;
 
-  /** Until its ten minutes are over, or the agents are others. */
+  /** One activity: until its ten minutes are over or the agents have changed. */
   async function oneRound(): Promise<void> {
     const { fleet, agents } = machine.state;
     const scope = new CancellationScope();
     const call = { fleet, agents: watchedAgents(machine.state) };
     isWatching = true;
     machine.supervisor.keep('end a round of health checks', async () => {
-      await until(() => !isWatching || isResting || machine.state.agents !== agents);
+      await until(() => !isWatching || isPaused || machine.state.agents !== agents);
       scope.cancel();
     });
     try {
@@ -37,16 +38,16 @@ export function keepWatch(machine: FleetMachine): Watch {
 
   machine.supervisor.always(
     'check the health of agents',
-    () => !isResting && watchedAgents(machine.state).length > 0,
+    () => !isPaused && watchedAgents(machine.state).length > 0,
     oneRound,
   );
   return {
-    async rest() {
-      isResting = true;
+    async pause() {
+      isPaused = true;
       await until(() => !isWatching);
     },
-    goOn() {
-      isResting = false;
+    resume() {
+      isPaused = false;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What a pool can be told and asked. What cannot be read is counted, and changes nothing. */
+/** The signals, updates and the query of a pool. A malformed signal is counted and changes nothing. */
 import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { describePool, poolSignals, poolUpdates } from '../../contract/pool/messages';
@@ -30,11 +30,11 @@ import { refuseWhenOverdue } from '../shared/continue-as-new';
 import { type Ignore, receive } from '../shared/receive';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
-/** The pool's state and its one way to change: a rule applied at a time (epoch milliseconds). */
+/** The pool's state, and the only way to change it: a rule applied at a time (epoch milliseconds). */
 export interface PoolMachine {
   readonly state: PoolState;
   step(rule: (state: PoolState, now: number) => PoolStep): void;
-  /** A message that could not be read, or that no rule took. */
+  /** Counts a malformed or refused message. */
   readonly ignore: Ignore;
   view(): PoolView;
 }
@@ -70,18 +70,24 @@ export function handlePoolMessages(machine: PoolMachine): void {
     machine,
     poolUpdates.configure,
     parsePoolConfiguration,
-    'Takes the credentials of a fleet file',
+    'Sets the credentials from a fleet file',
     configurePool,
   );
   answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', resetPool);
-  answer(machine, poolUpdates.leave, parsePoolLeft, 'A fleet uses the pool no more: {fleet}', (state, left) => ({
-    state: leavePool(state, left),
-    grants: [],
-  }));
-  setHandler(describePool, () => machine.view(), { description: 'Who is on what, until when' });
+  answer(
+    machine,
+    poolUpdates.leave,
+    parsePoolLeft,
+    'Removes a fleet that no longer uses the pool: {fleet}',
+    (state, left) => ({
+      state: leavePool(state, left),
+      grants: [],
+    }),
+  );
+  setHandler(describePool, () => machine.view(), { description: 'Returns credentials, cool-downs and assignments' });
 }
 
-/** An update. A repeat changes nothing, and is answered with the pool as it is. */
+/** Registers an update. A repeated request changes nothing and returns the current pool. */
 function answer<T extends { readonly requestId?: string }>(
   machine: PoolMachine,
   update: (typeof poolUpdates)[keyof typeof poolUpdates],
@@ -95,7 +101,7 @@ function answer<T extends { readonly requestId?: string }>(
       machine.step(decide(value));
       return machine.view();
     });
-  // What the rule refuses leaves no trace.
+  // A refusal in the validator is not written into the history.
   const validator = (value: unknown): void => {
     translating(() => {
       const { pool, continueAfterEvents } = machine.state;

@@ -1,4 +1,4 @@
-/** Workflow `pool`: an entity that holds the credentials of one model provider and says which agent is on which. */
+/** Workflow `pool`: the entity that holds the credentials of one model provider and assigns them to agents. */
 import {
   allHandlersFinished,
   CancellationScope,
@@ -33,8 +33,8 @@ interface CarriedPool {
 }
 
 /**
- * Lives from the first fleet that describes it until the last one has left and nothing is remembered that matters. Cancelling it is
- * ignored: its agents would go on, and its cool-downs and those that wait would be lost.
+ * Runs from the first fleet that configures it until the last one has left and no cool-down is open. It ignores cancellation, because its
+ * agents would continue, and its cool-downs and waiting agents would be lost.
  */
 export async function pool(argument: unknown): Promise<void> {
   await CancellationScope.nonCancellable(() => live(argument));
@@ -82,9 +82,9 @@ async function live(argument: unknown): Promise<void> {
     show();
     const seen = version;
     const isReady = (): boolean => letters.length > 0 || version !== seen || ((isDue() || isOver()) && isQuiet());
-    // A credential that comes back serves those that wait, and is shown to be free.
+    // A credential that is free again goes to a waiting agent, and the card shows it.
     const woken = await waitUntil(isReady, nextReset(state, Date.now()) ?? endsAt(state, Date.now()));
-    if (!woken) await supervisor.persist('serve those that wait', serve, () => version !== seen);
+    if (!woken) await supervisor.persist('serve waiting agents', serve, () => version !== seen);
     const batch = letters;
     letters = [];
     await Promise.all(batch.map(deliver));
@@ -96,7 +96,7 @@ async function live(argument: unknown): Promise<void> {
     machine.step(serveWaiting);
   }
 
-  /** What visibility holds is written on change only. */
+  /** Writes the memo for visibility on change only. */
   function show(): void {
     const view = machine.view();
     setCurrentDetails(poolCard(view, ignored));
@@ -119,12 +119,12 @@ async function live(argument: unknown): Promise<void> {
   }
 }
 
-/** False when the time came first. */
+/** Returns false when the time `at` (epoch milliseconds) came first. */
 async function waitUntil(isDone: () => boolean, at: number | null): Promise<boolean> {
   if (at === null) {
     await until(isDone);
     return true;
   }
-  // A millisecond more, as a skip ends at its last instant.
-  return untilOr(isDone, Math.max(at - Date.now(), 0) + 1, 'the next credential comes back');
+  // One millisecond more, because a skip includes its last instant.
+  return untilOr(isDone, Math.max(at - Date.now(), 0) + 1, 'wait until a credential is free again');
 }

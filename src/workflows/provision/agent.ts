@@ -1,4 +1,4 @@
-/** One agent's part of a change: create, record, wake, ready (docs/provisioning.md, "What a change does"); update, replace and delete. */
+/** One agent's part of a change: create, record, wake, ready; or update, replace, delete (docs/provisioning.md, "What a change does"). */
 import { isAlive } from '../../rules/agent/lifecycle';
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { AgentInput, AgentSpec } from '../../contract/agent';
@@ -27,12 +27,12 @@ import { isoNow } from '../shared/iso-now';
 import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import { withPreparation } from '../shared/prepare';
 
-/** A report may be lost: the agent is asked again (decision 3). */
+/** How long to wait before asking the agent again, because its report may be lost (decision 3). */
 const ASK_AGAIN_MS = 30_000;
-/** After the first failure, others that fail at the same time are still heard, so that all are told at once. */
+/** How long to collect further failures after the first one, so that the change reports all of them. */
 const HEAR_OTHERS_MS = 5_000;
 
-/** Carries out one agent's part. Never throws: a failure is recorded, and stops the change. */
+/** Executes one agent's part. Never throws: a failure is recorded and stops the change. */
 export async function changeAgent(saga: Saga, change: AgentChange): Promise<void> {
   const { agent, kind } = change;
   try {
@@ -47,7 +47,7 @@ export async function changeAgent(saga: Saga, change: AgentChange): Promise<void
   }
 }
 
-/** Providers begin their messages with the agent's full name, which the change's own text has said already. */
+/** Removes the agent's full name from a provider's message, because the change's own text has it. */
 function reasonOf({ input }: Saga, agent: string, error: unknown): string {
   const { message } = errorBody(error);
   const title = `${input.fleet}/${agent}: `;
@@ -55,7 +55,7 @@ function reasonOf({ input }: Saga, agent: string, error: unknown): string {
 }
 
 async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<void> {
-  if (key === null || spec === null) throw new DroverError('Internal', 'a create without key or specification');
+  if (key === null || spec === null) throw new DroverError('Internal', 'a create must have a key and a specification');
   const intended = ownedAs(saga.input, spec, key, null);
   saga.run = intendCreate(saga.run, agent, key, spec, isoNow());
   const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
@@ -65,7 +65,7 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
       prepare: () => prepare(saga, spec, intended),
       isMoot: () => breaksOff(saga.run),
     }).catch((error: unknown) => {
-      // After a call of which nobody knows what became of it, a refusal says nothing of that one.
+      // After a call with an unknown outcome, a refusal of a later call does not tell what the earlier one did.
       isUnknown ||= hasUnknownOutcome(error);
       if (!isUnknown && isRefusal(errorBody(error))) saga.refused[agent] = true;
       throw error;
@@ -76,7 +76,7 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
   if (!breaksOff(saga.run)) await becomeReady(saga, spec, owned);
 }
 
-/** Shown as a step of its own, as it may take half an hour. */
+/** Shows the preparation as a step of its own, because it may take half an hour. */
 async function prepare(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
   saga.run = atStep(saga.run, spec.name, 'preparing');
   const call = resourceCall(saga.input, spec, owned);
@@ -89,12 +89,12 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
   const { readyTimeoutMs } = agentSettings(spec);
   const isReported = (): boolean => saga.reports[agent] !== undefined;
   await ensure(saga, spec, owned);
-  // Only what is waited for here counts: not a call to the agent's workflow, and not a wait in which the worker was away.
+  // Only waiting counts towards the timeout: not calls to the agent's workflow, and not time without a worker.
   for (let leftMs = readyTimeoutMs; !isReported() && !breaksOff(saga.run) && leftMs > 0;) {
     const patienceMs = Math.min(ASK_AGAIN_MS, leftMs);
     const due = Date.now() + patienceMs;
     const woken = await condition(() => isReported() || breaksOff(saga.run), patienceMs, {
-      summary: `${agent} ready?`,
+      summary: `wait until ${agent} is ready`,
     });
     leftMs = leftAfterWait(leftMs, patienceMs, due, Date.now());
     if (!woken && leftMs > 0) await ensure(saga, spec, owned);
@@ -106,7 +106,7 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
   else if (!breaksOff(saga.run)) throw await whyNotReady(saga, spec, owned, readyTimeoutMs);
 }
 
-/** Starts the agent's workflow, or finds it and gives it its configuration. */
+/** Starts the agent's workflow, or configures the one that exists. */
 async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
   const { fleet, incarnation, revision } = saga.input;
   const { resourceId, key, host } = owned;
@@ -128,7 +128,7 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
   if (isAlive(view)) saga.run = recordWoken(saga.run, spec.name);
 }
 
-/** The provider may know better why nothing was heard of the agent. */
+/** The error for an agent without any report: the provider may know why. */
 async function whyNotReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent, waitedMs: number): Promise<DroverError> {
   const provider = providerActivities(spec.provider, owned.host, `inspect ${spec.name}`);
   const { state, exitCode, detail } = await provider.inspectResource(resourceCall(saga.input, spec, owned));
@@ -145,7 +145,8 @@ async function replace(saga: Saga, change: AgentChange): Promise<void> {
 }
 
 async function update(saga: Saga, { agent, spec, previous }: AgentChange): Promise<void> {
-  if (spec === null || previous === null) throw new DroverError('Internal', 'an update of nothing');
+  if (spec === null || previous === null)
+    throw new DroverError('Internal', 'an update must have a specification and a previous agent');
   saga.run = atStep(saga.run, agent, 'updating');
   await ensure(saga, spec, previous);
   saga.run = recordUpdated(saga.run, agent);

@@ -1,4 +1,4 @@
-/** Carries a large change out in parts, one after the other; the undo of a part is a workflow of its own, too. */
+/** Executes a large change in parts, one after the other. The undo of each part is a child workflow too. */
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
@@ -16,14 +16,14 @@ import { errorBody } from '../shared/failures';
 import { tellHolds } from '../shared/holds';
 import { until } from '../shared/until';
 
-/** A part that has run, as far as its undo has to know it. */
+/** A part that has run, with what its undo needs. */
 interface RunPart {
   readonly part: ProvisionInput;
-  /** It ended without telling, so what was there before it is to be looked at. */
+  /** The part ended without a result, so its undo must inspect the previous agents. */
   readonly lost: boolean;
 }
 
-/** Runs the parts until one fails or the change is stopped; the result is what its undo needs. */
+/** Runs the parts until one fails or the change is stopped. Returns the parts that ran. */
 export async function runParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<RunPart[]> {
   const ran: RunPart[] = [];
   for (const [index, part] of parts.entries()) {
@@ -35,7 +35,7 @@ export async function runParts(saga: Saga, parts: readonly ProvisionInput[]): Pr
   return ran;
 }
 
-/** Null: it ended without telling. A stop of the change cancels it, and it takes back what it has made. */
+/** Runs one part. A stop of the change cancels it, and the part undoes its work. Null: it ended without a result. */
 async function runPart(saga: Saga, part: ProvisionInput, name: string): Promise<ProvisionResult | null> {
   const scope = new CancellationScope({ cancellable: true });
   let isOver = false;
@@ -62,7 +62,7 @@ async function runPart(saga: Saga, part: ProvisionInput, name: string): Promise<
   }
 }
 
-/** Undoes what the parts have made, the newest part first. The attempt has begun. */
+/** Undoes the parts, the newest first, within the current attempt. */
 export async function undoParts(saga: Saga, ran: readonly RunPart[]): Promise<void> {
   const { attempt } = saga.run.record;
   for (const [index, { part: undone, lost }] of [...ran.entries()].reverse()) {
@@ -85,7 +85,7 @@ function startPart(input: ProvisionInput, part: string): Promise<ChildWorkflowHa
     args: [input],
     typedSearchAttributes: keywords({ DroverFleet: fleet }),
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    // A cancelled part ends by itself, with a result: what it has made and undone.
+    // A cancelled part ends by itself with a result, which names what it has created and undone.
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     staticSummary: `${fleet} revision ${String(revision)}, part ${part}`,
   });

@@ -1,4 +1,4 @@
-/** Removing an agent as it was before a change: its workflow and its resource, each also where the other cannot be removed. */
+/** Removes an agent of the previous revision: its workflow and its resource, each even when the other cannot be removed. */
 import type { RetireCall } from '../../contract/activities';
 import type { AgentChange } from '../../contract/fleet';
 import { atStep, recordForgotten, recordGone } from '../../rules/change/run';
@@ -6,10 +6,10 @@ import { fleetActivities, forgetfulActivities, providerActivities, retireActivit
 import { patiently, resourceCall, type Saga } from './saga';
 import { errorBody } from '../shared/failures';
 
-/** What a removal has to be told of. */
+/** The owned agent that a removal removes. */
 type Previous = NonNullable<AgentChange['previous']>;
 
-/** Removes an agent that is not wanted any more; what cannot be removed is given up where the change may do that. */
+/** Removes an agent. A change with `forget` abandons what it cannot remove. */
 export async function remove(saga: Saga, change: AgentChange): Promise<void> {
   const { agent } = change;
   let left: string | null = null;
@@ -19,8 +19,8 @@ export async function remove(saga: Saga, change: AgentChange): Promise<void> {
 }
 
 /**
- * Ends the agent's workflow, which ends its resource; then the resource by its key, also where the workflow was not there to do it or does not
- * answer: no process lives on because of that. A workflow that could not be ended at first is tried again when its resource is gone.
+ * Ends the agent's workflow, which destroys its resource. Then destroys the resource by its key, in case the workflow is gone or does not
+ * answer, so that no process stays. Retries a workflow that did not end at first, now without its resource.
  */
 export async function retire(saga: Saga, { agent, previous }: AgentChange): Promise<void> {
   if (!previous) return;
@@ -34,7 +34,7 @@ export async function retire(saga: Saga, { agent, previous }: AgentChange): Prom
   if (first !== null) await end();
 }
 
-/** Null: all of it is removed; else why it is given up. Its workflow is ended by force, so that it does not go on without a fleet. */
+/** Null when the agent is removed; otherwise why it is abandoned. Its workflow is terminated, so that it does not run without a fleet. */
 async function retireOrForget(saga: Saga, { agent, previous }: AgentChange): Promise<string | null> {
   if (!previous) return null;
   saga.run = atStep(saga.run, agent, 'deleting');
@@ -48,7 +48,7 @@ async function retireOrForget(saga: Saga, { agent, previous }: AgentChange): Pro
   const whys = [ended, removed].filter((why) => why !== null);
   if (whys.length === 0) return null;
   const why = whys.join('; ');
-  const abandoned = await failureOf(fleetActivities(`give ${agent} up`).abandonAgent({ ...call, why }));
+  const abandoned = await failureOf(fleetActivities(`abandon ${agent}`).abandonAgent({ ...call, why }));
   return abandoned === null ? why : `${why}; ${abandoned}`;
 }
 
@@ -65,7 +65,7 @@ function callOf({ input }: Saga, agent: string, mode: RetireCall['mode']): Retir
   return { fleet, agent, incarnation, revision: revision - 1, mode };
 }
 
-/** What a call failed with; null: it did not. */
+/** The message of a call's failure; null when it succeeded. */
 async function failureOf(call: Promise<unknown>): Promise<string | null> {
   try {
     await call;

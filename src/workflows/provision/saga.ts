@@ -1,22 +1,22 @@
-/** What the parts of a `provision` workflow share: the one owner of its state, and small helpers around it. */
+/** The state that the parts of a `provision` workflow share, with small helpers. */
 import type { AgentReport, AgentSpec, Hold } from '../../contract/agent';
 import type { ResourceCall } from '../../contract/activities';
 import type { OwnedAgent, ProvisionInput } from '../../contract/fleet';
 import { breaksOff, type ChangeRun } from '../../rules/change/run';
 import type { Supervisor } from '../shared/supervise';
 
-/** A change under way. `run` is exchanged, never changed in place. */
+/** A running change. `run` is replaced as a whole, never changed in place. */
 export interface Saga {
   readonly input: ProvisionInput;
   readonly supervisor: Supervisor;
   run: ChangeRun;
-  /** What agents have reported, the latest of each. */
+  /** The latest report of each agent. */
   readonly reports: Record<string, AgentReport>;
-  /** Agents whose create was refused at the first attempt: nothing of it can land late. */
+  /** Agents whose create was refused at the first attempt, so no late create is possible. */
   readonly refused: Record<string, true>;
-  /** What agents are born with: the fleet's holds as it has told them last. */
+  /** The fleet's latest holds, with which new agents start. */
   holds: readonly Hold[];
-  /** Tells the part that runs at the moment, where the change is carried out in parts. */
+  /** Sends the holds to the running part of a change in parts; null while no part runs. */
   tellPart: ((holds: readonly Hold[]) => Promise<unknown>) | null;
 }
 
@@ -34,7 +34,7 @@ export function resourceCall(input: ProvisionInput, spec: AgentSpec, owned: Owne
   };
 }
 
-/** Works on the items in their order, at most `limit` at a time, until they are through or `isOver`. The work handles its own failures. */
+/** Works on the items in order, at most `limit` at a time, until all are done or `isOver`. The work handles its own failures. */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,
@@ -48,7 +48,7 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
-/** What nobody has answered says nothing of the agent, and is asked again until the change breaks off. */
+/** Retries a call with an unknown outcome until the change breaks off. */
 export function patiently<T>(saga: Saga, what: string, call: () => Promise<T>): Promise<T> {
   return saga.supervisor.patiently(what, call, () => breaksOff(saga.run));
 }

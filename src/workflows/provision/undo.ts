@@ -1,4 +1,4 @@
-/** Carries an undo log out: newest first, by id where known and by key where not, whatever happens to the change meanwhile. */
+/** Executes an undo log: newest entry first, by id or else by key. It continues when the change is cancelled. */
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { ResourceCall } from '../../contract/activities';
 import type { CompensationEntry } from '../../contract/fleet/compensation';
@@ -18,26 +18,26 @@ import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { untilOr } from '../shared/until';
 
-/** Begins the first attempt, for the reason that stopped the change. */
+/** Begins the first attempt with the reason that stopped the change. */
 export function beginCompensation(saga: Saga): void {
-  const why = saga.run.stop?.message ?? 'asked for';
+  const why = saga.run.stop?.message ?? 'requested';
   const { revision } = saga.input;
   const { record } = transition(saga.run.record, { to: 'compensating', attempt: 1, revision, at: isoNow(), why });
   saga.run = { ...saga.run, record };
 }
 
-/** Ends the attempt that has begun: compensated, or failed where anything is left. */
+/** Ends the current attempt: compensated, or failed when an entry is left. */
 export function endAttempt(saga: Saga): void {
   saga.run = { ...saga.run, record: finishAttempt(saga.run.record, isoNow()).record };
 }
 
-/** Carries out the attempt that has begun. */
+/** Executes the current attempt. */
 export async function undoAll(saga: Saga, limit: number): Promise<void> {
   const scope = new CancellationScope({ cancellable: true });
   let isThrough = false;
-  // Ends at once when all is undone; else what still waits is cancelled and becomes a failed entry.
-  const deadline = saga.supervisor.persist('end the compensation in time', async () => {
-    if (!(await untilOr(() => isThrough, COMPENSATION_LIMIT_MS, 'compensation'))) scope.cancel();
+  // At the limit, entries that still wait are cancelled and become failed entries.
+  const deadline = saga.supervisor.persist('enforce the limit of the compensation', async () => {
+    if (!(await untilOr(() => isThrough, COMPENSATION_LIMIT_MS, 'limit of the compensation'))) scope.cancel();
   });
   const landedBy = Date.now() + CREATE_TIMEOUT_MS;
   await scope.run(() => inParallel(undoOrder(saga.run.record), limit, never, (entry) => undo(saga, entry, landedBy)));
@@ -62,15 +62,15 @@ async function undo(saga: Saga, entry: CompensationEntry, landedBy: number): Pro
   }
 }
 
-/** Of a replace that was stopped before its create, what is owned is still the old one. */
+/** False for a replace that stopped before its create: the fleet still owns the previous agent. */
 function isOurs({ run }: Saga, { name, key }: CompensationEntry): boolean {
   const owned = run.owned[name];
   return owned === undefined || owned.key === key;
 }
 
 /**
- * Ends the agent's workflow if this change has started it, which ends its resource; then the resource, by its key at least. A
- * workflow that could not be ended at first is tried again when its resource is gone, which is what it may have been waiting for.
+ * Ends the agent's workflow if this change has started it, which destroys its resource. Then destroys the resource by its id or key.
+ * Retries a workflow that did not end at first, because it may have waited for its resource.
  */
 async function takeBack({ input, refused }: Saga, entry: CompensationEntry, landedBy: number): Promise<boolean> {
   const { name: agent, key, resourceId } = entry;
@@ -88,11 +88,11 @@ async function remove(made: ResourceCall, summary: string): Promise<boolean> {
   return (await undoActivities(made.provider, made.host, summary).destroyResource(made)).existed;
 }
 
-/** Once more when no create can be on its way any longer. */
+/** Destroys the resource again when no create can still be in flight. */
 async function removeLate(made: ResourceCall, landedBy: number): Promise<boolean> {
   const waitMs = landedBy - Date.now();
-  if (waitMs > 0) await sleep(waitMs, { summary: `a create of ${made.agent} may still land` });
-  return remove(made, `undo: remove ${made.agent} if it has landed late`);
+  if (waitMs > 0) await sleep(waitMs, { summary: `wait for a late create of ${made.agent}` });
+  return remove(made, `undo: remove a late create of ${made.agent}`);
 }
 
 function end({ fleet, incarnation, revision }: Saga['input'], agent: string): Promise<{ existed: boolean }> {
@@ -101,18 +101,18 @@ function end({ fleet, incarnation, revision }: Saga['input'], agent: string): Pr
 }
 
 /**
- * After a saga that ended without telling, nobody knows how far it had come with what was there before. What the provider still has
- * stays owned, with a doubt that the next apply clears; what it has not is gone.
+ * Inspects the previous agents after a saga that ended without a result. An agent whose resource exists stays owned with an unknown
+ * outcome, which the next apply resolves. An agent without a resource is gone.
  */
-export async function lookAfter(saga: Saga, limit: number): Promise<void> {
+export async function inspectPrevious(saga: Saga, limit: number): Promise<void> {
   await inParallel(saga.input.changes, limit, never, async (change) => {
     if (!change.previous) return;
     if (change.kind === 'update') saga.run = unknownOutcome(saga.run, change.agent, 'spec');
-    else await lookAt(saga, change, change.previous);
+    else await inspectOne(saga, change, change.previous);
   });
 }
 
-async function lookAt(
+async function inspectOne(
   saga: Saga,
   { agent }: AgentChange,
   previous: NonNullable<AgentChange['previous']>,
@@ -124,7 +124,7 @@ async function lookAt(
     saga.run =
       state === 'absent' ? recordGone(saga.run, agent, 'deleted') : unknownOutcome(saga.run, agent, 'resource');
   } catch {
-    // A provider that does not answer now has it or has not: the next apply replaces it.
+    // The provider does not answer, so the outcome is unknown: the next apply replaces the agent.
     saga.run = unknownOutcome(saga.run, agent, 'resource');
   }
 }

@@ -1,4 +1,4 @@
-/** The provision saga: one change of a fleet, to its end or back. */
+/** Workflow `provision`: the saga of one change of a fleet, which completes or compensates. */
 import { allHandlersFinished, CancellationScope, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../../contract/fleet';
@@ -24,7 +24,7 @@ import { changeAgent } from './agent';
 import { runParts, undoParts } from './parts';
 import { inParallel, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
-import { beginCompensation, endAttempt, lookAfter, undoAll } from './undo';
+import { beginCompensation, endAttempt, inspectPrevious, undoAll } from './undo';
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
 import { type Ignore, receive } from '../shared/receive';
@@ -33,10 +33,10 @@ import { createSupervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 import { until, untilOr } from '../shared/until';
 
-/** Agents that are worked on at a time, where the file does not say (docs/provisioning.md, "What a change does"). */
+/** Default number of agents in progress at a time (docs/provisioning.md, "What a change does"). */
 const DEFAULT_MAX_CONCURRENT = 16;
 
-/** Runs one change. How it ended is its result; it fails only when it is given no change. */
+/** Runs one change. Its end is the result; the workflow fails only for an invalid input. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {
   const current = migrated(PROVISION_INPUT, argument);
   const input = translating(() => provisionInput(current, 'input'));
@@ -59,9 +59,9 @@ export async function provision(argument: unknown): Promise<ProvisionResult> {
     holds: input.holds,
     tellPart: null,
   };
-  // A cancelled change stops like a failed one: nothing inside is cancelled, so nothing is left half done.
+  // A cancelled change stops like a failed one. Its steps are not cancelled, so none stays half done.
   CancellationScope.current().cancelRequested.catch(() => {
-    supervisor.attempt('stop as cancelled', () => cancel(saga));
+    supervisor.attempt('stop after a cancellation', () => cancel(saga));
   });
   return CancellationScope.nonCancellable(async () => {
     handleMessages(saga, ignore);
@@ -82,9 +82,9 @@ async function carryOut(saga: Saga): Promise<void> {
 
 async function inOne(saga: Saga, limit: number): Promise<void> {
   if (saga.input.undo) {
-    askedToUndo(saga);
+    stopForUndo(saga);
     await undoAll(saga, limit);
-    await lookAfter(saga, limit);
+    await inspectPrevious(saga, limit);
     return;
   }
   await withinTimeout(saga, () => runPhases(saga, limit));
@@ -95,7 +95,7 @@ async function inOne(saga: Saga, limit: number): Promise<void> {
 
 async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<void> {
   if (saga.input.undo) {
-    askedToUndo(saga);
+    stopForUndo(saga);
     await undoParts(
       saga,
       parts.map((part) => ({ part, lost: true })),
@@ -110,7 +110,7 @@ async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<vo
   endAttempt(saga);
 }
 
-function askedToUndo(saga: Saga): void {
+function stopForUndo(saga: Saga): void {
   saga.run = stopChange(saga.run, { why: 'failed', message: saga.input.undo?.reason ?? 'undone' });
 }
 
@@ -118,17 +118,17 @@ async function runPhases(saga: Saga, limit: number): Promise<void> {
   for (const phase of PHASES) {
     if (saga.run.stop) return;
     const changes = saga.input.changes.filter(({ kind }) => kind === phase);
-    // Agents that go do not wait for each other: one that cannot be removed does not keep the others.
+    // Removals are independent: one agent that cannot be removed does not stop the others.
     const isOver = () => saga.run.stop !== null && !(phase === 'delete' && saga.run.stop.why === 'failed');
     await inParallel(changes, limit, isOver, (change) => changeAgent(saga, change));
   }
 }
 
-/** The deadline is a timer of the workflow's own: it stops the change like a failure does. */
+/** Runs the work under the change's timeout: a timer of the workflow, which stops the change like a failure. */
 async function withinTimeout<T>(saga: Saga, work: () => Promise<T>): Promise<T> {
   const timeout = saga.input.provisioning.timeout ?? DEFAULT_TIMEOUT;
   let isThrough = false;
-  const deadline = saga.supervisor.persist('end the change in time', async () => {
+  const deadline = saga.supervisor.persist('enforce the timeout of the change', async () => {
     if (await untilOr(() => isThrough, durationMs(timeout) ?? 0, 'timeout of the change')) return;
     const late = Object.values(saga.run.progress).flatMap(({ agent, step }) =>
       IN_FLIGHT.includes(step) ? [agent] : [],
@@ -150,19 +150,19 @@ function cancel(saga: Saga, order: CancelOrder = {}): ChangeView {
 }
 
 function handleMessages(saga: Saga, ignore: Ignore): void {
-  setHandler(describeChange, () => viewOf(saga), { description: 'How far the change has come' });
+  setHandler(describeChange, () => viewOf(saga), { description: 'Returns the progress of the change' });
   const order = (value: unknown): CancelOrder => translating(() => parseCancelOrder(value, 'cancel'));
   setHandler(provisionUpdates.cancel, (value: unknown) => translating(() => cancel(saga, order(value))), {
     validator: (value: unknown) => {
       order(value);
     },
-    description: 'Stops the change and takes it back',
+    description: 'Stops and undoes the change',
   });
   receive(
     agentReported,
     parseAgentReport,
     (report) => {
-      hear(saga, report);
+      recordReport(saga, report);
     },
     ignore,
   );
@@ -174,7 +174,7 @@ function handleMessages(saga: Saga, ignore: Ignore): void {
     },
     ignore,
   );
-  // The handler lasts until the part has heard: nothing ends with a signal on its way.
+  // The handler waits until the part has received the holds, so that the workflow does not end with a signal in flight.
   receive(
     provisionSignals.holdsChanged,
     parseHoldsChanged,
@@ -191,7 +191,7 @@ function viewOf({ run, supervisor }: Saga): ChangeView {
   return { ...changeView(run), ...troublesOf(supervisor.troubles()) };
 }
 
-/** Of another incarnation or revision it is old news. */
-function hear({ input, reports }: Saga, report: AgentReport): void {
+/** Stores a report, unless it is from another incarnation or revision. */
+function recordReport({ input, reports }: Saga, report: AgentReport): void {
   if (report.incarnation === input.incarnation && report.revision === input.revision) reports[report.agent] = report;
 }

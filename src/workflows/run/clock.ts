@@ -1,9 +1,9 @@
-/** `timeout(S)`: a clock that stands while the run is paused or only waits (docs/workflow-rules.md, rule 13). */
+/** `timeout(S)`: a clock that stops while the run is paused or only waits (docs/workflow-rules.md, rule 13). */
 import { STOPPED_CLOCK, dueAt, setRunning } from '../../rules/agent/turns/paused-clock';
 import type { RunLife } from './life';
 import { until, untilOr } from '../shared/until';
 
-/** What stops the run when its time is over, and ends with the run. Begun again after a failure, it goes on with the time that was used. */
+/** Returns work that stops the run at its timeout and ends with the run. A retry of the work continues with the time already used. */
 export function runTime(life: RunLife): (clearTrouble: () => void) => Promise<void> {
   const { timeoutS } = life.topology.rules;
   if (timeoutS === null) return async () => undefined;

@@ -1,4 +1,4 @@
-/** The commands of a run: each is refused by the same rule in its validator and in its handler. */
+/** The commands of a run. Validator and handler of each refuse by the same rule. */
 import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { type ErrorCode, DroverError } from '../../contract/errors';
@@ -12,16 +12,16 @@ import type { RunLife } from './life';
 import { isHistoryFull } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 
-const FULL = 'has as many events as its history holds and cannot be paused; let it end, or cancel it';
+const FULL = 'cannot be paused, because its history is full; let it end, or cancel it';
 
 interface Command<T> {
   readonly description: string;
-  /** Throws when it is not possible. */
+  /** Throws the refusal. */
   refuse(argument: T): void;
   apply(argument: T): void;
 }
 
-/** A command, and what makes it impossible; both the validator and the handler look. A repeat is answered with the run as it is. */
+/** Registers a command. Its validator and its handler check `refuse`. A repeated request returns the current run. */
 function handle<T extends { readonly requestId?: string }>(
   life: RunLife,
   update: UpdateDefinition<RunView, [T]>,
@@ -67,11 +67,11 @@ export function handleCommands(life: RunLife, family: Family): void {
     family.tell({ kind: paused ? 'pause' : 'continue' });
   };
   handle(life, runUpdates.pause, parseControl, {
-    description: 'Begins no turn until it is resumed: {}',
+    description: 'Starts no turns until the run is resumed: {}',
     refuse() {
       mustRun();
       if (life.paused) throw refusal('RuntimeStateError', 'is paused already');
-      // Everything else leads to its end; of pauses there is no end, and no room for them any more.
+      // Every other command leads to the end of the run; pauses have no limit, so a full history refuses them.
       if (isHistoryFull(life.input.mostEvents)) throw refusal('LimitReached', FULL);
     },
     apply() {
@@ -79,7 +79,7 @@ export function handleCommands(life: RunLife, family: Family): void {
     },
   });
   handle(life, runUpdates.resume, parseControl, {
-    description: 'Goes on after a pause: {}',
+    description: 'Continues after a pause: {}',
     refuse() {
       mustRun();
       if (!life.paused) throw refusal('RuntimeStateError', 'is not paused');
@@ -89,7 +89,7 @@ export function handleCommands(life: RunLife, family: Family): void {
     },
   });
   handle(life, runUpdates.cancel, parseCancel, {
-    description: 'Ends it; turns are withdrawn: {reason?}',
+    description: 'Ends the run and withdraws its turns: {reason?}',
     refuse: mustRun,
     apply({ reason }) {
       cancelRun(life, reason === undefined ? 'cancelled' : `cancelled: ${reason}`);

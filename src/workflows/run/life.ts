@@ -1,4 +1,4 @@
-/** What the parts of a run's workflow have in common. */
+/** State that the parts of a run's workflow share. */
 import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../../contract/run';
@@ -18,41 +18,42 @@ import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
 import { isoNow, stampMs } from '../shared/iso-now';
 
+/** The shared state of one run. */
 export interface RunLife {
   readonly workflowId: string;
   readonly input: RunInput;
   readonly topology: Topology;
   readonly outbox: Outbox;
-  /** Shared by all that the workflow emits: signals, and starts of branches. */
+  /** Shared by all signals and starts of branches of the workflow. */
   readonly pacer: Pacer;
   readonly supervisor: Supervisor;
-  /** Counts a message that changes nothing, and shows why. */
+  /** Counts a message without effect, and shows the reason. */
   readonly ignore: Ignore;
   readonly human: Human;
-  /** Ends it: cancelled, or its time is over. */
+  /** Ends the run: cancelled or timed out. */
   readonly stop: Stop;
-  /** Branches whose agent stands still. */
+  /** Branches whose agent is suspended. */
   readonly suspended: Set<string>;
   paused: boolean;
   cancelled: boolean;
-  /** Commands that were accepted, for a repeat of their request ids. */
+  /** Accepted commands, to recognise repeated request ids. */
   requests: readonly RequestMark[];
   readonly result: RunResult | null;
-  /** Counts changes; whoever waits for one compares it. */
+  /** Number of changes so far. A caller that waits for a change compares it. */
   readonly version: number;
   changed(): void;
-  /** Takes in what has become of branches. */
+  /** Merges records of branches. */
   learn(records: readonly LiveBranchRecord[]): void;
-  /** How far the undo of its turns has come. */
+  /** Stores the progress of the undo of its turns. */
   undone(record: CompensationRecord): void;
-  /** It is over. */
+  /** Stores the result. */
   end(result: RunResult, log: BranchLog): void;
-  /** Whether its clock runs: not while it is paused, nor while all that is open waits for a human or for a suspended agent. */
+  /** Whether its clock runs: not while it is paused, and not while all open branches wait for a human or a suspended agent. */
   isTimed(): boolean;
   view(): RunView;
 }
 
-/** Begins. Throws `InvalidFleet` when the topology is wrong. */
+/** Begins the run. Throws `InvalidFleet` when the topology is not valid. */
 export function beginRun(input: RunInput): RunLife {
   const branches = new Map<string, LiveBranchRecord>();
   const suspended = new Set<string>();
@@ -66,7 +67,7 @@ export function beginRun(input: RunInput): RunLife {
     show(life.view());
   });
   const pacer = createPacer();
-  // What lists take a run without a memo for.
+  // The state that lists assume for a run without a memo.
   let listed: RunState = 'running';
 
   const human = createHuman(
@@ -79,7 +80,7 @@ export function beginRun(input: RunInput): RunLife {
   const waiting = (): ReadonlySet<string> =>
     new Set([...suspended, ...human.waiting().map(({ question }) => question.branch)]);
 
-  /** What visibility holds is written on change only. */
+  /** Writes the memo for visibility on change only. */
   const show = (view: RunView): void => {
     const lines = [runCard(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
     setCurrentDetails(lines.join('\n'));
@@ -115,8 +116,8 @@ export function beginRun(input: RunInput): RunLife {
       version += 1;
       if (isShowing) return;
       isShowing = true;
-      // Once for everything that changes in one go.
-      supervisor.keep('gather what to show of the run', async () => {
+      // Shows all changes of one workflow task at once.
+      supervisor.keep('collect changes of the run', async () => {
         await Promise.resolve();
         isShowing = false;
         supervisor.attempt('show the run', () => {

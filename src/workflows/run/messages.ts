@@ -1,4 +1,4 @@
-/** Everything that a run can be told or asked. */
+/** The signals, updates and the query of a run. */
 import { setHandler } from '@temporalio/workflow';
 import { agentSignals } from '../../contract/agent/messages';
 import { describeRun, runSignals } from '../../contract/run/messages';
@@ -12,9 +12,9 @@ import type { ScriptedAgents } from './script';
 import { receive } from '../shared/receive';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
-/** Registers everything. `scripted` null: the agents take their turns themselves. */
+/** Registers every handler. `scripted` is null when the agents take their turns themselves. */
 export function handleRunMessages(life: RunLife, family: Family, scripted: ScriptedAgents | null): void {
-  setHandler(describeRun, () => life.view(), { description: 'The run as it is now' });
+  setHandler(describeRun, () => life.view(), { description: 'Returns the current state of the run' });
   handleCommands(life, family);
   handleQuestions(life);
   for (const signal of [runSignals.branchSuspended, runSignals.branchResumed]) {

@@ -1,4 +1,4 @@
-/** The questions of a run to its human, one open at a time (docs/workflow-rules.md, rule 14). */
+/** The questions of a run to the human, one open at a time (docs/workflow-rules.md, rule 14). */
 import { branchSignals, runSignals } from '../../contract/run/messages';
 import { branchWorkflowId } from '../../contract/names';
 import type { AnswerGiven, QuestionAsked } from '../../contract/run';
@@ -8,7 +8,7 @@ import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';
 import type { RunLife } from './life';
 import { receive } from '../shared/receive';
 
-/** Takes questions from branches, and sends them their answers. */
+/** Receives questions from branches and sends the answers back. */
 export function handleQuestions(life: RunLife): void {
   const { fleet, run } = life.input;
   const open = new Map<string, () => void>();
@@ -36,7 +36,7 @@ export function handleQuestions(life: RunLife): void {
     parseQuestionRef,
     ({ questionId }) => {
       open.get(questionId)?.();
-      // A question that comes after its withdrawal is none.
+      // Ignores the question if it arrives after its withdrawal.
       open.set(questionId, () => undefined);
       life.changed();
     },

@@ -1,4 +1,4 @@
-/** A scripted run takes the turns of its agents itself: it holds the script, and knows where it stands (decision 6). */
+/** A scripted run takes the turns of its agents itself, because it holds the script and its position (decision 6). */
 import { branchSignals } from '../../contract/run/messages';
 import type { Script, TraceEntry } from '../../contract/run';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
@@ -7,8 +7,9 @@ import type { RunLife } from './life';
 import { isHistoryFull } from '../shared/continue-as-new';
 import { startTimer } from '../shared/timer';
 
-const FULL = { code: 'LimitReached', message: 'a scripted run cannot take more turns than its history holds' } as const;
+const FULL = { code: 'LimitReached', message: 'the history of this scripted run has no room for more turns' } as const;
 
+/** The agents of a scripted run. */
 export interface ScriptedAgents {
   requested(message: TurnRequested): void;
   withdrawn(turnId: string): void;
@@ -16,10 +17,10 @@ export interface ScriptedAgents {
   trace(): readonly TraceEntry[];
 }
 
-/** One per scripted run. */
+/** Create one per scripted run. */
 export function createScriptedAgents(life: RunLife, script: Script): ScriptedAgents {
   const positions = new Map<string, number>();
-  /** Null: being taken, or withdrawn. */
+  /** Null: in progress or withdrawn. */
   const outcomes = new Map<string, TurnOutcome | null>();
   const timers = new Map<string, () => void>();
   const trace: TraceEntry[] = [];

@@ -9,7 +9,7 @@ import { errorBody } from '../shared/failures';
 import { startTimer } from '../shared/timer';
 import { isoNow } from '../shared/iso-now';
 
-/** Asks each agent in turn; what cannot be undone is recorded, and what was done before it is undone all the same. */
+/** Asks one agent after the other. Records a turn that cannot be undone, and continues with the earlier turns. */
 export async function undoTurns(life: RunLife, undos: readonly Undo[], why: string): Promise<void> {
   const { fleet, run } = life.input;
   const begun = beginUndo(fleet, run, undos, why, isoNow());

@@ -1,4 +1,4 @@
-/** One task over a topology (docs/coordination.md). */
+/** Workflow `run`: one task over a topology (docs/coordination.md). */
 import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import type { RunResult, TraceEntry } from '../../contract/run';
@@ -24,12 +24,12 @@ import { createNotifier, type Notifier } from '../shared/notifier';
 import { ensureKeywords } from '../shared/search-attributes';
 import { startTimer } from '../shared/timer';
 
-/** Runs a task to its result. A task that could not be done is a result too; the workflow fails only when it is given none. */
+/** Runs a task to its result. A task that fails is a result too; the workflow fails only for an invalid input. */
 export async function run(argument: unknown): Promise<RunResult> {
   const current = migrated(RUN_INPUT, argument);
   const life = translating(() => beginRun(parseRunInput(current, 'input')));
   CancellationScope.current().cancelRequested.catch(() => {
-    life.supervisor.attempt('stop as cancelled', () => {
+    life.supervisor.attempt('stop after a cancellation', () => {
       cancelRun(life, 'cancelled');
     });
   });
@@ -40,7 +40,7 @@ export async function run(argument: unknown): Promise<RunResult> {
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
     handleRunMessages(life, family, scripted);
-    life.supervisor.keep('keep the time of the run', runTime(life));
+    life.supervisor.keep('enforce the timeout of the run', runTime(life));
     const { result, undos } = await runTask(
       { fleet, run: name, task, topology: life.topology },
       effectsOf(life, family),
@@ -48,7 +48,7 @@ export async function run(argument: unknown): Promise<RunResult> {
     const log = family.log();
     const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
     life.end(whole, log);
-    tellEnd(life, notifier);
+    notifyEnd(life, notifier);
     if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
     await condition(
       () => life.outbox.pending() + life.pacer.pending() === 0 && notifier.pending() === 0 && allHandlersFinished(),
@@ -57,8 +57,8 @@ export async function run(argument: unknown): Promise<RunResult> {
   });
 }
 
-/** What the run has found may be large, and is nobody's business but the reader's: only that it has. */
-function tellEnd({ input, result, cancelled }: RunLife, notifier: Notifier): void {
+/** Notifies of the end. The result itself may be large and confidential, so the event does not hold it. */
+function notifyEnd({ input, result, cancelled }: RunLife, notifier: Notifier): void {
   if (result === null) return;
   const { success, error, turns } = result;
   const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error, turns };
@@ -100,7 +100,7 @@ function effectsOf(life: RunLife, family: Family): Effects {
   };
 }
 
-/** A scripted run sees every reply itself; else the branches tell, and the time decides the order. */
+/** A scripted run sees every reply itself. Otherwise the branches log their turns, and this sorts them by time. */
 function traceOf(scripted: ScriptedAgents | null, { trace }: BranchLog): readonly TraceEntry[] {
   if (scripted !== null) return scripted.trace();
   return [...trace].sort((a, b) => a.at - b.at).map(({ at: _, ...entry }) => entry);

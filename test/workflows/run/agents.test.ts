@@ -170,7 +170,7 @@ describe('what goes wrong outside', () => {
       expect(branches[2]).toMatchObject({
         agents: ['C'],
         outcome: 'failed',
-        error: `agent/${world.fleet}/C is not there`,
+        error: `workflow agent/${world.fleet}/C is gone`,
       });
     });
   });

@@ -138,7 +138,7 @@ it('a branch that is one too many for the history of its workflow is LimitReache
     const errors = branches.flatMap(({ id, error }) => (error === null ? [] : [`${id} ${error}`]));
     expect(errors.length).toBeGreaterThan(0);
     expect(errors.length).toBeLessThan(15);
-    expect(errors.at(-1)).toBe('0.14 LimitReached: branch 0.14 is one too many for one workflow');
+    expect(errors.at(-1)).toBe('0.14 LimitReached: the history of the workflow has no room for branch 0.14');
   });
 });
 
@@ -148,7 +148,7 @@ it('a scripted run whose history is full takes no further turn', async () => {
     const script = { A: [hand('B')], B: [hand('A')] };
     const run = await startRun(env, world.taskQueue, { topology, script, mostEvents: 100 });
     const { error, turns } = await run.result();
-    expect(error).toContain('a scripted run cannot take more turns than its history holds');
+    expect(error).toContain('the history of this scripted run has no room for more turns');
     expect(turns).toBeLessThan(50);
   });
 });
