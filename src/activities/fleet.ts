@@ -210,7 +210,7 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   // A repeat of this activity is the same request; a later one asks anew, as the agent would only repeat its last failure.
   const { activityId, workflowExecution } = Context.current().info;
   const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
-  if (call.mode === 'drain' && isActive(view)) {
+  if (call.mode === 'drain' && isActive(view) && !isUnheard(view)) {
     const pause = {
       hold: RETIRE_HOLD,
       reason: 'is being replaced or removed',
@@ -222,7 +222,8 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
     await ignoring(['AgentNotFound', 'AgentStatusError', 'RuntimeStateError', 'ProviderError'], drained);
     await until(async () => {
       const agent = await openAgent(calls, call);
-      return agent === null || !isUp(agent);
+      // Of an agent that is not heard any more, as its host may be gone for good, no turn ends.
+      return agent === null || !isUp(agent) || isUnheard(agent);
     });
   }
   const terminated = calls.update(subject, agentUpdates.terminate, { requestId }, { updateId: requestId });
@@ -235,6 +236,10 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
 
 function isMeant(view: AgentView, { incarnation, revision, sinceRevision = 0 }: RetireCall): boolean {
   return view.incarnation === incarnation && view.revision <= revision && view.revision >= sinceRevision;
+}
+
+function isUnheard({ liveness }: AgentView): boolean {
+  return liveness === 'offline';
 }
 
 /** The agent's view while its workflow is open, else null. */

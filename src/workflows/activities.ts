@@ -41,6 +41,30 @@ function onQueueOf(provider: ProviderKind, host: string | undefined): { taskQueu
   return { taskQueue: provider === 'process' && host !== undefined ? queues.host(prefix, host) : queues.main(prefix) };
 }
 
+/**
+ * How long a call of a change waits in the queue of a host, in milliseconds. A worker that restarts is back within it, and the change asks
+ * again (provision/host.ts); without it, a change whose host is gone for good would wait for ever, and neither a cancellation nor its timeout
+ * would end it. An agent has no such limit: it waits for its host.
+ */
+export const HOST_TAKES_WITHIN_MS = 60_000;
+
+/** The queue for a call of a change, and the limit where that is the queue of a host: without a worker of the main queue no change runs. */
+function onQueueInTime(provider: ProviderKind, host: string | undefined): ActivityOptions {
+  const queue = onQueueOf(provider, host);
+  return provider === 'process' && host !== undefined
+    ? { ...queue, scheduleToStartTimeout: HOST_TAKES_WITHIN_MS }
+    : queue;
+}
+
+/** Effects of a change on a resource. */
+export function changeActivities(
+  provider: ProviderKind,
+  host: string | undefined,
+  summary: string,
+): ProviderActivities {
+  return proxyActivities<ProviderActivities>({ ...PROVIDER_POLICY, ...onQueueInTime(provider, host), summary });
+}
+
 /** Effects on a resource, on the queue of the host that holds it. */
 export function providerActivities(
   provider: ProviderKind,
@@ -95,7 +119,7 @@ export function undoActivities(
   return proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({
     ...UNDO_POLICY,
     ...LOST_WORKER,
-    ...onQueueOf(provider, host),
+    ...onQueueInTime(provider, host),
     summary,
   });
 }
@@ -195,7 +219,7 @@ export function forgetfulActivities(
     }),
     resources: proxyActivities<Pick<ProviderActivities, 'destroyResource'>>({
       ...PROVIDER_POLICY,
-      ...onQueueOf(provider, host),
+      ...onQueueInTime(provider, host),
       ...within,
     }),
   };

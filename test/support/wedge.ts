@@ -33,6 +33,23 @@ export function wedgingBundle(bundle: WorkflowBundle, folder: string, way: Way):
   return { codePath };
 }
 
+/** The bundle with other text in some places, each of which must be there exactly once; written into `folder`. */
+export function bundleWith(
+  bundle: WorkflowBundle,
+  folder: string,
+  name: string,
+  changes: readonly (readonly [RegExp, string])[],
+): WorkflowBundle {
+  let code = readFileSync(bundle.codePath, 'utf8');
+  for (const [place, text] of changes) {
+    if (code.split(place).length !== 2) throw new Error(`${String(place)} is not once in the bundle`);
+    code = code.replace(place, text);
+  }
+  const codePath = join(folder, `${name}.js`);
+  writeFileSync(codePath, code);
+  return { codePath };
+}
+
 /** Wedges a workflow of a worker with a bundle that `throws`, and waits until its task has failed twice, which is when lists know it. */
 export async function wedge(client: Client, workflowId: string): Promise<void> {
   await client.workflow.getHandle(workflowId).signal(WEDGE);

@@ -39,10 +39,12 @@ export async function followToEnd(
 ): Promise<ChangeView> {
   const progress = new Progress();
   try {
-    const onProgress = ({ agents }: ChangeView) =>
+    const onProgress = ({ agents, troubles = [] }: ChangeView) => {
       progress.update(
         agents.map(({ agent, step }) => ({ name: `${fleet}/${agent}`, step, done: ENDED.includes(step) })),
       );
+      for (const { what, why } of troubles) progress.note(`${fleet}: ${what}: ${why}`);
+    };
     return await client.fleets.follow(fleet, change, { ...options, onProgress });
   } finally {
     progress.end();

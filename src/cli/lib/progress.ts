@@ -21,6 +21,7 @@ export class Progress {
     { readonly step: string; readonly at: number; readonly tookMs: number | undefined }
   >();
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #noted = new Set<string>();
   #drawn = 0;
 
   constructor() {
@@ -37,6 +38,16 @@ export class Progress {
       this.#since.set(name, { step, at, tookMs: done ? now - at : undefined });
       if (!this.#terminal) say(`${name}: ${step}${done ? ` (${seconds(now - at)})` : ''}`);
     }
+    if (this.#terminal) this.#draw();
+  }
+
+  /** Says what goes wrong on the way, once each, above the lines that are redrawn. */
+  note(text: string): void {
+    if (this.#noted.has(text)) return;
+    this.#noted.add(text);
+    if (this.#drawn > 0) process.stderr.write(`\u001b[${String(this.#drawn)}A\u001b[0J`);
+    this.#drawn = 0;
+    say(text);
     if (this.#terminal) this.#draw();
   }
 

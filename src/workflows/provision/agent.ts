@@ -20,7 +20,8 @@ import { formatDuration } from '../../rules/lib/duration';
 import { leftAfterWait } from '../../rules/change/ready-clock';
 import { isRefusal } from '../../rules/change/late-creates';
 import { agentSettings } from '../../rules/agent/settings';
-import { fleetActivities, preparation, providerActivities } from '../activities';
+import { changeActivities, fleetActivities, preparation } from '../activities';
+import { askHost, askHostAgain } from './host';
 import { remove, retire } from './removal';
 import { patiently, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
@@ -58,10 +59,12 @@ async function create(saga: Saga, { agent, key, spec }: AgentChange): Promise<vo
   if (key === null || spec === null) throw new DroverError('Internal', 'a create must have a key and a specification');
   const intended = ownedAs(saga.input, spec, key, null);
   saga.run = intendCreate(saga.run, agent, key, spec, isoNow());
-  const provider = providerActivities(spec.provider, intended.host, `create ${agent}`);
+  const what = `create ${agent}`;
+  const provider = changeActivities(spec.provider, intended.host, what);
+  const createOnce = () => provider.createResource(resourceCall(saga.input, spec, intended));
   let isUnknown = false;
-  const { resourceId } = await patiently(saga, `create ${agent}`, () =>
-    withPreparation(() => provider.createResource(resourceCall(saga.input, spec, intended)), {
+  const { resourceId } = await patiently(saga, what, () =>
+    withPreparation(() => askHost(saga.input.fleet, intended, what, createOnce), {
       prepare: () => prepare(saga, spec, intended),
       isMoot: () => breaksOff(saga.run),
     }).catch((error: unknown) => {
@@ -130,8 +133,11 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
 
 /** The error for an agent without any report: the provider may know why. */
 async function whyNotReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent, waitedMs: number): Promise<DroverError> {
-  const provider = providerActivities(spec.provider, owned.host, `inspect ${spec.name}`);
-  const { state, exitCode, detail } = await provider.inspectResource(resourceCall(saga.input, spec, owned));
+  const what = `inspect ${spec.name}`;
+  const provider = changeActivities(spec.provider, owned.host, what);
+  const { state, exitCode, detail } = await askHostAgain(saga.input.fleet, owned, what, () =>
+    provider.inspectResource(resourceCall(saga.input, spec, owned)),
+  );
   if (state !== 'absent' && state !== 'stopped') saga.run = recordWoken(saga.run, spec.name);
   const exited = exitCode === null ? 'exited' : `exited with code ${String(exitCode)}`;
   const never = `worker never beat within ${formatDuration(waitedMs)}`;

@@ -2,7 +2,8 @@
 import type { RetireCall } from '../../contract/activities';
 import type { AgentChange } from '../../contract/fleet';
 import { atStep, recordForgotten, recordGone } from '../../rules/change/run';
-import { fleetActivities, forgetfulActivities, providerActivities, retireActivity } from '../activities';
+import { changeActivities, fleetActivities, forgetfulActivities, retireActivity } from '../activities';
+import { askHost, askHostAgain } from './host';
 import { patiently, resourceCall, type Saga } from './saga';
 import { errorBody } from '../shared/failures';
 
@@ -28,9 +29,10 @@ export async function retire(saga: Saga, { agent, previous }: AgentChange): Prom
   const call = callOf(saga, agent, 'drain');
   const end = () => patiently(saga, `retire ${agent}`, () => retireActivity(`retire ${agent}`).retireAgent(call));
   const first = await failureOf(end());
-  const provider = providerActivities(previous.provider, previous.host, `remove ${agent}`);
-  const removed = resourceCall(saga.input, previous.spec, previous);
-  await patiently(saga, `remove ${agent}`, () => provider.destroyResource(removed));
+  const what = `remove ${agent}`;
+  const provider = changeActivities(previous.provider, previous.host, what);
+  const destroyOnce = () => provider.destroyResource(resourceCall(saga.input, previous.spec, previous));
+  await patiently(saga, what, () => askHost(saga.input.fleet, previous, what, destroyOnce));
   if (first !== null) await end();
 }
 
@@ -57,7 +59,10 @@ function removal(
   previous: Previous,
   resources: ReturnType<typeof forgetfulActivities>['resources'],
 ): Promise<unknown> {
-  return resources.destroyResource(resourceCall(input, previous.spec, previous));
+  const { fleet } = input;
+  return askHostAgain(fleet, previous, `remove ${previous.spec.name}`, () =>
+    resources.destroyResource(resourceCall(input, previous.spec, previous)),
+  );
 }
 
 function callOf({ input }: Saga, agent: string, mode: RetireCall['mode']): RetireCall {

@@ -12,7 +12,8 @@ import {
   undoOrder,
 } from '../../rules/change/compensation';
 import { CREATE_TIMEOUT_MS, mayLandLate, wasNeverMade } from '../../rules/change/late-creates';
-import { providerActivities, undoActivities, undoRetireActivity } from '../activities';
+import { changeActivities, undoActivities, undoRetireActivity } from '../activities';
+import { askHostAgain } from './host';
 import { inParallel, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
@@ -85,7 +86,8 @@ async function takeBack({ input, refused }: Saga, entry: CompensationEntry, land
 }
 
 async function remove(made: ResourceCall, summary: string): Promise<boolean> {
-  return (await undoActivities(made.provider, made.host, summary).destroyResource(made)).existed;
+  const provider = undoActivities(made.provider, made.host, summary);
+  return (await askHostAgain(made.fleet, made, summary, () => provider.destroyResource(made))).existed;
 }
 
 /** Destroys the resource again when no create can still be in flight. */
@@ -119,8 +121,11 @@ async function inspectOne(
 ): Promise<void> {
   if (saga.run.owned[agent]?.key !== previous.key) return;
   try {
-    const provider = providerActivities(previous.provider, previous.host, `inspect ${agent}`);
-    const { state } = await provider.inspectResource(resourceCall(saga.input, previous.spec, previous));
+    const what = `inspect ${agent}`;
+    const provider = changeActivities(previous.provider, previous.host, what);
+    const { state } = await askHostAgain(saga.input.fleet, previous, what, () =>
+      provider.inspectResource(resourceCall(saga.input, previous.spec, previous)),
+    );
     saga.run =
       state === 'absent' ? recordGone(saga.run, agent, 'deleted') : unknownOutcome(saga.run, agent, 'resource');
   } catch {

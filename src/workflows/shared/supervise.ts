@@ -96,7 +96,7 @@ export function createSupervisor(show: () => void): Supervisor {
           throw error;
         }
         // This adds up the pauses instead of reading the clock: after a local activity a replay may read another time.
-        waited += pauseAfter(attempts, 1);
+        waited += pauseAfter(attempts, 1) + waitedMs(error);
         await pause(what, attempts, isOver);
       }
     }
@@ -142,6 +142,12 @@ const never = (): boolean => false;
 /** Whether the error is the cancellation of the current scope. */
 function isEnded(error: unknown): boolean {
   return isCancellation(error) && CancellationScope.current().consideredCancelled;
+}
+
+/** What a call has waited itself, where its failure says so (provision/host.ts). */
+function waitedMs(error: unknown): number {
+  const waited = errorBody(error).details?.['waitedMs'];
+  return typeof waited === 'number' ? waited : 0;
 }
 
 function messageIn(error: unknown): string {
