@@ -1,4 +1,7 @@
-/** The direction of imports: which folders and packages each folder may import (docs/decisions/0002-rules-import-constants.md). */
+/**
+ * The direction of imports: which folders and packages each folder may import
+ * (docs/decisions/0002-rules-import-constants.md).
+ */
 
 /** Folder (a pattern under src/) -> a pattern of the folders that it may import; null for none. */
 const LAYERS = {
@@ -43,7 +46,10 @@ const ENTITIES = {
   },
 };
 
-/** Folder -> a pattern of the packages that it may import, on the path below node_modules; null for none. */
+/**
+ * Folder -> a pattern of the packages that it may import, on the path below node_modules; null for
+ * none.
+ */
 const PACKAGES = {
   'contract/(?!schemas/|\\w+/messages\\.ts)': null,
   'contract/\\w+/messages\\.ts': '@temporalio/(workflow|common)',

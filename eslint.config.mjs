@@ -1,7 +1,10 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Calls that rules must not make, so that they stay pure. In workflows the SDK replaces them by deterministic ones. */
+/**
+ * Calls that rules must not make, so that they stay pure. In workflows the SDK replaces them by
+ * deterministic ones.
+ */
 const nondeterministic = [
   { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Pass the time in.' },
   {
@@ -11,7 +14,10 @@ const nondeterministic = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass the time in.' },
 ];
 
-/** The time of day may jump: another clock measures intervals, and only one file reads both (docs/decisions/0026-clocks-files-and-full-disks.md). */
+/**
+ * The time of day may jump: another clock measures intervals, and only one file reads both
+ * (docs/decisions/0026-clocks-files-and-full-disks.md).
+ */
 const clocks = [
   "MemberExpression[object.name='Date'][property.name='now']",
   "MemberExpression[object.name='performance'][property.name='now']",
@@ -19,7 +25,10 @@ const clocks = [
   "NewExpression[callee.name='Date'][arguments.length=0]",
 ].map((selector) => ({ selector, message: 'Use src/lib/clock.ts: monotonicMs for intervals, the others for dates.' }));
 
-/** Modules of the bundle are evaluated once and shared by all workflows of a thread (docs/decisions/0012-bundle-for-this-node.md). */
+/**
+ * Modules of the bundle are evaluated once and shared by all workflows of a thread
+ * (docs/decisions/0012-bundle-for-this-node.md).
+ */
 const moduleState = ['Program > VariableDeclaration', 'Program > ExportNamedDeclaration > VariableDeclaration'].map(
   (declaration) => ({
     selector: `${declaration}[kind!='const']`,
@@ -27,7 +36,10 @@ const moduleState = ['Program > VariableDeclaration', 'Program > ExportNamedDecl
   }),
 );
 
-/** Work beside a workflow's main loop goes through one helper, which handles its failure (docs/decisions/0020-supervised-work.md). */
+/**
+ * Work beside a workflow's main loop goes through one helper, which handles its failure
+ * (docs/decisions/0020-supervised-work.md).
+ */
 const unsupervised = [
   {
     selector: 'UnaryExpression[operator="void"]',
@@ -40,7 +52,10 @@ const unsupervised = [
   },
 ];
 
-/** One place defines the meaning of an agent's status and runtime. All other code uses its predicates. */
+/**
+ * One place defines the meaning of an agent's status and runtime. All other code uses its
+ * predicates.
+ */
 const statuses = [
   ['status', 'pending|running|paused|stopped|failed|terminated'],
   ['runtime', 'stopped|starting|running|paused|stopping|crashed'],
@@ -51,7 +66,10 @@ const statuses = [
   })),
 );
 
-/** With open local activities, a replay reads another time than the worker did (docs/decisions/0015-a-branch-sends-within-its-task.md). */
+/**
+ * With open local activities, a replay reads another time than the worker did
+ * (docs/decisions/0015-a-branch-sends-within-its-task.md).
+ */
 const clockReads = [
   "MemberExpression[object.name='Date'][property.name='now']",
   "MemberExpression[object.name='Date'][property.value='now']",

@@ -1,4 +1,4 @@
-/** The bare engine: the least that Temporal can do for what a Drover operation does. */
+/** Bare counterparts: the least work of Temporal for each of Drover's operations. */
 import {
   condition,
   defineQuery,
@@ -21,7 +21,10 @@ const { bareActivity } = proxyActivities<{ bareActivity(argument: unknown): Prom
   startToCloseTimeout: '1m',
 });
 
-/** One signal, one query, one update that is accepted, one that runs an activity and one that its validator refuses. */
+/**
+ * A signal, a query, an accepted update, an update that runs an activity, and one that its
+ * validator refuses.
+ */
 export async function bareEntity(): Promise<void> {
   let count = 0;
   let isOver = false;

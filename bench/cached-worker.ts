@@ -1,7 +1,10 @@
-/** A worker in a process of its own, whose memory is looked at: `node --expose-gc cached-worker.js ADDRESS QUEUE BUNDLE`. */
+/**
+ * A worker in its own process, to measure its memory: `node --expose-gc cached-worker.js ADDRESS
+ * QUEUE BUNDLE`.
+ */
 import { NativeConnection, Worker } from '@temporalio/worker';
 
-/** More than the row starts: nothing is evicted. */
+/** More than the row starts, so that nothing is evicted. */
 const CACHED = 2_000;
 
 async function main([address = '', taskQueue = '', codePath = '']: readonly string[]): Promise<void> {
@@ -23,7 +26,7 @@ async function main([address = '', taskQueue = '', codePath = '']: readonly stri
   process.disconnect();
 }
 
-/** The resident set in MB, once what can be collected is. */
+/** The resident set in MB, after a garbage collection. */
 function residentMb(): number {
   globalThis.gc?.();
   return process.memoryUsage().rss / 1024 ** 2;

@@ -1,20 +1,23 @@
-/** Rounds, medians and the table: a Drover operation and its bare counterpart, interleaved in one run. */
+/**
+ * Rounds, medians and the table: a Drover operation and its bare counterpart, interleaved in one
+ * run.
+ */
 import Table from 'cli-table3';
 
-/** One bench. `target` bounds the ratio, or the figure itself where there is no counterpart. */
+/** One bench. `target` bounds the ratio, or the figure itself if there is no counterpart. */
 export interface Row {
   readonly name: string;
   readonly what: string;
   readonly unit: string;
   readonly target: { readonly of: 'ratio' | 'drover'; readonly atLeast?: number; readonly atMost?: number };
   readonly rounds?: number;
-  /** Prepares once; what it returns runs one side of one round. */
+  /** Prepares once; the returned function runs one side of one round. */
   prepare(): Promise<Sides>;
 }
 
 export interface Sides {
   drover(): Promise<number>;
-  /** Absent: the row has a target of its own. */
+  /** Absent if the row has its own target. */
   bare?(): Promise<number>;
   end?(): Promise<void>;
 }
@@ -32,10 +35,13 @@ export interface Measured {
   readonly rounds: readonly { readonly drover: number; readonly bare: number | null }[];
 }
 
-/** Noisy machines: five alternating rounds at least, and the median of each side. */
+/** For noisy machines: at least five alternating rounds, and the median of each side. */
 const ROUNDS = 5;
 
-/** Runs one row: a round that does not count, then its rounds, each side first in turn. The ratio is the median of the rounds' own ratios. */
+/**
+ * Runs one row: a warm-up round, then its rounds, each side first in turn. The ratio is the median
+ * of the rounds' ratios.
+ */
 export async function measure(row: Row, progress: (text: string) => void): Promise<Measured> {
   const sides = await row.prepare();
   const rounds: { drover: number; bare: number | null }[] = [];
@@ -55,7 +61,8 @@ export async function measure(row: Row, progress: (text: string) => void): Promi
   const drover = median(rounds.map((round) => round.drover));
   const bares = rounds.flatMap(({ bare }) => (bare === null ? [] : [bare]));
   const bare = bares.length === 0 ? null : median(bares);
-  // Of each round's two sides, which ran side by side: the speed of a shared machine changes from one minute to the next.
+  // The ratio of each round's two sides, which ran close together: the speed of a shared machine
+  // changes within minutes.
   const ratios = rounds.flatMap((round) => (round.bare === null ? [] : [round.drover / round.bare]));
   const ratio = ratios.length === 0 ? null : median(ratios);
   const { of, atLeast, atMost } = row.target;
@@ -81,7 +88,7 @@ export function median(values: readonly number[]): number {
   return pair.reduce((sum, index) => sum + (sorted[index] ?? NaN), 0) / pair.length;
 }
 
-/** For people. */
+/** The results as a table for people. */
 export function resultTable(results: readonly Measured[]): string {
   const table = new Table({
     head: ['bench', 'drover', 'bare', 'unit', 'ratio', 'target', ''],
@@ -105,7 +112,7 @@ function shown(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** Things done in a second. */
+/** Operations per second. */
 export async function rate(count: number, act: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await act();

@@ -1,4 +1,7 @@
-/** `npm run bench [-- NAME…]`: the rows asked for, or all of them; prints the table and writes bench/results.json. */
+/**
+ * `npm run bench [-- NAME…]`: runs the named rows, or all; prints the table and writes
+ * bench/results.json.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Measured, measure, resultTable } from './harness';

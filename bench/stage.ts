@@ -1,6 +1,6 @@
 /**
- * What the benches run on: one embedded server in memory, a worker with Drover's bundle as it is shipped, one with the bare workflows as
- * anybody's would be, a provider in memory.
+ * The stage of the benches: an embedded server in memory, a worker with Drover's shipped bundle, a
+ * worker with the bare workflows in a default setup, and a provider in memory.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,9 +30,9 @@ export interface Stage {
   readonly temporal: Client;
   readonly drover: DroverClient;
   readonly provider: MemoryProvider;
-  /** What an agent answers to a turn. */
+  /** An agent's reply to a turn. */
   answer: (call: TurnCall) => TurnOutcome;
-  /** Called when an agent is given another credential. */
+  /** Called when an agent gets another credential. */
   reloaded: () => void;
   /** Bundles of the two sides, as files. */
   readonly bundles: { readonly drover: string; readonly bare: string };
@@ -104,18 +104,21 @@ export async function openStage(root: string): Promise<Stage> {
 }
 
 function quiet(): void {
-  // Bundling says more than anybody wants to read.
+  // Bundling logs too much.
 }
 
 let made = 0;
 
-/** A name that nobody has used. */
+/** A name that was never used. */
 export function fresh(prefix: string): string {
   made += 1;
   return `${prefix}-${String(process.pid)}-${String(made)}`;
 }
 
-/** Starts an agent's workflow directly and returns its id; `memory`: over the provider in memory, else one that names its instances itself. */
+/**
+ * Starts an agent's workflow directly and returns its id. `memory` uses the provider in memory,
+ * else the agent names its own instances.
+ */
 export async function startAgent(
   { temporal, provider }: Stage,
   fleet: string,
@@ -160,7 +163,7 @@ export async function readyAgent(
   });
 }
 
-/** Ends the agents of a fleet, without ceremony. */
+/** Terminates the agents of a fleet. */
 export async function endAgents({ temporal }: Stage, fleet: string, agents: readonly string[]): Promise<void> {
   await Promise.all(
     agents.map((agent) => temporal.workflow.getHandle(agentWorkflowId(fleet, agent)).terminate('bench')),

@@ -1,4 +1,6 @@
-/** Compiles the benches beside their sources and runs the rows that are asked for: `npm run bench -- start beat`. */
+/**
+ * Compiles the benches with their sources and runs the named rows: `npm run bench -- start beat`.
+ */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './state.mjs';

@@ -7,7 +7,10 @@ import { root, source, stampBuild } from './state.mjs';
 
 const dist = join(root, 'dist');
 
-/** tsc leaves the output of files that are gone; a removed module must not stay importable. */
+/**
+ * Removes old output: tsc keeps the output of deleted files, and a removed module must not stay
+ * importable.
+ */
 function removeStaleOutput() {
   const outputs = existsSync(dist) ? readdirSync(dist, { recursive: true, withFileTypes: true }) : [];
   for (const output of outputs) {
@@ -20,7 +23,7 @@ function removeStaleOutput() {
 
 const fingerprint = source();
 removeStaleOutput();
-// A folder without its outputs but with the compiler's notes would compile to nothing.
+// With the compiler's build info but without its outputs, a folder would compile to nothing.
 if (!existsSync(join(dist, '.stamp'))) rmSync(join(dist, '.tsbuildinfo'), { force: true });
 try {
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {

@@ -1,4 +1,4 @@
-/** The one way the workflows are bundled: for the build, for the tests and for the check. */
+/** Bundles the workflows, for the build, the tests and the check. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { root } from './state.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** What Node 20, the oldest that is supported, runs; as in tsconfig.json. */
+/** The target for Node 20, the oldest supported version; as in tsconfig.json. */
 const TARGET = 'es2022';
 
 /** Bundles src/workflows and returns the code. */
@@ -22,7 +22,8 @@ export async function bundleWorkflows() {
     workflowInterceptorModules: ['reserved-signals', 'paced-signals'].map((name) =>
       join(root, `src/workflows/sandbox/${name}.ts`),
     ),
-    // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps state in a module (decision 12).
+    // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps
+    // state in a module (decision 12).
     preloadModules: [workflowsPath],
     webpackConfigHook: forThisNode,
     logger: quiet,
@@ -30,12 +31,16 @@ export async function bundleWorkflows() {
   return code;
 }
 
-/** The SDK compiles for ES2017, where copying an object takes a helper that is slow in its sandbox (decision 12). */
+/**
+ * The SDK compiles for ES2017, where copying an object takes a helper that is slow in its sandbox
+ * (decision 12).
+ */
 function forThisNode(config) {
   const rule = config.module.rules.find(({ use }) => use?.loader?.includes('swc-loader'));
   if (!rule) throw new Error("the SDK's bundler no longer compiles with swc-loader; see scripts/bundle.mjs");
   rule.use.options.jsc.target = TARGET;
-  // Every workflow thread reads the whole bundle: comments stay in the source, and nothing else changes.
+  // Every workflow thread reads the whole bundle, so comments are removed, and nothing else
+  // changes.
   rule.use.options.minify = true;
   rule.use.options.jsc.minify = { compress: false, mangle: false, format: { comments: false, beautify: true } };
   return config;

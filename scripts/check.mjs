@@ -1,6 +1,7 @@
 /**
- * Everything that `npm run check` checks, with one line for each; the output of what fails follows its line. What a check has
- * found is kept in .cache/check, so that a second run looks only at what has changed; `npm run check -- --fresh` starts without.
+ * Everything that `npm run check` checks, with one line for each; the output of what fails follows
+ * its line. What a check has found is kept in .cache/check, so that a second run looks only at what
+ * has changed; `npm run check -- --fresh` starts without.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -28,8 +29,8 @@ function cached(file) {
 }
 
 /**
- * The findings of the linter's typed rules about one file depend on the types of others. A cache is therefore good for one state
- * of all code and no other; it spares the second run.
+ * The findings of the linter's typed rules about one file depend on the types of others. A cache is
+ * therefore good for one state of all code and no other; it spares the second run.
  */
 function lintCache() {
   const name = `eslint-${contents().slice(0, 16)}`;

@@ -1,7 +1,8 @@
 /**
- * `npm run dev [-- --inspect]`: a Temporal server that stays up, and a worker and a gateway that are built and started again when
- * src changes. Agents run on, as they do when `drover up` is started again. Commands in the same directory find it.
- * With --inspect a debugger can attach to the worker at 127.0.0.1:9229, in workflows too.
+ * `npm run dev [-- --inspect]`: a Temporal server that stays up, and a worker and a gateway that
+ * are built and started again when src changes. Agents run on, as they do when `drover up` is
+ * started again. Commands in the same directory find it. With --inspect a debugger can attach to
+ * the worker at 127.0.0.1:9229, in workflows too.
  */
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
@@ -14,7 +15,10 @@ const dist = (module) => require(join(root, 'dist', module));
 
 /** An editor writes several files for one save. */
 const SETTLED_AFTER_MS = 200;
-/** Workflows run in the main thread, where the debugger is, and may stand still there (SDK: TEMPORAL_DEBUG). */
+/**
+ * Workflows run in the main thread, where the debugger is, and may stand still there (SDK:
+ * TEMPORAL_DEBUG).
+ */
 const DEBUGGED = process.argv.includes('--inspect')
   ? { flags: ['--inspect=127.0.0.1:9229'], env: { TEMPORAL_DEBUG: '1' } }
   : { flags: [], env: {} };
@@ -30,7 +34,8 @@ class Service {
     this.command = command;
     this.start = () => {
       const args = ['--enable-source-maps', ...flags, join(root, 'bin/drover.js'), command];
-      // In a group of its own: Ctrl-C reaches this process alone, which stops the services in order.
+      // In a group of its own: Ctrl-C reaches this process alone, which stops the services in
+      // order.
       const child = spawn(process.execPath, args, { env: { ...env, ...more }, stdio: 'inherit', detached: true });
       this.#child = child;
       this.#ended = new Promise((resolve) => child.once('exit', resolve)).then((code) => {

@@ -1,7 +1,9 @@
 /**
- * The histories of released versions: `node scripts/frozen.mjs [FOLDER]` prints what is wrong with them, `--freeze VERSION` adds one.
- * A folder of histories holds `next`, a folder for each release, and RELEASES with one line for each: its version and the SHA-256 of its
- * SHA256SUMS, which has one line for each history (as `sha256sum -c` reads it). So nothing of a release can change or go unseen.
+ * The histories of released versions: `node scripts/frozen.mjs [FOLDER]` prints what is wrong with
+ * them, `--freeze VERSION` adds one. A folder of histories holds `next`, a folder for each release,
+ * and RELEASES with one line for each: its version and the SHA-256 of its SHA256SUMS, which has one
+ * line for each history (as `sha256sum -c` reads it). So nothing of a release can change or go
+ * unseen.
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +11,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './state.mjs';
 
-/** The folder of the version that is not released yet: the only one that `npm run histories` writes. */
+/**
+ * The folder of the version that is not released yet: the only one that `npm run histories` writes.
+ */
 export const NEXT = 'next';
 /** All histories of this repository. */
 export const histories = join(root, 'test/replay/histories');

@@ -1,7 +1,7 @@
 /**
- * Asks a real gateway everything that its own description allows, and much that it does not: schemathesis, as an operator, as an
- * agent, and with names of things that exist. Needs python3 with venv; the packages are pinned by hash and kept in Drover's
- * cache. Ends with 0 when nothing was found.
+ * Fuzzes a real gateway with schemathesis: requests that its description allows and many that it
+ * does not, as an operator, as an agent, and with names that exist. Needs python3 with venv; the
+ * packages are pinned by hash and kept in Drover's cache. Ends with 0 if nothing was found.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,11 +13,15 @@ import { root } from './state.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = join(root, 'scripts/fuzz-http');
-/** Cases of the fuzzing phase for each call. With the coverage phase, which has its own, a pass takes about a minute. */
+/**
+ * Cases of the fuzzing phase for each call. With the coverage phase, which has its own, a pass
+ * takes about a minute.
+ */
 const EXAMPLES = 10;
 /**
- * A request may fit its schemas and still not be possible: agents of one name twice, a duration of more than 720h, a number that
- * would change, a page token of another server. A schema cannot say so; the gateway does, with 422.
+ * A request may fit its schemas and still not be possible: agents of one name twice, a duration of
+ * more than 720h, a number that would change, a page token of another server. A schema cannot say
+ * so; the gateway does, with 422.
  */
 const NOT_CHECKED = 'positive_data_acceptance';
 /** `drover up` takes five seconds; a busy machine several times that. */
@@ -31,7 +35,7 @@ function schemathesis() {
   const venv = join(cacheFolder(process.env), `schemathesis-${digest}`);
   if (!existsSync(venv)) {
     const draft = `${venv}.${process.pid}`;
-    // Under another name until it is whole.
+    // Under another name until it is complete.
     run('python3', ['-m', 'venv', draft], 'python3 cannot make a virtual environment');
     const pip = [
       '-m',
@@ -86,10 +90,13 @@ async function running(file, up) {
     if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')).gateway;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('drover up does not come up');
+  throw new Error('drover up did not start in time');
 }
 
-/** What the calls about one agent, fleet, run and pool find: an external agent, which no one has to start. */
+/**
+ * What the calls about one agent, fleet, run and pool find: an external agent, which no one has to
+ * start.
+ */
 const FLEET = {
   agents: [{ name: 'fuzz', provider: 'external', subscription: { pool: 'fuzz' } }],
   subscriptions: [{ pool: 'fuzz', credentials: [{ name: 'fuzz', secret: 'env:FUZZ' }] }],
@@ -115,7 +122,9 @@ async function make({ gateway, operator }) {
   await send('POST', '/v1/runs', { fleet: 'fuzz', run: 'fuzz', task: 'fuzz' });
 }
 
-/** One pass over every call but the stream of events, which has no end. True: nothing was found. */
+/**
+ * One pass over every call but the stream of events, which never ends. True if nothing was found.
+ */
 function pass(what, { gateway, token, config, reports, only = [] }) {
   const [python, ...program] = schemathesis();
   console.log(`== ${what}`);
@@ -142,7 +151,8 @@ function pass(what, { gateway, token, config, reports, only = [] }) {
         String(EXAMPLES),
       ],
       ...['--generation-deterministic'],
-      // Deterministic: a failure is one of the code, not of the day. A command that waits for its effect answers after 5 s.
+      // Deterministic: a failure is one of the code, not of the day. A command that waits for its
+      // effect answers after 5 s.
       ...['--request-timeout', '30', '--continue-on-failure', '--warnings', 'off', '--no-color'],
     ],
     { cwd: reports, stdio: ['ignore', 1, 2] },
@@ -151,7 +161,10 @@ function pass(what, { gateway, token, config, reports, only = [] }) {
   return status === 0;
 }
 
-/** The configuration with the names of what exists, so that the calls get further than "does not exist". */
+/**
+ * The configuration with the names of what exists, so that the calls get further than "does not
+ * exist".
+ */
 function withNames(config, directory) {
   const file = join(directory, 'existing.toml');
   const names = ['fleet', 'agent', 'run', 'pool'].map((name) => `"path.${name}" = "fuzz"`);
@@ -166,7 +179,7 @@ const found = await withDrover(async ({ gateway, operator, agentToken, state }) 
   const agent = agentToken(['fuzz', 'fuzz']);
   return [
     ['an operator', { ...given, token: operator }],
-    // What else it asks is refused, more slowly after 120 times, by design.
+    // All other calls are refused, and more slowly after 120 refusals, by design.
     ['an agent, about itself', { ...given, token: agent, config: existing, only: ['heartbeat', 'reportFailure'] }],
     // Last, as it pauses, stops and terminates what it finds.
     ['an operator, about what exists', { ...given, token: operator, config: existing }],

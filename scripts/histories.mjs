@@ -1,7 +1,8 @@
 /**
- * `npm run histories`: runs the tests that record histories (those that call `env.record(name)`) and writes what they
- * started to test/replay/histories/next/, then derives the one that must fail. The folders of releases stay as they are: they are the
- * promise that running workflows survive the new code (docs/upgrading.md, scripts/frozen.mjs).
+ * `npm run histories`: runs the tests that record histories (those that call `env.record(name)`)
+ * and writes what they started to test/replay/histories/next/, then derives the one that must fail.
+ * The folders of releases stay as they are: they are the promise that running workflows survive the
+ * new code (docs/upgrading.md, scripts/frozen.mjs).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -25,7 +26,7 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(status ?? 1);
 
-/** The same history, but its first activity is one that no workflow of ours calls. */
+/** The same history with a first activity that no workflow calls. */
 function asOfOtherCode(content) {
   const scheduled = content.history.events.find((event) => event.activityTaskScheduledEventAttributes);
   if (!scheduled) return undefined;
@@ -46,5 +47,5 @@ for (const file of files) {
   writeFileSync(join(mustFail, 'another-activity.json'), `${JSON.stringify(changed, null, 1)}\n`);
   process.exit(0);
 }
-console.error('no recorded history holds an activity: none is left to derive the failing one from');
+console.error('no recorded history has an activity, so the failing history cannot be derived');
 process.exit(1);

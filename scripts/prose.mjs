@@ -24,8 +24,9 @@ export function proseFiles(folder) {
 }
 
 /**
- * The passages of a file, each `{ kind, line, text }`: kind is `comment`, `message` (a string of several words) or `page`. The
- * text keeps its line breaks, so that a position in it tells the line.
+ * The passages of a file, each `{ kind, line, text }`: kind is `comment`, `message` (a string of
+ * several words) or `page`. The text keeps its line breaks, so that a position in it tells the
+ * line.
  */
 export function passages(folder, file) {
   const source = readFileSync(join(folder, file), 'utf8');
@@ -88,7 +89,9 @@ function plain(comment) {
   return comment.replace(/^\/\*+|\*+\/$/g, '').replace(/^[ \t]*(?:\/\/+|\*+(?!\/))/gm, '');
 }
 
-/** Comments of one line that follow each other are one passage: a sentence goes on in the next line. */
+/**
+ * Comments of one line that follow each other are one passage: a sentence goes on in the next line.
+ */
 function joined(found) {
   const result = [];
   for (const passage of found.sort((one, other) => one.line - other.line)) {

@@ -1,6 +1,6 @@
 /**
- * Names every page, heading, rule, decision and file that a comment or a page refers to and that is not there:
- * `node scripts/references.mjs [FOLDER]`. Ends with 1 when it finds one.
+ * Names every page, heading, rule, decision and file that a comment or a page refers to and that is
+ * not there: `node scripts/references.mjs [FOLDER]`. Ends with 1 when it finds one.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -25,7 +25,10 @@ function textOf(page) {
   return texts.get(page);
 }
 
-/** Where a page is that a file names: beside it, at the root, in docs/ or in docs/decisions/; null when nowhere. */
+/**
+ * Where a page is that a file names: beside it, at the root, in docs/ or in docs/decisions/; null
+ * when nowhere.
+ */
 function pageOf(file, name) {
   const places = [join(dirname(file), name), name, join('docs', name), join('docs/decisions', name)];
   return places.map((place) => normalize(place)).find((place) => existsSync(join(folder, place))) ?? null;
@@ -46,7 +49,10 @@ function anchors(page) {
   });
 }
 
-/** True when a page has a rule of that number: an item of a numbered list, a heading or the first cell of a row. */
+/**
+ * True when a page has a rule of that number: an item of a numbered list, a heading or the first
+ * cell of a row.
+ */
 function hasRule(page, number) {
   return new RegExp(`^(?:#+ (?:Rule )?|\\| *|)\\*{0,2}${number}(?:\\.|:| *\\|)`, 'm').test(textOf(page));
 }
@@ -54,7 +60,10 @@ function hasRule(page, number) {
 const numbers = (text) => (text.match(/\d+/g) ?? []).map(Number);
 const NUMBERS = '\\d+(?:(?:, | and | or | to )\\d+)*';
 
-/** What a passage refers to, in the order of its text: `{ at, problem }` for each that leads nowhere. */
+/**
+ * What a passage refers to, in the order of its text: `{ at, problem }` for each that leads
+ * nowhere.
+ */
 function dangling(file, passage, page) {
   const { text, kind } = passage;
   const found = [];
@@ -96,7 +105,10 @@ function dangling(file, passage, page) {
   return found;
 }
 
-/** The page that a rule is one of: in a comment the last that is named, in a page only one that stands right before it. */
+/**
+ * The page that a rule is one of: in a comment the last that is named, in a page only one that
+ * stands right before it.
+ */
 function namedBefore(text, kind) {
   const pattern = kind === 'page' ? /([\w/-]+\.md)[^.;()\n]{0,10}$/ : /[\s\S]*?([\w/-]+\.md)(?![\s\S]*\.md)/;
   return pattern.exec(text)?.[1];
@@ -111,7 +123,8 @@ function ruleProblem(page, which) {
 let count = 0;
 for (const file of files) {
   if (file === HISTORY) continue;
-  // The page that was named last: a rule that is cited by its number alone is one of its rules. A page cites its own.
+  // The page that was named last: a rule that is cited by its number alone is one of its rules. A
+  // page cites its own.
   let page = file.endsWith('.md') ? file : null;
   for (const passage of passages(folder, file)) {
     if (passage.kind === 'message') continue;

@@ -1,6 +1,7 @@
 /**
- * Makes a checkout ready, with Node alone: packages, build, Temporal's binaries. Every step is skipped when there is
- * nothing to do. Run by `npm start` and, with --test, by `npm test` (the tests need the time-skipping server too).
+ * Prepares a checkout with Node alone: packages, build, Temporal's binaries. Skips every step that
+ * has nothing to do. `npm start` runs it, and `npm test` with --test (the tests also need the
+ * time-skipping server).
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,9 @@ import { isBuilt, isInstalled, root } from './state.mjs';
 const require = createRequire(import.meta.url);
 const lock = join(root, '.setup.lock');
 
-/** Runs a command with its output on stderr, since stdout belongs to what comes after the set-up. */
+/**
+ * Runs a command with its output on stderr, since stdout belongs to the command after the set-up.
+ */
 function run(command, args, failure) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error(error ? `${failure} (${error.message})` : failure);
@@ -58,7 +61,7 @@ async function exclusively(work) {
       continue;
     }
     if (owner !== undefined && !waiting) {
-      console.error(`drover: another set-up (process ${owner}) is at work; waiting for it`);
+      console.error(`drover: another set-up (process ${owner}) is running; waiting for it`);
       waiting = true;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -70,7 +73,7 @@ async function exclusively(work) {
   }
 }
 
-/** Needs the build: where a binary may be is one rule, in src/dev/binaries.ts. */
+/** Needs the build, as src/dev/binaries.ts knows where binaries are. */
 function missingBinaries(names) {
   const { findBinary } = require('../dist/dev/binaries.js');
   return names.filter((name) => !findBinary(name, process.env));

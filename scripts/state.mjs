@@ -1,4 +1,6 @@
-/** What is up to date: the installed packages against the lock file, and dist/ against src/. */
+/**
+ * Checks what is up to date: the installed packages against the lock file, and dist/ against src/.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +11,10 @@ export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/,
 
 const stamp = join(root, 'dist/.stamp');
 
-/** True when node_modules holds exactly what the lock file names; npm records what it installed in a lock file of its own. */
+/**
+ * True when node_modules holds exactly what the lock file names; npm records what it installed in a
+ * lock file of its own.
+ */
 export function isInstalled(folder = root) {
   const installedFile = join(folder, 'node_modules/.package-lock.json');
   if (!existsSync(installedFile)) return false;
@@ -22,7 +27,7 @@ export function isInstalled(folder = root) {
   );
 }
 
-/** A fingerprint of everything that dist/ is made from: paths, sizes and times. */
+/** A fingerprint of all inputs of dist/: paths, sizes and times. */
 export function source(folder = root) {
   const hash = createHash('sha256');
   const add = (path) => {
@@ -39,7 +44,7 @@ export function source(folder = root) {
 const CODE = ['src', 'test', 'bench', 'examples', 'scripts', 'bin'];
 const CONFIGURATION = ['package-lock.json', 'tsconfig.json', 'eslint.config.mjs'];
 
-/** A digest of all code and of what says how it is compiled and linted. */
+/** A digest of all code and of the compiler's and linter's settings. */
 export function contents(folder = root) {
   const hash = createHash('sha256');
   const add = (path) =>
@@ -55,12 +60,14 @@ export function contents(folder = root) {
   return hash.digest('hex');
 }
 
-/** True when dist/ was built from what src/ holds now. */
+/** True if dist/ was built from the current src/. */
 export function isBuilt() {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === source();
 }
 
-/** Records what dist/ was built from; taken before the build, so that a change during it is seen. */
+/**
+ * Records the inputs of dist/, taken before the build, so that a change during the build is seen.
+ */
 export function stampBuild(fingerprint) {
   writeFileSync(stamp, fingerprint);
 }

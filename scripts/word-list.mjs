@@ -1,8 +1,12 @@
-/** Words and turns of phrase that read as translated, each with what to write. CONTRIBUTING.md explains the style. */
+/**
+ * Words and turns of phrase that read as translated, each with what to write. CONTRIBUTING.md
+ * explains the style.
+ */
 
 /**
- * `{ name, pattern, write }`. A pattern is matched without regard to case on passages of prose (scripts/prose.mjs), where code in
- * backticks is left out. `\s+` stands for a blank: a phrase may go on in the next line.
+ * `{ name, pattern, write }`. A pattern is matched without regard to case on passages of prose
+ * (scripts/prose.mjs), where code in backticks is left out. `\s+` stands for a blank: a phrase may
+ * go on in the next line.
  */
 export const WORDS = [
   {
@@ -36,7 +40,8 @@ export const WORDS = [
   },
   {
     name: 'what is X does Y',
-    // At the start of a sentence, with its own verb after the clause; a question and a heading have none of both.
+    // At the start of a sentence, with its own verb after the clause; a question and a heading have
+    // none of both.
     pattern:
       /(?<=^\s*|[.;:]\s+)what\s+(?:is|are|was|has|have|can|cannot|comes|takes|holds|belongs|remains|stays|leads|needs|ends|fails)\b[^.?!;:|]*\s(?:is|are|was|has|have|does|do|goes|stays|ends|counts|gets|must|will|can|cannot|may)\s[^?]*?(?=[.;]|$(?![\s\S]))/m,
     write: 'the noun that it is: "A stopped agent keeps its name"',

@@ -1,6 +1,7 @@
 /**
- * Counts what scripts/word-list.mjs names in comments, messages, names of tests, pages and commit subjects, for each file:
- * `node scripts/words.mjs [--list] [FOLDER]`. With --list it shows each place. Ends with 1 when it finds one.
+ * Counts what scripts/word-list.mjs names in comments, messages, names of tests, pages and commit
+ * subjects, for each file: `node scripts/words.mjs [--list] [FOLDER]`. With --list it shows each
+ * place. Ends with 1 when it finds one.
  */
 import { spawnSync } from 'node:child_process';
 import { lineAt, passages, proseFiles } from './prose.mjs';
@@ -31,7 +32,10 @@ function git(...args) {
   return status === 0 ? stdout.trim() : '';
 }
 
-/** Problems of the commit subjects since the last tag; since this list where there is no tag, as history stays as it is. */
+/**
+ * Problems of the commit subjects since the last tag; since this list where there is no tag, as
+ * history stays as it is.
+ */
 function subjects() {
   const since =
     git('describe', '--tags', '--abbrev=0') ||

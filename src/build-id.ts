@@ -11,9 +11,9 @@ const HASH_LENGTH = 12;
 const SOURCE_MAP = '//# sourceMappingURL=';
 
 /**
- * `0.1.0+3f2ac41be09d`: the version, with the hash of the workflow bundle as semver's build metadata. Where there
- * is no bundle, the workflows are compiled from source, and the build id ends in `+source`. The source map is left
- * out, because it names the folder of the build.
+ * `0.1.0+3f2ac41be09d`: the version, with the hash of the workflow bundle as semver's build
+ * metadata. Where there is no bundle, the workflows are compiled from source, and the build id ends
+ * in `+source`. The source map is left out, because it names the folder of the build.
  */
 export function buildId(bundle = BUNDLE): string {
   if (!existsSync(bundle)) return `${packageVersion()}+source`;

@@ -29,8 +29,8 @@ export interface Garbage extends Omit<HeldResource, 'key'> {
 export interface GarbageReport {
   readonly items: readonly Garbage[];
   /**
-   * What stays because its fleet or agent does not answer, so that its owner is not known. `why` is
-   * the error.
+   * Items that stay because their fleet or agent does not answer, so that the owner is not known.
+   * `why` is the error.
    */
   readonly unjudged: readonly Garbage[];
   readonly unreachable: readonly { readonly provider: ProviderKind; readonly why: string }[];

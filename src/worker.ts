@@ -124,7 +124,8 @@ export async function startWorker({
     notifications: createNotificationActivities({ calls, allowedHosts, environment }),
     secrets: { agentSecret, environment },
   });
-  // Histories then say which build did a task. Workflows are not pinned to it: a newer worker goes on with all of them.
+  // Histories then say which build did a task. Workflows are not pinned to it: a newer worker goes
+  // on with all of them.
   const deployment = {
     version: { deploymentName: 'drover', buildId: buildId() },
     useWorkerVersioning: false,

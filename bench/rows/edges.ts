@@ -41,7 +41,7 @@ function poster(port: number): (path: string, token: string, type: string, body:
     });
 }
 
-/** The route alone: the same body, the same schema, nothing behind it. */
+/** The route alone: the same body and schema, without a handler. */
 async function bareGateway(): Promise<{ port: number; close(): Promise<void> }> {
   const app = Fastify();
   const body = {
@@ -115,7 +115,7 @@ export function edgeRows(stage: Stage, root: string): Row[] {
   return [
     {
       name: 'ingest',
-      what: 'beats posted singly to the gateway, against a bare fastify route with the same schema',
+      what: 'single beats posted to the gateway, against a bare fastify route with the same schema',
       unit: '1/s',
       target: { of: 'ratio', atLeast: 0.8 },
       async prepare() {
@@ -181,7 +181,7 @@ export function edgeRows(stage: Stage, root: string): Row[] {
         };
         return {
           async drover() {
-            // The first beats are forwarded at once: a minute of what comes after them is measured.
+            // The first beats are forwarded at once, so the minute after them is measured.
             await inParallel(agents, 20, beat);
             const before = await events();
             await new Promise<void>((resolve) => {
@@ -242,7 +242,7 @@ export function edgeRows(stage: Stage, root: string): Row[] {
   ];
 }
 
-/** Starts `drover up` in a folder; resolves when it has said where it is. */
+/** Starts `drover up` in a folder; resolves when it has written its addresses. */
 async function startUp(root: string, folder: string): Promise<{ stop(): Promise<void> }> {
   const child = spawn(process.execPath, [join(root, 'bin/drover.js'), 'up'], { cwd: folder, stdio: 'ignore' });
   const ended = new Promise<void>((resolve) =>

@@ -72,7 +72,7 @@ export function fleetRows(stage: Stage): Row[] {
       what: `${String(BRANCHES)} branches over ${String(WORKERS)} agents, against ${String(BRANCHES)} bare children with one activity each`,
       unit: '1/s',
       target: { of: 'ratio', atLeast: 0.5 },
-      // Short ones: many of them tell more than five.
+      // Short rounds: many of them say more than five.
       rounds: 15,
       async prepare() {
         const fleet = fresh('turn');

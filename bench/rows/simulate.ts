@@ -5,7 +5,7 @@ import { simulate } from '../../src/rules/simulate/simulate';
 import { type Row, rate } from '../harness';
 
 function fanOut(branches: number): Scenario {
-  // A reply invokes at most 1,000 agents, so a lead has foremen, and these have the workers.
+  // A reply invokes at most 1,000 agents, so the lead invokes foremen, and they invoke the workers.
   const foremen = Array.from({ length: Math.max(2, branches / 1_000) }, (_, index) => `F${String(index)}`);
   const workersOf = (foreman: string) =>
     Array.from({ length: branches / foremen.length }, (_, index) => `${foreman}W${String(index)}`);
@@ -51,7 +51,7 @@ async function turnsPerSecond(scenario: Scenario, times: number): Promise<number
   return perSecond * turns;
 }
 
-/** Turns a second, and whether ten times the branches still go at half the rate. */
+/** Turns a second, and whether ten times the branches still reach half the rate. */
 export function simulateRows(): Row[] {
   const thousand = fanOut(1_000);
   const tenThousand = fanOut(10_000);

@@ -31,7 +31,7 @@ export function subscriptionRows(stage: Stage): Row[] {
             const took: number[] = [];
             for (let burst = 0; burst < BURSTS; burst += 1) {
               took.push(await switchMs(stage, { fleet, agent }));
-              // Reports that arrive after it would count again.
+              // Later reports would count again.
               while ((await failures(stage, pool)) < REPORTS) await drover.agents.describe({ fleet, agent });
               await drover.pools.reset(pool);
             }
@@ -54,7 +54,7 @@ async function failures({ drover }: Stage, pool: string): Promise<number> {
   return credentials.reduce((sum, { failuresInWindow }) => sum + failuresInWindow, 0);
 }
 
-/** Milliseconds from the first report until the agent works with another credential. */
+/** Milliseconds from the first report until the agent uses another credential. */
 async function switchMs(stage: Stage, ref: { fleet: string; agent: string }): Promise<number> {
   const { drover } = stage;
   const reloaded = new Promise<void>((resolve) => (stage.reloaded = resolve));
@@ -65,7 +65,7 @@ async function switchMs(stage: Stage, ref: { fleet: string; agent: string }): Pr
   const reports = Array.from({ length: REPORTS }, () =>
     drover.agents.reportFailure(ref, { subscription, assignment, kind: 'rate_limit' }),
   );
-  // Asking all the time would slow down what is measured.
+  // Constant queries would slow down the measured work.
   await reloaded;
   for (;;) {
     const { subscription: now, why } = await drover.agents.describe(ref);

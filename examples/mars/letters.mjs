@@ -1,4 +1,4 @@
-// Hands on the letters it was given, with its own after them, to the agent that its edge leads to.
+// Appends its own letters to the given ones and passes them to the agent at the end of its edge.
 import { invoke, serveAgent } from 'drover/agent';
 
 const own = [...(process.env.LETTERS ?? '')];

@@ -1,4 +1,4 @@
-// Asks everyone it may ask for letters, and puts the word together in the order of their names, whoever answers first.
+// Asks every agent it may ask for letters, and builds the word in the order of their names, not of their answers.
 import { final, invoke, serveAgent } from 'drover/agent';
 
 const byName = (a, b) => (a.from < b.from ? -1 : 1);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The smallest agent: it beats, with curl or with wget, and takes no turns. Its work would stand in the loop.
+# The smallest agent: it beats, with curl or wget, and takes no turns. Its work belongs in the loop.
 
 url=$DROVER_GATEWAY/v1/agents/$DROVER_FLEET/$DROVER_AGENT/heartbeat
 seq=0
@@ -7,11 +7,11 @@ seq=0
 beat() {
   body="{\"instanceId\":\"$DROVER_INSTANCE\",\"seq\":$seq,\"status\":\"$1\"}"
   if command -v curl >/dev/null; then
-    # The token comes by standard input: the arguments of a program are there for everyone to read.
+    # The token is passed by standard input: every user can read the arguments of a program.
     printf 'header = "authorization: Bearer %s"\n' "$DROVER_TOKEN" |
       curl -sS -m 5 -K - -H 'content-type: application/json' -d "$body" "$url"
   else
-    # Not every wget has a limit of time to set.
+    # Not every wget has a timeout option.
     limit=$(wget --help 2>&1 | grep -q -e '-T' && echo '-T 5')
     wget -q $limit -O - --header "authorization: Bearer $DROVER_TOKEN" --header 'content-type: application/json' --post-data "$body" "$url"
   fi

@@ -1,6 +1,6 @@
 /**
- * The signatures of agents' specifications: who has a key vouches for what a host runs as its own
- * user (docs/security.md).
+ * Signs agents' specifications. The holder of a key vouches for the programs that a host runs as
+ * its own user (docs/security.md).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AgentSpec, ProviderKind, SpecSignature } from '../contract/agent';
@@ -18,7 +18,7 @@ import { canonicalJson } from '../rules/lib/fingerprint';
  */
 const SIGNED_PROVIDERS: readonly ProviderKind[] = ['process', 'docker'];
 
-/** Separates what is signed here from everything else that a secret could be used for. */
+/** Separates these signatures from any other use of the same secret. */
 const SPEC_PURPOSE = 'drover spec 1';
 const ID_PURPOSE = 'drover spec key id';
 
@@ -30,20 +30,20 @@ interface Key {
   readonly secret: string;
 }
 
-/** Whether a host runs an agent of this provider for its signature only. */
+/** True if a host runs agents of this provider only with a signature. */
 export function needsSignature(provider: ProviderKind): boolean {
   return SIGNED_PROVIDERS.includes(provider);
 }
 
 /**
- * The keys of one place. The first one signs, each one checks: so two are valid while one replaces
- * the other.
+ * The keys of one process. The first key signs, and each one verifies, so that two are valid while
+ * one replaces the other.
  */
 export class SpecKeys {
   readonly #first: Key;
   readonly #keys: readonly Key[];
 
-  /** `InvalidRequest` where there is no secret, or one that is too short or holds a space. */
+  /** Throws `InvalidRequest` if there is no secret, or if one is too short or contains a space. */
   constructor(secrets: readonly string[]) {
     if (secrets.length === 0 || !secrets.every((secret) => SPEC_SECRET_PATTERN.test(secret)))
       throw new DroverError('InvalidRequest', `wrong secret for signing specifications: ${SPEC_SECRET_EXPECTED}`);
@@ -52,8 +52,8 @@ export class SpecKeys {
   }
 
   /**
-   * The signature of one agent's specification, the fleet's own settings merged in. A signature
-   * that it has does not count.
+   * Signs one agent's specification, with the fleet's own settings merged in. An existing signature
+   * is ignored.
    */
   sign(fleet: string, agent: string, spec: AgentSpec): SpecSignature {
     const { id, secret } = this.#first;
@@ -61,8 +61,8 @@ export class SpecKeys {
   }
 
   /**
-   * What is wrong with the signature of a specification, and what to do about it, in words; null:
-   * it is right.
+   * The problem of a specification's signature and what to do about it, as text; null if the
+   * signature is valid.
    */
   problemOf(fleet: string, agent: string, spec: AgentSpec): string | null {
     const { signature } = spec;
@@ -83,8 +83,8 @@ const HOW_TO_SIGN =
   'apply the fleet through the gateway, with a client that has DROVER_SPEC_SECRET, or with a file that drover sign has signed';
 
 /**
- * The specification of a fleet with the signature of every agent that needs one, in place of those
- * that it has. Throws what the fleet's workflow would refuse it with.
+ * Signs every agent of a fleet that needs a signature, and replaces existing signatures. Throws the
+ * error with which the fleet's workflow would refuse the specification.
  */
 export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): FleetSpec {
   const merged = desiredAgents(fleetSpec(spec, 'apply.spec'));
@@ -97,7 +97,7 @@ export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): Fleet
   return { ...spec, agents };
 }
 
-/** What is signed: canonical JSON, so that one specification has one text, in any order of its keys. */
+/** The signed text: canonical JSON, so that the order of keys does not matter. */
 function signedText(fleet: string, agent: string, spec: AgentSpec): string {
   const signed = { fleet, agent, spec: unsigned(spec) };
   const problem = jsonProblem(signed);

@@ -1,7 +1,6 @@
 /**
- * The two clocks of a process (decision 26). This is the only file that reads them: intervals and
- * deadlines are measured with `monotonicMs`, and the wall clock only dates what people and other
- * machines read.
+ * The two clocks of a process (decision 26). Only this file reads them. `monotonicMs` measures
+ * intervals and deadlines; the wall clock only dates what people and other machines read.
  */
 
 /**

@@ -1,6 +1,11 @@
-/** Error codes of Node. They are read from a field, because an error may come from another realm. */
+/**
+ * Error codes of Node. They are read from a field, because an error may come from another realm.
+ */
 
-/** The `code` of an error (`ENOENT`, `ECONNREFUSED`; the exit code after `execFile`); undefined for anything else. */
+/**
+ * The `code` of an error (`ENOENT`, `ECONNREFUSED`; the exit code after `execFile`); undefined for
+ * anything else.
+ */
 export function errorCode(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

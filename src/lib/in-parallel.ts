@@ -1,4 +1,7 @@
-/** Works on the items in their order, at most `limit` at a time. Answers in the same order; rejects with the first error. */
+/**
+ * Works on the items in their order, at most `limit` at a time. Answers in the same order; rejects
+ * with the first error.
+ */
 export async function inParallel<T, A>(
   items: readonly T[],
   limit: number,

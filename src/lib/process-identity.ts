@@ -1,9 +1,15 @@
-/** A process is its pid and its start: the system gives a pid alone to another process sooner or later. */
+/**
+ * A process is its pid and its start: the system gives a pid alone to another process sooner or
+ * later.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { errorCode } from './error-code';
 
-/** `started` is opaque and only compared for equality: the boot and the ticks since it on Linux, a date elsewhere. */
+/**
+ * `started` is opaque and only compared for equality: the boot and the ticks since it on Linux, a
+ * date elsewhere.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;
@@ -25,14 +31,20 @@ export function isAlive({ pid, started }: ProcessIdentity): boolean {
   return identify(pid)?.started === started;
 }
 
-/** One line of `/proc/<pid>/stat`. `fields` begins with the state, which is the 3rd field of the line. */
+/**
+ * One line of `/proc/<pid>/stat`. `fields` begins with the state, which is the 3rd field of the
+ * line.
+ */
 export interface StatLine extends ProcessIdentity {
   /** The program's name, which the kernel cuts to 15 bytes. */
   readonly name: string;
   readonly fields: readonly string[];
 }
 
-/** Reads a line of `/proc/<pid>/stat`; undefined for a process that has ended. The name may hold spaces and parentheses. */
+/**
+ * Reads a line of `/proc/<pid>/stat`; undefined for a process that has ended. The name may hold
+ * spaces and parentheses.
+ */
 export function parseStat(line: string, boot: string): StatLine | undefined {
   const end = line.lastIndexOf(')');
   const fields = line.slice(end + 2).split(' ');

@@ -5,7 +5,10 @@ import { monotonicMs } from './clock';
 /** First and longest pause between two questions. No caller relies on either. */
 const PAUSE_MS = { first: 2, longest: 50 } as const;
 
-/** Asks until the answer is not undefined, or until `limitMs` have passed; then it returns undefined. */
+/**
+ * Asks until the answer is not undefined, or until `limitMs` have passed; then it returns
+ * undefined.
+ */
 export async function until<T>(
   question: () => T | undefined | Promise<T | undefined>,
   limitMs: number,

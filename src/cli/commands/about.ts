@@ -1,4 +1,7 @@
-/** What Drover says of itself: `drover version`, `drover schema` for editors, `drover completion` for shells. */
+/**
+ * What Drover says of itself: `drover version`, `drover schema` for editors, `drover completion`
+ * for shells.
+ */
 import { type Command, Argument } from 'commander';
 import { packageVersion } from '../../version';
 import { write } from '../lib/output';

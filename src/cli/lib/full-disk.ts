@@ -1,8 +1,13 @@
-/** Says of a server that cannot write that its disk is full, where its database is on this machine. */
+/**
+ * Says of a server that cannot write that its disk is full, where its database is on this machine.
+ */
 import { DroverError } from '../../contract/errors';
 import { isDiskFull } from '../../lib/disk';
 
-/** The error, or what is behind it: with a full disk under `folder`, the state directory, nothing that Temporal says of itself helps. */
+/**
+ * The error, or what is behind it: with a full disk under `folder`, the state directory, nothing
+ * that Temporal says of itself helps.
+ */
 export function explainedByDisk(
   error: unknown,
   folder: string,

@@ -1,13 +1,13 @@
 /**
- * Merge keys of YAML (`<<: *defaults`): whether they can be followed, and where a merged value
- * stands.
+ * Merge keys of YAML (`<<: *defaults`): checks that they can be followed, and finds the place of a
+ * merged value.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap } from 'yaml';
 import type { YamlProblem } from './yaml-problem';
 
 /**
- * Maps that merges may copy in all. A file has a handful; merges of merges can grow without bound
- * from a few lines.
+ * The most maps that merges may copy in all. A file needs a handful, but merges of merges can grow
+ * without bound from a few lines.
  */
 const MOST_COPIES = 10_000;
 
@@ -15,14 +15,14 @@ const NOT_A_MAP = '<< takes an alias of a map, a map, or a list of these';
 const IN_ITSELF = '<< merges a map into itself';
 const TOO_MANY = `merges that copy more than ${String(MOST_COPIES)} maps`;
 
-/** Whether a pair is `<<: …`, unquoted. */
+/** True for an unquoted pair `<<: …`. */
 function isMerge({ key }: Pair): boolean {
   return isScalar(key) && typeof key.value === 'symbol' && key.value.description === '<<';
 }
 
 /**
- * What a merge takes from, in its order; undefined for what is not a map. An alias of nothing is
- * told by the caller.
+ * The sources of a merge in order; undefined for a source that is not a map. The caller reports an
+ * alias without an anchor.
  */
 function sourcesOf(document: Document, { value }: Pair): (YAMLMap | undefined)[] {
   const target = isAlias(value) ? (value.resolve(document) ?? value) : value;
@@ -33,10 +33,12 @@ function sourcesOf(document: Document, { value }: Pair): (YAMLMap | undefined)[]
   });
 }
 
-/** Merges that cannot be followed: of what is no map, of a map into itself, and too many. */
+/**
+ * Merges that cannot be followed: of a value other than a map, of a map into itself, and too many.
+ */
 export function mergeProblems(document: Document): YamlProblem[] {
   const problems: YamlProblem[] = [];
-  /** How many maps the copy of a map copies; null while it is being counted. */
+  /** The number of maps that a copy of a map copies; null during the count. */
   const copies = new Map<unknown, number | null>();
 
   const tell = (pair: Pair, detail: string): void => {
@@ -63,7 +65,7 @@ export function mergeProblems(document: Document): YamlProblem[] {
     const sum = sources.reduce((all, source) => all + count(source), 0);
     if (sum === Infinity) tell(pair, IN_ITSELF);
     else if (sum > MOST_COPIES) tell(pair, TOO_MANY);
-    // Told once, where it begins to be too many.
+    // Reported once, where the limit is first exceeded.
     return sum > MOST_COPIES ? 0 : sum;
   }
 
@@ -75,7 +77,7 @@ export function mergeProblems(document: Document): YamlProblem[] {
   return problems;
 }
 
-/** The pair of a map under a key: its own, or the one that it merges. */
+/** The pair of a map under a key: its own, or a merged one. */
 export function pairOf(document: Document, map: YAMLMap, step: PropertyKey): Pair | undefined {
   const own = map.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
   if (own) return own;
