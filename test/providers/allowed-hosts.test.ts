@@ -1,3 +1,5 @@
+import dns from 'node:dns';
+import { httpCall } from '../../src/providers/http-call';
 import { allowedUrl, isLinkLocal } from '../../src/providers/allowed-hosts';
 
 test.each([
@@ -31,5 +33,32 @@ test.each(['127.0.0.1', '10.0.0.1', '::1', '2001:db8::1', '::ffff:10.0.0.1', '20
 test('other spellings of the same address are seen through', () => {
   for (const host of ['2852039166', '0xa9fea9fe', '0251.0376.0251.0376', '169.254.43518']) {
     expect(() => allowedUrl(`http://${host}/`, undefined)).toThrow('169.254.169.254');
+  }
+});
+
+test.each([
+  ['169.254.99.99', 4],
+  ['fd00:ec2::254', 6],
+])('a listed name that resolves to %s is not called', async (address, family) => {
+  const lookup = jest.spyOn(dns, 'lookup').mockImplementation((...args: unknown[]) => {
+    const answer = args.at(-1) as (error: null, found: dns.LookupAddress[]) => void;
+    // As the real one: never before the call has returned.
+    setImmediate(() => answer(null, [{ address, family }]));
+  });
+  try {
+    const call = {
+      url: 'http://metadata.example:9/',
+      method: 'GET',
+      signal: AbortSignal.timeout(20_000),
+      limitBytes: 100,
+      allowedHosts: ['metadata.example'],
+    } as const;
+    await expect(httpCall(call)).rejects.toMatchObject({
+      code: 'InvalidRequest',
+      message: `${address} is a link-local address`,
+    });
+    expect(lookup).toHaveBeenCalledTimes(1);
+  } finally {
+    lookup.mockRestore();
   }
 });

@@ -167,6 +167,50 @@ test('an undo that fails is shown by describe with what is left, and compensate 
   });
 });
 
+test('cancel takes the change that runs back, says why to the one who waits for it, and is refused where there is none', async () => {
+  const waits = { name: 'A', provider: 'process' as const, process: { command: ['sleep', '1000'] } };
+  const applied = start(['apply', '-f', fileOf('pluto', { agents: [waits] })], cwd);
+  await until(() => applied.output.stderr.includes('pluto/A: waking') || undefined, PATIENCE_MS);
+  expect(await drover(['cancel', 'pluto', '--revision', '7'], cwd)).toMatchObject({ code: 5 });
+  expect(await drover(['cancel', 'pluto', '--reason', 'a typing error'], cwd)).toMatchObject({
+    code: 0,
+    stdout: 'revision 1 of fleet pluto is rolled_back\n',
+  });
+  const { code, stderr } = await applied.ended;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('cancelled: a typing error') as string,
+  });
+  expect(await drover(['cancel', 'pluto'], cwd)).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('has no change to cancel (revision 1 is rolled_back)') as string,
+  });
+  expect(await drover(['cancel', 'nowhere'], cwd)).toMatchObject({ code: 3 });
+});
+
+test('destroy names --forget where something cannot be removed, and with it gives that up and lists it', async () => {
+  const { url } = service;
+  const external = { create: `${url}/create`, destroy: `${url}/destroy` };
+  const file = fileOf('ceres', { agents: [{ name: 'A', provider: 'external', external }] });
+  service.disturb = ({ path }) => ({ status: path === '/create' ? 500 : 422, text: 'gone for good' });
+  try {
+    expect(await drover(['apply', '-f', file], cwd)).toMatchObject({ code: 1 });
+    const kept = await drover(['destroy', 'ceres', '--yes'], cwd);
+    expect({ code: kept.code, stderr: kept.stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/422: gone for good[^]*drover destroy ceres --forget/) as string,
+    });
+    const forgotten = await drover(['destroy', 'ceres', '--yes', '--forget'], cwd);
+    expect({ code: forgotten.code, stdout: forgotten.stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^fleet ceres is destroyed\ngiven up, .*\n {2}ceres\/A: external .*422/) as string,
+    });
+    expect(await drover(['describe', 'fleet', 'ceres'], cwd)).toMatchObject({ code: 3 });
+  } finally {
+    service.disturb = () => undefined;
+  }
+});
+
 test('gc lists what nobody owns, removes it with --yes, and leaves the rest alone', async () => {
   const installation = readFileSync(join(cwd, '.drover/installation'), 'utf8').trim();
   const key = `${installation}.0123456789ab.1.Orphan`;

@@ -153,6 +153,24 @@ it('a scripted run whose history is full takes no further turn', async () => {
   });
 });
 
+it('a run whose history is full is not paused any more, and can still be cancelled', async () => {
+  await withAgents(env, async (world) => {
+    await readyAgents(world, ['A', 'B', 'C']);
+    world.takeTurn = () => untilCancelled();
+    const run = await startRun(env, world.taskQueue, { topology, fleet: world.fleet, mostEvents: 60 });
+    await run.untilBranch('0', () => true);
+    const pauseUntilRefused = async () => {
+      for (let paused = 0; paused < 30; paused += 1) {
+        await run.handle.executeUpdate('pause', { args: [{}] });
+        await run.handle.executeUpdate('resume', { args: [{}] });
+      }
+    };
+    await expect(pauseUntilRefused()).rejects.toMatchObject({ cause: { type: 'LimitReached' } });
+    await run.handle.executeUpdate('cancel', { args: [{}] });
+    expect(await run.result()).toMatchObject({ success: false });
+  });
+});
+
 it('a branch tells the run of its children once a second at most', async () => {
   await withAgents(env, async (world) => {
     await readyAgents(world, ['A', 'B', 'C']);
