@@ -1,16 +1,16 @@
-/** Which specifications this worker carries out: what runs as its own user needs the signature of who has the key. */
+/** Decides which specifications this worker executes. Agents that run as its own user need a signature. */
 import { needsSignature, type SpecKeys } from '../client/spec-keys';
 import type { ResourceCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { titleOf } from '../providers/provider';
 
-/** Throws `Forbidden` for a specification that is not to be carried out. `provider`: the one that is asked; the specification may say another. */
+/** Throws `Forbidden` for a specification that it does not admit. `provider` is the provider that is called; the specification may name another. */
 export type Admit = (call: Pick<ResourceCall, 'fleet' | 'agent' | 'provider' | 'spec'>) => void;
 
-/** Carries everything out. For compositions whose providers run nothing, as those of tests. */
+/** Admits everything, for compositions whose providers run nothing, such as tests. */
 export const admitEverything: Admit = () => undefined;
 
-/** Carries out what is signed with one of the keys; without keys, only agents that need no signature. */
+/** Admits specifications that are signed with one of the keys; without keys, only agents that need no signature. */
 export function admitSigned(keys: SpecKeys | undefined): Admit {
   return ({ fleet, agent, provider, spec }) => {
     if (!needsSignature(provider)) return;

@@ -1,12 +1,12 @@
-/** Activities that take their time tell the server that they live, and hear in return that they are cancelled. */
+/** Heartbeats of long activities. The answer of the server to a heartbeat carries a cancellation. */
 import { Context } from '@temporalio/activity';
 
 /** A quarter of the shortest heartbeat timeout (10 s, workflows/activities.ts). */
 const BEAT_EVERY_MS = 2_500;
 
 /**
- * Does the work while the current activity beats. What is done before the first beat is due costs no call to the server. `memory`: what
- * the next attempt finds in its heartbeat details.
+ * Runs the work while the current activity heartbeats. Work that ends before the first heartbeat costs no call to the server. `memory`
+ * returns the heartbeat details for the next attempt.
  */
 export async function whileBeating<T>(work: () => Promise<T>, memory?: () => unknown): Promise<T> {
   const context = Context.current();

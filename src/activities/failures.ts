@@ -1,19 +1,19 @@
-/** The one translation of activities: our errors to the failures that Temporal retries, or does not. */
+/** Converts Drover's errors to failures that Temporal retries or does not retry. */
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
 import { messageOf } from '../contract/text';
 
-/** How to ask again. */
+/** How Temporal must retry. */
 export interface RetryAdvice {
-  /** A repeat would fail alike. */
+  /** A retry would fail in the same way. */
   readonly permanent?: boolean;
-  /** When, in milliseconds, in place of the policy's own backoff. */
+  /** Delay of the next attempt in milliseconds, instead of the retry policy's backoff. */
   readonly retryAfterMs?: number;
-  /** Part of ordinary life: not worth a warning in the worker's log. */
+  /** Expected in normal operation, so the worker logs no warning. */
   readonly expected?: boolean;
 }
 
-/** An error as a failure with `type` = its code and `details[0]` = its JSON form. */
+/** Converts an error to a failure whose `type` is its code and whose `details[0]` is its JSON form. */
 export function asActivityFailure(
   error: DroverError,
   { permanent = false, retryAfterMs, expected = false }: RetryAdvice = {},
@@ -30,8 +30,8 @@ export function asActivityFailure(
 }
 
 /**
- * What a provider threw, as a failure. Only its own errors can be permanent; a full disk or a lost connection is asked again. `attempt`
- * (from 1) is told along: what the first one was refused for good has never reached the other side before.
+ * Converts an error of a provider to a failure. Only the provider's own errors can be permanent; a full disk or a lost connection is
+ * retried. The details hold `attempt` (from 1): after a permanent refusal of the first one, no earlier call can have succeeded.
  */
 export function asProviderFailure(error: unknown, attempt?: number): TemporalFailure {
   if (error instanceof TemporalFailure) return error;

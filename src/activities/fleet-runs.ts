@@ -1,4 +1,4 @@
-/** The runs of a fleet that is destroyed: they end before its agents, which may have turns to undo. */
+/** Ends the runs of a fleet that is destroyed, before its agents, which may have turns to undo. */
 import { Context } from '@temporalio/activity';
 import type { Calls } from '../client/temporal/calls';
 import { endOf } from '../client/temporal/ends';
@@ -11,14 +11,14 @@ import { runUpdates } from '../contract/run/messages';
 import { RUN_WORKFLOW } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 
-/** A run withdraws its turns, and undoes what it has done, within a second or so; one that takes longer does not keep the fleet. */
+/** A run withdraws and undoes its turns within about a second. A slower one does not keep the fleet. */
 const END_WITHIN_MS = 30_000;
-/** A run that does not answer is left to itself. */
+/** A run that does not answer within this time is skipped. */
 const ANSWER_WITHIN_MS = 5_000;
-/** How often it is looked whether they have ended. */
+/** Polling interval for the ends of runs. */
 const LOOK_EVERY_MS = 200;
 
-/** Cancels every run of the fleet that is open, and waits for their ends. */
+/** Cancels every open run of the fleet, and waits up to 30 s for their ends. */
 export async function cancelRuns(calls: Calls, { fleet, reason }: CancelRunsCall): Promise<void> {
   const conditions = [
     equals('WorkflowType', RUN_WORKFLOW),
@@ -39,7 +39,7 @@ export async function cancelRuns(calls: Calls, { fleet, reason }: CancelRunsCall
   }
 }
 
-/** One that is over, or is being cancelled already, needs no word; one that does not answer is looked at no more. */
+/** Cancels one run. Ignores a run that is over, already cancelled, or does not answer. */
 async function cancel(calls: Calls, ref: RunRef, reason: string): Promise<void> {
   try {
     await calls.update(runSubject(ref), runUpdates.cancel, { reason }, { timeoutMs: ANSWER_WITHIN_MS });

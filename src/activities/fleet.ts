@@ -1,4 +1,4 @@
-/** Effects of the fleet and provision workflows on the workflows of agents. Each may be repeated at will. */
+/** Effects of the fleet and provision workflows on the workflows of agents. Each is idempotent. */
 import { inParallel } from '../lib/in-parallel';
 import { isUp, isActive, isFollowing } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
@@ -31,36 +31,36 @@ import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
 import { cancelRuns } from './fleet-runs';
 
-/** What these activities need: the way to Temporal, this installation's id, and the host of this worker's process provider. */
+/** Dependencies: calls to Temporal, this installation's id, and the host of this worker's process provider. */
 export interface FleetActivityDependencies {
   readonly calls: Calls;
   readonly installation: string;
   readonly host: string;
-  /** Which specifications agents are started and configured with; every one unless given. */
+  /** Decides which specifications agents may be started and configured with; default: all. */
   readonly admit?: Admit;
 }
 
-/** Refusals that a repeat would meet again. What is unknown (`Internal`) is none of them: it may have been the server's moment. */
+/** Refusals that a retry would meet again. `Internal` is not one of them, because it may be a transient error of the server. */
 const PERMANENT: readonly ErrorCode[] = ['ProviderError', 'StaleRevision', 'InvalidRequest', 'LimitReached'];
-/** How often a retiring agent is looked at: a retirement takes some hundred milliseconds, or a drain of minutes. */
+/** Polling intervals for a retiring agent: it takes some hundred milliseconds, or minutes for a drain. */
 const LOOK_EVERY_MS = 100;
 const LOOK_LATER_MS = 1_000;
-/** An end takes its grace (10 s) and three calls to the provider at most; what takes longer is not going to end by itself. */
+/** An end takes its grace period (10 s) and three calls to the provider at most. After this long, it does not end by itself. */
 const END_WITHIN_MS = 150_000;
-/** Agents told or looked for at a time: enough to hide the way to the server, few enough to leave it to others. */
+/** Concurrent calls that look for lost agents: enough to hide the latency, few enough to leave the server to others. */
 const AT_A_TIME = 16;
-/** Agents told of a hold at a time: enough to hide the way to the server, few enough to leave it to others. */
+/** Concurrent calls that send a hold: enough to hide the latency, few enough to leave the server to others. */
 const HOLDS_AT_A_TIME = 32;
-/** One agent's share of a round: what is not taken by then is told again with the next one, and keeps no other agent waiting. */
+/** Limit for one agent in a round, so that it does not delay the others. The next round repeats it. */
 const HOLD_MS = 10_000;
-/** An agent that need not drain is suspended by then. */
+/** Time for an agent without a drain to be suspended. */
 const HELD_WITHIN_MS = 300;
-/** After this, the rest of a round is left to the next one: well below the activity's two minutes. */
+/** Limit of a round, well below the activity's two minutes. The next round does the rest. */
 const ROUND_MS = 60_000;
-/** An agent that is gone can be held by nothing, and need not be. */
+/** Errors of an agent that is gone and needs no hold. */
 const NOT_THERE: readonly ErrorCode[] = ['AgentNotFound', 'AgentStatusError'];
 
-/** The fleet activities of a worker; they run on the main queue, whose name is the prefix of all. */
+/** The fleet activities of a worker. They run on the main queue, whose name is the prefix of all queues. */
 export function createFleetActivities({
   calls,
   installation,
@@ -102,7 +102,7 @@ export function createFleetActivities({
   };
 }
 
-/** By each workflow's own state rather than by visibility, which is behind: an apply right after a termination repairs. */
+/** Describes each workflow, because visibility lags: an apply immediately after a termination must replace the lost part. */
 async function findLost(calls: Calls, { fleet, agents, pools }: LostCall): Promise<LostParts> {
   const ended = async (names: readonly string[], subjectOf: (name: string) => Subject) => {
     const lost: Record<string, WorkflowEnd> = {};
@@ -123,13 +123,15 @@ async function tellHolds(calls: Calls, call: HoldCall): Promise<{ untold: Untold
   const until = monotonicMs() + ROUND_MS;
   await inParallel(call.agents, HOLDS_AT_A_TIME, async ({ agent, isTaken }) => {
     const isLate = monotonicMs() > until;
-    const told = isLate ? { agent, why: 'it has not been asked yet' } : await tellHold(calls, call, agent, isTaken);
+    const told = isLate
+      ? { agent, why: 'the round ended before its call' }
+      : await tellHold(calls, call, agent, isTaken);
     if (told !== null) untold.push(told);
   });
   return { untold };
 }
 
-/** Null: the agent is as it should be, or gone. */
+/** Null when the agent follows the hold or is gone. */
 async function tellHold(
   calls: Calls,
   { fleet, hold, held, requestId }: HoldCall,
@@ -139,7 +141,7 @@ async function tellHold(
   const subject = agentSubject({ fleet, agent });
   const isHeld = (view: AgentView): boolean => view.holds.some(({ name }) => name === hold.name);
   try {
-    // A provider that could not suspend it has taken the hold away again, and one that could not continue it has put it back.
+    // The agent drops the hold when its provider could not suspend it, and keeps it when the provider could not continue it.
     const known = isTaken ? await calls.query(subject, describeAgent, { timeoutMs: HOLD_MS }) : null;
     const sent = { updateId: requestId, timeoutMs: HOLD_MS, answerWithinMs: HELD_WITHIN_MS };
     const options = { hold: hold.name, requestId, ...(held && hold.reason !== null ? { reason: hold.reason } : {}) };
@@ -148,14 +150,14 @@ async function tellHold(
         ? known
         : (await calls.accept(subject, held ? agentUpdates.hold : agentUpdates.release, options, sent))?.agent;
     if (view === undefined || isFollowing(view.status, view.runtime)) return { agent, why: null };
-    return isHeld(view) === held ? null : { agent, why: view.why ?? 'it has not kept it' };
+    return isHeld(view) === held ? null : { agent, why: view.why ?? 'it did not keep the hold' };
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
     return NOT_THERE.includes(error.code) ? null : { agent, why: boundedText(error.message, SHORT_BYTES) };
   }
 }
 
-/** As its workflow would set them in its first task. */
+/** The search attributes that the agent's workflow would set in its first task. */
 function attributesOf(input: AgentInput): KeywordPair[] {
   const { fleet, agent, status, liveness, config } = initialState(input);
   const DroverPool = config.spec.subscription?.pool;
@@ -168,7 +170,7 @@ function attributesOf(input: AgentInput): KeywordPair[] {
   });
 }
 
-/** Its input holds all that `configure` would say, so one that is new needs no update to wait for. False: there is one already. */
+/** Starts a new agent. Its input holds the configuration, so it needs no update. Returns false when one exists already. */
 async function startNew(calls: Calls, input: AgentInput, start: StartSpec): Promise<boolean> {
   const subject = agentSubject(input);
   const { workflowType, ...options } = start;
@@ -188,8 +190,8 @@ function isStale(error: unknown): boolean {
 }
 
 /**
- * A fleet whose workflow was terminated leaves its agents behind, and the next fleet of its name makes them anew. Only the fleet that
- * rightly has the name removes them, and never an agent that a service has started itself. False: that was not the case.
+ * A terminated fleet leaves its agents behind, and the next fleet of the same name creates them again. Only the current fleet of that
+ * name removes them, and never an agent that a client has started directly. Returns false when it may not remove the agent.
  */
 async function removeLeftBehind(calls: Calls, { fleet, agent, incarnation }: AgentInput): Promise<boolean> {
   const left = await openAgent(calls, { fleet, agent });
@@ -207,7 +209,7 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   const view = await openAgent(calls, call);
   if (!view || !isMeant(view, call)) return { existed: false };
   const subject = agentSubject(call);
-  // A repeat of this activity is the same request; a later one asks anew, as the agent would only repeat its last failure.
+  // A retry of this activity is the same request. A later activity is a new one, because the agent would only repeat its last failure.
   const { activityId, workflowExecution } = Context.current().info;
   const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
   if (call.mode === 'drain' && isActive(view) && !isUnheard(view)) {
@@ -230,7 +232,7 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
   await ignoring(['AgentNotFound'], terminated);
   const ended = await until(async () => (await openAgent(calls, call)) === null, END_WITHIN_MS);
   if (ended) return { existed: true };
-  const why = (await openAgent(calls, call))?.why ?? 'nobody knows why';
+  const why = (await openAgent(calls, call))?.why ?? 'the reason is unknown';
   throw new DroverError('ProviderError', `${subject.name} does not end: ${why}`);
 }
 
@@ -242,7 +244,7 @@ function isUnheard({ liveness }: AgentView): boolean {
   return liveness === 'offline';
 }
 
-/** The agent's view while its workflow is open, else null. */
+/** The agent's view while its workflow is open; otherwise null. */
 async function openAgent(calls: Calls, ref: AgentRef): Promise<AgentView | null> {
   const subject = agentSubject(ref);
   try {
@@ -255,7 +257,7 @@ async function openAgent(calls: Calls, ref: AgentRef): Promise<AgentView | null>
   }
 }
 
-/** Looks until it is so; false when that takes too long. Ends with the activity when that is cancelled. */
+/** Polls until `isSo`. Returns false at the limit, and throws when the activity is cancelled. */
 async function until(isSo: () => Promise<boolean>, limitMs = Infinity): Promise<boolean> {
   const deadline = monotonicMs() + limitMs;
   for (let looks = 1; !(await isSo()); looks += 1) {

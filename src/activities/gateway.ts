@@ -1,20 +1,20 @@
-/** Asks the gateway that agents are told to beat to, whether it listens. */
+/** Checks whether the gateway that receives the agents' beats is listening. */
 import type { GatewayActivities } from '../contract/activities';
 import { readJson } from '../contract/json';
 import { isSuccess, httpCall } from '../providers/http-call';
 import { isRecord } from '../rules/lib/parse';
 
-/** Where the gateway is. */
+/** The gateway's URL. */
 export interface GatewayAddress {
   readonly gatewayUrl: string;
 }
 
-/** It answers from memory, without Temporal. */
+/** Limit of the call. The gateway answers from memory, without Temporal. */
 const ASK_MS = 2_000;
-/** Its answer is a line. */
+/** Limit of the answer, which is one line. */
 const ANSWER_BYTES = 16 * 1024;
 
-/** These activities of a worker. */
+/** The gateway activity of a worker. */
 export function createGatewayActivities({ gatewayUrl }: GatewayAddress): GatewayActivities {
   return {
     async askGateway() {
@@ -27,7 +27,7 @@ export function createGatewayActivities({ gatewayUrl }: GatewayAddress): Gateway
         });
         return { listeningMs: isSuccess(answer) ? listeningOf(answer.text ?? '') : null };
       } catch {
-        // Whatever keeps it from answering: it is not there for this agent either.
+        // The agents cannot reach a gateway that does not answer, for any reason.
         return { listeningMs: null };
       }
     },

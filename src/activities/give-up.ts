@@ -1,4 +1,4 @@
-/** Ends by force what does not answer: the workflow of a change that is to end, and of an agent that has been given up. */
+/** Terminates workflows that do not answer: of a change that must end, and of an abandoned agent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
@@ -10,12 +10,12 @@ import { boundedText, SHORT_BYTES } from '../contract/text';
 import { INCARNATION_MEMO } from '../contract/names';
 import { monotonicMs } from '../lib/clock';
 
-/** A look is a read of the server for the change and for each of its parts. */
+/** Polling interval. Each poll reads the change and each of its parts from the server. */
 const LOOK_EVERY_MS = 5_000;
-/** A worker that is replaced, by a version that can do the task again, is back within this; people wait for the cancellation. */
+/** A worker that is being replaced is back within this time. Users wait for the cancellation, so it is not longer. */
 const GIVE_UP_AFTER_MS = 30_000;
 
-/** These activities of a worker. */
+/** The activities that terminate workflows. */
 export function createGiveUpActivities(calls: Calls): Pick<FleetActivities, 'abandonAgent' | 'giveUpUnanswered'> {
   return {
     async abandonAgent({ fleet, agent, incarnation, why }) {
@@ -24,7 +24,7 @@ export function createGiveUpActivities(calls: Calls): Pick<FleetActivities, 'aba
       await unlessGone(async () => {
         const { status, memo, runId } = await handle.describe();
         if (status.name !== 'RUNNING' || memo?.[INCARNATION_MEMO] !== incarnation) return;
-        const reason = `given up by drover destroy --forget: ${boundedText(why, SHORT_BYTES)}`;
+        const reason = `abandoned by drover destroy --forget: ${boundedText(why, SHORT_BYTES)}`;
         await calls.client.workflow.getHandle(workflowId, runId).terminate(reason);
       });
     },
@@ -48,7 +48,7 @@ interface OpenRun {
   readonly runId: string;
 }
 
-/** The workflow of the change and those of its parts; none: the change has ended. */
+/** The open workflows of the change and its parts. Empty when the change has ended. */
 async function openRuns({ client }: Calls, workflowId: string): Promise<OpenRun[]> {
   const description = await unlessGone(() => client.workflow.getHandle(workflowId).describe());
   if (description?.status.name !== 'RUNNING') return [];
@@ -70,7 +70,7 @@ async function endIfFailing(
   const first = since.get(runId) ?? monotonicMs();
   since.set(runId, first);
   if (monotonicMs() - first < GIVE_UP_AFTER_MS) return;
-  const reason = `given up, as it was to end: its workflow task has failed ${String(failing.failures)} times (${failing.why})`;
+  const reason = `terminated, because it must end and its workflow task has failed ${String(failing.failures)} times (${failing.why})`;
   await unlessGone(() => client.workflow.getHandle(workflowId, runId).terminate(boundedText(reason, SHORT_BYTES)));
 }
 

@@ -1,4 +1,4 @@
-/** Everything a worker does on behalf of workflows, built from what it depends on. */
+/** Builds the activities of a worker from its dependencies. */
 import type {
   Activities,
   FleetActivities,
@@ -17,10 +17,10 @@ import type { Admit } from './admission';
 import { redacting } from './redacting';
 import { createProviderActivities } from './resources';
 
-/** Providers by kind, and every other group of activities as its own module builds it. */
+/** Providers by kind, and the other groups of activities. */
 export interface ActivityDependencies {
   readonly providers: Providers;
-  /** Which specifications are created and woken; every one unless given. */
+  /** Decides which specifications may be created and woken; default: all. */
   readonly admit?: Admit;
   readonly turns: TurnActivities;
   readonly fleet: FleetActivities;
@@ -30,11 +30,11 @@ export interface ActivityDependencies {
   readonly monitor: MonitorActivities;
   readonly signals: SignalActivities & FamilyActivities;
   readonly gateway: GatewayActivities;
-  /** What no activity may tell. */
+  /** Secrets that no result or error may contain. */
   readonly secrets: SecretSettings;
 }
 
-/** The activities of a worker. */
+/** All activities of a worker, with redacted results and errors. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
   const { providers, admit, turns, fleet, undo, subscriptions, notifications, monitor, signals, gateway, secrets } =
     dependencies;

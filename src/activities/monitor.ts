@@ -1,4 +1,4 @@
-/** The health monitor (docs/workflow-rules.md, rule 15): looks after one fleet's agents for some minutes, and tells their workflows what has changed. */
+/** The health monitor (docs/workflow-rules.md, rule 15): checks one fleet's agents for some minutes, and reports changes to their workflows. */
 import { isUp } from '../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
@@ -15,23 +15,23 @@ import { type CheckMemory, afterCheck, shiftMemory } from '../rules/agent/health
 import { whileBeating } from './beating';
 import { type TurnSettings, addressed } from './turns';
 
-/** What checking needs: as for turns, and the way to the agents' workflows, which know instance and endpoint. */
+/** Dependencies of the monitor: those of turns, and calls to the agents' workflows, which know instance and endpoint. */
 export interface MonitorSettings extends TurnSettings {
   readonly calls: Pick<Calls, 'query' | 'signal'>;
 }
 
-/** docs/workflow-rules.md, rule 15: then the fleet starts it again, with the list as it is by then. */
+/** Duration of one activity (docs/workflow-rules.md, rule 15). Then the fleet starts the next one with its current agents. */
 const WATCH_MS = 10 * 60_000;
 
 type Memories = Record<string, CheckMemory>;
 
-/** The activity's heartbeat: what it knows, and what the clock read that this is measured with. */
+/** Heartbeat details: the memory of the checks, and the time of the monotonic clock that it refers to. */
 interface Known {
   readonly at: number;
   readonly memories: Memories;
 }
 
-/** The monitor's activity; its memory is in its heartbeats, so another worker goes on where this one was killed. */
+/** Creates the monitor's activity. Heartbeats carry its memory, so the next attempt continues after a lost worker. */
 export function createMonitorActivities(settings: MonitorSettings): MonitorActivities {
   return {
     watchHealth: (call) => {
@@ -52,7 +52,7 @@ export function createMonitorActivities(settings: MonitorSettings): MonitorActiv
   };
 }
 
-/** What an earlier attempt knew, on this process's clock. The time in between, when nothing was checked, does not count. */
+/** The memory of an earlier attempt, shifted to this process's clock. The time between the attempts does not count. */
 function fromEarlier(known: Known | undefined): Memories {
   if (known === undefined) return {};
   const byMs = monotonicMs() - known.at;
@@ -61,7 +61,7 @@ function fromEarlier(known: Known | undefined): Memories {
   );
 }
 
-/** Checks one agent in its rhythm. Resolves when the time is over; rejects when the activity is cancelled. */
+/** Checks one agent at its interval. Resolves when the time is over; rejects when the activity is cancelled. */
 async function watch(
   settings: MonitorSettings,
   { fleet }: WatchCall,
@@ -74,9 +74,9 @@ async function watch(
   let seen: { readonly view: AgentView | null; readonly at: number } | null = null;
   while (monotonicMs() < until) {
     const isOld = seen === null || monotonicMs() - seen.at >= watched.renewMs;
-    // What does not pass may be an older instance, or not run at all: look again.
-    const isDoubtful = (memories[watched.agent]?.failures ?? 1) > 0;
-    if (seen === null || isOld || isDoubtful) seen = { view: await look(settings, ref), at: monotonicMs() };
+    // A failed check may concern an older instance or a stopped one, so this reads the agent again.
+    const isFailing = (memories[watched.agent]?.failures ?? 1) > 0;
+    if (seen === null || isOld || isFailing) seen = { view: await look(settings, ref), at: monotonicMs() };
     const { instanceId, endpoint } = seen.view ?? {};
     if (seen.view !== null && isUp(seen.view) && instanceId && endpoint) {
       const passed = await passes(settings, { ...ref, endpoint }, watched.timeoutMs, signal);
@@ -101,14 +101,14 @@ async function tell(
   await unlessAway(calls.signal(agentSubject(ref), agentSignals.checkReported, check));
 }
 
-/** An agent that is gone is not watched any more with the next list; a server that is away for a moment is asked with the next check. */
+/** Null when the agent is gone, which the next list leaves out, or when the server does not answer, which the next check repeats. */
 async function unlessAway<T>(call: Promise<T>): Promise<T | null> {
   try {
     return await call;
   } catch (error) {
     const code = error instanceof DroverError ? error.code : null;
     if (code !== 'AgentNotFound' && code !== 'Unavailable' && code !== 'Timeout') throw error;
-    Context.current().log.debug('an agent could not be asked or told', { code });
+    Context.current().log.debug('an agent could not be queried or signalled', { code });
     return null;
   }
 }

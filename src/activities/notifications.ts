@@ -1,4 +1,4 @@
-/** Notifications: one workflow per event and webhook, and the signed call itself (Standard Webhooks). */
+/** Notifications: starts one workflow per event and webhook, and makes the signed call (Standard Webhooks). */
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
@@ -14,7 +14,7 @@ import { providerError } from '../providers/provider';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
 import { asProviderFailure } from './failures';
 
-/** The way to Temporal, where references to secrets are resolved, and which hosts may be called (`HttpCall`). */
+/** Dependencies: calls to Temporal, the environment that resolves references to secrets, and the allowed hosts (`HttpCall`). */
 export interface NotificationSettings {
   readonly calls: Calls;
   readonly environment: SecretEnvironment;
@@ -23,9 +23,9 @@ export interface NotificationSettings {
 
 /** Below the 30 s of an activity's attempt; Standard Webhooks asks receivers to answer within 15 to 30 s. */
 const POST_MS = 20_000;
-/** What a webhook answers is not read by anybody. */
+/** Limit of an answer in bytes; Drover reads only its status. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
-/** Standard Webhooks: the receiver wants no more of them. */
+/** Standard Webhooks: the receiver has unsubscribed. */
 const GONE = 410;
 
 /** The notification activities of a worker. */
@@ -55,7 +55,7 @@ async function raise({ client }: Calls, { event, targets }: RaiseCall): Promise<
   }
 }
 
-/** A notification is found by the fleet, or by the pool, whose workflow has raised its event. */
+/** Search attributes of a notification: the fleet or the pool whose workflow has raised the event. */
 function ofRaiser(workflowId: string): KeywordPair[] {
   const [kind, name = ''] = workflowId.split('/');
   if (!NAME_PATTERN.test(name)) return [];
@@ -65,7 +65,7 @@ function ofRaiser(workflowId: string): KeywordPair[] {
 async function post(settings: NotificationSettings, { event, target }: NotifyInput): Promise<void> {
   const { id, type, at, data } = event;
   const body = { type, timestamp: at, data };
-  // A repeat is signed anew: a receiver refuses a time that is long ago, and knows the event by its id.
+  // Each attempt has its own signature, because a receiver refuses an old time. It deduplicates events by id.
   const sentAt = new Date(wallClockMs());
   let answer: HttpAnswer;
   try {
@@ -92,12 +92,12 @@ async function post(settings: NotificationSettings, { event, target }: NotifyInp
   );
 }
 
-/** A secret or a host that is not there yet may be there tomorrow. */
+/** Makes an error retryable: a missing secret or host may exist tomorrow. */
 function patient({ message, cause }: DroverError): DroverError {
   return providerError(message, { cause });
 }
 
-/** `whsec_` and base64 as the standard has it; any other text is taken as it is. */
+/** A secret is `whsec_` and base64 (Standard Webhooks), or any other text as it is. */
 function signature(secret: string, id: string, at: Date, body: string): string {
   const webhook = secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
   return webhook.sign(id, at, body);

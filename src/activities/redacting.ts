@@ -1,4 +1,4 @@
-/** No activity tells a workflow, or the worker's log, a secret: whatever it throws, and the words of its results, pass the one redaction. */
+/** Keeps secrets out of histories and the worker's log: redacts all errors of activities and the texts of their results. */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { Activities } from '../contract/activities';
 import { type Concern, redactionFor, type SecretSettings, secretsOf } from '../providers/redaction';
@@ -7,10 +7,10 @@ import type { Clean } from '../providers/secrets-in-use';
 type Activity = (...call: readonly unknown[]) => Promise<unknown>;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Activities whose results say in words how something is. A reply to a turn sees to itself (turns.ts). */
+/** Activities whose results contain texts. The turn activity redacts its own (turns.ts). */
 const TELLING: readonly string[] = ['inspectResource', 'reloadCredential', 'setHold', 'findLost'];
 
-/** The same activities, without secrets in what they say. */
+/** Wraps activities so that their results and errors hold no secrets. */
 export function redacting(activities: Activities, settings: SecretSettings): Activities {
   const redacted = (name: string, activity: Activity): Activity => {
     const clean = async (call: unknown): Promise<Clean> => (await redactionFor(concernOf(call), settings)).clean;
@@ -30,7 +30,7 @@ export function redacting(activities: Activities, settings: SecretSettings): Act
   return Object.fromEntries(all) as Activities;
 }
 
-/** Whom a call is about, by the fields that the calls of activities have. What users have written in it is not looked at. */
+/** Which agent and which secrets a call concerns, by its known fields. It ignores user content. */
 function concernOf(call: unknown): Concern {
   const { fleet, agent, secret, subscription, spec, target } = fieldsOf(call);
   const { process, docker, external } = fieldsOf(spec);
@@ -59,7 +59,7 @@ function textsOf(fields: Fields): Record<string, string> {
   );
 }
 
-/** The error with every link of its chain in other words; a cancellation has none. */
+/** Redacts every link of an error's chain. A cancellation holds no texts. */
 function withoutSecrets(error: unknown, clean: Clean): unknown {
   if (typeof error === 'string') return clean(error);
   if (!(error instanceof Error)) return mapped(error, clean);
@@ -72,7 +72,7 @@ function withoutSecrets(error: unknown, clean: Clean): unknown {
   });
 }
 
-/** An error of the same class with all that it has, but for `parts`. */
+/** Copies an error with its class and properties, except `parts`. */
 function cloned(error: Error, parts: Fields): Error {
   const copy = Object.create(Reflect.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error)) as Error;
   for (const [name, value] of Object.entries(parts)) {
@@ -81,7 +81,7 @@ function cloned(error: Error, parts: Fields): Error {
   return copy;
 }
 
-/** A value with all of its texts in other words. */
+/** Applies `clean` to all texts of a value. */
 function mapped(value: unknown, clean: Clean): unknown {
   if (typeof value === 'string') return clean(value);
   if (Array.isArray(value)) return value.map((item) => mapped(item, clean));

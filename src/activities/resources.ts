@@ -1,4 +1,4 @@
-/** Effects on resources: each call goes to the provider of its kind, and its errors become failures. */
+/** Effects on resources: calls the provider of each kind and converts its errors to failures. */
 import { Context } from '@temporalio/activity';
 import type { ProviderActivities, ResourceCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
@@ -8,12 +8,12 @@ import { type Admit, admitEverything } from './admission';
 import { whileBeating } from './beating';
 import { asProviderFailure } from './failures';
 
-/** Pauses before a create is tried again that has not left this machine: an engine or a service that is just being started is back then. */
+/** Pauses before retries of a create that was not sent. An engine or a service that is starting is ready by then. */
 const NOT_SENT_PAUSES_MS = [500, 1_500] as const;
 
 /**
- * A create that never reached the other side is repeated within its attempt, and then fails for good: so it is known that nothing was made, and its
- * undo does not need the other side either (rules/change/late-creates.ts).
+ * Retries a create that never reached the provider within the same attempt, and then fails permanently. So it is certain that nothing was
+ * created, and the undo does not need the provider (src/rules/change/late-creates.ts).
  */
 async function untilSent<T>(create: () => Promise<T>): Promise<T> {
   for (const pauseMs of NOT_SENT_PAUSES_MS) {
@@ -35,7 +35,7 @@ function wasNotSent(error: unknown): error is DroverError {
   return error instanceof DroverError && error.details?.['notSent'] === true;
 }
 
-/** The provider activities over these providers. `admit` says which specifications are created, prepared and woken. */
+/** The provider activities. `admit` decides which specifications may be created, prepared and woken. */
 export function createProviderActivities(providers: Providers, admit: Admit = admitEverything): ProviderActivities {
   async function ask<C extends ResourceCall, T>(
     call: C,

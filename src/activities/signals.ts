@@ -6,10 +6,10 @@ import { DroverError } from '../contract/errors';
 import { BRANCH_WORKFLOW } from '../contract/names';
 import { asActivityFailure } from './failures';
 
-/** What the server says of a receiver that has had its 10,000 signals. */
+/** Matches the server's message for a receiver that has reached its limit of 10,000 signals. */
 const TAKES_NO_MORE = /limit for signal events/i;
 
-/** Sends them as the worker's client. */
+/** Creates the activities that send signals through the worker's client. */
 export function createSignalActivities(calls: Pick<Calls, 'signal' | 'typeOf'>): SignalActivities & FamilyActivities {
   return {
     async signalWorkflow({ workflowId, signal, argument }) {
@@ -19,7 +19,7 @@ export function createSignalActivities(calls: Pick<Calls, 'signal' | 'typeOf'>):
       } catch (error) {
         if (!(error instanceof DroverError)) throw error;
         if (error.code === 'NotFound' || TAKES_NO_MORE.test(error.message)) return 'gone';
-        // Whatever else the server says is asked again: at once by the policy, then by the sender's workflow, which says so in its card.
+        // Any other error is retried: first by the retry policy, then by the sender's workflow, which shows it in its card.
         throw asActivityFailure(error, { permanent: error.code === 'InvalidRequest', expected: true });
       }
     },

@@ -18,13 +18,13 @@ import { whileBeating } from './beating';
 import { asActivityFailure, asProviderFailure } from './failures';
 import { type TurnSettings, addressed, isUnavailable } from './turns';
 
-/** As for turns, with the way to the pools' workflows, and the environment in which references to secrets are resolved. */
+/** Dependencies: those of turns, calls to the pools' workflows, and the environment that resolves references to secrets. */
 export interface SubscriptionSettings extends TurnSettings {
   readonly calls: Calls;
   readonly environment: SecretEnvironment;
 }
 
-/** Changing credentials is a handful of assignments; an agent that takes longer is restarted. */
+/** A reload is a handful of assignments. An agent that takes longer is restarted. */
 const RELOAD_MS = 10_000;
 
 /** The subscription activities of a worker. */
@@ -41,17 +41,17 @@ async function reload(call: CredentialCall, settings: SubscriptionSettings): Pro
   const secret = await resolveSecret(reference, settings.environment).catch((error: unknown) => {
     throw asProviderFailure(error);
   });
-  if (endpoint === null) return { reloaded: false, why: 'it has named no endpoint' };
+  if (endpoint === null) return { reloaded: false, why: 'it has not reported an endpoint' };
   const answer = await post({ ...call, endpoint }, settings, { pool, subscription: name, assignment, secret });
   if (typeof answer === 'string') return { reloaded: false, why: answer };
-  // What an agent that does not take it says could hold what it was given: only its status is told.
+  // The body of a refusal may contain the secret, so only the status is reported.
   if (isSuccess(answer)) return { reloaded: true, why: null };
   const why = `it answered ${String(answer.status)} to POST ${AGENT_PATHS.credentials}`;
   if (isUnavailable(answer) && !isLastAttempt()) throw unavailable(why);
   return { reloaded: false, why };
 }
 
-/** The answer, or in words why there is none. */
+/** The answer, or the reason why there is none. */
 async function post(
   call: CredentialCall & { readonly endpoint: string },
   settings: SubscriptionSettings,
@@ -75,7 +75,7 @@ function unavailable(why: string): Error {
   return asActivityFailure(new DroverError('AgentUnavailable', why), { expected: true });
 }
 
-/** Of the three that the policy gives (workflows/activities.ts). */
+/** Whether this is the third attempt, the last of the retry policy (src/workflows/activities.ts). */
 function isLastAttempt(): boolean {
   return Context.current().info.attempt >= 3;
 }
@@ -83,7 +83,7 @@ function isLastAttempt(): boolean {
 function whyNot(error: unknown): string {
   const code = errorCode(error);
   const why = typeof code === 'string' ? code : messageOf(error, QUOTE_BYTES);
-  return `its endpoint was not reached (${why})`;
+  return `its endpoint could not be reached (${why})`;
 }
 
 async function configure(calls: Calls, { fleet, pools, left, notify }: PoolsCall): Promise<void> {
@@ -110,7 +110,7 @@ function configurationOf(
   return { credentials, ...(skipFor === undefined ? {} : { skipFor }), fleet, notify };
 }
 
-/** A pool that is gone has been left. */
+/** Ignores a pool that is gone. */
 async function answering(call: Promise<unknown>): Promise<void> {
   try {
     await call;

@@ -1,14 +1,14 @@
-/** What an agent's answer to a turn says of the credential that it works with. */
+/** Finds out whether an agent's answer to a turn reports a failure of its credential. */
 import { classifyFailure } from '../contract/failure/kind';
 import { readJson } from '../contract/json';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { SubscriptionFailure } from '../contract/agent/subscription';
 import { type HttpAnswer, isSuccess } from '../providers/http-call';
 
-/** Statuses that say nothing of an agent's credential unless it is a limit or a refusal of one. */
+/** Statuses that may report a limit or a refusal of a credential. */
 const TELLING: readonly number[] = [400, 401, 402, 403, 429];
 
-/** Null: it did not fail, or not because of its credential. `now` in epoch milliseconds. */
+/** The failure of the credential; null when there is none. `now` is in epoch milliseconds. */
 export function turnFailure(answer: HttpAnswer, now: number): SubscriptionFailure | null {
   const { status } = answer;
   if (isSuccess(answer)) return ofReply(answer.text ?? '', now);
@@ -16,7 +16,7 @@ export function turnFailure(answer: HttpAnswer, now: number): SubscriptionFailur
   return relevant(classifyFailure({ status, headers: singleHeaders(answer), message: answer.text ?? '' }, now));
 }
 
-/** A `fail` says it itself (the agents' library adds the field), or its error is one that we know. */
+/** Reads the failure from a reply `fail`: from its field, which the agents' library adds, or from its error text. */
 function ofReply(text: string, now: number): SubscriptionFailure | null {
   const reply = parsed(text);
   if (reply?.['action'] !== 'fail') return null;
@@ -29,7 +29,7 @@ function ofReply(text: string, now: number): SubscriptionFailure | null {
   return relevant(classifyFailure({ message: textOf(reply['error']) }, now));
 }
 
-/** The reply as branches know it. */
+/** The reply without the field of the failure, as branches receive it. */
 export function withoutFailure(reply: unknown): unknown {
   if (typeof reply !== 'object' || reply === null || !(FAILURE_FIELD in reply)) return reply;
   const { [FAILURE_FIELD]: _failure, ...rest } = reply;
@@ -40,7 +40,7 @@ function relevant(failure: SubscriptionFailure): SubscriptionFailure | null {
   return failure.kind === 'other' ? null : failure;
 }
 
-/** An agent that does not know Drover's token refuses Drover, and its provider has refused nobody. */
+/** Whether the agent has refused Drover's own token, so that its provider was not called. */
 function isAboutOurToken({ status, headers, text = '' }: HttpAnswer): boolean {
   return status === 401 && (headers['www-authenticate'] !== undefined || text.includes('token of this agent'));
 }

@@ -1,4 +1,4 @@
-/** Asking an agent for its turn, over its own endpoint. */
+/** Calls an agent's endpoint for a turn. */
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { TurnActivities, TurnCall, TurnResult } from '../contract/activities';
@@ -20,8 +20,8 @@ import { turnFailure, withoutFailure } from './turn-failure';
 import { asActivityFailure } from './failures';
 
 /**
- * What turns need to know. `allowedHosts`: see `HttpCall`. `environment`: where references to secrets lead; the values of its variables
- * that are named like secrets are in no error either.
+ * Dependencies of turns. `allowedHosts`: see `HttpCall`. `environment` resolves references to secrets; the values of its variables with
+ * the names of secrets are redacted in errors too.
  */
 export interface TurnSettings {
   readonly agentSecret: string;
@@ -29,22 +29,22 @@ export interface TurnSettings {
   readonly environment?: SecretEnvironment;
 }
 
-/** Bytes of an answer (docs/agents.md, "At the endpoint"). */
+/** Limit of an answer in bytes (docs/agents.md, "At the endpoint"). */
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
-/** An agent that is told to ask again later is asked again after at most this. */
+/** Upper limit for an agent's `Retry-After`. */
 const RETRY_AFTER_LIMIT_MS = 60_000;
-/** Telling an agent that its turn was withdrawn is a courtesy: it costs the cancelled activity no more than this. */
+/** Limit for telling an agent that its turn was withdrawn, because the cancelled activity waits for it. */
 const WITHDRAW_MS = 2_000;
 
-/** Statuses of an agent, of a proxy before it (520 to 524), or of an overloaded model behind it (529), that is not there at the moment. */
+/** Statuses of an agent that is unavailable, of a proxy before it (520 to 524), or of an overloaded model behind it (529). */
 const UNAVAILABLE = new Set([408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
 
-/** Whether the same request may well succeed later: by its status, or because any 5xx says when to ask again. */
+/** Whether the same request may succeed later: by its status, or because of `Retry-After` on any 5xx. */
 export function isUnavailable({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
   return UNAVAILABLE.has(status) || (status >= 500 && headers['retry-after'] !== undefined);
 }
 
-/** The turn activity. Throws `AgentUnavailable`, retryable, where the agent was not reached; everything else is an outcome. */
+/** The turn activity. Throws a retryable `AgentUnavailable` when the agent was not reached; everything else is an outcome. */
 export function createTurnActivities(settings: TurnSettings): TurnActivities {
   return {
     takeTurn: (call) => whileBeating(() => takeTurn(call, settings)),
@@ -64,7 +64,7 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
     return await withoutSecrets(call, settings, result);
   } catch (error) {
     if (context.cancellationSignal.aborted) {
-      // A worker that shuts down cancels too, and the next one asks for the same turn again.
+      // A worker that shuts down cancels too; the next attempt repeats the same turn, so the agent must not drop it.
       if (context.cancellationDetails?.cancelRequested) await withdraw(call, settings);
       throw new CancelledFailure('the turn was cancelled');
     }
@@ -75,7 +75,7 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
   }
 }
 
-/** Where and how an agent is called. */
+/** URL, headers and limits of a call to an agent. */
 export function addressed(
   call: Pick<TurnCall, 'fleet' | 'agent' | 'endpoint'>,
   { agentSecret, allowedHosts }: TurnSettings,
@@ -97,11 +97,11 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
     signal: AbortSignal.timeout(WITHDRAW_MS),
   } as const;
   await httpCall(request).catch((error: unknown) => {
-    Context.current().log.debug('the agent did not hear that its turn was withdrawn', { error });
+    Context.current().log.debug('the agent could not be told that its turn was withdrawn', { error });
   });
 }
 
-/** The same result with no secret in what it says of an error: neither in Drover's words nor in the agent's own. */
+/** Redacts the error texts of a result, both Drover's and the agent's. */
 async function withoutSecrets(call: TurnCall, settings: TurnSettings, result: TurnResult): Promise<TurnResult> {
   const { agentSecret, environment = {} } = settings;
   const { fleet, agent, secret } = call;
@@ -111,7 +111,7 @@ async function withoutSecrets(call: TurnCall, settings: TurnSettings, result: Tu
   return { ...result, reply: saidWithout(result.reply, redaction.clean, said) };
 }
 
-/** What agents tell each other in a reply, which is theirs. The rest of it can come to stand in an error: of a `fail`, of an invalid reply. */
+/** Fields with the agents' own content, which stay as they are. Other fields may appear in the error of a `fail` or an invalid reply. */
 const CONTENT: readonly string[] = ['response', 'question', 'request', 'default', 'undo'];
 
 function saidWithout(reply: unknown, clean: Clean, said: Clean): unknown {
@@ -125,7 +125,7 @@ function saidWithout(reply: unknown, clean: Clean, said: Clean): unknown {
   return Object.fromEntries(parts);
 }
 
-/** An agent with a subscription that passes its provider's refusal on has failed with it: that is an outcome, and is not asked again here. */
+/** Adds the failure of a credential, for an agent with a subscription. It is an outcome, so this activity does not retry it. */
 function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutcome): TurnResult {
   const failure = call.request.subscription === null ? null : turnFailure(answer, wallClockMs());
   if (failure === null) return outcome();
@@ -149,8 +149,8 @@ function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
 }
 
 /**
- * Text that is no JSON is its own reply, so that the branch finds it invalid and says so to the agent. JSON that cannot be taken as it
- * is stands as what is wrong with it, for the same reason.
+ * Text that is not JSON becomes the reply itself, so that the branch finds it invalid and tells the agent. JSON that Drover cannot store
+ * becomes a description of its problem, for the same reason.
  */
 function parsed(text: string): unknown {
   const read = readJson(text);

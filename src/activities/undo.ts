@@ -1,4 +1,4 @@
-/** Asking an agent to undo a turn that it has finished (docs/coordination.md, "What an agent replies"). */
+/** Asks an agent to undo a finished turn (docs/coordination.md, "What an agent replies"). */
 import { isTerminated } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import type { Calls } from '../client/temporal/calls';
@@ -14,12 +14,12 @@ import { titleOf } from '../providers/provider';
 import { asActivityFailure } from './failures';
 import { type TurnSettings, addressed, isUnavailable } from './turns';
 
-/** What undoing needs: as for turns, and the way to the agent's workflow, which knows the present endpoint. */
+/** Dependencies: those of turns, and calls to the agent's workflow, which knows the current endpoint. */
 export interface UndoSettings extends TurnSettings {
   readonly calls: Calls;
 }
 
-/** The undo activity. What a repeat would meet again is not retried: no such agent, no `/undo`, a refusal. */
+/** The undo activity. It does not retry permanent errors: a missing agent, an agent without `/undo`, a refusal. */
 export function createUndoActivities(settings: UndoSettings): UndoActivities {
   return {
     async undoTurn(call) {

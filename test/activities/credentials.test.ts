@@ -81,7 +81,7 @@ describe('a new credential', () => {
     expect(await failureOf(reload(gone))).toMatchObject({ type: 'AgentUnavailable', nonRetryable: false });
     expect(await reload(gone, 'env:KEY', 3)).toEqual({
       reloaded: false,
-      why: 'its endpoint was not reached (ECONNREFUSED)',
+      why: 'its endpoint could not be reached (ECONNREFUSED)',
     });
     const busy = await answering(503);
     expect((await failureOf(reload(busy))).nonRetryable).toBe(false);
