@@ -21,7 +21,7 @@ import { agentUpdates, describeAgent } from '../contract/agent/messages';
 import { describeFleet } from '../contract/fleet/messages';
 import { AGENT_WORKFLOW, DIRECT_INCARNATION, INCARNATION_MEMO, RETIRE_HOLD, RETIRE_REQUEST } from '../contract/names';
 import { type KeywordPair, keywords } from '../contract/search-attributes';
-import { initialState } from '../rules/agent/initial-state';
+import { initialState } from '../rules/agent/input/initial-state';
 import { boundedText, SHORT_BYTES } from '../contract/text';
 import { isUnansweredForLong } from '../client/temporal/unanswered';
 import { monotonicMs, wallClockMs } from '../lib/clock';

@@ -11,7 +11,7 @@ import { agentSignals, describeAgent } from '../contract/agent/messages';
 import { AGENT_PATHS } from '../contract/protocol';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { httpCall, isSuccess } from '../providers/http-call';
-import { type CheckMemory, afterCheck, shiftMemory } from '../rules/agent/health';
+import { type CheckMemory, afterCheck, shiftMemory } from '../rules/agent/liveness/health';
 import { whileBeating } from './beating';
 import { type TurnSettings, addressed } from './turns';
 

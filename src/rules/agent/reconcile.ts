@@ -27,7 +27,7 @@ import {
   newInstance,
 } from './state';
 import { isReloadDue, lacksSubscription } from './subscription/switch';
-import { afterProbe, isProbeDue, withProbes } from './probes';
+import { afterProbe, isProbeDue, withProbes } from './liveness/probes';
 import { recordCrash, recordFailure } from './restart';
 
 /** The next effect, or null where nothing is to do now. */

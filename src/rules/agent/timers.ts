@@ -2,8 +2,8 @@
 import { isActive, isAlive, isUp, isAtRest } from './lifecycle';
 import { type AgentState } from './state';
 import { advance, subscriptionDue } from './subscription/switch';
-import { excuseSilence, livenessAt, livenessDue } from './liveness';
-import { probeNow } from './probes';
+import { excuseSilence, livenessAt, livenessDue } from './liveness/liveness';
+import { probeNow } from './liveness/probes';
 import { turnsDue } from './turns/actions';
 
 /** The state at `now` if nothing else happened; the same object when nothing is due. */

@@ -63,7 +63,7 @@ function answered(
   effect: ProviderEffect,
   supervisor: Supervisor,
 ): Promise<Partial<ResourceState>> {
-  // A failed inspection needs no retry: the next probe repeats it (src/rules/agent/probes.ts).
+  // A failed inspection needs no retry: the next probe repeats it (src/rules/agent/liveness/probes.ts).
   if (effect === 'inspect') return call(machine, effect);
   return supervisor.patiently(
     effect,

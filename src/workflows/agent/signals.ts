@@ -2,8 +2,8 @@
 import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../../contract/agent/messages';
 import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
-import { applyBeat, applyCheck } from '../../rules/agent/liveness';
-import { probedAfterBeat, withProbes } from '../../rules/agent/probes';
+import { applyBeat, applyCheck } from '../../rules/agent/liveness/liveness';
+import { probedAfterBeat, withProbes } from '../../rules/agent/liveness/probes';
 import { rememberAnswer, recall } from '../../rules/agent/requests';
 import { requestTurn, withdrawTurn } from '../../rules/agent/turns/queue';
 import { commandState } from '../../rules/agent/view';

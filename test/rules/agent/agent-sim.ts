@@ -8,12 +8,12 @@ import { DroverError } from '../../../src/contract/errors';
 import type { AgentState, Effect, ProviderEffect } from '../../../src/rules/agent/state';
 import { reloadEnded } from '../../../src/rules/agent/subscription/switch';
 import { type CommandRequest, decide } from '../../../src/rules/agent/commands';
-import { applyBeat } from '../../../src/rules/agent/liveness';
-import { withProbes } from '../../../src/rules/agent/probes';
+import { applyBeat } from '../../../src/rules/agent/liveness/liveness';
+import { withProbes } from '../../../src/rules/agent/liveness/probes';
 import { beginEffect, effectFailed, nextEffect, hasReached, effectSucceeded } from '../../../src/rules/agent/reconcile';
 import { type Rule, step } from '../../../src/rules/agent/step';
 import { nextDue } from '../../../src/rules/agent/timers';
-import { parseAgentState } from '../../../src/rules/agent/carried';
+import { parseAgentState } from '../../../src/rules/agent/input/carried';
 import { expectCarried } from '../lib/expect-carried';
 import { T0, fresh } from './agents';
 

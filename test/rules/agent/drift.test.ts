@@ -2,8 +2,8 @@
 import type { ResourceState } from '../../../src/contract/activities';
 import type { AgentSpec, AgentStatus, Runtime } from '../../../src/contract/agent';
 import type { AgentState } from '../../../src/rules/agent/state';
-import { applyBeat } from '../../../src/rules/agent/liveness';
-import { probedAfterBeat } from '../../../src/rules/agent/probes';
+import { applyBeat } from '../../../src/rules/agent/liveness/liveness';
+import { probedAfterBeat } from '../../../src/rules/agent/liveness/probes';
 import { beginEffect, driftOf, nextEffect, effectSucceeded } from '../../../src/rules/agent/reconcile';
 import { nextDue, tick } from '../../../src/rules/agent/timers';
 import { MINUTE, SECOND, T0, agentIn } from './agents';

@@ -12,7 +12,7 @@ import {
   parseOptions,
   parseTurnRequested,
 } from '../../../src/rules/agent/messages';
-import { initialState } from '../../../src/rules/agent/initial-state';
+import { initialState } from '../../../src/rules/agent/input/initial-state';
 import { agentInput } from './agents';
 import { runs } from '../../support/runs';
 

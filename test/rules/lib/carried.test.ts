@@ -1,7 +1,7 @@
 /** Garbage starts: whatever stands in an input or a carried state, it is read, or refused with `InvalidRequest` and its path. */
 import fc from 'fast-check';
 import { DroverError } from '../../../src/contract/errors';
-import { initialState } from '../../../src/rules/agent/initial-state';
+import { initialState } from '../../../src/rules/agent/input/initial-state';
 import type { AgentState, QueuedTurn } from '../../../src/rules/agent/state';
 import { step } from '../../../src/rules/agent/step';
 import { agentView } from '../../../src/rules/agent/view';

@@ -1,6 +1,6 @@
 import { DroverError } from '../../../src/contract/errors';
 import { migrations, NewerVersion, type Lift } from '../../../src/rules/lib/migrations';
-import { AGENT_INPUT } from '../../../src/rules/agent/migrate';
+import { AGENT_INPUT } from '../../../src/rules/agent/input/migrate';
 import { PROVISION_INPUT } from '../../../src/rules/change/migrate';
 import { NOTIFY_INPUT } from '../../../src/rules/events/migrate';
 import { FLEET_INPUT } from '../../../src/rules/fleet/migrate';

@@ -5,7 +5,7 @@ import type { FailureReport, SubscriptionFailure } from '../../../contract/agent
 import type { TurnOutcome } from '../../../contract/agent/turns';
 import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
-import { probeNow } from '../probes';
+import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
 import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseAgentState } from '../../../../src/rules/agent/carried';
+import { parseAgentState } from '../../../../src/rules/agent/input/carried';
 import { parsePoolState } from '../../../../src/rules/pool/carried';
 import { expectCarried } from '../../lib/expect-carried';
 import { markAnnounced, dueAnnouncement } from '../../../../src/rules/events/announce';

@@ -1,16 +1,27 @@
 /** Reads the state that an earlier run of an agent's workflow has left. */
-import type { AgentConfiguration, Decision, Hold } from '../../contract/agent';
-import type { HeldSubscription, SwitchRecord } from '../../contract/agent/subscription';
-import { errorBody, span, stateOf, time, version, words } from '../lib/carried';
-import { boolean, integer, isRecord, invalid, list, name, nullable, oneOf, optional, type Parser } from '../lib/parse';
-import { parseFailureObserved, parseGranted } from '../lib/grants';
-import { turnOutcome } from '../lib/turn-input';
-import { MOST_HOLDS } from './commands';
-import { configurationFields, parseHold, turnRequest } from './messages';
-import { agentSettings } from './settings';
-import type { AgentState, AnsweredTurn, Instance, QueuedTurn, RememberedRequest, TurnsState } from './state';
-import type { SubscriptionState, Switch, SwitchEnd } from './subscription/state';
-import type { PausedClock } from './turns/paused-clock';
+import type { AgentConfiguration, Decision, Hold } from '../../../contract/agent';
+import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
+import { errorBody, span, stateOf, time, version, words } from '../../lib/carried';
+import {
+  boolean,
+  integer,
+  isRecord,
+  invalid,
+  list,
+  name,
+  nullable,
+  oneOf,
+  optional,
+  type Parser,
+} from '../../lib/parse';
+import { parseFailureObserved, parseGranted } from '../../lib/grants';
+import { turnOutcome } from '../../lib/turn-input';
+import { MOST_HOLDS } from '../commands';
+import { configurationFields, parseHold, turnRequest } from '../messages';
+import { agentSettings } from '../settings';
+import type { AgentState, AnsweredTurn, Instance, QueuedTurn, RememberedRequest, TurnsState } from '../state';
+import type { SubscriptionState, Switch, SwitchEnd } from '../subscription/state';
+import type { PausedClock } from '../turns/paused-clock';
 
 const status = oneOf('pending', 'running', 'paused', 'stopped', 'failed', 'terminated');
 const runtime = oneOf('stopped', 'starting', 'running', 'paused', 'stopping', 'crashed');

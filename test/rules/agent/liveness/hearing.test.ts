@@ -1,10 +1,10 @@
 /** Rule 10 of liveness: time in which no gateway could receive a beat does not count. */
 import fc from 'fast-check';
-import { afterHearing, mustAskGateway } from '../../../src/rules/agent/hearing';
-import { applyBeat, livenessAt, livenessDue } from '../../../src/rules/agent/liveness';
-import type { AgentState } from '../../../src/rules/agent/state';
-import { tick } from '../../../src/rules/agent/timers';
-import { MINUTE, SECOND, T0, agentIn } from './agents';
+import { afterHearing, mustAskGateway } from '../../../../src/rules/agent/liveness/hearing';
+import { applyBeat, livenessAt, livenessDue } from '../../../../src/rules/agent/liveness/liveness';
+import type { AgentState } from '../../../../src/rules/agent/state';
+import { tick } from '../../../../src/rules/agent/timers';
+import { MINUTE, SECOND, T0, agentIn } from '../agents';
 
 const STALE_AFTER = 60 * SECOND;
 

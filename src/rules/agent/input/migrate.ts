@@ -2,7 +2,7 @@
  * The version of the input of an agent's workflow, with the lift from each earlier one
  * (docs/upgrading.md).
  */
-import { migrations } from '../lib/migrations';
-import type { CarriedAgent } from './state';
+import { migrations } from '../../lib/migrations';
+import type { CarriedAgent } from '../state';
 
 export const AGENT_INPUT = migrations<CarriedAgent['v']>('agent', 1, []);

@@ -2,9 +2,9 @@
  * Decides when to probe the provider: while an agent is silent, or beats although it is paused; 1
  * s, 2 s, 4 s … apart.
  */
-import { isAlive, isSuspended, isUp } from './lifecycle';
-import type { Heartbeat } from '../../contract/agent';
-import { type AgentState, namesItself } from './state';
+import { isAlive, isSuspended, isUp } from '../lifecycle';
+import type { Heartbeat } from '../../../contract/agent';
+import { type AgentState, namesItself } from '../state';
 
 /** The longest wait while an agent starts, so that an early exit shows soon. */
 const STARTING_MAX_MS = 15_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { WatchedAgent } from '../../../src/contract/activities';
-import { type CheckMemory, afterCheck } from '../../../src/rules/agent/health';
+import type { WatchedAgent } from '../../../../src/contract/activities';
+import { type CheckMemory, afterCheck } from '../../../../src/rules/agent/liveness/health';
 
 const SETTINGS: WatchedAgent = {
   agent: 'a',

@@ -3,10 +3,10 @@
  * 10). Before an agent with a gateway counts as offline, the gateway is asked: time without a
  * gateway that receives and forwards beats does not count.
  */
-import { isUp } from './lifecycle';
+import { isUp } from '../lifecycle';
 import { isUnasked, offlineAt } from './liveness';
 import { probeNow } from './probes';
-import type { AgentState } from './state';
+import type { AgentState } from '../state';
 
 /**
  * The gateway's answer: for how long it has been receiving and forwarding beats, in milliseconds;

@@ -2,7 +2,7 @@
  * Decides which health checks the monitor reports to the agent's workflow (docs/lifecycle.md,
  * "Liveness"). Times are milliseconds of one monotonic clock.
  */
-import type { WatchedAgent } from '../../contract/activities';
+import type { WatchedAgent } from '../../../contract/activities';
 
 /**
  * What the monitor remembers of an agent between two checks; plain JSON, because it outlives the

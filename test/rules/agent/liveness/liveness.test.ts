@@ -1,10 +1,10 @@
 /** The ten rules of liveness, by table and by property. */
 import fc from 'fast-check';
-import type { Heartbeat, Liveness } from '../../../src/contract/agent';
-import { type AgentState } from '../../../src/rules/agent/state';
-import { applyBeat, applyCheck, livenessAt, livenessDue } from '../../../src/rules/agent/liveness';
-import { tick } from '../../../src/rules/agent/timers';
-import { MINUTE, SECOND, T0, agentIn } from './agents';
+import type { Heartbeat, Liveness } from '../../../../src/contract/agent';
+import { type AgentState } from '../../../../src/rules/agent/state';
+import { applyBeat, applyCheck, livenessAt, livenessDue } from '../../../../src/rules/agent/liveness/liveness';
+import { tick } from '../../../../src/rules/agent/timers';
+import { MINUTE, SECOND, T0, agentIn } from '../agents';
 
 /** An agent with its age, the age of its last proof and its liveness, seen at `T0`. */
 function aged(liveness: Liveness, registeredAgo: number, proofAgo: number | null): AgentState {

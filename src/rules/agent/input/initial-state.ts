@@ -1,8 +1,8 @@
 /** The initial state of a run of an agent's workflow. */
-import { carriedIn, version } from '../lib/carried';
+import { carriedIn, version } from '../../lib/carried';
 import { parseAgentState } from './carried';
-import { parseAgentInput } from './messages';
-import { type AgentState, newAgent } from './state';
+import { parseAgentInput } from '../messages';
+import { type AgentState, newAgent } from '../state';
 
 /**
  * The state of a new agent, or the one carried over by continue-as-new. Throws `InvalidRequest` for

@@ -2,10 +2,10 @@
  * What beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness". `now` is epoch
  * milliseconds.
  */
-import { isUp, isAtRest } from './lifecycle';
-import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../contract/agent';
-import { type AgentState, type Instance, namesItself, newInstance } from './state';
-import { isLate } from '../lib/late';
+import { isUp, isAtRest } from '../lifecycle';
+import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../../contract/agent';
+import { type AgentState, type Instance, namesItself, newInstance } from '../state';
+import { isLate } from '../../lib/late';
 
 /**
  * The state after a beat; the same object when the beat is ignored (rule 7, or an agent at rest).
