@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { type AgentCommand, type AgentStatus, type Runtime, AGENT_COMMANDS } from '../../../src/contract/agent';
 import { DroverError } from '../../../src/contract/errors';
 import { type CommandRequest, decide } from '../../../src/rules/agent/commands';
-import { RUNTIME_TRANSITIONS, STATUS_TRANSITIONS, moveRuntime, moveStatus } from '../../../src/rules/agent/lifecycle';
+import {
+  RUNTIME_TRANSITIONS,
+  STATUS_TRANSITIONS,
+  isFollowing,
+  moveRuntime,
+  moveStatus,
+} from '../../../src/rules/agent/lifecycle';
 import { T0, agentIn } from './agents';
 
 const STATUSES = Object.keys(STATUS_TRANSITIONS) as AgentStatus[];
@@ -17,6 +23,16 @@ function codeOf(decision: () => unknown): string {
     if (error instanceof DroverError) return error.code;
     throw error;
   }
+}
+
+function refusalOf(decision: () => unknown): DroverError {
+  try {
+    decision();
+  } catch (error) {
+    if (error instanceof DroverError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
 }
 
 describe('status', () => {
@@ -208,4 +224,22 @@ test('property: holds are a set, and releasing what was added restores the holds
       },
     ),
   );
+});
+
+test('a move that the tables refuse is named with both ends, for people and for programs', () => {
+  const refusals = [() => moveStatus('terminated', 'running'), () => moveRuntime('stopped', 'paused')].map(refusalOf);
+  expect(refusals.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/status .*terminated.*running/),
+    expect.stringMatching(/runtime .*stopped.*paused/),
+  ]);
+  expect(refusals.map(({ details }) => details)).toEqual([
+    { from: 'terminated', to: 'running' },
+    { from: 'stopped', to: 'paused' },
+  ]);
+});
+
+test('a runtime follows its status where one of both is paused and the other runs', () => {
+  const pairs = STATUSES.flatMap((status) => RUNTIMES.map((runtime) => [status, runtime] as const));
+  const following = pairs.filter(([status, runtime]) => isFollowing(status, runtime));
+  expect(following.map((pair) => pair.join(' ')).sort()).toEqual(['paused running', 'running paused']);
 });

@@ -288,3 +288,35 @@ describe('model: random begin, step done, step failed, retry and duplicate deliv
     );
   });
 });
+
+test('a refusal says what is wrong, and its details say where the compensation is', () => {
+  const running = IN_STATE.compensating();
+  const current = { state: 'compensating', attempt: 1, revision: REVISION };
+  const refusals = [
+    begin(IN_STATE.compensated(), 2),
+    begin(running, 2, REVISION + 1),
+    transition(running, { to: 'pending', attempt: 1, revision: REVISION, at: LATER }),
+  ];
+  expect(refusals.map(({ refused }) => refused?.message)).toEqual([
+    expect.stringMatching(/mars\.3 .*compensated/),
+    expect.stringMatching(/mars\.3 .*revision 3.*4/),
+    expect.stringMatching(/mars\.3 .*compensating.*pending/),
+  ]);
+  expect(refusals.map(({ refused }) => refused?.details)).toEqual([
+    { current: { ...current, state: 'compensated' } },
+    { current },
+    { current },
+  ]);
+});
+
+test('the audit keeps its newest hundred entries, and a reason stays until there is a new one', () => {
+  let record = IN_STATE.compensating();
+  expect(record.reason).toBe('A failed');
+  for (let revision = 1; revision <= 150; revision += 1) ({ record } = begin(record, 2, 1_000 + revision));
+  expect(record.audit).toHaveLength(100);
+  expect(record.audit.at(-1)).toMatchObject({ accepted: false, revision: 1_150 });
+  const ended = settleEntry(settleEntry(record, 'key-A', 'undone', LATER), 'key-B', 'undone', LATER);
+  const { record: compensated } = finishAttempt(ended, LATER);
+  expect(compensated).toMatchObject({ state: 'compensated', reason: 'A failed', metrics: { completed: 1, failed: 0 } });
+  expect(IN_STATE.failed()).toMatchObject({ reason: 'A: engine is gone', metrics: { completed: 0, failed: 1 } });
+});
