@@ -90,7 +90,7 @@ function dangling(file, passage, page) {
   });
   each(new RegExp(`\\brules of conduct, (${NUMBERS})`, 'gi'), ([, which]) => ruleProblem(CONDUCT, which));
   each(
-    new RegExp(`\\brules? (${NUMBERS})(?: (?:of|in) (?:docs/)?([\\w-]+\\.md))?`, 'gi'),
+    new RegExp(`\\brules? (${NUMBERS})(?:(?: (?:of|in) |\\]\\()(?:docs/)?([\\w-]+\\.md))?`, 'gi'),
     ({ 1: which, 2: of, index }) => {
       const named = of ?? namedBefore(text.slice(0, index), kind) ?? page;
       if (!named) return `rule ${which} belongs to no page that is named here or above`;

@@ -5,7 +5,7 @@ const REPOSITORY = {
   'README.md':
     '# Title\n\n## Two commands\n\nSee [the guide](docs/guide.md#first-steps), [below](#two-commands), src/a.ts.\n',
   'docs/guide.md':
-    '# Guide\n\n## First steps\n\nSee [decision 1](decisions/0001-why.md) and rule 2.\n\n1. One.\n2. Two.\n',
+    '# Guide\n\n## First steps\n\nSee [decision 1](decisions/0001-why.md) and rule 2, [rule 1](workflow-rules.md).\n\n1. One.\n2. Two.\n',
   'docs/workflow-rules.md': '# Rules of conduct\n\n## 1. Await signals\n\n## 2. Ask again\n',
   'docs/decisions/0001-why.md': '# Why\n\nSee ../guide.md and docs/guide.md.\n',
   'src/a.ts': [
@@ -32,6 +32,7 @@ const DANGLING: readonly (readonly [string, string, string])[] = [
   ['src/b.ts', '// docs/decisions, 8', 'decision 8 does not exist'],
   ['src/b.ts', '// decisions 1 and 9', 'decision 9 does not exist'],
   ['src/b.ts', '// src/gone.ts does it', 'the file src/gone.ts does not exist'],
+  ['docs/b.md', 'See [rule 8](workflow-rules.md).', 'docs/workflow-rules.md has no rule 8'],
   ['docs/b.md', '[x](gone.yaml)', 'the link to gone.yaml leads nowhere'],
   ['docs/b.md', '[x](guide.md#gone)', 'docs/guide.md has no heading for #gone'],
   ['docs/b.md', '[x](#gone)', 'docs/b.md has no heading for #gone'],
