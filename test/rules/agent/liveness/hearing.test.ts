@@ -1,4 +1,4 @@
-/** Rule 10 of liveness: time in which no gateway could receive a beat does not count. */
+/** lifecycle.md, rule 10: time in which no gateway could receive a beat does not count. */
 import fc from 'fast-check';
 import { afterHearing, mustAskGateway } from '../../../../src/rules/agent/liveness/hearing';
 import { applyBeat, livenessAt, livenessDue } from '../../../../src/rules/agent/liveness/liveness';
