@@ -17,4 +17,4 @@ export type { DroverEvent, EventType } from '../contract/event';
 export type * from '../contract/fleet';
 export type * from '../contract/pool';
 export type * from '../contract/run';
-export type * from '../contract/topology';
+export type * from '../contract/fleet/topology';

@@ -6,7 +6,7 @@ import type { FleetView } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
-import type { TopologySpec } from '../contract/topology';
+import type { TopologySpec } from '../contract/fleet/topology';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { checkJson, checkTask } from '../rules/coordination/fan-out/limits';
 import { closedRunView } from '../rules/run/view';

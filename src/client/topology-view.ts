@@ -1,6 +1,6 @@
 /** A fleet's topology as a graph, for display. */
 import type { FleetSpec } from '../contract/fleet';
-import { END, RESERVED_NODES, START, type TopologyView, USER } from '../contract/topology';
+import { END, RESERVED_NODES, START, type TopologyView, USER } from '../contract/fleet/topology';
 import { compileTopology } from '../rules/topology/compile';
 
 /** Nodes, edges and rendezvous; null if the fleet has no topology. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { RunResult, Scenario, Script } from '../../src/contract/run';
-import type { ConvergenceSpec } from '../../src/contract/topology';
+import type { ConvergenceSpec } from '../../src/contract/fleet/topology';
 import { simulate } from '../../src/rules/simulate/simulate';
 
 /** One of test/cases. */

@@ -1,5 +1,5 @@
 /** A topology drawn as text: a tree from Start, each node on the shortest path to it. */
-import { START, type TopologyView } from '../../contract/topology';
+import { START, type TopologyView } from '../../contract/fleet/topology';
 
 /** A picture of thousands of lines helps no one: this many are drawn, the rest is counted. */
 const MOST_LINES = 200;

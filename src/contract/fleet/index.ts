@@ -7,7 +7,7 @@ import type { Duration } from '../duration';
 import type { CompensationRecord } from './compensation';
 import type { LostParts } from '../ends';
 import type { NotifySpec } from '../event';
-import type { TopologySpec, TopologyView } from '../topology';
+import type { TopologySpec, TopologyView } from './topology';
 import type { Trouble } from '../trouble';
 
 /** What a failed change does with the resources that it created. */

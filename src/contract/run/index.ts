@@ -2,7 +2,7 @@
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
 import type { NotifySpec } from '../event';
-import type { TopologySpec } from '../topology';
+import type { TopologySpec } from '../fleet/topology';
 import type { SourceFailure, TurnInput } from '../agent/turns';
 import type { Trouble } from '../trouble';
 

@@ -1,6 +1,6 @@
 /** The `topology` of a fleet file or a scenario; rules/topology checks its text. */
 import { z } from 'zod';
-import { TOPOLOGY_LIMITS } from '../topology';
+import { TOPOLOGY_LIMITS } from '../fleet/topology';
 import { name, positiveDuration, strict } from './fields';
 
 const line = z.string().max(TOPOLOGY_LIMITS.line);

@@ -1,5 +1,5 @@
 /** Parses the context of a branch, and its state after continue-as-new. */
-import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/topology';
+import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/fleet/topology';
 import type { BarrierRecord, BranchRecord } from '../../contract/run';
 import { turnInput } from '../lib/turn-input';
 import { version } from '../lib/carried';

@@ -3,7 +3,7 @@
  * wrong fields still shows all of its problems at once.
  */
 import { jsonProblem } from '../../contract/json';
-import { END, START, USER } from '../../contract/topology';
+import { END, START, USER } from '../../contract/fleet/topology';
 import { isRecord } from '../lib/parse';
 import { blockProblems } from '../agent/spec';
 import type { Problem } from '../lib/problem';

@@ -1,6 +1,6 @@
 /** The human of a run: one open question at a time, in the order of asking. */
 import type { Script } from '../../contract/run';
-import { USER } from '../../contract/topology';
+import { USER } from '../../contract/fleet/topology';
 import type { Answer, Question } from '../coordination/effects';
 import { scriptedEntry, scriptExhausted } from './script';
 

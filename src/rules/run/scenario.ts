@@ -4,7 +4,7 @@
  */
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
-import { USER } from '../../contract/topology';
+import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
 import {

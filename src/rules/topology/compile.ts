@@ -4,7 +4,7 @@
  */
 import { DroverError } from '../../contract/errors';
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
-import { RESERVED_NODES, START, TOPOLOGY_LIMITS, type TopologySpec, USER } from '../../contract/topology';
+import { RESERVED_NODES, START, TOPOLOGY_LIMITS, type TopologySpec, USER } from '../../contract/fleet/topology';
 import { isRecord } from '../lib/parse';
 import { readConvergence } from './convergence';
 import { type Edge, edgeProblems, readEdges, successorsOf } from './edges';

@@ -1,6 +1,6 @@
 /** Reads flows: `A -> B` and `A <-> B`. */
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
-import { END, START, USER } from '../../contract/topology';
+import { END, START, USER } from '../../contract/fleet/topology';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 
 /** One direction of a flow, with its line. */

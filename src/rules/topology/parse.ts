@@ -1,5 +1,5 @@
 /** Parses the shape of a topology in the sandbox; `compile.ts` checks its text. */
-import { TOPOLOGY_LIMITS, type ConvergenceSpec, type TopologySpec } from '../../contract/topology';
+import { TOPOLOGY_LIMITS, type ConvergenceSpec, type TopologySpec } from '../../contract/fleet/topology';
 import { positiveDuration } from '../lib/fields';
 import { boolean, integer, list, name, number, object, oneOf, optional, type Parser, text } from '../lib/parse';
 

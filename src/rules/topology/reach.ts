@@ -1,5 +1,5 @@
 /** Finds the rendezvous that a node can reach. */
-import { END, USER } from '../../contract/topology';
+import { END, USER } from '../../contract/fleet/topology';
 import type { Topology } from './topology';
 
 /**

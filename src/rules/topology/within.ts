@@ -1,5 +1,5 @@
 /** The part of a topology that one branch can reach. */
-import { END, USER } from '../../contract/topology';
+import { END, USER } from '../../contract/fleet/topology';
 import type { Topology } from './topology';
 
 /**

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ConvergenceSpec, TopologySpec } from '../../../src/contract/topology';
+import type { ConvergenceSpec, TopologySpec } from '../../../src/contract/fleet/topology';
 import { compileTopology, mustCompile } from '../../../src/rules/topology/compile';
 import { crossProblems } from '../../../src/rules/fleet/check';
 import { topologyWarnings } from '../../../src/rules/fleet/topology';

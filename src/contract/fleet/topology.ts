@@ -1,6 +1,6 @@
 /** A topology as written in a fleet file or a scenario (docs/coordination.md, "Topology"). */
-import type { Duration } from './duration';
-import { MOST_INVOCATIONS } from './agent/turns';
+import type { Duration } from '../duration';
+import { MOST_INVOCATIONS } from '../agent/turns';
 
 /**
  * The convergence: a named policy, a number as the ratio with `onInsufficient: fail`, or an object.
