@@ -76,7 +76,7 @@ test('when no source works, one message lists every place and the three ways out
     'PATH:',
     'cache ',
     'HTTP 404',
-    'there is no python3 here',
+    'python3 is not installed',
     '1. set',
     '2. put',
     '3. let',

@@ -137,6 +137,6 @@ describe('a start that cannot work says why in one sentence', () => {
   test('the database is none', async () => {
     const dbFile = join(folder, 'temporal.db');
     writeFileSync(dbFile, 'not a database, but long enough to be read as the header of one'.repeat(100));
-    await expect(startDevServer(options({ dbFile }))).rejects.toThrow('is damaged or no database');
+    await expect(startDevServer(options({ dbFile }))).rejects.toThrow('is damaged or not a database');
   });
 });

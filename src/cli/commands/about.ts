@@ -5,7 +5,6 @@
 import { type Command, Argument } from 'commander';
 import { packageVersion } from '../../version';
 import { write } from '../lib/output';
-import { fleetFileJsonSchema } from '../../contract/schemas/fleet-file';
 
 export function register(program: Command): void {
   registerVersion(program);
@@ -18,7 +17,11 @@ function registerVersion(program: Command): void {
 }
 
 function registerSchema(program: Command): void {
-  program.command('schema').action(() => write(JSON.stringify(fleetFileJsonSchema(), null, 2)));
+  program.command('schema').action(async () => {
+    // Loaded here: `drover version` must not wait for zod.
+    const { fleetFileJsonSchema } = await import('../../contract/schemas/fleet-file.js');
+    write(JSON.stringify(fleetFileJsonSchema(), null, 2));
+  });
 }
 
 const SCRIPTS: Readonly<Record<string, (words: string) => string>> = {
