@@ -302,6 +302,8 @@ describe('a failure two levels down', () => {
 
   test.each([
     { convergence: 'strict' as const, human: {}, expected: failed, turnsOfA: 1 },
+    // A human who would say yes is not asked.
+    { convergence: 'strict' as const, human: yes, expected: failed, turnsOfA: 1 },
     { convergence: 'majority' as const, human: {}, expected: failed, turnsOfA: 1 },
     { convergence: 'any' as const, human: {}, expected: fine, turnsOfA: 2 },
     { convergence: 0.5, human: {}, expected: fine, turnsOfA: 2 },
@@ -319,4 +321,32 @@ describe('a failure two levels down', () => {
     expect(below?.arrived).toEqual(['E']);
     expect(below?.outcome).toBe(expected === failed ? 'failed' : 'fired');
   });
+});
+
+describe('a human who is asked whether to proceed', () => {
+  const flows = ['Start -> A', 'A <-> B', 'A <-> C', 'A -> User'];
+  const agents = { A: [to('B', 1, 'C', 2), final('end')], B: [final(1)], C: [{ action: 'fail', error: 'c died' }] };
+  const answers = (...words: string[]) =>
+    play(scenarioOf(flows, { ...agents, User: words.map((answer) => ({ answer })) }, { convergence: 'user' }));
+  const unclear = (count: number) => Array.from({ length: count }, () => 'perhaps');
+
+  test('may answer unclearly nine times; the tenth fails', async () => {
+    expect(await answers(...unclear(9), 'yes')).toMatchObject({ success: true, finalResponse: 'end' });
+    expect(await answers(...unclear(10), 'yes')).toMatchObject({
+      success: false,
+      error: 'ROOT failure: insufficient arrivals: 0 of 1 (A: insufficient arrivals: 1 of 2 (C: c died))',
+    });
+  });
+});
+
+test('a barrier that is stopped with its run is recorded as cancelled, with what had arrived', async () => {
+  const script = { A: [to('B', 1, 'C', 2), final('end')], B: [final(1)], C: [{ ...final(2), delay: '1h' }] };
+  const result = await play(
+    scenarioOf(['Start -> A', 'A <-> B', 'A <-> C'], script, { rules: ['timeout(60)', 'agent_timeout(default:7200)'] }),
+  );
+  expect(result).toMatchObject({ success: false, error: 'timeout(60) reached' });
+  expect(result.barriers).toMatchObject([
+    { branch: '0', arrived: ['B'], outcome: 'cancelled' },
+    { branch: null, outcome: 'cancelled' },
+  ]);
 });
