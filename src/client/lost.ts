@@ -1,4 +1,4 @@
-/** Finds what a fleet owns and what is gone, for `describe`. */
+/** Finds what a fleet owns and what is gone, for `describe` (decision 22). */
 import type { LostParts, WorkflowEnd } from '../contract/ends';
 import type { FleetView } from '../contract/fleet';
 import { AGENT_WORKFLOW, POOL_WORKFLOW } from '../contract/names';

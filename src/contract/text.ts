@@ -1,7 +1,7 @@
 /**
  * Limits texts from outside: lines of logs, details of exits, messages of engines and services,
  * errors of agents. A text is cut where it enters, by its bytes in UTF-8, at whole characters. It
- * uses neither Node nor a clock, for the sandbox.
+ * uses neither Node nor a clock, for the sandbox (decision 23).
  */
 
 /** The most bytes of an error's message: a sentence and a dozen lines of a log. */

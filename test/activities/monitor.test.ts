@@ -59,7 +59,7 @@ test.each([
   });
 });
 
-test('goes on with what an attempt on another machine knew, whatever its clock read', async () => {
+test('goes on with what an attempt on another machine knew, at any reading of its clock', async () => {
   const memories = {
     a: { instanceId: 'i1', failures: 2, passingSince: null, told: { passed: true, at: 9_999_999_999_000 } },
   };

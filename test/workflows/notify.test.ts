@@ -34,7 +34,7 @@ function activities() {
   return createNotificationActivities({ calls: new Calls(env.client), environment: {} });
 }
 
-test('an agent that is ready, offline and ready again; a refused call comes again with its id; a dead webhook blocks nobody', async () => {
+test('an agent that is ready, offline and ready again; a refused call comes again with its id; a dead webhook blocks nothing else', async () => {
   const [hook, some] = [await webhook(1), await webhook(0)];
   try {
     await withAgents(

@@ -1,6 +1,6 @@
 /**
  * Combines bursts of equal messages: messages that arrive while one is being sent wait, and are
- * sent together next.
+ * sent together next (decision 16).
  */
 
 /** Sends one message for all of these, in order of arrival. */

@@ -1,7 +1,7 @@
 /**
  * Finds why a workflow does not answer, from the server. The server retries a failing workflow task
  * (a defect, a history that this version cannot replay) until it succeeds. Until then the workflow
- * answers neither queries nor updates.
+ * answers neither queries nor updates (decision 21).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowService } from '@temporalio/client';

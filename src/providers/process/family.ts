@@ -1,7 +1,7 @@
 /**
  * Finds all processes of an agent: its process group, every living descendant, every process with
  * its marks, and its cgroup if it has one. Processes of others are never included: a pid counts
- * only together with a proof of ownership.
+ * only together with a proof of ownership (decision 25).
  */
 import { pidsIn } from './cgroup';
 import type { Instance } from './directory';

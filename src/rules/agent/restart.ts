@@ -1,4 +1,4 @@
-/** The restart policy: what follows a crash (docs/lifecycle.md, "Restart policy"). */
+/** The restart policy: what follows a crash (docs/lifecycle.md, "Restart policy"; decision 4). */
 import { hasCrashed, isActive, isPaused, isPending, moveRuntime, moveStatus } from './lifecycle';
 import { type AgentState, endedInstance } from './state';
 import type { AgentSettings } from './settings';

@@ -1,6 +1,6 @@
 /**
  * Tells whether two requests with one id are the same, by a fingerprint of the command and its
- * arguments.
+ * arguments (decision 24).
  */
 import { DroverError } from '../../contract/errors';
 import { fnv1a64 } from '../../contract/fnv';

@@ -1,4 +1,4 @@
-/** Executes one provider effect for the reconciler and records its result in the state. */
+/** Executes one provider effect for the reconciler and records its result in the state (decision 17). */
 import { uuid4 } from '@temporalio/workflow';
 import type { ResourceCall, ResourceState } from '../../contract/activities';
 import type { AgentState, ProviderEffect } from '../../rules/agent/state';

@@ -1,5 +1,5 @@
 /**
- * An agent's side of its pool (docs/subscriptions.md): which failure begins a switch, what the
+ * An agent's side of its pool (docs/subscriptions.md; decision 10): which failure begins a switch, what the
  * agent requests, and what the pool's answer changes. Times are epoch milliseconds.
  */
 import { isTerminated } from '../lifecycle';
