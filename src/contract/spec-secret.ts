@@ -1,4 +1,4 @@
-/** Parses the setting `DROVER_SPEC_SECRET`: the secrets that sign specifications. */
+/** Parses the setting `DROVER_SPEC_SECRET`: the secrets that sign specifications (decision 27). */
 
 /** One secret, with at least the 32 bytes of an HMAC-SHA256. */
 export const SPEC_SECRET_PATTERN = /^[!-+\--~]{32,}$/;

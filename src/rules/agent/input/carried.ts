@@ -1,4 +1,4 @@
-/** Reads the state that an earlier run of an agent's workflow has left. */
+/** Reads the state that an earlier run of an agent's workflow has left (decision 28). */
 import type { AgentConfiguration, Decision, Hold } from '../../../contract/agent';
 import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
 import { errorBody, span, stateOf, time, version, words } from '../../lib/carried';
