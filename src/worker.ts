@@ -215,6 +215,7 @@ function workflowCode(): Partial<WorkerOptions> {
           workflowModules: [
             require.resolve('./workflows/sandbox/reserved-signals'),
             require.resolve('./workflows/sandbox/paced-signals'),
+            require.resolve('./workflows/sandbox/bounded-summaries'),
           ],
         },
       };

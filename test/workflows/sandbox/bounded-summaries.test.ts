@@ -1,0 +1,28 @@
+/** Summaries of any length are bounded, whoever makes them. */
+import { utf8Bytes } from '../../../src/contract/text';
+import { interceptors } from '../../../src/workflows/sandbox/bounded-summaries';
+
+test('each is bounded, at whole characters', () => {
+  const [outbound] = interceptors().outbound ?? [];
+  const long = '😀'.repeat(3_000);
+  const seen: unknown[] = [];
+  const next = (input: { readonly options?: unknown }) => {
+    seen.push(input.options);
+    return Promise.resolve() as never;
+  };
+  const options = { summary: long, staticSummary: long, staticDetails: long, taskQueue: 'q' };
+  void outbound?.startTimer?.({ durationMs: 1, seq: 1, options } as never, next);
+  void outbound?.startTimer?.({ durationMs: 1, seq: 1 } as never, next);
+  void outbound?.scheduleActivity?.({ options } as never, next);
+  void outbound?.scheduleLocalActivity?.({ options } as never, next);
+  void outbound?.startChildWorkflowExecution?.({ options } as never, next);
+  expect(seen).toHaveLength(5);
+  expect(seen[1]).toBeUndefined();
+  for (const told of [seen[0], ...seen.slice(2)] as (typeof options)[]) {
+    expect(told.taskQueue).toBe('q');
+    expect(utf8Bytes(told.summary)).toBeLessThanOrEqual(200);
+    expect(utf8Bytes(told.staticSummary)).toBeLessThanOrEqual(200);
+    expect(utf8Bytes(told.staticDetails)).toBeLessThanOrEqual(4_096);
+    expect(told.summary).toMatch(/^😀+ … \d+ bytes left out … 😀+$/u);
+  }
+});
