@@ -97,7 +97,7 @@ async function ask(file: FleetFile, agent: string, input: TurnInput): Promise<Tu
   return outcome.reply as TurnReply;
 }
 
-/** One branch, from a request until somebody answers the Orchestrator. */
+/** One branch, from a request until an agent answers the Orchestrator. */
 async function branch(file: FleetFile, from: string, agent: string, value: unknown): Promise<SourceResult> {
   const reply = await ask(file, agent, { kind: 'request', from, value });
   if (reply.action !== 'invoke') throw new Error(`${agent} replied ${JSON.stringify(reply)}`);

@@ -59,7 +59,7 @@ function isFailure(value: unknown): value is SubscriptionFailure {
   );
 }
 
-/** Not by `String`: what an agent sends may have a `toString` that is none. */
+/** Avoids `String`, because a value from an agent may have a `toString` that is not a function. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

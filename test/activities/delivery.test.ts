@@ -1,4 +1,4 @@
-/** Replies go straight to the branch that waits; whatever cannot is left to the agent's workflow. */
+/** Replies go directly to the waiting branch; the agent's workflow sends those that cannot. */
 import { delivering } from '../../src/activities/delivery';
 import type { Delivery, SignalActivities, TurnCall, TurnResult } from '../../src/contract/activities';
 import { DroverError } from '../../src/contract/errors';

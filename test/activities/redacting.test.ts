@@ -116,7 +116,7 @@ describe.each(Object.entries(SECRETS))('%s', (_, secret) => {
       new DroverError('ProviderError', said, { permanent: true, said, [said]: 1 }, { cause: new TypeError(said) }),
       new RangeError(said),
     ];
-    // Of these three nobody knows whom they are about.
+    // These three calls name no agent.
     const isKnown = name !== 'place' || [token, 'short', 'of-the-file-itself'].every((own) => own !== secret);
     for (const failure of failures) {
       const error = await thrownBy(throwing(failure), name);

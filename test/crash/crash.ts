@@ -11,7 +11,7 @@ import type { Provider } from '../../src/providers/provider';
 import type { Running } from '../cli/commands/drover';
 import { AGENTS, type Point, type Scenario } from './points';
 
-/** What is killed, what comes back, and what can be seen of it from outside. */
+/** The processes to kill, those that return, and their state as seen from outside. */
 export interface Site {
   /** The host and port of Temporal. */
   readonly address: string;

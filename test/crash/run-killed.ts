@@ -70,7 +70,7 @@ class Agents {
       () => handle.query<AgentView>('describe'),
       ({ runtime }) => runtime === 'running',
     );
-    // Whoever beats first is the instance of an agent that nobody else runs.
+    // The first beat names the instance of an agent that has no other process.
     return () => handle.signal('heartbeat', { instanceId: name, status: 'ready', endpoint });
   }
 

@@ -144,7 +144,7 @@ describe('up.json', () => {
 
 const ALL = [...TEXTS, 'ports.json', 'up.lock', 'up.json', 'temporal.pid'] as const;
 
-/** Whatever is done with a file: all of it names the path. */
+/** Every operation on a file; each error names the path. */
 async function useAll(): Promise<unknown> {
   await openStateDirectory(folder);
   lockStateDirectory(folder);

@@ -17,7 +17,7 @@ function withGateway(taskQueue: string, test: (call: Call) => Promise<void>): Pr
   );
 }
 
-/** The same answer, whatever the headers say of the connection. */
+/** The same answer, without the headers of the connection. */
 const sameAs = ({ status, body }: Answer) => expect.objectContaining({ status, body }) as Answer;
 
 const CONFLICT = { status: 409, body: { code: 'IdempotencyConflict' } };

@@ -22,7 +22,7 @@ export interface Harness {
 /** A wait below the patience of a test, above the time that a container needs on a busy machine. */
 const LIMIT_MS = 20_000;
 
-/** `service`: somebody else's, which Drover neither suspends nor stops nor inspects, lists or reads; its promises are fewer. */
+/** `service`: an external service, which Drover neither suspends nor stops nor inspects, lists or reads; its promises are fewer. */
 export function providerContract(name: string, harness: () => Harness, kind: 'machine' | 'service' = 'machine'): void {
   const { provider } = { provider: () => harness().provider() };
   const made: ResourceCall[] = [];

@@ -1,4 +1,4 @@
-/** Somebody's agent service, for tests: keeps what it was asked by key, honours `Idempotency-Key`, and fails as it is told. */
+/** An agent service for tests: keeps requests by key, honours `Idempotency-Key`, and fails as it is told. */
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -10,7 +10,7 @@ import { callFor, eventually, wakeOf } from './calls';
 
 const INSTALLATION = `kin${String(process.pid)}`;
 
-/** The machine of a test may give cgroups or not; what needs none is shown without them. */
+/** A test machine may lack cgroups, so behaviour that needs none is tested without them. */
 const cgroups = false;
 let stateDir: string;
 let provider: ProcessProvider;

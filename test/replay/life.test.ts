@@ -38,7 +38,7 @@ beforeEach(() => {
   env.skipReplay('the tests of this file replay by themselves, each history with the versions that must repeat it');
 });
 
-/** Without a cache: the server would wait for the worker of before, which knew the workflow. */
+/** Without a cache: the server would wait for the previous worker, which had the workflow in its cache. */
 function onWorker<T>(version: Version, use: (taskQueue: string) => Promise<T>): Promise<T> {
   return withWorker({ env, prefix, bundle: bundle(version), maxCachedWorkflows: 0 }, use);
 }

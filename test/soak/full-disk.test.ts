@@ -75,7 +75,7 @@ onSmallDisk(
       for (let round = 1; round <= 3; round += 1) {
         await full(cwd);
         expect(await healthz(up, cwd)).toBe(200);
-        // What is kept of an agent's log is bounded, so there is room again, until it is printed full.
+        // An agent's log is bounded, so there is room again, until new output fills it.
         const isCut = await until(() => freeBytes(cwd) > 1_000_000 || undefined, PATIENCE_MS);
         expect(isCut).toBe(true);
         expect(await healthz(up, cwd)).toBe(200);

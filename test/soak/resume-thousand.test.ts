@@ -1,4 +1,4 @@
-/** A thousand resumes of one agent at once: one is accepted, within 20 s, and nobody hears of Temporal's own limits. */
+/** A thousand resumes of one agent at once: one is accepted, within 20 s, and no caller sees Temporal's own limits. */
 import { devServer } from '../support/env';
 import { BETWEEN, race } from '../workflows/agent/resume-race';
 

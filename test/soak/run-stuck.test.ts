@@ -1,4 +1,4 @@
-/** Branches that never end: a run waits for nobody for ever (docs/workflow-rules.md, rule 12). In real time, as the time-skipping server stands still once a parent has closed before its child. */
+/** Branches that never end: a run limits each wait (docs/workflow-rules.md, rule 12). In real time, as the time-skipping server stands still once a parent has closed before its child. */
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { bundleWorkflowCode } from '@temporalio/worker';

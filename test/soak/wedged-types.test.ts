@@ -28,7 +28,7 @@ const folder = temporaryFolder();
 const cwd = folder.path;
 const SECRETS = { SUB_A: 'a-secret' };
 const LIMIT_MS = 900_000;
-/** A start takes this long at most, whatever does not answer. */
+/** Upper limit of a start, while any part does not answer. */
 const UP_WITHIN_MS = 15_000;
 /** Exit code of what does not answer. */
 const UNAVAILABLE = 6;
@@ -140,7 +140,7 @@ async function ended(up: Running, signal: NodeJS.Signals, code: number): Promise
   console.info(`gone after ${signal} after ${((monotonicMs() - began) / 1_000).toFixed(1)} s`);
 }
 
-/** What has nothing to do with the wedged works as ever. */
+/** Checks that unrelated parts work. */
 async function everythingElseWorks(up: Awaited<ReturnType<typeof startUp>>, round: string): Promise<void> {
   expect((await fetch(`${up.where.gateway}/healthz`)).status).toBe(200);
   ok(await run('wait', 'agent', 'fine/A', '--for', 'liveness=ready'));
@@ -159,7 +159,7 @@ async function everythingElseWorks(up: Awaited<ReturnType<typeof startUp>>, roun
   ok(await run('gc', '-o', 'json'));
 }
 
-/** Lists show the wedged as unknown, and whoever asks them hears it. */
+/** Checks that lists show wedged workflows as unknown, and that calls to them fail with the reason. */
 async function theWedgedAreSaid(): Promise<void> {
   const said = await until(async () => {
     const { items } = JSON.parse(ok(await run('get', 'agents', '-o', 'json'))) as {

@@ -33,7 +33,7 @@ export async function replayProblems(
 }
 
 /**
- * Workflow tasks that failed, one sentence each. UNHANDLED_COMMAND is no failure: a message arrived while the workflow wanted to close, and the task ran again. Nor is
+ * Workflow tasks that failed, one sentence each. UNHANDLED_COMMAND does not count: a message arrived while the workflow wanted to close, and the task ran again. Nor is
  * FORCE_CLOSE_COMMAND: the workflow was terminated while the task ran.
  */
 export function taskProblems({ workflowId, history }: RecordedHistory): string[] {

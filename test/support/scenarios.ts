@@ -47,7 +47,7 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The same scenario with every reply's delay drawn anew. */
+/** The same scenario with a new random delay for every reply. */
 export function withDelays(scenario: Scenario, draw: () => number): Scenario {
   const script = Object.fromEntries(
     Object.entries(scenario.script).map(([agent, entries]) => [

@@ -1,4 +1,4 @@
-/** What anybody may send to any workflow, whatever it makes of it. */
+/** Messages that any client may send to any workflow. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { TestEnv } from './env';

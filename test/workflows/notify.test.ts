@@ -1,4 +1,4 @@
-/** Notifications from end to end of the workflows: one per event and webhook, tried again, and a dead one blocks nobody. */
+/** Notifications from end to end of the workflows: one per event and webhook, with retries, and one that is down blocks no other. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** What a workflow is found by is set by whoever starts it; the workflow itself sets what is missing. */
+/** The client sets search attributes at the start; the workflow sets missing ones. */
 import { randomUUID } from 'node:crypto';
 import { createNotificationActivities } from '../../src/activities/notifications';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';

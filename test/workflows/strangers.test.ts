@@ -22,7 +22,7 @@ const env = devServer();
 /** Sends it all, and sees to it that the workflow has looked at the last of it. */
 async function beset(handle: WorkflowHandle, names: readonly string[]): Promise<void> {
   await sendEverything(env, handle, [...names, 'nobodyKnowsThis']);
-  // Whatever was sent before a query is handled before it.
+  // Workflows handle earlier messages before a query.
   await handle.query(DESCRIBE);
   expect(await failedTasks(handle)).toBe(0);
 }

@@ -83,7 +83,7 @@ export function drover(
   return start(args, cwd, env).ended;
 }
 
-/** A folder of its own; `remove` ends whatever still runs there. */
+/** A folder of its own; `remove` ends all processes that still run there. */
 export function temporaryFolder(): { readonly path: string; readonly remove: () => Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), 'drover-cli-'));
   const remove = async () => {

@@ -141,7 +141,7 @@ it('knows in seconds, where the file says so, that an agent is silent, is back, 
   expect(await drover(['apply', '-f', file, '--yes'], cwd)).toMatchObject({ code: 0 });
   const waitFor = (what: string) => drover(['wait', 'agent', 'quick/AgentB', '--for', what, '--timeout', '20s'], cwd);
   const { pid = 0, instanceId } = await describeAgent('quick/AgentB');
-  // Frozen by somebody else than Drover, which takes it for running.
+  // Another program has frozen it, so Drover takes it for running.
   process.kill(pid, 'SIGSTOP');
   expect(await waitFor('liveness=offline')).toMatchObject({ code: 0 });
   expect(await describeAgent('quick/AgentB')).toMatchObject({ status: 'running', runtime: 'running', pid, instanceId });

@@ -1,4 +1,4 @@
-/** What is in a YAML file arrives as it is, or is refused with its place. */
+/** Content of a YAML file arrives unchanged, or is refused with its place. */
 import { parseFleetFile } from '../../../src/cli/lib/fleet-file';
 import { loadScenario } from '../../../src/cli/lib/scenario-file';
 import { jsonOrText } from '../../../src/cli/lib/arguments';

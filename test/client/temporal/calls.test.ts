@@ -1,4 +1,4 @@
-/** Reads that nobody answered, by a client whose interceptor stands in for a server that loses them. */
+/** Reads without an answer, by a client whose interceptor stands in for a server that loses them. */
 import { Client, Connection, ServiceError, type WorkflowClientInterceptor } from '@temporalio/client';
 import { Calls } from '../../../src/client/temporal/calls';
 import { agentSubject } from '../../../src/client/temporal/subject';

@@ -1,4 +1,4 @@
-/** Agents, pools and fleets that cannot answer: whoever asks or commands them hears so at once, lists say so, and nobody else notices. */
+/** Agents, pools and fleets that cannot answer: callers receive an error at once, lists show it, and other entities are not affected. */
 import { DroverClient } from '../../../src/client';
 import { findGarbage } from '../../../src/gc';
 import { agentWorkflowId, fleetWorkflowId } from '../../../src/contract/names';

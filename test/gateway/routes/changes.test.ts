@@ -58,7 +58,7 @@ it('POST compensate undoes once more what could not be undone, with the next att
       });
     },
     {
-      // What was created is not heard of, so no workflow of the agent is there to remove it.
+      // The answer of the create is lost, so the agent has no workflow that could remove the resource.
       after: ({ call }) => {
         if (call === 'createResource') throw providerFailure('the answer is lost');
       },

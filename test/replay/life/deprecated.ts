@@ -1,4 +1,4 @@
-/** Version 0.0.3: the code of before is gone, and the patch is deprecated. */
+/** Version 0.0.3: the old code is gone, and the patch is deprecated. */
 import { sleep, upsertMemo } from '@temporalio/workflow';
 import { deprecate } from '../../../src/workflows/patches';
 import { MEMO_FIRST } from './patch';

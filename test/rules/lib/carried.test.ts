@@ -1,4 +1,4 @@
-/** Garbage starts: whatever stands in an input or a carried state, it is read, or refused with `InvalidRequest` and its path. */
+/** Malformed starts: any input or carried state is read, or refused with `InvalidRequest` and its path. */
 import fc from 'fast-check';
 import { DroverError } from '../../../src/contract/errors';
 import { initialState } from '../../../src/rules/agent/input/initial-state';

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
-/** One real process that beats by nobody: the test beats for it. */
+/** One real process that does not beat: the test beats for it. */
 const agentSpec: AgentSpec = {
   name: 'A',
   provider: 'process',
@@ -83,7 +83,7 @@ async function onHost(test: (host: Host) => Promise<void>): Promise<void> {
   });
 }
 
-/** Whether the process runs; one that nobody has reaped yet does not. */
+/** Whether the process runs. A zombie does not. */
 async function alive(pid: number | undefined): Promise<boolean> {
   const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
   return /\) [^ZX] /.test(stat);

@@ -242,7 +242,7 @@ export async function untilCancelled(): Promise<TurnOutcome> {
   }
 }
 
-/** A provider that knows nothing yet, and a fleet's name that nobody has used. */
+/** An empty provider and an unused fleet name. */
 export function freshSurroundings(): Surroundings {
   return { provider: new MemoryProvider(), fleet: `f-${randomUUID().slice(0, 8)}` };
 }

@@ -1,4 +1,4 @@
-/** One winner, however many ask, and nobody hears of Temporal's own limits. A thousand at once: `npm run soak`. */
+/** One caller succeeds, and no caller sees Temporal's own limits. A thousand at once: `npm run soak`. */
 import { devServer } from '../../support/env';
 import { BETWEEN, race } from './resume-race';
 

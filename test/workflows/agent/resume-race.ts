@@ -9,7 +9,7 @@ import { type Outcomes, resumeAtOnce } from './resumes';
 
 const PROCESSES = 4;
 
-/** What came of them, how long that took, and in which states the agent was seen meanwhile. */
+/** Their results, their duration, and the states of the agent during that time. */
 export interface Race {
   readonly outcomes: Outcomes;
   readonly tookMs: number;

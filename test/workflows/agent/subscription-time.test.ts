@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 
 test('after a switch the old one is left alone for 2 h; both used up, no ping-pong; after it the agent goes on by itself', () =>
   withPool(env, ['a', 'b'], async (pool) => {
-    // Nobody beats while time is skipped.
+    // No agent beats while time is skipped.
     pool.spec = { liveness: { staleAfter: '72h' } };
     const agent = await pool.ready('one');
     await pool.report(agent, { subscription: 'a' });

@@ -48,7 +48,7 @@ it('run reset: its branches of before are waited for, no turn is taken twice, an
       (events) => events.some((event) => event.startChildWorkflowExecutionFailedEventAttributes),
     );
     letB();
-    // By its id: the handle of its start follows the run of before the reset.
+    // By its id, because the handle of its start follows the execution before the reset.
     expect(await env.client.workflow.getHandle(run.id).result()).toMatchObject({ success: true, turns: 2 });
     expect(new Set(turnsTaken(world)).size).toBe(turnsTaken(world).length);
   }));

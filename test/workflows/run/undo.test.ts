@@ -1,4 +1,4 @@
-/** Finished turns are undone, newest first, when their run is cancelled, and whatever becomes of the worker meanwhile. */
+/** Finished turns are undone, newest first, when their run is cancelled, even when the worker is replaced. */
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';

@@ -1,4 +1,4 @@
-/** What a history gets of a failure is bounded, whatever was thrown; what is small is told as ever. */
+/** Histories hold bounded failures for any thrown value; small failures stay unchanged. */
 import {
   ApplicationFailure,
   DefaultFailureConverter,

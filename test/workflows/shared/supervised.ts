@@ -80,7 +80,7 @@ export async function throwing(): Promise<string[]> {
 export const readable = defineSignal<[number]>('readable');
 export const over = defineSignal<[number]>('over');
 
-/** Takes numbers; 2 is a fault of a rule, 3 one that comes later. What was taken, and what was ignored. */
+/** Receives numbers; 2 fails in a rule, 3 fails later. Returns accepted and ignored messages. */
 export async function receiving(): Promise<{ taken: number[]; ignored: string[] }> {
   const taken: number[] = [];
   const ignored: string[] = [];
@@ -127,7 +127,7 @@ export async function sendingOut(to: string): Promise<string> {
   return createOutbox(createSupervisor(quiet)).send(to, readable, 1);
 }
 
-/** What is begun in a scope that is cancelled already: how long its timer took, and how often its work was tried. */
+/** Starts a timer and work in a cancelled scope. Returns the timer's duration and the attempts. */
 export async function cancelled(): Promise<{ waitedMs: number; tries: number }> {
   const supervisor = createSupervisor(quiet);
   const begun = Date.now();
