@@ -102,7 +102,7 @@ it('a branch whose agent is busy waits and asks again, longer each time, until t
     const refusedTwice = async () => {
       const histories = await Promise.all(['0.0', '0.1', '0.2'].map((id) => run.branch(id).fetchHistory()));
       return histories.some(
-        ({ events }) => (events ?? []).filter((event) => summaryOf(event).endsWith('B is busy')).length >= 2,
+        ({ events }) => (events ?? []).filter((event) => summaryOf(event).endsWith('B is busy: retry')).length >= 2,
       );
     };
     await eventually(() => refusedTwice().catch(() => false), Boolean);
