@@ -32,7 +32,7 @@ import { providerError } from '../src/providers/provider';
 import { parseAgentReport } from '../src/rules/change/messages';
 import { checkTask } from '../src/rules/coordination/fan-out/limits';
 import { checkReply } from '../src/rules/coordination/reply';
-import { initialState } from '../src/rules/agent/initial-state';
+import { initialState } from '../src/rules/agent/input/initial-state';
 import { parseHeartbeat, parseOptions, parseTurnRequested } from '../src/rules/agent/messages';
 import { parseAnswer, parseQuestionAsked, parseTurnAnswered } from '../src/rules/run/messages';
 import { mustCompile } from '../src/rules/topology/compile';
