@@ -23,7 +23,9 @@ describe('start, pause, resume, stop', () => {
         state: 'done',
         agent: { status: 'paused', runtime: 'paused', liveness: 'ready' },
       });
-      expect(paused.agent.why).toMatch(/^Paused by operator since \d{4}-\d\d-\d\d \d\d:\d\d UTC \("deploy"\): drover resume /);
+      expect(paused.agent.why).toMatch(
+        /^Paused by operator since \d{4}-\d\d-\d\d \d\d:\d\d UTC \("deploy"\): drover resume /,
+      );
       expect(world.provider.of('a')?.state).toBe('paused');
 
       expect(await agent.refused('pause')).toMatchObject({ code: 'RuntimeStateError' });

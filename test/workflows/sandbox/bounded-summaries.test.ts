@@ -11,8 +11,8 @@ test('each is bounded, at whole characters', () => {
     return Promise.resolve() as never;
   };
   const options = { summary: long, staticSummary: long, staticDetails: long, taskQueue: 'q' };
-  void outbound?.startTimer?.({ durationMs: 1, seq: 1, options } as never, next);
-  void outbound?.startTimer?.({ durationMs: 1, seq: 1 } as never, next);
+  void outbound?.startTimer?.({ durationMs: 1, seq: 1, options }, next);
+  void outbound?.startTimer?.({ durationMs: 1, seq: 1 }, next);
   void outbound?.scheduleActivity?.({ options } as never, next);
   void outbound?.scheduleLocalActivity?.({ options } as never, next);
   void outbound?.startChildWorkflowExecution?.({ options } as never, next);
