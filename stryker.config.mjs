@@ -5,7 +5,7 @@ export default {
   testRunner: 'jest',
   jest: { configFile: 'jest.rules.config.cjs' },
   coverageAnalysis: 'perTest',
-  // One process computes; the other core stays with whoever works at the machine.
+  // One process computes; the other core stays free for other work.
   concurrency: 1,
   incremental: true,
   incrementalFile: '.cache/mutate/incremental.json',

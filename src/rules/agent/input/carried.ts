@@ -186,7 +186,7 @@ const stored = stateOf<Omit<AgentState, 'settings'>>()({
   continueAfterEvents: nullable(integer(1)),
 });
 
-/** The state; its settings are derived anew from its specification. */
+/** The state; its settings are derived again from its specification. */
 export const parseAgentState: Parser<AgentState> = (value, path) => {
   if (!isRecord(value)) return invalid(path, 'expected an object');
   const { settings: _derived, ...rest } = value;
