@@ -7,8 +7,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { ApplicationFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import type Docker from 'dockerode';
 import Fastify from 'fastify';
 import fc from 'fast-check';
 import { createMonitorActivities } from '../src/activities/monitor';
@@ -39,6 +37,7 @@ import { mustCompile } from '../src/rules/topology/compile';
 import { turnRequest } from './agent/turn-request';
 import { view } from './gateway/agent-view';
 import { callFor } from './providers/calls';
+import { activityEnvironment } from './support/quiet';
 import { runs } from './support/runs';
 
 /** What an error or a value that was taken may have at most. */
@@ -79,7 +78,7 @@ const said = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 const read = (parse: (value: unknown, path: string) => unknown) => (text: string) =>
   said(parse(jsonOrText(text), 'it')).slice(0, 1_000);
 const inActivity = <T>(work: () => Promise<T>): Promise<string> =>
-  new MockActivityEnvironment().run(async () => said(await work()));
+  activityEnvironment().run(async () => said(await work()));
 const environment = {};
 const agentSecret = 'the-secret-of-agents';
 const query = async <T>() => ({ ...view(), instanceId: 'i', endpoint: url(), runtime: 'running' }) as T;
@@ -228,7 +227,7 @@ describe.each(Object.keys(HOSTILE))('%s', (what) => {
   test('the answer to a health check', async () => {
     [body, status] = [text, 200];
     const told: unknown[] = [];
-    const mock = new MockActivityEnvironment();
+    const mock = activityEnvironment();
     const tell = async (_subject: unknown, _signal: unknown, check: unknown) => {
       told.push(check);
       mock.cancel();

@@ -149,7 +149,7 @@ const input: parse.Parser<AgentInput> = parse.object({
  */
 export function parseAgentInput(value: unknown): AgentInput {
   if (!parse.isRecord(value)) return parse.invalid('input', 'expected an object');
-  // Read before they are used: a stranger's object may have a `toString` that does not have one.
+  // Read before they are used: a stranger's object may have a `toString` that is not a function.
   const fleet = parse.name(value['fleet'], 'input.fleet');
   const agent = parse.name(value['agent'], 'input.agent');
   const defaults = {
