@@ -1,26 +1,13 @@
 /** `drover up` twice where everything is in its way: the directory's name, files that a crash left, ports that others have taken. */
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { LOOPBACK } from '../../src/dev/ports';
 import { openStateDirectory } from '../../src/dev/state-dir';
 import { drover, type Running, startUp, temporaryFolder } from '../cli/commands/drover';
+import { takePort } from '../cli/commands/taken-ports';
 
 const folder = temporaryFolder();
-const others: Server[] = [];
-
-afterEach(() => {
-  for (const other of others.splice(0)) other.close();
-});
 afterAll(folder.remove, 60_000);
-
-/** Another program that has the port. */
-async function take(port: number): Promise<void> {
-  const other = createServer().listen(port, LOOPBACK);
-  others.push(other);
-  await once(other, 'listening');
-}
 
 async function told(running: Running, signal: NodeJS.Signals): Promise<string> {
   running.process.kill(signal);
@@ -37,8 +24,8 @@ test('any name of a directory, a lock of zero bytes, and ports of Temporal that 
   writeFileSync(join(cwd, '.drover/up.lock'), '');
   writeFileSync(join(cwd, '.drover/temporal.pid'), '\0\0\0\0');
   writeFileSync(join(cwd, '.drover/temporal.db'), '');
-  await take(ports.grpc);
-  await take(ports.ui);
+  await takePort(ports.grpc);
+  await takePort(ports.ui);
   copyFileSync(join(__dirname, '../../examples/shell/agent.sh'), join(cwd, 'an "agent" #1?.sh'));
   const fleet = {
     apiVersion: 'drover/v1',

@@ -14,28 +14,28 @@ import { HOST_TAKES_WITHIN_MS } from '../activities';
 const TRIES = 3;
 
 /**
- * Makes a call to the host of an agent once. A call that no worker has taken fails with a retryable `Unavailable` that
- * names the host and `--forget`; it says nothing of the agent. `what` is the call in a few words.
+ * Makes a call to the host of an agent, up to `tries` times. A call that no worker has taken fails with a retryable
+ * `Unavailable` that names the host and `--forget`; it says nothing of the agent. `what` is the call in a few words.
  */
-export async function askHost<T>(fleet: string, { host }: On, what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (host === undefined || !wasNeverTaken(error)) throw error;
-    throw unanswered(fleet, host, what);
-  }
-}
-
-/** The same with a few tries, where a failure ends the step. */
-export async function askHostAgain<T>(fleet: string, on: On, what: string, call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+async function asked<T>(fleet: string, { host }: On, what: string, tries: number, call: () => Promise<T>): Promise<T> {
+  for (let left = tries - 1; ; left -= 1) {
     try {
       return await call();
     } catch (error) {
-      if (on.host === undefined || !wasNeverTaken(error)) throw error;
-      if (tries === TRIES) throw unanswered(fleet, on.host, what);
+      if (host === undefined || !wasNeverTaken(error)) throw error;
+      if (left === 0) throw unanswered(fleet, host, what);
     }
   }
+}
+
+/** Calls the host once, for callers that retry patiently. */
+export function askHost<T>(fleet: string, on: On, what: string, call: () => Promise<T>): Promise<T> {
+  return asked(fleet, on, what, 1, call);
+}
+
+/** Calls the host a few times, where a failure ends the step. */
+export function askHostAgain<T>(fleet: string, on: On, what: string, call: () => Promise<T>): Promise<T> {
+  return asked(fleet, on, what, TRIES, call);
 }
 
 type On = Pick<OwnedAgent, 'host'>;

@@ -1,33 +1,19 @@
 /** `drover up` where a port that others have taken is in its way. More of the kind is in test/soak/up-odd-places.test.ts. */
-import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { LOOPBACK } from '../../../src/dev/ports';
 import { openStateDirectory } from '../../../src/dev/state-dir';
 import { until } from '../../../src/lib/until';
 import { drover, processesOf, temporaryFolder } from './drover';
+import { takePort } from './taken-ports';
 
 const folder = temporaryFolder();
-const others: Server[] = [];
-
-afterEach(() => {
-  for (const other of others.splice(0)) other.close();
-});
 afterAll(folder.remove, 60_000);
-
-/** Another program that has the port. */
-async function take(port: number): Promise<void> {
-  const other = createServer().listen(port, LOOPBACK);
-  others.push(other);
-  await once(other, 'listening');
-}
 
 test('the port of the gateway is taken: one sentence, exit code 6, and nothing goes on', async () => {
   const cwd = join(folder.path, 'gateway');
   mkdirSync(cwd);
   const { ports } = await openStateDirectory(join(cwd, '.drover'));
-  await take(ports.gateway);
+  await takePort(ports.gateway);
   const { code, stderr } = await drover(['up'], cwd);
   expect({ code, stderr }).toEqual({
     code: 6,
