@@ -1,8 +1,14 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // What takes longer than the whole suite may: `npm run soak`, `npm run crash`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/soak/', '<rootDir>/test/crash/'],
+  // What takes longer than the whole suite may, or needs a package registry: `npm run soak`,
+  // `npm run crash`, `npm run test:install`.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/soak/',
+    '<rootDir>/test/crash/',
+    '<rootDir>/test/install/',
+  ],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
