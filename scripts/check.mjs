@@ -21,7 +21,7 @@ const CHECKS = [
   ['imports', bin('depcruise'), ['src', '--output-type', 'err']],
   ['unused', bin('knip'), ['--no-progress']],
   ['releases', process.execPath, [join(root, 'scripts/frozen.mjs')]],
-  ['words', process.execPath, [join(root, 'scripts/words.mjs'), '--sources', '--list']],
+  ['words', process.execPath, [join(root, 'scripts/words.mjs'), '--list']],
   ['bundle', process.execPath, [join(root, 'scripts/check-bundle.mjs')]],
 ];
 

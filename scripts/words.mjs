@@ -1,7 +1,7 @@
 /**
  * Counts what scripts/word-list.mjs names in comments, messages, names of tests, pages and commit
- * subjects, for each file: `node scripts/words.mjs [--list] [--sources] [FOLDER]`. With --list it
- * shows each place; with --sources it leaves out the tests. Ends with 1 when it finds one.
+ * subjects, for each file: `node scripts/words.mjs [--list] [FOLDER]`. With --list it shows each place.
+ * Ends with 1 when it finds one.
  */
 import { spawnSync } from 'node:child_process';
 import { lineAt, passages, proseFiles } from './prose.mjs';
@@ -9,7 +9,6 @@ import { root } from './state.mjs';
 import { NOT_IMPERATIVE, SUBJECT_LENGTH, WORDS } from './word-list.mjs';
 
 const list = process.argv.includes('--list');
-const sources = process.argv.includes('--sources');
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? root;
 
 /** These have to name the words. */
@@ -56,7 +55,7 @@ function subjects() {
 let count = 0;
 const totals = new Map();
 for (const file of proseFiles(folder)) {
-  if (EXEMPT.includes(file) || (sources && file.startsWith('test/'))) continue;
+  if (EXEMPT.includes(file)) continue;
   const found = wordsOf(file);
   if (found.length === 0) continue;
   count += found.length;

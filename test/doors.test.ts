@@ -1,5 +1,5 @@
 /**
- * Every door through which text of others comes in, fed with what nobody should send: it is taken within a bound and at whole characters,
+ * Every door through which text of others comes in, fed with hostile text: it is taken within a bound and at whole characters,
  * or refused with an error of Drover's own; of an error's text the end is kept.
  */
 import { once } from 'node:events';
@@ -46,12 +46,12 @@ const MARK = 'END';
 
 const HOSTILE: Readonly<Record<string, string>> = {
   '10 MiB': `${'x'.repeat(10 * 1024 * 1024)}${MARK}`,
-  'bytes that are no UTF-8': Buffer.alloc(1024 * 1024, 0xff).toString('utf8') + MARK,
+  'bytes that are not UTF-8': Buffer.alloc(1024 * 1024, 0xff).toString('utf8') + MARK,
   'half characters': `${'\ud83d'.repeat(100_000)}${MARK}`,
   '100,000 lists': '['.repeat(100_000) + ']'.repeat(100_000),
   '100,000 objects': `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
   'a number beyond 2^53': '{"id":12345678901234567890}',
-  'a number that is none': '{"id":1e400}',
+  'a number that is too large': '{"id":1e400}',
 };
 
 let server: Server;
@@ -141,7 +141,7 @@ const DOORS: Readonly<Record<string, (text: string) => string | Promise<string>>
     await pullImage({ pull } as never, 'image', 'pull', preparing);
     return 'pulled';
   },
-  'a pull that is no JSON': async (text) => {
+  'a pull that is not JSON': async (text) => {
     const preparing = { signal: new AbortController().signal, progress: () => undefined };
     await pullImage({ pull: async () => Readable.from([text]) } as never, 'image', 'pull', preparing);
     return 'pulled';
@@ -174,7 +174,7 @@ const SERVICES: Readonly<Record<string, () => Promise<string>>> = {
     ),
   'a new credential': () =>
     inActivity(() =>
-      createSubscriptionActivities({ calls, agentSecret, environment: { NONE: 'secret of nobody' } }).reloadCredential({
+      createSubscriptionActivities({ calls, agentSecret, environment: { NONE: 'secret of none' } }).reloadCredential({
         fleet: 'mars',
         agent: 'A',
         endpoint: url(),
@@ -189,7 +189,7 @@ const SERVICES: Readonly<Record<string, () => Promise<string>>> = {
     ),
 };
 
-/** What came of it, in words. Throws what is no error of Drover's. */
+/** What came of it, in words. Rethrows an error that is not Drover's. */
 async function outcome(act: () => string | Promise<string>): Promise<string> {
   try {
     return await act();

@@ -102,7 +102,7 @@ async function branch(file: FleetFile, from: string, agent: string, value: unkno
   const reply = await ask(file, agent, { kind: 'request', from, value });
   if (reply.action !== 'invoke') throw new Error(`${agent} replied ${JSON.stringify(reply)}`);
   const [next] = reply.invocations;
-  if (!next) throw new Error(`${agent} invoked nobody`);
+  if (!next) throw new Error(`${agent} invoked no agent`);
   if (next.agent === 'Orchestrator') return { from: agent, branch: agent, value: next.request };
   return branch(file, agent, next.agent, next.request);
 }
@@ -127,7 +127,7 @@ function randomLetters(): string {
 }
 
 describe.each(['mars', 'python'])('examples/%s', (example) => {
-  test('spells MARS, whoever answers first', async () => {
+  test('spells MARS, in any order of the answers', async () => {
     const file = await start(example);
     expect(await word(file, (results) => results)).toBe('MARS');
     expect(await word(file, (results) => results.reverse())).toBe('MARS');

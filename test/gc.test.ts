@@ -23,7 +23,7 @@ const held = (fleet: string, agent: string, resourceId: string, ageMs = HOUR_MS)
   createdAt: new Date(Date.now() - ageMs).toISOString(),
 });
 
-it('finds and removes what nobody owns, and leaves the rest alone', async () => {
+it('finds and removes resources without an owner, and leaves the rest alone', async () => {
   await withFleet(env, async (world) => {
     const client = DroverClient.over(env.client, world.taskQueue);
     await world.apply(fleetOf(['a']));
@@ -44,7 +44,7 @@ it('finds and removes what nobody owns, and leaves the rest alone', async () => 
   });
 });
 
-it('an agent whose fleet was terminated is nobody’s: it is terminated, and its resource removed', async () => {
+it('an agent of a terminated fleet has no owner: it is terminated, and its resource removed', async () => {
   // A workflow that is terminated in the middle of a task has that task failed by the server.
   env.allowFailedTasks();
   await withFleet(env, async (world) => {

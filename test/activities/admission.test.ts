@@ -54,7 +54,7 @@ const forbidden = (why: string) => ({
   details: [{ code: 'Forbidden', details: { permanent: true, attempt: 1 } }],
 });
 
-test('what is signed is created and woken', async () => {
+test('a signed agent is created and woken', async () => {
   const call = signed(wake());
   await asActivity(() => over(keys).createResource(call));
   expect(await asActivity(() => over(keys).wakeResource(call))).toEqual({ pid: expect.any(Number) as number });

@@ -26,7 +26,7 @@ it('a gateway says for how long it has listened', async () => {
 });
 
 it.each(['', 'not JSON', '[]', '{"status":"ok"}', '{"listeningMs":"7"}', '{"listeningMs":-1}'])(
-  'what is no answer of a gateway is none: %j',
+  'does not count as an answer of a gateway: %j',
   async (answer) => {
     await withServer(answer, async (gatewayUrl) => {
       expect(await createGatewayActivities({ gatewayUrl }).askGateway()).toEqual({ listeningMs: null });
@@ -34,7 +34,7 @@ it.each(['', 'not JSON', '[]', '{"status":"ok"}', '{"listeningMs":"7"}', '{"list
   },
 );
 
-it('nobody there is no answer', async () => {
+it('a port without a gateway gives no answer', async () => {
   expect(await createGatewayActivities({ gatewayUrl: 'http://127.0.0.1:1' }).askGateway()).toEqual({
     listeningMs: null,
   });

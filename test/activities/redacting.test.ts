@@ -127,7 +127,7 @@ describe.each(Object.entries(SECRETS))('%s', (_, secret) => {
   });
 });
 
-test('what is no secret, and how to go on, stays', async () => {
+test('other text, and the way on, stay', async () => {
   const failure = new ApplicationFailure(
     'xterm-256color',
     'RateLimited',

@@ -87,7 +87,7 @@ describe('outcomes', () => {
     expect(await turn(await answering(status, body))).toEqual(outcome);
   });
 
-  test('a failure that the agent names is not the branch’s, whatever it says', async () => {
+  test('a failure that the agent names is not the branch’s, with any text', async () => {
     const reply = JSON.stringify({ action: 'fail', error: 'limit', failure: { kind: 'rate_limit' } });
     expect(await turn(await answering(200, reply))).toEqual({ reply: { action: 'fail', error: 'limit' } });
   });
@@ -265,8 +265,8 @@ describe('with a subscription', () => {
       '{"action":"fail","error":{"toString":1},"failure":{"kind":{"toString":1}}}',
       undefined,
     ],
-    ['what is no failure', '{"action":"final","response":"429 Too Many Requests"}', undefined],
-    ['a failure that is none', failed({ kind: 'sad' }, 'x'), undefined],
+    ['a final reply with such a text', '{"action":"final","response":"429 Too Many Requests"}', undefined],
+    ['an invalid failure', failed({ kind: 'sad' }, 'x'), undefined],
   ])('%s', async (_, body, failure) => {
     const { failure: found, ...outcome } = await taken(200, body);
     expect(found).toEqual(failure);
@@ -324,7 +324,7 @@ describe('secrets in what an agent says', () => {
     }
   });
 
-  test('what is no secret stays', async () => {
+  test('other text stays', async () => {
     expect(await told(500, 'TERM is xterm-256color')).toContain('xterm-256color');
   });
 });

@@ -114,8 +114,8 @@ it('shows an agent whose workflow was ended from outside as terminated', async (
 
 it('knows that an agent does not exist', async () => {
   const { agents } = DroverClient.over(env.client);
-  const ref = { fleet: 'nowhere', agent: 'nobody' };
-  const notFound = { code: 'AgentNotFound', message: 'agent nowhere/nobody does not exist' };
+  const ref = { fleet: 'nowhere', agent: 'absent' };
+  const notFound = { code: 'AgentNotFound', message: 'agent nowhere/absent does not exist' };
   await expect(agents.describe(ref)).rejects.toMatchObject(notFound);
   await expect(agents.command(ref, 'pause', {})).rejects.toMatchObject(notFound);
   await expect(agents.heartbeat(ref, { instanceId: 'x', status: 'ready' })).rejects.toMatchObject(notFound);
@@ -186,7 +186,7 @@ it('gives up at the deadline when no worker answers', async () => {
 });
 
 it('names what is wrong with a request that Temporal refuses', async () => {
-  const { agents } = DroverClient.over(env.client, 'nobody');
+  const { agents } = DroverClient.over(env.client, 'absent');
   await expect(agents.list({}, { pageToken: 'zzz' })).rejects.toMatchObject({
     code: 'InvalidRequest',
     message: expect.stringMatching(/token/i) as string,

@@ -104,7 +104,7 @@ it('sees the end of runs, by their results, and finds it again afterwards under 
   });
 });
 
-it('goes on when Temporal is back, with what has happened meanwhile', async () => {
+it('goes on when Temporal is back, with what has happened in between', async () => {
   await withRuns(env, async (taskQueue) => {
     const outage = { is: false };
     const { client, listed } = failing(outage);

@@ -134,7 +134,7 @@ it('refuses every command to a run that is over, as its workflow would', async (
   });
 });
 
-it('has failed when its workflow was terminated from outside, for whoever follows it too', async () => {
+it('has failed when its workflow was terminated from outside, also for a caller that follows it', async () => {
   await withTopology(async ({ runs }, fleet) => {
     const ref = await runs.start({ fleet, run: 'pulled', task: 't', script: ASKS });
     await eventually(

@@ -5,7 +5,7 @@ import { killedRun } from './run-killed';
 const env = devServer();
 
 test.each([1, 10])(
-  'is noticed by nobody, %s times',
+  'is not noticed by a caller, %s times',
   async (kills) => {
     const { result, worked } = await killedRun(env, kills);
     expect(result).toMatchObject({ success: true, finalResponse: 100, turns: 102 });

@@ -76,7 +76,7 @@ describe.each(TEXTS)('%s', (name) => {
   });
 });
 
-test('a secret is never empty, and never what somebody can guess, whatever the file holds', async () => {
+test('a secret is never empty and never guessable, with any content of the file', async () => {
   const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^\s*$/), fc.base64String());
   const names = fc.constantFrom(...SECRETS);
   await fc.assert(

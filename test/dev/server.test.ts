@@ -134,7 +134,7 @@ describe('a start that cannot work says why in one sentence', () => {
     await expect(startDevServer(options({ binary: join(folder, 'nothing') }))).rejects.toThrow('There is no binary at');
   });
 
-  test('the database is none', async () => {
+  test('the file is not a database', async () => {
     const dbFile = join(folder, 'temporal.db');
     writeFileSync(dbFile, 'not a database, but long enough to be read as the header of one'.repeat(100));
     await expect(startDevServer(options({ dbFile }))).rejects.toThrow('is damaged or not a database');

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('what is kept is the same at the second opening, and only its owner can read it', async () => {
+test('the kept files are the same at the second opening, and only its owner can read it', async () => {
   const path = join(folder, '.drover');
   const first = await openStateDirectory(path);
   expect(await openStateDirectory(path)).toEqual(first);

@@ -17,7 +17,7 @@ async function problemOf(answer: Response): Promise<Record<string, unknown>> {
 }
 
 describe('a method that a path does not take', () => {
-  it('is 405, with those that it takes, whatever the body is, and without a token', async () => {
+  it('is 405, with those that it takes, with any body and without a token', async () => {
     await withLoneGateway(async (url) => {
       const paths = new Map<string, string[]>();
       for (const { path, method, stream } of Object.values<Call>(CALLS)) {

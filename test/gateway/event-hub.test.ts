@@ -114,7 +114,7 @@ test('then it stops and forgets', async () => {
   expect({ heard: back.heard, begun: state.begun }).toEqual({ heard: ['from now on', 'end'], begun: 2 });
 });
 
-test('silence is broken, so that nobody on the way cuts the connection', async () => {
+test('silence is broken, so that no proxy on the way cuts the connection', async () => {
   const { hub } = world({ keepAliveMs: 5 });
   const one = listener();
   await hub.join(one);

@@ -129,7 +129,7 @@ describe('of a run', () => {
     });
   });
 
-  it('starts one run under a key, whatever name the second one is given', async () => {
+  it('starts one run under a key, also when the second one has another name', async () => {
     await withFleet(env, async (world) => {
       await world.apply({ ...fleetOf(['A']), topology });
       await withGateway(world.taskQueue, async (call) => {

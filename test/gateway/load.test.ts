@@ -83,7 +83,7 @@ describe('slots', () => {
 });
 
 describe('the token of one agent', () => {
-  it('is good for so many calls a minute, whatever they are, and others are not concerned', async () => {
+  it('is good for so many calls a minute, of any kind, and others are not concerned', async () => {
     await withLoneGateway(
       async (url) => {
         // A body that is refused costs no call of Temporal.

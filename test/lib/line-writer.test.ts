@@ -67,7 +67,7 @@ test('a file that cannot be opened costs lines, and the log says how many once i
   expect(losses).toEqual([why]);
 });
 
-test('a pipe that nobody reads holds nothing up and fills no memory, and is written on when somebody does', async () => {
+test('an unread pipe holds nothing up and fills no memory, and is written on when it is read', async () => {
   const path = join(folder, 'pipe');
   execFileSync('mkfifo', [path]);
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);

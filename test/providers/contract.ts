@@ -72,7 +72,7 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
       expect(ids[0]).not.toBe('');
     });
 
-    test('wake starts one instance, however often and by whomever it is called', async () => {
+    test('wake starts one instance, however often and by any caller', async () => {
       const fresh = await created();
       await Promise.all([1, 2, 3].map(() => provider().wake(wakeOf(fresh))));
       await provider().wake(wakeOf(fresh));
@@ -138,7 +138,7 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
       expect(await provider().inspect(fresh)).toMatchObject({ state: 'running', exitCode: null, pid });
     });
 
-    test('what has ended cannot be suspended', async () => {
+    test('an ended instance cannot be suspended', async () => {
       const fresh = await created('failing');
       await provider().wake(wakeOf(fresh));
       await ended(fresh);

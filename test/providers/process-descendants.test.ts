@@ -294,7 +294,7 @@ describe('strangers', () => {
     expect(await states(others)).toEqual(all(others, 'runs'));
   });
 
-  test('a group and a session that carry the number of a leader of before are not the agent’s', async () => {
+  test('a group and a session that carry the number of an earlier leader are not the agent’s', async () => {
     const other = stranger({});
     const { call } = await running('exit 0', []);
     await eventually('it has ended', async () => (await provider.inspect(call)).state === 'exited' || undefined);

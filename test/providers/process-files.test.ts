@@ -84,7 +84,7 @@ test.each([...damages, 'a directory'] as const)(
   },
 );
 
-test.each(damages)('an owner of %s keeps nobody from anything but its list, which says so', async (damage) => {
+test.each(damages)('an owner of %s hinders only its list, which says so', async (damage) => {
   const provider = providerOf(stateDir);
   const [call, other] = [await created(), await created()];
   made.push(call, other);

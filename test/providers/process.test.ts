@@ -372,7 +372,7 @@ describe('find or create, and wake', () => {
     await printed(call, 'up');
   });
 
-  test('create finds what is there, and refuses a key that was destroyed, before or meanwhile', async () => {
+  test('create finds what is there, and refuses a key that was destroyed, before or in between', async () => {
     const { call, pid } = await startedAgent();
     expect(await provider.create(call)).toEqual({ resourceId: call.key });
     expect(await provider.inspect(call)).toMatchObject({ pid });
@@ -517,7 +517,7 @@ describe('logs', () => {
     expect(seen.join('')).toMatch(/^line 5\nup\n/);
   });
 
-  test('the log is handed on byte by byte, whatever is in it', async () => {
+  test('the log is handed on byte by byte, with any content', async () => {
     const { call } = await startedAgent();
     const log = provider.logPath(call);
     const content = Buffer.concat([

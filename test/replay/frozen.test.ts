@@ -49,7 +49,7 @@ test.each<[string, () => void, string]>([
   ['a missing folder', () => rmSync(at('0.2.0'), { recursive: true }), '0.2.0 has no SHA256SUMS'],
   ['edited checksums', () => appendFileSync(at('0.2.0/SHA256SUMS'), '\n'), '0.2.0/SHA256SUMS is not as released'],
   [
-    'a folder that is no release',
+    'a folder that is not a release',
     () => cpSync(at('next'), at('0.9.0'), { recursive: true }),
     '0.9.0 is neither next nor a release',
   ],

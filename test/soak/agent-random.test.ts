@@ -97,7 +97,7 @@ async function playAll(sequences: readonly (readonly Step[])[]): Promise<void> {
   });
 }
 
-test('whatever comes, in whatever order, the provider ends as decided and no task fails', () =>
+test('with any messages in any order, the provider ends as decided and no task fails', () =>
   fc.assert(
     fc.asyncProperty(fc.array(steps, { minLength: AGENTS, maxLength: AGENTS }), playAll),
     // Each run is five agents on a real server; the seed in the failure repeats the commands, if not their timing.

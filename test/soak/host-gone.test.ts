@@ -31,7 +31,7 @@ const ended = async (world: FleetWorld, applied: Promise<ApplyResult>): Promise<
 
 const failedFor = (reason: unknown): unknown => expect.stringMatching(reason as RegExp);
 
-test('a create on it says that the host does not answer, and a cancellation ends it; what is left is named, and given up by --forget', async () => {
+test('a create on it says that the host does not answer, and a cancellation ends it; the rest is named, and given up by --forget', async () => {
   await withFleet(
     env,
     async (world) => {

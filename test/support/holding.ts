@@ -4,7 +4,7 @@ import type { HeldResource, Provider } from '../../src/providers/provider';
 /** A provider that holds what it is told to, and only lists and destroys. */
 export function holding(held: HeldResource[]): Provider {
   const never = (): never => {
-    throw new Error('nobody asked for that');
+    throw new Error('no test asked for that');
   };
   return {
     kind: 'memory',

@@ -211,7 +211,7 @@ test('destroy names --forget where something cannot be removed, and with it give
   }
 });
 
-test('gc lists what nobody owns, removes it with --yes, and leaves the rest alone', async () => {
+test('gc lists resources without an owner, removes them with --yes, and leaves the rest alone', async () => {
   const installation = readFileSync(join(cwd, '.drover/installation'), 'utf8').trim();
   const key = `${installation}.0123456789ab.1.Orphan`;
   const place = join(cwd, '.drover/agents', key);

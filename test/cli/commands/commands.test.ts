@@ -91,7 +91,7 @@ describe('a command line that makes no sense ends with 2', () => {
   });
 });
 
-it('says within a few seconds that nobody is there', async () => {
+it('says within a few seconds that no server answers', async () => {
   const { code, stderr } = await drover(['get', 'agents', '--address', '127.0.0.1:1', '-o', 'json'], folder.path);
   expect(code).toBe(ERRORS.Unavailable.exit);
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'Unavailable' } });

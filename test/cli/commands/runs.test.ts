@@ -60,7 +60,7 @@ it('events are a line each while they are watched, and found again afterwards', 
   );
 });
 
-it('a run is watched to its end: one line a change under -o json, drawn anew on a terminal', async () => {
+it('a run is watched to its end: one line a change under -o json, drawn again on a terminal', async () => {
   ok(await drover(['run', 'mars', 'go', '--name', 'seen', '--script', 'script.json', '--detach'], cwd));
   const watched = ['describe', 'run', 'mars/seen', '--watch'];
   const [lines, terminal] = await Promise.all([

@@ -22,7 +22,7 @@ function expectNothingLeft(): void {
   expect(processesOf(folder.path)).toEqual([]);
 }
 
-it('spells the word of whatever letters the file holds, and leaves nothing behind', async () => {
+it('spells the word of any letters that the file holds, and leaves nothing behind', async () => {
   const letters = Array.from({ length: 4 }, () => String.fromCharCode(65 + randomInt(26)));
   const file = marsFile(folder.path, 'word', (text) =>
     ['M', 'A', 'R', 'S']

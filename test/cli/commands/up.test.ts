@@ -75,7 +75,7 @@ it('pauses an agent: its process stops, its liveness stays, and a resume lets it
 });
 
 it('knows what does not exist', async () => {
-  expect(await drover(['pause', 'mars/Nobody'], cwd)).toMatchObject({ code: 3 });
+  expect(await drover(['pause', 'mars/Absent'], cwd)).toMatchObject({ code: 3 });
   expect(await drover(['describe', 'fleet', 'venus'], cwd)).toMatchObject({ code: 3 });
   expect(await drover(['describe', 'run', 'mars/none', '-o', 'json'], cwd)).toMatchObject({
     code: 3,
@@ -106,7 +106,7 @@ it('refuses a wrong file with every problem at its line and column, and creates 
     text
       .replace('name: AgentB', 'name: AgentA')
       .replace('env: {LETTERS: M}', 'environment: {LETTERS: M}')
-      .replace('- AgentA -> Orchestrator', '- AgentA -> Nobody')
+      .replace('- AgentA -> Orchestrator', '- AgentA -> Absent')
       .replace('  topology:', '  liveness: {staleAfter: soon}\n  topology:'),
   );
   const { code, stdout, stderr } = await drover(['apply', '-f', wrong], cwd);

@@ -78,7 +78,7 @@ spec:
       process: {command: [], env: {N: 1}}
       subscription: {pool: claude}
   topology:
-    flows: ["Start -> worker", "worker -> Nobody"]
+    flows: ["Start -> worker", "worker -> Absent"]
 `;
   const { message, errors } = refused(text);
   expect(message.split('\n')).toEqual([
@@ -89,7 +89,7 @@ spec:
     'fleet.yaml:16:26: spec.agents.2.process.command: needs at least one item',
     'fleet.yaml:16:39: spec.agents.2.process.env.N: expected a string, got a number',
     'fleet.yaml:17:28: spec.agents.2.subscription.pool: unknown pool "claude"; the file has no subscriptions',
-    expect.stringMatching(/^fleet\.yaml:19:32: spec\.topology\.flows\.1: .*Nobody/),
+    expect.stringMatching(/^fleet\.yaml:19:32: spec\.topology\.flows\.1: .*Absent/),
   ]);
   expect(errors[0]).toEqual({
     line: 5,
@@ -99,7 +99,7 @@ spec:
   });
 });
 
-test('what is missing is told where it should have been', () => {
+test('a missing field is reported at its place', () => {
   const text =
     'apiVersion: drover/v1\nkind: Fleet\nspec:\n  agents:\n    - name: A\n      provider: docker\n    - provider:\n';
   expect(refused(text).message.split('\n')).toEqual([

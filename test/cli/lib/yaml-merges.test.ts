@@ -54,7 +54,7 @@ test.each([
   ],
   // A key in quotation marks is a key.
   ['    - {"<<": *a, name: B, provider: process}\n', /spec\.agents\.1\.<<: unknown key/u],
-])('what cannot be merged is refused at its place: %.40s', (text, message) => {
+])('an invalid merge is refused at its place: %.40s', (text, message) => {
   expect(refusal(() => parseFleetFile(HEAD + FIRST + text, 'f.yaml'))).toMatch(message);
 });
 

@@ -12,7 +12,7 @@ function drawn(flows: readonly string[], rules: readonly string[] = [], more: re
   return view === null ? [] : topologyText(view).split('\n');
 }
 
-it('draws MARS as a tree, and the way back to whoever fanned out', () => {
+it('draws MARS as a tree, and the way back to the agent that fanned out', () => {
   const flows = [
     'Start -> Orchestrator',
     'Orchestrator <-> AgentA',
@@ -38,7 +38,7 @@ it('draws MARS as a tree, and the way back to whoever fanned out', () => {
 
 it('marks a rendezvous, draws it once, and names who is not reached', () => {
   const flows = ['Start -> A', 'A -> B', 'A -> C', 'B -> D', 'C -> D', 'D -> End', 'B <-> C'];
-  expect(drawn(flows, [], ['Nobody'])).toEqual([
+  expect(drawn(flows, [], ['Absent'])).toEqual([
     'TOPOLOGY',
     'Start',
     '└→ A',
@@ -48,7 +48,7 @@ it('marks a rendezvous, draws it once, and names who is not reached', () => {
     '   │  └↔ C (see there)',
     '   └→ C',
     '      └→ D ◆ (see there)',
-    'not reached from Start: Nobody',
+    'not reached from Start: Absent',
     '◆ rendezvous: several paths meet there',
   ]);
 });

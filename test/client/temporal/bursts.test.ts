@@ -17,7 +17,7 @@ function sender() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('what comes while one is on its way goes together after it, and all hear one answer', async () => {
+test('calls that come while one is on its way go together after it, and all get one answer', async () => {
   const { sent, send } = sender();
   const bursts = new Bursts<string, string>();
   const answers = ['a', 'b', 'c', 'd'].map((message) => bursts.run('k', message, send));
@@ -32,7 +32,7 @@ test('what comes while one is on its way goes together after it, and all hear on
   expect(await Promise.all([...answers, late])).toEqual(['a', 'b+c+d', 'b+c+d', 'b+c+d', 'e']);
 });
 
-test('what is not alike does not wait', async () => {
+test('an unlike call does not wait', async () => {
   const { sent, send } = sender();
   const bursts = new Bursts<string, string>();
   void bursts.run('k', 'a', send);

@@ -14,7 +14,7 @@ const env = devServer();
 const bundle = () => wedgingBundle(workflowBundle(), shared().folder, 'throws');
 const HOUR_MS = 3_600_000;
 
-it('one agent and one fleet that cannot answer keep nobody else from working', async () => {
+it('one agent and one fleet that cannot answer keep no other one from working', async () => {
   await withFleet(
     env,
     async (world) => {

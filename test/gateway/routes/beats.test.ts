@@ -98,7 +98,7 @@ describe('which beats are forwarded', () => {
   it.each([
     ['back', -3_600_000],
     ['on', 3_600_000],
-  ])('none more when the time of day steps an hour %s, as nobody looks at it', async (_way, byMs) => {
+  ])('none more when the time of day steps an hour %s, as no code reads it', async (_way, byMs) => {
     const { target, state } = world();
     const ledger = new BeatLedger(target, { received: () => undefined, forwarded: () => undefined });
     const beat = async () => ledger.beat(ref, { instanceId: 'i1', status: 'ready' });

@@ -142,8 +142,8 @@ describe('a pool that is used up', () => {
     expect(resetPool(failed(other, 'c', NOW), { credential: 'c' }, NOW).grants).toMatchObject([
       { grant: { credential: 'c' } },
     ]);
-    expect(() => resetPool(waiting, { credential: 'nobody' }, NOW)).toThrow(
-      'pool claude has no credential nobody; it has a, b',
+    expect(() => resetPool(waiting, { credential: 'absent' }, NOW)).toThrow(
+      'pool claude has no credential absent; it has a, b',
     );
   });
 

@@ -232,7 +232,7 @@ describe('a lost agent', () => {
       expect(answers(mail)).toEqual([{ turnId: 't1', outcome: { reply: 2 } }]);
     }));
 
-  test('a withdrawn turn is cancelled and answered to nobody; a stop answers what waits', () =>
+  test('a withdrawn turn is cancelled and not answered; a stop answers the turns that wait', () =>
     withAgents(env, async (world) => {
       world.takeTurn = untilCancelled;
       const agent = await world.start('a', { turns: { maxParallel: 1 } });

@@ -164,7 +164,7 @@ describe('a provider that fails', () => {
       expect(await agent.send('resume')).toMatchObject({ state: 'done' });
     }));
 
-  test('a lost answer is no failure: what is true counts', () =>
+  test('a lost answer does not count as a failure: the true state counts', () =>
     withAgents(env, async (world) => {
       world.provider.after = ({ call }) => {
         if (call === 'suspendResource' || call === 'stopResource') throw providerFailure('the answer was lost', true);

@@ -301,7 +301,7 @@ describe('what cannot be applied', () => {
       expect(pool.wakes(agent)).toEqual(['a#1', 'b#2']);
     }));
 
-  test('a secret that leads nowhere: the assignment of before, a failed decision, liveness untouched, agent and pool agree', () =>
+  test('a secret that leads nowhere: the earlier assignment, a failed decision, liveness untouched, agent and pool agree', () =>
     withPool(env, ['a', 'b'], async (pool) => {
       pool.reload = async () => {
         throw new Error('secret env:SECRET_B is not there');
@@ -319,7 +319,7 @@ describe('what cannot be applied', () => {
       expect((await pool.report(agent, { subscription: 'a' })).changed).toBe(false);
     }));
 
-  test('an agent that does not start with the new one is started with the one before', () =>
+  test('an agent that does not start with the new one is started with the previous one', () =>
     withPool(env, ['a', 'b'], async (pool) => {
       const agent = await pool.ready('one', { apply: 'restart' });
       pool.world.provider.before = ({ call, subscription }) => {
@@ -355,7 +355,7 @@ describe('a pool that is used up', () => {
       expect(await pool.told(2)).toEqual(['a > b: hot_reloaded', 'b > a: hot_reloaded']);
     }));
 
-  test('a credential added to the file switches it; an agent that starts meanwhile waits, and says so', () =>
+  test('a credential added to the file switches it; an agent that starts in between waits, and says so', () =>
     withPool(env, ['a'], async (pool) => {
       const agent = await pool.ready('one');
       await pool.report(agent, { subscription: 'a' });

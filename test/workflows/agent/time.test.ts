@@ -71,7 +71,7 @@ describe('liveness at defaults', () => {
 });
 
 describe('a gateway', () => {
-  test('that has just started gives every agent a full staleAfter; one that is away counts against nobody for ten minutes', async () => {
+  test('that has just started gives every agent a full staleAfter; one that is away counts against no agent for ten minutes', async () => {
     let startedAt: number | null = null;
     const askGateway = async () => ({
       listeningMs: startedAt === null ? null : (await env.now()) - startedAt,

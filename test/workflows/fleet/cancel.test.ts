@@ -57,7 +57,7 @@ it('is heard by a change in the middle of its creates, and by a destroy that wai
 });
 
 it.each([[7], ['text'], [null], [[]], [{ reason: 7 }], [{ force: true }]])(
-  'the change itself refuses what is no order: %j',
+  'the change itself refuses an invalid order: %j',
   async (order) => {
     await withFleet(
       env,

@@ -146,7 +146,7 @@ test('replacing an agent drains it first: a turn in flight is finished', async (
   );
 });
 
-test('an agent that says it is gone is made anew by the next apply', async () => {
+test('an agent that says it is gone is made again by the next apply', async () => {
   await withFleet(env, async (world) => {
     await world.apply(fleetOf(['A', 'B']));
     const { incarnation } = await world.view();
@@ -249,7 +249,7 @@ test('a service that sends the dry run itself, to no fleet, leaves none behind e
   });
 });
 
-test("a fleet-wide pause holds every agent, those too that are added meanwhile, and its release leaves an operator's pause alone", async () => {
+test("a fleet-wide pause holds every agent, also agents that are added later, and its release leaves an operator's pause alone", async () => {
   await withFleet(env, async (world) => {
     await world.apply(fleetOf(['A', 'B']));
     await env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'B')).executeUpdate('pause', { args: [{}] });

@@ -71,7 +71,7 @@ test('an agent that is gone holds no credential', async () => {
   });
 });
 
-test('what cannot be read changes nothing, and a wrong update is refused', async () => {
+test('an invalid message changes nothing, and a wrong update is refused', async () => {
   await withPool({}, async (pool) => {
     const before = await pool.query(describePool);
     await pool.signal('failureObserved', { credential: 7 });

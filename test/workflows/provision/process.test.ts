@@ -73,7 +73,7 @@ const MINIFIED = "head -c 372000 /dev/zero | tr '\\0' m; echo; echo 'Error: not 
 
 test.each<[string, readonly AgentSpec[], RegExp]>([
   [
-    'a MiB of bytes that are no UTF-8',
+    'a MiB of bytes that are not UTF-8',
     [agent('A', ['sh', '-c', "head -c 1048576 /dev/zero | tr '\\0' '\\377'; exit 1"])],
     /^A: exited with code 1.*bytes left out/su,
   ],

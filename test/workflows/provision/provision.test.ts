@@ -124,7 +124,7 @@ describe('the orphan window', () => {
     );
   });
 
-  test('every answer is lost: what was made without anybody knowing its id is torn down by its key', async () => {
+  test('every answer is lost: a resource of unknown id is torn down by its key', async () => {
     await withFleet(
       env,
       async (world) => {

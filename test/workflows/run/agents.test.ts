@@ -324,7 +324,7 @@ describe('undo', () => {
     );
   });
 
-  it('asks nobody when the run succeeds', async () => {
+  it('asks no agent when the run succeeds', async () => {
     await withAgents(env, async (world) => {
       await readyAgents(world, ['A']);
       world.takeTurn = byList({ A: [booked('done', 1)] });

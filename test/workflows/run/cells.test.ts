@@ -40,7 +40,7 @@ async function withB(test: (run: TestRun, letB: () => void, world: AgentWorld) =
 
 const turnsTaken = ({ taken }: AgentWorld) => taken.map(({ request }) => `${request.agent} ${request.turnId}`).sort();
 
-it('run reset: its branches of before are waited for, no turn is taken twice, and the result is the same', () =>
+it('run reset: its earlier branches are waited for, no turn is taken twice, and the result is the same', () =>
   withB(async (run, letB, world) => {
     await resetWorkflow(env, run.id);
     await eventually(

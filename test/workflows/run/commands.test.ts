@@ -30,7 +30,7 @@ describe('pause and resume', () => {
     });
   });
 
-  it('starts branches paused that a barrier starts meanwhile', async () => {
+  it('starts branches paused that a barrier starts during a pause', async () => {
     await withRuns(env, async (taskQueue) => {
       const topology = { ...PAIR, rules: ['max_agents(1)'] };
       const script = { A: [fanOut, end], B: [{ ...end, delay: '1s' }], C: [end] };
@@ -77,7 +77,7 @@ describe('cancel', () => {
   });
 });
 
-it('refuses an answer that nobody asked for, and one without a value', async () => {
+it('refuses an answer without a question, and one without a value', async () => {
   await withRuns(env, async (taskQueue) => {
     const run = await startRun(env, taskQueue, { topology: PAIR, script: { A: [{ ...end, delay: '2s' }] } });
     expect(await refused(run, 'answer', { value: 1 })).toMatchObject({ code: 'InvalidRequest' });

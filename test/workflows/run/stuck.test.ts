@@ -7,7 +7,7 @@ const env = devServer();
 const script = { A: [{ action: 'final', response: 'a' }] };
 const topology = { flows: ['Start -> A'] };
 
-it('a branch whose place is taken by somebody else has failed, and says so', async () => {
+it('a branch whose place another workflow has taken fails, and says so', async () => {
   await withRuns(env, async (taskQueue) => {
     const fleet = `taken-${taskQueue.slice(-8)}`;
     const external = { v: 1, fleet, agent: 'other' };

@@ -1,4 +1,4 @@
-/** Summaries of any length are bounded, whoever makes them. */
+/** Summaries of any length and origin are bounded. */
 import { utf8Bytes } from '../../../src/contract/text';
 import { interceptors } from '../../../src/workflows/sandbox/bounded-summaries';
 

@@ -55,7 +55,7 @@ test.each<[string, unknown]>([
   ['a chain of a hundred causes', chained(100)],
   ['a cause that is its own', circular()],
   ['details of 30 MB', ApplicationFailure.create({ message: 'x', details: [HUGE] })],
-  ['details that are no JSON', ApplicationFailure.create({ message: 'x', details: [{ n: 1n }] })],
+  ['details that are not JSON', ApplicationFailure.create({ message: 'x', details: [{ n: 1n }] })],
   ['an object of 30 MB', { HUGE }],
   ['what cannot be told', refusing()],
   ['what has no prototype', Object.create(null)],

@@ -12,7 +12,7 @@ const payload = (encoding: string, data?: Uint8Array): Payload => ({
 
 const marked = (value: unknown): unknown => (value as Record<string, unknown>)[UNDECODABLE];
 
-describe('what can be decoded is decoded as ever', () => {
+describe('a valid payload is decoded as ever', () => {
   test.each([[undefined], [null], [0], ['text'], [{ a: [1, { b: null }] }], [[]]])('%j', (value) => {
     expect(payloadConverter.fromPayload(payloadConverter.toPayload(value))).toEqual(value);
     expect(payloadConverter.toPayload(value)).toEqual(defaultPayloadConverter.toPayload(value));
@@ -23,13 +23,13 @@ describe('what can be decoded is decoded as ever', () => {
   });
 });
 
-describe('what cannot be decoded is marked', () => {
+describe('an invalid payload is marked', () => {
   test.each<[string, Payload]>([
-    ['an unknown encoding', payload('json/nobody', bytes('{}'))],
+    ['an unknown encoding', payload('json/unknown', bytes('{}'))],
     ['an encrypted payload', payload('binary/encrypted', new Uint8Array([0, 255, 7]))],
     ['a protobuf', payload('binary/protobuf', new Uint8Array([10, 1]))],
     ['broken JSON', payload('json/plain', bytes('{"a":'))],
-    ['bytes that are no text', payload('json/plain', new Uint8Array([255, 254, 0]))],
+    ['bytes that are not text', payload('json/plain', new Uint8Array([255, 254, 0]))],
     ['no data', payload('json/plain')],
     ['no encoding', { metadata: {}, data: bytes('{}') }],
     ['no metadata', { data: bytes('{}') }],

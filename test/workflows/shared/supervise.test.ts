@@ -56,7 +56,7 @@ test('a predicate, a callback and a card that throw are troubles, and fail no ta
   expect(said.find((line) => line.startsWith('looks'))).not.toBe('looks: 1');
 });
 
-test('what is begun by a cancellation is not cancelled with it: a timer runs its time, work is tried again', async () => {
+test('work begun by a cancellation is not cancelled with it: a timer runs its time, work is tried again', async () => {
   const { waitedMs, tries } = await run<Awaited<ReturnType<typeof cancelled>>>('cancelled', []);
   expect(waitedMs).toBeGreaterThanOrEqual(5_000);
   expect(tries).toBe(3);
@@ -84,7 +84,7 @@ test.each([
     'run/x/1',
     { delivery: 'delivered', asked: 5 },
   ],
-  ['an id that is none is not asked for', [], '', { delivery: 'gone', asked: 0 }],
+  ['an empty id is not asked for', [], '', { delivery: 'gone', asked: 0 }],
   ['nor is one that the server does not take', [], 'é'.repeat(501), { delivery: 'gone', asked: 0 }],
 ])('of a signal to another workflow: %s', async (_what, answers, to, expected) => {
   const sent = await run<Awaited<ReturnType<typeof sending>>>('sending', [answers, to]);

@@ -74,7 +74,7 @@ describe('which report begins a switch', () => {
     expect(records(sim)).toEqual(['a > b: hot_reloaded']);
   });
 
-  test('about an assignment of before, even of the same credential, it begins none', () => {
+  test('about an earlier assignment, even of the same credential, it begins no switch', () => {
     const sim = simOf('a', 'b');
     for (let turn = 0; turn < 2; turn += 1) {
       sim.report('x');
