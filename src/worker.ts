@@ -97,9 +97,11 @@ export function installRuntime(log: Logger): void {
 export async function startWorker({
   settings,
   connection,
-  environment,
+  environment: given,
   serve = QUEUE_KINDS,
 }: WorkerParts): Promise<RunningWorker> {
+  // So that a reference to a file of the state directory is recognised wherever the directory is.
+  const environment = { ...given, DROVER_STATE_DIR: settings.stateDir };
   const { connectionOptions, namespace = 'default' } = resolveConnection(connection);
   const native = await connect(connectionOptions);
   const client = new Client({ connection: native, namespace });

@@ -1,6 +1,7 @@
 /** Keeps secrets out of histories and the worker's log: redacts all errors of activities and the texts of their results. */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { Activities } from '../contract/activities';
+import { isReference } from '../contract/agent/references';
 import { type Concern, redactionFor, type SecretSettings, secretsOf } from '../providers/redaction';
 import type { Clean } from '../providers/secrets-in-use';
 
@@ -32,19 +33,21 @@ export function redacting(activities: Activities, settings: SecretSettings): Act
 
 /** Which agent and which secrets a call concerns, by its known fields. It ignores user content. */
 function concernOf(call: unknown): Concern {
-  const { fleet, agent, secret, subscription, spec, target } = fieldsOf(call);
+  const { fleet, agent, secret, subscription, spec, target, references: own } = fieldsOf(call);
   const { process, docker, external } = fieldsOf(spec);
   const references = [
     secret,
     fieldsOf(subscription)['secret'],
     fieldsOf(external)['secret'],
     fieldsOf(target)['secret'],
+    ...(Array.isArray(own) ? own.map((reference: unknown) => reference) : []),
   ];
   const variables = [process, docker].map((block) => textsOf(fieldsOf(fieldsOf(block)['env'])));
+  const variableReferences = variables.flatMap((texts) => Object.values(texts).filter(isReference));
   return {
     ...(typeof fleet === 'string' ? { fleet } : {}),
     ...(typeof agent === 'string' ? { agent } : {}),
-    references: references.filter((reference) => typeof reference === 'string'),
+    references: [...references.filter((reference) => typeof reference === 'string'), ...variableReferences],
     values: variables.flatMap(secretsOf),
   };
 }

@@ -104,8 +104,9 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
 /** Redacts the error texts of a result, both Drover's and the agent's. */
 async function withoutSecrets(call: TurnCall, settings: TurnSettings, result: TurnResult): Promise<TurnResult> {
   const { agentSecret, environment = {} } = settings;
-  const { fleet, agent, secret } = call;
-  const redaction = await redactionFor({ fleet, agent, references: [secret] }, { agentSecret, environment });
+  const { fleet, agent, secret, references = [] } = call;
+  const concern = { fleet, agent, references: [secret, ...references] };
+  const redaction = await redactionFor(concern, { agentSecret, environment });
   const said: Clean = (text) => (redaction.isSure ? redaction.clean(text) : NOT_SHOWN);
   if ('error' in result) return { ...result, error: { ...result.error, message: said(result.error.message) } };
   return { ...result, reply: saidWithout(result.reply, redaction.clean, said) };

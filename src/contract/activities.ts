@@ -179,6 +179,8 @@ export interface TurnCall {
    * The reference to the secret of the agent (`env:NAME`, `file:path`); no error shows the secret.
    */
   readonly secret?: string;
+  /** The references of its variables; no error shows their secrets either. Absent where it has none. */
+  readonly references?: readonly string[];
 }
 
 /**

@@ -17,6 +17,16 @@ export const URL_PATTERN = /^https?:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/;
  */
 export const VARIABLE_PATTERN = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 
+/**
+ * The name of a variable that a worker passes on to an agent: not one of Drover's own, and not what
+ * opens Temporal.
+ */
+export const PASSED_PATTERN = /^(?!__proto__$|DROVER_|TEMPORAL_)[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The description of a name that is passed on, for errors. */
+export const PASSED_EXPECTED =
+  "the name of an environment variable; DROVER_ and TEMPORAL_ variables are the worker's own and are not passed on";
+
 /** A memory limit in Docker's notation: bytes, or with `k`, `m` or `g`. */
 export const MEMORY_PATTERN = /^[1-9][0-9]{0,14}[bkmg]?$/;
 

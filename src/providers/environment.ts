@@ -1,6 +1,10 @@
 /** The environment of a started agent. */
 import type { WakeCall } from '../contract/activities';
-import { resolveSecret, type SecretEnvironment } from './secrets';
+import type { AgentSpec } from '../contract/agent';
+import { isReference, literalText, passedVariables, variablesOf } from '../contract/agent/references';
+import { DroverError } from '../contract/errors';
+import { providerError } from './provider';
+import { refuseOwnVariable, resolveSecret, type SecretEnvironment } from './secrets';
 import { useToken } from './secrets-in-use';
 import { agentToken } from '../contract/agent/token';
 import { AGENT_ENV } from '../contract/protocol';
@@ -12,15 +16,47 @@ export interface AgentAccess {
 }
 
 /**
- * The variables that Drover adds to the environment of one instance: its credential, and the
- * `DROVER_` variables.
+ * The variables of one instance: those that the worker passes on, those of its file with every
+ * reference resolved, its credential, and the `DROVER_` variables.
  */
 export async function instanceVariables(
   call: WakeCall,
   access: AgentAccess,
   environment: SecretEnvironment,
 ): Promise<Record<string, string>> {
-  return { ...(await credentialVariables(call, environment)), ...droverVariables(call, access) };
+  return {
+    ...passedOn(call.spec, environment),
+    ...(await ownVariables(call.spec, environment)),
+    ...(await credentialVariables(call, environment)),
+    ...droverVariables(call, access),
+  };
+}
+
+/** A variable that the worker does not have is left out, as in a shell. */
+function passedOn(spec: AgentSpec, environment: SecretEnvironment): Record<string, string> {
+  const passed = passedVariables(spec).flatMap((name) => {
+    refuseOwnVariable(name);
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(passed);
+}
+
+async function ownVariables(spec: AgentSpec, environment: SecretEnvironment): Promise<Record<string, string>> {
+  const resolved = Object.entries(variablesOf(spec)).map(
+    async ([name, value]) => [name, await variableText(name, value, environment)] as const,
+  );
+  return Object.fromEntries(await Promise.all(resolved));
+}
+
+async function variableText(name: string, value: string, environment: SecretEnvironment): Promise<string> {
+  if (!isReference(value)) return literalText(value);
+  try {
+    return await resolveSecret(value, environment);
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw providerError(`variable ${name}: ${error.message}`, { ...error.details, cause: error });
+  }
 }
 
 /** The secret of its subscription, which is resolved only here. */

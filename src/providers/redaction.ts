@@ -30,11 +30,17 @@ const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)S?$/i;
 /** Replaces a text that may hold a secret which can no longer be found. */
 export const NOT_SHOWN = 'not shown, as it may hold a secret that can no longer be looked up';
 
-/** The values of variables that are named like secrets. */
+/** The password of a URL such as `http://user:password@proxy:3128`. */
+const PASSWORD = /:\/\/[^\s/:@]*:([^\s/@]+)@/g;
+
+/** The values of variables that are named like secrets, and the passwords in URLs of all of them. */
 export function secretsOf(environment: SecretEnvironment): string[] {
-  return Object.entries(environment).flatMap(([name, value = '']) =>
-    SECRET_NAME.test(name) ? [value, ...value.split(',')].filter((part) => part.length >= SHORTEST_SECRET) : [],
-  );
+  return Object.entries(environment)
+    .flatMap(([name, value = '']) => [
+      ...(SECRET_NAME.test(name) ? [value, ...value.split(',')] : []),
+      ...Array.from(value.matchAll(PASSWORD), ([, password = '']) => password),
+    ])
+    .filter((part) => part.length >= SHORTEST_SECRET);
 }
 
 /**

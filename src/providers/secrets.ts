@@ -32,8 +32,19 @@ function inUse(secret: string): string {
  * Secrets that open Drover itself. A service or an agent is given what a reference leads to, so a
  * caller that could name these could sign what hosts run (docs/security.md).
  */
-const OWN_VARIABLES: readonly string[] = ['DROVER_SPEC_SECRET', 'DROVER_AGENT_SECRET', 'DROVER_OPERATOR_TOKENS'];
+const OWN_VARIABLES: readonly string[] = [
+  'DROVER_SPEC_SECRET',
+  'DROVER_AGENT_SECRET',
+  'DROVER_OPERATOR_TOKENS',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
+];
 const OWN_FILES: readonly string[] = ['spec-secret', 'agent-secret', 'token'];
+
+/** Throws for a variable that opens Drover itself. */
+export function refuseOwnVariable(name: string): void {
+  if (OWN_VARIABLES.includes(name)) refuseOwn(`env:${name}`);
+}
 
 function refuseOwn(reference: string): never {
   throw providerError(
@@ -62,7 +73,7 @@ function unlessMissing(error: unknown): undefined {
 }
 
 function fromEnvironment(name: string, environment: SecretEnvironment): string {
-  if (OWN_VARIABLES.includes(name)) refuseOwn(`env:${name}`);
+  refuseOwnVariable(name);
   const value = environment[name];
   if (value) return value;
   throw providerError(`secret env:${name}: the worker's environment has no variable ${name}`, { permanent: true });

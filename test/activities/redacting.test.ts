@@ -24,6 +24,9 @@ const settings = {
     SUB_A: 'short',
     HOOK: 'the "hook" secret/+',
     PROVIDER_API_KEY: 'sk-of-the-environment',
+    MODEL: 'sk-of-a-variable',
+    OTHER: 'sk-of-a-turn',
+    BROKER: 'amqp://me:password-in-a-url@broker:5672',
     TERM: 'xterm-256color',
   },
 };
@@ -35,7 +38,12 @@ const call = {
   secret: 'env:SUB_A',
   subscription: { pool: 'p', name: 'a', assignment: 1, secret: `file:${file}` },
   target: { url: 'http://127.0.0.1:1', secret: 'env:HOOK' },
-  spec: { name: 'A', provider: 'process', process: { command: ['x'], env: { DB_PASSWORD: 'of-the-file-itself' } } },
+  spec: {
+    name: 'A',
+    provider: 'process',
+    process: { command: ['x'], env: { DB_PASSWORD: 'of-the-file-itself', MODEL: 'env:MODEL' } },
+  },
+  references: ['env:OTHER'],
 };
 const SECRETS = {
   "the agent's token": token,
@@ -47,6 +55,9 @@ const SECRETS = {
   'one as JSON writes it': 'the \\"hook\\" secret/+',
   'one as a URL has it': encodeURIComponent('the "hook" secret/+'),
   "a variable of the agent's own file": 'of-the-file-itself',
+  "what a variable of the agent's own file refers to": 'sk-of-a-variable',
+  'what a turn says that its agent was started with': 'sk-of-a-turn',
+  'a password in the URL of a variable': 'password-in-a-url',
 };
 
 /** Every activity of a worker, each of which throws this. */
@@ -117,7 +128,9 @@ describe.each(Object.entries(SECRETS))('%s', (_, secret) => {
       new RangeError(said),
     ];
     // These three calls name no agent.
-    const isKnown = name !== 'place' || [token, 'short', 'of-the-file-itself'].every((own) => own !== secret);
+    const isKnown =
+      name !== 'place' ||
+      [token, 'short', 'of-the-file-itself', 'sk-of-a-variable', 'sk-of-a-turn'].every((own) => own !== secret);
     for (const failure of failures) {
       const error = await thrownBy(throwing(failure), name);
       if (!isKnown) continue;

@@ -284,15 +284,16 @@ describe('secrets in what an agent says', () => {
   const environment = {
     CLAUDE_API_KEY: 'sk-of-the-environment',
     SUB_A: 'the credential of this turn',
+    MODEL: 'what a variable refers to',
     TERM: 'xterm-256color',
   };
   async function told(status: number, body: string): Promise<string> {
     const activities = createTurnActivities({ agentSecret: 'a-long-agent-secret', environment });
-    const call = { ...callTo(await answering(status, body)), secret: 'env:SUB_A' };
+    const call = { ...callTo(await answering(status, body)), secret: 'env:SUB_A', references: ['env:MODEL'] };
     return JSON.stringify(await activityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call));
   }
   const token = agentToken('a-long-agent-secret', 'mars', 'A');
-  const all = [environment.CLAUDE_API_KEY, environment.SUB_A, token];
+  const all = [environment.CLAUDE_API_KEY, environment.SUB_A, environment.MODEL, token];
 
   test.each(all)('%s is in no error', async (secret) => {
     for (const [status, body] of [

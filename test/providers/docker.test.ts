@@ -11,7 +11,7 @@ import { SCRIPTS } from './scripts';
 
 const missing = engineMissing();
 const INSTALLATION = `docker${String(process.pid)}`;
-const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
+const ENVIRONMENT = { SUB_A: 'the-secret-of-a', HTTPS_PROXY: 'http://proxy:3128' };
 
 // A container takes a second or so to start and to stop on two busy cores.
 
@@ -80,7 +80,8 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
           docker: {
             image: IMAGE,
             command: ['sh', '-c', 'env; sleep 1000'],
-            env: { LETTERS: 'M' },
+            env: { LETTERS: 'M', MODEL_KEY: 'env:SUB_A', TEXT: 'literal:env:SUB_A' },
+            passEnv: ['HTTPS_PROXY', 'NOWHERE'],
             network: 'host',
             memory: '64m',
             cpus: 0.5,
@@ -98,6 +99,9 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a' };
       expect(found.Config.Env).toEqual(
         expect.arrayContaining([
           'LETTERS=M',
+          'MODEL_KEY=the-secret-of-a',
+          'TEXT=env:SUB_A',
+          'HTTPS_PROXY=http://proxy:3128',
           'DROVER_FLEET=mars',
           'DROVER_AGENT=worker',
           'DROVER_INSTANCE=i-7',

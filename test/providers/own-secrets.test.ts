@@ -2,6 +2,9 @@
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AgentSpec } from '../../src/contract/agent';
+import { instanceVariables } from '../../src/providers/environment';
+import { callFor, wakeOf } from './calls';
 import { resolveSecret } from '../../src/providers/secrets';
 
 let folder: string;
@@ -18,12 +21,44 @@ beforeEach(() => {
     DROVER_SPEC_SECRET: 'x',
     DROVER_AGENT_SECRET: 'x',
     DROVER_OPERATOR_TOKENS: 'x',
+    TEMPORAL_API_KEY: 'x',
+    TEMPORAL_TLS_CLIENT_KEY_DATA: 'x',
     KEY: 'k',
   };
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test.each(['DROVER_SPEC_SECRET', 'DROVER_AGENT_SECRET', 'DROVER_OPERATOR_TOKENS'])('env:%s', async (name) => {
+const OWN = [
+  'DROVER_SPEC_SECRET',
+  'DROVER_AGENT_SECRET',
+  'DROVER_OPERATOR_TOKENS',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
+];
+
+/** A wake of an agent with this block; a spec from a service may hold what no fleet file may. */
+const waking = (block: AgentSpec['process'] & object) =>
+  instanceVariables(
+    wakeOf(callFor('own', { provider: 'process', process: block })),
+    { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'x' },
+    environment,
+  );
+
+test.each(OWN)('variables of an agent that refer to %s, or pass it on', async (name) => {
+  const refused = {
+    message: expect.stringContaining('a secret of Drover itself') as string,
+    details: { permanent: true },
+  };
+  await expect(waking({ command: ['x'], env: { KEY: `env:${name}` } })).rejects.toMatchObject(refused);
+  await expect(waking({ command: ['x'], passEnv: [name] })).rejects.toMatchObject(refused);
+});
+
+test('variables of an agent that refer to a file of Drover', async () => {
+  const file = `file:${join(folder, 'state', 'spec-secret')}`;
+  await expect(waking({ command: ['x'], env: { KEY: file } })).rejects.toThrow('a secret of Drover itself');
+});
+
+test.each(OWN)('env:%s', async (name) => {
   await expect(resolveSecret(`env:${name}`, environment)).rejects.toMatchObject({
     message: expect.stringContaining('a secret of Drover itself') as string,
     details: { permanent: true },

@@ -35,13 +35,13 @@ afterEach(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-function newProvider(): ProcessProvider {
+function newProvider(environment: Readonly<Record<string, string | undefined>> = HOST): ProcessProvider {
   return new ProcessProvider({
     stateDir,
     installation: INSTALLATION,
     gatewayUrl: 'http://127.0.0.1:1',
     agentSecret: 'secret',
-    environment: HOST,
+    environment,
   });
 }
 
@@ -94,6 +94,51 @@ function pidsOfGroup(group: number): string[] {
 }
 
 describe('a process', () => {
+  test('gets the secrets that its variables refer to, and the variables that the worker passes on', async () => {
+    const file = join(stateDir, 'key');
+    writeFileSync(file, 'sk-of-a-file\n');
+    const call = callFor(INSTALLATION, {
+      provider: 'process',
+      process: {
+        command: ['sh', '-c', 'env | sort; echo done'],
+        cwd: stateDir,
+        env: { OPENAI_API_KEY: 'env:SUB_A', OTHER: `file:${file}`, TEXT: 'literal:env:SUB_A', TZ: 'CET' },
+        passEnv: ['HTTPS_PROXY', 'TZ', 'NOWHERE'],
+      },
+    });
+    made.push(call);
+    provider = newProvider({ ...HOST, HTTPS_PROXY: 'http://proxy:3128', TZ: 'UTC' });
+    await provider.create(call);
+    await provider.wake(wakeOf(call));
+    await printed(call, 'done');
+    const lines = (await output(call)).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'OPENAI_API_KEY=the-secret-of-a',
+        'OTHER=sk-of-a-file',
+        'TEXT=env:SUB_A',
+        'HTTPS_PROXY=http://proxy:3128',
+        'TZ=CET',
+      ]),
+    );
+    expect(lines.filter((line) => line.startsWith('NOWHERE'))).toEqual([]);
+    const { detail } = await exited(call);
+    expect(detail).toContain('OPENAI_API_KEY=***');
+    expect(detail).toContain('OTHER=***');
+    const directory = join(stateDir, 'agents', call.key);
+    for (const name of readdirSync(directory).filter((entry) => entry.endsWith('.json')))
+      expect(readFileSync(join(directory, name), 'utf8')).not.toMatch(/the-secret-of-a|sk-of-a-file/);
+  });
+
+  test.each([
+    ['env:NOWHERE', "variable API_KEY: secret env:NOWHERE: the worker's environment has no variable NOWHERE"],
+    ['file:/nowhere/key', 'variable API_KEY: secret file:/nowhere/key: /nowhere/key cannot be read (ENOENT)'],
+  ])('a variable that refers to %s, which is not there, fails the start and is named', async (reference, message) => {
+    const call = await agentOf('echo never', { API_KEY: reference });
+    await expect(provider.wake(wakeOf(call))).rejects.toMatchObject({ message, details: { permanent: true } });
+    expect(await output(call)).toBe('');
+  });
+
   test('has the environment of its file, three variables of the worker and those of Drover, and nothing else', async () => {
     const call = await agentOf('env | sort; echo done', { LETTERS: 'M', code: '7', LANG: 'de_DE' });
     await provider.wake({

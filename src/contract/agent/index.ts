@@ -21,20 +21,22 @@ export type Liveness = 'starting' | 'ready' | 'degraded' | 'offline';
 export type ProviderKind = 'process' | 'docker' | 'external' | 'memory';
 
 /**
- * A process agent: command line, working directory (the CLI makes it absolute), and its own
- * environment variables.
+ * A process agent: command line, working directory (the CLI makes it absolute), its own environment
+ * variables (contract/agent/references.ts), and the names of the worker's that it receives too.
  */
 export interface ProcessSpec {
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly passEnv?: readonly string[];
 }
 
-/** A container agent. `memory` as `512m`, `cpus` as a number of cores. */
+/** A container agent: `env` and `passEnv` as of a process, `memory` as `512m`, `cpus` as a number of cores. */
 export interface DockerSpec {
   readonly image: string;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly passEnv?: readonly string[];
   readonly network?: string;
   readonly memory?: string;
   readonly cpus?: number;

@@ -3,6 +3,7 @@
  * the edges only, never for the sandbox.
  */
 import { z } from 'zod';
+import { misleadingVariable } from '../agent/references';
 import type { ApplyRequest, FleetFile } from '../fleet';
 import {
   EVENT_PATTERN,
@@ -12,6 +13,8 @@ import {
   IMAGE_PATTERN,
   KEY_ID_PATTERN,
   MEMORY_PATTERN,
+  PASSED_EXPECTED,
+  PASSED_PATTERN,
   SECRET_PATTERN,
   URL_PATTERN,
   VARIABLE_PATTERN,
@@ -29,12 +32,19 @@ const variable = z.string().regex(VARIABLE_PATTERN, 'is not a valid name of an e
 const whole = (min: number, max: number) => z.int().min(min).max(max);
 const some = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'needs at least one item').max(FLEET_LIMITS.items);
 
+const variableValue = line.superRefine((value, context) => {
+  const message = misleadingVariable(value);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+});
+
 const environment = z
-  .record(variable, line)
+  .record(variable, variableValue)
   .refine(
     (variables) => Object.keys(variables).length <= FLEET_LIMITS.items,
     `more than ${String(FLEET_LIMITS.items)} variables`,
   );
+
+const passEnv = z.array(pattern(PASSED_PATTERN, PASSED_EXPECTED)).max(FLEET_LIMITS.items).optional();
 
 const liveness = strict({
   heartbeatEvery: positive.optional(),
@@ -82,11 +92,12 @@ const agent = strict({
         ? 'is missing; known are process, docker, external'
         : `unknown provider ${JSON.stringify(input)}; known are process, docker, external`,
   }),
-  process: strict({ command: some(filled), cwd: filled.optional(), env: environment.optional() }).optional(),
+  process: strict({ command: some(filled), cwd: filled.optional(), env: environment.optional(), passEnv }).optional(),
   docker: strict({
     image: pattern(IMAGE_PATTERN, IMAGE_EXPECTED),
     command: some(filled).optional(),
     env: environment.optional(),
+    passEnv,
     network: filled.optional(),
     memory: pattern(MEMORY_PATTERN, 'an amount of memory such as 512m').optional(),
     cpus: z.number().min(0.01).max(1_024).optional(),

@@ -39,7 +39,10 @@ export function dockerSpecOf(call: Pick<ResourceCall, 'spec' | 'fleet' | 'agent'
   throw providerError(`${titleOf(call)}: its specification names no docker.image`, { permanent: true });
 }
 
-/** The create options of a container for the engine's API. */
+/**
+ * The create options of a container for the engine's API. `variables` is its whole environment
+ * beside that of its image.
+ */
 export function containerFor(
   call: ResourceCall,
   labels: Readonly<Record<string, string>>,
@@ -50,7 +53,7 @@ export function containerFor(
     name: containerName(call.key),
     Image: spec.image,
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
-    Env: Object.entries({ ...spec.env, ...variables }).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     Labels: { ...ownLabels(call), ...labels },
     HostConfig: {
       ...(spec.network === undefined ? {} : { NetworkMode: spec.network }),

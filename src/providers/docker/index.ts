@@ -6,6 +6,7 @@
  */
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow } from '../../lib/clock';
+import { isReference, variableReferences } from '../../contract/agent/references';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HeldResource, type LogOptions, type Preparing, type Provider, providerError, titleOf } from '../provider';
@@ -173,9 +174,13 @@ export class DockerProvider implements Provider {
       text += `(${messageOf(error)})`;
     }
     const { fleet, agent, spec } = call;
-    const given = variableOf(found, spec.subscription?.inject?.env);
-    const values = [given, ...secretsOf(spec.docker?.env ?? {})];
+    // The container has the secrets that it was started with, even where a reference leads to another one now.
+    const variables = spec.docker?.env ?? {};
+    const resolved = Object.keys(variables).filter((name) => isReference(variables[name] ?? ''));
+    const given = [spec.subscription?.inject?.env, ...resolved].map((name) => variableOf(found, name));
+    const values = [...given, ...secretsOf(variables)];
+    const references = [call.secret, ...variableReferences(spec)];
     // Cut only after redaction: half a secret would not be found.
-    return boundedTail(await redacted(text, { fleet, agent, values, references: [call.secret] }, this.options));
+    return boundedTail(await redacted(text, { fleet, agent, values, references }, this.options));
   }
 }

@@ -43,7 +43,7 @@ export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agent
   const spec = processSpecOf(call);
   const inherited = INHERITED.flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]] as const]));
   const added = await instanceVariables(call, agents, host);
-  const env = { ...Object.fromEntries(inherited), ...spec.env, ...added };
+  const env = { ...Object.fromEntries(inherited), ...added };
   const cwd = resolve(spec.cwd ?? '.');
   if (!(await isDirectory(cwd))) throw refused(call, `its working directory ${cwd} does not exist`);
   const [program = '', ...rest] = spec.command;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow, wallClockMs } from '../../lib/clock';
+import { variableReferences } from '../../contract/agent/references';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
 import type { AgentAccess } from '../environment';
@@ -205,7 +206,7 @@ ${shown}`;
       fleet,
       agent,
       values: secretsOf(spec.process?.env ?? {}),
-      references: [secret, call.secret],
+      references: [secret, call.secret, ...variableReferences(spec)],
     };
     return boundedTail(await redacted(lines, concern, this.options));
   }

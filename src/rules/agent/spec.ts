@@ -3,6 +3,7 @@
  * does the same.
  */
 import type { AgentSpec } from '../../contract/agent';
+import { misleadingVariable } from '../../contract/agent/references';
 import {
   FLEET_LIMITS,
   HMAC_PATTERN,
@@ -10,6 +11,8 @@ import {
   IMAGE_PATTERN,
   KEY_ID_PATTERN,
   MEMORY_PATTERN,
+  PASSED_EXPECTED,
+  PASSED_PATTERN,
   VARIABLE_PATTERN,
 } from '../../contract/patterns';
 import type { Problem } from '../lib/problem';
@@ -28,6 +31,7 @@ import {
   integer,
   invalid,
   isRecord,
+  list,
   name,
   number,
   object,
@@ -37,6 +41,12 @@ import {
   text,
 } from '../lib/parse';
 
+const variableValue: Parser<string> = (value, path) => {
+  const given = text(FLEET_LIMITS.text)(value, path);
+  const problem = misleadingVariable(given);
+  return problem === null ? given : invalid(path, problem);
+};
+
 const environment: Parser<Record<string, string>> = (value, path) => {
   if (!isRecord(value)) return invalid(path, 'expected an object of variables');
   const entries = Object.entries(value);
@@ -45,21 +55,25 @@ const environment: Parser<Record<string, string>> = (value, path) => {
     entries.map(([variable, content]) => {
       if (!VARIABLE_PATTERN.test(variable))
         invalid(`${path}.${variable}`, 'is not a valid name of an environment variable');
-      return [variable, text(FLEET_LIMITS.text)(content, `${path}.${variable}`)];
+      return [variable, variableValue(content, `${path}.${variable}`)];
     }),
   );
 };
+
+const passEnv = optional(list(matching(PASSED_PATTERN, PASSED_EXPECTED), FLEET_LIMITS.items));
 
 const process = object({
   command: filledList(filled),
   cwd: optional(filled),
   env: optional(environment),
+  passEnv,
 });
 
 const docker = object({
   image: matching(IMAGE_PATTERN, IMAGE_EXPECTED),
   command: optional(filledList(filled)),
   env: optional(environment),
+  passEnv,
   network: optional(filled),
   memory: optional(matching(MEMORY_PATTERN, 'an amount of memory such as 512m')),
   cpus: optional(number(0.01, 1_024)),

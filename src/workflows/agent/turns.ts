@@ -1,5 +1,6 @@
 /** Executes the agent's turns. src/rules/agent/turns/actions.ts decides what to do with each. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { variableReferences } from '../../contract/agent/references';
 import { branchSignals } from '../../contract/run/messages';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnOutcome } from '../../contract/agent/turns';
@@ -113,6 +114,7 @@ async function ask(
     const { replyTo } = turn;
     const endpoint = instance.endpoint ?? '';
     const { secret } = machine.state.subscription ?? {};
+    const references = variableReferences(machine.state.config.spec);
     const {
       failure,
       delivered = false,
@@ -120,6 +122,7 @@ async function ask(
     } = await activities.takeTurn({
       ...{ fleet, agent, endpoint, request, replyTo },
       ...(secret === undefined ? {} : { secret }),
+      ...(references.length === 0 ? {} : { references }),
     });
     const ending = { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) } as const;
     return { ending, isDelivered: delivered };

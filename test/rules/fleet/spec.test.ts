@@ -35,12 +35,22 @@ const restart = optional({
   window: duration,
   backoff: optional({ initial: duration, max: duration }),
 });
-const env = fc.dictionary(mostly(['A', 'B_1'], ['1X', '__proto__']), fc.string({ maxLength: 3 }), { maxKeys: 2 });
+const env = fc.dictionary(
+  mostly(['A', 'B_1'], ['1X', '__proto__']),
+  fc.oneof(
+    fc.string({ maxLength: 3 }),
+    mostly(['env:KEY', 'file:a', 'literal:env:1'], ['env:1', 'file:///a', '${KEY}']),
+  ),
+  { maxKeys: 2 },
+);
+const passEnv = fc.array(mostly(['HTTPS_PROXY', 'TZ'], ['1X', 'DROVER_SPEC_SECRET', 'TEMPORAL_API_KEY']), {
+  maxLength: 2,
+});
 const command = fc.array(mostly(['node', 'a.mjs'], ['']), { minLength: 1, maxLength: 2 });
 const url = mostly(['http://a.example/x', 'https://b.example'], ['ftp://c', 'http://user:pass@d']);
 const secret = mostly(['env:KEY', 'file:a/b'], ['sk-123', 'env:1']);
 const blocks = {
-  process: fc.record({ command, cwd: mostly(['.'], ['']), env }, { requiredKeys: ['command'] }),
+  process: fc.record({ command, cwd: mostly(['.'], ['']), env, passEnv }, { requiredKeys: ['command'] }),
   docker: fc.record(
     {
       image: mostly(
@@ -49,6 +59,7 @@ const blocks = {
       ),
       command,
       env,
+      passEnv,
       memory: mostly(['512m'], ['much']),
       cpus: mostly([1, 0.5], [0]),
     },
