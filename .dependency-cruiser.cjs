@@ -17,6 +17,7 @@ const LAYERS = {
     '((contract|client|rules|dev|lib)/|(config|version|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
   'dev/': '(contract|lib)/',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
+  'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
   'config\\.ts$': '(contract|dev)/',
 };
 
@@ -56,6 +57,7 @@ const PACKAGES = {
   'contract/schemas/': 'zod',
   'rules/': null,
   'workflows/': '@temporalio/(workflow|common)',
+  'workflow-api/': '@temporalio/(workflow|common)',
   'client/': '(@temporalio/(client|common|envconfig)|zod)',
   'dev/': '@temporalio/testing',
 };
@@ -107,7 +109,7 @@ module.exports = {
     {
       name: 'no zod in the sandbox, by any path',
       severity: 'error',
-      from: { path: '^src/(workflows|rules)/' },
+      from: { path: '^src/(workflows|workflow-api|rules)/' },
       to: { path: 'node_modules/zod/', reachable: true },
     },
     {
@@ -119,7 +121,7 @@ module.exports = {
     {
       name: 'the sandbox uses nothing of Node, by any path',
       severity: 'error',
-      from: { path: '^src/(workflows|rules)/' },
+      from: { path: '^src/(workflows|workflow-api|rules)/' },
       to: {
         path: '^(node:)?(crypto|fs|net|http|https|child_process|os|path|timers|worker_threads)(/|$)',
         reachable: true,

@@ -1,15 +1,19 @@
-/** Ends the runs of a fleet that is destroyed, before its agents, which may have turns to undo. */
+/** What a fleet does for its runs: it gives them their topology, and ends them when it is destroyed. */
 import { Context } from '@temporalio/activity';
+import { Fleets } from '../client/fleets';
+import { runPlanOf } from '../client/run-plan';
 import type { Calls } from '../client/temporal/calls';
 import { endOf } from '../client/temporal/ends';
 import { allPages } from '../client/temporal/pages';
 import { type RunRef, runSubject } from '../client/temporal/subject';
 import { equals, listWorkflows } from '../client/temporal/visibility';
 import type { CancelRunsCall } from '../contract/activities';
-import { DroverError } from '../contract/errors';
+import { DroverError, type ErrorCode } from '../contract/errors';
 import { runUpdates } from '../contract/run/messages';
 import { RUN_WORKFLOW } from '../contract/names';
+import type { RunPlan } from '../contract/run';
 import { monotonicMs } from '../lib/clock';
+import { asActivityFailure } from './failures';
 
 /** A run withdraws and undoes its turns within about a second. A slower one does not keep the fleet. */
 const END_WITHIN_MS = 30_000;
@@ -36,6 +40,19 @@ export async function cancelRuns(calls: Calls, { fleet, reason }: CancelRunsCall
     while (monotonicMs() < deadline && (await endOf(calls, runSubject(ref))) === null) {
       await Context.current().sleep(LOOK_EVERY_MS);
     }
+  }
+}
+
+/** Refusals that the same fleet would repeat; the caller of the run decides when to start it again. */
+const REFUSALS: readonly ErrorCode[] = ['FleetNotFound', 'ChangeInProgress', 'InvalidRequest'];
+
+/** The topology and the webhooks of a fleet, for a run that was started without them. */
+export async function planRun(calls: Calls, fleet: string): Promise<RunPlan> {
+  try {
+    return runPlanOf(await new Fleets(calls, Context.current().info.taskQueue).present(fleet));
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw asActivityFailure(error, { permanent: REFUSALS.includes(error.code), expected: true });
   }
 }
 

@@ -29,7 +29,7 @@ import { type Admit, admitEverything } from './admission';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
-import { cancelRuns } from './fleet-runs';
+import { cancelRuns, planRun } from './fleet-runs';
 
 /** Dependencies: calls to Temporal, this installation's id, and the host of this worker's process provider. */
 export interface FleetActivityDependencies {
@@ -93,6 +93,8 @@ export function createFleetActivities({
       }),
 
     retireAgent: (call) => answeringWhileBeating(() => retire(calls, call)),
+
+    planRun: ({ fleet }) => planRun(calls, fleet),
 
     cancelRuns: (call) => answeringWhileBeating(() => cancelRuns(calls, call)),
 

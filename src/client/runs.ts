@@ -2,11 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
-import type { FleetView } from '../contract/fleet';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
-import type { TopologySpec } from '../contract/fleet/topology';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { checkJson, checkTask } from '../rules/coordination/fan-out/limits';
 import { closedRunView } from '../rules/run/view';
@@ -14,6 +12,7 @@ import { pollUntil } from './temporal/backoff';
 import type { Calls, RequestOptions } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import type { Fleets } from './fleets';
+import { runPlanOf } from './run-plan';
 import { startRun } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
@@ -78,9 +77,8 @@ export class Runs {
     checkJson('script', script);
     const view = await this.#fleets.present(fleet, options);
     if (requestId !== undefined) await this.#fleets.nameRun(fleet, { run, requestId }, options);
-    const { spec } = view;
-    const more = { ...(script && { script }), ...(trace && { trace }), ...(spec.notify && { notify: spec.notify }) };
-    const input: RunInput = { v: 1, fleet, run, task, topology: topologyOf(view), ...more };
+    const more = { ...(script && { script }), ...(trace && { trace }) };
+    const input: RunInput = { v: 1, fleet, run, task, ...runPlanOf(view), ...more };
     await startRun(this.#calls, queues.main(this.#queuePrefix), input, options);
     return { fleet, run };
   }
@@ -185,30 +183,6 @@ function runName(requestId: string | undefined): string {
 function checkName(run: string): void {
   if (NAME_PATTERN.test(run)) return;
   throw new DroverError('InvalidRequest', `invalid run name "${run}": use ${NAME_RULE}`);
-}
-
-/**
- * The fleet's topology. A fleet adopts its file at the end of a change, so it has no topology
- * before its first change ends.
- */
-function topologyOf({ fleet, spec, change }: FleetView): TopologySpec {
-  if (!spec.topology && change?.state === 'running') {
-    const { changeId, revision } = change;
-    throw new DroverError(
-      'ChangeInProgress',
-      `fleet ${fleet} has no topology yet: its revision ${String(revision)} is still being made; ` +
-        `wait for that (drover describe fleet ${fleet} --watch, or drover apply --wait) and run the task again`,
-      { changeId, revision },
-    );
-  }
-  if (!spec.topology) {
-    throw new DroverError(
-      'InvalidRequest',
-      `fleet ${fleet} has no topology, so it cannot run tasks; add spec.topology to its file`,
-      { fleet },
-    );
-  }
-  return { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
 }
 
 /** A run of a list, in the state that its workflow reported. */

@@ -8,6 +8,7 @@ import type { DroverEvent, NotifyInput, NotifySpec } from './event';
 import type { SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
 import type { TurnOutcome, TurnRequest } from './agent/turns';
+import type { RunPlan } from './run';
 
 /** The resource of a call, with its provider and its agent. */
 export interface ResourceCall extends ResourceRef {
@@ -129,6 +130,8 @@ export interface FleetActivities {
   giveUpUnanswered(call: { readonly workflowId: string }): Promise<void>;
   /** Finds the agents and pools without an open workflow, with the end of each. */
   findLost(call: LostCall): Promise<LostParts>;
+  /** What the fleet gives to a run that was started without a topology. */
+  planRun(call: { readonly fleet: string }): Promise<RunPlan>;
   /** Cancels every run of a destroyed fleet and waits for their ends, up to half a minute. */
   cancelRuns(call: CancelRunsCall): Promise<void>;
   /**

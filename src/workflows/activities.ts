@@ -185,6 +185,20 @@ export function cancelRunsActivity(): Pick<FleetActivities, 'cancelRuns'> {
 }
 
 /**
+ * Asks the fleet of a run that was started without a topology. It runs within the first workflow task, so that the run answers queries
+ * from then on. A fleet answers in milliseconds, or in seconds after a restart of its worker. After a minute the run fails, and its
+ * caller starts it again.
+ */
+export function planActivity(): Pick<FleetActivities, 'planRun'> {
+  return proxyLocalActivities<Pick<FleetActivities, 'planRun'>>({
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '1m',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+    summary: 'ask the fleet for its topology',
+  });
+}
+
+/**
  * Retiring waits for the agent's drain (10 min by default) and its grace period, so the limit is an hour. The heartbeat detects a lost
  * worker, and the next attempt joins the same retirement.
  */

@@ -78,6 +78,7 @@ function throwing(error: Error): Activities {
     giveUpUnanswered: true,
     findLost: true,
     cancelRuns: true,
+    planRun: true,
     setHold: true,
     askGateway: true,
     watchHealth: true,

@@ -24,6 +24,7 @@ function fleetActivities(): FleetActivities {
     retireAgent: unused,
     findLost: unused,
     cancelRuns: unused,
+    planRun: unused,
     abandonAgent: unused,
     giveUpUnanswered: unused,
     setHold: unused,

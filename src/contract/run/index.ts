@@ -78,18 +78,25 @@ export interface RunResult {
   readonly trace?: readonly TraceEntry[];
 }
 
-/** The input of a `run` workflow. With `script`, scripted agents take the turns. */
-export interface RunInput {
+/** What a fleet gives to its runs. */
+export interface RunPlan {
+  readonly topology: TopologySpec;
+  /** The webhooks for the end of the run. */
+  readonly notify?: readonly NotifySpec[];
+}
+
+/**
+ * The start argument of a `run` workflow: `{v: 1, fleet, run, task}`. Without `topology`, the run
+ * asks the fleet for its topology and its webhooks. With `script`, scripted agents take the turns.
+ */
+export interface RunStart extends Partial<RunPlan> {
   readonly v: 1;
   readonly fleet: string;
   readonly run: string;
   readonly task: unknown;
-  readonly topology: TopologySpec;
   readonly script?: Script;
   /** Adds `trace` to the result. */
   readonly trace?: boolean;
-  /** The webhooks for the end of the run. */
-  readonly notify?: readonly NotifySpec[];
   /**
    * For tests: branches continue as new after this many history events, not at the server's
    * suggestion.
@@ -101,6 +108,9 @@ export interface RunInput {
    */
   readonly mostEvents?: number;
 }
+
+/** The start argument with what the fleet gives. */
+export type RunInput = RunStart & RunPlan;
 
 export type RunState = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 

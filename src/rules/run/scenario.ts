@@ -3,7 +3,7 @@
  * same.
  */
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
-import type { RunInput, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
+import type { RunInput, RunStart, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
@@ -69,16 +69,21 @@ export const parseScenario: Parser<Scenario> = object({
   script: parseScript,
 });
 
-/** The input of a `run` workflow. */
-export const parseRunInput: Parser<RunInput> = object({
+/** The start argument of a `run` workflow. */
+export const parseRunStart: Parser<RunStart> = object({
   v: version,
   fleet: name,
   run: name,
   task: json,
-  topology: parseTopologySpec,
+  topology: optional(parseTopologySpec),
   script: optional(parseScript),
   trace: optional(boolean),
   notify: optional(notifySpec),
   continueAfterEvents: optional(integer(1)),
   mostEvents: optional(integer(1)),
 });
+
+/** Whether the argument has all that the fleet would give. */
+export function isWhole(start: RunStart): start is RunInput {
+  return start.topology !== undefined;
+}

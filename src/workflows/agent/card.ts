@@ -1,28 +1,14 @@
 /** Publishes the agent in Temporal's Web UI and visibility, and writes only what has changed. */
-import {
-  type SearchAttributeUpdatePair,
-  type TypedSearchAttributes,
-  SearchAttributeType,
-  defineSearchAttributeKey,
-} from '@temporalio/common';
+import type { SearchAttributeUpdatePair, TypedSearchAttributes } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { searchAttributeKeys } from '../../contract/search-attributes';
 import type { AgentState } from '../../rules/agent/state';
 import { jsonBytes } from '../../rules/lib/json-bytes';
 import { card, cardKey } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
 import type { Supervisor } from '../shared/supervise';
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
-const KEYWORDS = {
-  DroverFleet: keyword('DroverFleet'),
-  DroverAgent: keyword('DroverAgent'),
-  DroverAgentStatus: keyword('DroverAgentStatus'),
-  DroverLiveness: keyword('DroverLiveness'),
-  DroverPool: keyword('DroverPool'),
-  DroverSubscription: keyword('DroverSubscription'),
-} as const;
-const HOLDS = defineSearchAttributeKey('DroverHolds', SearchAttributeType.KEYWORD_LIST);
+const { DroverHolds: HOLDS, ...KEYWORDS } = searchAttributeKeys;
 
 /** Publishes the state now and after every change. Returns a function that publishes it again. */
 export function publish(machine: AgentMachine, supervisor: Supervisor): () => void {

@@ -8,12 +8,13 @@ import type { Effects } from '../../rules/coordination/effects';
 import { runTask } from '../../rules/coordination/run';
 import { RUN_INPUT } from '../../rules/run/migrate';
 import { runResultWithin } from '../../rules/run/view';
-import { parseRunInput } from '../../rules/run/scenario';
+import { isWhole, parseRunStart } from '../../rules/run/scenario';
 import { createReach } from '../../rules/topology/reach';
 import { type Family, createFamily } from '../branch/family';
 import { runTime } from './clock';
 import { type RunLife, beginRun } from './life';
 import { cancelRun } from './commands';
+import { withPlan } from './plan';
 import { handleRunMessages } from './messages';
 import { type ScriptedAgents, createScriptedAgents } from './script';
 import { undoTurns } from './undo';
@@ -27,7 +28,9 @@ import { startTimer } from '../shared/timer';
 /** Runs a task to its result. A task that fails is a result too; the workflow fails only for an invalid input. */
 export async function run(argument: unknown): Promise<RunResult> {
   const current = migrated(RUN_INPUT, argument);
-  const life = translating(() => beginRun(parseRunInput(current, 'input')));
+  const start = translating(() => parseRunStart(current, 'input'));
+  const input = isWhole(start) ? start : await withPlan(start);
+  const life = translating(() => beginRun(input));
   CancellationScope.current().cancelRequested.catch(() => {
     life.supervisor.attempt('stop after a cancellation', () => {
       cancelRun(life, 'cancelled');

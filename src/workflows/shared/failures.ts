@@ -63,3 +63,11 @@ export function hasUnknownOutcome(error: unknown): boolean {
   }
   return false;
 }
+
+/** Messages of the server for a closed workflow and for one at its signal limit (sdk-core, signal_external_state_machine.rs). */
+const GONE = /it was not found|signal limit was exceeded/i;
+
+/** Whether a signal failed because its receiver is gone. Any other failure leaves the outcome unknown. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApplicationFailure && GONE.test(error.message);
+}

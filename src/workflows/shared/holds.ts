@@ -3,7 +3,7 @@ import { CancellationScope, type ChildWorkflowHandle } from '@temporalio/workflo
 import type { Hold } from '../../contract/agent';
 import { provisionSignals } from '../../contract/fleet/messages';
 import type { ProvisionWorkflow } from '../../contract/fleet';
-import { isGone } from './outbox';
+import { isGone } from './failures';
 import type { Supervisor } from './supervise';
 
 /**

@@ -1,10 +1,11 @@
 /** Signals to other workflows (docs/workflow-rules.md, rule 1): retried until they have arrived, and counted as unfinished work until then. */
-import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
+import type { SignalDefinition } from '@temporalio/common';
 import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { Delivery } from '../../contract/activities';
 import { isWellFormed, utf8Bytes } from '../../contract/text';
 import { jsonBytes } from '../../rules/lib/json-bytes';
 import { signalActivities } from '../activities';
+import { isGone } from './failures';
 import type { Pacer } from './pacer';
 import type { Supervisor } from './supervise';
 
@@ -13,9 +14,6 @@ export type Carrier = (workflowId: string, signal: string, argument: unknown) =>
 
 /** Limit of the server for a workflow id, in bytes. A longer or empty id would fail the sender's workflow task for ever. */
 const MOST_ID_BYTES = 1_000;
-
-/** Messages of the server for a closed workflow and for one at its signal limit (sdk-core, signal_external_state_machine.rs). */
-const GONE = /it was not found|signal limit was exceeded/i;
 
 /**
  * For entities: sends the signal with the commands of the current workflow task, so that the next message does not wait for a call. The
@@ -34,11 +32,6 @@ export const afterTheTask: Carrier = async (workflowId, signal, argument) => {
 /** For runs and branches, which only wait for the result: sends within the current workflow task (decision 15). */
 export const withinTheTask: Carrier = (workflowId, signal, argument) =>
   signalActivities().signalWorkflow({ workflowId, signal, argument });
-
-/** Whether a signal failed because its receiver is gone. Any other failure leaves the outcome unknown. */
-export function isGone(error: unknown): boolean {
-  return error instanceof ApplicationFailure && GONE.test(error.message);
-}
 
 /** The outgoing signals of one workflow. */
 export interface Outbox {

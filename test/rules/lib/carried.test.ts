@@ -16,7 +16,7 @@ import { initialPool } from '../../../src/rules/pool/carried';
 import { serveWaiting } from '../../../src/rules/pool/pool';
 import { newPool, type PoolState, poolView } from '../../../src/rules/pool/state';
 import { parseBranchInput } from '../../../src/rules/run/branch-input';
-import { parseRunInput } from '../../../src/rules/run/scenario';
+import { parseRunStart } from '../../../src/rules/run/scenario';
 import { mustCompile } from '../../../src/rules/topology/compile';
 import { beginBranch, type BranchContext } from '../../../src/rules/coordination/state';
 import { turnRequest } from '../../agent/turn-request';
@@ -270,7 +270,7 @@ const STARTS: Readonly<Record<string, { readonly input: unknown; readonly begin:
       script: { A: [{ action: 'final' }] },
       notify: [{ url: 'http://h/' }],
     },
-    begin: (input) => parseRunInput(input, 'input'),
+    begin: (input) => parseRunStart(input, 'input'),
   },
   'a new branch': {
     input: { v: 1, options, paused: false, context },

@@ -6,7 +6,7 @@ import { DroverError } from '../../../src/contract/errors';
 import { scenarioSchema, scriptSchema } from '../../../src/contract/schemas/scenario';
 import { topologySchema } from '../../../src/contract/schemas/topology';
 import type { Parser } from '../../../src/rules/lib/parse';
-import { parseRunInput, parseScenario, parseScript } from '../../../src/rules/run/scenario';
+import { parseRunStart, parseScenario, parseScript } from '../../../src/rules/run/scenario';
 import { parseTopologySpec } from '../../../src/rules/topology/parse';
 import { runs } from '../../support/runs';
 
@@ -149,7 +149,7 @@ it("reads a run's input, and refuses what is not one", () => {
     script: mars.script,
     trace: true,
   };
-  expect(parseRunInput(input, 'input')).toEqual(input);
+  expect(parseRunStart(input, 'input')).toEqual(input);
   for (const wrong of [
     null,
     {},
@@ -158,6 +158,6 @@ it("reads a run's input, and refuses what is not one", () => {
     { ...input, topology: {} },
     { ...input, more: 1 },
   ]) {
-    expect(parsed(parseRunInput, wrong)).toBe('refused');
+    expect(parsed(parseRunStart, wrong)).toBe('refused');
   }
 });
