@@ -120,6 +120,7 @@ it('a caller with Temporal alone runs nothing: neither by a fleet nor by an agen
   const change = await endOf('evil', (await applyRaw('evil', spec)).revision);
   expect(change).toMatchObject({
     state: 'rolled_back',
+    code: 'Forbidden',
     ids: {},
     error: expect.stringMatching(/^A: Forbidden: .*not signed/) as string,
   });
@@ -184,7 +185,7 @@ it('drover sign, a client without a key, and the next key', async () => {
   const keyless = await drover(['sign', '-f', file], folder, kept);
   expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('DROVER_SPEC_SECRET')]);
   const unsigned = await apply(file);
-  expect([unsigned.code, unsigned.stderr]).toEqual([1, expect.stringContaining('Forbidden')]);
+  expect([unsigned.code, unsigned.stderr]).toEqual([4, expect.stringContaining('Forbidden')]);
   expect(existsSync(proof)).toBe(false);
 
   await sign(OLD);
@@ -208,6 +209,6 @@ it('drover sign, a client without a key, and the next key', async () => {
   });
   await sign(OLD);
   const late = await apply(signedFile);
-  expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('signed with key')]);
+  expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('signed with key')]);
   await destroyed('signed');
 });

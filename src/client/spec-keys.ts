@@ -51,6 +51,11 @@ export class SpecKeys {
     this.#first = this.#keys[0] ?? { id: '', secret: '' };
   }
 
+  /** The ids of the keys; the first one signs. An id does not reveal its key. */
+  get ids(): readonly string[] {
+    return this.#keys.map(({ id }) => id);
+  }
+
   /**
    * Signs one agent's specification, with the fleet's own settings merged in. An existing signature
    * is ignored.
@@ -69,7 +74,7 @@ export class SpecKeys {
     if (signature === undefined) return `its specification is not signed; ${HOW_TO_SIGN}`;
     const key = this.#keys.find(({ id }) => id === signature.keyId);
     if (!key) {
-      const known = this.#keys.map(({ id }) => id).join(', ');
+      const known = this.ids.join(', ');
       return `its specification is signed with key ${signature.keyId}, and this worker knows ${known} (DROVER_SPEC_SECRET); ${HOW_TO_SIGN}`;
     }
     const expected = Buffer.from(digest(key.secret, signedText(fleet, agent, spec), 'base64url'));

@@ -91,6 +91,15 @@ export class DroverError extends Error {
   }
 }
 
+/**
+ * The code of a refusal that concerns rights, where the error is one; null for other errors. A
+ * repeat of the same request is refused again, so nothing retries it and nothing treats it as a
+ * failure of the other side.
+ */
+export function refusalOf({ code }: Pick<ErrorBody, 'code'>): 'Forbidden' | null {
+  return code === 'Forbidden' ? code : null;
+}
+
 /** Whether a value, such as the `type` of a failure, is a code of the list. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value);

@@ -2,7 +2,8 @@
 import { buildId } from '../../build-id';
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
-import { environment } from '../../config';
+import { SpecKeys } from '../../client/spec-keys';
+import { environment, type Settings } from '../../config';
 import { DroverError } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
 import { readUpState } from '../../dev/up-state';
@@ -35,6 +36,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   const findings: Finding[] = [
     nodeFinding(),
     { check: 'build', result: 'ok', detail: buildId() },
+    specKeyFinding(settings),
     ...(await withClient(flags, temporalFindings)),
     await gatewayFinding(settings.stateDir),
     await engineFinding(installedProviders(settings, environment()).docker),
@@ -60,6 +62,18 @@ function nodeFinding(): Finding {
         detail: `is ${process.versions.node}; install ${OLDEST_NODE.join('.')} or newer`,
       }
     : { check: 'node', result: 'ok', detail: process.versions.node };
+}
+
+/** The keys of worker, gateway and command line must be the same; their ids tell without showing them. */
+function specKeyFinding({ specSecrets, stateDir }: Pick<Settings, 'specSecrets' | 'stateDir'>): Finding {
+  const check = 'specification key';
+  if (specSecrets === undefined) {
+    const detail = `process and docker agents are refused: set DROVER_SPEC_SECRET, or run drover up, which makes one in ${stateDir}`;
+    return { check, result: 'missing', detail };
+  }
+  const [first = '', ...others] = new SpecKeys(specSecrets).ids;
+  const rest = others.length === 0 ? '' : `; ${others.join(', ')} ${others.length === 1 ? 'verifies' : 'verify'} too`;
+  return { check, result: 'ok', detail: `${first} signs${rest}` };
 }
 
 async function temporalFindings(client: DroverClient): Promise<Finding[]> {

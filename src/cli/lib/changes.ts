@@ -15,8 +15,8 @@ interface FollowChangeOptions extends Pick<FollowOptions, 'timeoutMs' | 'signal'
 }
 
 /**
- * Shows the change until it has ended; `ProviderError` if it did not succeed. Null: there was
- * nothing to do.
+ * Shows the change until it has ended; throws the code of its refusal, or `ProviderError`, if it did
+ * not succeed. Null: there was nothing to do.
  */
 export async function followChange(
   client: DroverClient,
@@ -27,7 +27,7 @@ export async function followChange(
   if (changeId === null) return null;
   const change = await followToEnd(client, fleet, { changeId, revision }, options);
   if (change.state === good) return change;
-  throw new DroverError('ProviderError', failureText(fleet, change), { change });
+  throw new DroverError(change.code ?? 'ProviderError', failureText(fleet, change), { change });
 }
 
 /** Shows the change until it has ended, and returns it in any final state. */

@@ -370,5 +370,7 @@ export interface AgentReport {
   readonly outcome: 'ready' | 'failed';
   /** The reason of `failed`: what the provider knows, with the last lines of the log; else null. */
   readonly error: string | null;
+  /** The start was refused: its specification may not run here. Absent for any other end. */
+  readonly code?: 'Forbidden';
   readonly pid?: number;
 }

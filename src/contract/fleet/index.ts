@@ -182,6 +182,8 @@ export interface ChangeView {
   readonly steps: ChangeSteps;
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit' | 'metrics'> | null;
   readonly error: string | null;
+  /** The change stopped because it was refused, not because something failed; else absent. */
+  readonly code?: 'Forbidden';
   readonly agents: readonly AgentProgress[];
   /** The id map, filled by `--dry-run` with `dry-run-<name>`. */
   readonly ids: Readonly<Record<string, string>>;

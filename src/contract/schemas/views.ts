@@ -143,6 +143,7 @@ export const changeViewSchema = z.object({
   steps: z.object({ created: z.int(), woken: z.int(), ready: z.int(), total: z.int() }),
   compensation: countedCompensation.nullable(),
   error: z.string().nullable(),
+  code: z.literal('Forbidden').exactOptional(),
   agents: z.array(
     z.object({
       agent: z.string(),

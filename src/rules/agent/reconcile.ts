@@ -17,6 +17,7 @@ import {
   moveStatus,
 } from './lifecycle';
 import type { ResourceState } from '../../contract/activities';
+import { type ErrorBody, refusalOf } from '../../contract/errors';
 import {
   type AgentState,
   type Effect,
@@ -240,12 +241,13 @@ const RETRY_MAX_MS = 60_000;
 /**
  * The state after an effect that failed, retries included. A failed suspend or continue takes the
  * decision back. A stop and a destroy are retried, because the process must go. A failed wake is a
- * crash, or a failure where it is the first start or a command asked for it.
+ * crash, or a failure where it is the first start, a command asked for it, or it was refused: the next
+ * wake of the same specification would be refused, too.
  */
 export function effectFailed(
   state: AgentState,
   effect: ProviderEffect,
-  error: string,
+  error: Pick<ErrorBody, 'code' | 'message'>,
   found: ResourceState | null,
   now: number,
 ): AgentState {
@@ -255,14 +257,14 @@ export function effectFailed(
 function afterFailure(
   state: AgentState,
   effect: ProviderEffect,
-  error: string,
+  error: Pick<ErrorBody, 'code' | 'message'>,
   found: ResourceState | null,
   now: number,
 ): AgentState {
   const gone = found !== null && (found.state === 'exited' || found.state === 'absent' || found.state === 'stopped');
   switch (effect) {
     case 'wake':
-      return afterFailedWake(state, found?.state === 'exited' ? (found.detail ?? error) : error, now);
+      return afterFailedWake(state, error, found, now);
     case 'suspend':
       if (gone) return afterInspection(state, found, now);
       return { ...state, ...backToRunning(state), drainUntil: null };
@@ -282,11 +284,19 @@ function scheduleRetry(state: AgentState, now: number): AgentState {
   return { ...state, retries, retryAt: now + Math.min(1_000 * 2 ** retries, RETRY_MAX_MS) };
 }
 
-function afterFailedWake(state: AgentState, error: string, now: number): AgentState {
+function afterFailedWake(
+  state: AgentState,
+  error: Pick<ErrorBody, 'code' | 'message'>,
+  found: ResourceState | null,
+  now: number,
+): AgentState {
+  const refusal = refusalOf(error);
+  const ofExit = refusal === null && found?.state === 'exited' ? found.detail : null;
+  const detail = ofExit ?? error.message;
   const byCommand = state.restarting !== null || state.crashes.length === 0;
-  const gone = recordCrash(state, { exitCode: null, detail: error }, now);
+  const gone = recordCrash(state, { exitCode: null, detail, refusal }, now);
   const idle = { ...gone, restarting: null };
-  return byCommand && (isActive(idle) || isPaused(idle)) ? recordFailure(idle, error) : idle;
+  return byCommand && (isActive(idle) || isPaused(idle)) ? recordFailure(idle, detail, refusal) : idle;
 }
 
 function backToRunning(state: AgentState): Pick<AgentState, 'status' | 'holds'> {

@@ -6,10 +6,14 @@ import type { AgentSettings } from './settings';
 /** Begins the reason of a status `failed` that follows too many crashes. */
 export const CRASH_LOOP = 'crash loop';
 
-/** How an instance ended. `exitCode` is null where a signal ended it or the code is unknown. */
+/**
+ * How an instance ended. `exitCode` is null where a signal ended it or the code is unknown.
+ * `refusal`: the host refused to start it, so no restart helps.
+ */
 export interface Ending {
   readonly exitCode: number | null;
   readonly detail: string;
+  readonly refusal?: 'Forbidden' | null;
 }
 
 /**
@@ -42,17 +46,21 @@ export function recordCrash(state: AgentState, ending: Ending, now: number): Age
   };
   const wanted = isPending(state) || isActive(state) || isPaused(state);
   if (!wanted || state.restarting !== null) return gone;
-  return state.settled?.outcome === 'ready' ? byPolicy(gone, ending, now) : recordFailure(gone, ending.detail);
+  const isRepairable = state.settled?.outcome === 'ready' && !ending.refusal;
+  return isRepairable ? byPolicy(gone, ending, now) : recordFailure(gone, ending.detail, ending.refusal);
 }
 
-/** The state `failed`, after a failed start or an end that the policy does not repair. */
-export function recordFailure(state: AgentState, reason: string): AgentState {
+/**
+ * The state `failed`, after a failed start, a refusal (`code`) or an end that the policy does not
+ * repair.
+ */
+export function recordFailure(state: AgentState, reason: string, code: 'Forbidden' | null = null): AgentState {
   return {
     ...state,
     status: moveStatus(state.status, 'failed'),
     reason,
     restartAt: null,
-    settled: state.settled ?? { outcome: 'failed', error: reason },
+    settled: state.settled ?? { outcome: 'failed', error: reason, ...(code && { code }) },
   };
 }
 

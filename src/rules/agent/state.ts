@@ -5,6 +5,7 @@ import { isActive, isUp } from './lifecycle';
 import type {
   AgentConfiguration,
   AgentInput,
+  AgentReport,
   AgentStatus,
   CommandState,
   Decision,
@@ -166,8 +167,8 @@ export interface AgentState {
   readonly probeAt: number | null;
   readonly probes: number;
   readonly destroyed: boolean;
-  /** How the agent's first start ended; null until then. */
-  readonly settled: { readonly outcome: 'ready' | 'failed'; readonly error: string | null } | null;
+  /** How the agent's first start ended; null until then. `code`: it was refused. */
+  readonly settled: Pick<AgentReport, 'outcome' | 'error' | 'code'> | null;
   /**
    * The receiver of the last report, as `<workflow>@<revision>`; null: a report is due once
    * settled.

@@ -160,6 +160,7 @@ export const changeView: Parser<ChangeView> = stateOf<ChangeView>()({
     }),
   ),
   error: nullable(words),
+  code: optional(oneOf('Forbidden')),
   agents: list(progress),
   ids: record(words),
   troubles: optional(list(trouble)),

@@ -14,6 +14,7 @@ export const parseAgentReport: Parser<AgentReport> = object({
   revision: integer(),
   outcome: oneOf('ready', 'failed'),
   error: nullable(text(100_000)),
+  code: optional(oneOf('Forbidden')),
   pid: optional(integer()),
 });
 

@@ -49,7 +49,11 @@ export function absorbPart(
   };
   return change.state === 'done'
     ? next
-    : stopChange(next, { why: 'failed', message: change.error ?? 'a part of it failed' });
+    : stopChange(next, {
+        why: 'failed',
+        message: change.error ?? 'a part of it failed',
+        ...(change.code && { code: change.code }),
+      });
 }
 
 function without<T>(owned: Readonly<Record<string, T>>, changes: readonly AgentChange[]): Record<string, T> {

@@ -23,6 +23,8 @@ export const DEFAULT_TIMEOUT = '2h';
 export interface Stop {
   readonly why: 'failed' | 'cancelled' | 'timed_out';
   readonly message: string;
+  /** The code of a refusal; absent for any other stop. */
+  readonly code?: 'Forbidden';
 }
 
 /** The progress of a change. */
@@ -149,9 +151,15 @@ export function ownedAs(input: ProvisionInput, spec: AgentSpec, key: string, res
   return { resourceId, key, revision: input.revision, provider, ...host };
 }
 
-/** Records an agent's failure; the first one stops the change. */
-export function recordFailure(run: ChangeRun, agent: string, message: string): ChangeRun {
-  return stopChange(atStep(run, agent, 'failed', message), { why: 'failed', message: `${agent}: ${message}` });
+/** Records an agent's failure or refusal; the first one stops the change. */
+export function recordFailure(
+  run: ChangeRun,
+  agent: string,
+  message: string,
+  code: Stop['code'] | null = null,
+): ChangeRun {
+  const stop = { why: 'failed', message: `${agent}: ${message}`, ...(code && { code }) } as const;
+  return stopChange(atStep(run, agent, 'failed', message), stop);
 }
 
 /** Stops the change; only the first reason counts. */
@@ -213,6 +221,7 @@ export function changeView(run: ChangeRun): ChangeView {
     },
     compensation: shown ? { state, attempt, entries: withShares(entries), audit, metrics } : null,
     error: errorText(run),
+    ...(run.stop?.code && { code: run.stop.code }),
     agents,
     ids: Object.fromEntries(
       Object.entries(run.owned).flatMap(([agent, { resourceId }]) =>

@@ -1,5 +1,6 @@
 /** Executes one provider effect for the reconciler and records its result in the state (decision 17). */
 import { uuid4 } from '@temporalio/workflow';
+import { refusalOf } from '../../contract/errors';
 import type { ResourceCall, ResourceState } from '../../contract/activities';
 import type { AgentState, ProviderEffect } from '../../rules/agent/state';
 import {
@@ -42,8 +43,9 @@ async function carryOut(machine: AgentMachine, effect: ProviderEffect, superviso
       succeed(machine, effect, found);
       return;
     }
-    const { code, message } = errorBody(error);
-    machine.change((state, now) => effectFailed(state, effect, message, found, now), {
+    const failure = errorBody(error);
+    const { message } = failure;
+    machine.change((state, now) => effectFailed(state, effect, failure, found, now), {
       by: 'provider',
       what: effect,
       accepted: false,
@@ -52,7 +54,7 @@ async function carryOut(machine: AgentMachine, effect: ProviderEffect, superviso
     });
     if (effect !== 'inspect')
       machine.fail(op, {
-        code: code === 'Forbidden' ? code : 'ProviderError',
+        code: refusalOf(failure) ?? 'ProviderError',
         message: failureOf(machine.state, effect, message),
       });
   }

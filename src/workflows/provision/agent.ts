@@ -2,7 +2,7 @@
 import { isAlive } from '../../rules/agent/lifecycle';
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { AgentInput, AgentSpec } from '../../contract/agent';
-import { DroverError } from '../../contract/errors';
+import { DroverError, refusalOf } from '../../contract/errors';
 import type { AgentChange, OwnedAgent } from '../../contract/fleet';
 import {
   atStep,
@@ -44,7 +44,7 @@ export async function changeAgent(saga: Saga, change: AgentChange): Promise<void
   } catch (error) {
     if (kind === 'update') saga.run = unknownOutcome(saga.run, agent, 'spec');
     else if (change.previous) saga.run = unknownOutcome(saga.run, agent, 'resource');
-    saga.run = recordFailure(saga.run, agent, reasonOf(saga, agent, error));
+    saga.run = recordFailure(saga.run, agent, reasonOf(saga, agent, error), refusalOf(errorBody(error)));
   }
 }
 
@@ -104,7 +104,8 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
   }
   if (!isReported() && saga.run.stop?.why === 'failed') await condition(isReported, HEAR_OTHERS_MS);
   const report = saga.reports[agent];
-  if (report?.outcome === 'failed') throw new DroverError('ProviderError', report.error ?? 'failed to start');
+  if (report?.outcome === 'failed')
+    throw new DroverError(report.code ?? 'ProviderError', report.error ?? 'failed to start');
   if (report) saga.run = atStep(recordWoken(saga.run, agent), agent, 'ready');
   else if (!breaksOff(saga.run)) throw await whyNotReady(saga, spec, owned, readyTimeoutMs);
 }

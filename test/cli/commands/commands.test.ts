@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDurationMs } from '../../../src/cli/lib/arguments';
+import { SpecKeys } from '../../../src/client/spec-keys';
 import { ERRORS } from '../../../src/contract/errors';
 import { drover, temporaryFolder } from './drover';
 
@@ -108,6 +109,25 @@ it('has a doctor that says what is not there', async () => {
       'no Temporal server answers at 127.0.0.1:1: start drover up in this directory, or name another server with --address',
   });
   expect(findings.find(({ check }) => check === 'gateway')).toMatchObject({ result: 'missing' });
+  expect(findings.find(({ check }) => check === 'specification key')).toMatchObject({
+    result: 'missing',
+    detail: expect.stringContaining('set DROVER_SPEC_SECRET') as string,
+  });
+});
+
+it('has a doctor that names the specification keys by their ids', async () => {
+  const secrets = ['the-old-secret-of-the-doctor-tests', 'the-new-secret-of-the-doctor-tests'];
+  const { stdout } = await drover(['doctor', '--address', '127.0.0.1:1', '-o', 'json'], folder.path, {
+    DROVER_SPEC_SECRET: secrets.join(','),
+  });
+  const { findings } = JSON.parse(stdout) as { findings: { check: string; result: string; detail: string }[] };
+  const [first, second] = new SpecKeys(secrets).ids;
+  expect(findings.find(({ check }) => check === 'specification key')).toEqual({
+    check: 'specification key',
+    result: 'ok',
+    detail: `${first ?? ''} signs; ${second ?? ''} verifies too`,
+  });
+  for (const secret of secrets) expect(stdout).not.toContain(secret);
 });
 
 it('completes its commands in a shell', async () => {

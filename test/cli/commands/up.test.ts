@@ -90,7 +90,14 @@ it('has nothing that a doctor would find wrong', async () => {
   const fine = findings.flatMap(({ check, result }) => (result === 'ok' ? [check] : []));
   expect({ code, fine }).toMatchObject({
     code: 0,
-    fine: expect.arrayContaining(['node', 'temporal', 'search attributes', 'worker', 'gateway']) as string[],
+    fine: expect.arrayContaining([
+      'node',
+      'specification key',
+      'temporal',
+      'search attributes',
+      'worker',
+      'gateway',
+    ]) as string[],
   });
 });
 

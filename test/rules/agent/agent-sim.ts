@@ -75,7 +75,7 @@ export class AgentSim {
     this.change((state, now) =>
       effect !== 'inspect' && hasReached(effect, found)
         ? effectSucceeded(state, effect, found, now)
-        : effectFailed(state, effect, 'the provider refused', found, now),
+        : effectFailed(state, effect, { code: 'ProviderError', message: 'the provider refused' }, found, now),
     );
   }
 

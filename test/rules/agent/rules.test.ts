@@ -8,6 +8,7 @@ import { withDecision } from '../../../src/rules/agent/decisions';
 import { dueReport, markReported, settle } from '../../../src/rules/agent/report';
 import { markOf } from '../../../src/rules/lib/fingerprint';
 import { rememberAnswer, recall, remember } from '../../../src/rules/agent/requests';
+import { effectFailed, nextEffect } from '../../../src/rules/agent/reconcile';
 import { backoffMs, recordCrash } from '../../../src/rules/agent/restart';
 import { agentSettings } from '../../../src/rules/agent/settings';
 import { agentView, card, commandState } from '../../../src/rules/agent/view';
@@ -66,6 +67,28 @@ describe('restart policy', () => {
       status: 'failed',
       settled: { outcome: 'failed', error: 'exited with code 1' },
     });
+  });
+
+  test.each<[string, AgentState]>([
+    ['after a crash', { ...agentIn('running', 'starting'), crashes: [T0] }],
+    ['at the first start', { ...fresh(), runtime: 'starting' }],
+    ['of a restart', { ...agentIn('running', 'starting'), restarting: 'start' }],
+  ])('a wake that is refused %s is not repeated: the agent fails with that reason', (_when, before) => {
+    // The provider still knows how the last instance ended.
+    const found = { state: 'exited', exitCode: 1, pid: null, detail: 'exited with code 1' } as const;
+    const wake = (code: 'Forbidden' | 'ProviderError') =>
+      effectFailed({ ...before, effect: 'wake' }, 'wake', { code, message: 'its signature is wrong' }, found, T0);
+    const refused = wake('Forbidden');
+    expect(refused).toMatchObject({ status: 'failed', restartAt: null, reason: 'its signature is wrong' });
+    expect(nextEffect(refused, T0 + 60 * MINUTE)).toBeNull();
+    if (before.settled === null) expect(refused.settled).toMatchObject({ outcome: 'failed', code: 'Forbidden' });
+    expect(wake('ProviderError').settled).not.toHaveProperty('code');
+  });
+
+  test('a wake that fails after a crash is repeated, as before', () => {
+    const before: AgentState = { ...agentIn('running', 'starting'), crashes: [T0], effect: 'wake' };
+    const failed = effectFailed(before, 'wake', { code: 'ProviderError', message: 'no room' }, null, T0);
+    expect(failed).toMatchObject({ status: 'running', restartAt: T0 + 2 * SECOND });
   });
 
   test('a process that ends while it is being stopped is not restarted', () => {

@@ -1,4 +1,5 @@
 /** The agent's workflow on skipped time: liveness, restart policy, limits, and what a day of beats costs. */
+import { ApplicationFailure } from '@temporalio/common';
 import type { AgentSpec, AgentView } from '../../../src/contract/agent';
 import { timeSkipping } from '../../support/env';
 import { type AgentWorld, type TestAgent, eventually, withAgents } from './harness';
@@ -111,6 +112,23 @@ describe('restart policy', () => {
     );
     await agent.until(({ runtime }) => runtime === 'running');
   };
+
+  test('a restart that is refused is not tried again: the agent fails with that reason', () =>
+    withAgents(env, async (world) => {
+      const agent = await readyAgent(world);
+      const message = 'its specification is not signed';
+      world.provider.before = ({ call }) => {
+        if (call === 'wakeResource')
+          throw ApplicationFailure.create({ type: 'Forbidden', message, nonRetryable: true });
+      };
+      world.provider.crash('a');
+      await after(agent, 75 * SECOND);
+      expect(await after(agent, 30 * MINUTE)).toMatchObject({
+        status: 'failed',
+        why: expect.stringContaining(message) as string,
+      });
+      expect(world.provider.count('wakeResource')).toBe(2);
+    }));
 
   test('a crash is noticed when the agent falls silent, restarted with backoff, and a loop ends in failed', () =>
     withAgents(env, async (world) => {

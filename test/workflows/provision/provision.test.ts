@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { agentWorkflowId } from '../../../src/contract/names';
 import { devServer } from '../../support/env';
 import { type ProviderCall, providerFailure, type ProviderHook } from '../../support/memory-provider';
@@ -39,6 +40,31 @@ async function expectNothingLeft(world: FleetWorld, names: readonly string[]): P
     expect(`${name} ${status}`).toMatch(/ (NEVER|COMPLETED)$/);
   }
 }
+
+test.each<[string, ProviderCall, { agentsPerPart?: number }]>([
+  ['create', 'createResource', {}],
+  ['wake', 'wakeResource', {}],
+  ['create in a part', 'createResource', { agentsPerPart: 1 }],
+])('a refused %s ends the change with its code', (_what, call, settings) =>
+  withFleet(
+    env,
+    async (world) => {
+      await world.start(settings);
+      expect(await world.apply(fleetOf(['A', 'B']))).toMatchObject({
+        code: 'Forbidden',
+        error: expect.stringContaining('A: it is not signed') as string,
+      });
+      expect(world.provider.count(call, 'A')).toBe(1);
+      expect(await world.apply(fleetOf(['B']))).not.toHaveProperty('code');
+    },
+    {
+      before: (made) => {
+        if (made.call !== call || made.agent !== 'A') return;
+        throw ApplicationFailure.create({ type: 'Forbidden', message: 'it is not signed', nonRetryable: true });
+      },
+    },
+  ),
+);
 
 describe('the orphan window', () => {
   test('wake fails with 503 after create: the agent is in the id map, and is torn down', async () => {

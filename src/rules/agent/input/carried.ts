@@ -172,7 +172,11 @@ const stored = stateOf<Omit<AgentState, 'settings'>>()({
   probes: integer(),
   destroyed: boolean,
   settled: nullable(
-    stateOf<NonNullable<AgentState['settled']>>()({ outcome: oneOf('ready', 'failed'), error: nullable(words) }),
+    stateOf<NonNullable<AgentState['settled']>>()({
+      outcome: oneOf('ready', 'failed'),
+      error: nullable(words),
+      code: optional(oneOf('Forbidden')),
+    }),
   ),
   reportedTo: nullable(words),
   reason: nullable(words),
