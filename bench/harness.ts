@@ -4,7 +4,7 @@
  */
 import Table from 'cli-table3';
 
-/** One bench. `target` bounds the ratio, or the figure itself if there is no counterpart. */
+/** One bench. `target` bounds the ratio, or the figure itself without a counterpart. */
 export interface Row {
   readonly name: string;
   readonly what: string;

@@ -26,6 +26,16 @@ export const WORDS = [
   { name: 'anew', pattern: /\banew\b/, write: '"again", "from the start"' },
   { name: 'meanwhile', pattern: /\bmeanwhile\b/, write: '"while", "in between"' },
   { name: 'shall', pattern: /\bshall\b/, write: '"must", "will"' },
+  {
+    name: 'there is no X',
+    pattern: /\bthere\s+(?:is|are|was|were)\s+(?:no|none|nothing)\b/,
+    write: '"has no X", "X does not exist", "without X"',
+  },
+  { name: 'where there is', pattern: /\bwhere\s+there\s+(?:is|are|was|were)\b/, write: '"if it has", "with"' },
+  { name: 'what there is', pattern: /\bwhat\s+there\s+(?:is|was)\b/, write: '"everything", the noun that it is' },
+  { name: 'anybody', pattern: /\banybody(?:'s)?\b/, write: '"any caller", "a user"' },
+  { name: 'hears of', pattern: /\b(?:hears?|heard)\s+of\b/, write: '"receives", "learns"' },
+  { name: 'told of', pattern: /\b(?:is|are|was|were|be)\s+told\s+(?:of|so)\b/, write: '"receives", "is reported"' },
   { name: 'takes its way', pattern: /\b(?:takes?|taking|took)\s+(?:its|their)\s+way\b/, write: '"goes", "is sent"' },
   { name: 'the one before', pattern: /\bthe\s+ones?\s+before\b/, write: '"the previous X"' },
   {

@@ -33,7 +33,7 @@ function git(...args) {
 }
 
 /**
- * Problems of the commit subjects since the last tag; since this list where there is no tag, as
+ * Problems of the commit subjects since the last tag; since this list began without a tag, as
  * history stays as it is.
  */
 function subjects() {

@@ -12,7 +12,7 @@ const SOURCE_MAP = '//# sourceMappingURL=';
 
 /**
  * `0.1.0+3f2ac41be09d`: the version, with the hash of the workflow bundle as semver's build
- * metadata. Where there is no bundle, the workflows are compiled from source, and the build id ends
+ * metadata. Without a bundle, the workflows are compiled from source, and the build id ends
  * in `+source`. The source map is left out, because it names the folder of the build.
  */
 export function buildId(bundle = BUNDLE): string {

@@ -1,4 +1,4 @@
-/** The pages about the edges name what there is, and nothing that is not. */
+/** The pages about the edges name every call, setting, command and cell, and only those. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../src/contract/schemas/config';

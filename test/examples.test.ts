@@ -155,7 +155,7 @@ describe.each(['mars', 'python'])('examples/%s', (example) => {
   test('an agent that was suspended answers and beats when it goes on', async () => {
     const file = await start(example);
     const call = calls.find(({ agent }) => agent === 'AgentA');
-    if (!call) throw new Error('there is no AgentA');
+    if (!call) throw new Error('no AgentA');
     await provider.suspend(call);
     const answer = branch(file, 'Orchestrator', 'AgentA', 'Provide your letters.');
     const beats = () => gateway.beats.filter(({ agent }) => agent === 'AgentA').length;
@@ -175,7 +175,7 @@ describe('examples/shell', () => {
     expect(gateway.beats.map(({ seq }) => seq)).toEqual(gateway.beats.map((_, index) => index + 1));
   });
 
-  test('beats with wget where there is no curl', async () => {
+  test('beats with wget without curl', async () => {
     const tools = join(stateDir, 'tools');
     const names = ['sh', 'sed', 'sleep', 'awk', 'wget'];
     execFileSync('mkdir', [tools]);

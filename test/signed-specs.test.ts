@@ -74,7 +74,7 @@ function fleetOf(name: string, queue = 5): { readonly spec: FleetSpec; readonly 
   };
 }
 
-/** `apply` as anybody at Temporal's port can ask for it. */
+/** `apply` as any caller at Temporal's port can ask for it. */
 async function applyRaw(fleet: string, spec: FleetSpec): Promise<ApplyResult> {
   const startWorkflowOperation = new WithStartWorkflowOperation(FLEET_WORKFLOW, {
     workflowId: fleetWorkflowId(fleet),

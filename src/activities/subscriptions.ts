@@ -51,7 +51,7 @@ async function reload(call: CredentialCall, settings: SubscriptionSettings): Pro
   return { reloaded: false, why };
 }
 
-/** The answer, or the reason why there is none. */
+/** The answer, or the reason for its absence. */
 async function post(
   call: CredentialCall & { readonly endpoint: string },
   settings: SubscriptionSettings,

@@ -8,7 +8,7 @@ import { type HttpAnswer, isSuccess } from '../providers/http-call';
 /** Statuses that may report a limit or a refusal of a credential. */
 const TELLING: readonly number[] = [400, 401, 402, 403, 429];
 
-/** The failure of the credential; null when there is none. `now` is in epoch milliseconds. */
+/** The failure of the credential; null if its credential has not failed. `now` is in epoch milliseconds. */
 export function turnFailure(answer: HttpAnswer, now: number): SubscriptionFailure | null {
   const { status } = answer;
   if (isSuccess(answer)) return ofReply(answer.text ?? '', now);

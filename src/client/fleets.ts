@@ -41,7 +41,7 @@ export interface ChangeCallOptions extends CallOptions {
   readonly ifBusy?: 'wait' | 'cancel';
 }
 
-/** `onProgress` receives every new state of the change; without `timeoutMs` there is no limit. */
+/** `onProgress` receives every new state of the change; without `timeoutMs` the wait has no limit. */
 export interface FollowOptions extends CallOptions {
   readonly onProgress?: (change: ChangeView) => void;
   /** Ends the following, not the change, with an `AbortError`. */

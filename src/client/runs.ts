@@ -41,7 +41,7 @@ export interface RunRequest {
   readonly requestId?: string;
 }
 
-/** `onProgress` receives every new state of the run; without `timeoutMs` there is no limit. */
+/** `onProgress` receives every new state of the run; without `timeoutMs` the wait has no limit. */
 export interface FollowRunOptions extends CallOptions {
   readonly onProgress?: (run: RunView) => void;
   /** Ends the following, not the run, with an `AbortError`. */
@@ -97,7 +97,7 @@ export class Runs {
 
   /**
    * Waits for the run's end. A task without an answer is a result with `success: false`. Without
-   * `timeoutMs` there is no limit.
+   * `timeoutMs` the wait has no limit.
    */
   async result(ref: RunRef, options: FollowRunOptions = {}): Promise<RunResult> {
     const { result, state } = await this.follow(ref, options);

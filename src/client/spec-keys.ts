@@ -43,7 +43,7 @@ export class SpecKeys {
   readonly #first: Key;
   readonly #keys: readonly Key[];
 
-  /** Throws `InvalidRequest` if there is no secret, or if one is too short or contains a space. */
+  /** Throws `InvalidRequest` without a secret, or if one is too short or contains a space. */
   constructor(secrets: readonly string[]) {
     if (secrets.length === 0 || !secrets.every((secret) => SPEC_SECRET_PATTERN.test(secret)))
       throw new DroverError('InvalidRequest', `wrong secret for signing specifications: ${SPEC_SECRET_EXPECTED}`);

@@ -187,7 +187,7 @@ export interface TurnCall {
 }
 
 /**
- * How a turn ended. `failure` is the failure of its credential, where there is one. `delivered`:
+ * How a turn ended. `failure` is the failure of its credential, if it failed. `delivered`:
  * the activity itself has sent the answer to the branch.
  */
 export type TurnResult = TurnOutcome & { readonly failure?: SubscriptionFailure; readonly delivered?: true };

@@ -13,7 +13,7 @@ export interface WorkflowEnd {
    * unknown.
    */
   readonly by: string | null;
-  /** The reason that the caller gave; null where there is none. */
+  /** The reason that the caller gave; null without one. */
   readonly reason: string | null;
 }
 

@@ -35,7 +35,7 @@ export function binaryFolder(name: BinaryName, env: Environment): string {
 }
 
 /**
- * The path of a Temporal binary; undefined if there is none yet. Throws if the environment names
+ * The path of a Temporal binary; undefined if it is not on this machine yet. Throws if the environment names
  * one that does not exist.
  */
 export function findBinary(name: BinaryName, env: Environment): string | undefined {
@@ -48,7 +48,7 @@ export function findBinary(name: BinaryName, env: Environment): string | undefin
   return findOnPath(name, env) ?? findInCache(binaryFolder(name, env), name);
 }
 
-/** The path of a Temporal binary; throws if there is none. */
+/** The path of a Temporal binary; throws if it is not on this machine. */
 export function requireBinary(name: BinaryName, env: Environment): string {
   const path = findBinary(name, env);
   if (path) return path;

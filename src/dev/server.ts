@@ -169,7 +169,7 @@ export async function supervise(
     cwd = process.cwd(),
   }: { readonly logFile: string; readonly supervisor?: string; readonly cwd?: string },
 ): Promise<Supervised> {
-  if (!existsSync(binary)) throw new Error(`There is no binary at ${binary}.`);
+  if (!existsSync(binary)) throw new Error(`No binary at ${binary}.`);
   const log = openLog(logFile);
   const child = spawn(process.execPath, [resolve(supervisor), resolve(binary), ...args], {
     cwd,

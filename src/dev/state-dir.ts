@@ -113,7 +113,7 @@ export function keptSpecSecrets(folder: string): readonly string[] | undefined {
   return isThere ? specSecretsIn(keptText(folder, 'spec-secret')) : undefined;
 }
 
-/** The same, made now where there are none. */
+/** The same, made now if they do not exist. */
 export function makeSpecSecrets(folder: string): readonly string[] {
   return specSecretsIn(keptText(folder, 'spec-secret'));
 }

@@ -17,7 +17,7 @@ export interface Listener {
   begin(missed: readonly Observed[] | null): void;
   /** Called with new events. */
   hear(events: readonly Observed[]): void;
-  /** Called when there were no events for a while. */
+  /** Called after a while without events. */
   keepAlive(): void;
   /** Called after the last event. */
   end(): void;

@@ -73,7 +73,7 @@ export async function createFileSoon(path: string, content: string): Promise<boo
   }
 }
 
-/** The text of a file; undefined if there is none. `FileProblem` if it cannot be read. */
+/** The text of a file; undefined if it does not exist. `FileProblem` if it cannot be read. */
 export function readKept(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -133,7 +133,7 @@ export class LineWriter {
     return problem('path' in this.#target ? this.#target.path : 'the log', 'written', error).message;
   }
 
-  /** At exit there is no time to wait: lines that cannot be written at once are lost. */
+  /** The exit does not wait: lines that cannot be written at once are lost. */
   #writeRest(): void {
     const lines = this.#waiting.splice(0);
     if (lines.length === 0) return;

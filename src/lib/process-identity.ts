@@ -21,7 +21,7 @@ export const LINUX = process.platform === 'linux';
 /** The environment for `ps`: its dates are compared, so they are always in one locale. */
 export const PS_ENVIRONMENT: NodeJS.ProcessEnv = { LC_ALL: 'C', PATH: '/bin:/usr/bin' };
 
-/** The identity of a running process; undefined where there is none. A zombie has ended. */
+/** The identity of a running process; undefined if it does not run. A zombie has ended. */
 export function identify(pid: number): ProcessIdentity | undefined {
   return LINUX ? fromProc(pid) : fromPs(pid);
 }

@@ -87,7 +87,7 @@ export type Providers = Readonly<Partial<Record<ProviderKind, Provider>>>;
 
 /** Details of a failure. */
 export interface ProviderErrorOptions {
-  /** A retry would fail too, so there is none. */
+  /** A retry would fail too, so Drover does not retry. */
   readonly permanent?: boolean;
   /** The delay before a retry, as the other side said (`Retry-After`), in milliseconds. */
   readonly retryAfterMs?: number;

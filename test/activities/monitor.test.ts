@@ -24,7 +24,7 @@ afterAll(() => server.close());
 beforeEach(() => (status = 200));
 afterEach(() => jest.restoreAllMocks());
 
-/** Watches the agent until `enough` says so of what its workflow was told, then is cancelled. */
+/** Watches the agent until `enough` accepts what its workflow received, then is cancelled. */
 async function watch(enough: (told: readonly unknown[]) => boolean, heartbeatDetails?: unknown): Promise<unknown[]> {
   const told: unknown[] = [];
   const calls: MonitorSettings['calls'] = {

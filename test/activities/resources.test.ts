@@ -31,7 +31,7 @@ function fleetActivities(): FleetActivities {
   };
 }
 
-/** A provider that does what it is told by the test, and records what it was asked. */
+/** A provider that does what the test says, and records its calls. */
 function recording(effect: () => unknown): { provider: Provider; asked: unknown[] } {
   const asked: unknown[] = [];
   const act =

@@ -90,7 +90,7 @@ describe('beats', () => {
     expect((await fetch(`${first.endpoint ?? ''}/healthz`)).status).toBe(200);
   });
 
-  test('a change of status is told at once', async () => {
+  test('a change of status is beaten at once', async () => {
     gateway.answer = { desired: 'run', nextBeatMs: 60_000 };
     const agent = await serve();
     await agent.setStatus('degraded');
@@ -307,7 +307,7 @@ describe('undo, credentials, drain, stop', () => {
     await expect(agent.reportFailure({ kind: 'auth' })).rejects.toThrow('the gateway answers 503');
   });
 
-  test('without a subscription there is nothing to report', async () => {
+  test('without a subscription it has nothing to report', async () => {
     const agent = await serve();
     await expect(agent.reportFailure({ kind: 'auth' })).rejects.toThrow('no subscription');
   });

@@ -1,4 +1,4 @@
-/** A gateway of tests: takes beats over a real socket, keeps them, and answers as it is told. */
+/** A gateway of tests: takes beats over a real socket, keeps them, and answers as the test says. */
 import { PATIENCE_MS } from '../support/patience';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';

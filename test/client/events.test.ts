@@ -1,4 +1,4 @@
-/** Events as they are seen from outside, beside what webhooks are told of the same things. */
+/** Events as they are seen from outside, beside the webhooks' view of the same things. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { type DroverEvent, DroverClient } from '../../src/client';
@@ -38,7 +38,7 @@ async function watching(client: DroverClient, fleet: string) {
 
 const withoutId = ({ type, data }: DroverEvent) => ({ type, data });
 
-it('sees of agents and pools what their webhooks are told, and no planned restart', async () => {
+it('sees of agents and pools what their webhooks receive, and no planned restart', async () => {
   await withPool(env, ['a', 'b'], async (pool) => {
     const { fleet, taskQueue } = pool.world;
     const client = DroverClient.over(env.client, taskQueue);

@@ -90,7 +90,7 @@ it('says how a change failed, agent by agent', async () => {
   );
 });
 
-it('ends the following, not the change, when it is told to', async () => {
+it('ends the following, not the change, on request', async () => {
   await withFleet(
     env,
     async (world) => {

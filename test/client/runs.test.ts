@@ -147,7 +147,7 @@ it('has failed when its workflow was terminated from outside, also for a caller 
       success: false,
       finalResponse: null,
       error: expect.stringMatching(/pulled was terminated at .*"by mistake".*another name/) as string,
-      // As far as the run has heard of them.
+      // As far as the run has counted them.
       turns: expect.any(Number) as number,
       branches: [
         {

@@ -130,8 +130,8 @@ describe('a start that cannot work says why in one sentence', () => {
     other.close();
   });
 
-  test('there is no binary', async () => {
-    await expect(startDevServer(options({ binary: join(folder, 'nothing') }))).rejects.toThrow('There is no binary at');
+  test('no binary', async () => {
+    await expect(startDevServer(options({ binary: join(folder, 'nothing') }))).rejects.toThrow('No binary at');
   });
 
   test('the file is not a database', async () => {

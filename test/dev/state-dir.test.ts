@@ -45,7 +45,7 @@ test('the secret that specifications are signed with is there once a drover up h
   }
 });
 
-test('a second drover up is told who runs and where', () => {
+test('a second drover up says which one runs and where', () => {
   lockStateDirectory(folder);
   expect(() => lockStateDirectory(folder)).toThrow(`process ${process.pid}), still starting`);
   const up = {

@@ -159,7 +159,7 @@ describe('the description', () => {
   const operations = Object.values(description.paths).flatMap((path) => Object.values(path));
   const operation = (id: string): Operation => {
     const found = operations.find(({ operationId }) => operationId === id);
-    if (!found) throw new Error(`there is no operation ${id}`);
+    if (!found) throw new Error(`no operation ${id}`);
     return found;
   };
 

@@ -37,7 +37,7 @@ test('lines come in order, to a file that only its owner can read', async () => 
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test('a disk without room costs lines and nothing else, and is told once', async () => {
+test('a disk without room costs only lines, and is reported once', async () => {
   const losses: string[] = [];
   const writer = new LineWriter({ path: '/dev/full' }, { lossLine, onLoss: (why) => losses.push(why) });
   for (let count = 0; count < 50; count += 1) {

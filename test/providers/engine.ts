@@ -19,7 +19,7 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-/** Why there is no engine here; undefined when there is one. */
+/** Why this machine has no engine; undefined if it has one. */
 export function engineMissing(): string | undefined {
   if (!which('busybox')) return 'no busybox to make an image of';
   if (process.env['DOCKER_HOST'] || existsSync('/var/run/docker.sock') || which('podman')) return undefined;

@@ -1,4 +1,4 @@
-/** An agent service for tests: keeps requests by key, honours `Idempotency-Key`, and fails as it is told. */
+/** An agent service for tests: keeps requests by key, honours `Idempotency-Key`, and fails as the test says. */
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

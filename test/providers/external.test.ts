@@ -101,7 +101,7 @@ describe('after each the service ends', () => {
     ]);
   });
 
-  test('with nothing to call nothing is called', async () => {
+  test('without a URL nothing is called', async () => {
     const call = callFor('ext', { provider: 'external', external: {} });
     expect(await provider().create(call)).toEqual({ resourceId: call.key });
     expect(await provider().wake(wakeOf(call))).toEqual({ pid: null });

@@ -11,7 +11,7 @@ export type Fault =
   | 'lose'
   /** It happens twice, the second time's answer is the one that arrives. */
   | 'twice'
-  /** The caller is told that it took too long, and then it happens. */
+  /** The caller receives a timeout, and then it happens. */
   | 'late';
 
 /** The operations that can fail. */

@@ -144,7 +144,7 @@ async function ofKey({ key }: ResourceCall): Promise<{ pid: number; stat: string
 }
 
 describe('an agent that has ended by itself', () => {
-  test('what it has left in other sessions is told of, and ended by the worker', async () => {
+  test('its remains in other sessions are reported, and ended by the worker', async () => {
     const { call, pids } = await running(`setsid ${told('tool')} & until [ -s tool ]; do sleep 0.05; done; exit 3`, [
       'tool',
     ]);

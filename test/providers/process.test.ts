@@ -481,7 +481,7 @@ describe('what cannot start', () => {
     [
       'a path that is not there',
       { command: ['./agent.sh'], cwd: '/tmp' },
-      /command ".\/agent.sh" cannot be run: there is no executable file \/tmp\/agent.sh/,
+      /command ".\/agent.sh" cannot be run: no executable file \/tmp\/agent.sh/,
     ],
     ['a file that is not executable', { command: ['/etc/passwd'] }, /no executable file \/etc\/passwd/],
     [

@@ -124,7 +124,7 @@ describe('a carried state', () => {
     await onWorker('introduced', async () => expect(await handle.result()).toBe(4));
   });
 
-  test('that a client sends with a newer version is refused, and the client hears of it', async () => {
+  test('that a client sends with a newer version is refused, and the client receives the refusal', async () => {
     await onWorker('before', async (taskQueue) => {
       const refused = env.client.workflow.execute('counter', {
         workflowId: 'counter-refused',

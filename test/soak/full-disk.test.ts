@@ -1,4 +1,4 @@
-/** `drover up` on a full disk, by its own agent or by others: it answers, ends when it is told to, and comes up again with room. */
+/** `drover up` on a full disk, by its own agent or by others: it answers, ends on a signal, and comes up again with room. */
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { until } from '../../src/lib/until';
@@ -69,7 +69,7 @@ async function comesUpAgain(cwd: string): Promise<void> {
 }
 
 onSmallDisk(
-  `an agent that prints without end fills the disk of the state directory again and again: up answers, and ends when it is told to${skipped}`,
+  `an agent that prints without end fills the disk of the state directory again and again: up answers, and ends on a signal${skipped}`,
   () =>
     withUp(PRINTS, async (up, cwd) => {
       for (let round = 1; round <= 3; round += 1) {
@@ -96,7 +96,7 @@ onSmallDisk(
 );
 
 onSmallDisk(
-  `others fill the disk: up answers, ends when it is told to, does not start and says why, and comes up with room${skipped}`,
+  `others fill the disk: up answers, ends on a signal, does not start and says why, and comes up with room${skipped}`,
   () =>
     withUp(BEATS, async (up, cwd) => {
       fill(cwd);

@@ -32,7 +32,7 @@ const CODES = [
   [4, 'DEADLINE_EXCEEDED'],
 ] as const;
 
-/** One more than the most attempts of any policy but those of undos, so that every workflow has heard of every failure. */
+/** One more than the most attempts of any policy but those of undos, so that every workflow has seen every failure. */
 const FAILURES = 6;
 
 function grpcError(count: number): ServiceError {

@@ -28,7 +28,7 @@ export async function collectHistories(client: Client, workflowIds: readonly str
       seen.add(runId);
       history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     } catch (error) {
-      // A start that was refused, or a signal to a workflow that never was: nothing ran, so there is nothing to replay.
+      // A start that was refused, or a signal to a workflow that never was: nothing ran, so nothing can be replayed.
       if (error instanceof WorkflowNotFoundError) continue;
       throw error;
     }

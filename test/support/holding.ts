@@ -1,7 +1,7 @@
 /** A provider for those who only look through what is there. */
 import type { HeldResource, Provider } from '../../src/providers/provider';
 
-/** A provider that holds what it is told to, and only lists and destroys. */
+/** A provider that holds given resources, and only lists and destroys. */
 export function holding(held: HeldResource[]): Provider {
   const never = (): never => {
     throw new Error('no test asked for that');

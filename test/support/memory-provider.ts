@@ -67,7 +67,7 @@ export class MemoryProvider {
     return this.calls.filter((made) => made.call === call && (agent === undefined || made.agent === agent)).length;
   }
 
-  /** The resource of an agent, the newest where there were several. */
+  /** The resource of an agent, the newest of several. */
   of(agent: string): MemoryResource | undefined {
     return [...this.resources.values()].filter((resource) => resource.agent === agent).at(-1);
   }
@@ -150,8 +150,7 @@ export class MemoryProvider {
 
   private existing(call: ResourceCall): MemoryResource {
     const resource = this.resources.get(call.key);
-    if (!resource)
-      throw providerFailure(`${call.fleet}/${call.agent}: there is no resource with key ${call.key}`, true);
+    if (!resource) throw providerFailure(`${call.fleet}/${call.agent}: no resource with key ${call.key}`, true);
     return resource;
   }
 

@@ -8,7 +8,7 @@ export interface Shared {
   readonly folder: string;
   /** The workflow bundle. */
   readonly bundle: string;
-  /** Why there is no bundle; every test that needs one fails with it. */
+  /** Why the bundle is missing; every test that needs one fails with it. */
   readonly bundleError: string | null;
   /** The compiled supervisor. */
   readonly supervisor: string;

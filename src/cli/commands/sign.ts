@@ -24,7 +24,7 @@ async function sign({ file: path, output }: SignFlags): Promise<void> {
   if (secrets === undefined) {
     throw new DroverError(
       'InvalidRequest',
-      'there is no key to sign with: set DROVER_SPEC_SECRET to that of the workers, or run this in the directory of a drover up',
+      'no key to sign with: set DROVER_SPEC_SECRET to that of the workers, or run this in the directory of a drover up',
     );
   }
   const { file, warnings } = await loadFleetFile(path);

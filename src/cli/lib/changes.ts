@@ -16,7 +16,7 @@ interface FollowChangeOptions extends Pick<FollowOptions, 'timeoutMs' | 'signal'
 
 /**
  * Shows the change until it has ended; throws the code of its refusal, or `ProviderError`, if it did
- * not succeed. Null: there was nothing to do.
+ * not succeed. Null: it had nothing to do.
  */
 export async function followChange(
   client: DroverClient,

@@ -55,7 +55,7 @@ export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
 
 /**
  * Whether flags or environment say which server is meant; else it is that of the `drover up` of
- * this directory, where there is one.
+ * this directory, if one runs.
  */
 function isNamed({ address, profile }: ConnectionFlags): boolean {
   const env = environment();

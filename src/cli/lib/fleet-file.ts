@@ -85,7 +85,7 @@ function danglingAliases(document: Document): YamlProblem[] {
       if (alias.resolve(document)) return;
       errors.push({
         offset: startOf(alias),
-        detail: `alias *${alias.source}, but there is no anchor &${alias.source}`,
+        detail: `alias *${alias.source}, but the file has no anchor &${alias.source}`,
       });
     },
   });

@@ -70,7 +70,7 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The text of a result: the answer, or why there is none, then every traced turn. */
+/** The text of a result: the answer, or why the run has no answer, then every traced turn. */
 export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
   const answer = success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
   return [answer, ...turnsText(trace)].join('\n');

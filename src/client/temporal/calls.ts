@@ -150,7 +150,7 @@ export class Calls {
 
   /**
    * Sends an update and waits until the workflow has accepted it, then at most `answerWithinMs` for
-   * the answer; null if there is none yet. Throws a refusal, as `update` does. The same update id
+   * the answer; null if it has not come yet. Throws a refusal, as `update` does. The same update id
    * again asks for the answer.
    */
   accept<T, A>(

@@ -327,7 +327,7 @@ export interface AgentView {
    * it works.
    */
   readonly why: string | null;
-  /** Work that its workflow retries at the moment; absent where there is none. */
+  /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
   readonly decisions?: readonly Decision[];
 }

@@ -187,9 +187,9 @@ export interface ChangeView {
   readonly agents: readonly AgentProgress[];
   /** The id map, filled by `--dry-run` with `dry-run-<name>`. */
   readonly ids: Readonly<Record<string, string>>;
-  /** Work that its workflow retries at the moment; absent where there is none. */
+  /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
-  /** The agents that it could not remove and gave up as requested; absent where there are none. */
+  /** The agents that it could not remove and gave up as requested; absent without such agents. */
   readonly forgotten?: readonly Forgotten[];
 }
 
@@ -261,7 +261,7 @@ export interface FleetView {
   readonly spec: FleetSpec;
   /** Agents that lack the current holds; absent where all have them. */
   readonly untold?: readonly UntoldAgent[];
-  /** Work that its workflow retries at the moment; absent where there is none. */
+  /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }
 
@@ -311,7 +311,7 @@ export interface ApplyResult {
   readonly changes: readonly PlannedChange[];
   /** The JSON paths of the fleet's own settings that differ (`topology.flows`). */
   readonly settings: readonly string[];
-  /** The lost pools that are started again; absent where there are none. */
+  /** The lost pools that are started again; absent without such pools. */
   readonly pools?: readonly PoolRepair[];
   readonly changeId: string | null;
   /**

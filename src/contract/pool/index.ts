@@ -101,7 +101,7 @@ export interface PoolView {
     readonly skippedUntil: string | null;
   }[];
   readonly exhaustedUntil: string | null;
-  /** Work that its workflow retries at the moment; absent where there is none. */
+  /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }
 

@@ -139,7 +139,7 @@ export interface RunView {
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns after a failure or a cancellation; null: none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
-  /** Work that its workflow retries at the moment; absent where there is none. */
+  /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }
 
@@ -169,7 +169,7 @@ export interface BranchView {
     readonly failed: readonly SourceFailure[];
     readonly running: number;
   } | null;
-  /** Work that its workflow retries at the moment; absent where there is none. */
+  /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }
 

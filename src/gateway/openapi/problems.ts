@@ -16,7 +16,7 @@ const RETRY_AFTER = {
 const MEANINGS: Readonly<Record<number, Meaning>> = {
   400: { text: 'The request, or its JSON, is malformed' },
   401: {
-    text: 'There is no token',
+    text: 'No token',
     headers: { 'WWW-Authenticate': { description: 'The scheme', schema: { type: 'string', const: 'Bearer' } } },
   },
   403: { text: 'The token does not allow this call' },

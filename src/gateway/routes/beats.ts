@@ -143,7 +143,7 @@ export class BeatLedger {
     try {
       return await entry.reading;
     } catch (error) {
-      // Without a worker there is no answer, and the last desired state still holds.
+      // Without a worker no answer comes, and the last desired state still holds.
       if (entry.answer && !isUnknown(error)) return entry.answer;
       throw error;
     }

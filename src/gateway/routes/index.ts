@@ -20,7 +20,7 @@ function methodsOf(path: string): readonly string[] {
 export function noRoute(method: string, url: string): DroverError {
   const [path = ''] = url.split('?');
   const allow = PATHS.find(({ pattern }) => pattern.test(path))?.methods;
-  if (allow === undefined) return new DroverError('NotFound', `there is no ${method} ${path}; see /openapi.json`);
+  if (allow === undefined) return new DroverError('NotFound', `no route for ${method} ${path}; see /openapi.json`);
   return new DroverError('MethodNotAllowed', `${path} does not take ${method}; it takes ${allow.join(', ')}`, {
     allow,
   });

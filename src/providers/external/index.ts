@@ -89,7 +89,7 @@ export class ExternalProvider implements Provider {
   async *logs(): AsyncGenerator<Uint8Array> {}
 
   /**
-   * Posts an operation. The answer has a 2xx or an accepted status; undefined if there is no URL to
+   * Posts an operation. The answer has a 2xx or an accepted status; undefined without a URL to
    * call.
    */
   private async post(

@@ -29,7 +29,7 @@ const FREEZE_MS = 500;
 /** A process that remains in a cgroup after this does not end by itself. */
 const REMOVE_MS = 500;
 
-/** The directory of this process's own cgroup; undefined if there is none. */
+/** The directory of this process's own cgroup; undefined without one. */
 export function parseOwnCgroup(mounts: string, own: string): string | undefined {
   const path = /^0::(\/.*)$/m.exec(own)?.[1];
   // Such a path is outside of this process's namespace.

@@ -49,9 +49,7 @@ export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agent
   const [program = '', ...rest] = spec.command;
   const file = await findProgram(program, cwd, env['PATH'] ?? '');
   if (file === undefined) {
-    const where = program.includes('/')
-      ? `there is no executable file ${resolve(cwd, program)}`
-      : `no directory of PATH has it`;
+    const where = program.includes('/') ? `no executable file ${resolve(cwd, program)}` : `no directory of PATH has it`;
     throw refused(call, `command ${JSON.stringify(program)} cannot be run: ${where}`);
   }
   return { command: [file, ...rest], cwd, env };

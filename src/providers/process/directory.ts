@@ -2,7 +2,7 @@
  * The files of the process provider: one directory per key, `<stateDir>/agents/<key>/`, with
  * `resource.json`, `output.log`, and for every instance `<n>.json` (its leader), `<n>.agent`
  * (written by the agent itself) and `<n>.exit` (its exit code). `destroyed` is the tombstone. Each
- * file appears in one atomic step, so there are no locks.
+ * file appears in one atomic step, so locks are not needed.
  */
 import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ export class ResourceDirectory {
     await mkdir(this.path, { recursive: true, mode: PRIVATE_DIRECTORY });
   }
 
-  /** Writes the owner if there is none yet: the record of the first create stays. */
+  /** Writes the owner if none is written yet: the record of the first create stays. */
   async writeOwner(record: ResourceRecord): Promise<void> {
     await this.writeOnce('resource.json', JSON.stringify(record));
   }
@@ -59,7 +59,7 @@ export class ResourceDirectory {
     return this.read('resource.json', parseOwner);
   }
 
-  /** True if there is an owner, even if its file cannot be read. */
+  /** True if an owner is written, even if its file cannot be read. */
   async isOwned(): Promise<boolean> {
     return (await changedAt(this.file('resource.json'))) !== undefined;
   }
@@ -164,7 +164,7 @@ async function withoutProblem<T>(reading: Promise<T | undefined>, instead: T | u
   }
 }
 
-/** When a file was last written; undefined if there is none. */
+/** When a file was last written; undefined if it does not exist. */
 async function changedAt(path: string): Promise<Date | undefined> {
   try {
     return (await stat(path)).mtime;

@@ -22,7 +22,7 @@ const DRAFT = '.draft';
 /** The longest wait on a quiet log before the loop checks `signal` again. */
 const QUIET_MS = 60_000;
 
-/** The last lines of a log after byte `from`; empty if there are none. */
+/** The last lines of a log after byte `from`; empty if it has none. */
 export async function lastLines(path: string, count: number, from = 0): Promise<string> {
   const size = await sizeOf(path);
   // A log that was cut starts again at 0.
@@ -33,7 +33,7 @@ export async function lastLines(path: string, count: number, from = 0): Promise<
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** The size in bytes; 0 if there is no file. */
+/** The size in bytes; 0 without a file. */
 export async function sizeOf(path: string): Promise<number> {
   return withFile(path, 0, async (file) => (await file.stat()).size);
 }

@@ -78,7 +78,7 @@ async function endedInstances(directory: ResourceDirectory): Promise<ReadonlySet
   return over;
 }
 
-/** The remaining processes of an ended instance, as text; empty if there are none. */
+/** The remaining processes of an ended instance, as text; empty if none remain. */
 export async function remainsInWords(directory: ResourceDirectory, instance: Instance): Promise<string> {
   await until(async () => !(await find(instance.leader)) || undefined, SHELL_ENDS_MS);
   const left = await (await familyOf(directory)).members();

@@ -19,7 +19,7 @@ export function publicSubscription({ subscription }: AgentState): AssignedSubscr
 }
 
 /**
- * The view of an agent. It has `decisions` only where asked for, and `troubles` only where there
+ * The view of an agent. It has `decisions` only where asked for, and `troubles` only if it has
  * are any.
  */
 export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {

@@ -44,7 +44,7 @@ export function troubleLines(troubles: readonly Trouble[]): string[] {
   return more > 0 ? [...lines, `- … and ${String(more)} more troubles`] : lines;
 }
 
-/** The field `troubles` of a view, only where there are any. */
+/** The field `troubles` of a view, only if it has any. */
 export function troublesOf(troubles: readonly Trouble[]): { readonly troubles?: readonly Trouble[] } {
   return troubles.length === 0 ? {} : { troubles };
 }

@@ -31,7 +31,7 @@ export class Ledger {
   readonly #granted: Grant[] = [];
   /** Credentials that are free now. */
   readonly #free: readonly string[];
-  /** The agent whose reports alone exhausted the pool; null where there is other proof. */
+  /** The agent whose reports alone exhausted the pool; null with other proof. */
   readonly #emptiedBy: string | null;
   readonly #exhaustedUntil: string | null;
   #lastAssignment: number;

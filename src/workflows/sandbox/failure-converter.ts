@@ -25,7 +25,7 @@ class BoundedFailureConverter extends DefaultFailureConverter {
     try {
       return boundedFailure(super.errorToFailure(error, ...how), MOST_LINKS);
     } catch (problem) {
-      // The value cannot be read, or its details are not JSON: keep its message, and why there is no more.
+      // The value cannot be read, or its details are not JSON: keep its message, and why the rest is missing.
       return { source: FAILURE_SOURCE, message: `${messageOf(error)} (${messageOf(problem)})` };
     } finally {
       this.links -= 1;

@@ -167,7 +167,7 @@ test('an undo that fails is shown by describe with what is left, and compensate 
   });
 });
 
-test('cancel takes the change that runs back, says why to the one who waits for it, and is refused where there is none', async () => {
+test('cancel takes the change that runs back, says why to the one who waits for it, and is refused if none runs', async () => {
   const waits = { name: 'A', provider: 'process' as const, process: { command: ['sleep', '1000'] } };
   const applied = start(['apply', '-f', fileOf('pluto', { agents: [waits] })], cwd);
   await until(() => applied.output.stderr.includes('pluto/A: waking') || undefined, PATIENCE_MS);

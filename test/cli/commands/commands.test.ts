@@ -159,7 +159,7 @@ it('prints the schema of the fleet file', async () => {
 });
 
 describe('simulate', () => {
-  it('prints the answer, or why there is none', async () => {
+  it('prints the answer, or why the run has none', async () => {
     expect(await drover(['simulate', join(CASES, 'mars.yaml')], folder.path)).toMatchObject({
       code: 0,
       stdout: 'MARS\n',

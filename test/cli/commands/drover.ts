@@ -107,7 +107,7 @@ export async function startUp(
   return { ...running, where: JSON.parse(readFileSync(join(cwd, '.drover/up.json'), 'utf8')) as UpState };
 }
 
-/** The state letter of a process in /proc; undefined where there is none. */
+/** The state letter of a process in /proc; undefined without such a process. */
 export function processState(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');

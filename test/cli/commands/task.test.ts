@@ -46,7 +46,7 @@ it('spells the word of any letters that the file holds, and leaves nothing behin
   expectNothingLeft();
 });
 
-it('ends with 1 when there is no answer', async () => {
+it('ends with 1 without an answer', async () => {
   const file = marsFile(folder.path, 'mute', (text) => text.replace('max_steps(30)', 'max_steps(1)'));
   const { code, stdout } = await drover(['up', file, ...TASK], folder.path);
   expect(code).toBe(1);

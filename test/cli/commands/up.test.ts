@@ -238,7 +238,7 @@ it('spells the word again', async () => {
   expect((await drover(['get', 'runs', '-o', 'name'], cwd)).stdout).toContain('mars/again');
 });
 
-it('leaves the agents running when it is told to stop, and says how to get them back', async () => {
+it('leaves the agents running when it must stop, and says how to get them back', async () => {
   const before = await pids('mars');
   up?.process.kill('SIGTERM');
   const { code, stderr } = (await up?.ended) ?? { code: -1, stderr: '' };

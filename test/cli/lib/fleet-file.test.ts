@@ -110,7 +110,7 @@ test('a missing field is reported at its place', () => {
   ]);
 });
 
-test('a block of another provider is told at its key', () => {
+test('a block of another provider is reported at its key', () => {
   const text = GOOD.replace('      process: {command: [node, agent.mjs], cwd: sub}', '      docker: {image: x}');
   expect(refused(text).message.split('\n')).toEqual([
     'fleet.yaml:9:7: spec.agents.1: an agent of provider process needs "process"',
@@ -198,13 +198,13 @@ describe('on disk', () => {
   });
 });
 
-test('a second document is told as what it is', () => {
+test('a second document is reported as one', () => {
   expect(refused(`${GOOD}---\n${GOOD}`).message).toMatch(
     /: a second document begins here; a file holds one fleet or one scenario$/,
   );
 });
 
-test('a provider that is missing is told so', () => {
+test('a missing provider is reported', () => {
   const text = 'apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: f}\nspec: {agents: [{name: A}]}\n';
   expect(refused(text).message).toMatch(/spec\.agents\.0\.provider: is missing; known are process, docker, external/);
 });

@@ -4,7 +4,7 @@ import { fill, mayMount, smallDisk } from '../../support/small-disk';
 
 const away = new DroverError('Unavailable', 'Temporal cannot be reached (shard status unknown)');
 
-test('a server that cannot be reached on a full disk is told as that, with the way out', () => {
+test('a server that cannot be reached on a full disk is reported so, with the way out', () => {
   const told = explainedByDisk(away, '.drover', (path) => path === '.drover');
   expect(told).toMatchObject({
     code: 'Unavailable',

@@ -26,7 +26,7 @@ test('a merge takes what is not given; its own keys, and earlier sources, come f
   expect(third).toMatchObject({ name: 'C', process: { command: ['sh'], env: { X: '2' }, cwd: 'sub' } });
 });
 
-test('a merge of a merge has all of it, and a merged value that is wrong is told where it stands', () => {
+test('a merge of a merge has all of it, and a wrong merged value is reported at its place', () => {
   expect(agentsOf('    - &b {<<: *a, name: B}\n    - {<<: *b, name: C}\n')).toMatchObject([
     {},
     {},

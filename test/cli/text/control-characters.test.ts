@@ -21,7 +21,7 @@ test.each([
   expect(shown(text, true)).toBe(expected);
 });
 
-test('painted words stay painted where there are colours, and nothing else is sent', () => {
+test('painted words stay painted with colours, and nothing else is sent', () => {
   const painted = '\u001b[32mrunning\u001b[39m';
   expect(shown(`${painted}\u001b[2J`, true)).toBe(`${painted}\\u001b[2J`);
   expect(shown(painted, false)).toBe('\\u001b[32mrunning\\u001b[39m');

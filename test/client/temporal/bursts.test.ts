@@ -1,7 +1,7 @@
 /** Bursts: the first goes at once, the rest together. */
 import { Bursts } from '../../../src/client/temporal/bursts';
 
-/** A sender that answers when it is told to. */
+/** A sender that answers when the test says. */
 function sender() {
   const sent: { readonly messages: readonly string[]; answer(): void; fail(): void }[] = [];
   const send = (messages: readonly string[]): Promise<string> =>
@@ -40,7 +40,7 @@ test('an unlike call does not wait', async () => {
   expect(sent.map(({ messages }) => messages)).toEqual([['a'], ['b']]);
 });
 
-test('an error is told to those whose message it was, and the others go on', async () => {
+test('an error reaches the senders of its message, and the others go on', async () => {
   const { sent, send } = sender();
   const bursts = new Bursts<string, string>();
   const answers = Promise.allSettled(['a', 'b', 'c'].map((message) => bursts.run('k', message, send)));

@@ -111,7 +111,7 @@ describe('what Temporal throws becomes a DroverError', () => {
     expect(asDroverError(thrown, agent).code).toBe(code);
   });
 
-  it('says the same of a namespace however it hears of it', () => {
+  it('says the same of a namespace from either source', () => {
     const message = 'Temporal has no namespace "nope"; create it, or name another one with --namespace';
     expect(asDroverError(grpcError(5, 'Namespace nope is not found.'), null).message).toBe(message);
     expect(asDroverError(new NamespaceNotFoundError('nope'), null).message).toBe(message);

@@ -8,7 +8,7 @@ import { BeatLedger, type BeatTarget } from '../../../src/gateway/routes/beats';
 import { STALE_MS, view } from '../agent-view';
 
 const ref = { fleet: 'f', agent: 'a' };
-/** A ledger over an agent that records what it is told. */
+/** A ledger over an agent that records what it receives. */
 function world() {
   const state = { now: 1_000_000, view: view(), told: [] as Heartbeat[], reads: 0, known: true, broken: false };
   const target: BeatTarget = {
@@ -159,7 +159,7 @@ describe('what is answered', () => {
     expect(await beat()).toEqual({ desired, nextBeatMs: 5_000 });
   });
 
-  it('the subscription, where there is one', async () => {
+  it('the subscription, if it has one', async () => {
     const { state, beat } = world();
     const subscription = { pool: 'p', name: 's', assignment: 7 };
     state.view = view({ subscription });

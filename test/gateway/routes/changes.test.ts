@@ -6,7 +6,7 @@ import { withGateway } from '../listening';
 
 const env = devServer();
 
-it('POST cancel stops the change that runs, and says why there is none', async () => {
+it('POST cancel stops the change that runs, and says why none runs', async () => {
   await withFleet(
     env,
     async (world) => {

@@ -168,7 +168,7 @@ describe('report', () => {
     config: { ...state.config, reportTo: 'provision/mars/1' },
   });
   test.each<[string, AgentState, string | undefined]>([
-    ['running and heard of', agentIn('running', 'running', 'starting'), 'ready'],
+    ['running and beating', agentIn('running', 'running', 'starting'), 'ready'],
     ['running and silent', { ...agentIn('running', 'running', 'starting'), instance: fresh().instance }, undefined],
     ['running and saying good-bye', agentIn('running', 'running', 'offline'), undefined],
     ['held and suspended', agentIn('paused', 'paused', 'starting'), 'ready'],

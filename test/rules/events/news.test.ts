@@ -49,7 +49,7 @@ const STARTING = { liveness: 'starting', runtime: 'starting' } as const;
 const PENDING = { status: 'pending', ...STARTING } as const;
 const OFFLINE = { liveness: 'offline' } as const;
 
-describe('what is told of an agent', () => {
+describe('the events of an agent', () => {
   test.each<[string, readonly Partial<SeenAgent>[], readonly string[]]>([
     ['its first start', [PENDING, {}], ['agent.ready f/a']],
     ['its silence and its return', [{}, OFFLINE, {}], ['agent.offline f/a', 'agent.ready f/a']],

@@ -25,7 +25,7 @@ function codeOf(work: () => unknown): string | null {
   }
 }
 
-/** A saga that does everything that it is told. */
+/** A saga whose every step succeeds. */
 function perfect(input: ProvisionInput): ProvisionResult {
   let run = beginChange(input, AT);
   for (const { agent, kind, key, spec } of input.changes) {
@@ -191,7 +191,7 @@ describe('a saga that ended without telling', () => {
   });
 });
 
-test('holds that changed while a change ran are told to the agents that it made', () => {
+test('holds that changed while a change ran go to the agents that it made', () => {
   const placed = placeChange(decideApply(empty, { spec: fleetOf('A') }).state, PLACE);
   const quiet = settleChange(placed, perfect(inputOf(placed)));
   expect(quiet.holdsDue).toBe(false);

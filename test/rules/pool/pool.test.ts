@@ -79,7 +79,7 @@ describe('the choice of a credential', () => {
     });
   });
 
-  test('many that are told together count as many, up to what is kept', () => {
+  test('many that come together count as many, up to the kept number', () => {
     const observed = { credential: 'a', kind: 'auth', at: at(NOW), agent: 'f/x' } as const;
     const many = observeFailure(poolOf('a'), { ...observed, count: 49 }, NOW);
     expect(observeFailure(many, observed, NOW).events).toHaveLength(50);
@@ -270,7 +270,7 @@ describe('the fleets of a pool', () => {
   const config = (fleet: string) => ({ credentials: [{ name: 'a', secret: 'env:A' }], fleet, notify: hook(fleet) });
   const both = configurePool(newPool('claude', config('one'), null), config('two'), NOW).state;
 
-  test('each has its webhooks, and one that both name is told once', () => {
+  test('each has its webhooks, and one that both name receives it once', () => {
     expect(notifiedBy(both).map(({ url }) => url)).toEqual(['one', 'two']);
     const same = configurePool(both, { ...config('two'), notify: hook('one') }, NOW).state;
     expect(notifiedBy(same)).toHaveLength(1);

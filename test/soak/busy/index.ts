@@ -1,4 +1,4 @@
-/** A workflow whose first activation takes as long as it is told: real time, read past the sandbox. */
+/** A workflow whose first activation takes as long as its argument says: real time, read past the sandbox. */
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 
 /** Promises, scopes and stacks at every step, so that the SDK's hooks are busy all the time. */

@@ -113,7 +113,7 @@ describe('turns', () => {
       expect(world.taken[0]).toMatchObject({ endpoint: 'http://127.0.0.1:1/', request: { turnId: 't1', attempt: 1 } });
     }));
 
-  test('a pause drains: the turn in flight ends, the next one waits, and the branch hears of it', () =>
+  test('a pause drains: the turn in flight ends, the next one waits, and the branch receives it', () =>
     withAgents(env, async (world) => {
       const gate: { open?: () => void } = {};
       const opened = new Promise<void>((resolve) => (gate.open = resolve));

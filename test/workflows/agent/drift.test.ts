@@ -10,7 +10,7 @@ test('a paused agent that beats because it was continued is suspended again, and
     await agent.ready();
     await agent.send('pause');
     const resource = world.provider.of('a');
-    if (!resource) throw new Error('there is no resource');
+    if (!resource) throw new Error('no resource');
     resource.state = 'running';
     await agent.beat('ready');
     await eventually(

@@ -36,7 +36,7 @@ export class Soak {
   #beats = 0;
   #bornAt = 0;
   #now = 0;
-  /** The server's time; it lags behind while nothing is told to the workflow. */
+  /** The server's time; it lags behind while the workflow receives nothing. */
   #slept = 0;
   #carried: CarriedAgent | undefined;
 
@@ -142,7 +142,7 @@ function progress(hour: number, hours: number, tookMs: number): void {
   process.stderr.write(`soak: ${String(hour)} of ${String(hours)} h after ${String(Math.round(tookMs / 1_000))} s\n`);
 }
 
-/** Between the two runs of a continue-as-new there is none for a moment, on the time-skipping server only (sdk-java#1538). */
+/** Between the two runs of a continue-as-new none exists for a moment, on the time-skipping server only (sdk-java#1538). */
 async function betweenRuns<T>(call: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + BETWEEN_RUNS_MS; ;) {
     try {

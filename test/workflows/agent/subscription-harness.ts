@@ -1,4 +1,4 @@
-/** Agents with a pool in tests: who was woken and given which credential, what people were told, and what the pool knows. */
+/** Agents with a pool in tests: who was woken and given which credential, the events, and what the pool knows. */
 import { randomUUID } from 'node:crypto';
 import { Agents } from '../../../src/client/agents';
 import { Calls } from '../../../src/client/temporal/calls';
@@ -87,7 +87,7 @@ export class SubscriptionWorld {
     return agent.until((view) => view.subscription?.name === name && view.status === 'running' && view.why === null);
   }
 
-  /** `from > to: result` of every switch that people were told of, for one agent or for all. */
+  /** `from > to: result` of every reported switch, for one agent or for all. */
   switches(agent?: TestAgent): string[] {
     return this.raised
       .filter(({ event }) => event.type === 'subscription.switched')

@@ -45,7 +45,7 @@ describe('the first credential', () => {
       );
     }));
 
-  test('is waited for where there is no pool, and the agent says so', () =>
+  test('is waited for without a pool, and the agent says so', () =>
     withPool(env, ['a'], async (pool) => {
       const agent = await pool.start('lost', { pool: 'nowhere' });
       const { why, runtime } = await agent.until((view) => view.why !== null);

@@ -104,7 +104,7 @@ export class FleetWorld {
       }
     };
     const view = await eventually(read, (seen) => seen !== null && wished(seen));
-    if (view === null) throw new Error('there is no saga');
+    if (view === null) throw new Error('no saga runs');
     return view;
   }
 }

@@ -25,7 +25,7 @@ function done(world: FleetWorld): Promise<FleetView> {
   );
 }
 
-test('an agent that refuses, as its continue-as-new is overdue, is told again; the fleet does not say done before', async () => {
+test('an agent that refuses, as its continue-as-new is overdue, receives it again; the fleet does not say done before', async () => {
   let endTurn: (result: TurnResult) => void = () => undefined;
   const turn = new Promise<TurnResult>((resolve) => (endTurn = resolve));
   const fleet = createFleetActivities({ calls: new Calls(env.client), installation: 'inst', host: 'here' });

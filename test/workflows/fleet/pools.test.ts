@@ -60,7 +60,7 @@ test('is there before its agents, is changed with the file, and ends with its la
       ({ c }) => c?.length === 1,
     );
     expect(moved['b']).toHaveLength(1);
-    // The provider hears of the credential before the agent can record that it runs on it.
+    // The provider receives the credential before the agent can record that it runs on it.
     const movedAgent = moved['c']?.[0] ?? '';
     await eventually(
       async () => (await world.agent(movedAgent)).subscription?.name,

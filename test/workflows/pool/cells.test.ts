@@ -113,7 +113,7 @@ it('pool terminated: a failure that begins no switch is remembered by the pool t
     );
   }));
 
-it('pool reset: it has the failures that it was told again, and no agent is moved', () =>
+it('pool reset: it receives its failures again, and no agent is moved', () =>
   withPool(async (world, { pool, client }) => {
     await fails(client, world.fleet, 'a');
     const { subscription } = await switchedTo(world, 'b');

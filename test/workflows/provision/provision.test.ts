@@ -194,7 +194,7 @@ describe('what stops a change', () => {
     );
   });
 
-  test('one that exits at once is told with its exit code and its last words, and two of them both', async () => {
+  test('one that exits at once is reported with its exit code and its last words, and two of them both', async () => {
     const worlds: FleetWorld[] = [];
     await withFleet(
       env,

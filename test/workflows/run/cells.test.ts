@@ -100,7 +100,7 @@ it.each(['cancel', 'terminate'] as const)('notify %s: it is given up', (action) 
   }),
 );
 
-it('notify reset: the webhook hears of the event again, under the same id', () =>
+it('notify reset: the webhook receives the event again, under the same id', () =>
   withHook(200, async (id, heard) => {
     await env.client.workflow.getHandle(id).result();
     await resetWorkflow(env, id);

@@ -57,7 +57,7 @@ test.each<[string, unknown]>([
   ['details of 30 MB', ApplicationFailure.create({ message: 'x', details: [HUGE] })],
   ['details that are not JSON', ApplicationFailure.create({ message: 'x', details: [{ n: 1n }] })],
   ['an object of 30 MB', { HUGE }],
-  ['what cannot be told', refusing()],
+  ['an unreadable value', refusing()],
   ['what has no prototype', Object.create(null)],
   ['nothing', undefined],
   ['an error of ours with a cause of 30 MB', new DroverError('Internal', HUGE, undefined, { cause: new Error(HUGE) })],
@@ -69,7 +69,7 @@ test.each<[string, unknown]>([
   expect(size(converted(thrown))).toBeLessThan(100 * 1024);
 });
 
-test('the beginning of what was thrown is told', () => {
+test('the beginning of what was thrown is kept', () => {
   expect(converted(new Error(`cannot start: ${HUGE}`)).message).toMatch(/^cannot start: /u);
   expect(converted(ApplicationFailure.create({ message: 'too many facts', details: [HUGE] })).message).toBe(
     'too many facts',

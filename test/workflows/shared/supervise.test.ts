@@ -85,7 +85,7 @@ test.each([
     { delivery: 'delivered', asked: 5 },
   ],
   ['an empty id is not asked for', [], '', { delivery: 'gone', asked: 0 }],
-  ['nor is one that the server does not take', [], 'é'.repeat(501), { delivery: 'gone', asked: 0 }],
+  ['an id that the server does not take is not asked for either', [], 'é'.repeat(501), { delivery: 'gone', asked: 0 }],
 ])('of a signal to another workflow: %s', async (_what, answers, to, expected) => {
   const sent = await run<Awaited<ReturnType<typeof sending>>>('sending', [answers, to]);
   expect(sent).toEqual({ ...expected, pending: 0 });

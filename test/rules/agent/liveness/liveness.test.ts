@@ -31,8 +31,8 @@ describe('expected at defaults', () => {
     ['starting, registered 30 s ago, beat 2 s ago', aged('starting', 30 * SECOND, 2 * SECOND), 'starting'],
     ['starting, registered 10 min ago, beat 2 s ago', aged('starting', 10 * MINUTE, 2 * SECOND), 'ready'],
     ['starting, registered 10 min ago, stale', aged('starting', 10 * MINUTE, 65 * SECOND), 'offline'],
-    ['starting and never heard of for 90 s', aged('starting', 90 * SECOND, null), 'starting'],
-    ['starting and never heard of for 2 min', aged('starting', 120 * SECOND, null), 'offline'],
+    ['starting and silent for 90 s', aged('starting', 90 * SECOND, null), 'starting'],
+    ['starting and silent for 2 min', aged('starting', 120 * SECOND, null), 'offline'],
   ])('%s', (_, state, expected) => {
     expect(livenessAt(state, T0)).toBe(expected);
   });

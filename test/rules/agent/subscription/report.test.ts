@@ -260,7 +260,7 @@ test.each([
   { axes: ['failed', 'crashed', 'offline'] as const, type: 'agent.failed' },
   { axes: ['stopped', 'stopped', 'offline'] as const, type: undefined },
   { axes: ['paused', 'paused', 'ready'] as const, type: undefined },
-])('people hear of $axes: $type, once', ({ axes: [status, runtime, liveness], type }) => {
+])('$axes raises $type, once', ({ axes: [status, runtime, liveness], type }) => {
   const state = agentIn(status, runtime, liveness);
   expect(dueAnnouncement(state)?.type).toBe(type);
   expect(dueAnnouncement(markAnnounced(state))).toBeNull();

@@ -82,7 +82,7 @@ export class PoolSim {
     this.deliver();
   }
 
-  /** Lets everything that is under way come to its end. */
+  /** Lets everything that is under way end. */
   deliver(): void {
     for (let round = 0; round < 100; round += 1) {
       if (![...this.agents.keys()].map((name) => this.step(name)).includes(true)) return;
