@@ -14,7 +14,7 @@ const LAYERS = {
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
   'cli/':
-    '((contract|client|rules|dev|lib)/|(config|version|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
+    '((contract|client|rules|dev|lib)/|(config|version|temporal-packages|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
   'dev/': '(contract|lib)/',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
@@ -138,7 +138,7 @@ module.exports = {
       name: 'no development package at run time',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
   ],
   options: {

@@ -1,10 +1,17 @@
 # Drover's worker and gateway: `docker build -t drover .`, then `drover worker` or `drover gateway` as the command.
 FROM node:22-bookworm-slim AS build
-WORKDIR /app
+WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN npm run build && npm prune --omit=dev
+RUN npm pack --pack-destination /packed
+
+# What a user installs: the packed file, and Temporal's packages in the versions that are tested.
+FROM node:22-bookworm-slim AS installed
+WORKDIR /app
+COPY --from=build /packed /packed
+COPY --from=build /build/scripts/peers.mjs /build/package.json /packed/
+RUN npm install --engine-strict --no-audit --no-fund --save-exact $(node /packed/peers.mjs) /packed/drover-*.tgz
 
 FROM node:22-bookworm-slim
 # The first process of a container inherits every orphan and has to reap it; Node does not.
@@ -13,14 +20,11 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
-COPY --from=build /app/bin ./bin
+COPY --from=installed /app ./
 # A volume that is mounted here takes this folder's owner.
 RUN install -d -o node -g node -m 700 /var/lib/drover
 ENV DROVER_STATE_DIR=/var/lib/drover
 USER node
 # -s: it reaps also where it is not the first process, as below an init of the engine's.
-ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node", "bin/drover.js"]
+ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node_modules/.bin/drover"]
 CMD ["worker"]

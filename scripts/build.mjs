@@ -1,6 +1,6 @@
 /** Compiles src/ to dist/ and bundles the workflows, so that a worker starts without webpack. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { writeBundle } from './bundle.mjs';
 import { root, source, stampBuild } from './state.mjs';
@@ -34,6 +34,12 @@ try {
   console.error('drover: the build failed; the compiler says why above.');
   process.exit(1);
 }
-const size = await writeBundle(join(dist, 'workflow-bundle.js'));
+const bundle = join(dist, 'workflow-bundle.js');
+const size = await writeBundle(bundle);
+// A worker uses the bundle only with the SDK that is in it (src/worker.ts).
+writeFileSync(
+  `${bundle}.sdk`,
+  JSON.parse(readFileSync(join(root, 'node_modules/@temporalio/workflow/package.json'), 'utf8')).version,
+);
 stampBuild(fingerprint);
 console.error(`  built ${relative(dirname(dist), dist)}/, workflow bundle ${Math.round(size / 1024)} KiB`);

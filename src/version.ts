@@ -1,9 +1,24 @@
-/** The version of this package. */
+/** What package.json says of this package. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Reads the version from package.json, which is next to both src/ and dist/. */
+/** The fields of package.json that are read at run time. */
+interface Manifest {
+  readonly version: string;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+/** package.json is next to both src/ and dist/. */
+function manifest(): Manifest {
+  return JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as Manifest;
+}
+
+/** The version of this package. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
-  return version;
+  return manifest().version;
+}
+
+/** Temporal's packages with the ranges of versions that Drover works with. */
+export function peerRanges(): Readonly<Record<string, string>> {
+  return manifest().peerDependencies;
 }

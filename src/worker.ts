@@ -1,6 +1,6 @@
 /** Composition root of a worker: settings -> providers -> activities -> Workers on their queues. */
 import { buildId } from './build-id';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import {
@@ -37,6 +37,7 @@ import { installedProviders } from './installed-providers';
 import { secretsOf } from './providers/redaction';
 import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
+import { requireOneCore, sdkVersion } from './temporal-packages';
 
 /** The kinds of task queues that a worker may serve; all of them unless given. */
 export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
@@ -100,6 +101,7 @@ export async function startWorker({
   environment: given,
   serve = QUEUE_KINDS,
 }: WorkerParts): Promise<RunningWorker> {
+  requireOneCore();
   // So that a reference to a file of the state directory is recognised wherever the directory is.
   const environment = { ...given, DROVER_STATE_DIR: settings.stateDir };
   const { connectionOptions, namespace = 'default' } = resolveConnection(connection);
@@ -205,11 +207,12 @@ function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, 
 }
 
 /**
- * The workflow bundle of the build if there is one; bundling here takes a second and needs webpack.
+ * The workflow bundle of the build. A bundle holds the part of the SDK that runs in the sandbox, so
+ * beside another version of the SDK the workflows are bundled here, which takes a second or two.
  */
 function workflowCode(): Partial<WorkerOptions> {
   const bundle = join(__dirname, 'workflow-bundle.js');
-  return existsSync(bundle)
+  return existsSync(bundle) && readFileSync(`${bundle}.sdk`, 'utf8') === sdkVersion()
     ? { workflowBundle: { codePath: bundle } }
     : {
         workflowsPath: join(__dirname, 'workflows'),

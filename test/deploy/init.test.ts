@@ -16,7 +16,7 @@ function entrypoint(): string[] {
 test('the image installs its init and starts Drover below it', () => {
   const text = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   expect(text.slice(text.lastIndexOf('\nFROM '))).toMatch(/apt-get install .*\btini\b/);
-  expect(entrypoint()).toEqual(['/usr/bin/tini', '-s', '--', 'node', 'bin/drover.js']);
+  expect(entrypoint()).toEqual(['/usr/bin/tini', '-s', '--', 'node_modules/.bin/drover']);
 });
 
 test('every service of this image has an init in docker-compose.yml too', () => {

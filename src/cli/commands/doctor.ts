@@ -8,6 +8,8 @@ import { DroverError } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
 import { readUpState } from '../../dev/up-state';
 import { installedProviders } from '../../installed-providers';
+import { packageProblems, sdkVersion } from '../../temporal-packages';
+import { peerRanges } from '../../version';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith, FAILED } from '../lib/failure';
 import { colors, type Format, print, table, withOutput } from '../lib/output';
@@ -37,6 +39,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     nodeFinding(),
     { check: 'build', result: 'ok', detail: buildId() },
     specKeyFinding(settings),
+    packagesFinding(),
     ...(await withClient(flags, temporalFindings)),
     await gatewayFinding(settings.stateDir),
     await engineFinding(installedProviders(settings, environment()).docker),
@@ -74,6 +77,17 @@ function specKeyFinding({ specSecrets, stateDir }: Pick<Settings, 'specSecrets' 
   const [first = '', ...others] = new SpecKeys(specSecrets).ids;
   const rest = others.length === 0 ? '' : `; ${others.join(', ')} ${others.length === 1 ? 'verifies' : 'verify'} too`;
   return { check, result: 'ok', detail: `${first} signs${rest}` };
+}
+
+function packagesFinding(): Finding {
+  const problems = packageProblems(peerRanges(), process.cwd());
+  return problems.length === 0
+    ? { check: 'temporal packages', result: 'ok', detail: `${sdkVersion()}, one native core` }
+    : {
+        check: 'temporal packages',
+        result: 'wrong',
+        detail: problems.map(({ name, problem }) => `${name} ${problem}`).join('; '),
+      };
 }
 
 async function temporalFindings(client: DroverClient): Promise<Finding[]> {
