@@ -21,7 +21,11 @@ turns_lock = threading.Lock()
 
 
 def on_turn(turn):
-    """What this agent does. Everything else in this file is the protocol."""
+    """What this agent does. Everything else in this file is the protocol.
+
+    An agent with a model adds what the call took: {"action": …, "usage": {"costUsd": 0.003, "inputTokens": 812,
+    "outputTokens": 96, "model": "…"}}, and "metadata" of its own. Drover sums the usage.
+    """
     given = turn["input"]
     if given["kind"] == "task":
         agents = sorted(name for name in turn["mayInvoke"] if name != "End")

@@ -17,6 +17,7 @@ import { CurrentSubscription } from './subscription';
 import { type TurnHandler, TurnMemory } from './turn-memory';
 
 export type { BeatAnswer } from '../contract/protocol';
+export type { TurnUsage } from '../contract/usage';
 export type {
   Invocation,
   MemoryEntry,

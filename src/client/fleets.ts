@@ -21,6 +21,7 @@ import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { keywords } from '../contract/search-attributes';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet/change';
+import { usageField } from '../rules/lib/usage';
 import { pollUntil } from './temporal/backoff';
 import type { Calls, UpdateOptions } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
@@ -30,6 +31,7 @@ import { changeSubject, fleetSubject } from './temporal/subject';
 import { signFleet, type SpecKeys } from './spec-keys';
 import { topologyView } from './topology-view';
 import { isUnanswered } from './temporal/unanswered';
+import { usageOf } from './usage';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /**
@@ -74,7 +76,8 @@ export class Fleets {
    */
   async describe(fleet: string, options: CallOptions = {}): Promise<FleetDescription> {
     const view = await this.present(fleet, options);
-    return { ...view, topology: topologyView(view.spec), lost: await lostOf(this.#calls, view, options) };
+    const [lost, usage] = await Promise.all([lostOf(this.#calls, view, options), usageOf(this.#calls, view, options)]);
+    return { ...view, ...usageField(usage), topology: topologyView(view.spec), lost };
   }
 
   /** The same by a single call, without what is gone. */

@@ -111,3 +111,51 @@ it('ends the following, not the change, on request', async () => {
     { silent: ['silent'] },
   );
 });
+
+it('sums what the turns of a fleet took: of its agents, of a run, and of agents that have ended', async () => {
+  const usage = { costUsd: 0.5, inputTokens: 10, outputTokens: 2, model: 'm' };
+  const sum = (turns: number) => ({ turns, costUsd: turns / 2, inputTokens: 10 * turns, outputTokens: 2 * turns });
+  let lost = 1;
+  await withFleet(
+    env,
+    async (world) => {
+      const { fleet } = world;
+      const client = DroverClient.over(env.client, world.taskQueue);
+      const topology = { flows: ['Start -> a', 'a -> b'] };
+      await world.apply(fleetOf(['a', 'b'], { topology }));
+      expect(await client.fleets.describe(fleet)).not.toHaveProperty('usage');
+      await client.runs.start({ fleet, run: 'r', task: 'x' });
+      const run = await eventually(
+        () => client.runs.describe({ fleet, run: 'r' }),
+        ({ result }) => result !== null,
+      );
+      expect(run).toMatchObject({ state: 'completed', usage: sum(2), result: { turns: 2, usage: sum(2) } });
+      const agent = await eventually(
+        () => client.agents.describe({ fleet, agent: 'a' }),
+        ({ usage: known }) => known !== undefined,
+      );
+      expect(agent.usage).toEqual(sum(1));
+      expect(agent.decisions?.map(({ why }) => why)).toContain(
+        'reply.reasoning: unknown key; known are action, invocations, undo, usage, metadata',
+      );
+      const whole = () => client.fleets.describe(fleet);
+      await eventually(whole, ({ usage: known }) => known?.turns === 2);
+      await world.apply(fleetOf(['b'], { topology: { flows: ['Start -> b'] } }));
+      await eventually(
+        () => world.view(),
+        ({ usage: left }) => left?.turns === 1,
+      );
+      expect(await eventually(whole, ({ usage: known }) => known?.turns === 2)).toMatchObject({ usage: sum(2) });
+    },
+    {
+      takeTurn: async ({ agent }) => {
+        if (agent === 'b' && (lost -= 1) >= 0) throw new Error('the worker is lost');
+        const reply =
+          agent === 'a'
+            ? { action: 'invoke', invocations: [{ agent: 'b', request: 1 }], reasoning: 'because' }
+            : { action: 'final', response: 1 };
+        return { reply: { ...reply, usage, metadata: { trace: 'id' } } };
+      },
+    },
+  );
+});

@@ -3,6 +3,7 @@ import type { AgentView } from '../../contract/agent';
 import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';
 import { troubleFacts } from './trouble';
+import { usageFacts } from './usage';
 
 /** The text of `describe agent`. It begins with the reason if the agent does not work. */
 export function agentText(agent: AgentView): string {
@@ -34,6 +35,7 @@ export function agentText(agent: AgentView): string {
     ],
     ['Registered', agent.registeredAt ?? '-'],
     ['Last proof', agent.lastProofAt ?? '-'],
+    ...usageFacts(agent.usage),
     ['Revision', String(agent.revision)],
     ...troubleFacts(agent.troubles),
   ]);

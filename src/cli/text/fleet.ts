@@ -6,6 +6,7 @@ import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';
 import { topologyText } from './topology';
 import { troubleFacts, untoldFacts } from './trouble';
+import { usageFacts } from './usage';
 
 /** The text of `describe fleet`: the fleet, its agents, and its topology drawn as text. */
 export function fleetText(fleet: FleetDescription): string {
@@ -16,6 +17,7 @@ export function fleetText(fleet: FleetDescription): string {
     ['Holds', fleet.holds.map(({ name }) => name).join(', ') || '-'],
     ...untoldFacts(fleet.untold),
     ...troubleFacts(fleet.troubles),
+    ...usageFacts(fleet.usage),
     ['Change', change ? changeLine(change) : '-'],
     ...(change?.compensation ? [['Compensation', compensationLine(change.compensation)] as const] : []),
   ]);

@@ -5,6 +5,7 @@ import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';
 import { seconds } from '../lib/progress';
 import { troubleFacts } from './trouble';
+import { usageFacts } from './usage';
 
 /**
  * The text of `describe run`: the run, its branches as a tree with their durations, its barriers,
@@ -30,6 +31,7 @@ export function runText(run: RunView): string {
           ? JSON.stringify(result.finalResponse)
           : `none: ${result.error ?? 'unknown'}`,
     ],
+    ...usageFacts(run.usage),
     ...(compensation === null ? [] : [['Undo', undoLine(compensation)] as const]),
     ...troubleFacts(run.troubles),
   ]);

@@ -6,6 +6,7 @@ import type { Duration } from '../duration';
 import type { ErrorBody } from '../errors';
 import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';
+import type { Usage } from '../usage';
 
 /** The desired state, which the control plane has decided. */
 export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';
@@ -314,6 +315,8 @@ export interface AgentView {
   readonly subscription: AssignedSubscription | null;
   readonly registeredAt: string | null;
   readonly lastProofAt: string | null;
+  /** What its turns took since its workflow began; absent where none reported usage. */
+  readonly usage?: Usage;
   /** The incarnation of the fleet that owns it. */
   readonly incarnation: string;
   readonly revision: number;

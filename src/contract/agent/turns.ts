@@ -1,6 +1,7 @@
 /** Turns: their inputs and replies, and the messages between a branch and an agent's workflow. */
 import type { AssignedSubscription } from '.';
 import type { ErrorBody } from '../errors';
+import type { TurnUsage } from '../usage';
 
 /** One result at a barrier or rendezvous. `from` is the agent that replied, `branch` its branch. */
 export interface SourceResult {
@@ -58,18 +59,26 @@ export interface Invocation {
   readonly request: unknown;
 }
 
-/** A valid reply; `undo` may come with any of them. */
-export type TurnReply =
-  | { readonly action: 'invoke'; readonly invocations: readonly Invocation[]; readonly undo?: unknown }
-  | { readonly action: 'final'; readonly response: unknown; readonly undo?: unknown }
-  | {
-      readonly action: 'ask';
-      readonly question: unknown;
-      readonly timeout?: string;
-      readonly default?: unknown;
-      readonly undo?: unknown;
-    }
-  | { readonly action: 'fail'; readonly error: string; readonly undo?: unknown };
+/** What any reply may carry beside its action. `metadata` is any JSON of at most 4 KiB. */
+export interface ReplyExtras {
+  readonly undo?: unknown;
+  readonly usage?: TurnUsage;
+  readonly metadata?: unknown;
+}
+
+/** A valid reply. */
+export type TurnReply = ReplyExtras &
+  (
+    | { readonly action: 'invoke'; readonly invocations: readonly Invocation[] }
+    | { readonly action: 'final'; readonly response: unknown }
+    | {
+        readonly action: 'ask';
+        readonly question: unknown;
+        readonly timeout?: string;
+        readonly default?: unknown;
+      }
+    | { readonly action: 'fail'; readonly error: string }
+  );
 
 /**
  * How a turn ended: the agent's reply before validation (malformed JSON as its text), or an error.

@@ -9,6 +9,7 @@ import type { LostParts } from '../ends';
 import type { NotifySpec } from '../event';
 import type { TopologySpec, TopologyView } from './topology';
 import type { Trouble } from '../trouble';
+import type { Usage } from '../usage';
 
 /** What a failed change does with the resources that it created. */
 export type OnFailure = 'rollback' | 'keep';
@@ -259,6 +260,11 @@ export interface FleetView {
   readonly holds: readonly Hold[];
   readonly agents: Readonly<Record<string, Pick<OwnedAgent, 'resourceId' | 'revision' | 'doubt'>>>;
   readonly spec: FleetSpec;
+  /**
+   * What turns took: in a description those of all agents so far, in the workflow's own view those
+   * of agents that have ended. Absent where none reported usage.
+   */
+  readonly usage?: Usage;
   /** Agents that lack the current holds; absent where all have them. */
   readonly untold?: readonly UntoldAgent[];
   /** Work that its workflow retries at the moment; absent without such work. */
@@ -326,6 +332,16 @@ export interface AgentGone {
   readonly agent: string;
   readonly incarnation: string;
   readonly key: string;
+}
+
+/**
+ * Signal `usageLeft`, agent to fleet: what the turns of an agent took that ends. `key` is that of
+ * its resource, by which it counts once.
+ */
+export interface UsageLeft {
+  readonly agent: string;
+  readonly key: string;
+  readonly usage: Usage;
 }
 
 /**

@@ -18,6 +18,7 @@ import type {
   HoldsChanged,
   PoolGone,
   RunNamed,
+  UsageLeft,
 } from './index';
 
 export const describeFleet = defineQuery<FleetView>(DESCRIBE);
@@ -38,6 +39,7 @@ export const fleetUpdates = {
 export const fleetSignals = {
   agentGone: defineSignal<[AgentGone]>('agentGone'),
   poolGone: defineSignal<[PoolGone]>('poolGone'),
+  usageLeft: defineSignal<[UsageLeft]>('usageLeft'),
 } as const;
 
 export const provisionUpdates = {

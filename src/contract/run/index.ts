@@ -5,6 +5,7 @@ import type { NotifySpec } from '../event';
 import type { TopologySpec } from '../fleet/topology';
 import type { SourceFailure, TurnInput } from '../agent/turns';
 import type { Trouble } from '../trouble';
+import type { Usage } from '../usage';
 
 /**
  * One scripted reply: an action of a turn with its duration. `repeat` on the last one repeats it
@@ -47,6 +48,8 @@ export interface BranchRecord {
   readonly turns: number;
   readonly outcome: BranchOutcome;
   readonly error: string | null;
+  /** What its own turns took; absent where none reported usage. */
+  readonly usage?: Usage;
 }
 
 /** One barrier of a result. `agent` is null for the root. */
@@ -73,6 +76,8 @@ export interface RunResult {
   readonly finalResponse: unknown;
   readonly error: string | null;
   readonly turns: number;
+  /** What all turns took; absent where none reported usage. */
+  readonly usage?: Usage;
   readonly branches: readonly BranchRecord[];
   readonly barriers: readonly BarrierRecord[];
   readonly trace?: readonly TraceEntry[];
@@ -136,6 +141,8 @@ export interface RunView {
   readonly state: RunState;
   readonly question: OpenQuestion | null;
   readonly result: RunResult | null;
+  /** What the turns so far took, as far as branches have reported; absent where none did. */
+  readonly usage?: Usage;
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns after a failure or a cancellation; null: none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;

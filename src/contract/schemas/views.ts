@@ -24,6 +24,10 @@ const troubles = z
   .array(z.object({ what: z.string(), why: z.string(), since: time, attempts: z.int() }))
   .exactOptional();
 
+const usage = z
+  .object({ turns: z.int(), costUsd: z.number(), inputTokens: z.int(), outputTokens: z.int() })
+  .exactOptional();
+
 const decision = z.object({
   at: time,
   by: z.string(),
@@ -51,6 +55,7 @@ export const agentViewSchema = z.object({
   subscription: subscription.nullable(),
   registeredAt: time.nullable(),
   lastProofAt: time.nullable(),
+  usage,
   incarnation: z.string(),
   revision: z.int(),
   beats: z.object({ everyMs: z.number(), staleAfterMs: z.number() }),
@@ -201,6 +206,7 @@ export const fleetViewSchema = z.object({
     }),
   ),
   spec: fleetSpecSchema,
+  usage,
   untold: z.array(z.object({ agent: z.string(), why: z.string().nullable() })).exactOptional(),
   troubles,
   topology: z
@@ -232,6 +238,7 @@ const branch = {
   agents: z.array(z.string()),
   turns: z.int(),
   error: z.string().nullable(),
+  usage,
 };
 const branchOutcome = ['completed', 'failed', 'abandoned'] as const;
 
@@ -240,6 +247,7 @@ export const runResultSchema = z.object({
   finalResponse: json,
   error: z.string().nullable(),
   turns: z.int(),
+  usage,
   branches: z.array(z.object({ ...branch, outcome: z.enum(branchOutcome) })),
   barriers: z.array(
     z.object({
@@ -258,6 +266,7 @@ export const runViewSchema = z.object({
   state: runState,
   question: z.object({ question: json, agent: z.string(), branch: z.string(), since: time }).nullable(),
   result: runResultSchema.nullable(),
+  usage,
   branches: z.array(
     z.object({
       ...branch,

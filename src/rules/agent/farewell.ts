@@ -1,5 +1,5 @@
 /** The message with which an agent tells its fleet that it has ended. */
-import type { AgentGone } from '../../contract/fleet';
+import type { AgentGone, UsageLeft } from '../../contract/fleet';
 import { DIRECT_INCARNATION, RETIRE_REQUEST } from '../../contract/names';
 import type { AgentState } from './state';
 
@@ -11,4 +11,10 @@ export function goodbyeMessage({ agent, config, requests }: AgentState): AgentGo
   const { incarnation, key } = config;
   const isRetired = requests.some(({ requestId }) => requestId.startsWith(RETIRE_REQUEST));
   return incarnation === DIRECT_INCARNATION || isRetired ? null : { agent, incarnation, key };
+}
+
+/** What the agent leaves to the sum of its fleet, or null where it has no fleet or reported nothing. */
+export function usageMessage({ agent, config, usage }: AgentState): UsageLeft | null {
+  const { incarnation, key } = config;
+  return usage === undefined || incarnation === DIRECT_INCARNATION ? null : { agent, key, usage };
 }

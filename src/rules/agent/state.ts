@@ -16,6 +16,7 @@ import type {
 import type { ErrorBody } from '../../contract/errors';
 import type { HeldSubscription } from '../../contract/agent/subscription';
 import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
+import type { Usage } from '../../contract/usage';
 import type { RequestMark } from '../lib/fingerprint';
 import { type PausedClock, STOPPED_CLOCK } from './turns/paused-clock';
 import { type AgentSettings, agentSettings } from './settings';
@@ -181,6 +182,8 @@ export interface AgentState {
   /** The last announcement; null: none yet. */
   readonly announced: Announcement | null;
   readonly turns: TurnsState;
+  /** What its turns took; absent where none reported usage. */
+  readonly usage?: Usage;
   /**
    * Counts accepted commands, so that an effect's failure reaches the commands that asked for it.
    */

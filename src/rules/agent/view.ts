@@ -9,6 +9,7 @@ import { summary } from './decisions';
 import { lostText } from '../lib/ends';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
+import { usageField } from '../lib/usage';
 import { why } from './why';
 
 /** The subscription without the reference to its secret. */
@@ -42,6 +43,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     subscription: publicSubscription(state),
     registeredAt: iso(instance.registeredAt),
     lastProofAt: iso(instance.lastProofAt),
+    ...usageField(state.usage),
     incarnation: config.incarnation,
     revision: config.revision,
     beats: { everyMs: settings.heartbeatEveryMs, staleAfterMs: settings.staleAfterMs },
@@ -143,5 +145,5 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
 export function cardKey(state: AgentState, troubles: readonly Trouble[] = []): string {
   const { waiting, inFlight } = state.turns;
   const last = state.decisions.at(-1);
-  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
+  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.usage?.turns ?? 0)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
 }

@@ -5,6 +5,8 @@ import { boundedText, ERROR_BYTES } from '../../contract/text';
 import type { TurnInput, TurnOutcome, TurnReply, TurnRequest } from '../../contract/agent/turns';
 import { act } from './actions';
 import { jsonBytes } from '../lib/json-bytes';
+import { replyParts } from '../lib/reply-extras';
+import { addTurn, usageField } from '../lib/usage';
 import type { Effects, Sizes } from './effects';
 import { type Step, abandonedResult, endFailed, withRecords } from './endings';
 import { fanOutLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } from './fan-out/limits';
@@ -60,7 +62,7 @@ async function oneTurn(state: BranchState, effects: Effects, orphans: Orphans): 
   const replier = state.agent;
   const timeout = turnTimeout(state.context.topology, replier);
   const outcome = await effects.takeTurn(request, timeout?.ms ?? null);
-  const taken = countTurn(state);
+  const taken = countTurn(state, outcome);
   if ('error' in outcome) return endFailed(taken, errorOf(outcome, timeout?.rule));
   const checked = withinLimits(taken, checkReply(state.context.topology, replier, outcome.reply));
   const step =
@@ -104,9 +106,10 @@ function turnRequest(state: BranchState, effects: Effects): TurnRequest {
   };
 }
 
-function countTurn(state: BranchState): BranchState {
+function countTurn(state: BranchState, outcome: TurnOutcome): BranchState {
   const counts = { ...state.counts, steps: state.counts.steps + 1 };
-  return { ...state, counts, turns: state.turns + 1, turnsUsed: state.turnsUsed + 1 };
+  const usage = 'reply' in outcome ? addTurn(state.usage, replyParts(outcome.reply).usage) : state.usage;
+  return { ...state, counts, turns: state.turns + 1, turnsUsed: state.turnsUsed + 1, ...usageField(usage) };
 }
 
 function errorOf(outcome: Extract<TurnOutcome, { error: unknown }>, rule: string | undefined): string {

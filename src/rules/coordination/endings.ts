@@ -2,6 +2,7 @@
 import type { BarrierRecord, BranchOutcome } from '../../contract/run';
 import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
+import { usageField } from '../lib/usage';
 import { type Effects, Stopped } from './effects';
 import { overLimit } from './fan-out/limits';
 import type { BranchResult, BranchState, Contribution, Records } from './state';
@@ -42,7 +43,8 @@ function boundResult(result: BranchResult, effects: Effects): BranchResult {
 /** The result of a branch that ends now. */
 export function branchResult(state: BranchState, outcome: BranchOutcome, error: string | null): BranchResult {
   const { branch, parent } = state.context;
-  const record = { id: branch, parent, agents: state.identities, turns: state.turns, outcome, error };
+  const { identities: agents, turns, usage } = state;
+  const record = { id: branch, parent, agents, turns, outcome, error, ...usageField(usage) };
   return {
     branch,
     outcome,

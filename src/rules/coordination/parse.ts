@@ -4,6 +4,7 @@ import type { BarrierRecord, BranchRecord } from '../../contract/run';
 import { turnInput } from '../lib/turn-input';
 import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
+import { usage } from '../lib/usage';
 import type { Topology } from '../topology/topology';
 import type { BranchContext, BranchState, Contribution, Counts, Records, Remembered, Undo } from './state';
 
@@ -65,6 +66,7 @@ const branchRecord: parse.Parser<BranchRecord> = parse.object({
   turns: parse.integer(),
   outcome,
   error: parse.nullable(parse.text(Infinity)),
+  usage: parse.optional(usage),
 });
 
 const barrierRecord: parse.Parser<BarrierRecord> = parse.object({
@@ -107,6 +109,7 @@ export const branchState: parse.Parser<BranchState> = parse.object({
   counts,
   turns: parse.integer(),
   turnsUsed: parse.integer(),
+  usage: parse.optional(usage),
   invalid: parse.integer(),
   memory: parse.list(remembered),
   children: parse.integer(),

@@ -7,6 +7,7 @@ import { DroverError } from '../../contract/errors';
 import { UNDECODABLE } from '../../contract/json';
 import { boundedText, ERROR_BYTES } from '../../contract/text';
 import * as parse from '../lib/parse';
+import { replyParts } from '../lib/reply-extras';
 import type { Topology } from '../topology/topology';
 
 /** A valid reply, or why it is invalid. */
@@ -53,7 +54,7 @@ function readReply(reply: unknown): TurnReply {
   }
   if (!parse.isRecord(reply)) return parse.invalid('reply', 'expected a JSON object with an action');
   const action = parse.oneOf('invoke', 'final', 'ask', 'fail')(reply['action'], 'reply.action');
-  return ACTIONS[action](reply, 'reply');
+  return ACTIONS[action](replyParts(reply).bare, 'reply');
 }
 
 function checkAllowed(topology: Topology, replier: string, reply: TurnReply): TurnReply {

@@ -4,6 +4,7 @@ import type { Topology } from '../topology/topology';
 import { runBarrier } from './fan-out/barrier';
 import { inBranchOrder } from './fan-out/branch-order';
 import { withShares } from '../lib/shares';
+import { sumOfUsage, usageField } from '../lib/usage';
 import { boundedBarriers } from './endings';
 import type { Effects } from './effects';
 import { Orphans } from './fan-out/orphans';
@@ -48,6 +49,7 @@ export async function runTask({ fleet, run, task, topology }: Task, effects: Eff
     result: {
       ...answer(root.verdict),
       turns: root.turnsUsed,
+      ...usageField(sumOfUsage(root.branches.map(({ usage }) => usage))),
       branches: withShares(inBranchOrder(root.branches, ({ id }) => id)),
       barriers: boundedBarriers(root.barriers),
     },

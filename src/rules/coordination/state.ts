@@ -4,6 +4,7 @@
  */
 import type { BarrierRecord, BranchOutcome, BranchRecord } from '../../contract/run';
 import type { SourceFailure, TurnInput } from '../../contract/agent/turns';
+import type { Usage } from '../../contract/usage';
 import type { Topology } from '../topology/topology';
 
 /** The counts of a branch. A rendezvous continues with the highest counts of its sources. */
@@ -84,6 +85,8 @@ export interface BranchState extends Records {
   readonly turns: number;
   /** The turns of the branch and of all branches below it. */
   readonly turnsUsed: number;
+  /** What its own turns took; absent where none reported usage. */
+  readonly usage?: Usage;
   /** Invalid replies in a row. */
   readonly invalid: number;
   readonly memory: readonly Remembered[];

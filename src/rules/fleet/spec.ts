@@ -10,12 +10,14 @@ import type {
   PoolGone,
   RunNamed,
   SubscriptionSpec,
+  UsageLeft,
 } from '../../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { agentSpec, applicationFields, livenessSpec, restartSpec } from '../agent/spec';
 import { boundedDuration, filledList, notifySpec, secretReference } from '../lib/fields';
 import { provisioningSpec } from '../change/messages';
 import { crossProblems } from './check';
+import { usage } from '../lib/usage';
 import { parseTopologySpec } from '../topology/parse';
 import { boolean, integer, list, name, object, optional, type Parser, text } from '../lib/parse';
 
@@ -95,3 +97,6 @@ export const poolGone: Parser<PoolGone> = object({ pool: name });
 
 /** Signal `agentGone`. */
 export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });
+
+/** Signal `usageLeft`. */
+export const usageLeft: Parser<UsageLeft> = object({ agent: name, key: text(1_000), usage });

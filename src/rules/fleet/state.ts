@@ -16,12 +16,14 @@ import type {
 } from '../../contract/fleet';
 import { FLEET_HOLD, HOLD_REQUEST } from '../../contract/names';
 import type { Trouble } from '../../contract/trouble';
+import type { Usage } from '../../contract/usage';
 import { waitingProgress } from '../change/run';
 import type { RequestMark } from '../lib/fingerprint';
 import type { OwnedWithSpec } from './plan';
 import { unsigned } from '../agent/spec';
 import { agentSettings } from '../agent/settings';
 import { type Ignored, NOTHING_IGNORED, troublesOf } from '../lib/troubles';
+import { usageField } from '../lib/usage';
 
 /** The next step of a change; `ended`: none. */
 export type ChangeStep = 'place' | 'provision' | 'undo' | 'ended';
@@ -81,6 +83,8 @@ export interface FleetState {
   readonly told: Pick<Required<FleetSpec>, 'notify'> & { readonly pools: readonly SubscriptionSpec[] };
   readonly change: FleetChange | null;
   readonly requests: readonly RememberedRequest[];
+  /** What the turns of ended agents took, and the keys of those counted last. */
+  readonly usage?: { readonly left: Usage; readonly keys: readonly string[] };
   /** Counts messages that changed nothing. */
   readonly ignored: Ignored;
   readonly continueAfterEvents: number | null;
@@ -158,6 +162,7 @@ export function fleetView(state: FleetState, troubles: readonly Trouble[] = []):
     holds,
     agents: Object.fromEntries(agents) as FleetView['agents'],
     spec: unsignedFleet(spec),
+    ...usageField(state.usage?.left),
     ...(state.holdsDue ? { untold: untoldAgents(state) } : {}),
     ...troublesOf(troubles),
   };

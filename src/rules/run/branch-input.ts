@@ -6,6 +6,7 @@ import type { BranchContext, BranchResult, BranchState } from '../coordination/s
 import { lostBranch } from '../coordination/lost';
 import { turnInput } from '../lib/turn-input';
 import { jsonBytes } from '../lib/json-bytes';
+import { sumOfUsage, usageField } from '../lib/usage';
 import { boolean, integer, json, list, name, nullable, object, optional, type Parser, text } from '../lib/parse';
 
 /** The options that all branches of a run share. */
@@ -99,9 +100,15 @@ export function toWire(end: BranchEnd, context: BranchContext): BranchEnd {
   if (bytes <= MOST_RETURNED_BYTES) return untraced;
   const error = `LimitReached: what branch ${context.branch} returns is ${String(bytes)} bytes, at most ${String(MOST_RETURNED_BYTES)} are allowed`;
   const { turnsUsed, undos } = result;
-  const lost = { ...lostBranch(context, error), turnsUsed };
+  const lost = withUsage({ ...lostBranch(context, error), turnsUsed }, result);
   const kept = jsonBytes(undos) <= MOST_RETURNED_BYTES / 2 ? undos : [];
   return { result: { ...lost, undos: kept }, times: times.filter(({ id }) => id === context.branch), trace: [] };
+}
+
+/** What the branch and all below it took, in the one record that is left of them. */
+function withUsage(lost: BranchResult, { branches }: BranchResult): BranchResult {
+  const usage = sumOfUsage(branches.map((record) => record.usage));
+  return { ...lost, branches: lost.branches.map((record) => ({ ...record, ...usageField(usage) })) };
 }
 
 /** The signature of workflow `branch`. */

@@ -22,6 +22,7 @@ import {
   text,
 } from '../lib/parse';
 import { turnOutcome } from '../lib/turn-input';
+import { usage } from '../lib/usage';
 
 const id = text(21_000);
 const words = text(Infinity);
@@ -73,6 +74,7 @@ const liveRecord: Parser<LiveBranchRecord> = object({
   error: nullable(words),
   startedAt: instant,
   endedAt: nullable(instant),
+  usage: optional(usage),
 });
 
 /** Signal `branchesChanged`. */

@@ -6,6 +6,7 @@ import { inBranchOrder } from '../coordination/fan-out/branch-order';
 import { endText } from '../lib/ends';
 import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
+import { usageField } from '../lib/usage';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
 
 /** The known branches of a run, by id. */
@@ -67,6 +68,7 @@ export function closedRunView(view: RunView, end: WorkflowEnd, now: string): Run
     finalResponse: null,
     error: `the workflow of run ${view.fleet}/${view.run} ${endText(end)}; its branches end too; run the task again under another name`,
     turns: branches.reduce((sum, { turns }) => sum + turns, 0),
+    ...usageField(view.usage),
     branches: branches.map(({ startedAt: _, endedAt: _at, ...branch }) => branch as BranchRecord),
     barriers: [],
   };

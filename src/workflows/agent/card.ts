@@ -21,6 +21,7 @@ export function publish(machine: AgentMachine, supervisor: Supervisor): () => vo
     const changed = changedAttributes(machine.state, workflowInfo().typedSearchAttributes);
     if (changed.length > 0) upsertSearchAttributes(changed);
     writeHoldsMemo(machine.state);
+    writeUsageMemo(machine.state);
     setCurrentDetails(card(machine.state, troubles));
   };
   machine.onChange(react);
@@ -54,6 +55,12 @@ function writeHoldsMemo({ holds }: AgentState): void {
   const all = firstThatFit(names).length === names.length ? null : names;
   const told: unknown = workflowInfo().memo?.['holds'] ?? null;
   if (JSON.stringify(told) !== JSON.stringify(all)) upsertMemo({ holds: all });
+}
+
+/** The fleet's sum is made of these (client/usage.ts): a query of every agent would take too long. */
+function writeUsageMemo({ usage }: AgentState): void {
+  const told: unknown = workflowInfo().memo?.['usage'];
+  if (usage !== undefined && JSON.stringify(told) !== JSON.stringify(usage)) upsertMemo({ usage });
 }
 
 /** Limit of the server for a list's JSON in a search attribute, in bytes. A longer value ends the workflow. */

@@ -5,7 +5,7 @@ import { describeAgent } from '../../contract/agent/messages';
 import { fleetSignals } from '../../contract/fleet/messages';
 import { fleetWorkflowId } from '../../contract/names';
 import { type CarriedAgent } from '../../rules/agent/state';
-import { goodbyeMessage } from '../../rules/agent/farewell';
+import { goodbyeMessage, usageMessage } from '../../rules/agent/farewell';
 import { initialState } from '../../rules/agent/input/initial-state';
 import { AGENT_INPUT } from '../../rules/agent/input/migrate';
 import { nextEffect } from '../../rules/agent/reconcile';
@@ -70,8 +70,10 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
   });
 }
 
-/** Tells the fleet that its agent is gone, unless the fleet itself has ended it. */
+/** Tells the fleet what its agent's turns took, and that it is gone, unless the fleet itself has ended it. */
 async function notifyFleetOfEnd({ state }: AgentMachine, outbox: Outbox, isIdle: () => boolean): Promise<void> {
+  const left = usageMessage(state);
+  if (left !== null) await outbox.send(fleetWorkflowId(state.fleet), fleetSignals.usageLeft, left);
   const goodbye = goodbyeMessage(state);
   if (goodbye !== null) await outbox.send(fleetWorkflowId(state.fleet), fleetSignals.agentGone, goodbye);
   await until(isIdle);

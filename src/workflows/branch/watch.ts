@@ -2,6 +2,7 @@
 import type { BranchRecord, BranchView, LiveBranchRecord } from '../../contract/run';
 import type { SourceFailure } from '../../contract/agent/turns';
 import type { BranchResult, BranchState } from '../../rules/coordination/state';
+import { usageField } from '../../rules/lib/usage';
 import type { BranchLife } from './life';
 
 /** Follows the progress of one branch. */
@@ -59,6 +60,7 @@ export function createWatch(life: BranchLife): BranchWatch {
       turns: state.turns,
       outcome: live,
       error: null,
+      ...usageField(state.usage),
       startedAt: life.startedAt,
       endedAt: null,
     }),

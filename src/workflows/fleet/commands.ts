@@ -14,12 +14,14 @@ import {
   poolGone,
   resumeRequest,
   runNamed,
+  usageLeft,
 } from '../../rules/fleet/spec';
 import { type DecidedCancel, decideCancel } from '../../rules/fleet/cancel';
 import { decidePause, decideResume } from '../../rules/fleet/holds';
 import { decideRunName } from '../../rules/fleet/run-names';
 import { type FleetState, fleetView } from '../../rules/fleet/state';
 import { withoutPools } from '../../rules/fleet/pools';
+import { addUsageLeft } from '../../rules/fleet/usage';
 import { decideCompensate } from '../../rules/fleet/undo';
 import { fleetActivities } from '../activities';
 import type { FleetMachine } from './machine';
@@ -60,6 +62,14 @@ export function handleCommands(machine: FleetMachine): void {
     poolGone,
     ({ pool: gone }) => {
       machine.become(withoutPools(machine.state, (pool) => pool === gone));
+    },
+    machine.ignore,
+  );
+  receive(
+    fleetSignals.usageLeft,
+    usageLeft,
+    (left) => {
+      machine.become(addUsageLeft(machine.state, left));
     },
     machine.ignore,
   );

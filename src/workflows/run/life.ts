@@ -6,6 +6,7 @@ import type { RequestMark } from '../../rules/lib/fingerprint';
 import { type Human, createHuman } from '../../rules/run/human';
 import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
 import { withShares } from '../../rules/lib/shares';
+import { sumOfUsage, usageField } from '../../rules/lib/usage';
 import { type Stop, createStop } from '../../rules/coordination/stop';
 import { mustCompile } from '../../rules/topology/compile';
 import type { Topology } from '../../rules/topology/topology';
@@ -159,6 +160,7 @@ export function beginRun(input: RunInput): RunLife {
         state: stateOf(life),
         question: question ?? null,
         result,
+        ...usageField(result === null ? sumOfUsage([...branches.values()].map(({ usage }) => usage)) : result.usage),
         branches: result === null ? shownBranches(branches, waiting()) : finished,
         compensation: undoOf(compensation),
         ...troublesOf(supervisor.troubles()),

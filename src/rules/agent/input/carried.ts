@@ -16,6 +16,7 @@ import {
 } from '../../lib/parse';
 import { parseFailureObserved, parseGranted } from '../../lib/grants';
 import { turnOutcome } from '../../lib/turn-input';
+import { usage } from '../../lib/usage';
 import { MOST_HOLDS } from '../commands';
 import { configurationFields, parseHold, turnRequest } from '../messages';
 import { agentSettings } from '../settings';
@@ -184,6 +185,7 @@ const stored = stateOf<Omit<AgentState, 'settings'>>()({
   switches,
   announced: nullable(oneOf('ready', 'offline', 'failed')),
   turns,
+  usage: optional(usage),
   op: integer(),
   requests: list(request),
   decisions: list(decision),

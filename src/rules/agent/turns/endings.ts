@@ -5,6 +5,9 @@ import type { FailureReport, SubscriptionFailure } from '../../../contract/agent
 import type { TurnOutcome } from '../../../contract/agent/turns';
 import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
+import { replyParts } from '../../lib/reply-extras';
+import { addTurn, usageField } from '../../lib/usage';
+import { withDecision } from '../decisions';
 import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
 import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
@@ -42,7 +45,23 @@ export function turnEnded(
   }
   const answer =
     ending.kind === 'outcome' ? ending.outcome : { error: errorFor(state, ending.error, reason, limitOf(state, turn)) };
-  return { state: finishTurn(state, turnId, answer), answer };
+  return { state: withExtras(finishTurn(state, turnId, answer), answer, now), answer };
+}
+
+/** The decision that records what was ignored in a reply. */
+const IGNORED = 'reply with parts that are ignored';
+
+/**
+ * The state with what a reply reports beside its action. The same warning again would only push
+ * other decisions out of the log.
+ */
+function withExtras(state: AgentState, answer: TurnOutcome, now: number): AgentState {
+  if (!('reply' in answer)) return state;
+  const { usage, warnings } = replyParts(answer.reply);
+  const counted = { ...state, ...usageField(addTurn(state.usage, usage)) };
+  const why = warnings.join('; ');
+  const isKnown = why === '' || state.decisions.some(({ what, why: known }) => what === IGNORED && known === why);
+  return isKnown ? counted : withDecision(counted, counted, { by: 'agent', what: IGNORED, why }, now);
 }
 
 /** Whether the turn failed because of its credential, and another credential may help. */

@@ -1,0 +1,14 @@
+/** What the turns of ended agents took. */
+import type { UsageLeft } from '../../contract/fleet';
+import { sumOfUsage } from '../lib/usage';
+import type { FleetState } from './state';
+
+/** A repeated signal comes within seconds; an agent of a fleet has a key of its own. */
+const KEYS_KEPT = 1_000;
+
+/** The state with what an ended agent has left; unchanged for a repeat. */
+export function addUsageLeft(state: FleetState, { key, usage }: UsageLeft): FleetState {
+  const { left, keys = [] }: Partial<NonNullable<FleetState['usage']>> = state.usage ?? {};
+  if (keys.includes(key)) return state;
+  return { ...state, usage: { left: sumOfUsage([left, usage]) ?? usage, keys: [...keys, key].slice(-KEYS_KEPT) } };
+}
