@@ -19,7 +19,7 @@ export function environment(): Environment {
 /** Settings of worker and gateway. */
 export interface Settings extends Pick<
   Config,
-  'queuePrefix' | 'logLevel' | 'maxCachedWorkflows' | 'turnSlots' | 'allowedHosts'
+  'queuePrefix' | 'logLevel' | 'maxCachedWorkflows' | 'turnSlots' | 'allowedHosts' | 'references'
 > {
   /** Absolute path of the state directory. */
   readonly stateDir: string;
@@ -54,6 +54,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     maxCachedWorkflows: config.maxCachedWorkflows,
     turnSlots: config.turnSlots,
     allowedHosts: config.allowedHosts,
+    references: config.references,
     stateDir: state.path,
     installation: config.installation ?? state.installation,
     host: config.host ?? state.host,

@@ -2,6 +2,7 @@
 import { DroverClient } from './client';
 import type { ConnectionSettings } from './client/temporal/connection';
 import type { Settings } from './config';
+import { approveReferences } from './dev/approved-references';
 import { DroverError } from './contract/errors';
 import { createGateway } from './gateway';
 import type { Logger } from './log';
@@ -25,7 +26,14 @@ export interface RunningGateway {
 export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
   const { gateway, operatorTokens, agentSecret, specSecrets, agentCallsPerMinute, queuePrefix } = settings;
   useSecrets([agentSecret, ...operatorTokens, ...(specSecrets ?? [])]);
-  const client = DroverClient.connect({ ...connection, queuePrefix, specSecrets });
+  const client = DroverClient.connect({
+    ...connection,
+    queuePrefix,
+    specSecrets,
+    approveReferences: (references) => {
+      approveReferences(settings.stateDir, references);
+    },
+  });
   const app = await createGateway({
     client,
     operatorTokens,

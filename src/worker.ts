@@ -19,6 +19,7 @@ import { createFleetActivities } from './activities/fleet';
 import { createGatewayActivities } from './activities/gateway';
 import { createMonitorActivities } from './activities/monitor';
 import { createNotificationActivities } from './activities/notifications';
+import type { AllowReference } from './activities/references';
 import { createSignalActivities } from './activities/signals';
 import { createSubscriptionActivities } from './activities/subscriptions';
 import { createTurnActivities } from './activities/turns';
@@ -31,9 +32,11 @@ import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
 import { queues } from './contract/names';
 import { messageOf } from './contract/text';
+import { isApproved } from './dev/approved-references';
 import { DATA_CONVERTER } from './data-converter';
 import { startMaintenance } from './housekeeping';
 import { installedProviders } from './installed-providers';
+import { isListed } from './providers/allowed-references';
 import { secretsOf } from './providers/redaction';
 import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
@@ -118,6 +121,7 @@ export async function startWorker({
   const activities = createActivities({
     providers,
     admit,
+    allowReference: allowedHere(settings),
     turns: delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
     signals,
     fleet: createFleetActivities({ calls, installation, host, admit }),
@@ -162,6 +166,11 @@ export async function startWorker({
     return ended;
   };
   return { stop, ended };
+}
+
+/** Allows what DROVER_REFERENCES lists, and what the owner of the state directory has approved. */
+function allowedHere({ references, stateDir }: Pick<Settings, 'references' | 'stateDir'>): AllowReference {
+  return async (reference) => isApproved(stateDir, reference) || (await isListed(reference, references));
 }
 
 async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {

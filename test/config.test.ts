@@ -22,6 +22,7 @@ it('takes what is not set from the state directory', () => {
     maxCachedWorkflows: 500,
     turnSlots: 1_000,
     allowedHosts: undefined,
+    references: [],
     stateDir: '/state',
     installation: 'kept-installation',
     host: 'kept-host',
@@ -45,6 +46,7 @@ it('prefers what is set', () => {
     DROVER_MAX_CACHED_WORKFLOWS: '0',
     DROVER_TURN_SLOTS: '7',
     DROVER_ALLOWED_HOSTS: 'localhost, agents.example.com',
+    DROVER_REFERENCES: 'env:KEY_*, file:/run/secrets',
   };
   expect(resolveSettings(parseConfig(env), state)).toMatchObject({
     queuePrefix: 'mine',
@@ -52,6 +54,7 @@ it('prefers what is set', () => {
     maxCachedWorkflows: 0,
     turnSlots: 7,
     allowedHosts: ['localhost', 'agents.example.com'],
+    references: ['env:KEY_*', 'file:/run/secrets'],
     installation: 'here',
     host: 'box.local',
     agentSecret: 'a-secret-of-the-agents',

@@ -22,6 +22,7 @@ import { type RunningGateway, startGateway } from '../src/server';
 import { type RunningWorker, startWorker } from '../src/worker';
 import { drover } from './cli/commands/drover';
 import { eventually } from './providers/calls';
+import { ExternalService } from './providers/external-service';
 import { devServer } from './support/env';
 
 const env = devServer();
@@ -141,6 +142,40 @@ it('a caller with Temporal alone runs nothing: neither by a fleet nor by an agen
   });
   expect(agent.why).toContain('Forbidden');
   expect(existsSync(proof)).toBe(false);
+});
+
+it('a caller with Temporal alone has no file of the user read, and one with the key has', async () => {
+  const key = join(folder, 'private.key');
+  writeFileSync(key, 'the private key of the user of the worker');
+  const service = await new ExternalService().listen();
+  const { url } = service;
+  const [create, wake, destroy] = ['create', 'wake', 'destroy'].map((path) => `${url}/${path}`) as [
+    string,
+    string,
+    string,
+  ];
+  const spec: FleetSpec = {
+    agents: [{ name: 'A', provider: 'external', external: { create, wake, destroy, secret: `file:${key}` } }],
+  };
+  try {
+    expect(await endOf('reader', (await applyRaw('reader', spec)).revision)).toMatchObject({
+      code: 'Forbidden',
+      error: expect.stringContaining('DROVER_REFERENCES') as string,
+    });
+    // By a pool, too: its credential is given to an agent of the caller.
+    const pooled: FleetSpec = {
+      agents: [{ name: 'A', provider: 'external', external: { wake }, subscription: { pool: 'reader' } }],
+      subscriptions: [{ pool: 'reader', credentials: [{ name: 'a', secret: `file:${key}` }] }],
+    };
+    expect(await endOf('pooled', (await applyRaw('pooled', pooled)).revision)).toMatchObject({ code: 'Forbidden' });
+    expect(service.requests).toEqual([]);
+
+    await applyByGateway('approved', spec);
+    const { authorization } = await eventually('the service is called', async () => service.requests[0]);
+    expect(authorization).toBe('Bearer the private key of the user of the worker');
+  } finally {
+    await service.close();
+  }
 });
 
 it('what the gateway has signed runs, is woken again, and cannot be changed past it', async () => {

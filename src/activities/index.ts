@@ -14,6 +14,7 @@ import type {
 import type { Providers } from '../providers/provider';
 import type { SecretSettings } from '../providers/redaction';
 import type { Admit } from './admission';
+import { admittingReferences, allowEveryReference, type AllowReference } from './references';
 import { redacting } from './redacting';
 import { createProviderActivities } from './resources';
 
@@ -22,6 +23,8 @@ export interface ActivityDependencies {
   readonly providers: Providers;
   /** Decides which specifications may be created and woken; default: all. */
   readonly admit?: Admit;
+  /** Decides which references are resolved for agents, services and webhooks; default: all. */
+  readonly allowReference?: AllowReference;
   readonly turns: TurnActivities;
   readonly fleet: FleetActivities;
   readonly undo: UndoActivities;
@@ -34,7 +37,7 @@ export interface ActivityDependencies {
   readonly secrets: SecretSettings;
 }
 
-/** All activities of a worker, with redacted results and errors. */
+/** All activities of a worker, with redacted results and errors. The redaction resolves references too, so they are checked first. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
   const { providers, admit, turns, fleet, undo, subscriptions, notifications, monitor, signals, gateway, secrets } =
     dependencies;
@@ -50,5 +53,5 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     ...signals,
     ...gateway,
   };
-  return redacting(all, secrets);
+  return admittingReferences(redacting(all, secrets), dependencies.allowReference ?? allowEveryReference);
 }

@@ -4,9 +4,9 @@ import type { Activities } from '../contract/activities';
 import { isReference } from '../contract/agent/references';
 import { type Concern, redactionFor, type SecretSettings, secretsOf } from '../providers/redaction';
 import type { Clean } from '../providers/secrets-in-use';
+import { type Fields, fieldsOf } from './fields';
 
 type Activity = (...call: readonly unknown[]) => Promise<unknown>;
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Activities whose results contain texts. The turn activity redacts its own (turns.ts). */
 const TELLING: readonly string[] = ['inspectResource', 'reloadCredential', 'setHold', 'findLost'];
@@ -50,10 +50,6 @@ function concernOf(call: unknown): Concern {
     references: [...references.filter((reference) => typeof reference === 'string'), ...variableReferences],
     values: variables.flatMap(secretsOf),
   };
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
 function textsOf(fields: Fields): Record<string, string> {

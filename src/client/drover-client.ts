@@ -8,7 +8,7 @@ import { type CallOptions } from './temporal/call-options';
 import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
 import { isConnectionError } from './temporal/errors';
 import { Events } from './events';
-import { Fleets } from './fleets';
+import { type ApproveReferences, Fleets } from './fleets';
 import { Pools } from './pools';
 import { Runs } from './runs';
 import { SpecKeys } from './spec-keys';
@@ -29,6 +29,11 @@ export interface DroverClientOptions extends ConnectionSettings {
    * sign` has signed.
    */
   readonly specSecrets?: readonly string[] | undefined;
+  /**
+   * Called before an `apply` with the references of its credentials, services and webhooks. The
+   * gateway and the command line note them in their state directory, where the worker looks.
+   */
+  readonly approveReferences?: ApproveReferences | undefined;
 }
 
 /** Connects at its first use. All methods reject only with `DroverError`s. */
@@ -42,12 +47,17 @@ export class DroverClient {
   readonly #queuePrefix: string;
   readonly #address: string | undefined;
 
-  private constructor(client: Client, queuePrefix: string, keys?: SpecKeys, address?: string) {
+  private constructor(
+    client: Client,
+    queuePrefix: string,
+    { specSecrets, approveReferences }: Pick<DroverClientOptions, 'specSecrets' | 'approveReferences'> = {},
+    address?: string,
+  ) {
     this.#calls = new Calls(client);
     this.#address = address;
     this.#queuePrefix = queuePrefix;
     this.agents = new Agents(this.#calls);
-    this.fleets = new Fleets(this.#calls, queuePrefix, keys);
+    this.fleets = new Fleets(this.#calls, queuePrefix, keysOf(specSecrets), approveReferences);
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
     this.pools = new Pools(this.#calls);
     this.events = new Events(this.#calls, this.pools);
@@ -57,10 +67,11 @@ export class DroverClient {
   static connect({
     queuePrefix = DEFAULT_QUEUE_PREFIX,
     specSecrets,
+    approveReferences,
     ...settings
   }: DroverClientOptions = {}): DroverClient {
     const { address } = resolveConnection(settings).connectionOptions;
-    return new DroverClient(openClient(settings), queuePrefix, keysOf(specSecrets), address);
+    return new DroverClient(openClient(settings), queuePrefix, { specSecrets, approveReferences }, address);
   }
 
   /** A client over a connection that the caller closes. */
@@ -69,7 +80,7 @@ export class DroverClient {
     queuePrefix: string = DEFAULT_QUEUE_PREFIX,
     specSecrets?: readonly string[],
   ): DroverClient {
-    return new DroverClient(client, queuePrefix, keysOf(specSecrets));
+    return new DroverClient(client, queuePrefix, { specSecrets });
   }
 
   /**

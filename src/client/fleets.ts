@@ -28,6 +28,8 @@ import type { CallOptions } from './temporal/call-options';
 import { endedError, orEnded } from './temporal/ends';
 import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './temporal/subject';
+import { fleetSpec } from '../rules/fleet/spec';
+import { unsignedReferences } from '../contract/fleet/references';
 import { signFleet, type SpecKeys } from './spec-keys';
 import { topologyView } from './topology-view';
 import { isUnanswered } from './temporal/unanswered';
@@ -57,17 +59,22 @@ const ENDED = {
     'drover apply of its file makes it again and takes over its agents; drover gc --yes removes what no longer has an owner',
 };
 
+/** Approves the references of a fleet file before it is applied. */
+export type ApproveReferences = (references: readonly string[]) => void;
+
 /** All operations on fleets. */
 export class Fleets {
   readonly #calls: Calls;
   readonly #queuePrefix: string;
   readonly #keys: SpecKeys | undefined;
+  readonly #approve: ApproveReferences | undefined;
 
   /** Without keys, specifications are sent as they are, with the signatures that they have. */
-  constructor(calls: Calls, queuePrefix: string, keys?: SpecKeys) {
+  constructor(calls: Calls, queuePrefix: string, keys?: SpecKeys, approve?: ApproveReferences) {
     this.#calls = calls;
     this.#queuePrefix = queuePrefix;
     this.#keys = keys;
+    this.#approve = approve;
   }
 
   /**
@@ -119,6 +126,7 @@ export class Fleets {
   async apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
     if (request.dryRun) return this.plan(fleet, request.spec, options);
     const spec = this.#signed(fleet, request.spec);
+    this.#approve?.(unsignedReferences(fleetSpec(spec, 'apply.spec')));
     const subject = fleetSubject(fleet);
     const input: FleetInput = { v: 1, fleet };
     const start = {

@@ -8,6 +8,7 @@ import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment } from '../../config';
 import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
 import { specSecretsIn } from '../../contract/spec-secret';
+import { approveReferences } from '../../dev/approved-references';
 import { keptSpecSecrets } from '../../dev/state-dir';
 import { readUpState } from '../../dev/up-state';
 import { explainedByDisk } from './full-disk';
@@ -85,7 +86,14 @@ export async function withClient<T>(flags: ConnectionFlags, use: (client: Drover
   // What this directory keeps is for the server of its own `drover up`.
   const signsBySetting = environment()['DROVER_SPEC_SECRET'] !== undefined;
   const secrets = signsBySetting || !isNamed(flags) ? specSecrets() : undefined;
-  const client = DroverClient.connect({ ...connectionSettings(flags), queuePrefix, specSecrets: secrets });
+  const client = DroverClient.connect({
+    ...connectionSettings(flags),
+    queuePrefix,
+    specSecrets: secrets,
+    approveReferences: (references) => {
+      approveReferences(stateDirectory(), references);
+    },
+  });
   try {
     return await use(client);
   } catch (error) {

@@ -8,6 +8,7 @@ import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment, type Settings } from '../../config';
 import { DroverError } from '../../contract/errors';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
+import { approveReferences } from '../../dev/approved-references';
 import { startEmbeddedServer } from '../../dev/embedded';
 import { obtainBinary } from '../../dev/obtain';
 import type { StateDirectory } from '../../dev/state-dir';
@@ -52,6 +53,9 @@ export async function startServices(settings: Settings, state: StateDirectory): 
       ...connection,
       queuePrefix: settings.queuePrefix,
       specSecrets: settings.specSecrets,
+      approveReferences: (references) => {
+        approveReferences(state.path, references);
+      },
     });
     stops.add(() => client.close());
     const where: UpState = {

@@ -89,6 +89,25 @@ export const configSchema = z.object({
       ),
     )
     .optional(),
+  /**
+   * The references that a worker resolves for agents, services and webhooks beside the approved
+   * ones, separated by commas: `env:NAME`, `env:PREFIX*`, `file:/path` of a file or of a folder.
+   */
+  DROVER_REFERENCES: z
+    .string()
+    .transform((references) => references.split(',').map((reference) => reference.trim()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^(?:env:(?:[A-Za-z_][A-Za-z0-9_]*)?\*?|file:\/.*)$/,
+            'expected env:NAME, env:PREFIX*, or file: with the absolute path of a file or a folder',
+          )
+          .refine((reference) => reference !== 'env:', 'expected the name of a variable after env:'),
+      ),
+    )
+    .default([]),
   DROVER_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('warn'),
   /** The most workflows that a worker caches, at about 1 MB each. */
   DROVER_MAX_CACHED_WORKFLOWS: whole(0, 100_000).default(500),
@@ -109,6 +128,7 @@ export interface Config {
   readonly installation: string | undefined;
   readonly host: string | undefined;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly references: readonly string[];
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly maxCachedWorkflows: number;
   readonly turnSlots: number;
@@ -142,6 +162,7 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
     installation: variables.DROVER_INSTALLATION,
     host: variables.DROVER_HOST,
     allowedHosts: variables.DROVER_ALLOWED_HOSTS,
+    references: variables.DROVER_REFERENCES,
     logLevel: variables.DROVER_LOG_LEVEL,
     maxCachedWorkflows: variables.DROVER_MAX_CACHED_WORKFLOWS,
     turnSlots: variables.DROVER_TURN_SLOTS,
