@@ -17,7 +17,7 @@ module.exports = {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/packages/.*/dist/', '<rootDir>/.cache/'],
   // A test ends by its own conditions (test/support/patience.ts); this only ends one that hangs.
   testTimeout: 300_000,
   // Tests wait for servers and processes as much as they compute: three keep two cores busy.

@@ -1,4 +1,4 @@
-/** Compiles src/ to dist/ and bundles the workflows, so that a worker starts without webpack. */
+/** Compiles src/ to dist/ and packages/agent/dist/, and bundles the workflows, so that a worker starts without webpack. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -21,19 +21,26 @@ function removeStaleOutput() {
   }
 }
 
+function compile(project) {
+  try {
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+  } catch {
+    console.error('drover: the build failed; the compiler says why above.');
+    process.exit(1);
+  }
+}
+
 const fingerprint = source();
 removeStaleOutput();
 // With the compiler's build info but without its outputs, a folder would compile to nothing.
 if (!existsSync(join(dist, '.stamp'))) rmSync(join(dist, '.tsbuildinfo'), { force: true });
-try {
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-} catch {
-  console.error('drover: the build failed; the compiler says why above.');
-  process.exit(1);
-}
+compile('tsconfig.build.json');
+// The agent library once more, as a package of its own: the same sources, with what they import.
+rmSync(join(root, 'packages/agent/dist'), { recursive: true, force: true });
+compile('packages/agent/tsconfig.json');
 const bundle = join(dist, 'workflow-bundle.js');
 const size = await writeBundle(bundle);
 // A worker uses the bundle only with the SDK that is in it (src/worker.ts).

@@ -37,7 +37,8 @@ export function source(folder = root) {
   for (const entry of readdirSync(join(folder, 'src'), { recursive: true }).sort()) {
     if (entry.endsWith('.ts')) add(join('src', entry));
   }
-  ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'scripts/bundle.mjs'].forEach(add);
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'packages/agent/tsconfig.json'];
+  ['package-lock.json', ...settings, 'scripts/build.mjs', 'scripts/bundle.mjs'].forEach(add);
   return hash.digest('hex');
 }
 

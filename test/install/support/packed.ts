@@ -25,6 +25,11 @@ export function packedDrover(): string {
   return packed('drover', []);
 }
 
+/** The packed file of `@drover/agent`, made once in a run of the tests. */
+export function packedAgent(): string {
+  return packed('agent', ['--workspace', '@drover/agent']);
+}
+
 function packed(name: string, args: readonly string[]): string {
   const folder = join(shared().folder, 'packed', name);
   mkdirSync(folder, { recursive: true });
