@@ -36,14 +36,15 @@ const ENTITIES = {
     events: ['lib', 'agent'],
   },
   workflows: {
-    shared: [],
+    activities: [],
+    shared: ['activities'],
     sandbox: ['shared'],
-    agent: ['shared'],
-    branch: ['shared'],
-    fleet: ['shared'],
-    pool: ['shared'],
-    provision: ['shared'],
-    run: ['shared', 'branch'],
+    agent: ['activities', 'shared'],
+    branch: ['activities', 'shared'],
+    fleet: ['activities', 'shared'],
+    pool: ['activities', 'shared'],
+    provision: ['activities', 'shared'],
+    run: ['activities', 'shared', 'branch'],
   },
 };
 

@@ -1,7 +1,7 @@
 /** Heartbeats of long activities. The answer of the server to a heartbeat carries a cancellation. */
 import { Context } from '@temporalio/activity';
 
-/** A quarter of the shortest heartbeat timeout (10 s, workflows/activities.ts). */
+/** A quarter of the shortest heartbeat timeout (10 s, src/workflows/activities/policies.ts). */
 const BEAT_EVERY_MS = 2_500;
 
 /**

@@ -75,7 +75,7 @@ function unavailable(why: string): Error {
   return asActivityFailure(new DroverError('AgentUnavailable', why), { expected: true });
 }
 
-/** Whether this is the third attempt, the last of the retry policy (src/workflows/activities.ts). */
+/** Whether this is the third attempt, the last of the retry policy (src/workflows/activities/resources.ts). */
 function isLastAttempt(): boolean {
   return Context.current().info.attempt >= 3;
 }

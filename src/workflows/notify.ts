@@ -2,7 +2,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import { NOTIFY_INPUT } from '../rules/events/migrate';
 import { parseNotifyInput } from '../rules/events/messages';
-import { webhookActivities } from './activities';
+import { webhookActivities } from './activities/messages';
 import { translating } from './shared/failures';
 import { migrated } from './shared/migrated';
 import { ignoreUnknownMessages } from './shared/unknown-messages';

@@ -5,7 +5,8 @@ import type { CompensateRequest, ProvisionInput, ProvisionResult } from '../../c
 import { beginChange, changeResult, endChange, recordLeftOver, stopChange } from '../change/run';
 import { finishAttempt, intend, planCompensation, transition } from '../change/compensation';
 import { findRequest, markOf } from '../lib/fingerprint';
-import { refuseWhileChanging, rememberRequest, settleChange, withChange } from './change';
+import { refuseWhileChanging, rememberRequest, withChange } from './change';
+import { settleChange } from './settle';
 import { type FleetChange, type FleetState } from './state';
 
 /**

@@ -1,6 +1,6 @@
 /** Checks whether a gateway has been listening before a silent agent counts as offline. Costs one activity per silence, none per beat. */
 import { afterHearing, mustAskGateway } from '../../rules/agent/liveness/hearing';
-import { gatewayActivities } from '../activities';
+import { gatewayActivities } from '../activities/messages';
 import type { Supervisor } from '../shared/supervise';
 import type { AgentMachine } from './machine';
 

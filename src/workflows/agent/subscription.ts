@@ -26,7 +26,7 @@ import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
 import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
 import { nameOf } from '../../rules/agent/subscription/switches';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
-import { credentialActivity } from '../activities';
+import { credentialActivity } from '../activities/resources';
 import { mustNotBeOverdue } from './commands';
 import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';

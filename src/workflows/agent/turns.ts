@@ -9,7 +9,7 @@ import { type CancelReason, type TurnAction, turnActions } from '../../rules/age
 import { type TurnEnding, failureReport, turnEnded } from '../../rules/agent/turns/endings';
 import { withdrawTurn } from '../../rules/agent/turns/queue';
 import { publicSubscription } from '../../rules/agent/view';
-import { turnActivities } from '../activities';
+import { turnActivities } from '../activities/turns';
 import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';
 import { errorBody, hasUnknownOutcome } from '../shared/failures';

@@ -27,7 +27,7 @@ import { jsonBytes } from '../../rules/lib/json-bytes';
 import { topologyWithin } from '../../rules/topology/within';
 import type { Outbox } from '../shared/outbox';
 import { type Pacer, createPacer } from '../shared/pacer';
-import { signalActivities } from '../activities';
+import { signalActivities } from '../activities/messages';
 import { isHistoryFull } from '../shared/continue-as-new';
 import type { Supervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';

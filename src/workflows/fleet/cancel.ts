@@ -4,7 +4,7 @@ import type { ProvisionInput, ProvisionResult, ProvisionWorkflow } from '../../c
 import { provisionSignals } from '../../contract/fleet/messages';
 import { DEFAULT_TIMEOUT } from '../../rules/change/run';
 import { durationMs } from '../../rules/lib/duration';
-import { giveUpActivity } from '../activities';
+import { giveUpActivity } from '../activities/fleet';
 import type { FleetMachine } from './machine';
 
 /** A saga stops by itself at its timeout. One that has not stopped after this long is watched like a cancelled one. */

@@ -4,12 +4,12 @@ import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@t
 import type { ProvisionInput, ProvisionWorkflow } from '../../contract/fleet';
 import { PROVISION_WORKFLOW, provisionWorkflowId } from '../../contract/names';
 import { keywords } from '../../contract/search-attributes';
-import { abandonChange, placeChange, settleChange } from '../../rules/fleet/change';
+import { abandonChange, placeChange, settleChange } from '../../rules/fleet/settle';
 import { cancelText } from '../../rules/fleet/cancel';
 import { duePools } from '../../rules/fleet/pools';
 import type { FleetState } from '../../rules/fleet/state';
 import { undoByKeys } from '../../rules/fleet/undo';
-import { cancelRunsActivity, fleetActivities } from '../activities';
+import { cancelRunsActivity, fleetActivities } from '../activities/fleet';
 import { endOf } from './cancel';
 import type { FleetMachine } from './machine';
 import { isoNow } from '../shared/iso-now';

@@ -3,7 +3,8 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../../contract/fleet/messages';
-import { type Decided, decideApply, decideDestroy, forgetAgent, partsToCheck } from '../../rules/fleet/change';
+import { type Decided, decideApply, decideDestroy, partsToCheck } from '../../rules/fleet/change';
+import { forgetAgent } from '../../rules/fleet/settle';
 import {
   agentGone,
   applyRequest,
@@ -23,7 +24,7 @@ import { type FleetState, fleetView } from '../../rules/fleet/state';
 import { withoutPools } from '../../rules/fleet/pools';
 import { addUsageLeft } from '../../rules/fleet/usage';
 import { decideCompensate } from '../../rules/fleet/undo';
-import { fleetActivities } from '../activities';
+import { fleetActivities } from '../activities/fleet';
 import type { FleetMachine } from './machine';
 import { isoNow } from '../shared/iso-now';
 import { refuseWhenOverdue } from '../shared/continue-as-new';

@@ -1,7 +1,7 @@
 /** Runs the health monitor of the fleet: one activity at a time, with the current list of agents. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { watchedAgents } from '../../rules/fleet/state';
-import { monitorActivity } from '../activities';
+import { monitorActivity } from '../activities/fleet';
 import type { FleetMachine } from './machine';
 import { until } from '../shared/until';
 

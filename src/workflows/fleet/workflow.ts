@@ -14,7 +14,7 @@ import {
 import { initialFleet } from '../../rules/fleet/input';
 import { FLEET_INPUT } from '../../rules/fleet/migrate';
 import { duePools, markPoolsTold } from '../../rules/fleet/pools';
-import { holdActivity, poolActivities } from '../activities';
+import { holdActivity, poolActivities } from '../activities/fleet';
 import { carryOutChange } from './changes';
 import { handleCommands } from './commands';
 import { createMachine, type FleetMachine } from './machine';

@@ -5,7 +5,7 @@
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { DroverError } from '../../contract/errors';
 import type { OwnedAgent } from '../../contract/fleet';
-import { HOST_TAKES_WITHIN_MS } from '../activities';
+import { HOST_TAKES_WITHIN_MS } from '../activities/policies';
 
 /**
  * Tries of a call that is not asked again patiently. More than one, as the time also runs out while the whole

@@ -2,7 +2,8 @@
 import type { RetireCall } from '../../contract/activities';
 import type { AgentChange } from '../../contract/fleet';
 import { atStep, recordForgotten, recordGone } from '../../rules/change/run';
-import { changeActivities, fleetActivities, forgetfulActivities, retireActivity } from '../activities';
+import { fleetActivities, forgetfulActivities, retireActivity } from '../activities/fleet';
+import { changeActivities } from '../activities/resources';
 import { askHost, askHostAgain } from './host';
 import { patiently, resourceCall, type Saga } from './saga';
 import { errorBody } from '../shared/failures';

@@ -12,7 +12,8 @@ import {
   undoOrder,
 } from '../../rules/change/compensation';
 import { CREATE_TIMEOUT_MS, mayLandLate, wasNeverMade } from '../../rules/change/late-creates';
-import { changeActivities, undoActivities, undoRetireActivity } from '../activities';
+import { undoRetireActivity } from '../activities/fleet';
+import { changeActivities, undoActivities } from '../activities/resources';
 import { askHostAgain } from './host';
 import { inParallel, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';

@@ -2,7 +2,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import type { RunInput, RunStart } from '../../contract/run';
-import { planActivity } from '../activities';
+import { planActivity } from '../activities/fleet';
 import { asFailure, errorBody } from '../shared/failures';
 
 /**

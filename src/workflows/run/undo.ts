@@ -3,7 +3,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { COMPENSATION_LIMIT_MS, finishAttempt, settleEntry, undoOrder } from '../../rules/change/compensation';
 import type { Undo } from '../../rules/coordination/state';
 import { beginUndo } from '../../rules/run/undo';
-import { undoTurnActivity } from '../activities';
+import { undoTurnActivity } from '../activities/turns';
 import type { RunLife } from './life';
 import { errorBody } from '../shared/failures';
 import { startTimer } from '../shared/timer';

@@ -1,7 +1,7 @@
 /** Starts notifications of events (docs/workflow-rules.md, rule 16). Each is a workflow of its own, so a webhook that is down blocks nothing. */
 import { CancellationScope, uuid4 } from '@temporalio/workflow';
 import { type EventType, targetsOf, type NotifySpec } from '../../contract/event';
-import { notificationActivities } from '../activities';
+import { notificationActivities } from '../activities/messages';
 import type { Supervisor } from './supervise';
 import { isoNow } from './iso-now';
 

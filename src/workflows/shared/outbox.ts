@@ -4,7 +4,7 @@ import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workfl
 import type { Delivery } from '../../contract/activities';
 import { isWellFormed, utf8Bytes } from '../../contract/text';
 import { jsonBytes } from '../../rules/lib/json-bytes';
-import { signalActivities } from '../activities';
+import { signalActivities } from '../activities/messages';
 import { isGone } from './failures';
 import type { Pacer } from './pacer';
 import type { Supervisor } from './supervise';

@@ -4,7 +4,8 @@ import { expectCarried } from '../lib/expect-carried';
 import { DroverError } from '../../../src/contract/errors';
 import type { FleetSpec, ProvisionInput, ProvisionResult } from '../../../src/contract/fleet';
 import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
-import { decideApply, decideDestroy, forgetAgent, placeChange, settleChange } from '../../../src/rules/fleet/change';
+import { decideApply, decideDestroy } from '../../../src/rules/fleet/change';
+import { forgetAgent, placeChange, settleChange } from '../../../src/rules/fleet/settle';
 import { type FleetState, fleetView, holdFleet, isDestroyed, newFleet } from '../../../src/rules/fleet/state';
 import { decideCompensate, undoByKeys } from '../../../src/rules/fleet/undo';
 
