@@ -6,7 +6,7 @@ import { agentToken } from '../contract/agent/token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
 import { describeProblem, readJson, UNDECODABLE } from '../contract/json';
-import { boundedText, ERROR_BYTES, messageOf, QUOTE_BYTES } from '../contract/text';
+import { boundedText, ERROR_BYTES, messageOf, oneLine, QUOTE_BYTES } from '../contract/text';
 import type { TurnOutcome } from '../contract/agent/turns';
 import { wallClockMs } from '../lib/clock';
 import { errorCode } from '../lib/error-code';
@@ -33,6 +33,8 @@ export interface TurnSettings {
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 /** Upper limit for an agent's `Retry-After`. */
 const RETRY_AFTER_LIMIT_MS = 60_000;
+/** Characters of a body that travel with its status. */
+const BODY_CHARACTERS = 500;
 /** Limit for telling an agent that its turn was withdrawn, because the cancelled activity waits for it. */
 const WITHDRAW_MS = 2_000;
 
@@ -71,7 +73,7 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
     if (error instanceof DroverError)
       return rejected(call, `its endpoint ${call.endpoint} may not be called: ${error.message}`);
     if (errorCode(error) === undefined) throw error;
-    throw unavailable(call, messageOf(error, QUOTE_BYTES));
+    throw unavailable(call, `cannot be reached: ${messageOf(error, QUOTE_BYTES)}`);
   }
 }
 
@@ -139,7 +141,7 @@ function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutc
 function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
   const { status, headers, text } = answer;
   if (isUnavailable(answer)) {
-    throw unavailable(call, `it answered ${String(status)}`, retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
+    throw unavailable(call, answered(status, text), retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
   }
   if (text === undefined) {
     const limit = `${String(ANSWER_LIMIT_BYTES)} bytes`;
@@ -164,7 +166,15 @@ function rejected(call: TurnCall, why: string): TurnOutcome {
   return { error: { code: 'TurnRejected', message: `${titleOf(call)}: ${why}` } };
 }
 
+/** The status and the beginning of the body: `answered 503 (busy)`. */
+function answered(status: number, text: string | undefined): string {
+  const body = oneLine((text ?? '').slice(0, BODY_CHARACTERS), QUOTE_BYTES);
+  return `answered ${String(status)}${body === '' ? '' : ` (${body})`}`;
+}
+
+/** `details.why` is the reason alone, which the agent's workflow shows and keeps (rules/agent/turns/endings.ts). */
 function unavailable(call: TurnCall, why: string, afterMs?: number): Error {
-  const error = new DroverError('AgentUnavailable', `${titleOf(call)} at ${call.endpoint} is not available: ${why}`);
+  const message = `${titleOf(call)} at ${call.endpoint} is not available: it ${why}`;
+  const error = new DroverError('AgentUnavailable', message, { why });
   return asActivityFailure(error, { expected: true, ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }) });
 }

@@ -15,6 +15,7 @@ import type { Fleets } from './fleets';
 import { runPlanOf } from './run-plan';
 import { startRun } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
+import { followedWaits, waitsOf } from './waits';
 import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /**
@@ -83,8 +84,17 @@ export class Runs {
     return { fleet, run };
   }
 
-  /** A run as its own workflow sees it; works for ended runs too. */
+  /**
+   * A run as its own workflow sees it, with what its open branches wait for; works for ended runs
+   * too.
+   */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
+    const view = await this.#present(ref, options);
+    return view.result === null ? { ...view, waits: await waitsOf(this.#calls, view) } : view;
+  }
+
+  /** The same by a single call, without the waits. */
+  async #present(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
     const { view, end } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
     return end === null ? view : closedRunView(view, end, isoNow());
   }
@@ -110,8 +120,10 @@ export class Runs {
    */
   async follow(ref: RunRef, { onProgress, timeoutMs = Infinity, signal }: FollowRunOptions = {}): Promise<RunView> {
     let last = '';
+    const waits = followedWaits(this.#calls);
     const look = async () => {
-      const view = await this.describe(ref);
+      const present = await this.#present(ref);
+      const view = present.result === null ? { ...present, ...(await waits(present)) } : present;
       const shown = JSON.stringify(view);
       if (shown !== last) onProgress?.(view);
       last = shown;
@@ -166,7 +178,7 @@ export class Runs {
       return await this.#calls.update(runSubject(ref), update, request, options);
     } catch (error) {
       if (!(error instanceof DroverError && error.code === 'RunNotFound')) throw error;
-      const { state } = await this.describe(ref);
+      const { state } = await this.#present(ref);
       const message = `run ${ref.fleet}/${ref.run} is over (${state})`;
       throw new DroverError('RuntimeStateError', message, { current: { state } }, { cause: error });
     }

@@ -106,6 +106,11 @@ function more(count: number): string {
   return `${SEPARATOR}and ${String(count)} more`;
 }
 
+/** The text on one line of at most `maxBytes` bytes: line breaks and other white space become one space. */
+export function oneLine(text: string, maxBytes = LINE_BYTES): string {
+  return boundedText(text.replace(/\s+/g, ' ').trim(), maxBytes);
+}
+
 /** The last lines of a text, each shortened in its middle, as many as fit in `maxBytes`. */
 export function boundedTail(text: string, maxLines = LOG_TAIL_LINES, maxBytes = LOG_TAIL_BYTES): string {
   const kept: string[] = [];

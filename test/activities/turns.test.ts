@@ -134,7 +134,13 @@ describe('an agent that is not there', () => {
     server?.close();
     const failure = await failureOf(turn(endpoint));
     expect(failure).toMatchObject({ type: 'AgentUnavailable', nonRetryable: false });
-    expect(failure.details).toEqual([{ code: 'AgentUnavailable', message: failure.message }]);
+    expect(failure.details).toEqual([
+      {
+        code: 'AgentUnavailable',
+        message: failure.message,
+        details: { why: expect.stringMatching(/^cannot be reached: .*ECONNREFUSED/) as string },
+      },
+    ]);
     expect(failure.message).toMatch(/mars\/A at http:.* is not available: .*ECONNREFUSED/);
   });
 
@@ -155,6 +161,13 @@ describe('an agent that is not there', () => {
       type: 'AgentUnavailable',
       nonRetryable: false,
     });
+  });
+
+  test('the status and the first 500 characters of the body travel, in one line', async () => {
+    const failure = await failureOf(turn(await answering(503, `busy\nwith ${'x'.repeat(600)}`)));
+    const why = `answered 503 (busy with ${'x'.repeat(490)})`;
+    expect(failure.details?.[0]).toMatchObject({ details: { why } });
+    expect(failure.message).toContain(why);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 /** Text of an agent for people. */
 import type { AgentView } from '../../contract/agent';
+import { age } from './age';
 import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';
 import { troubleFacts } from './trouble';
@@ -47,5 +48,18 @@ export function agentText(agent: AgentView): string {
     made.why ?? '',
   ]);
   const log = decisions.length === 0 ? [] : ['', table(['AT', 'BY', 'DECISION', 'CHANGE', 'WHY'], decisions)];
-  return [...(agent.why === null ? [] : [agent.why, '']), lines, ...log].join('\n');
+  return [...(agent.why === null ? [] : [agent.why, '']), lines, ...turnsTable(agent), ...log].join('\n');
+}
+
+/** The turns in flight and queued, each with its run, attempt, age and last error. */
+function turnsTable({ openTurns = [] }: AgentView): string[] {
+  if (openTurns.length === 0) return [];
+  const rows = openTurns.map(({ turnId, state, attempt, since, error }) => [
+    turnId,
+    state === 'in_flight' ? 'in flight' : 'queued',
+    String(attempt),
+    age(since),
+    error ?? '-',
+  ]);
+  return ['', table(['TURN', 'STATE', 'ATTEMPT', 'AGE', 'LAST ERROR'], rows)];
 }

@@ -1,7 +1,9 @@
 /** Output of a run for people, while it runs and at its end. */
 import type { DroverClient, FollowRunOptions, RunRef } from '../../client';
-import type { RunResult, RunView } from '../../contract/run';
+import type { BranchWait, RunResult, RunView } from '../../contract/run';
 import { type Format, type Printable, say } from '../lib/output';
+import { wallClockMs } from '../../lib/clock';
+import { waitText } from '../../rules/run/waits';
 import { Progress } from '../lib/progress';
 import { runText, turnsText } from './run';
 import { Screen } from '../lib/screen';
@@ -15,11 +17,11 @@ type Follow = Pick<FollowRunOptions, 'timeoutMs' | 'signal'>;
 export async function followRun({ runs }: DroverClient, ref: RunRef, options: Follow = {}): Promise<RunResult> {
   const progress = new Progress();
   let asked = '';
-  const onProgress = ({ branches, question }: RunView) => {
+  const onProgress = ({ branches, question, waits = [] }: RunView) => {
     progress.update(
-      branches.map(({ id, agents, outcome, turns }) => ({
+      branches.map(({ id, agents, outcome, turns, endedAt }) => ({
         name: `branch ${id}`,
-        step: `${agents.at(-1) ?? ''}: ${outcome}, ${String(turns)} turns`,
+        step: `${agents.at(-1) ?? ''}: ${outcome}, ${turnCount(turns)}${endedAt === null ? stillText(waits, id) : ''}`,
         done: outcome !== 'running' && outcome !== 'waiting',
       })),
     );
@@ -33,6 +35,21 @@ export async function followRun({ runs }: DroverClient, ref: RunRef, options: Fo
   } finally {
     progress.end();
   }
+}
+
+/**
+ * What a branch that stands still waits for. A terminal shows the seconds to the next attempt too;
+ * elsewhere each change is a line, so they are left out.
+ */
+function stillText(waits: readonly BranchWait[], branch: string): string {
+  const wait = waits.find(({ branch: id, isStill }) => id === branch && isStill);
+  if (wait === undefined) return '';
+  return `; ${process.stderr.isTTY ? waitText(wait, wallClockMs()) : wait.why}`;
+}
+
+/** `1 turn`, `2 turns`. */
+function turnCount(turns: number): string {
+  return `${String(turns)} ${turns === 1 ? 'turn' : 'turns'}`;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Text of a run for people. */
-import type { BarrierRecord, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
+import type { BarrierRecord, BranchWait, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
 import { colors, facts, table } from '../lib/output';
+import { waitText } from '../../rules/run/waits';
 import { painted } from './paint';
 import { seconds } from '../lib/progress';
 import { troubleFacts } from './trouble';
@@ -47,6 +48,7 @@ export function runText(run: RunView): string {
     lines,
     '',
     table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches),
+    ...waitsText(run.waits ?? []),
     ...barriersText(result?.barriers ?? []),
     ...turnsText(result?.trace ?? []),
   ].join('\n');
@@ -55,6 +57,13 @@ export function runText(run: RunView): string {
 function undoLine({ state, entries }: NonNullable<RunView['compensation']>): string {
   const each = entries.map(({ name, outcome, error }) => `${name} ${outcome}${error === null ? '' : ` (${error})`}`);
   return `${state}: ${each.join(', ')}`;
+}
+
+/** What the open branches wait for. */
+function waitsText(waits: readonly BranchWait[]): string[] {
+  if (waits.length === 0) return [];
+  const rows = waits.map((wait) => [wait.branch, wait.agent, waitText(wait, wallClockMs())]);
+  return ['', table(['WAITS', 'AGENT', 'WHY'], rows)];
 }
 
 /** Barriers in the order in which they were decided. The root's barrier has no agent. */

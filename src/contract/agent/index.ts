@@ -7,6 +7,7 @@ import type { ErrorBody } from '../errors';
 import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';
 import type { Usage } from '../usage';
+import type { OpenTurn } from './open-turn';
 
 /** The desired state, which the control plane has decided. */
 export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';
@@ -332,6 +333,8 @@ export interface AgentView {
   readonly why: string | null;
   /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
+  /** Its first 50 turns, those in flight before those in the queue; only in `describe`. */
+  readonly openTurns?: readonly OpenTurn[];
   readonly decisions?: readonly Decision[];
 }
 

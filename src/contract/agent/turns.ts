@@ -97,10 +97,15 @@ export interface TurnRequested {
 }
 
 /**
- * Signals `turnWithdrawn` (branch to agent), `turnSuspended` and `turnResumed` (agent to branch).
+ * Signals `turnWithdrawn` (branch to agent) and `turnResumed` (agent to branch).
  */
 export interface TurnRef {
   readonly turnId: string;
+}
+
+/** Signal `turnSuspended`, agent to branch. `why` says why the agent takes no turns. */
+export interface TurnSuspended extends TurnRef {
+  readonly why?: string;
 }
 
 /** Signal `turnAnswered`, agent to branch. */

@@ -134,6 +134,29 @@ export interface LiveBranchRecord extends Omit<BranchRecord, 'outcome'> {
   readonly endedAt: string | null;
 }
 
+/**
+ * What an open branch waits for. Made by the client from the views of the branch and of its agent;
+ * times are ISO 8601 in UTC.
+ */
+export interface BranchWait {
+  readonly branch: string;
+  readonly agent: string;
+  /** The turn that it waits for; null: it waits for something else, or the agent does not know it. */
+  readonly turnId: string | null;
+  /** How often the agent has received the turn. */
+  readonly attempt: number;
+  /** When the turn arrived at the agent; null: unknown. */
+  readonly since: string | null;
+  /** When the current attempt began; null: none is under way. */
+  readonly startedAt: string | null;
+  /** When a failed attempt is repeated; null: no repeat is due. */
+  readonly askAgainAt: string | null;
+  /** False while the agent works on the turn. */
+  readonly isStill: boolean;
+  /** The reason as one sentence. */
+  readonly why: string;
+}
+
 /** The view of a run. */
 export interface RunView {
   readonly fleet: string;
@@ -146,6 +169,10 @@ export interface RunView {
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns after a failure or a cancellation; null: none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
+  /** Scripted agents take the turns; absent where the fleet's agents do. */
+  readonly scripted?: true;
+  /** What its open branches wait for, the first 20; absent where it has ended. */
+  readonly waits?: readonly BranchWait[];
   /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }
@@ -193,6 +220,12 @@ export interface QuestionAsked {
 export type AnswerGiven = { readonly questionId: string } & (
   { readonly value: unknown } | { readonly timedOut: true } | { readonly error: string }
 );
+
+/** Signals `branchSuspended` and `branchResumed`, branch to run. `why`: why its agent takes no turns. */
+export interface BranchSuspended {
+  readonly branch: string;
+  readonly why?: string;
+}
 
 /** The records of a branch and of the branches that it started, for the view of the run. */
 export interface BranchesChanged {

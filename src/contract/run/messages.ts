@@ -4,8 +4,16 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
-import type { TurnAnswered, TurnRef } from '../agent/turns';
-import type { AnswerGiven, BranchView, BranchesChanged, QuestionAsked, RunView, StopRequested } from './index';
+import type { TurnAnswered, TurnRef, TurnSuspended } from '../agent/turns';
+import type {
+  AnswerGiven,
+  BranchSuspended,
+  BranchView,
+  BranchesChanged,
+  QuestionAsked,
+  RunView,
+  StopRequested,
+} from './index';
 
 export const describeRun = defineQuery<RunView>(DESCRIBE);
 
@@ -21,14 +29,14 @@ export const runUpdates = {
 export const runSignals = {
   questionAsked: defineSignal<[QuestionAsked]>('questionAsked'),
   questionWithdrawn: defineSignal<[{ questionId: string }]>('questionWithdrawn'),
-  branchSuspended: defineSignal<[{ branch: string }]>('branchSuspended'),
+  branchSuspended: defineSignal<[BranchSuspended]>('branchSuspended'),
   branchResumed: defineSignal<[{ branch: string }]>('branchResumed'),
   branchesChanged: defineSignal<[BranchesChanged]>('branchesChanged'),
 } as const;
 
 export const branchSignals = {
   turnAnswered: defineSignal<[TurnAnswered]>('turnAnswered'),
-  turnSuspended: defineSignal<[TurnRef]>('turnSuspended'),
+  turnSuspended: defineSignal<[TurnSuspended]>('turnSuspended'),
   turnResumed: defineSignal<[TurnRef]>('turnResumed'),
   answerGiven: defineSignal<[AnswerGiven]>('answerGiven'),
   stopRequested: defineSignal<[StopRequested]>('stopRequested'),

@@ -61,6 +61,22 @@ export const agentViewSchema = z.object({
   beats: z.object({ everyMs: z.number(), staleAfterMs: z.number() }),
   why: z.string().nullable(),
   troubles,
+  openTurns: z
+    .array(
+      z.object({
+        turnId: z.string(),
+        run: z.string(),
+        branch: z.string(),
+        state: z.enum(['in_flight', 'queued']),
+        attempt: z.int(),
+        since: time,
+        startedAt: time.nullable(),
+        askAgainAt: time.nullable(),
+        before: z.int(),
+        error: z.string().nullable(),
+      }),
+    )
+    .exactOptional(),
   decisions: z.array(decision).exactOptional(),
 }) satisfies z.ZodType<AgentView>;
 
@@ -276,6 +292,22 @@ export const runViewSchema = z.object({
     }),
   ),
   compensation: compensation.nullable(),
+  scripted: z.literal(true).exactOptional(),
+  waits: z
+    .array(
+      z.object({
+        branch: z.string(),
+        agent: z.string(),
+        turnId: z.string().nullable(),
+        attempt: z.int(),
+        since: time.nullable(),
+        startedAt: time.nullable(),
+        askAgainAt: time.nullable(),
+        isStill: z.boolean(),
+        why: z.string(),
+      }),
+    )
+    .exactOptional(),
   troubles,
 }) satisfies z.ZodType<RunView>;
 

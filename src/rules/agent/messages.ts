@@ -14,7 +14,7 @@ import type {
 import { DIRECT_INCARNATION } from '../../contract/names';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import type { FailureReport } from '../../contract/agent/subscription';
-import type { TurnRef, TurnRequest, TurnRequested } from '../../contract/agent/turns';
+import type { TurnRef, TurnSuspended, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec } from './spec';
 import { boundedDuration, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
@@ -79,6 +79,12 @@ export const parseCheck: parse.Parser<CheckReported> = parse.object({
 
 /** Signal `turnWithdrawn`. */
 export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
+
+/** Signal `turnSuspended`. */
+export const parseTurnSuspended: parse.Parser<TurnSuspended> = parse.object({
+  turnId: id,
+  why: parse.optional(parse.text(2_000)),
+});
 
 /** The body of `POST /turn`. */
 export const turnRequest: parse.Parser<TurnRequest> = parse.object({

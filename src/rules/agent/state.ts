@@ -73,6 +73,11 @@ export interface QueuedTurn {
   readonly on: Pick<HeldSubscription, 'name' | 'assignment'> | null;
   /** Whether it was repeated because its credential failed, which happens once. */
   readonly askedAnew: boolean;
+  /** When it arrived, and when its current attempt began (null while it waits); epoch milliseconds. */
+  readonly arrivedAt: number;
+  readonly begunAt: number | null;
+  /** Why its last attempt failed, in one line; null: none has failed. */
+  readonly lastError: string | null;
 }
 
 /** The answer to a turn, kept for a repeated request of the branch. */

@@ -3,6 +3,7 @@ import { hasCrashed, isDown, isSuspended, isTerminated, isUp, isAtRest } from '.
 import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../../contract/agent';
 import type { WorkflowEnd } from '../../contract/ends';
 import { DIRECT_INCARNATION } from '../../contract/names';
+import type { OpenTurn } from '../../contract/agent/open-turn';
 import type { Trouble } from '../../contract/trouble';
 import type { AgentState, RememberedRequest } from './state';
 import { summary } from './decisions';
@@ -10,6 +11,7 @@ import { lostText } from '../lib/ends';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
 import { usageField } from '../lib/usage';
+import { openTurns } from './turns/open';
 import { why } from './why';
 
 /** The subscription without the reference to its secret. */
@@ -20,8 +22,8 @@ export function publicSubscription({ subscription }: AgentState): AssignedSubscr
 }
 
 /**
- * The view of an agent. It has `decisions` only where asked for, and `troubles` only if it has
- * are any.
+ * The view of an agent. It has `openTurns` and `decisions` only where asked for, and `troubles`
+ * only if work is retried.
  */
 export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {
   const { instance, config } = state;
@@ -49,7 +51,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     beats: { everyMs: settings.heartbeatEveryMs, staleAfterMs: settings.staleAfterMs },
     why: why(state),
     ...troublesOf(troubles),
-    ...(withDecisions ? { decisions: state.decisions } : {}),
+    ...(withDecisions ? { openTurns: openTurns(state), decisions: state.decisions } : {}),
   };
 }
 
@@ -125,6 +127,7 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
     '',
     ...troubleLines(troubles),
     `- turns: ${String(view.turns.inFlight)} in flight, ${String(view.turns.queued)} queued`,
+    ...openTurns(state).slice(0, 10).map(openTurnLine),
     ...view.holds.map(
       ({ name, reason, since }) => `- hold ${name} since ${since}${reason === null ? '' : `: ${reason}`}`,
     ),
@@ -141,9 +144,19 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
   return lines.join('\n');
 }
 
+function openTurnLine({ turnId, state, attempt, since, askAgainAt, error }: OpenTurn): string {
+  const again = askAgainAt === null ? '' : `, asked again at ${askAgainAt}`;
+  return `  - ${turnId} ${state} since ${since}, attempt ${String(attempt)}${error === null ? '' : `: ${error}`}${again}`;
+}
+
 /** A key that changes when the card may change; beats do not change it. */
 export function cardKey(state: AgentState, troubles: readonly Trouble[] = []): string {
   const { waiting, inFlight } = state.turns;
   const last = state.decisions.at(-1);
   return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.usage?.turns ?? 0)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
+  const tries = [...inFlight, ...waiting]
+    .slice(0, 10)
+    .map(({ turnId, attempt }) => `${turnId} ${String(attempt)}`)
+    .join();
+  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${tries} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
 }

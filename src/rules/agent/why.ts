@@ -32,6 +32,37 @@ export function why(state: AgentState): string | null {
   }
 }
 
+/**
+ * Why an agent that should work takes no turns, as the predicate of a sentence: "has announced no
+ * endpoint in its beats".
+ */
+export function unavailability(state: AgentState): string {
+  if (state.restarting !== null) return 'is restarting';
+  switch (state.runtime) {
+    case 'crashed':
+      return `has crashed${because(state.reason)}`;
+    case 'paused':
+      return 'is being resumed';
+    case 'stopping':
+      return 'is stopping before it starts again';
+    case 'stopped':
+      return lacksSubscription(state)
+        ? `waits for a credential of pool ${state.config.spec.subscription?.pool ?? ''}`
+        : 'has not started';
+    case 'starting':
+      return 'is starting';
+    case 'running':
+      return silence(state);
+  }
+}
+
+function silence({ liveness, instance: { lastProofAt } }: AgentState): string {
+  if (liveness === 'offline')
+    return lastProofAt === null ? 'has sent no beat' : `is offline, its last proof was at ${utcText(lastProofAt)},`;
+  if (liveness === 'starting') return 'has sent no beat with status ready';
+  return 'has announced no endpoint in its beats';
+}
+
 function runningWhy(state: AgentState): string | null {
   if (isAvailable(state)) return null;
   if (isUp(state) && blocksTurns(state.switches)) return switchingWhy(state);

@@ -2,7 +2,14 @@
  * Parses every message of a run and its branches. Each parser throws `InvalidRequest` with the
  * field's path.
  */
-import type { AnswerGiven, BranchesChanged, LiveBranchRecord, QuestionAsked, StopRequested } from '../../contract/run';
+import type {
+  AnswerGiven,
+  BranchesChanged,
+  BranchSuspended,
+  LiveBranchRecord,
+  QuestionAsked,
+  StopRequested,
+} from '../../contract/run';
 import type { TurnAnswered } from '../../contract/agent/turns';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { branchId } from '../coordination/parse';
@@ -56,7 +63,7 @@ export const parseAnswerGiven: Parser<AnswerGiven> = (value, path) => {
 };
 
 /** Signals `branchSuspended` and `branchResumed`. */
-export const parseBranchRef: Parser<{ branch: string }> = object({ branch: branchId });
+export const parseBranchRef: Parser<BranchSuspended> = object({ branch: branchId, why: optional(reason) });
 
 /** Signal `stopRequested`. */
 export const parseStopRequested: Parser<StopRequested> = object({

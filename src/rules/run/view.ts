@@ -108,14 +108,23 @@ export function runViewWithin(view: RunView): RunView {
  */
 const MOST_ANSWERED_BYTES = 1_950 * 1024;
 
-/** The Markdown card: state, branches, question. */
-export function runCard({ state, question, result, branches }: RunView): string {
+/**
+ * The Markdown card: state, branches, question. `suspended` says why agents of branches take no
+ * turns.
+ */
+export function runCard(
+  { state, question, result, branches }: RunView,
+  suspended: ReadonlyMap<string, string | null> = new Map(),
+): string {
   const open = branches.filter(({ endedAt }) => endedAt === null);
   const error = result?.error ?? null;
   const lines = [
     `**${state}**${error === null ? '' : `: ${boundedText(error, SHORT_BYTES)}`}`,
     `- branches: ${String(branches.length)}, open: ${String(open.length)}`,
-    ...open.slice(0, 20).map(({ id, agents, outcome }) => `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}`),
+    ...open.slice(0, 20).map(({ id, agents, outcome }) => {
+      const why = suspended.get(id) ?? null;
+      return `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}${why === null ? '' : ` (${why})`}`;
+    }),
   ];
   if (question)
     lines.push(

@@ -4,10 +4,12 @@ import { variableReferences } from '../../contract/agent/references';
 import { branchSignals } from '../../contract/run/messages';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnOutcome } from '../../contract/agent/turns';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { QueuedTurn } from '../../rules/agent/state';
 import { type CancelReason, type TurnAction, turnActions } from '../../rules/agent/turns/actions';
 import { type TurnEnding, failureReport, turnEnded } from '../../rules/agent/turns/endings';
 import { withdrawTurn } from '../../rules/agent/turns/queue';
+import { why } from '../../rules/agent/why';
 import { publicSubscription } from '../../rules/agent/view';
 import { turnActivities } from '../activities/turns';
 import type { AgentMachine } from './machine';
@@ -86,9 +88,11 @@ export function takeTurns(
   }
 
   function tell({ replyTo, turnId }: QueuedTurn, suspended: boolean): void {
-    const signal = suspended ? branchSignals.turnSuspended : branchSignals.turnResumed;
     supervisor.keep(`tell the branch the state of turn ${turnId}`, async () => {
-      const delivery = await outbox.send(replyTo, signal, { turnId });
+      const reason = oneLine(why(machine.state) ?? '', SHORT_BYTES);
+      const delivery = suspended
+        ? await outbox.send(replyTo, branchSignals.turnSuspended, { turnId, ...(reason === '' ? {} : { why: reason }) })
+        : await outbox.send(replyTo, branchSignals.turnResumed, { turnId });
       if (delivery === 'gone') machine.change((state) => withdrawTurn(state, turnId));
     });
   }

@@ -2,7 +2,7 @@
 import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { branchSignals, describeBranch } from '../../contract/run/messages';
 import type { BranchView } from '../../contract/run';
-import { parseTurnRef } from '../../rules/agent/messages';
+import { parseTurnRef, parseTurnSuspended } from '../../rules/agent/messages';
 import { parseAnswerGiven, parseStopRequested, parseTurnAnswered } from '../../rules/run/messages';
 import { addIgnored, ignoredLines, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import type { Family } from './family';
@@ -41,9 +41,9 @@ export function handleBranchMessages(life: BranchLife, parts: BranchParts): void
   );
   receive(
     branchSignals.turnSuspended,
-    parseTurnRef,
-    ({ turnId }) => {
-      turns.suspended(turnId, true);
+    parseTurnSuspended,
+    ({ turnId, why }) => {
+      turns.suspended(turnId, { why });
     },
     ignore,
   );
@@ -51,7 +51,7 @@ export function handleBranchMessages(life: BranchLife, parts: BranchParts): void
     branchSignals.turnResumed,
     parseTurnRef,
     ({ turnId }) => {
-      turns.suspended(turnId, false);
+      turns.suspended(turnId, null);
     },
     ignore,
   );

@@ -24,29 +24,35 @@ export interface BranchTurns {
   /** Waits for the outcome. Throws `Stopped` after it has withdrawn the turn. */
   take(request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome>;
   answered(message: TurnAnswered): void;
-  suspended(turnId: string, suspended: boolean): void;
+  /** Null: the agent takes turns again. */
+  suspended(turnId: string, suspension: Suspension | null): void;
   /** Whether the branch waits for a turn. */
   isWaiting(): boolean;
   isSuspended(): boolean;
 }
 
+/** Why the agent takes no turns, where it said so. */
+export interface Suspension {
+  readonly why?: string | undefined;
+}
+
 interface OpenTurn {
   readonly turnId: string;
   readonly outcome: TurnOutcome | null;
-  readonly suspended: boolean;
+  readonly suspension: Suspension | null;
 }
 
 /** Create one per branch. Calls `onSuspended` when the agent of the current turn is suspended or continues. */
-export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) => void): BranchTurns {
+export function createTurns(life: BranchLife, onSuspended: (suspension: Suspension | null) => void): BranchTurns {
   let turn: OpenTurn | null = null;
 
   const outcome = (): TurnOutcome | null => turn?.outcome ?? null;
   const isStopped = (): boolean => life.stop.reason() !== null;
 
-  function setSuspended(suspended: boolean): void {
-    if (turn === null || turn.suspended === suspended) return;
-    turn = { ...turn, suspended };
-    onSuspended(suspended);
+  function setSuspended(suspension: Suspension | null): void {
+    if (turn === null || (turn.suspension === null) === (suspension === null)) return;
+    turn = { ...turn, suspension };
+    onSuspended(suspension);
   }
 
   /** Requests the turn until an answer or a stop comes, or the target is gone. Null: stopped. */
@@ -55,7 +61,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
     // Scripted agents have no memory, and the run's history would hold the branch's memory once per turn.
     const sent = life.options.scripted ? { ...request, memory: [] } : request;
     const limit = timeoutMs === null ? {} : { timeoutMs: Math.max(1, Math.round(timeoutMs)) };
-    for (let again = ASK_AGAIN_MS; !isStopped(); again = turn?.suspended === true ? again * 2 : ASK_AGAIN_MS) {
+    for (let again = ASK_AGAIN_MS; !isStopped(); again = turn?.suspension ? again * 2 : ASK_AGAIN_MS) {
       const message = { turnId, replyTo: life.workflowId, request: sent, ...limit };
       const delivery = await life.outbox.send(target, agentSignals.turnRequested, message);
       if (delivery === 'gone' && outcome() === null) {
@@ -79,7 +85,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
         // This adds up the pauses instead of reading the clock: after a local activity a replay may read another time (progress.ts).
         let waited = 0;
         for (let wait = BUSY_FIRST_MS; ; wait = Math.min(2 * wait, BUSY_MOST_MS)) {
-          turn = { turnId, outcome: null, suspended: false };
+          turn = { turnId, outcome: null, suspension: null };
           const answer = await ask(target, request, timeoutMs);
           if (answer === null) break;
           waited += wait;
@@ -89,7 +95,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
         life.outbox.tell(target, agentSignals.turnWithdrawn, { turnId });
         throw new Stopped(life.stop.reason() ?? '');
       } finally {
-        setSuspended(false);
+        setSuspended(null);
         turn = null;
       }
     },
@@ -97,11 +103,11 @@ export function createTurns(life: BranchLife, onSuspended: (suspended: boolean) 
       if (turn === null || turn.turnId !== message.turnId || turn.outcome !== null) return;
       turn = { ...turn, outcome: message.outcome };
     },
-    suspended(turnId, suspended) {
-      if (turn?.turnId === turnId) setSuspended(suspended);
+    suspended(turnId, suspension) {
+      if (turn?.turnId === turnId) setSuspended(suspension);
     },
     isWaiting: () => turn !== null,
-    isSuspended: () => turn?.suspended === true,
+    isSuspended: () => (turn?.suspension ?? null) !== null,
   };
 }
 

@@ -65,9 +65,15 @@ function partsOf(life: BranchLife, progress: BranchProgress): BranchParts {
   const { context, options, outbox, pacer, supervisor } = life;
   const run = runWorkflowId(context.fleet, context.run);
   const watch = createWatch(life);
-  const turns = createTurns(life, (suspended) => {
+  const turns = createTurns(life, (suspension) => {
     const { branchSuspended, branchResumed } = runSignals;
-    outbox.tell(run, suspended ? branchSuspended : branchResumed, { branch: context.branch });
+    const { branch: id } = context;
+    if (suspension === null) outbox.tell(run, branchResumed, { branch: id });
+    else
+      outbox.tell(run, branchSuspended, {
+        branch: id,
+        ...(suspension.why === undefined ? {} : { why: suspension.why }),
+      });
   });
   const family = createFamily({
     options,

@@ -33,8 +33,8 @@ export interface RunLife {
   readonly human: Human;
   /** Ends the run: cancelled or timed out. */
   readonly stop: Stop;
-  /** Branches whose agent is suspended. */
-  readonly suspended: Set<string>;
+  /** Branches whose agent is suspended, each with the reason that the agent gave; null: none. */
+  readonly suspended: Map<string, string | null>;
   paused: boolean;
   cancelled: boolean;
   /** Accepted commands, to recognise repeated request ids. */
@@ -57,7 +57,7 @@ export interface RunLife {
 /** Begins the run. Throws `InvalidFleet` when the topology is not valid. */
 export function beginRun(input: RunInput): RunLife {
   const branches = new Map<string, LiveBranchRecord>();
-  const suspended = new Set<string>();
+  const suspended = new Map<string, string | null>();
   let result: RunResult | null = null;
   let finished: readonly LiveBranchRecord[] = [];
   let compensation: CompensationRecord | null = null;
@@ -79,11 +79,11 @@ export function beginRun(input: RunInput): RunLife {
     },
   );
   const waiting = (): ReadonlySet<string> =>
-    new Set([...suspended, ...human.waiting().map(({ question }) => question.branch)]);
+    new Set([...suspended.keys(), ...human.waiting().map(({ question }) => question.branch)]);
 
   /** Writes the memo for visibility on change only. */
   const show = (view: RunView): void => {
-    const lines = [runCard(view), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
+    const lines = [runCard(view, suspended), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
     setCurrentDetails(lines.join('\n'));
     if (view.state === listed) return;
     listed = view.state;
@@ -163,6 +163,7 @@ export function beginRun(input: RunInput): RunLife {
         ...usageField(result === null ? sumOfUsage([...branches.values()].map(({ usage }) => usage)) : result.usage),
         branches: result === null ? shownBranches(branches, waiting()) : finished,
         compensation: undoOf(compensation),
+        ...(input.script === undefined ? {} : { scripted: true }),
         ...troublesOf(supervisor.troubles()),
       });
     },

@@ -21,8 +21,8 @@ export function handleRunMessages(life: RunLife, family: Family, scripted: Scrip
     receive(
       signal,
       parseBranchRef,
-      ({ branch }) => {
-        if (signal === runSignals.branchSuspended) life.suspended.add(branch);
+      ({ branch, why }) => {
+        if (signal === runSignals.branchSuspended) life.suspended.set(branch, why ?? null);
         else life.suspended.delete(branch);
         life.changed();
       },

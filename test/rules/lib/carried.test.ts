@@ -54,6 +54,9 @@ const turn: QueuedTurn = {
   suspended: false,
   on: { name: 'a', assignment: 3 },
   askedAnew: true,
+  arrivedAt: T0,
+  begunAt: T0,
+  lastError: 'answered 503 (busy)',
 };
 
 /** An agent in which nothing is null. */

@@ -51,7 +51,9 @@ it('an agent that never becomes ready fails its turns after its unavailableTimeo
     expect(success).toBe(true);
     expect(branches[2]).toMatchObject({
       outcome: 'failed',
-      error: expect.stringMatching(new RegExp(`^${world.fleet}/C has been running, \\w+ for 1 s$`)) as string,
+      error: expect.stringMatching(
+        new RegExp(`^${world.fleet}/C has sent no beat with status ready for 1 s$`),
+      ) as string,
     });
   });
 });

@@ -107,6 +107,9 @@ const queued = stateOf<QueuedTurn>()({
   suspended: boolean,
   on: nullable(stateOf<NonNullable<QueuedTurn['on']>>()({ name, assignment: integer() })),
   askedAnew: boolean,
+  arrivedAt: time,
+  begunAt: nullable(time),
+  lastError: nullable(words),
 });
 
 const turns = stateOf<TurnsState>()({

@@ -7,6 +7,7 @@ import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';
 import { dueAt, reading, setRunning } from './paused-clock';
 import { blocksTurns } from '../subscription/state';
+import { unavailability } from '../why';
 import { beginTurn, closedFor, finishTurn, limitOf, usedBy, withTurns } from './queue';
 
 /**
@@ -78,7 +79,7 @@ function outcomeOfWaiting(state: AgentState, turn: QueuedTurn, now: number): Tur
   const waited = reading(state.turns.unavailable, now) - turn.waitingFrom;
   const refused = turn.refusedFrom === null ? 0 : reading(state.turns.working, now) - turn.refusedFrom;
   if (waited < limit && refused < limit) return null;
-  const how = refused >= limit ? 'has refused connections' : `has been ${state.runtime}, ${state.liveness}`;
+  const how = refused >= limit ? (turn.lastError ?? 'has refused connections') : unavailability(state);
   return {
     error: {
       code: 'AgentUnavailable',

@@ -8,6 +8,7 @@ import { isRecord } from '../../lib/parse';
 import { replyParts } from '../../lib/reply-extras';
 import { addTurn, usageField } from '../../lib/usage';
 import { withDecision } from '../decisions';
+import { oneLine, SHORT_BYTES } from '../../../contract/text';
 import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
 import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
@@ -37,11 +38,12 @@ export function turnEnded(
   if (ending.kind === 'error') {
     if (reason === 'lost') return { state: requeueTurn(state, turnId, now), answer: null };
     if (reason === null && ending.cannotReach) {
-      return { state: probeNow(refusedTurn(state, turnId, now), now), answer: null };
+      return { state: probeNow(refusedTurn(state, turnId, reasonOf(ending.error), now), now), answer: null };
     }
   }
   if (ending.kind === 'outcome' && reason === null && mayRetryOnNewCredential(state, turn, ending.failure)) {
-    return { state: retryOnNewCredential(state, turnId, now), answer: null };
+    const lastError = `failed with its credential (${ending.failure?.kind ?? 'other'})`;
+    return { state: retryOnNewCredential(state, turnId, lastError, now), answer: null };
   }
   const answer =
     ending.kind === 'outcome' ? ending.outcome : { error: errorFor(state, ending.error, reason, limitOf(state, turn)) };
@@ -62,6 +64,14 @@ function withExtras(state: AgentState, answer: TurnOutcome, now: number): AgentS
   const why = warnings.join('; ');
   const isKnown = why === '' || state.decisions.some(({ what, why: known }) => what === IGNORED && known === why);
   return isKnown ? counted : withDecision(counted, counted, { by: 'agent', what: IGNORED, why }, now);
+}
+
+/** Why the agent did not take the turn, in one line: what it answered, or why it was not reached. */
+function reasonOf({ code, message, details }: ErrorBody): string {
+  const why = details?.['why'];
+  const text =
+    typeof why === 'string' ? why : code === 'AgentUnavailable' ? message : `did not finish the call (${message})`;
+  return oneLine(text, SHORT_BYTES);
 }
 
 /** Whether the turn failed because of its credential, and another credential may help. */

@@ -67,6 +67,9 @@ export function requestTurn(state: AgentState, asked: TurnRequested, now: number
     suspended: false,
     on: null,
     askedAnew: false,
+    arrivedAt: now,
+    begunAt: null,
+    lastError: null,
   };
   return { state: withTurns(state, { waiting: [...turns.waiting, turn] }), answer: null };
 }
@@ -129,6 +132,7 @@ export function beginTurn(state: AgentState, turnId: string, now: number): Agent
     ...turn,
     attempt: turn.attempt + 1,
     startedAt: reading(turns.working, now),
+    begunAt: now,
     notBefore: null,
     on: state.subscription && { name: state.subscription.name, assignment: state.subscription.assignment },
   };
@@ -155,23 +159,25 @@ export function dropTurn(state: AgentState, turnId: string): AgentState {
 
 /** Repeats a turn whose instance was lost or is being restarted, ahead of the waiting ones. */
 export function requeueTurn(state: AgentState, turnId: string, now: number): AgentState {
-  const { unavailable } = state.turns;
-  return returnToQueue(state, turnId, now, () => ({ waitingFrom: reading(unavailable, now), refusedFrom: null }));
+  const waitingFrom = reading(state.turns.unavailable, now);
+  const lastError = 'ended or was suspended during the turn';
+  return returnToQueue(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, lastError }));
 }
 
 /** Repeats a turn whose credential failed, once, on another credential. */
-export function retryOnNewCredential(state: AgentState, turnId: string, now: number): AgentState {
+export function retryOnNewCredential(state: AgentState, turnId: string, lastError: string, now: number): AgentState {
   const { unavailable } = state.turns;
   const waitingFrom = reading(unavailable, now);
-  return returnToQueue(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, askedAnew: true }));
+  return returnToQueue(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, askedAnew: true, lastError }));
 }
 
-/** Repeats a turn whose connection was refused, after a backoff. */
-export function refusedTurn(state: AgentState, turnId: string, now: number): AgentState {
+/** Repeats a turn that its agent did not take, after a backoff. `lastError` says why, in one line. */
+export function refusedTurn(state: AgentState, turnId: string, lastError: string, now: number): AgentState {
   const working = reading(state.turns.working, now);
   return returnToQueue(state, turnId, now, (turn) => ({
     refusedFrom: turn.refusedFrom ?? working,
     notBefore: now + Math.min(500 * 2 ** turn.attempt, REFUSED_WAIT_MAX_MS),
+    lastError,
   }));
 }
 
@@ -184,7 +190,7 @@ function returnToQueue(
   const { turns } = state;
   const turn = turns.inFlight.find((candidate) => candidate.turnId === turnId);
   if (turn === undefined) return state;
-  const again: QueuedTurn = { ...turn, used: usedBy(turns, turn, now), startedAt: null, ...parts(turn) };
+  const again: QueuedTurn = { ...turn, used: usedBy(turns, turn, now), startedAt: null, begunAt: null, ...parts(turn) };
   return withTurns(state, { waiting: [again, ...turns.waiting], inFlight: without(turns.inFlight, turnId) });
 }
 

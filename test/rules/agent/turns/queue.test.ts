@@ -5,6 +5,7 @@ import type { AgentState } from '../../../../src/rules/agent/state';
 import { nextDue } from '../../../../src/rules/agent/timers';
 import { type TurnAction, turnActions, withClocks } from '../../../../src/rules/agent/turns/actions';
 import { type TurnEnding, turnEnded } from '../../../../src/rules/agent/turns/endings';
+import { openTurns } from '../../../../src/rules/agent/turns/open';
 import { requestTurn, withdrawTurn } from '../../../../src/rules/agent/turns/queue';
 import { MINUTE, SECOND, T0, agentIn } from '../agents';
 import { runs } from '../../../support/runs';
@@ -248,6 +249,58 @@ describe('a lost agent', () => {
     turns.set((state) => ({ ...state, runtime: 'running', liveness: 'ready' }));
     expect(turns.log.at(-1)).toBe('start 1 #2');
     expect(nextDue(turns.state, turns.now)).toBe(turns.now + 10 * SECOND);
+  });
+
+  test.each([
+    ['an answer', { why: 'answered 503 (busy)' }, 'AgentUnavailable', 'mars/A answered 503 (busy) for 5 s'],
+    [
+      'no answer',
+      { why: 'cannot be reached: ECONNREFUSED' },
+      'AgentUnavailable',
+      'mars/A cannot be reached: ECONNREFUSED for 5 s',
+    ],
+    ['a lost call', undefined, 'Timeout', 'mars/A did not finish the call (no heartbeat) for 5 s'],
+  ] as const)('the known reason is told: %s', (_, details, code, message) => {
+    const turns = new Turns(agentIn('running', 'running', 'ready', [], { turns: { unavailableTimeout: '5s' } }));
+    turns.ask('1');
+    const error = { code, message: 'no heartbeat', ...(details === undefined ? {} : { details }) };
+    turns.end('1', { kind: 'error', error, cannotReach: true });
+    const [open] = openTurns(turns.state);
+    expect(open).toMatchObject({ state: 'queued', attempt: 1, startedAt: null, before: 0 });
+    expect(open?.error).toBe(message.slice('mars/A '.length, -' for 5 s'.length));
+    expect(open?.askAgainAt).toBe(new Date(T0 + SECOND).toISOString());
+    for (let tries = 0; turns.answers['1'] === undefined && tries < 20; tries += 1) {
+      turns.wait(SECOND);
+      if (turns.inFlight.includes('1')) turns.end('1', { kind: 'error', error, cannotReach: true });
+    }
+    expect(turns.answers['1']).toEqual([{ error: { code: 'AgentUnavailable', message } }]);
+  });
+
+  test.each([
+    ['no endpoint', { endpoint: null }, 'ready', 'mars/A has announced no endpoint in its beats for 5 s'],
+    ['no beat', { lastProofAt: null }, 'offline', 'mars/A has sent no beat for 5 s'],
+    ['silence', {}, 'offline', 'mars/A is offline, its last proof was at 2026-03-01 12:00:00 UTC, for 5 s'],
+    ['no readiness', {}, 'starting', 'mars/A has sent no beat with status ready for 5 s'],
+  ] as const)('an agent that takes no turns is told why: %s', (_, instance, liveness, message) => {
+    const state = agentIn('running', 'running', liveness, [], { turns: { unavailableTimeout: '5s' } });
+    const turns = new Turns({ ...state, instance: { ...state.instance, ...instance } });
+    turns.ask('1');
+    turns.wait(5 * SECOND);
+    expect(turns.answers['1']).toEqual([{ error: { code: 'AgentUnavailable', message } }]);
+  });
+
+  test('open turns: in flight before the queue, each with its place', () => {
+    const turns = new Turns(agentIn('running', 'running', 'ready', [], { turns: { maxParallel: 1 } }));
+    for (const id of ['1', '2', '3']) turns.ask(id);
+    expect(
+      openTurns(turns.state).map(({ turnId, state, before, attempt }) => [turnId, state, before, attempt]),
+    ).toEqual([
+      ['1', 'in_flight', 0, 1],
+      ['2', 'queued', 1, 0],
+      ['3', 'queued', 2, 0],
+    ]);
+    for (let id = 4; id < 90; id += 1) turns.ask(String(id));
+    expect(openTurns(turns.state)).toHaveLength(50);
   });
 
   test('a refused connection is tried again later, at most for unavailableTimeout', () => {
