@@ -20,7 +20,10 @@ export type Liveness = 'starting' | 'ready' | 'degraded' | 'offline';
  * The kinds of providers. `memory` exists only in tests and benchmarks; a fleet file may not name
  * it.
  */
-export type ProviderKind = 'process' | 'docker' | 'external' | 'memory';
+export const PROVIDERS = ['process', 'docker', 'external', 'memory'] as const;
+
+/** A kind of provider. */
+export type ProviderKind = (typeof PROVIDERS)[number];
 
 /**
  * A process agent: command line, working directory (the CLI makes it absolute), its own environment

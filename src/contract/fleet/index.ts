@@ -154,22 +154,26 @@ export interface ChangeSteps {
   readonly total: number;
 }
 
-/** The step of one agent in a change; the CLI's progress shows it. */
+/** The steps of one agent in a change; the CLI's progress shows them. */
+export const AGENT_STEPS = [
+  'waiting',
+  'creating',
+  'preparing',
+  'waking',
+  'ready',
+  'updating',
+  'updated',
+  'deleting',
+  'deleted',
+  'failed',
+  'undone',
+] as const;
+
+/** The step of one agent in a change. */
 export interface AgentProgress {
   readonly agent: string;
   readonly kind: ChangeKind;
-  readonly step:
-    | 'waiting'
-    | 'creating'
-    | 'preparing'
-    | 'waking'
-    | 'ready'
-    | 'updating'
-    | 'updated'
-    | 'deleting'
-    | 'deleted'
-    | 'failed'
-    | 'undone';
+  readonly step: (typeof AGENT_STEPS)[number];
   readonly error: string | null;
 }
 

@@ -1,10 +1,10 @@
 /** Schemas of Drover's views, for the description of the HTTP interface. */
 import { z } from 'zod';
-import type { AgentListItem, AgentView, CommandResult } from '../agent';
+import { PROVIDERS, type AgentListItem, type AgentView, type CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';
 import { type ErrorCode, ERRORS } from '../errors';
 import { type DroverEvent, EVENT_TYPES } from '../event';
-import type { ApplyResult, ChangeView, FleetListItem, FleetView } from '../fleet';
+import { AGENT_STEPS, type ApplyResult, type ChangeView, type FleetListItem, type FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
 import type { BeatAnswer } from '../protocol';
 import type { RunListItem, RunResult, RunView } from '../run';
@@ -46,7 +46,7 @@ export const agentViewSchema = z.object({
   liveness,
   holds: z.array(hold),
   turns: z.object({ inFlight: z.int(), queued: z.int() }),
-  provider: z.enum(['process', 'docker', 'external', 'memory']),
+  provider: z.enum(PROVIDERS),
   resourceId: z.string().nullable(),
   pid: z.int().exactOptional(),
   host: z.string().exactOptional(),
@@ -169,19 +169,7 @@ export const changeViewSchema = z.object({
     z.object({
       agent: z.string(),
       kind: changeKind,
-      step: z.enum([
-        'waiting',
-        'creating',
-        'preparing',
-        'waking',
-        'ready',
-        'updating',
-        'updated',
-        'deleting',
-        'deleted',
-        'failed',
-        'undone',
-      ]),
+      step: z.enum(AGENT_STEPS),
       error: z.string().nullable(),
     }),
   ),
@@ -191,7 +179,7 @@ export const changeViewSchema = z.object({
     .array(
       z.object({
         agent: z.string(),
-        provider: z.enum(['process', 'docker', 'external', 'memory']),
+        provider: z.enum(PROVIDERS),
         resourceId: z.string().nullable(),
         key: z.string(),
         why: z.string(),

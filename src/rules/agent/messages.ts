@@ -16,15 +16,13 @@ import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnRef, TurnSuspended, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec } from './spec';
-import { boundedDuration, url } from '../lib/fields';
+import { boundedDuration, id, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
 import { turnInput } from '../lib/turn-input';
 import { MOST_HOLDS } from './commands';
 
-/** Ids from outside: request ids, turn ids, workflow ids, keys. */
-const id = parse.text(1_000);
 const reason = parse.text(2_000);
 
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));

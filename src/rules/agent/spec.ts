@@ -2,7 +2,7 @@
  * Parses an agent's specification in the sandbox. At the edges, the zod schema of the fleet file
  * does the same.
  */
-import type { AgentSpec } from '../../contract/agent';
+import { PROVIDERS, type AgentSpec } from '../../contract/agent';
 import { misleadingVariable } from '../../contract/agent/references';
 import {
   FLEET_LIMITS,
@@ -137,7 +137,7 @@ const signature = object({
 
 const fields = object({
   name,
-  provider: oneOf('process', 'docker', 'external', 'memory'),
+  provider: oneOf(...PROVIDERS),
   process: optional(process),
   docker: optional(docker),
   external: optional(external),

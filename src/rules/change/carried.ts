@@ -1,14 +1,15 @@
 /** Reads what a change is made of: the input of its workflow, and what its fleet keeps of it. */
-import type { AgentSpec, ProviderKind } from '../../contract/agent';
-import type {
-  AgentChange,
-  AgentProgress,
-  ChangeKind,
-  ChangeView,
-  Forgotten,
-  OwnedAgent,
-  PlannedChange,
-  ProvisionInput,
+import { PROVIDERS, type AgentSpec, type ProviderKind } from '../../contract/agent';
+import {
+  AGENT_STEPS,
+  type AgentChange,
+  type AgentProgress,
+  type ChangeKind,
+  type ChangeView,
+  type Forgotten,
+  type OwnedAgent,
+  type PlannedChange,
+  type ProvisionInput,
 } from '../../contract/fleet';
 import type {
   CompensationAudit,
@@ -26,7 +27,7 @@ import { flag, stateOf, version, words } from '../lib/carried';
 import { boolean, integer, list, name, nullable, oneOf, optional, type Parser, record } from '../lib/parse';
 import { provisioningSpec } from './messages';
 
-const provider: Parser<ProviderKind> = oneOf('process', 'docker', 'external', 'memory');
+const provider: Parser<ProviderKind> = oneOf(...PROVIDERS);
 const kind: Parser<ChangeKind> = oneOf('create', 'update', 'replace', 'delete');
 
 const planned = { kind, agent: name, fields: list(words), why: optional(words) };
@@ -125,19 +126,7 @@ export const provisionInput: Parser<ProvisionInput> = stateOf<ProvisionInput>()(
 const progress = stateOf<AgentProgress>()({
   agent: name,
   kind,
-  step: oneOf(
-    'waiting',
-    'creating',
-    'preparing',
-    'waking',
-    'ready',
-    'updating',
-    'updated',
-    'deleting',
-    'deleted',
-    'failed',
-    'undone',
-  ),
+  step: oneOf(...AGENT_STEPS),
   error: nullable(words),
 });
 

@@ -16,6 +16,9 @@ export function matching(pattern: RegExp, what: string): Parser<string> {
   };
 }
 
+/** An id from outside: of a request, a turn, a workflow, a key. */
+export const id = text(1_000);
+
 /** `env:NAME` or `file:path`. */
 export const secretReference = matching(SECRET_PATTERN, 'a reference such as env:NAME or file:path');
 /** An http(s) URL. */

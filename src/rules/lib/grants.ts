@@ -1,14 +1,12 @@
 /** Reads what an agent and its pool tell each other, and both remember. */
 import type { AllocationGranted, FailureObserved } from '../../contract/pool';
 import { MOST_ALIKE } from '../../contract/patterns';
-import { secretReference } from './fields';
+import { id, secretReference } from './fields';
 import * as parse from './parse';
-
-const id = parse.text(1_000);
 
 /** The full name of an agent, `fleet/agent`. */
 export const agentName: parse.Parser<string> = (value, path) => {
-  const [fleet, agent, ...more] = parse.text(1_000)(value, path).split('/');
+  const [fleet, agent, ...more] = id(value, path).split('/');
   if (more.length > 0) return parse.invalid(path, 'expected fleet/agent');
   return `${parse.name(fleet, path)}/${parse.name(agent, path)}`;
 };

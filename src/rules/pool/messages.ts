@@ -10,12 +10,11 @@ import type {
   PoolLeft,
 } from '../../contract/pool';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
-import { notifySpec } from '../lib/fields';
+import { id, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
 import { agentName, parseFailureObserved } from '../lib/grants';
 import * as parse from '../lib/parse';
 
-const id = parse.text(1_000);
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
 
 /** An update that the pool applies once for each request id. */

@@ -9,23 +9,16 @@ import {
   rejectAllocation,
   requestAllocation,
 } from '../../../src/rules/pool/pool';
+import { at, credentials, failed, HOUR, NOW, poolOf } from './pools';
 import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
 
-const HOUR = 3_600_000;
-const NOW = Date.parse('2026-01-05T12:00:00Z');
-const at = (ms: number): string => new Date(ms).toISOString();
-const credentials = (...names: string[]) => names.map((name) => ({ name, secret: `env:${name.toUpperCase()}` }));
-const poolOf = (...names: string[]): PoolState => newPool('claude', { credentials: credentials(...names) }, null);
-
-const fail = (state: PoolState, credential: string, when: number = NOW): PoolState =>
-  observeFailure(state, { credential, kind: 'rate_limit', at: at(when), agent: 'f/x' }, NOW);
 const ask = (state: PoolState, agent: string, requestId: string, not: string | null = null, now = NOW) =>
   requestAllocation(state, { requestId, agent, not }, now);
 
 /** Two agents wait, and one has a credential. */
 function exhausted(): PoolState {
   let { state } = ask(poolOf('a'), 'f/has', 'r0');
-  state = fail(state, 'a');
+  state = failed(state, 'a');
   ({ state } = ask(state, 'f/1', 'r1'));
   ({ state } = ask(state, 'f/2', 'r2'));
   return state;
@@ -96,7 +89,7 @@ test('a waiting request that is repeated keeps its place, and counts its failure
 });
 
 test('failures of one credential never push out those of another', () => {
-  const one = fail(poolOf('a', 'b'), 'b');
+  const one = failed(poolOf('a', 'b'), 'b');
   const observed = { credential: 'a', kind: 'auth', at: at(NOW), agent: 'f/x' } as const;
   const full = observeFailure(one, { ...observed, count: 500 }, NOW);
   const more = observeFailure(full, { ...observed, count: 500 }, NOW);
@@ -120,7 +113,7 @@ test('an agent that asks for another credential counts on its own as gone', () =
 });
 
 test('a first grant counts no failures, a switch those of the credential that it leaves', () => {
-  const state = fail(fail(poolOf('a', 'b'), 'a'), 'a', NOW - 2 * HOUR);
+  const state = failed(failed(poolOf('a', 'b'), 'a'), 'a', NOW - 2 * HOUR);
   const first = ask(state, 'f/1', 'r1').grants[0]?.grant;
   expect(first).toMatchObject({ credential: 'b', eventsInWindow: 0 });
   // One that is exactly as old as the window is outside of it.
@@ -145,7 +138,7 @@ test('a fleet that leaves takes only itself, and one that was never there nothin
 });
 
 test('a configuration that names no fleet changes none, and drops the failures of credentials that are gone', () => {
-  const before = fail(fail(newPool('claude', { credentials: credentials('a', 'b'), fleet: 'f' }, null), 'a'), 'b');
+  const before = failed(failed(newPool('claude', { credentials: credentials('a', 'b'), fleet: 'f' }, null), 'a'), 'b');
   const { state } = configurePool(before, { credentials: credentials('b') }, NOW);
   expect(state.fleets).toEqual({ f: [] });
   expect(state.events.map(({ credential }) => credential)).toEqual(['b']);
@@ -164,7 +157,7 @@ test('a changed secret gives a credential that an agent rejected another chance,
 test('its view shows each agent below its own credential, and until when each is skipped', () => {
   let { state } = ask(poolOf('a', 'b'), 'f/1', 'r1');
   ({ state } = ask(state, 'f/2', 'r2'));
-  state = fail(state, 'b');
+  state = failed(state, 'b');
   expect(poolView(state, NOW).credentials).toMatchObject([
     { name: 'a', agents: ['f/1'] },
     { name: 'b', agents: ['f/2'] },
@@ -177,7 +170,7 @@ test('it ends when every fleet has left, no agent uses it, and no credential is 
   const left: PoolState = { ...poolOf('a'), isLeft: true };
   expect(endsAt(poolOf('a'), NOW)).toBeNull();
   expect(endsAt(left, NOW)).toBe(NOW);
-  expect(endsAt(fail(left, 'a'), NOW)).toBe(NOW + 2 * HOUR);
+  expect(endsAt(failed(left, 'a'), NOW)).toBe(NOW + 2 * HOUR);
   expect(endsAt(ask(left, 'f/1', 'r1').state, NOW)).toBeNull();
   expect(endsAt({ ...exhausted(), isLeft: true, assigned: {} }, NOW)).toBeNull();
 });

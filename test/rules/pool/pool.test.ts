@@ -17,19 +17,7 @@ import {
 } from '../../../src/rules/pool/pool';
 import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
 import { runs } from '../../support/runs';
-
-const HOUR = 3_600_000;
-const NOW = Date.parse('2026-01-05T12:00:00Z');
-const at = (ms: number): string => new Date(ms).toISOString();
-
-function poolOf(...names: string[]): PoolState {
-  return newPool('claude', { credentials: names.map((name) => ({ name, secret: `env:${name.toUpperCase()}` })) }, null);
-}
-
-function failed(state: PoolState, credential: string, when: number, resetAt?: number, now = NOW): PoolState {
-  const reset = resetAt === undefined ? {} : { resetAt: at(resetAt) };
-  return observeFailure(state, { credential, kind: 'rate_limit', at: at(when), agent: 'f/x', ...reset }, now);
-}
+import { at, failed, HOUR, NOW, poolOf } from './pools';
 
 function ask(state: PoolState, agent: string, not: string | null, requestId: string, now = NOW): PoolStep {
   return requestAllocation(state, { requestId, agent, not }, now);
