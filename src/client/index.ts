@@ -3,7 +3,7 @@ export { DroverClient, type DroverClientOptions } from './drover-client';
 export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents';
 export type { RunningAgent } from './agent-items';
 export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
-export type { FollowRunOptions, Runs, RunRequest } from './runs';
+export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';
 export type { Events, Observed, ObserveOptions, WatchOptions } from './events';
 export type { RequestOptions } from './temporal/calls';

@@ -12,7 +12,7 @@ import { isOutage } from './temporal/backoff';
 import type { Calls } from './temporal/calls';
 import { allPages } from './temporal/pages';
 import type { Pools } from './pools';
-import { runItem } from './runs';
+import { runItem } from './run-items';
 import { runSubject } from './temporal/subject';
 import { closedSince, equals, type Listed, listWorkflows, type PageOptions } from './temporal/visibility';
 

@@ -4,6 +4,7 @@ import { DroverError } from '../contract/errors';
 import { RUN_WORKFLOW } from '../contract/names';
 import { keywords } from '../contract/search-attributes';
 import type { RunInput } from '../contract/run';
+import { taskSummary } from '../contract/run/summary';
 import { fingerprint } from '../rules/lib/fingerprint';
 import { isRecord } from '../rules/lib/parse';
 import type { Calls } from './temporal/calls';
@@ -27,7 +28,8 @@ export async function startRun(
         workflowId: subject.workflowId,
         taskQueue,
         args: [input],
-        typedSearchAttributes: keywords({ DroverFleet: input.fleet }),
+        typedSearchAttributes: keywords({ DroverFleet: input.fleet, DroverRunState: 'running' }),
+        staticSummary: taskSummary(input.task),
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
       })

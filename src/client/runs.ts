@@ -5,6 +5,7 @@ import { DroverError } from '../contract/errors';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
+import type { Unknown } from '../contract/agent';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { checkJson, checkTask } from '../rules/coordination/fan-out/limits';
 import { closedRunView } from '../rules/run/view';
@@ -15,8 +16,9 @@ import type { Fleets } from './fleets';
 import { runPlanOf } from './run-plan';
 import { startRun } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
+import { runItem, stateConditions } from './run-items';
 import { followedWaits, waitsOf } from './waits';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
+import { equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /**
  * Random bytes of a generated run name: two of a billion runs collide with a chance of 1 in a
@@ -42,18 +44,18 @@ export interface RunRequest {
   readonly requestId?: string;
 }
 
+/** Which runs to list: all that the server still keeps, unless narrowed. */
+export interface RunFilter {
+  readonly fleet?: string;
+  readonly state?: RunState | Unknown;
+}
+
 /** `onProgress` receives every new state of the run; without `timeoutMs` the wait has no limit. */
 export interface FollowRunOptions extends CallOptions {
   readonly onProgress?: (run: RunView) => void;
   /** Ends the following, not the run, with an `AbortError`. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/**
- * The state of a run without a memo, by Temporal's `WorkflowExecutionStatus`; any other status is
- * `failed`.
- */
-const STATES: Readonly<Record<number, RunState>> = { 1: 'running', 2: 'completed', 4: 'cancelled' };
 
 /** All operations on runs. */
 export class Runs {
@@ -100,9 +102,15 @@ export class Runs {
   }
 
   /** One page of runs from visibility: eventually consistent, newest first. */
-  async list({ fleet }: { readonly fleet?: string } = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
-    const ofFleet = fleet === undefined ? [] : [equals('DroverFleet', fleet)];
-    return listWorkflows(this.#calls, [equals('WorkflowType', RUN_WORKFLOW), ...ofFleet], runItem, options);
+  async list({ fleet, state }: RunFilter = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
+    const conditions = [
+      equals('WorkflowType', RUN_WORKFLOW),
+      ...(fleet === undefined ? [] : [equals('DroverFleet', fleet)]),
+      ...(state === undefined ? [] : stateConditions(state)),
+    ];
+    const { items, nextPageToken } = await listWorkflows(this.#calls, conditions, runItem, options);
+    // Visibility still has the last report of a run that does not answer.
+    return { items: items.filter((item) => (state ?? item.state) === item.state), nextPageToken };
   }
 
   /**
@@ -195,18 +203,4 @@ function runName(requestId: string | undefined): string {
 function checkName(run: string): void {
   if (NAME_PATTERN.test(run)) return;
   throw new DroverError('InvalidRequest', `invalid run name "${run}": use ${NAME_RULE}`);
-}
-
-/** A run of a list, in the state that its workflow reported. */
-export function runItem({ workflowId, status, startedAt, closedAt, memo, problem }: Listed): RunListItem {
-  const [, fleet = '', run = ''] = workflowId.split('/');
-  const told = memo('state') as RunState | undefined;
-  // A workflow that was ended from outside has not reported that.
-  const isTold = told !== undefined && (closedAt === null || isOver(told));
-  const state = isTold ? told : (STATES[status] ?? 'failed');
-  return { fleet, run, state: problem === null ? state : 'unknown', startedAt, endedAt: closedAt, problem };
-}
-
-function isOver(state: RunState): boolean {
-  return state !== 'running' && state !== 'paused';
 }

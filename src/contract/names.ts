@@ -90,6 +90,7 @@ export const SEARCH_ATTRIBUTES = {
   DroverLiveness: 'Keyword',
   DroverPool: 'Keyword',
   DroverSubscription: 'Keyword',
+  DroverRunState: 'Keyword',
   DroverHolds: 'KeywordList',
 } as const satisfies Record<string, 'Keyword' | 'KeywordList'>;
 

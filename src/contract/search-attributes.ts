@@ -35,6 +35,7 @@ export const searchAttributeKeys = {
   DroverLiveness: keyword('DroverLiveness'),
   DroverPool: keyword('DroverPool'),
   DroverSubscription: keyword('DroverSubscription'),
+  DroverRunState: keyword('DroverRunState'),
   DroverHolds: keywordList('DroverHolds'),
 } as const satisfies { readonly [Name in keyof typeof SEARCH_ATTRIBUTES]: KeyOf<Name, string> };
 

@@ -62,7 +62,7 @@ export async function runTask(fleet: string, task: unknown, options: RunTaskOpti
     typeInfo: { inputTypes: [rawValueTypeInfo], outputType: rawValueTypeInfo },
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    typedSearchAttributes: keywords({ DroverFleet: fleet }),
+    typedSearchAttributes: keywords({ DroverFleet: fleet, DroverRunState: 'running' }),
     staticSummary: taskSummary(task),
   }).catch((error: unknown) => {
     throw failureOf(error, `${fleet}/${run}`);

@@ -1,5 +1,5 @@
 import { PATIENCE_MS } from '../support/patience';
-import { DroverClient, type Script } from '../../src/client';
+import { DroverClient, type RunListItem, type Script } from '../../src/client';
 import { runWorkflowId } from '../../src/contract/names';
 import { SIZE_LIMITS } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
@@ -77,6 +77,49 @@ it('says that a fleet is still being made, rather than that its file has no topo
     },
     { silent: ['Asker'] },
   );
+});
+
+it('lists runs by their state, those that were ended from outside too', async () => {
+  await withTopology(async ({ runs }, fleet) => {
+    const start = (run: string, script: Script) => runs.start({ fleet, run, task: `task of ${run}`, script });
+    await runs.result(await start('good', ANSWERS));
+    expect((await runs.result(await start('bad', { Asker: [{ action: 'fail', error: 'cannot' }] }))).success).toBe(
+      false,
+    );
+    await start('held', ASKS);
+    await runs.pause({ fleet, run: 'held' });
+    await start('asking', ASKS);
+    await runs.cancel(await start('stopped', ASKS));
+    await runs.follow({ fleet, run: 'stopped' });
+    await start('killed', ASKS);
+    const killed = env.client.workflow.getHandle(runWorkflowId(fleet, 'killed'));
+    await killed.terminate('by a test');
+    const named = async (state: RunListItem['state']) =>
+      (await runs.list({ fleet, state })).items.map(({ run }) => run);
+    const all = async () => ({
+      completed: await named('completed'),
+      failed: (await named('failed')).sort(),
+      paused: await named('paused'),
+      running: await named('running'),
+      cancelled: await named('cancelled'),
+      unknown: await named('unknown'),
+    });
+    const wished = {
+      completed: ['good'],
+      failed: ['bad', 'killed'],
+      paused: ['held'],
+      running: ['asking'],
+      cancelled: ['stopped'],
+      unknown: [],
+    };
+    const found = await eventually(all, (now) => JSON.stringify(now) === JSON.stringify(wished));
+    expect(found).toEqual(wished);
+    // The state is written once per change, and the task is the summary.
+    const { events } = await env.client.workflow.getHandle(runWorkflowId(fleet, 'good')).fetchHistory();
+    const upserts = events?.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes) ?? [];
+    expect(upserts).toHaveLength(1);
+    expect(await killed.describe().then((description) => description.staticSummary())).toBe('task of killed');
+  });
 });
 
 it('names a run that has no name', async () => {

@@ -122,7 +122,7 @@ describe('bodies and parameters', () => {
         status: 422,
         detail: expect.stringContaining('query parameter colour: unknown key') as string,
         errors: expect.arrayContaining([
-          { in: 'query', pointer: '/colour', detail: 'unknown key; known are fleet, pageSize, pageToken' },
+          { in: 'query', pointer: '/colour', detail: 'unknown key; known are fleet, state, pageSize, pageToken' },
           { in: 'query', pointer: '/pageSize', detail: expect.any(String) as string },
         ]) as unknown[],
       });

@@ -4,8 +4,8 @@ import { allPages } from '../../client/temporal/pages';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../../contract/agent';
 import type { FleetListItem } from '../../contract/fleet';
 import type { PoolListItem } from '../../contract/pool';
-import type { RunListItem } from '../../contract/run';
-import { plainName } from '../lib/arguments';
+import type { RunListItem, RunState } from '../../contract/run';
+import { parseCount, plainName } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, compareNames, type Format, print, say, table, withOutput } from '../lib/output';
 import { painted } from '../text/paint';
@@ -15,6 +15,8 @@ interface GetFlags extends ConnectionFlags {
   readonly fleet?: string;
   readonly status?: AgentStatus | Unknown;
   readonly liveness?: Liveness | Unknown;
+  readonly state?: RunState | Unknown;
+  readonly limit?: number;
 }
 
 const STATUSES: readonly (AgentStatus | Unknown)[] = [
@@ -27,6 +29,15 @@ const STATUSES: readonly (AgentStatus | Unknown)[] = [
   'unknown',
 ];
 const LIVENESSES: readonly (Liveness | Unknown)[] = ['starting', 'ready', 'degraded', 'offline', 'unknown'];
+
+const RUN_STATES: readonly (RunState | Unknown)[] = [
+  'running',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+  'unknown',
+];
 
 export function register(program: Command): void {
   const get = program.command('get');
@@ -41,6 +52,8 @@ export function register(program: Command): void {
   list('pools', 'list pools of credentials').action((flags: GetFlags) => getPools(flags));
   list('runs', 'list runs')
     .option('--fleet <fleet>', 'of this fleet only', plainName)
+    .addOption(new Option('--state <state>', 'in this state only').choices(RUN_STATES))
+    .option('--limit <count>', 'the newest ones only, at most this many', parseCount)
     .action((flags: GetFlags) => getRuns(flags));
 }
 
@@ -88,10 +101,9 @@ async function getFleets(flags: GetFlags): Promise<void> {
 }
 
 async function getRuns(flags: GetFlags): Promise<void> {
-  const { fleet } = flags;
-  const items = await withClient(flags, ({ runs }) =>
-    allPages<RunListItem>((page) => runs.list(fleet === undefined ? {} : { fleet }, page)),
-  );
+  const { fleet, state, limit } = flags;
+  const filter = { ...(fleet && { fleet }), ...(state && { state }) };
+  const items = await withClient(flags, ({ runs }) => allPages<RunListItem>((page) => runs.list(filter, page), limit));
   const paint = painted(colors());
   await print(flags.output, {
     data: { items, nextPageToken: null },

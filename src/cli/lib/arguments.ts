@@ -75,6 +75,12 @@ export function parseWhole(text: string): number {
   return Number(text);
 }
 
+/** Reads the number of items that a list may have. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on.');
+  return Number(text);
+}
+
 /**
  * Reads a task or an answer: JSON if it is valid JSON, else plain text. `InvalidRequest` for JSON
  * that would change on its way.

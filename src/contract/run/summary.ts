@@ -3,7 +3,11 @@ import { utf8Bytes, wellFormed } from '../text';
 
 /** Half of what the server takes for a summary (400 bytes). */
 export const SUMMARY_BYTES = 200;
-
+/**
+ * The characters that are looked at: a task may have 256 KiB, and white space that is left out
+ * makes a line shorter than its text.
+ */
+const READ_CHARACTERS = 1_000;
 const CUT = '…';
 
 /**
@@ -11,13 +15,19 @@ const CUT = '…';
  * that is not a text is shown as JSON.
  */
 export function taskSummary(task: unknown): string {
-  const text = typeof task === 'string' ? task : (JSON.stringify(task) ?? '');
-  // Enough characters for the bound; a task may have 256 KiB.
-  const line = wellFormed(text.slice(0, SUMMARY_BYTES + 1))
-    .replace(/\s+/g, ' ')
-    .trim();
-  if (line.length === 0) return 'an empty task';
-  return utf8Bytes(line) <= SUMMARY_BYTES ? line : beginning(line);
+  const text = typeof task === 'string' ? task : shown(task);
+  const isCut = text.length > READ_CHARACTERS;
+  // A pair that the slice has cut in two is not part of the summary.
+  const read = isCut ? text.slice(0, READ_CHARACTERS).replace(/[\ud800-\udbff]$/, '') : text;
+  const line = wellFormed(read).replace(/\s+/g, ' ').trim();
+  if (line === '') return 'an empty task';
+  return !isCut && utf8Bytes(line) <= SUMMARY_BYTES ? line : `${beginning(line)}${CUT}`;
+}
+
+/** The JSON; a value without any, such as a function, is not a task. */
+function shown(task: unknown): string {
+  const json: unknown = JSON.stringify(task);
+  return typeof json === 'string' ? json : '';
 }
 
 function beginning(line: string): string {
@@ -28,5 +38,5 @@ function beginning(line: string): string {
     if (bytes > SUMMARY_BYTES) break;
     kept += character;
   }
-  return `${kept}${CUT}`;
+  return kept;
 }

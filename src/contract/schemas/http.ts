@@ -222,7 +222,11 @@ export const CALLS = {
     path: '/v1/runs',
     summary: 'Runs, from the visibility store: eventually consistent',
     access: 'operator',
-    query: strict({ fleet: name.exactOptional(), ...paging }),
+    query: strict({
+      fleet: name.exactOptional(),
+      state: views.runListItemSchema.shape.state.exactOptional(),
+      ...paging,
+    }),
     answer: views.page(views.runListItemSchema),
   },
   startRun: {

@@ -7,11 +7,11 @@ type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRu
 /** Handlers over the client. */
 export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
   return {
-    listRuns: ({ query: { fleet, pageSize, pageToken } }) =>
-      runs.list(fleet === undefined ? {} : { fleet }, {
-        ...(pageSize && { pageSize }),
-        ...(pageToken && { pageToken }),
-      }),
+    listRuns: ({ query: { fleet, state, pageSize, pageToken } }) =>
+      runs.list(
+        { ...(fleet && { fleet }), ...(state && { state }) },
+        { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) },
+      ),
     startRun: async ({ body, idempotencyKey, reply }) => {
       const ref = await runs.start(idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey });
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);

@@ -1,7 +1,7 @@
 /** State that the parts of a run's workflow share. */
-import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
-import type { LiveBranchRecord, RunInput, RunResult, RunState, RunView } from '../../contract/run';
+import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
 import { type Human, createHuman } from '../../rules/run/human';
 import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
@@ -12,6 +12,7 @@ import { mustCompile } from '../../rules/topology/compile';
 import type { Topology } from '../../rules/topology/topology';
 import type { BranchLog } from '../../rules/run/branch-input';
 import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
+import { ensureKeywords } from '../shared/search-attributes';
 import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
 import { type Pacer, createPacer } from '../shared/pacer';
 import type { Ignore } from '../shared/receive';
@@ -68,9 +69,6 @@ export function beginRun(input: RunInput): RunLife {
     show(life.view());
   });
   const pacer = createPacer();
-  // The state that lists assume for a run without a memo.
-  let listed: RunState = 'running';
-
   const human = createHuman(
     input.script ?? null,
     { now: stampMs, schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
@@ -81,13 +79,10 @@ export function beginRun(input: RunInput): RunLife {
   const waiting = (): ReadonlySet<string> =>
     new Set([...suspended.keys(), ...human.waiting().map(({ question }) => question.branch)]);
 
-  /** Writes the memo for visibility on change only. */
   const show = (view: RunView): void => {
     const lines = [runCard(view, suspended), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
     setCurrentDetails(lines.join('\n'));
-    if (view.state === listed) return;
-    listed = view.state;
-    upsertMemo({ state: listed });
+    ensureKeywords({ DroverRunState: view.state });
   };
 
   const life: RunLife = {

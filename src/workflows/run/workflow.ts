@@ -39,7 +39,7 @@ export async function run(argument: unknown): Promise<RunResult> {
   return CancellationScope.nonCancellable(async () => {
     const { fleet, run: name, task, script } = life.input;
     const notifier = createNotifier(life.supervisor);
-    ensureKeywords({ DroverFleet: fleet });
+    ensureKeywords({ DroverFleet: fleet, DroverRunState: life.view().state });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
     handleRunMessages(life, family, scripted);

@@ -105,6 +105,26 @@ it('a run is watched from its start on, and its result comes last', async () => 
   expect(screens.at(-1)).toMatch(/0\.1 +AgentB +1 +\S*completed[^]*\r\ndone\r\n$/);
 });
 
+it('runs are listed by their state, the newest first, and not more than asked for', async () => {
+  const failing = { Orchestrator: [{ action: 'fail', error: 'it cannot' }] };
+  writeFileSync(join(cwd, 'failing.json'), JSON.stringify(failing));
+  for (const name of ['wrong1', 'wrong2']) {
+    const { code } = await drover(['run', 'mars', 'go', '--name', name, '--script', 'failing.json'], cwd);
+    expect(code).toBe(1);
+  }
+  const names = async (...flags: string[]) =>
+    ok(await drover(['get', 'runs', '-o', 'name', ...flags], cwd))
+      .split('\n')
+      .filter(Boolean);
+  await until(async () => (await names('--state', 'failed')).length === 2 || undefined, PATIENCE_MS);
+  expect(await names('--state', 'failed')).toEqual(['mars/wrong2', 'mars/wrong1']);
+  expect(await names('--state', 'failed', '--limit', '1')).toEqual(['mars/wrong2']);
+  expect(await names('--state', 'completed')).not.toContain('mars/wrong1');
+  expect((await names('--limit', '3')).length).toBe(3);
+  const wrong = await drover(['get', 'runs', '--limit', '0'], cwd);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('Expected a whole number from 1 on.')]);
+});
+
 it("each turn's input and reply can be read", async () => {
   const traced = ['run', 'mars', 'go', '--script', 'script.json', '--trace', '--name', 'traced'];
   const text = ok(await drover(traced, cwd));
