@@ -35,6 +35,7 @@ import { messageOf } from './contract/text';
 import { isApproved } from './dev/approved-references';
 import { DATA_CONVERTER } from './data-converter';
 import { startMaintenance } from './housekeeping';
+import { watchEndings } from './endings';
 import { installedProviders } from './installed-providers';
 import { isListed } from './providers/allowed-references';
 import { secretsOf } from './providers/redaction';
@@ -150,9 +151,15 @@ export async function startWorker({
   });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
   const runs = workers.map((worker) => worker.run());
-  const stopMaintenance = startMaintenance(providers, (error) => {
-    Runtime.instance().logger.warn('the maintenance of a provider failed', { error });
-  });
+  const warnOf =
+    (what: string) =>
+    (error: unknown): void => {
+      Runtime.instance().logger.warn(what, { error });
+    };
+  const stopMaintenance = startMaintenance(providers, warnOf('the maintenance of a provider failed'));
+  const stopWatching = serve.includes('host')
+    ? watchEndings(providers, calls, warnOf('the end of an agent could not be reported'))
+    : async () => undefined;
 
   const shutDown = () => {
     stopMaintenance();
@@ -160,6 +167,7 @@ export async function startWorker({
   };
   const ended = Promise.all(runs)
     .finally(shutDown)
+    .finally(stopWatching)
     .then(() => native.close());
   const stop = () => {
     shutDown();

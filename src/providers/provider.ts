@@ -33,6 +33,19 @@ export interface Preparing {
   readonly progress: (words: string) => void;
 }
 
+/** An instance that has ended, with its agent. */
+export interface EndedInstance {
+  readonly fleet: string;
+  readonly agent: string;
+  readonly key: string;
+  readonly instanceId: string;
+}
+
+/** A running watch. `stop` resolves when no report is in progress. */
+export interface Watch {
+  readonly stop: () => Promise<void>;
+}
+
 /**
  * One provider. Every operation is idempotent, so it can be repeated after a lost answer. Failures
  * are `ProviderError`s: `details.permanent` says that a retry would fail too.
@@ -76,6 +89,12 @@ export interface Provider {
    * receives what cannot be read; without it that is an error.
    */
   list(skipped?: (why: string) => void): Promise<readonly HeldResource[]>;
+  /**
+   * Reports every instance that ends by itself, at once and at no cost per agent, and first those
+   * that ended while no worker watched. A report that rejects is made again. `warn` receives
+   * failures of the watch itself.
+   */
+  watch?(report: (ended: EndedInstance) => Promise<void>, warn: (error: unknown) => void): Watch;
   /** Maintenance while a worker runs; called every few seconds. */
   maintain?(): Promise<void>;
   /** The output as raw bytes: a piece may end within a character. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DockerProvider } from '../../src/providers/docker';
-import { LABELS } from '../../src/providers/docker/container';
+import { containerName, LABELS } from '../../src/providers/docker/container';
 import { FakeGateway } from '../agent/gateway';
 import { callFor, eventually, wakeOf } from './calls';
 import { providerContract } from './contract';
@@ -55,6 +55,47 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a', HTTPS_PROXY: 'http://proxy:3128'
     };
 
     providerContract('docker', () => world);
+
+    test('reports the end of a container at once, and what ended before to the next watch; not what Drover stops', async () => {
+      const watching = provider();
+      const reported: string[] = [];
+      const report = async ({ key, instanceId }: { key: string; instanceId: string }) => {
+        reported.push(`${key} ${instanceId}`);
+      };
+      const failures: unknown[] = [];
+      const warn = (error: unknown): void => {
+        failures.push(error);
+      };
+      const first = watching.watch(report, warn);
+      const calls = [1, 2, 3].map(() => callFor(INSTALLATION, spec(SCRIPTS.patient)));
+      for (const call of calls) {
+        await watching.create(call);
+        await watching.wake(wakeOf(call));
+      }
+      const [killed, stopped, later] = calls.map(({ key }) => key);
+      const kill = async (key: string) => {
+        await engine.docker.getContainer(containerName(key)).kill({ signal: 'SIGKILL' });
+      };
+      await watching.stop(calls[1] ?? callFor(INSTALLATION, spec('')), 5_000);
+      await kill(killed ?? '');
+      await eventually('the end is reported', async () => reported.length > 0 || undefined);
+      await first.stop();
+      await kill(later ?? '');
+      const second = provider().watch(report, warn);
+      await eventually(
+        'the other end is reported',
+        async () => reported.includes(`${later ?? ''} instance-1`) || undefined,
+      );
+      await second.stop();
+      for (const call of calls) await watching.destroy(call);
+      // A new worker does not know who stopped a container.
+      const ofOthers = reported.filter((one) => !one.startsWith(stopped ?? ''));
+      expect({ first: reported[0], all: new Set(ofOthers), failures }).toEqual({
+        first: `${killed ?? ''} instance-1`,
+        all: new Set([`${killed ?? ''} instance-1`, `${later ?? ''} instance-1`]),
+        failures: [],
+      });
+    });
 
     describe('with faults', () => {
       const broken: { settled(): Promise<void> }[] = [];

@@ -212,6 +212,15 @@ export interface ForwardedHeartbeat extends Heartbeat {
 }
 
 /**
+ * Signal `instanceEnded`, from a worker of its host: the provider has seen the instance end. The agent's workflow inspects it at once.
+ */
+export interface InstanceEnded {
+  /** The key of its resource, and the instance. */
+  readonly key: string;
+  readonly instanceId: string;
+}
+
+/**
  * A report of the health monitor (signal `checkReported`). `at` is the time of the check, in UTC.
  */
 export interface CheckReported {

@@ -12,6 +12,7 @@ import type {
   CommandResult,
   ForwardedHeartbeat,
   HoldOptions,
+  InstanceEnded,
   PauseOptions,
   ReleaseOptions,
   RestartOptions,
@@ -46,6 +47,7 @@ export const agentSignals = {
   resume: defineSignal<[ResumeOptions]>('resume'),
   reportFailure: defineSignal<[FailureReport]>('reportFailure'),
   checkReported: defineSignal<[CheckReported]>('checkReported'),
+  instanceEnded: defineSignal<[InstanceEnded]>('instanceEnded'),
   turnRequested: defineSignal<[TurnRequested]>('turnRequested'),
   turnWithdrawn: defineSignal<[TurnRef]>('turnWithdrawn'),
 } as const;

@@ -27,7 +27,7 @@ type Labels = Readonly<Record<string, string>>;
  */
 export class Containers {
   private readonly installation: string;
-  private readonly engine: () => Promise<Docker>;
+  readonly engine: () => Promise<Docker>;
   private readonly pullLimits: PullLimits | undefined;
 
   constructor(installation: string, options: EngineOptions | undefined, pullLimits?: PullLimits) {

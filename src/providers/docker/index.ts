@@ -4,16 +4,27 @@
  * engine decides between concurrent creates. After destroy, a container that never runs keeps the
  * name, so the engine itself refuses a late create.
  */
+import { existsSync } from 'node:fs';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow } from '../../lib/clock';
 import { isReference, variableReferences } from '../../contract/agent/references';
 import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
-import { type HeldResource, type LogOptions, type Preparing, type Provider, providerError, titleOf } from '../provider';
+import {
+  type EndedInstance,
+  type HeldResource,
+  type LogOptions,
+  type Preparing,
+  type Provider,
+  providerError,
+  titleOf,
+  type Watch,
+} from '../provider';
 import { redacted, secretsOf } from '../redaction';
 import type { SecretEnvironment } from '../secrets';
 import { LABELS, containerName, dockerSpecOf } from './container';
 import { Containers } from './containers';
+import { Endings } from './endings';
 import type { EngineOptions } from './engine';
 import type { PullLimits } from './pull';
 import { type Found, isNew, isTombstone, isUp, labelOf, pidOf, stateOf, variableOf } from './state';
@@ -32,6 +43,8 @@ export interface DockerProviderOptions extends AgentAccess {
 const REPLACED_GRACE_MS = 5_000;
 /** How many earlier instances are kept. A wake is late by one attempt, not by ten starts. */
 const FORMER_KEPT = 10;
+/** Where Docker listens unless it is told otherwise. */
+const DEFAULT_SOCKET = '/var/run/docker.sock';
 /** Tries against concurrent callers that make and remove the same container. */
 const TRIES = 10;
 
@@ -40,6 +53,7 @@ export class DockerProvider implements Provider {
   readonly kind = 'docker';
   private readonly options: DockerProviderOptions;
   private readonly containers: Containers;
+  private endings: Endings | undefined;
 
   constructor(options: DockerProviderOptions) {
     this.options = options;
@@ -94,13 +108,14 @@ export class DockerProvider implements Provider {
   }
 
   async stop(call: ResourceCall, graceMs: number): Promise<void> {
-    const found = await this.containers.find(call.key);
+    const found = await this.find(call);
     if (found && isUp(found)) await this.end(call, found, graceMs);
   }
 
   private async end(call: ResourceCall, found: Found, graceMs: number): Promise<void> {
     // A paused container receives no signal.
     if (found.State.Paused) await this.containers.unpause(call);
+    this.endings?.expect(found.Id);
     await this.containers.stop(found, graceMs);
   }
 
@@ -109,10 +124,13 @@ export class DockerProvider implements Provider {
     // A caller that collects garbage has no specification; the container has the image.
     let image = call.spec.docker?.image;
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const found = await this.containers.find(call.key);
+      const found = await this.find(call);
       if (isTombstone(found)) return { existed: labelOf(found, LABELS.destroyed) === 'true' };
       image ??= found?.Config.Image;
-      if (found) await this.containers.remove(found, true);
+      if (found) {
+        this.endings?.expect(found.Id);
+        await this.containers.remove(found, true);
+      }
       existed ||= found !== undefined;
       if (image === undefined || (await this.containers.writeTombstone(call, image, existed))) return { existed };
     }
@@ -120,8 +138,17 @@ export class DockerProvider implements Provider {
   }
 
   async inspect(call: ResourceCall): Promise<ResourceState> {
-    const found = await this.containers.find(call.key);
+    const found = await this.find(call);
     return stateOf(found, () => this.lastLines(call, found));
+  }
+
+  /** Connects at once where an engine is expected, else at its first use. */
+  watch(report: (ended: EndedInstance) => Promise<void>, warn: (error: unknown) => void): Watch {
+    const { installation, engine, environment } = this.options;
+    this.endings = new Endings({ installation, engine: () => this.containers.engine(), report, warn });
+    const isExpected = engine !== undefined || environment['DOCKER_HOST'] !== undefined || existsSync(DEFAULT_SOCKET);
+    if (isExpected) this.endings.begin();
+    return this.endings;
   }
 
   async list(): Promise<readonly HeldResource[]> {
@@ -135,7 +162,7 @@ export class DockerProvider implements Provider {
   /** Looks and acts until `act` returns an answer. Throws for a destroyed key. */
   private async converge<T>(call: ResourceCall, act: (found: Found | undefined) => Promise<T | undefined>): Promise<T> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const found = await this.containers.find(call.key);
+      const found = await this.find(call);
       if (isTombstone(found)) {
         throw providerError(`${titleOf(call)}: key ${call.key} was destroyed and is never used again`, {
           permanent: true,
@@ -145,6 +172,11 @@ export class DockerProvider implements Provider {
       if (answer !== undefined) return answer;
     }
     throw providerError(`${titleOf(call)}: others make and remove its container at the same time`);
+  }
+
+  private find(call: ResourceCall): Promise<Found | undefined> {
+    this.endings?.begin();
+    return this.containers.find(call.key);
   }
 
   /** Undefined if the container was replaced in between. */

@@ -1,11 +1,12 @@
 /**
  * The files of the process provider: one directory per key, `<stateDir>/agents/<key>/`, with
  * `resource.json`, `output.log`, and for every instance `<n>.json` (its leader), `<n>.agent`
- * (written by the agent itself) and `<n>.exit` (its exit code). `destroyed` is the tombstone. Each
- * file appears in one atomic step, so locks are not needed.
+ * (written by the agent itself) and `<n>.exit` (its exit code). `.ended/<key>@<n>` tells a worker of
+ * the end. `destroyed` is the tombstone. Each file appears in one atomic step, so locks are not
+ * needed.
  */
-import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, appendFile, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createFileSoon, FileProblem, parseKept, readKeptSoon } from '../../lib/kept-file';
 import { errorCode } from '../../lib/error-code';
 import { providerError } from '../provider';
@@ -22,8 +23,12 @@ export type { Instance, ResourceRecord, Tombstone } from './records';
 
 /** The form of a key. Any other name could lead out of the directory. */
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+/** The folder of the notices of ended instances, beside the keys' own. No key begins with a dot. */
+export const NOTICES = '.ended';
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
+/** In place of an exit code: the shell was killed before it wrote one, and a worker has reported the end. */
+const REPORTED = 'unknown\n';
 
 /** The directory of one key. */
 export class ResourceDirectory {
@@ -57,6 +62,11 @@ export class ResourceDirectory {
    */
   async owner(): Promise<ResourceRecord | undefined> {
     return this.read('resource.json', parseOwner);
+  }
+
+  /** The owner, if its file can be read. */
+  async readableOwner(): Promise<ResourceRecord | undefined> {
+    return withoutProblem(this.owner(), undefined);
   }
 
   /** True if an owner is written, even if its file cannot be read. */
@@ -107,11 +117,16 @@ export class ResourceDirectory {
     return (await Promise.all(read)).filter((instance) => instance !== undefined);
   }
 
-  /** Makes the two files that an instance's shell writes, with their mode. */
-  async makeReports(number: number): Promise<{ record: string; exit: string }> {
+  /**
+   * Makes the two files that an instance's shell writes, with their mode, and the folder of its
+   * notice.
+   */
+  async makeReports(number: number): Promise<{ record: string; exit: string; notice: string }> {
     const files = { record: this.file(`${String(number)}.agent`), exit: this.file(`${String(number)}.exit`) };
     await Promise.all(Object.values(files).map((file) => writeFile(file, '', { flag: 'a', mode: PRIVATE_FILE })));
-    return files;
+    const notices = join(dirname(this.path), NOTICES);
+    await mkdir(notices, { recursive: true, mode: PRIVATE_DIRECTORY });
+    return { ...files, notice: join(notices, `${this.key}@${String(number)}`) };
   }
 
   /** The reports of an instance; empty until it has written them. */
@@ -120,6 +135,12 @@ export class ResourceDirectory {
       ['agent', 'exit'].map((end) => readKeptSoon(this.file(`${String(number)}.${end}`))),
     );
     return { record: record ?? '', exit: exit ?? '' };
+  }
+
+  /** Records that the end of an instance without an exit code was reported. */
+  async markReported(number: number): Promise<void> {
+    if ((await this.reports(number)).exit !== '') return;
+    await appendFile(this.file(`${String(number)}.exit`), REPORTED).catch(unlessGone);
   }
 
   /** The log, open for appending. */
@@ -162,6 +183,11 @@ async function withoutProblem<T>(reading: Promise<T | undefined>, instead: T | u
     if (error instanceof Error && error.cause instanceof FileProblem) return instead;
     throw error;
   }
+}
+
+/** A destroy may have removed the directory in between. */
+function unlessGone(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error;
 }
 
 /** When a file was last written; undefined if it does not exist. */

@@ -7,9 +7,11 @@ import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
 import type { AgentAccess } from '../environment';
 import {
+  type EndedInstance,
   type HeldResource,
   type LogOptions,
   type Provider,
+  type Watch,
   ABSENT,
   installationOf,
   providerError,
@@ -19,6 +21,7 @@ import { redacted, secretsOf } from '../redaction';
 import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
 import { eachInTurn } from './each-in-turn';
+import { Endings } from './endings';
 import { type InstanceStatus, familyOf, settledStatusOf, stopInstance, switchTo } from './instance';
 import { removeAll, launch } from './launch';
 import { cutLog, lastLines, readLog } from './logs';
@@ -48,6 +51,7 @@ export class ProcessProvider implements Provider {
   readonly kind = 'process';
   private readonly options: ProcessProviderOptions;
   private readonly root: string;
+  private endings: Endings | undefined;
 
   constructor(options: ProcessProviderOptions) {
     this.options = options;
@@ -76,11 +80,12 @@ export class ProcessProvider implements Provider {
     } else if (last) {
       // A later wake has overtaken this one: the instance has already started and ended.
       if (instances.some(({ instanceId }) => instanceId === call.instanceId)) return { pid: null };
-      await endOthers(directory, last, call.instanceId);
+      await this.deliberately(call.key, () => endOthers(directory, last, call.instanceId));
     }
     const start = await prepareLaunch(call, this.options.environment, this.options);
     return launch(directory, call, (last?.number ?? 0) + 1, start, {
       cgroups: this.options.cgroups ?? true,
+      ended: (number) => void this.endings?.shellEnded(directory, number),
       shown: (lines) => this.shown(lines, call, call.subscription?.secret),
     });
   }
@@ -97,8 +102,9 @@ export class ProcessProvider implements Provider {
     const directory = this.directory(call.key);
     const last = (await directory.readableInstances()).at(-1);
     const family = await familyOf(directory);
-    if (last) await stopInstance(directory, last, family, graceMs);
-    else await killFamily(family);
+    await this.deliberately(call.key, () =>
+      last ? stopInstance(directory, last, family, graceMs) : killFamily(family),
+    );
   }
 
   async destroy(call: ResourceCall): Promise<{ existed: boolean }> {
@@ -106,7 +112,7 @@ export class ProcessProvider implements Provider {
     await directory.make();
     const existed = await directory.isOwned();
     await directory.writeTombstone({ existed, at: isoNow() });
-    await removeAll(directory);
+    await this.deliberately(call.key, () => removeAll(directory));
     return { existed: (await directory.tombstone())?.existed ?? existed };
   }
 
@@ -135,6 +141,13 @@ export class ProcessProvider implements Provider {
     return withProcesses(held, await markedProcesses(this.options.installation));
   }
 
+  watch(report: (ended: EndedInstance) => Promise<void>, warn: (error: unknown) => void): Watch {
+    const { root } = this;
+    this.endings = new Endings({ root, installation: this.options.installation, report, warn });
+    this.endings.begin().catch(warn);
+    return this.endings;
+  }
+
   async maintain(): Promise<void> {
     const works = (await keysBelow(this.root)).map((key) => () => cutLog(this.directory(key).log));
     await eachInTurn([...works, () => endRemains(this.root, this.options.installation)]);
@@ -147,6 +160,11 @@ export class ProcessProvider implements Provider {
   /** The file of an agent's output. */
   logPath(call: Pick<ResourceCall, 'key'>): string {
     return this.directory(call.key).log;
+  }
+
+  /** Ends processes on purpose, without a report of their end. */
+  private deliberately<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.endings === undefined ? work() : this.endings.deliberately(key, work);
   }
 
   private directory(key: string): ResourceDirectory {

@@ -14,11 +14,12 @@ import { killFamily } from './signals';
 import { lookUp } from './table';
 
 /**
- * `cgroups`: whether the agent gets its own cgroup. `shown` prepares lines of its log for a
+ * `cgroups`: whether the agent gets its own cgroup. `ended` is called when its shell has ended. `shown` prepares lines of its log for a
  * message: redacted and bounded.
  */
 export interface LaunchOptions {
   readonly cgroups: boolean;
+  readonly ended: (number: number) => void;
   readonly shown: (lines: string) => Promise<string>;
 }
 
@@ -32,14 +33,17 @@ export async function launch(
   call: WakeCall,
   number: number,
   start: Launch,
-  { cgroups, shown }: LaunchOptions,
+  { cgroups, ended, shown }: LaunchOptions,
 ): Promise<{ pid: number | null }> {
   const cgroup = cgroups ? await makeCgroup(`${cgroupPrefix(directory)}${String(number)}`) : undefined;
   const leader = await openLeader(directory, call, number, { ...start, cgroup: cgroup ?? '' });
   try {
     const joined = cgroup !== undefined && (await joinCgroup(cgroup, leader.pid));
     const recorded = await record(directory, call, number, leader, joined ? cgroup : undefined);
-    if (recorded && !(await directory.tombstone())) await leader.go();
+    if (recorded && !(await directory.tombstone())) {
+      void leader.gone.then(() => ended(number));
+      await leader.go();
+    }
   } finally {
     // A leader without `go` must end; after `go` this does nothing.
     await leader.dismiss();

@@ -10,16 +10,17 @@ import { providerError } from '../provider';
 /**
  * Waits for `go`, which never comes if the worker died before it recorded this instance. Then it
  * runs the agent in the foreground (in the background the agent would ignore SIGINT), writes the
- * exit code to a file, and kills what remains in the cgroup and the group. Signals are trapped, not
+ * exit code to a file and a notice for the worker, and kills what remains in the cgroup and the group. Signals are trapped, not
  * ignored, as the agent would inherit that. No agent's environment has variables of these names.
  */
 const LEADER = `read -r _drover_word || exit 0
 [ "$_drover_word" = go ] || exit 0
 exec </dev/null
-_drover_record=$1 _drover_exit=$2 _drover_cgroup=$3 _drover_agent=$4; shift 4
+_drover_record=$1 _drover_exit=$2 _drover_cgroup=$3 _drover_notice=$4 _drover_agent=$5; shift 5
 trap : HUP INT QUIT TERM
 /bin/sh -c "$_drover_agent" drover-agent "$_drover_record" "$@"
 printf '%s\\n' "$?" >"$_drover_exit"
+printf '' 2>/dev/null >"$_drover_notice"
 [ -z "$_drover_cgroup" ] || printf 1 2>/dev/null >"$_drover_cgroup/cgroup.kill"
 kill -s KILL 0
 `;
@@ -41,6 +42,8 @@ export interface ShimOptions {
   readonly title: string;
   readonly record: string;
   readonly exit: string;
+  /** The file that tells the worker of the end (endings.ts). */
+  readonly notice: string;
   /** Path of the agent's cgroup; empty if it has none. */
   readonly cgroup: string;
   readonly log: number;
@@ -52,6 +55,8 @@ export interface ShimOptions {
 /** A leader that waits for `go`. */
 export interface Leader {
   readonly pid: number;
+  /** Resolves when the shell itself has ended, also when it was killed. */
+  readonly gone: Promise<unknown>;
   /** Starts the agent. */
   go(): Promise<void>;
   /** Ends the leader unless it has got `go`, and returns when it has ended. */
@@ -60,8 +65,8 @@ export interface Leader {
 
 /** Starts a leader in its own session and group; it does nothing until `go`. */
 export async function startLeader(options: ShimOptions): Promise<Leader> {
-  const { title, record, exit, cgroup, log, command, cwd, env } = options;
-  const child = spawn('/bin/sh', ['-c', LEADER, `drover:${title}`, record, exit, cgroup, AGENT, ...command], {
+  const { title, record, exit, cgroup, notice, log, command, cwd, env } = options;
+  const child = spawn('/bin/sh', ['-c', LEADER, `drover:${title}`, record, exit, cgroup, notice, AGENT, ...command], {
     cwd,
     env,
     detached: true,
@@ -76,6 +81,7 @@ export async function startLeader(options: ShimOptions): Promise<Leader> {
   let told = false;
   return {
     pid: child.pid,
+    gone,
     go: async () => {
       told = true;
       await say(child, 'go\n');

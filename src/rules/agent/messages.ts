@@ -10,6 +10,7 @@ import type {
   CheckReported,
   ForwardedHeartbeat,
   Hold,
+  InstanceEnded,
 } from '../../contract/agent';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
@@ -74,6 +75,9 @@ export const parseCheck: parse.Parser<CheckReported> = parse.object({
   passed: parse.boolean,
   at: parse.instant,
 });
+
+/** Signal `instanceEnded`. */
+export const parseInstanceEnded: parse.Parser<InstanceEnded> = parse.object({ key: id, instanceId: id });
 
 /** Signal `turnWithdrawn`. */
 export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });

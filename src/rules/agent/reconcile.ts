@@ -107,9 +107,11 @@ function afterBegin(state: AgentState, effect: Effect, newId: string, now: numbe
         : { ...state, runtime: moveRuntime(state.runtime, 'stopping'), retryAt: null };
     case 'destroy':
       return { ...state, retryAt: null };
+    case 'inspect':
+      // An end that is reported during this inspection leads to another one.
+      return { ...state, instance: { ...state.instance, endReported: false } };
     case 'suspend':
     case 'continue':
-    case 'inspect':
     case 'reload':
       return state;
   }

@@ -41,6 +41,8 @@ export interface Instance {
   readonly pid: number | null;
   /** Whether its last beat came through a gateway, and not straight from a service. */
   readonly viaGateway: boolean;
+  /** Whether its host has reported its end, and the provider has not been asked since. */
+  readonly endReported: boolean;
 }
 
 /**
@@ -216,6 +218,7 @@ export const NO_INSTANCE: Instance = {
   endpoint: null,
   pid: null,
   viaGateway: false,
+  endReported: false,
 };
 
 /** The state of a new agent. */
@@ -276,7 +279,7 @@ export function newInstance(id: string, now: number): Instance {
 
 /** An instance that no longer runs keeps its id and times, but neither endpoint nor pid. */
 export function endedInstance(instance: Instance): Instance {
-  return { ...instance, endpoint: null, pid: null };
+  return { ...instance, endpoint: null, pid: null, endReported: false };
 }
 
 /** Whether the agent names its instances itself, because Drover does not start it. */

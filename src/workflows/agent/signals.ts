@@ -1,9 +1,9 @@
 /** The agent's signals: facts, and pause and resume. A refused signal is recorded as a decision and changes nothing. */
 import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../../contract/agent/messages';
-import { parseCheck, parseHeartbeat, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
+import { parseCheck, parseHeartbeat, parseInstanceEnded, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
 import { applyBeat, applyCheck } from '../../rules/agent/liveness/liveness';
-import { probedAfterBeat, withProbes } from '../../rules/agent/liveness/probes';
+import { applyEnd, probedAfterBeat, withProbes } from '../../rules/agent/liveness/probes';
 import { rememberAnswer, recall } from '../../rules/agent/requests';
 import { requestTurn, withdrawTurn } from '../../rules/agent/turns/queue';
 import { commandState } from '../../rules/agent/view';
@@ -41,6 +41,14 @@ export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
         by: 'monitor',
         what: check.passed ? 'check passed' : 'check failed',
       });
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.instanceEnded,
+    parseInstanceEnded,
+    (ended) => {
+      machine.change((state) => applyEnd(state, ended));
     },
     refuse,
   );

@@ -69,7 +69,7 @@ function fullAgent(): AgentState {
   return {
     ...state,
     heldBefore: holds,
-    instance: { ...state.instance, lastSeq: 4, pid: 5, viaGateway: true },
+    instance: { ...state.instance, lastSeq: 4, pid: 5, viaGateway: true, endReported: true },
     runningSince: T0,
     silenceFrom: T0,
     gatewayAskedFor: T0,

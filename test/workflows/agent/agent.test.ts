@@ -214,6 +214,19 @@ describe('a lost agent', () => {
       expect(answers(mail)).toEqual([{ turnId: 't1', outcome: { reply: 2 } }]);
     }));
 
+  test('a host that reports the end of an idle agent has it restarted while its beats are fresh', () =>
+    withAgents(env, async (world) => {
+      const agent = await world.start();
+      const { instanceId } = await agent.ready();
+      await agent.handle.signal('instanceEnded', { key: 'someone-elses', instanceId });
+      world.provider.crash('a', 137);
+      await agent.handle.signal('instanceEnded', { key: world.provider.of('a')?.key, instanceId });
+      const { decisions = [] } = await agent.until(
+        (view) => view.runtime === 'running' && view.instanceId !== instanceId,
+      );
+      expect(decisions.map(({ what, after }) => `${what}: ${after}`)).toContain('inspect: running/crashed/offline');
+    }));
+
   test('a turn in flight while the agent is restarted is asked again of the new instance', () =>
     withAgents(env, async (world) => {
       world.takeTurn = ({ request }) =>

@@ -41,6 +41,7 @@ const instance = stateOf<Instance>()({
   endpoint: nullable(words),
   pid: nullable(integer()),
   viaGateway: boolean,
+  endReported: boolean,
 });
 
 const held = stateOf<HeldSubscription>()({ pool: name, name, assignment: integer(), secret: words });

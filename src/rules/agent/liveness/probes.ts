@@ -2,8 +2,8 @@
  * Decides when to probe the provider: while an agent is silent, or beats although it is paused; 1
  * s, 2 s, 4 s … apart.
  */
-import { isAlive, isSuspended, isUp } from '../lifecycle';
-import type { Heartbeat } from '../../../contract/agent';
+import { isAlive, isAtRest, isSuspended, isUp } from '../lifecycle';
+import type { Heartbeat, InstanceEnded } from '../../../contract/agent';
 import { type AgentState, namesItself } from '../state';
 
 /** The longest wait while an agent starts, so that an early exit shows soon. */
@@ -22,7 +22,18 @@ function isSilent(state: AgentState): boolean {
 
 /** Whether to probe now. */
 export function isProbeDue(state: AgentState, now: number): boolean {
-  return state.probeAt !== null && now >= state.probeAt && isAlive(state);
+  return isAlive(state) && (state.instance.endReported || (state.probeAt !== null && now >= state.probeAt));
+}
+
+/**
+ * The state after a host has reported the end of an instance: the provider is asked at once, also
+ * right after a probe or a wake in progress. The same object for an earlier instance or another
+ * resource.
+ */
+export function applyEnd(state: AgentState, { key, instanceId }: InstanceEnded): AgentState {
+  const isCurrent = key === state.config.key && instanceId === state.instance.id;
+  if (!isCurrent || isAtRest(state) || state.instance.endReported) return state;
+  return { ...state, instance: { ...state.instance, endReported: true } };
 }
 
 /**
