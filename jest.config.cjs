@@ -1,11 +1,12 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // What takes longer than the whole suite may, or needs a package registry: `npm run soak`,
+  // What takes longer than the whole suite may, or needs a package registry: `npm run journeys`, `npm run soak`,
   // `npm run crash`, `npm run test:install`.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/soak/',
+    '<rootDir>/test/journeys/',
     '<rootDir>/test/crash/',
     '<rootDir>/test/install/',
   ],

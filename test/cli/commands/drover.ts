@@ -27,7 +27,7 @@ export interface Running {
 }
 
 /** The test's own environment without what would lead a command elsewhere. */
-function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+export function environmentOf(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(?:DROVER_(?!CACHE|TEMPORAL)|TEMPORAL_|JEST|NODE_OPTIONS)/.test(name),
   );
@@ -46,7 +46,7 @@ export async function endAll(folder: string): Promise<void> {
 /** Starts a command. */
 export function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Running {
   return follow(
-    spawn(process.execPath, [BIN, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [BIN, ...args], { cwd, env: environmentOf(env), stdio: ['ignore', 'pipe', 'pipe'] }),
   );
 }
 
@@ -55,7 +55,7 @@ export function startOnTerminal(args: readonly string[], cwd: string): Running &
   const line = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = spawn('script', ['-qefc', `stty cols 120; exec ${line}`, '/dev/null'], {
     cwd,
-    env: { ...environment({ TERM: 'xterm' }), SHELL: '/bin/sh' },
+    env: { ...environmentOf({ TERM: 'xterm' }), SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   return { ...follow(child), press: (keys) => child.stdin.write(keys) };
