@@ -1,7 +1,13 @@
 /** The agent's signals: facts, and pause and resume. A refused signal is recorded as a decision and changes nothing. */
 import type { SignalDefinition } from '@temporalio/common';
 import { agentSignals } from '../../contract/agent/messages';
-import { parseCheck, parseHeartbeat, parseInstanceEnded, parseTurnRef, parseTurnRequested } from '../../rules/agent/messages';
+import {
+  parseCheck,
+  parseHeartbeat,
+  parseInstanceEnded,
+  parseTurnRef,
+  parseTurnRequested,
+} from '../../rules/agent/messages';
 import { applyBeat, applyCheck } from '../../rules/agent/liveness/liveness';
 import { applyEnd, probedAfterBeat, withProbes } from '../../rules/agent/liveness/probes';
 import { rememberAnswer, recall } from '../../rules/agent/requests';
