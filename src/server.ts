@@ -14,6 +14,8 @@ export interface GatewayParts {
   readonly settings: Settings;
   readonly connection: ConnectionSettings;
   readonly log: Logger;
+  /** The directory of Temporal's database, where the server runs on this machine. */
+  readonly databaseDir?: string;
 }
 
 /** A running gateway. */
@@ -23,7 +25,7 @@ export interface RunningGateway {
 }
 
 /** Starts the gateway; resolves when it listens. */
-export async function startGateway({ settings, connection, log }: GatewayParts): Promise<RunningGateway> {
+export async function startGateway({ settings, connection, log, databaseDir }: GatewayParts): Promise<RunningGateway> {
   const { gateway, operatorTokens, agentSecret, specSecrets, agentCallsPerMinute, queuePrefix } = settings;
   useSecrets([agentSecret, ...operatorTokens, ...(specSecrets ?? [])]);
   const client = DroverClient.connect({
@@ -40,6 +42,7 @@ export async function startGateway({ settings, connection, log }: GatewayParts):
     agentSecret,
     agentCallsPerMinute,
     logger: log,
+    databaseDir,
     version: packageVersion(),
   });
   try {

@@ -7,6 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { AGENT_CALLS_PER_MINUTE } from '../contract/patterns';
 import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
+import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
 import { agentHandlers } from './routes/agents';
 import { BeatLedger } from './routes/beats';
 import { addBulkBeats } from './routes/bulk-beats';
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   /** Calls a minute with the token of one agent; 600 unless given. More are refused with 429. */
   readonly agentCallsPerMinute?: number;
   readonly logger: FastifyBaseLogger;
+  /** The directory of the server's database, where it is on this machine: errors name a full disk. */
+  readonly databaseDir?: string | undefined;
   /** The product's version, for /openapi.json. */
   readonly version: string;
 }
@@ -60,6 +63,7 @@ export async function createGateway({
   agentSecret,
   agentCallsPerMinute = AGENT_CALLS_PER_MINUTE,
   logger,
+  databaseDir,
   version,
 }: GatewayOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
@@ -92,7 +96,8 @@ export async function createGateway({
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
 
   takeJsonBodies(app);
-  app.setErrorHandler(sendProblem);
+  const explained = (error: unknown) => (databaseDir === undefined ? error : explainedByDisk(error, databaseDir));
+  app.setErrorHandler((error, request, reply) => sendProblem(explained(error), request, reply));
   finishCalls(app);
   answerExpectations(app.server);
   // Runs before a body is read: an unknown route needs no parsing.
@@ -117,6 +122,7 @@ export async function createGateway({
     healthz: () => ({ status: 'ok', listeningMs: beats.listeningMs() }),
     readyz: async () => {
       await client.check({ timeoutMs: READY_TIMEOUT_MS });
+      if (databaseDir !== undefined) checkDisk(databaseDir);
       return { status: 'ready' };
     },
     openapi: () => description,
@@ -125,6 +131,6 @@ export async function createGateway({
       return reply.type(contentType).send(body);
     },
   });
-  await addBulkBeats(app, guard, beats);
+  await addBulkBeats(app, guard, beats, explained);
   return app;
 }

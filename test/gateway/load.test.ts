@@ -36,7 +36,12 @@ describe('beats of 16,300 agents in one request', () => {
     const app = Fastify();
     try {
       const ledger = new BeatLedger(target, { received: () => undefined, forwarded: () => undefined });
-      await addBulkBeats(app, () => async () => undefined, ledger);
+      await addBulkBeats(
+        app,
+        () => async () => undefined,
+        ledger,
+        (error) => error,
+      );
       const url = await listen(app);
       const names = Array.from({ length: 16_300 }, (_, index) => `a${String(index)}`);
       const line = (agent: string) => JSON.stringify({ fleet: 'f', agent, instanceId: 'i', status: 'ready' });

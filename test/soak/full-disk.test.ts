@@ -110,6 +110,11 @@ onSmallDisk(
       }, PATIENCE_MS);
       expect(refused?.code).toBe(6);
       expect(refused?.stderr).toMatch(/the disk that holds .* is full/);
+      const ready = await fetch(`${up.where.gateway}/readyz`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      expect([ready.status, await ready.text()]).toEqual([
+        503,
+        expect.stringMatching(/the disk that holds .* is full/),
+      ]);
       console.info(`a command on the full disk: exit ${String(refused?.code)} ${refused?.stderr ?? ''}`);
       expect(await healthz(up, cwd)).toBe(200);
       await terminated(up);

@@ -5,6 +5,7 @@ import type { DroverClient } from '../../client';
 import { SpecKeys } from '../../client/spec-keys';
 import { environment, type Settings } from '../../config';
 import { DroverError } from '../../contract/errors';
+import { problemSchema } from '../../contract/schemas/views';
 import { messageOf } from '../../contract/text';
 import { readUpState } from '../../dev/up-state';
 import { installedProviders } from '../../installed-providers';
@@ -109,10 +110,13 @@ async function gatewayFinding(stateDir: string): Promise<Finding> {
   const up = readUpState(stateDir);
   if (!up) return { check: 'gateway', result: 'missing', detail: 'no drover up runs in this directory' };
   return finding('gateway', async () => {
-    const { ok, status } = await fetch(new URL('/readyz', up.gateway), {
-      signal: AbortSignal.timeout(PATIENCE.timeoutMs),
-    });
-    if (!ok) throw new Error(`${up.gateway} answers ${String(status)}; see .drover/drover.log`);
+    const answer = await fetch(new URL('/readyz', up.gateway), { signal: AbortSignal.timeout(PATIENCE.timeoutMs) });
+    if (answer.ok) return;
+    const { detail } = problemSchema
+      .partial()
+      .catch({})
+      .parse(await answer.json());
+    throw new Error(`${up.gateway} answers ${String(answer.status)}: ${detail ?? 'see .drover/drover.log'}`);
   });
 }
 

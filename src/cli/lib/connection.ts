@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
+import { explainedByDisk } from '../../client/temporal/full-disk';
 import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment } from '../../config';
 import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
@@ -11,7 +12,6 @@ import { specSecretsIn } from '../../contract/spec-secret';
 import { approveReferences } from '../../dev/approved-references';
 import { keptSpecSecrets } from '../../dev/state-dir';
 import { readUpState } from '../../dev/up-state';
-import { explainedByDisk } from './full-disk';
 
 /** Flags of the connection, as commander gives them. */
 export interface ConnectionFlags {

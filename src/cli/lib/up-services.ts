@@ -47,7 +47,7 @@ export async function startServices(settings: Settings, state: StateDirectory): 
     installRuntime(log);
     const [worker, gateway] = await stops.ofAll([
       startWorker({ settings, connection, environment: env }),
-      startGateway({ settings, connection, log }),
+      startGateway({ settings, connection, log, databaseDir: state.path }),
     ]);
     const client = DroverClient.connect({
       ...connection,

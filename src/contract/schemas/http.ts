@@ -328,7 +328,7 @@ export const CALLS = {
   readyz: {
     method: 'GET',
     path: '/readyz',
-    summary: 'The gateway reaches Temporal',
+    summary: 'The gateway reaches Temporal, which can write',
     access: 'public',
     answer: z.object({ status: z.literal('ready') }),
   },

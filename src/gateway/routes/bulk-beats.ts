@@ -27,11 +27,25 @@ const LINES_A_ROUND = 128;
 /** The result of one line: the answer to the beat, or an error. In the order of the request. */
 type LineAnswer = { readonly fleet: string; readonly agent: string } & (BeatAnswer | { readonly error: ErrorBody });
 
+/** Adds what is behind an error, such as a full disk. */
+type Explain = (error: unknown) => unknown;
+
+/** What becomes of an error. */
+interface Failing {
+  readonly log: FastifyBaseLogger;
+  readonly explained: Explain;
+}
+
 /**
  * Adds the route. The request as a whole succeeds. Each line has its own answer, sent once all
  * earlier answers are known.
  */
-export async function addBulkBeats(app: FastifyInstance, guard: Guard, beats: BeatLedger): Promise<void> {
+export async function addBulkBeats(
+  app: FastifyInstance,
+  guard: Guard,
+  beats: BeatLedger,
+  explained: Explain,
+): Promise<void> {
   const slots = new Slots(AT_A_TIME);
   // In its own scope: no other call takes these media types.
   await app.register(async (scope) => {
@@ -44,7 +58,7 @@ export async function addBulkBeats(app: FastifyInstance, guard: Guard, beats: Be
     addCalls(scope, guard, {
       heartbeats: ({ body, reply }) => {
         const lines = typeof body === 'string' ? body.split('\n').filter((line) => line.trim() !== '') : [];
-        return reply.send(Readable.from(answers(lines, beats, slots, reply.log)));
+        return reply.send(Readable.from(answers(lines, beats, slots, { log: reply.log, explained })));
       },
     });
   });
@@ -54,23 +68,24 @@ async function* answers(
   lines: readonly string[],
   beats: BeatLedger,
   slots: Slots,
-  log: FastifyBaseLogger,
+  failing: Failing,
 ): AsyncGenerator<string> {
   for (let from = 0; from < lines.length; from += LINES_A_ROUND) {
     const round = lines.slice(from, from + LINES_A_ROUND);
-    const answered = await Promise.all(round.map((line) => slots.run(() => answerLine(line, beats, log))));
+    const answered = await Promise.all(round.map((line) => slots.run(() => answerLine(line, beats, failing))));
     yield answered.map((answer) => `${JSON.stringify(answer)}\n`).join('');
     await nextRound();
   }
 }
 
-async function answerLine(line: string, beats: BeatLedger, log: FastifyBaseLogger): Promise<LineAnswer> {
+async function answerLine(line: string, beats: BeatLedger, { log, explained }: Failing): Promise<LineAnswer> {
   let ref = { fleet: '', agent: '' };
   try {
     const { fleet, agent, ...beat } = mustRead(addressedHeartbeatSchema, jsonOf(line), 'body');
     ref = { fleet, agent };
     return { ...ref, ...(await beats.beat(ref, beat)) };
-  } catch (error) {
+  } catch (thrown) {
+    const error = explained(thrown);
     if (error instanceof DroverError) return { ...ref, error: error.toBody() };
     // Earlier answers are already sent, so the request cannot fail any more.
     log.error({ err: error }, 'a beat failed');

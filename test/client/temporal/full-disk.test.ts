@@ -1,4 +1,4 @@
-import { explainedByDisk } from '../../../src/cli/lib/full-disk';
+import { checkDisk, explainedByDisk } from '../../../src/client/temporal/full-disk';
 import { DroverError } from '../../../src/contract/errors';
 import { fill, mayMount, smallDisk } from '../../support/small-disk';
 
@@ -25,7 +25,11 @@ test('with room on the disk, and for refusals, the error stays what it is', () =
   if (disk === null) throw new Error('the disk could not be mounted');
   try {
     expect(explainedByDisk(away, disk.path)).toBe(away);
+    checkDisk(disk.path);
     fill(disk.path);
+    expect(() => {
+      checkDisk(disk.path);
+    }).toThrow(`the disk that holds ${disk.path} is full`);
     expect(explainedByDisk(away, disk.path)).toMatchObject({ message: expect.stringContaining('is full') as string });
   } finally {
     disk.remove();

@@ -15,6 +15,14 @@ export function explainedByDisk(
 ): unknown {
   const isServer = error instanceof DroverError && (error.code === 'Unavailable' || error.code === 'Timeout');
   if (!isServer || !isFull(folder)) return error;
-  const why = `the disk that holds ${folder} is full, so Temporal's database cannot be written: make room and try again`;
-  return new DroverError(error.code, `${why} (${error.message})`, error.details, { cause: error });
+  return new DroverError(error.code, `${fullText(folder)} (${error.message})`, error.details, { cause: error });
+}
+
+/** Throws `Unavailable` where the disk of `folder` is full: the server reads, and writes nothing. */
+export function checkDisk(folder: string): void {
+  if (isDiskFull(folder)) throw new DroverError('Unavailable', fullText(folder));
+}
+
+function fullText(folder: string): string {
+  return `the disk that holds ${folder} is full, so Temporal's database cannot be written: make room and try again`;
 }
