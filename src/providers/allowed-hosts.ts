@@ -55,6 +55,11 @@ function carried(groups: readonly number[], at: number): string {
   return [groups[at] ?? 0, groups[at + 1] ?? 0].flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }
 
+/** The host of a URL; an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
 /** The error for an address that may not be called. */
 export function notAllowed(why: string): DroverError {
   return new DroverError('InvalidRequest', why);
@@ -69,7 +74,7 @@ export function allowedUrl(text: string, allowed: readonly string[] | undefined)
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw notAllowed(`${url.protocol} is neither http: nor https:`);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   if (allowed === undefined) {
     if (isLinkLocal(host)) throw notAllowed(`${host} is a link-local address`);
   } else if (!allowed.some((pattern) => matches(host, pattern.toLowerCase()))) {

@@ -5,10 +5,10 @@
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { LookupAddress } from 'node:dns';
-import type { Socket } from 'node:net';
+import dns from 'node:dns';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { wallClockMs } from '../lib/clock';
-import { allowedUrl, isLinkLocal, notAllowed } from './allowed-hosts';
+import { allowedUrl, hostOf, isLinkLocal, notAllowed } from './allowed-hosts';
 
 /** A request. `limitBytes` bounds the answer's body. The caller bounds the time by `signal`. */
 export interface HttpCall {
@@ -52,12 +52,13 @@ export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
       headers: { accept: 'application/json', ...content, ...call.headers },
       signal: call.signal,
       agent: false,
+      lookup: checkedLookup,
     });
     // The handler stays: an abort after the answer raises the error again.
     request.on('error', reject);
     request.once('socket', (socket) => {
       socket.setKeepAlive(true, KEEPALIVE_MS);
-      refuseLinkLocal(socket);
+      if (isIP(hostOf(url)) === 0) refuseLinkLocal(socket);
     });
     request.once('response', (response) => {
       readBody(response, call.limitBytes).then(
@@ -69,11 +70,29 @@ export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
   });
 }
 
-/** Checks resolved addresses too: an allowed name may resolve to a forbidden address. */
-function refuseLinkLocal(socket: Socket): void {
-  socket.on('lookup', (_error: Error | null, address: LookupAddress['address']) => {
-    if (address && isLinkLocal(address)) socket.destroy(notAllowed(`${address} is a link-local address`));
+/** Resolves a name and refuses a forbidden address: an allowed name may resolve to one. */
+const checkedLookup: LookupFunction = (hostname, options, answer) => {
+  dns.lookup(hostname, options, (error, address, family) => {
+    const found = typeof address === 'string' ? [address] : (address ?? []).map((one) => one.address);
+    const forbidden = error ? undefined : found.find(isLinkLocal);
+    if (forbidden === undefined) answer(error, address, family);
+    else answer(forbiddenAddress(forbidden), address, family);
   });
+};
+
+/**
+ * Refuses a connection to a forbidden address before anything is written to it, however the name
+ * was resolved. An address in the URL itself has been checked.
+ */
+function refuseLinkLocal(socket: Socket): void {
+  socket.once('connect', () => {
+    const { remoteAddress } = socket;
+    if (remoteAddress !== undefined && isLinkLocal(remoteAddress)) socket.destroy(forbiddenAddress(remoteAddress));
+  });
+}
+
+function forbiddenAddress(address: string): Error {
+  return notAllowed(`${address} is a link-local address`);
 }
 
 async function readBody(response: http.IncomingMessage, limitBytes: number): Promise<string | undefined> {

@@ -1,4 +1,7 @@
 import dns from 'node:dns';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 import { httpCall } from '../../src/providers/http-call';
 import { allowedUrl, isLinkLocal } from '../../src/providers/allowed-hosts';
 
@@ -36,29 +39,103 @@ test('other spellings of the same address are seen through', () => {
   }
 });
 
-test.each([
-  ['169.254.99.99', 4],
-  ['fd00:ec2::254', 6],
-])('a listed name that resolves to %s is not called', async (address, family) => {
-  const lookup = jest.spyOn(dns, 'lookup').mockImplementation((...args: unknown[]) => {
-    const answer = args.at(-1) as (error: null, found: dns.LookupAddress[]) => void;
-    // As the real one: never before the call has returned.
-    setImmediate(() => answer(null, [{ address, family }]));
-  });
-  try {
-    const call = {
-      url: 'http://metadata.example:9/',
-      method: 'GET',
-      signal: AbortSignal.timeout(20_000),
-      limitBytes: 100,
-      allowedHosts: ['metadata.example'],
-    } as const;
-    await expect(httpCall(call)).rejects.toMatchObject({
-      code: 'InvalidRequest',
-      message: `${address} is a link-local address`,
+const named = (url: string) =>
+  ({
+    url,
+    method: 'GET',
+    signal: AbortSignal.timeout(20_000),
+    limitBytes: 100,
+    allowedHosts: [new URL(url).hostname],
+  }) as const;
+
+/** How a replaced `dns.lookup` answers: as the real one after its call has returned, or before. */
+const ANSWERS: Readonly<Record<string, (answer: () => void) => void>> = {
+  later: setImmediate,
+  'at once': (answer) => {
+    answer();
+  },
+};
+
+describe.each(Object.entries(ANSWERS))('a lookup that answers %s', (_when, whenever) => {
+  const resolving = (found: dns.LookupAddress[]) =>
+    jest.spyOn(dns, 'lookup').mockImplementation((...args: unknown[]) => {
+      const [first] = found;
+      const { all } = args[1] as dns.LookupOptions;
+      const answer = args.at(-1) as (error: null, ...given: unknown[]) => void;
+      whenever(() => {
+        if (all) answer(null, found);
+        else answer(null, first?.address, first?.family);
+      });
     });
-    expect(lookup).toHaveBeenCalledTimes(1);
-  } finally {
-    lookup.mockRestore();
-  }
+
+  test.each([
+    ['169.254.99.99', 4],
+    ['fd00:ec2::254', 6],
+  ])('a listed name that resolves to %s is not called', async (address, family) => {
+    const lookup = resolving([{ address, family }]);
+    try {
+      await expect(httpCall(named('http://metadata.example:9/'))).rejects.toMatchObject({
+        code: 'InvalidRequest',
+        message: `${address} is a link-local address`,
+      });
+      expect(lookup).toHaveBeenCalledTimes(1);
+    } finally {
+      lookup.mockRestore();
+    }
+  });
+
+  test('nor one that resolves to such an address among others', async () => {
+    const lookup = resolving([
+      { address: '127.0.0.1', family: 4 },
+      { address: '169.254.99.99', family: 4 },
+    ]);
+    try {
+      await expect(httpCall(named('http://metadata.example:9/'))).rejects.toThrow('169.254.99.99 is a link-local');
+    } finally {
+      lookup.mockRestore();
+    }
+  });
+});
+
+describe('a connection', () => {
+  let arrived: string[];
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      arrived.push(data.toString());
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+    });
+  });
+  let port: number;
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ({ port } = server.address() as AddressInfo);
+  });
+  afterAll(() => server.close());
+  beforeEach(() => (arrived = []));
+
+  test('to a forbidden address is refused before anything is written, however it came about', async () => {
+    // As if the name had been resolved by other means than dns.lookup.
+    const connecting = jest
+      .spyOn(Agent.prototype, 'createConnection')
+      .mockImplementation((options) =>
+        Object.defineProperty(connect(options as NetConnectOpts), 'remoteAddress', { value: '169.254.99.99' }),
+      );
+    const closed = once(server, 'connection').then(([socket]) => once(socket as Socket, 'close'));
+    try {
+      await expect(httpCall(named(`http://localhost:${String(port)}/`))).rejects.toThrow(
+        '169.254.99.99 is a link-local address',
+      );
+    } finally {
+      connecting.mockRestore();
+    }
+    await closed;
+    expect(arrived).toEqual([]);
+  });
+
+  test('to any other is used', async () => {
+    expect(await httpCall(named(`http://localhost:${String(port)}/`))).toMatchObject({ status: 200 });
+    expect(arrived.join('')).toContain('GET / HTTP/1.1');
+  });
 });
