@@ -30,14 +30,16 @@ export interface WakeCall extends ResourceCall {
 }
 
 /**
- * The state of a resource according to its provider. `detail` is a text, with the last lines of the
- * log where it ended.
+ * The state of a resource according to its provider. `detail` is one line: how it ended, with the
+ * line of its log that names the cause. `log` has the last lines of the log of an ended one; they
+ * may hold contents of turns.
  */
 export interface ResourceState {
   readonly state: 'absent' | 'stopped' | 'running' | 'paused' | 'exited';
   readonly exitCode: number | null;
   readonly pid: number | null;
   readonly detail: string | null;
+  readonly log?: string;
 }
 
 /**

@@ -176,7 +176,8 @@ export function providerContract(name: string, harness: () => Harness, kind: 'ma
         state: 'exited',
         exitCode: 3,
         pid: null,
-        detail: 'exited with code 3; its last lines:\nworst',
+        detail: 'exited with code 3',
+        log: 'worst',
       });
       const other = await running();
       expect(await provider().inspect(other)).toEqual({

@@ -122,9 +122,9 @@ describe('a process', () => {
       ]),
     );
     expect(lines.filter((line) => line.startsWith('NOWHERE'))).toEqual([]);
-    const { detail } = await exited(call);
-    expect(detail).toContain('OPENAI_API_KEY=***');
-    expect(detail).toContain('OTHER=***');
+    const { log } = await exited(call);
+    expect(log).toContain('OPENAI_API_KEY=***');
+    expect(log).toContain('OTHER=***');
     const directory = join(stateDir, 'agents', call.key);
     for (const name of readdirSync(directory).filter((entry) => entry.endsWith('.json')))
       expect(readFileSync(join(directory, name), 'utf8')).not.toMatch(/the-secret-of-a|sk-of-a-file/);
@@ -170,9 +170,9 @@ describe('a process', () => {
     const withPool = { ...call, spec: { ...call.spec, subscription: { pool: 'p', inject: { env: 'API_KEY' } } } };
     const subscription = { pool: 'p', name: 'a', assignment: 1, secret: 'env:SUB_A' };
     await provider.wake({ ...wakeOf(withPool), subscription });
-    const { detail } = await exited(call);
-    expect(detail).toContain('a-fo-terces-eht');
-    expect(detail).toContain('refused: ***');
+    const { log } = await exited(call);
+    expect(log).toContain('a-fo-terces-eht');
+    expect(log).toContain('refused: ***');
     const directory = join(stateDir, 'agents', call.key);
     for (const file of readdirSync(directory).filter((name) => name !== 'output.log'))
       expect(readFileSync(join(directory, file), 'utf8')).not.toContain('the-secret-of-a');
@@ -275,7 +275,8 @@ describe('a process', () => {
       state: 'exited',
       exitCode: 4,
       pid: null,
-      detail: 'exited with code 4; its last lines:\nfirst\ntoken ***\nworst',
+      detail: 'exited with code 4',
+      log: 'first\ntoken ***\nworst',
     });
   });
 

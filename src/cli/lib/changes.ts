@@ -51,13 +51,24 @@ export async function followToEnd(
   }
 }
 
-function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
+/** The error of a change without the errors of its agents, which follow it. */
+function ownError(error: string, agents: readonly AgentProgress[]): string {
+  const starts = agents
+    .filter((agent) => agent.error !== null)
+    .map((agent) => error.search(new RegExp(`(?:^|; )${agent.agent}: `)))
+    .filter((at) => at >= 0);
+  return starts.length === 0 ? error : error.slice(0, Math.min(...starts));
+}
+
+/** The text of a failed change. Each error stands once. */
+export function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
   const broken = agents
     .filter((agent) => agent.error !== null)
     .map((agent) => `  ${fleet}/${agent.agent}: ${agent.error ?? ''}`);
   const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
   const rest = left.length === 0 ? [] : [`  not undone: ${left.join(', ')}`];
-  return [`the change of fleet ${fleet} is ${state}: ${error ?? 'no reason known'}`, ...broken, ...rest].join('\n');
+  const own = ownError(error ?? 'no reason known', agents);
+  return [`the change of fleet ${fleet} is ${state}:${own === '' ? '' : ` ${own}`}`, ...broken, ...rest].join('\n');
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Text of a fleet for people. */
 import type { LostParts } from '../../contract/ends';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { ChangeView, FleetDescription } from '../../contract/fleet';
 import { lostText } from '../../rules/lib/ends';
 import { colors, facts, table } from '../lib/output';
@@ -42,7 +43,7 @@ function goneLines({ agents, pools }: LostParts): string[] {
 
 function changeLine({ revision, state, steps, error }: ChangeView): string {
   const ready = `${String(steps.ready)} of ${String(steps.total)} ready`;
-  return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${error === null ? '' : `: ${error}`}`;
+  return `revision ${String(revision)} ${painted(colors())(state)}, ${ready}${error === null ? '' : `: ${oneLine(error, SHORT_BYTES)}`}`;
 }
 
 /** The state of a compensation, its attempts, and what is not undone, with errors. */

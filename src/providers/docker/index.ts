@@ -8,7 +8,8 @@ import { existsSync } from 'node:fs';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow } from '../../lib/clock';
 import { isReference, variableReferences } from '../../contract/agent/references';
-import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
+import { CAUSE_LINES } from '../../contract/failure/cause';
+import { messageOf } from '../../contract/text';
 import { type AgentAccess, instanceVariables } from '../environment';
 import {
   type EndedInstance,
@@ -199,7 +200,7 @@ export class DockerProvider implements Provider {
     let text = '';
     try {
       const pieces: Uint8Array[] = [];
-      for await (const piece of this.logs(call, { tail: LOG_TAIL_LINES })) pieces.push(piece);
+      for await (const piece of this.logs(call, { tail: CAUSE_LINES })) pieces.push(piece);
       text = Buffer.concat(pieces).toString('utf8');
     } catch (error) {
       // The state of the container does not depend on its log.
@@ -213,6 +214,6 @@ export class DockerProvider implements Provider {
     const values = [...given, ...secretsOf(variables)];
     const references = [call.secret, ...variableReferences(spec)];
     // Cut only after redaction: half a secret would not be found.
-    return boundedTail(await redacted(text, { fleet, agent, values, references }, this.options));
+    return redacted(text, { fleet, agent, values, references }, this.options);
   }
 }

@@ -1,7 +1,8 @@
 /** Translates the engine's description of a container into a resource state. */
 import type Docker from 'dockerode';
 import type { ResourceState } from '../../contract/activities';
-import { boundedText, QUOTE_BYTES } from '../../contract/text';
+import { endingText } from '../../contract/failure/cause';
+import { boundedTail, boundedText, QUOTE_BYTES } from '../../contract/text';
 import { ABSENT } from '../provider';
 import { LABELS } from './container';
 
@@ -48,5 +49,5 @@ export async function stateOf(found: Found | undefined, lines: () => Promise<str
   const { ExitCode: exitCode, OOMKilled: outOfMemory } = found.State;
   const how = `exited with code ${String(exitCode)}${outOfMemory ? ' (out of memory)' : ''}`;
   const last = await lines();
-  return { state: 'exited', exitCode, pid: null, detail: last === '' ? how : `${how}; its last lines:\n${last}` };
+  return { state: 'exited', exitCode, pid: null, detail: endingText(how, last), log: boundedTail(last) };
 }

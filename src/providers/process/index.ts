@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow, wallClockMs } from '../../lib/clock';
 import { variableReferences } from '../../contract/agent/references';
-import { boundedTail, LOG_TAIL_LINES, messageOf } from '../../contract/text';
+import { CAUSE_LINES, endingText } from '../../contract/failure/cause';
+import { boundedTail, messageOf } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
 import type { AgentAccess } from '../environment';
 import {
@@ -203,19 +204,14 @@ export class ProcessProvider implements Provider {
       exitCode === null
         ? 'ended without an exit code (killed together with its shell)'
         : `exited with code ${String(exitCode)}`;
-    const lines = await lastLines(directory.log, LOG_TAIL_LINES, instance.logOffset);
+    const lines = await lastLines(directory.log, CAUSE_LINES, instance.logOffset);
     const shown = await this.shown(lines, call, instance.secret);
-    const ending = `${how}${await remainsInWords(directory, instance)}`;
-    const detail =
-      shown === ''
-        ? ending
-        : `${ending}; its last lines:
-${shown}`;
-    return { state: 'exited', exitCode, pid: null, detail };
+    const detail = endingText(`${how}${await remainsInWords(directory, instance)}`, shown);
+    return { state: 'exited', exitCode, pid: null, detail, log: boundedTail(shown) };
   }
 
   /**
-   * Lines of the log as a message quotes them. Cut after redaction: half a secret would not be
+   * Lines of the log without secrets. They are cut after redaction: half a secret would not be
    * found.
    */
   private async shown(lines: string, call: ResourceCall, secret: string | undefined): Promise<string> {
@@ -226,7 +222,7 @@ ${shown}`;
       values: secretsOf(spec.process?.env ?? {}),
       references: [secret, call.secret, ...variableReferences(spec)],
     };
-    return boundedTail(await redacted(lines, concern, this.options));
+    return redacted(lines, concern, this.options);
   }
 
   /** The resource in a directory. This also removes a tombstone that is too old to be needed. */

@@ -204,7 +204,7 @@ function afterInspection(state: AgentState, found: Partial<ResourceState>, now: 
   if (found.state === undefined || found.state === 'running' || found.state === 'paused') return afterProbe(state, now);
   return recordCrash(
     state,
-    { exitCode: found.exitCode ?? null, detail: found.detail ?? `the provider says ${found.state}` },
+    { exitCode: found.exitCode ?? null, detail: found.detail ?? `the provider says ${found.state}`, log: found.log },
     now,
   );
 }
@@ -293,10 +293,10 @@ function afterFailedWake(
   now: number,
 ): AgentState {
   const refusal = refusalOf(error);
-  const ofExit = refusal === null && found?.state === 'exited' ? found.detail : null;
-  const detail = ofExit ?? error.message;
+  const ended = refusal === null && found?.state === 'exited' ? found : null;
+  const detail = ended?.detail ?? error.message;
   const byCommand = state.restarting !== null || state.crashes.length === 0;
-  const gone = recordCrash(state, { exitCode: null, detail, refusal }, now);
+  const gone = recordCrash(state, { exitCode: null, detail, log: ended?.log, refusal }, now);
   const idle = { ...gone, restarting: null };
   return byCommand && (isActive(idle) || isPaused(idle)) ? recordFailure(idle, detail, refusal) : idle;
 }

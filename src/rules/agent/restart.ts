@@ -1,6 +1,8 @@
 /** The restart policy: what follows a crash (docs/lifecycle.md, "Restart policy"; decision 4). */
 import { hasCrashed, isActive, isPaused, isPending, moveRuntime, moveStatus } from './lifecycle';
 import { type AgentState, endedInstance } from './state';
+import { causeLine } from '../../contract/failure/cause';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { AgentSettings } from './settings';
 
 /** Begins the reason of a status `failed` that follows too many crashes. */
@@ -13,6 +15,8 @@ export const CRASH_LOOP = 'crash loop';
 export interface Ending {
   readonly exitCode: number | null;
   readonly detail: string;
+  /** The last lines of its log; only a failed first start, before any turn, may quote them. */
+  readonly log?: string | undefined;
   readonly refusal?: 'Forbidden' | null;
 }
 
@@ -42,26 +46,49 @@ export function recordCrash(state: AgentState, ending: Ending, now: number): Age
     runningSince: null,
     drainUntil: null,
     probeAt: null,
-    reason: ending.detail,
+    reason: oneLine(ending.detail, SHORT_BYTES),
   };
   const wanted = isPending(state) || isActive(state) || isPaused(state);
   if (!wanted || state.restarting !== null) return gone;
   const isRepairable = state.settled?.outcome === 'ready' && !ending.refusal;
-  return isRepairable ? byPolicy(gone, ending, now) : recordFailure(gone, ending.detail, ending.refusal);
+  if (isRepairable) return byPolicy(gone, ending, now);
+  const isFirstStart = state.settled?.outcome !== 'ready';
+  return isFirstStart
+    ? recordFailure(gone, startFailure(ending), ending.refusal, ending.log)
+    : recordFailure(gone, ending.detail, ending.refusal);
 }
 
 /**
  * The state `failed`, after a failed start, a refusal (`code`) or an end that the policy does not
  * repair.
  */
-export function recordFailure(state: AgentState, reason: string, code: 'Forbidden' | null = null): AgentState {
+export function recordFailure(
+  state: AgentState,
+  reason: string,
+  code: 'Forbidden' | null = null,
+  log = '',
+): AgentState {
   return {
     ...state,
     status: moveStatus(state.status, 'failed'),
-    reason,
+    reason: oneLine(reason, SHORT_BYTES),
     restartAt: null,
-    settled: state.settled ?? { outcome: 'failed', error: reason, ...(code && { code }) },
+    settled: state.settled ?? { outcome: 'failed', error: withLog(reason, log), ...(code && { code }) },
   };
+}
+
+/**
+ * How a first start ended, with the last line of its log where no line names the cause. It has taken
+ * no turn yet, so its log holds no contents of turns.
+ */
+export function startFailure({ detail, log = '' }: Pick<Ending, 'detail' | 'log'>): string {
+  const last = log.trimEnd().split('\n').at(-1) ?? '';
+  return last === '' || causeLine(log) !== null || detail.includes(last) ? detail : `${detail}: ${oneLine(last)}`;
+}
+
+/** The reason of a failed start: one line, then the last lines of the log, unless they say the same. */
+export function withLog(reason: string, log = ''): string {
+  return log === '' || reason.endsWith(log.trimEnd()) ? reason : `${reason}; its last lines:\n${log}`;
 }
 
 function byPolicy(state: AgentState, ending: Ending, now: number): AgentState {

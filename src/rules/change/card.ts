@@ -1,5 +1,6 @@
 /** The card of a change in Temporal's Web UI. */
 import type { ChangeView } from '../../contract/fleet';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 
 /** The most agents that the card names. */
 const AGENTS_SHOWN = 30;
@@ -17,7 +18,7 @@ export function changeCard({
   const { created, woken, ready, total } = steps;
   const lines = [
     `**Revision ${String(revision)}: ${state}** – ${String(created)} created, ${String(woken)} woken, ${String(ready)} of ${String(total)} finished`,
-    ...(error === null ? [] : [`Error: ${error}`]),
+    ...(error === null ? [] : [`Error: ${oneLine(error, SHORT_BYTES)}`]),
     ...(compensation === null ? [] : [`Compensation: ${compensation.state}, attempt ${String(compensation.attempt)}`]),
     ...forgotten
       .slice(0, AGENTS_SHOWN)

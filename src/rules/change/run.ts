@@ -239,10 +239,15 @@ export function changeView(run: ChangeRun): ChangeView {
 function errorText({ stop, progress }: ChangeRun): string | null {
   if (!stop) return null;
   const failures = Object.values(progress).flatMap(({ agent, error }) =>
-    error === null ? [] : [`${agent}: ${error}`],
+    error === null ? [] : [`${agent}: ${firstLine(error)}`],
   );
   const all = stop.why === 'failed' && failures.length > 0 ? failures : [stop.message, ...failures];
   return boundedList(all);
+}
+
+/** An error without the lines of a log that follow it; the agent's own error has them. */
+function firstLine(error: string): string {
+  return (error.split('\n')[0] ?? '').replace(/; its last lines:$/, '');
 }
 
 /** The result that the fleet receives. */

@@ -4,6 +4,7 @@
 import { isPaused, isPending, isStopped } from '../agent/lifecycle';
 import type { AgentListItem, AgentStatus, Liveness, Runtime } from '../../contract/agent';
 import type { EventType } from '../../contract/event';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import { SUBSCRIPTION_HOLD } from '../../contract/names';
 import type { PoolListItem } from '../../contract/pool';
 import type { RunListItem, RunResult } from '../../contract/run';
@@ -170,6 +171,6 @@ function exhaustedNews({ agents, pools }: Known, pool: string, waiting: readonly
 
 function runNews(run: SeenRun): News {
   const { success, error, turns } = run.outcome ?? { success: run.state === 'completed', error: null, turns: null };
-  const data = { run: runName(run), success, error, turns };
+  const data = { run: runName(run), success, error: error === null ? null : oneLine(error, SHORT_BYTES), turns };
   return { type: success ? 'run.completed' : 'run.failed', at: run.endedAt, data, fleets: [run.fleet] };
 }

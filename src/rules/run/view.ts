@@ -7,7 +7,7 @@ import { endText } from '../lib/ends';
 import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
 import { usageField } from '../lib/usage';
-import { boundedText, SHORT_BYTES } from '../../contract/text';
+import { boundedText, oneLine, SHORT_BYTES } from '../../contract/text';
 
 /** The known branches of a run, by id. */
 export type KnownBranches = ReadonlyMap<string, LiveBranchRecord>;
@@ -119,7 +119,7 @@ export function runCard(
   const open = branches.filter(({ endedAt }) => endedAt === null);
   const error = result?.error ?? null;
   const lines = [
-    `**${state}**${error === null ? '' : `: ${boundedText(error, SHORT_BYTES)}`}`,
+    `**${state}**${error === null ? '' : `: ${oneLine(error, SHORT_BYTES)}`}`,
     `- branches: ${String(branches.length)}, open: ${String(open.length)}`,
     ...open.slice(0, 20).map(({ id, agents, outcome }) => {
       const why = suspended.get(id) ?? null;

@@ -26,6 +26,7 @@ import { askHost, askHostAgain } from './host';
 import { remove, retire } from './removal';
 import { patiently, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
+import { startFailure, withLog } from '../../rules/agent/restart';
 import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import { withPreparation } from '../shared/prepare';
 
@@ -137,13 +138,16 @@ async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<v
 async function whyNotReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent, waitedMs: number): Promise<DroverError> {
   const what = `inspect ${spec.name}`;
   const provider = changeActivities(spec.provider, owned.host, what);
-  const { state, exitCode, detail } = await askHostAgain(saga.input.fleet, owned, what, () =>
+  const { state, exitCode, detail, log } = await askHostAgain(saga.input.fleet, owned, what, () =>
     provider.inspectResource(resourceCall(saga.input, spec, owned)),
   );
   if (state !== 'absent' && state !== 'stopped') saga.run = recordWoken(saga.run, spec.name);
   const exited = exitCode === null ? 'exited' : `exited with code ${String(exitCode)}`;
-  const never = `worker never beat within ${formatDuration(waitedMs)}`;
-  return new DroverError('ProviderError', state === 'exited' ? (detail ?? exited) : never);
+  const never = `the agent sent no beat within ${formatDuration(waitedMs)}`;
+  return new DroverError(
+    'ProviderError',
+    state === 'exited' ? withLog(startFailure({ detail: detail ?? exited, log }), log) : never,
+  );
 }
 
 async function replace(saga: Saga, change: AgentChange): Promise<void> {

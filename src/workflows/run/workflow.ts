@@ -1,6 +1,7 @@
 /** Workflow `run`: one task over a topology (docs/coordination.md). */
 import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { RunResult, TraceEntry } from '../../contract/run';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog } from '../../rules/run/branch-input';
@@ -64,7 +65,8 @@ export async function run(argument: unknown): Promise<RunResult> {
 function notifyEnd({ input, result, cancelled }: RunLife, notifier: Notifier): void {
   if (result === null) return;
   const { success, error, turns } = result;
-  const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error, turns };
+  const why = error === null ? null : oneLine(error, SHORT_BYTES);
+  const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error: why, turns };
   notifier.raise(input.notify, success ? 'run.completed' : 'run.failed', data);
 }
 

@@ -91,6 +91,31 @@ describe('restart policy', () => {
     expect(failed).toMatchObject({ status: 'running', restartAt: T0 + 2 * SECOND });
   });
 
+  test('a first start quotes its log: the cause or the last line in short, all of it in the report', () => {
+    const starting: AgentState = { ...fresh(), runtime: 'starting' };
+    const told = recordCrash(starting, { ...ending, log: 'reads the file\nno letters here\n' }, T0);
+    expect(told.reason).toBe('exited with code 1: no letters here');
+    expect(told.settled?.error).toBe(
+      'exited with code 1: no letters here; its last lines:\nreads the file\nno letters here\n',
+    );
+    const named = recordCrash(
+      starting,
+      { exitCode: 1, detail: 'exited with code 1: Error: x', log: 'Error: x\n at y' },
+      T0,
+    );
+    expect(named.reason).toBe('exited with code 1: Error: x');
+  });
+
+  test('a later crash quotes no line of its log, in its reason and when it is a crash loop', () => {
+    let state = agentIn('running', 'running');
+    const secret = { ...ending, log: 'the task of a customer' };
+    for (let index = 0; index < 5; index += 1) {
+      state = recordCrash({ ...state, runtime: 'running', status: 'running' }, secret, T0 + index);
+      expect(JSON.stringify(state)).not.toContain('customer');
+    }
+    expect(state.reason).toBe('crash loop: exited with code 1');
+  });
+
   test('a process that ends while it is being stopped is not restarted', () => {
     expect(recordCrash(agentIn('stopped', 'stopping'), ending, T0)).toMatchObject({
       status: 'stopped',

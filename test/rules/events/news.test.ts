@@ -120,7 +120,7 @@ it('a pool is exhausted while an agent waits: one event with the waiting agents 
 });
 
 it('a run ends once, as its result says, or else as its workflow did', () => {
-  const failed = run({ run: 'bad', outcome: { success: false, error: 'no', turns: 1 } });
+  const failed = run({ run: 'bad', outcome: { success: false, error: 'no\n', turns: 1 } });
   const unread = run({ run: 'cut', state: 'failed', outcome: null });
   const all = [run(), failed, unread];
   const runs = (some: readonly SeenRun[]) => look([], { runs: some });

@@ -60,7 +60,11 @@ test.each<[string, AgentSpec, RegExp]>([
     agent('B', ['sh', '-c', 'echo no letters here; exit 3']),
     /^B: exited with code 3.*no letters here/s,
   ],
-  ['that never beats', agent('B', SILENT, { liveness: { readyTimeout: '3s' } }), /^B: worker never beat within 3s/],
+  [
+    'that never beats',
+    agent('B', SILENT, { liveness: { readyTimeout: '3s' } }),
+    /^B: the agent sent no beat within 3s/,
+  ],
 ])('an agent %s: it is named with why, the others are rolled back, no process is left', async (_what, wrong, error) => {
   const ended = await apply([agent('A', SILENT), wrong]);
   expect(ended.error).toMatch(error);
@@ -80,7 +84,7 @@ test.each<[string, readonly AgentSpec[], RegExp]>([
   [
     'a line of a program, on four agents',
     ['A', 'B', 'C', 'D'].map((name) => agent(name, ['sh', '-c', MINIFIED])),
-    /exited with code 1.*\nError: not logged in/su,
+    /exited with code 1: Error: not logged in/su,
   ],
 ])(
   'an agent that ends with %s is rolled back with a few KB of it, and the fleet goes',

@@ -185,7 +185,7 @@ describe('what stops a change', () => {
         const spec = { agents: [memory('A'), memory('B', { liveness: { readyTimeout: '2s' } })] };
         expect(await world.apply(spec)).toMatchObject({
           state: 'rolled_back',
-          error: 'B: worker never beat within 2s',
+          error: 'B: the agent sent no beat within 2s',
           steps: { created: 2, woken: 2, ready: 0 },
         });
         await expectNothingLeft(world, ['A', 'B']);
