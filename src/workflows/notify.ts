@@ -1,6 +1,7 @@
 /** Workflow `notify`: sends one event to one webhook, with retries. */
 import { setCurrentDetails } from '@temporalio/workflow';
 import { NOTIFY_INPUT } from '../rules/events/migrate';
+import { inline } from '../rules/lib/markdown';
 import { parseNotifyInput } from '../rules/events/messages';
 import { webhookActivities } from './activities/messages';
 import { translating } from './shared/failures';
@@ -13,6 +14,6 @@ export async function notify(argument: unknown): Promise<void> {
   const input = translating(() => parseNotifyInput(current, 'input'));
   ignoreUnknownMessages(() => undefined);
   const { event, target } = input;
-  setCurrentDetails(`**${event.type}** ${event.id} of ${event.at}\n\n- for ${target.url}`);
+  setCurrentDetails(`**${event.type}** ${inline(event.id)} of ${inline(event.at)}\n\n- for ${inline(target.url)}`);
   await webhookActivities(`${event.type} to its webhook`).postWebhook(input);
 }

@@ -17,6 +17,7 @@ import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnRef, TurnSuspended, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec } from './spec';
+import { message, shaped } from '../lib/message';
 import { boundedDuration, id, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { version } from '../lib/carried';
@@ -32,24 +33,24 @@ const mode = parse.optional(parse.oneOf('drain', 'freeze'));
 const ofRequest = { requestId, wait: parse.optional(parse.boolean) } as const;
 
 const OPTIONS: { readonly [C in AgentCommand]: parse.Parser<AgentCommandOptions[C]> } = {
-  pause: parse.object({
+  pause: message({
     hold: parse.optional(parse.name),
     reason: parse.optional(reason),
     mode,
     drainTimeout: parse.optional(boundedDuration),
     ...ofRequest,
   }),
-  resume: parse.object({
+  resume: message({
     hold: parse.optional(parse.name),
     cancelPending: parse.optional(parse.boolean),
     ...ofRequest,
   }),
-  stop: parse.object({ grace: parse.optional(boundedDuration), ...ofRequest }),
-  start: parse.object({ ...ofRequest }),
-  restart: parse.object({ reason: parse.optional(reason), mode, ...ofRequest }),
-  terminate: parse.object({ ...ofRequest }),
-  hold: parse.object({ hold: parse.name, reason: parse.optional(reason), ...ofRequest }),
-  release: parse.object({ hold: parse.name, ...ofRequest }),
+  stop: message({ grace: parse.optional(boundedDuration), ...ofRequest }),
+  start: message({ ...ofRequest }),
+  restart: message({ reason: parse.optional(reason), mode, ...ofRequest }),
+  terminate: message({ ...ofRequest }),
+  hold: message({ hold: parse.name, reason: parse.optional(reason), ...ofRequest }),
+  release: message({ hold: parse.name, ...ofRequest }),
 };
 
 /** The options of a command; a missing argument means the defaults. */
@@ -60,7 +61,7 @@ export function parseOptions<C extends AgentCommand>(command: C, argument: unkno
 const endpoint: parse.Parser<string> = (value, path) => parse.text(2_000)(url(value, path), path);
 
 /** Signal `heartbeat`. */
-export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = parse.object({
+export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = message({
   instanceId: id,
   seq: parse.optional(parse.integer()),
   status: parse.oneOf('starting', 'ready', 'degraded', 'stopping'),
@@ -70,7 +71,7 @@ export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = parse.object({
 });
 
 /** Signal `checkReported`. */
-export const parseCheck: parse.Parser<CheckReported> = parse.object({
+export const parseCheck: parse.Parser<CheckReported> = message({
   instanceId: id,
   passed: parse.boolean,
   at: parse.instant,
@@ -80,10 +81,10 @@ export const parseCheck: parse.Parser<CheckReported> = parse.object({
 export const parseInstanceEnded: parse.Parser<InstanceEnded> = parse.object({ key: id, instanceId: id });
 
 /** Signal `turnWithdrawn`. */
-export const parseTurnRef: parse.Parser<TurnRef> = parse.object({ turnId: id });
+export const parseTurnRef: parse.Parser<TurnRef> = message({ turnId: id });
 
 /** Signal `turnSuspended`. */
-export const parseTurnSuspended: parse.Parser<TurnSuspended> = parse.object({
+export const parseTurnSuspended: parse.Parser<TurnSuspended> = message({
   turnId: id,
   why: parse.optional(parse.text(2_000)),
 });
@@ -103,7 +104,7 @@ export const turnRequest: parse.Parser<TurnRequest> = parse.object({
 });
 
 /** Signal `turnRequested`. */
-export const parseTurnRequested: parse.Parser<TurnRequested> = parse.object({
+export const parseTurnRequested: parse.Parser<TurnRequested> = message({
   turnId: id,
   replyTo: id,
   request: turnRequest,
@@ -111,7 +112,7 @@ export const parseTurnRequested: parse.Parser<TurnRequested> = parse.object({
 });
 
 /** Update and signal `reportFailure`. */
-export const parseFailureReport: parse.Parser<FailureReport> = parse.object({
+export const parseFailureReport: parse.Parser<FailureReport> = message({
   subscription: parse.name,
   assignment: parse.optional(parse.integer()),
   kind: parse.oneOf('rate_limit', 'auth', 'other'),
@@ -133,7 +134,7 @@ export const configurationFields = {
 } as const;
 
 /** Update `configure`. */
-export const parseConfiguration: parse.Parser<AgentConfiguration> = parse.object(configurationFields);
+export const parseConfiguration: parse.Parser<AgentConfiguration> = message(configurationFields);
 
 /** A hold in a message. */
 export const parseHold: parse.Parser<Hold> = parse.object({
@@ -156,6 +157,13 @@ const input: parse.Parser<AgentInput> = parse.object({
  * `{v: 1, fleet, agent}` and the fields that differ from an `external` agent without an owner.
  */
 export function parseAgentInput(value: unknown): AgentInput {
+  return start(value, 'input');
+}
+
+/** The fields that a service may send; the other ones are for fleets. */
+export const AGENT_START = '{v: 1, fleet, agent, spec?, holds?}';
+
+const start = shaped<AgentInput>((value) => {
   if (!parse.isRecord(value)) return parse.invalid('input', 'expected an object');
   // Read before they are used: a stranger's object may have a `toString` that is not a function.
   const fleet = parse.name(value['fleet'], 'input.fleet');
@@ -169,4 +177,4 @@ export function parseAgentInput(value: unknown): AgentInput {
     holds: [],
   };
   return input({ ...defaults, ...value }, 'input');
-}
+}, AGENT_START);

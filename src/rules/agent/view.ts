@@ -7,6 +7,7 @@ import type { OpenTurn } from '../../contract/agent/open-turn';
 import type { Trouble } from '../../contract/trouble';
 import type { AgentState, RememberedRequest } from './state';
 import { summary } from './decisions';
+import { inline } from '../lib/markdown';
 import { lostText } from '../lib/ends';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
@@ -123,22 +124,22 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
   const view = agentView(state);
   const lines = [
     `**${view.fleet}/${view.name}** ${view.status} / ${view.runtime} / ${view.liveness}`,
-    ...(view.why === null ? [] : ['', view.why]),
+    ...(view.why === null ? [] : ['', inline(view.why)]),
     '',
     ...troubleLines(troubles),
     `- turns: ${String(view.turns.inFlight)} in flight, ${String(view.turns.queued)} queued`,
     ...openTurns(state).slice(0, 10).map(openTurnLine),
     ...view.holds.map(
-      ({ name, reason, since }) => `- hold ${name} since ${since}${reason === null ? '' : `: ${reason}`}`,
+      ({ name, reason, since }) => `- hold ${name} since ${since}${reason === null ? '' : `: ${inline(reason)}`}`,
     ),
-    `- provider ${view.provider}, resource ${view.resourceId ?? 'unknown'}, revision ${String(view.revision)}`,
+    `- provider ${view.provider}, resource ${inline(view.resourceId ?? 'unknown')}, revision ${String(view.revision)}`,
     '',
     ...state.decisions
       .slice(-10)
       .reverse()
       .map(
         (made) =>
-          `- ${made.at} ${made.accepted ? '' : 'refused: '}${made.what} by ${made.by}: ${made.after}${made.why === null ? '' : ` (${made.why})`}`,
+          `- ${made.at} ${made.accepted ? '' : 'refused: '}${inline(made.what)} by ${inline(made.by)}: ${made.after}${made.why === null ? '' : ` (${inline(made.why)})`}`,
       ),
   ];
   return lines.join('\n');
@@ -146,17 +147,16 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
 
 function openTurnLine({ turnId, state, attempt, since, askAgainAt, error }: OpenTurn): string {
   const again = askAgainAt === null ? '' : `, asked again at ${askAgainAt}`;
-  return `  - ${turnId} ${state} since ${since}, attempt ${String(attempt)}${error === null ? '' : `: ${error}`}${again}`;
+  return `  - ${inline(turnId)} ${state} since ${since}, attempt ${String(attempt)}${error === null ? '' : `: ${inline(error)}`}${again}`;
 }
 
 /** A key that changes when the card may change; beats do not change it. */
 export function cardKey(state: AgentState, troubles: readonly Trouble[] = []): string {
   const { waiting, inFlight } = state.turns;
   const last = state.decisions.at(-1);
-  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${String(state.usage?.turns ?? 0)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
   const tries = [...inFlight, ...waiting]
     .slice(0, 10)
     .map(({ turnId, attempt }) => `${turnId} ${String(attempt)}`)
     .join();
-  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${tries} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
+  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${tries} ${String(state.usage?.turns ?? 0)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
 }

@@ -1,6 +1,6 @@
 /** The card of a change in Temporal's Web UI. */
 import type { ChangeView } from '../../contract/fleet';
-import { oneLine, SHORT_BYTES } from '../../contract/text';
+import { inline } from '../lib/markdown';
 
 /** The most agents that the card names. */
 const AGENTS_SHOWN = 30;
@@ -18,15 +18,29 @@ export function changeCard({
   const { created, woken, ready, total } = steps;
   const lines = [
     `**Revision ${String(revision)}: ${state}** – ${String(created)} created, ${String(woken)} woken, ${String(ready)} of ${String(total)} finished`,
-    ...(error === null ? [] : [`Error: ${oneLine(error, SHORT_BYTES)}`]),
-    ...(compensation === null ? [] : [`Compensation: ${compensation.state}, attempt ${String(compensation.attempt)}`]),
+    '',
+    ...(error === null ? [] : [`Error: ${inline(error)}`, '']),
+    ...(compensation === null ? [] : compensationLines(compensation)),
     ...forgotten
       .slice(0, AGENTS_SHOWN)
       .map(
-        ({ agent, provider, resourceId, key, why }) => `- ${agent} given up: ${provider} ${resourceId ?? key} (${why})`,
+        ({ agent, provider, resourceId, key, why }) =>
+          `- ${agent} given up: ${provider} ${inline(resourceId ?? key)} (${inline(why)})`,
       ),
     ...agents.slice(0, AGENTS_SHOWN).map(({ agent, kind, step }) => `- ${agent}: ${kind}, ${step}`),
     ...(agents.length > AGENTS_SHOWN ? [`- … and ${String(agents.length - AGENTS_SHOWN)} more`] : []),
   ];
   return lines.join('\n');
+}
+
+/** What the undo has done with each resource, in its order. */
+function compensationLines({ state, attempt, entries }: NonNullable<ChangeView['compensation']>): string[] {
+  return [
+    `Compensation: ${state}, attempt ${String(attempt)}`,
+    '',
+    ...entries
+      .slice(0, AGENTS_SHOWN)
+      .map(({ name, outcome, error }) => `- undo of ${name}: ${outcome}${error === null ? '' : ` (${inline(error)})`}`),
+    '',
+  ];
 }

@@ -5,10 +5,11 @@ import { FLEET_LIMITS } from '../../contract/patterns';
 import { positiveDuration } from '../lib/fields';
 import { MOST_HOLDS } from '../agent/commands';
 import { parseHold } from '../agent/messages';
+import { message } from '../lib/message';
 import { integer, list, name, nullable, object, oneOf, optional, type Parser, text } from '../lib/parse';
 
 /** Signal `agentReported`. */
-export const parseAgentReport: Parser<AgentReport> = object({
+export const parseAgentReport: Parser<AgentReport> = message({
   agent: name,
   incarnation: text(1_000),
   revision: integer(),
@@ -19,10 +20,10 @@ export const parseAgentReport: Parser<AgentReport> = object({
 });
 
 /** Signal `holdsChanged`. */
-export const parseHoldsChanged: Parser<HoldsChanged> = object({ holds: list(parseHold, MOST_HOLDS) });
+export const parseHoldsChanged: Parser<HoldsChanged> = message({ holds: list(parseHold, MOST_HOLDS) });
 
 /** Update `cancel` and signal `cancelRequested`. */
-export const parseCancelOrder: Parser<CancelOrder> = object({ reason: optional(text(2_000)) });
+export const parseCancelOrder: Parser<CancelOrder> = message({ reason: optional(text(2_000)) });
 
 /** Settings of a change. */
 export const provisioningSpec: Parser<ProvisioningSpec> = object({

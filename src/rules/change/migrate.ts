@@ -5,4 +5,9 @@
 import type { ProvisionInput } from '../../contract/fleet';
 import { migrations } from '../lib/migrations';
 
-export const PROVISION_INPUT = migrations<ProvisionInput['v']>('provision', 1, []);
+export const PROVISION_INPUT = migrations<ProvisionInput['v']>(
+  'provision',
+  1,
+  [],
+  'what its fleet sends; a person sends the update apply to the fleet',
+);

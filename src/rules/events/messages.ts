@@ -2,6 +2,7 @@
 import { EVENT_TYPES, type NotifyInput } from '../../contract/event';
 import { secretReference, url } from '../lib/fields';
 import { version } from '../lib/carried';
+import { message } from '../lib/message';
 import * as parse from '../lib/parse';
 
 /** An id without dots, because dots separate the parts of the signed text. */
@@ -11,7 +12,7 @@ const eventId: parse.Parser<string> = (value, path) => {
 };
 
 /** The input of a `notify` workflow. */
-export const parseNotifyInput: parse.Parser<NotifyInput> = parse.object({
+export const parseNotifyInput: parse.Parser<NotifyInput> = message({
   v: version,
   event: parse.object({
     id: eventId,

@@ -5,4 +5,4 @@
 import type { NotifyInput } from '../../contract/event';
 import { migrations } from '../lib/migrations';
 
-export const NOTIFY_INPUT = migrations<NotifyInput['v']>('notify', 1, []);
+export const NOTIFY_INPUT = migrations<NotifyInput['v']>('notify', 1, [], '{v: 1, event, target}');

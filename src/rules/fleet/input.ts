@@ -1,11 +1,12 @@
 /** Parses the input of a fleet's workflow. */
 import type { FleetInput } from '../../contract/fleet';
 import { carriedIn, version } from '../lib/carried';
-import { integer, name, object, optional, type Parser } from '../lib/parse';
+import { message } from '../lib/message';
+import { integer, name, optional, type Parser } from '../lib/parse';
 import { parseFleetState } from './carried';
 import { type FleetState, newFleet } from './state';
 
-const first: Parser<FleetInput> = object({
+const first: Parser<FleetInput> = message({
   v: version,
   fleet: name,
   continueAfterEvents: optional(integer(1)),

@@ -5,4 +5,4 @@
 import { migrations } from '../lib/migrations';
 import type { CarriedFleet } from './state';
 
-export const FLEET_INPUT = migrations<CarriedFleet['v']>('fleet', 1, []);
+export const FLEET_INPUT = migrations<CarriedFleet['v']>('fleet', 1, [], '{v: 1, fleet}');

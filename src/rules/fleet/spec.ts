@@ -19,6 +19,7 @@ import { provisioningSpec } from '../change/messages';
 import { crossProblems } from './check';
 import { usage } from '../lib/usage';
 import { parseTopologySpec } from '../topology/parse';
+import { message } from '../lib/message';
 import { boolean, integer, list, name, object, optional, type Parser, text } from '../lib/parse';
 
 /** A pool of a fleet's file. */
@@ -58,7 +59,7 @@ export const fleetSpec: Parser<FleetSpec> = (value, path) => {
 const requestId = optional(text(REQUEST_ID_LENGTH));
 
 /** The argument of `apply`. */
-export const applyRequest: Parser<ApplyRequest> = object({
+export const applyRequest: Parser<ApplyRequest> = message({
   spec: fleetSpec,
   expectRevision: optional(integer()),
   requestId,
@@ -66,10 +67,10 @@ export const applyRequest: Parser<ApplyRequest> = object({
 });
 
 /** The argument of `destroy`. */
-export const destroyRequest: Parser<DestroyRequest> = object({ requestId, forget: optional(boolean) });
+export const destroyRequest: Parser<DestroyRequest> = message({ requestId, forget: optional(boolean) });
 
 /** The argument of a fleet's `cancel`. */
-export const cancelRequest: Parser<CancelRequest> = object({
+export const cancelRequest: Parser<CancelRequest> = message({
   changeId: optional(text(200)),
   revision: optional(integer(1)),
   reason: optional(text(2_000)),
@@ -77,26 +78,26 @@ export const cancelRequest: Parser<CancelRequest> = object({
 });
 
 /** The argument of a fleet's `pause`. */
-export const pauseRequest = object({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });
+export const pauseRequest = message({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });
 
 /** The argument of a fleet's `resume`. */
-export const resumeRequest = object({ requestId, wait: optional(boolean) });
+export const resumeRequest = message({ requestId, wait: optional(boolean) });
 
 /** The argument of `compensate`. */
-export const compensateRequest: Parser<CompensateRequest> = object({
+export const compensateRequest: Parser<CompensateRequest> = message({
   attempt: optional(integer(1)),
   revision: optional(integer()),
   requestId,
 });
 
 /** The argument of `nameRun`. */
-export const runNamed: Parser<RunNamed> = object({ run: name, requestId: text(REQUEST_ID_LENGTH) });
+export const runNamed: Parser<RunNamed> = message({ run: name, requestId: text(REQUEST_ID_LENGTH) });
 
 /** Signal `poolGone`. */
-export const poolGone: Parser<PoolGone> = object({ pool: name });
+export const poolGone: Parser<PoolGone> = message({ pool: name });
 
 /** Signal `agentGone`. */
-export const agentGone: Parser<AgentGone> = object({ agent: name, incarnation: text(1_000), key: text(1_000) });
+export const agentGone: Parser<AgentGone> = message({ agent: name, incarnation: text(1_000), key: text(1_000) });
 
 /** Signal `usageLeft`. */
-export const usageLeft: Parser<UsageLeft> = object({ agent: name, key: text(1_000), usage });
+export const usageLeft: Parser<UsageLeft> = message({ agent: name, key: text(1_000), usage });

@@ -2,6 +2,7 @@
 import type { AllocationGranted, FailureObserved } from '../../contract/pool';
 import { MOST_ALIKE } from '../../contract/patterns';
 import { id, secretReference } from './fields';
+import { message } from './message';
 import * as parse from './parse';
 
 /** The full name of an agent, `fleet/agent`. */
@@ -12,7 +13,7 @@ export const agentName: parse.Parser<string> = (value, path) => {
 };
 
 /** Signal `failureObserved`. */
-export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object({
+export const parseFailureObserved: parse.Parser<FailureObserved> = message({
   credential: parse.name,
   kind: parse.oneOf('rate_limit', 'auth'),
   at: parse.instant,
@@ -23,14 +24,14 @@ export const parseFailureObserved: parse.Parser<FailureObserved> = parse.object(
 });
 
 /** A grant of a credential. */
-export const parseGranted: parse.Parser<Extract<AllocationGranted, { readonly credential: string }>> = parse.object({
+export const parseGranted: parse.Parser<Extract<AllocationGranted, { readonly credential: string }>> = message({
   requestId: id,
   credential: parse.name,
   assignment: parse.integer(1),
   secret: secretReference,
   eventsInWindow: parse.integer(),
 });
-const refused: parse.Parser<AllocationGranted> = parse.object({
+const refused: parse.Parser<AllocationGranted> = message({
   requestId: id,
   exhaustedUntil: parse.nullable(parse.instant),
 });

@@ -42,9 +42,14 @@ export class NewerVersion extends DroverError {
 /**
  * The versions of one workflow's input. `lifts[0]` turns version 1 into version 2, and so on, so
  * there is one lift fewer than versions. `V` is the literal type of `v` in the current input: code
- * that still writes the old number does not compile.
+ * that still writes the old number does not compile. `shape` is what a person would send.
  */
-export function migrations<V extends number>(what: string, version: V, lifts: readonly Lift[]): Migrations {
+export function migrations<V extends number>(
+  what: string,
+  version: V,
+  lifts: readonly Lift[],
+  shape = `{v: ${String(version)}, …}`,
+): Migrations {
   if (lifts.length !== version - 1) {
     throw new DroverError(
       'Internal',
@@ -55,10 +60,14 @@ export function migrations<V extends number>(what: string, version: V, lifts: re
     what,
     version,
     migrate(input) {
-      if (!isRecord(input)) return invalid('input', `expected the input of a workflow "${what}", an object`);
+      if (!isRecord(input))
+        return invalid('input', `expected the input of a workflow "${what}", an object; input takes ${shape}`);
       const { v } = input;
       if (typeof v !== 'number' || !Number.isInteger(v) || v < 1) {
-        return invalid('input.v', `expected a version of the input, an integer from 1 to ${String(version)}`);
+        return invalid(
+          'input.v',
+          `expected a version of the input, an integer from 1 to ${String(version)}; input takes ${shape}`,
+        );
       }
       if (v > version) throw new NewerVersion(what, v, version);
       return lifts

@@ -126,7 +126,8 @@ export function optional<T>(parser: Parser<T>): OptionalField<T> {
 /** The parsers of an object's fields. */
 export type Fields = Readonly<Record<string, Parser<unknown> | OptionalField<unknown>>>;
 type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? never : K }[keyof F];
-type Parsed<F extends Fields> = {
+/** The object that the parsers of these fields return. */
+export type Parsed<F extends Fields> = {
   -readonly [K in RequiredKeys<F>]: F[K] extends Parser<infer T> ? T : never;
 } & {
   -readonly [K in Exclude<keyof F, RequiredKeys<F>>]?: F[K] extends OptionalField<infer T> ? T : never;

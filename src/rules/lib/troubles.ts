@@ -1,6 +1,7 @@
 /** Counts and presents troubles and ignored messages. */
 import { boundedText, SHORT_BYTES } from '../../contract/text';
 import type { Trouble } from '../../contract/trouble';
+import { inline } from './markdown';
 
 /** The first backoff: a restarting server or worker is back within seconds. */
 const FIRST_PAUSE_MS = 1_000;
@@ -39,7 +40,10 @@ export function nextTrouble(known: Trouble | undefined, what: string, why: strin
 export function troubleLines(troubles: readonly Trouble[]): string[] {
   const lines = troubles
     .slice(0, LINES_SHOWN)
-    .map(({ what, why, since, attempts }) => `- **trouble** ${what}, ${String(attempts)} tries since ${since}: ${why}`);
+    .map(
+      ({ what, why, since, attempts }) =>
+        `- **trouble** ${inline(what)}, ${String(attempts)} tries since ${since}: ${inline(why)}`,
+    );
   const more = troubles.length - LINES_SHOWN;
   return more > 0 ? [...lines, `- … and ${String(more)} more troubles`] : lines;
 }
@@ -68,5 +72,7 @@ export function addIgnored({ count }: Ignored, what: string, why: string, at: st
 /** The lines of Markdown for a card; none without ignored messages. */
 export function ignoredLines({ count, last }: Ignored): string[] {
   if (last === null) return [];
-  return [`- ${String(count)} messages changed nothing, the last one ${last.what} at ${last.at}: ${last.why}`];
+  return [
+    `- ${String(count)} messages changed nothing, the last one ${inline(last.what)} at ${last.at}: ${inline(last.why)}`,
+  ];
 }

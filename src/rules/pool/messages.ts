@@ -13,6 +13,7 @@ import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { id, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
 import { agentName, parseFailureObserved } from '../lib/grants';
+import { message } from '../lib/message';
 import * as parse from '../lib/parse';
 
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
@@ -31,13 +32,13 @@ export const configurationFields = {
 } as const;
 
 /** Update `configure`. */
-export const parsePoolConfiguration: parse.Parser<PoolConfiguration & Repeatable> = parse.object({
+export const parsePoolConfiguration: parse.Parser<PoolConfiguration & Repeatable> = message({
   ...configurationFields,
   requestId,
 });
 
 /** The input of a pool's first run. */
-export const parsePoolInput: parse.Parser<PoolInput> = parse.object({
+export const parsePoolInput: parse.Parser<PoolInput> = message({
   v: version,
   pool: parse.name,
   ...configurationFields,
@@ -45,7 +46,7 @@ export const parsePoolInput: parse.Parser<PoolInput> = parse.object({
 });
 
 /** Signal `allocationRequested`. */
-export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse.object({
+export const parseAllocationRequested: parse.Parser<AllocationRequested> = message({
   requestId: id,
   agent: agentName,
   not: parse.nullable(parse.name),
@@ -54,16 +55,16 @@ export const parseAllocationRequested: parse.Parser<AllocationRequested> = parse
 });
 
 /** Signal `allocationRejected`. */
-export const parseAllocationRejected: parse.Parser<AllocationRejected> = parse.object({ requestId: id });
+export const parseAllocationRejected: parse.Parser<AllocationRejected> = message({ requestId: id });
 
 /** Signal `agentGone`. */
-export const parseAgentGone: parse.Parser<{ agent: string }> = parse.object({ agent: agentName });
+export const parseAgentGone: parse.Parser<{ agent: string }> = message({ agent: agentName });
 
 /** Update `leave`. */
-export const parsePoolLeft: parse.Parser<PoolLeft & Repeatable> = parse.object({ fleet: parse.name, requestId });
+export const parsePoolLeft: parse.Parser<PoolLeft & Repeatable> = message({ fleet: parse.name, requestId });
 
 /** Update `reset`; without `credential` it resets all of them. */
-export const parseReset: parse.Parser<{ credential?: string } & Repeatable> = parse.object({
+export const parseReset: parse.Parser<{ credential?: string } & Repeatable> = message({
   credential: parse.optional(parse.name),
   requestId,
 });

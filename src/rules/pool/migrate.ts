@@ -5,4 +5,9 @@
 import type { PoolInput } from '../../contract/pool';
 import { migrations } from '../lib/migrations';
 
-export const POOL_INPUT = migrations<PoolInput['v']>('pool', 1, []);
+export const POOL_INPUT = migrations<PoolInput['v']>(
+  'pool',
+  1,
+  [],
+  '{v: 1, pool, credentials, skipFor?, fleet?, notify?}',
+);

@@ -13,6 +13,7 @@ import type {
 import type { TurnAnswered } from '../../contract/agent/turns';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { branchId } from '../coordination/parse';
+import { message } from '../lib/message';
 import {
   duration,
   integer,
@@ -37,10 +38,10 @@ const reason = text(2_000);
 const requestId = optional(text(REQUEST_ID_LENGTH));
 
 /** Signal `turnAnswered`. */
-export const parseTurnAnswered: Parser<TurnAnswered> = object({ turnId: id, outcome: turnOutcome });
+export const parseTurnAnswered: Parser<TurnAnswered> = message({ turnId: id, outcome: turnOutcome });
 
 /** Signal `questionAsked`. */
-export const parseQuestionAsked: Parser<QuestionAsked> = object({
+export const parseQuestionAsked: Parser<QuestionAsked> = message({
   questionId: id,
   branch: branchId,
   agent: name,
@@ -49,12 +50,12 @@ export const parseQuestionAsked: Parser<QuestionAsked> = object({
 });
 
 /** Signal `questionWithdrawn`. */
-export const parseQuestionRef: Parser<{ questionId: string }> = object({ questionId: id });
+export const parseQuestionRef: Parser<{ questionId: string }> = message({ questionId: id });
 
-const answered: Parser<AnswerGiven> = object({ questionId: id, value: json });
+const answered: Parser<AnswerGiven> = message({ questionId: id, value: json });
 const isTrue: Parser<true> = (value, path) => (value === true ? true : invalid(path, 'expected true'));
-const late: Parser<AnswerGiven> = object({ questionId: id, timedOut: isTrue });
-const unanswerable: Parser<AnswerGiven> = object({ questionId: id, error: words });
+const late: Parser<AnswerGiven> = message({ questionId: id, timedOut: isTrue });
+const unanswerable: Parser<AnswerGiven> = message({ questionId: id, error: words });
 
 /** Signal `answerGiven`. */
 export const parseAnswerGiven: Parser<AnswerGiven> = (value, path) => {
@@ -63,10 +64,10 @@ export const parseAnswerGiven: Parser<AnswerGiven> = (value, path) => {
 };
 
 /** Signals `branchSuspended` and `branchResumed`. */
-export const parseBranchRef: Parser<BranchSuspended> = object({ branch: branchId, why: optional(reason) });
+export const parseBranchRef: Parser<BranchSuspended> = message({ branch: branchId, why: optional(reason) });
 
 /** Signal `stopRequested`. */
-export const parseStopRequested: Parser<StopRequested> = object({
+export const parseStopRequested: Parser<StopRequested> = message({
   kind: oneOf('pause', 'continue', 'cancel'),
   reason: optional(words),
 });
@@ -85,20 +86,20 @@ const liveRecord: Parser<LiveBranchRecord> = object({
 });
 
 /** Signal `branchesChanged`. */
-export const parseBranchesChanged: Parser<BranchesChanged> = object({ branches: list(liveRecord) });
+export const parseBranchesChanged: Parser<BranchesChanged> = message({ branches: list(liveRecord) });
 
 /** Update `answer`. */
-export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string }> = object({
+export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string }> = message({
   value: json,
   question: optional(json),
   requestId,
 });
 
 /** Update `cancel`. */
-export const parseCancel: Parser<{ reason?: string; requestId?: string }> = object({
+export const parseCancel: Parser<{ reason?: string; requestId?: string }> = message({
   reason: optional(reason),
   requestId,
 });
 
 /** Updates `pause` and `resume`. */
-export const parseControl: Parser<{ requestId?: string }> = object({ requestId });
+export const parseControl: Parser<{ requestId?: string }> = message({ requestId });

@@ -6,5 +6,10 @@ import type { RunInput } from '../../contract/run';
 import { migrations } from '../lib/migrations';
 import type { BranchInput } from './branch-input';
 
-export const RUN_INPUT = migrations<RunInput['v']>('run', 1, []);
-export const BRANCH_INPUT = migrations<BranchInput['v']>('branch', 1, []);
+export const RUN_INPUT = migrations<RunInput['v']>(
+  'run',
+  1,
+  [],
+  '{v: 1, fleet, run, task, topology?, script?, trace?, notify?}',
+);
+export const BRANCH_INPUT = migrations<BranchInput['v']>('branch', 1, [], 'what its run sends; a person starts a run');

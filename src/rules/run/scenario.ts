@@ -7,6 +7,7 @@ import type { RunInput, RunStart, Scenario, Script, ScriptedAnswer, ScriptedRepl
 import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
+import { message } from '../lib/message';
 import {
   boolean,
   integer,
@@ -70,7 +71,7 @@ export const parseScenario: Parser<Scenario> = object({
 });
 
 /** The start argument of a `run` workflow. */
-export const parseRunStart: Parser<RunStart> = object({
+export const parseRunStart: Parser<RunStart> = message({
   v: version,
   fleet: name,
   run: name,

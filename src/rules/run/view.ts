@@ -5,9 +5,9 @@ import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
 import { inBranchOrder } from '../coordination/fan-out/branch-order';
 import { endText } from '../lib/ends';
 import { jsonBytes } from '../lib/json-bytes';
+import { inline } from '../lib/markdown';
 import { withShares } from '../lib/shares';
 import { usageField } from '../lib/usage';
-import { boundedText, oneLine, SHORT_BYTES } from '../../contract/text';
 
 /** The known branches of a run, by id. */
 export type KnownBranches = ReadonlyMap<string, LiveBranchRecord>;
@@ -119,16 +119,15 @@ export function runCard(
   const open = branches.filter(({ endedAt }) => endedAt === null);
   const error = result?.error ?? null;
   const lines = [
-    `**${state}**${error === null ? '' : `: ${oneLine(error, SHORT_BYTES)}`}`,
+    `**${state}**${error === null ? '' : `: ${inline(error)}`}`,
+    '',
     `- branches: ${String(branches.length)}, open: ${String(open.length)}`,
     ...open.slice(0, 20).map(({ id, agents, outcome }) => {
       const why = suspended.get(id) ?? null;
-      return `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}${why === null ? '' : ` (${why})`}`;
+      return `  - ${id} ${agents.at(-1) ?? ''}: ${outcome}${why === null ? '' : ` (${inline(why)})`}`;
     }),
   ];
   if (question)
-    lines.push(
-      `- question of ${question.agent} (${question.branch}): ${boundedText(JSON.stringify(question.question), SHORT_BYTES)}`,
-    );
+    lines.push(`- question of ${question.agent} (${question.branch}): ${inline(JSON.stringify(question.question))}`);
   return lines.join('\n');
 }

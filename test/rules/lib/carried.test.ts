@@ -439,6 +439,6 @@ test('an agent of more holds than it has room for is refused', () => {
   expect(refusal(agent, holds(36))).toBeNull();
   expect(refusal(agent, holds(37))).toMatchObject({
     code: 'InvalidRequest',
-    message: 'input.holds: more than 36 items',
+    message: 'input.holds: more than 36 items; input takes {v: 1, fleet, agent, spec?, holds?}',
   });
 });

@@ -3,6 +3,7 @@
  * (docs/upgrading.md).
  */
 import { migrations } from '../../lib/migrations';
+import { AGENT_START } from '../messages';
 import type { CarriedAgent } from '../state';
 
-export const AGENT_INPUT = migrations<CarriedAgent['v']>('agent', 1, []);
+export const AGENT_INPUT = migrations<CarriedAgent['v']>('agent', 1, [], AGENT_START);
