@@ -14,10 +14,11 @@ const LAYERS = {
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
   'cli/':
-    '((contract|client|rules|dev|lib)/|(config|version|temporal-packages|build-id|log|logs|gc|installed-providers|worker|server)\\.ts$)',
+    '((contract|client|rules|dev|lib)/|(config|version|temporal-packages|build-id|log|logs|gc|installed-providers|worker|worker-queues|server)\\.ts$)',
   'dev/': '(contract|lib)/',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
+  'embedding/': '((contract|client|dev|lib)/|(config|worker|worker-queues)\\.ts$)',
   'config\\.ts$': '(contract|dev)/',
 };
 

@@ -1,7 +1,5 @@
 /** Composition root of a worker: settings -> providers -> activities -> Workers on their queues. */
 import { buildId } from './build-id';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
@@ -11,7 +9,6 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { UNINTERRUPTED } from './activation-time';
 import { createActivities } from './activities';
 import { admitSigned } from './activities/admission';
 import { delivering } from './activities/delivery';
@@ -30,22 +27,19 @@ import { checkSearchAttributes } from './client/temporal/search-attributes';
 import { SpecKeys } from './client/spec-keys';
 import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
-import { queues } from './contract/names';
 import { messageOf } from './contract/text';
 import { isApproved } from './dev/approved-references';
 import { DATA_CONVERTER } from './data-converter';
 import { startMaintenance } from './housekeeping';
 import { watchEndings } from './endings';
 import { installedProviders } from './installed-providers';
+import type { Providers } from './providers/provider';
 import { isListed } from './providers/allowed-references';
 import { secretsOf } from './providers/redaction';
 import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
-import { requireOneCore, sdkVersion } from './temporal-packages';
-
-/** The kinds of task queues that a worker may serve; all of them unless given. */
-export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
-export type QueueKind = (typeof QUEUE_KINDS)[number];
+import { requireOneCore } from './temporal-packages';
+import { QUEUE_KINDS, type QueueKind, queueOptions } from './worker-queues';
 
 /** The parts of a worker. */
 export interface WorkerParts {
@@ -68,18 +62,6 @@ export interface RunningWorker {
 }
 
 /**
- * How long running work may take before it is cancelled (another worker then gets it), and before
- * it is cut off.
- */
-const SHUTDOWN = { shutdownGraceTime: '3s', shutdownForceTime: '10s' } as const;
-
-/**
- * By default the SDK sends a heartbeat after four fifths of its timeout. An activity learns of its
- * cancellation from the answer, and on a busy machine the last fifth is too short.
- */
-const HEARTBEATS = { maxHeartbeatThrottleInterval: '2s' } as const;
-
-/**
  * Sends Temporal's log to Drover's. Call it once per process, before anything else uses the
  * runtime. The caller handles signals.
  */
@@ -98,19 +80,57 @@ export function installRuntime(log: Logger): void {
   });
 }
 
+/** The parts of a worker on a connection that its caller has opened. */
+export interface WorkersParts extends Omit<WorkerParts, 'connection'> {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}
+
+/** A worker that does not poll yet. */
+export interface ReadyWorker {
+  /**
+   * Polls until `shutdown`, a signal of the SDK's runtime, or a failure; resolves, or rejects with
+   * the failure, when every part has ended.
+   */
+  readonly run: () => Promise<void>;
+  /** Stops polling, and lets running work finish or be taken over. */
+  readonly shutdown: () => void;
+}
+
 /** Starts a worker; resolves when it polls. */
-export async function startWorker({
+export async function startWorker({ connection, ...parts }: WorkerParts): Promise<RunningWorker> {
+  requireOneCore();
+  const { connectionOptions, namespace = 'default' } = resolveConnection(connection);
+  const native = await connect(connectionOptions);
+  const worker = await createWorker({ ...parts, connection: native, namespace }).catch(closing(native));
+  const ended = worker.run().finally(() => native.close());
+  const stop = () => {
+    worker.shutdown();
+    return ended;
+  };
+  return { stop, ended };
+}
+
+/** Closes a connection that no worker came to use, and passes the reason on. */
+export function closing(connection: NativeConnection): (reason: unknown) => Promise<never> {
+  return async (reason) => {
+    await connection.close();
+    throw reason;
+  };
+}
+
+/** Creates the SDK's workers, one for each queue. `Unavailable` without the search attributes. */
+export async function createWorker({
   settings,
   connection,
+  namespace,
   environment: given,
   serve = QUEUE_KINDS,
-}: WorkerParts): Promise<RunningWorker> {
+}: WorkersParts): Promise<ReadyWorker> {
   requireOneCore();
   // So that a reference to a file of the state directory is recognised wherever the directory is.
   const environment = { ...given, DROVER_STATE_DIR: settings.stateDir };
-  const { connectionOptions, namespace = 'default' } = resolveConnection(connection);
-  const native = await connect(connectionOptions);
-  const client = new Client({ connection: native, namespace });
+  const client = new Client({ connection, namespace });
   await checkSearchAttributes(client);
 
   const { installation, host, agentSecret, specSecrets, operatorTokens, allowedHosts } = settings;
@@ -141,39 +161,39 @@ export async function startWorker({
   } as const;
   const queue = (kind: QueueKind): WorkerOptions => ({
     ...queueOptions(kind, settings),
-    ...SHUTDOWN,
-    ...HEARTBEATS,
     dataConverter: DATA_CONVERTER,
-    connection: native,
+    connection,
     namespace,
     activities,
     workerDeploymentOptions: deployment,
   });
   const workers = await Promise.all(serve.map((kind) => Worker.create(queue(kind))));
-  const runs = workers.map((worker) => worker.run());
+  return readyWorker(workers, providers, serve.includes('host') ? calls : undefined);
+}
+
+/** With `calls`, ends of processes and containers of this host are noticed and reported. */
+function readyWorker(workers: readonly Worker[], providers: Providers, calls: Calls | undefined): ReadyWorker {
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
   const warnOf =
     (what: string) =>
     (error: unknown): void => {
       Runtime.instance().logger.warn(what, { error });
     };
-  const stopMaintenance = startMaintenance(providers, warnOf('the maintenance of a provider failed'));
-  const stopWatching = serve.includes('host')
-    ? watchEndings(providers, calls, warnOf('the end of an agent could not be reported'))
-    : async () => undefined;
-
-  const shutDown = () => {
-    stopMaintenance();
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  const run = async () => {
+    const stopMaintenance = startMaintenance(providers, warnOf('the maintenance of a provider failed'));
+    const stopWatching = calls && watchEndings(providers, calls, warnOf('the end of an agent could not be reported'));
+    const runs = workers.map((worker) => worker.run().finally(shutdown));
+    try {
+      await Promise.all(runs);
+    } finally {
+      stopMaintenance();
+      await Promise.allSettled(runs);
+      await stopWatching?.();
+    }
   };
-  const ended = Promise.all(runs)
-    .finally(shutDown)
-    .finally(stopWatching)
-    .then(() => native.close());
-  const stop = () => {
-    shutDown();
-    return ended;
-  };
-  return { stop, ended };
+  return { run, shutdown };
 }
 
 /** Allows what DROVER_REFERENCES lists, and what the owner of the state directory has approved. */
@@ -181,7 +201,8 @@ function allowedHere({ references, stateDir }: Pick<Settings, 'references' | 'st
   return async (reference) => isApproved(stateDir, reference) || (await isListed(reference, references));
 }
 
-async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {
+/** Opens a connection for workers. `Unavailable` names the address. */
+export async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect(options);
   } catch (error) {
@@ -196,49 +217,4 @@ async function connect(options: NativeConnectionOptions): Promise<NativeConnecti
       },
     );
   }
-}
-
-function queueOptions(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, turnSlots }: Settings): WorkerOptions {
-  switch (kind) {
-    case 'main':
-      return {
-        taskQueue: queues.main(queuePrefix),
-        // The SDK sizes its cache by the heap and expects small workflows; an agent holds up to 1.5
-        // MiB of state.
-        maxCachedWorkflows,
-        // How long a workflow waits for its last worker: after a kill -9, people wait this long.
-        stickyQueueScheduleToStartTimeout: '3s',
-        ...UNINTERRUPTED,
-        ...workflowCode(),
-      };
-    case 'turns':
-      return {
-        taskQueue: queues.turns(queuePrefix),
-        maxConcurrentActivityTaskExecutions: turnSlots,
-      };
-    case 'monitor':
-      return { taskQueue: queues.monitor(queuePrefix) };
-    case 'host':
-      return { taskQueue: queues.host(queuePrefix, host) };
-  }
-}
-
-/**
- * The workflow bundle of the build. A bundle holds the part of the SDK that runs in the sandbox, so
- * beside another version of the SDK the workflows are bundled here, which takes a second or two.
- */
-function workflowCode(): Partial<WorkerOptions> {
-  const bundle = join(__dirname, 'workflow-bundle.js');
-  return existsSync(bundle) && readFileSync(`${bundle}.sdk`, 'utf8') === sdkVersion()
-    ? { workflowBundle: { codePath: bundle } }
-    : {
-        workflowsPath: join(__dirname, 'workflows'),
-        interceptors: {
-          workflowModules: [
-            require.resolve('./workflows/sandbox/reserved-signals'),
-            require.resolve('./workflows/sandbox/paced-signals'),
-            require.resolve('./workflows/sandbox/bounded-summaries'),
-          ],
-        },
-      };
 }
