@@ -2,7 +2,7 @@
  * What Drover says of itself: `drover version`, `drover schema` for editors, `drover completion`
  * for shells.
  */
-import { type Command, Argument } from 'commander';
+import { type Command, Argument, Option } from 'commander';
 import { packageVersion } from '../../version';
 import { write } from '../lib/output';
 
@@ -17,11 +17,20 @@ function registerVersion(program: Command): void {
 }
 
 function registerSchema(program: Command): void {
-  program.command('schema').action(async () => {
-    // Loaded here: `drover version` must not wait for zod.
-    const { fleetFileJsonSchema } = await import('../../contract/schemas/fleet-file.js');
-    write(JSON.stringify(fleetFileJsonSchema(), null, 2));
-  });
+  program
+    .command('schema')
+    .addOption(
+      new Option('-o, --output <format>', 'the JSON Schema, or the reference of every field')
+        .choices(['json', 'markdown'])
+        .default('json'),
+    )
+    .action(async ({ output }: { readonly output: 'json' | 'markdown' }) => {
+      // Loaded here: `drover version` must not wait for zod.
+      const { fleetFileJsonSchema } = await import('../../contract/schemas/fleet-file.js');
+      const { fieldTables } = await import('../text/fields.js');
+      const schema = fleetFileJsonSchema();
+      write(output === 'json' ? JSON.stringify(schema, null, 2) : fieldTables(schema));
+    });
 }
 
 const SCRIPTS: Readonly<Record<string, (words: string) => string>> = {

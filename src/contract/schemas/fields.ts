@@ -16,6 +16,19 @@ export function strict<T extends z.ZodRawShape>(shape: T) {
 }
 
 /**
+ * A field with what editors and docs/fleet-file.md say of it: one or two sentences, and its default
+ * or an example, as written in the file.
+ */
+export function field<T extends z.ZodType>(
+  schema: T,
+  description: string,
+  more: { readonly default: unknown } | { readonly example?: unknown } = {},
+): T {
+  const { example, ...rest } = { example: undefined, ...more };
+  return schema.meta({ description, ...rest, ...(example === undefined ? {} : { examples: [example] }) });
+}
+
+/**
  * The issues of the alternative that a value resembles, in place of "none fits": for an object,
  * those of the only object among them.
  */
@@ -32,7 +45,7 @@ function isOfField({ code, path }: z.core.$ZodIssue): boolean {
 }
 
 /** A name (docs/provisioning.md, "Names"). */
-export const name = z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`);
+export const name = z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).meta({ title: 'name' });
 
 const DURATION = 'expected a duration such as 500ms, 5s, 2m or 1h';
 /**
@@ -42,7 +55,8 @@ const DURATION = 'expected a duration such as 500ms, 5s, 2m or 1h';
 export const duration = z
   .string()
   .regex(/^\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h)$/, DURATION)
-  .refine((text) => (durationMs(text) ?? 0) <= LONGEST_DURATION_MS, 'is longer than 720h');
+  .refine((text) => (durationMs(text) ?? 0) <= LONGEST_DURATION_MS, 'is longer than 720h')
+  .meta({ title: 'duration' });
 
 /** A duration above 0. */
 export const positiveDuration = duration.refine((text) => durationMs(text) !== 0, 'must be longer than 0');

@@ -19,6 +19,9 @@ import { intend, planCompensation, recordResource } from './compensation';
 /** How long a change may take by default (docs/provisioning.md). */
 export const DEFAULT_TIMEOUT = '2h';
 
+/** Default number of agents in progress at a time (docs/provisioning.md, "What a change does"). */
+export const DEFAULT_MAX_CONCURRENT = 16;
+
 /** Why a change stops. */
 export interface Stop {
   readonly why: 'failed' | 'cancelled' | 'timed_out';

@@ -12,6 +12,7 @@ import {
   beginChange,
   changeResult,
   changeView,
+  DEFAULT_MAX_CONCURRENT,
   DEFAULT_TIMEOUT,
   endChange,
   mustCompensate,
@@ -32,9 +33,6 @@ import { ensureKeywords } from '../shared/search-attributes';
 import { createSupervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 import { until, untilOr } from '../shared/until';
-
-/** Default number of agents in progress at a time (docs/provisioning.md, "What a change does"). */
-const DEFAULT_MAX_CONCURRENT = 16;
 
 /** Runs one change. Its end is the result; the workflow fails only for an invalid input. */
 export async function provision(argument: unknown): Promise<ProvisionResult> {

@@ -1,0 +1,245 @@
+/** The fields of an agent in a fleet file, and those that its fleet shares with it. */
+import { z } from 'zod';
+import { misleadingVariable } from '../agent/references';
+import {
+  FLEET_LIMITS,
+  SECRET_PATTERN,
+  URL_PATTERN,
+  VARIABLE_PATTERN,
+  PASSED_PATTERN,
+  PASSED_EXPECTED,
+  EVENT_PATTERN,
+  IMAGE_PATTERN,
+  IMAGE_EXPECTED,
+  MEMORY_PATTERN,
+  KEY_ID_PATTERN,
+  HMAC_PATTERN,
+} from '../patterns';
+import { field, strict, positiveDuration as positive, duration, name } from './fields';
+
+const line = z.string().max(FLEET_LIMITS.text);
+const filled = line.min(1, 'is empty');
+const pattern = (regex: RegExp, expected: string) => line.regex(regex, `expected ${expected}`);
+
+/** A reference to a secret. */
+export const secret = pattern(
+  SECRET_PATTERN,
+  'a reference such as env:NAME or file:path, never the secret itself',
+).meta({ title: 'reference' });
+const url = pattern(URL_PATTERN, 'an http or https URL without credentials').meta({ title: 'URL' });
+const variable = z.string().regex(VARIABLE_PATTERN, 'is not a valid name of an environment variable');
+
+/** A whole number. */
+export const whole = (min: number, max: number) => z.int().min(min).max(max);
+
+/** A list that is not empty. */
+export const some = <T extends z.ZodType>(item: T) =>
+  z.array(item).min(1, 'needs at least one item').max(FLEET_LIMITS.items);
+
+const variableValue = line.superRefine((value, context) => {
+  const message = misleadingVariable(value);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+});
+
+const environment = z
+  .record(variable, variableValue)
+  .refine(
+    (variables) => Object.keys(variables).length <= FLEET_LIMITS.items,
+    `more than ${String(FLEET_LIMITS.items)} variables`,
+  );
+
+const env = field(
+  environment,
+  'Variables of the agent beside those of Drover: texts, or references that its host resolves at each start.',
+  { example: { OPENAI_API_KEY: 'env:OPENAI_API_KEY' } },
+);
+
+const passEnv = field(
+  z.array(pattern(PASSED_PATTERN, PASSED_EXPECTED)).max(FLEET_LIMITS.items),
+  "Names of the worker's variables that the agent receives too.",
+  { example: ['HTTPS_PROXY', 'SSL_CERT_FILE'] },
+);
+
+const healthCheck = field(
+  strict({
+    every: field(positive, 'The time between two checks.', { default: '10s' }).optional(),
+    timeout: field(positive, 'The limit of one check.', { default: '5s' }).optional(),
+    failures: field(whole(1, 1_000), 'Failures in a row that count as one failure.', { default: 3 }).optional(),
+    debounce: field(duration, 'How long checks must pass after a failure.', { default: '5s' }).optional(),
+  }),
+  'Calls of `GET /healthz` at the agent; `{}` turns them on with these defaults, and they are off without it.',
+  { example: {} },
+);
+
+/** `liveness` of a fleet and of an agent. */
+export const liveness = field(
+  strict({
+    heartbeatEvery: field(positive, 'How often the agent beats.', { default: '5s' }).optional(),
+    staleAfter: field(positive, 'The silence after which the agent is `offline`.', { default: '60s' }).optional(),
+    startupGrace: field(duration, 'How long the agent may be `starting`.', { default: '2m' }).optional(),
+    readyTimeout: field(
+      positive,
+      'How long a change waits for the agent to be ready; by default as long as `startupGrace`.',
+      { example: '90s' },
+    ).optional(),
+    healthCheck: healthCheck.optional(),
+  }),
+  'When an agent counts as alive.',
+);
+
+/** `restart` of a fleet and of an agent. */
+export const restart = field(
+  strict({
+    on: field(z.enum(['never', 'failure', 'always']), 'After which ends the agent is started again.', {
+      default: 'failure',
+    }).optional(),
+    maxAttempts: field(whole(0, 1_000), 'Restarts within `window`; the agent has failed after one more crash.', {
+      default: 3,
+    }).optional(),
+    window: field(positive, 'The time in which crashes are counted.', { default: '10m' }).optional(),
+    backoff: field(
+      strict({
+        initial: field(positive, 'The pause before the first restart; it doubles.', { default: '1s' }).optional(),
+        max: field(positive, 'The longest pause before a restart.', { default: '30s' }).optional(),
+      }),
+      'The pauses before restarts.',
+    ).optional(),
+  }),
+  'What happens after a crash.',
+);
+
+/**
+ * The fields that say how an agent receives its credential. A pool and an agent's `subscription`
+ * share them.
+ */
+export const application = {
+  inject: field(
+    strict({
+      env: field(variable, 'The variable in which a started agent receives its secret.', {
+        example: 'ANTHROPIC_API_KEY',
+      }),
+    }),
+    'How a started agent receives its secret.',
+  ).optional(),
+  autoSwitch: field(z.boolean(), 'Whether a failed credential is exchanged; `false` only records failures.', {
+    default: true,
+  }).optional(),
+  drainTimeout: field(duration, 'How long turns in flight may finish before a switch.', { default: '10m' }).optional(),
+  apply: field(
+    z.enum(['hot', 'restart']),
+    '`hot`: `POST /credentials` at the agent, or a restart if the agent does not take it; `restart`: a restart at once.',
+    { default: 'hot' },
+  ).optional(),
+};
+
+const notification = strict({
+  url: field(url, 'Where events are posted.', { example: 'https://hooks.example.com/drover' }),
+  secret: field(secret, 'The secret that signs the calls; without it they are not signed.', {
+    example: 'env:HOOK_SECRET',
+  }).optional(),
+  events: field(
+    z.array(pattern(EVENT_PATTERN, 'a kind of event such as agent.offline')).max(FLEET_LIMITS.items),
+    'The types of events that it receives; all by default.',
+    { example: ['agent.offline', 'run.failed'] },
+  ).optional(),
+});
+
+/** `notify` of a fleet and of an agent. */
+export const notify = field(z.array(notification).max(FLEET_LIMITS.items), 'Webhooks that receive events.');
+
+/** One agent. */
+export const agent = strict({
+  name: field(name, 'The name of the agent, unique in the fleet.', { example: 'Greeter' }),
+  provider: field(
+    z.enum(['process', 'docker', 'external'], {
+      error: ({ input }) =>
+        input === undefined
+          ? 'is missing; known are process, docker, external'
+          : `unknown provider ${JSON.stringify(input)}; known are process, docker, external`,
+    }),
+    'How the agent runs; a block of the same name says more.',
+    { example: 'process' },
+  ),
+  process: field(
+    strict({
+      command: field(some(filled), 'The program and its arguments.', { example: ['node', 'agent.mjs'] }),
+      cwd: field(filled, 'The working directory, relative to the file; by default the folder of the file.', {
+        example: 'agents/greeter',
+      }).optional(),
+      env: env.optional(),
+      passEnv: passEnv.optional(),
+    }),
+    "A process on the worker's machine; needed for provider `process`.",
+  ).optional(),
+  docker: field(
+    strict({
+      image: field(pattern(IMAGE_PATTERN, IMAGE_EXPECTED), 'The image of the container.', {
+        example: 'registry.example.com/team/agent:1.2',
+      }),
+      command: field(some(filled), "The program and its arguments; by default the image's.", {
+        example: ['node', 'agent.mjs'],
+      }).optional(),
+      env: env.optional(),
+      passEnv: passEnv.optional(),
+      network: field(filled, "`host`, or the name of a network; by default the engine's.", {
+        example: 'host',
+      }).optional(),
+      memory: field(
+        pattern(MEMORY_PATTERN, 'an amount of memory such as 512m'),
+        'The most memory, in bytes or with `k`, `m` or `g`; no limit by default.',
+        {
+          example: '512m',
+        },
+      ).optional(),
+      cpus: field(z.number().min(0.01).max(1_024), 'The most processor cores; no limit by default.', {
+        example: 1.5,
+      }).optional(),
+    }),
+    'A container; needed for provider `docker`.',
+  ).optional(),
+  external: field(
+    strict({
+      create: field(url, 'Called to create the agent.', { example: 'https://agents.example.com/create' }).optional(),
+      wake: field(url, 'Called to start the agent.', { example: 'https://agents.example.com/wake' }).optional(),
+      destroy: field(url, 'Called to remove the agent.', {
+        example: 'https://agents.example.com/destroy',
+      }).optional(),
+      secret: field(secret, 'The bearer token of these calls.', { example: 'env:AGENTS_TOKEN' }).optional(),
+    }),
+    'A service of your own, for provider `external`; a URL that is not given is not called.',
+  ).optional(),
+  turns: field(
+    strict({
+      maxParallel: field(whole(1, FLEET_LIMITS.parallel), 'Turns that the agent takes at a time.', {
+        default: 3,
+      }).optional(),
+      queue: field(whole(0, FLEET_LIMITS.queue), 'Turns that may wait for the agent.', { default: 1_000 }).optional(),
+      timeout: field(positive, 'The limit of one turn.', { default: '10m' }).optional(),
+      unavailableTimeout: field(duration, 'How long a turn waits for an agent that cannot take it.', {
+        default: '2m',
+      }).optional(),
+    }),
+    'The turns of the agent.',
+  ).optional(),
+  subscription: field(
+    strict({
+      pool: field(name, 'The pool of the credential.', { example: 'claude' }),
+      ...application,
+    }),
+    "The credential of the agent. Its other fields replace the pool's for this agent.",
+  ).optional(),
+  notify: field(notify, "Webhooks of this agent in place of the fleet's.").optional(),
+  liveness: field(liveness, "When this agent counts as alive; each field replaces the fleet's.").optional(),
+  restart: field(restart, "What happens after a crash of this agent; each field replaces the fleet's.").optional(),
+  signature: field(
+    strict({
+      keyId: field(pattern(KEY_ID_PATTERN, 'the id of a key, as drover sign writes it'), 'The id of the key.', {
+        example: '0123456789abcdef',
+      }),
+      hmac: field(pattern(HMAC_PATTERN, 'a signature, as drover sign writes it'), 'The signature.', {
+        example: 'a'.repeat(43),
+      }),
+    }),
+    'The signature that `drover sign` writes.',
+  ).optional(),
+});
