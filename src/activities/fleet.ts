@@ -1,6 +1,6 @@
 /** Effects of the fleet and provision workflows on the workflows of agents. Each is idempotent. */
 import { inParallel } from '../lib/in-parallel';
-import { isUp, isActive, isFollowing } from '../rules/agent/lifecycle';
+import { isUp, isActive, isFollowing, isTerminated } from '../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
@@ -92,6 +92,10 @@ export function createFleetActivities({
         return { runtime: agent.runtime };
       }),
 
+    keepAgent: (call) => answeringWhileBeating(() => keepAgent(calls, call)),
+
+    askChange: (call) => answeringWhileBeating(() => askChange(calls, call)),
+
     retireAgent: (call) => answeringWhileBeating(() => retire(calls, call)),
 
     planRun: ({ fleet }) => planRun(calls, fleet),
@@ -102,6 +106,21 @@ export function createFleetActivities({
 
     setHold: (call) => answeringWhileBeating(() => tellHolds(calls, call)),
   };
+}
+
+/** A fleet that was terminated during the change does not own what the change has made, so the change is not over. */
+async function askChange(
+  calls: Calls,
+  { fleet, incarnation, revision }: Parameters<FleetActivities['askChange']>[0],
+): Promise<{ over: boolean }> {
+  try {
+    const { incarnation: current, change } = await calls.query(fleetSubject(fleet), describeFleet);
+    const isRunning = change?.revision === revision && change.state === 'running';
+    return { over: current === incarnation && !isRunning };
+  } catch (error) {
+    if (error instanceof DroverError && error.code === 'FleetNotFound') return { over: false };
+    throw error;
+  }
 }
 
 /** Describes each workflow, because visibility lags: an apply immediately after a termination must replace the lost part. */
@@ -150,7 +169,7 @@ async function tellHold(
     const view =
       known !== null && isHeld(known) === held
         ? known
-        : (await calls.accept(subject, held ? agentUpdates.hold : agentUpdates.release, options, sent))?.agent;
+        : (await calls.update(subject, held ? agentUpdates.hold : agentUpdates.release, options, sent))?.agent;
     if (view === undefined || isFollowing(view.status, view.runtime)) return { agent, why: null };
     return isHeld(view) === held ? null : { agent, why: view.why ?? 'it did not keep the hold' };
   } catch (error) {
@@ -230,9 +249,10 @@ async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolea
       return agent === null || !isUp(agent) || isUnheard(agent);
     });
   }
+  Context.current().cancellationSignal.throwIfAborted();
   const terminated = calls.update(subject, agentUpdates.terminate, { requestId }, { updateId: requestId });
   await ignoring(['AgentNotFound'], terminated);
-  const ended = await until(async () => (await openAgent(calls, call)) === null, END_WITHIN_MS);
+  const ended = await until(async () => (await openAgent(calls, call)) === null, END_WITHIN_MS, sleepThroughCancel);
   if (ended) return { existed: true };
   const why = (await openAgent(calls, call))?.why ?? 'the reason is unknown';
   throw new DroverError('ProviderError', `${subject.name} does not end: ${why}`);
@@ -259,12 +279,48 @@ async function openAgent(calls: Calls, ref: AgentRef): Promise<AgentView | null>
   }
 }
 
-/** Polls until `isSo`. Returns false at the limit, and throws when the activity is cancelled. */
-async function until(isSo: () => Promise<boolean>, limitMs = Infinity): Promise<boolean> {
+/** Releases the hold of a removal that was broken off. The agent goes on unless another hold is set. */
+async function keepAgent(calls: Calls, call: RetireCall): Promise<{ kept: boolean }> {
+  const view = await openAgent(calls, call);
+  if (!view || !isMeant(view, call) || isTerminated(view)) return { kept: false };
+  const { activityId, workflowExecution } = Context.current().info;
+  const requestId = `${RETIRE_REQUEST}${workflowExecution?.runId ?? ''}.${activityId}`;
+  try {
+    await calls.update(
+      agentSubject(call),
+      agentUpdates.release,
+      { hold: RETIRE_HOLD, requestId },
+      { updateId: requestId },
+    );
+    return { kept: true };
+  } catch (error) {
+    if (error instanceof DroverError && (error.code === 'AgentNotFound' || error.code === 'AgentStatusError'))
+      return { kept: false };
+    throw error;
+  }
+}
+
+/** Sleeps on when the caller cancels: an agent that was told to end ends. A worker that stops still ends the sleep. */
+async function sleepThroughCancel(ms: number): Promise<void> {
+  const context = Context.current();
+  try {
+    await context.sleep(ms);
+  } catch (error) {
+    if (context.cancellationDetails?.cancelRequested !== true) throw error;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+/** Polls until `isSo`. Returns false at the limit, and throws when the activity is cancelled, unless `sleep` goes on. */
+async function until(
+  isSo: () => Promise<boolean>,
+  limitMs = Infinity,
+  sleep = (ms: number): Promise<void> => Context.current().sleep(ms),
+): Promise<boolean> {
   const deadline = monotonicMs() + limitMs;
   for (let looks = 1; !(await isSo()); looks += 1) {
     if (monotonicMs() > deadline) return false;
-    await Context.current().sleep(looks < 50 ? LOOK_EVERY_MS : LOOK_LATER_MS);
+    await sleep(looks < 50 ? LOOK_EVERY_MS : LOOK_LATER_MS);
   }
   return true;
 }

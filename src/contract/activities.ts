@@ -123,6 +123,11 @@ export interface FleetActivities {
    * revisions exists.
    */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
+  /**
+   * Lets an agent go on whose removal was broken off while it drained. `kept` false: it has ended,
+   * or is ending.
+   */
+  keepAgent(call: RetireCall): Promise<{ readonly kept: boolean }>;
   /** Terminates the workflow of an agent that was given up, where it is still open. */
   abandonAgent(call: RetireCall & { readonly why: string }): Promise<void>;
   /**
@@ -130,6 +135,15 @@ export interface FleetActivities {
    * task keeps failing. Returns when the change has ended.
    */
   giveUpUnanswered(call: { readonly workflowId: string }): Promise<void>;
+  /**
+   * Asks the fleet about one of its changes. `over`: the change has ended for the fleet. False also
+   * where this incarnation of the fleet does not exist, because nothing is owned then.
+   */
+  askChange(call: {
+    readonly fleet: string;
+    readonly incarnation: string;
+    readonly revision: number;
+  }): Promise<{ readonly over: boolean }>;
   /** Finds the agents and pools without an open workflow, with the end of each. */
   findLost(call: LostCall): Promise<LostParts>;
   /** What the fleet gives to a run that was started without a topology. */

@@ -74,6 +74,8 @@ function throwing(error: Error): Activities {
     place: true,
     ensureAgent: true,
     retireAgent: true,
+    keepAgent: true,
+    askChange: true,
     abandonAgent: true,
     giveUpUnanswered: true,
     findLost: true,

@@ -22,6 +22,8 @@ function fleetActivities(): FleetActivities {
     place: unused,
     ensureAgent: unused,
     retireAgent: unused,
+    keepAgent: unused,
+    askChange: unused,
     findLost: unused,
     cancelRuns: unused,
     planRun: unused,

@@ -44,6 +44,8 @@ export interface ChangeRun {
   /** Agents that could not be removed and that the fleet gave up. */
   readonly forgotten: readonly Forgotten[];
   readonly stop: Stop | null;
+  /** The fleet says that the change is over: it was reset after its end, and does nothing more. */
+  readonly over?: true;
   readonly state: ChangeState;
 }
 
@@ -170,17 +172,28 @@ export function stopChange(run: ChangeRun, stop: Stop): ChangeRun {
   return run.stop ? run : { ...run, stop };
 }
 
+/** Stops a change that was reset after its end, without a compensation. */
+export function recordOver(run: ChangeRun): ChangeRun {
+  const message = 'this change is over and was reset: its fleet owns what it made, so nothing is done or undone';
+  return { ...stopChange(run, { why: 'cancelled', message }), over: true };
+}
+
+/** Whether the change was reset after its end. */
+export function isOver({ over }: ChangeRun): boolean {
+  return over === true;
+}
+
 /**
  * Whether the stop also breaks off the steps in progress. A failure with `onFailure: keep` lets
  * them finish.
  */
-export function breaksOff({ stop, input }: ChangeRun): boolean {
-  return stop !== null && !(stop.why === 'failed' && input.provisioning.onFailure === 'keep');
+export function breaksOff({ stop, input, over }: ChangeRun): boolean {
+  return over === true || (stop !== null && !(stop.why === 'failed' && input.provisioning.onFailure === 'keep'));
 }
 
 /** Whether the change must be compensated. */
-export function mustCompensate({ stop, input, record }: ChangeRun): boolean {
-  return stop !== null && input.provisioning.onFailure !== 'keep' && record.entries.length > 0;
+export function mustCompensate({ stop, input, record, over }: ChangeRun): boolean {
+  return over !== true && stop !== null && input.provisioning.onFailure !== 'keep' && record.entries.length > 0;
 }
 
 /** Ends the change. Of a kept change, agents that are not ready count as left over. */

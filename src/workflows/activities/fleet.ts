@@ -13,8 +13,10 @@ import { queues } from '../../contract/names';
 /** Short calls to Temporal for a change, which retries them (src/workflows/shared/supervise.ts). */
 export function fleetActivities(
   summary: string,
-): Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent'> {
-  return proxyActivities<Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent'>>({
+): Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent' | 'keepAgent' | 'askChange'> {
+  return proxyActivities<
+    Pick<FleetActivities, 'place' | 'ensureAgent' | 'findLost' | 'abandonAgent' | 'keepAgent' | 'askChange'>
+  >({
     ...LOST_WORKER,
     startToCloseTimeout: '30s',
     retry: FEW,
@@ -75,13 +77,15 @@ export function planActivity(): Pick<FleetActivities, 'planRun'> {
 
 /**
  * Retiring waits for the agent's drain (10 min by default) and its grace period, so the limit is an hour. The heartbeat detects a lost
- * worker, and the next attempt joins the same retirement.
+ * worker, and the next attempt joins the same retirement. A caller that cancels it waits for the answer: whether the agent is gone or goes
+ * on.
  */
 export function retireActivity(summary: string): Pick<FleetActivities, 'retireAgent'> {
   return proxyActivities<Pick<FleetActivities, 'retireAgent'>>({
     ...LOST_WORKER,
     startToCloseTimeout: '1h',
     retry: FEW,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,
   });
 }

@@ -24,6 +24,7 @@ import { fleetActivities } from '../activities/fleet';
 import { changeActivities, preparation } from '../activities/resources';
 import { askHost, askHostAgain } from './host';
 import { remove, retire } from './removal';
+import { isEndedBefore } from './reset';
 import { patiently, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { startFailure, withLog } from '../../rules/agent/restart';
@@ -38,6 +39,7 @@ const HEAR_OTHERS_MS = 5_000;
 /** Executes one agent's part. Never throws: a failure is recorded and stops the change. */
 export async function changeAgent(saga: Saga, change: AgentChange): Promise<void> {
   const { agent, kind } = change;
+  if (await isEndedBefore(saga)) return;
   try {
     if (kind === 'create' && !change.previous) await create(saga, change);
     else if (kind === 'create' || kind === 'replace') await replace(saga, change);
@@ -114,6 +116,7 @@ async function becomeReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Prom
 
 /** Starts the agent's workflow, or configures the one that exists. */
 async function ensure(saga: Saga, spec: AgentSpec, owned: OwnedAgent): Promise<void> {
+  if (await isEndedBefore(saga)) return;
   const { fleet, incarnation, revision } = saga.input;
   const { resourceId, key, host } = owned;
   const input: AgentInput = {
@@ -151,7 +154,7 @@ async function whyNotReady(saga: Saga, spec: AgentSpec, owned: OwnedAgent, waite
 }
 
 async function replace(saga: Saga, change: AgentChange): Promise<void> {
-  await retire(saga, change);
+  if (!(await retire(saga, change))) return;
   saga.run = recordGone(saga.run, change.agent, 'creating');
   if (!breaksOff(saga.run)) await create(saga, change);
 }

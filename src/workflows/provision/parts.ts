@@ -10,6 +10,7 @@ import type { ProvisionInput, ProvisionResult, ProvisionWorkflow } from '../../c
 import { PROVISION_WORKFLOW, provisionPartId } from '../../contract/names';
 import { keywords } from '../../contract/search-attributes';
 import { absorbPart, absorbUndo, losePart, loseUndo, madeByPart, undoOfPart } from '../../rules/change/parts';
+import { isEndedBefore } from './reset';
 import { type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
@@ -27,7 +28,7 @@ interface RunPart {
 export async function runParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<RunPart[]> {
   const ran: RunPart[] = [];
   for (const [index, part] of parts.entries()) {
-    if (saga.run.stop) break;
+    if (saga.run.stop || (await isEndedBefore(saga))) break;
     const result = await runPart(saga, part, String(index + 1));
     ran.push({ part, lost: result === null });
     if (result) saga.run = absorbPart(saga.run, part, result);

@@ -23,6 +23,7 @@ import { cancelText } from '../../rules/fleet/cancel';
 import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import { changeAgent } from './agent';
 import { runParts, undoParts } from './parts';
+import { isEndedBefore } from './reset';
 import { inParallel, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { beginCompensation, endAttempt, inspectPrevious, undoAll } from './undo';
@@ -81,12 +82,13 @@ async function carryOut(saga: Saga): Promise<void> {
 async function inOne(saga: Saga, limit: number): Promise<void> {
   if (saga.input.undo) {
     stopForUndo(saga);
+    if (await isEndedBefore(saga)) return;
     await undoAll(saga, limit);
     await inspectPrevious(saga, limit);
     return;
   }
   await withinTimeout(saga, () => runPhases(saga, limit));
-  if (!mustCompensate(saga.run)) return;
+  if (!mustCompensate(saga.run) || (await isEndedBefore(saga))) return;
   beginCompensation(saga);
   await undoAll(saga, limit);
 }
@@ -94,6 +96,7 @@ async function inOne(saga: Saga, limit: number): Promise<void> {
 async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<void> {
   if (saga.input.undo) {
     stopForUndo(saga);
+    if (await isEndedBefore(saga)) return;
     await undoParts(
       saga,
       parts.map((part) => ({ part, lost: true })),
@@ -102,7 +105,7 @@ async function inParts(saga: Saga, parts: readonly ProvisionInput[]): Promise<vo
     return;
   }
   const ran = await withinTimeout(saga, () => runParts(saga, parts));
-  if (!mustCompensate(saga.run)) return;
+  if (!mustCompensate(saga.run) || (await isEndedBefore(saga))) return;
   beginCompensation(saga);
   await undoParts(saga, ran);
   endAttempt(saga);

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { provisionUpdates } from '../../../src/contract/fleet/messages';
 import { devServer } from '../../support/env';
-import { fleetOf, withFleet } from './harness';
+import { eventually } from '../agent/harness';
+import { fleetOf, memory, withFleet } from './harness';
 
 const env = devServer();
 
@@ -55,6 +56,71 @@ it('is heard by a change in the middle of its creates, and by a destroy that wai
     { silent: ['silent'] },
   );
 });
+
+it.each(['delete', 'replace'] as const)(
+  'a drain that a %s waits for is broken off, and the agent goes on',
+  async (how) => {
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    await withFleet(
+      env,
+      async (world) => {
+        await world.apply(fleetOf(['a', 'b']));
+        const turn = {
+          turnId: 't1',
+          replyTo: `agent/${world.fleet}/b`,
+          request: {
+            turnId: 't1',
+            run: 'r',
+            branch: '0',
+            agent: 'a',
+            task: 't',
+            input: { kind: 'task', value: 't' },
+            memory: [],
+            mayInvoke: [],
+            attempt: 0,
+            subscription: null,
+          },
+        };
+        await env.client.workflow.getHandle(`agent/${world.fleet}/a`).signal('turnRequested', turn);
+        await eventually(
+          () => world.agent('a'),
+          ({ turns }) => turns.inFlight === 1,
+        );
+        const spec =
+          how === 'delete' ? fleetOf(['b']) : { agents: [memory('a', { process: { command: ['x'] } }), memory('b')] };
+        const { changeId, revision } = await world.fleets.apply(world.fleet, { spec });
+        await eventually(
+          () => world.agent('a'),
+          ({ status }) => status === 'paused',
+        );
+        await world.fleets.cancel(world.fleet);
+        expect(await world.ended(changeId ?? '', revision)).toMatchObject({
+          state: 'failed',
+          error: 'cancelled',
+          agents: [{ agent: 'a', kind: how, step: 'waiting', error: null }],
+        });
+        // Its turn is still in flight: the change did not wait for it.
+        expect(await world.agent('a')).toMatchObject({ status: 'running', holds: [], turns: { inFlight: 1 } });
+        expect(Object.keys((await world.view()).agents).sort()).toEqual(['a', 'b']);
+        finish();
+        await eventually(
+          () => world.agent('a'),
+          ({ turns }) => turns.inFlight === 0,
+        );
+        expect(world.held()).toEqual(['a', 'b']);
+        expect(world.provider.count('wakeResource', 'a')).toBe(1);
+        expect((await world.destroy()).state).toBe('done');
+      },
+      {
+        takeTurn: async () => {
+          await finished;
+          return { reply: { action: 'final', response: 'done' } };
+        },
+      },
+    );
+  },
+);
 
 it.each([[7], ['text'], [null], [[]], [{ reason: 7 }], [{ force: true }]])(
   'the change itself refuses an invalid order: %j',

@@ -1,11 +1,12 @@
 /** Fleets and their changes that are terminated, cancelled or reset from outside (docs/operations.md). */
 import { DroverClient } from '../../../src/client';
+import type { ProvisionResult } from '../../../src/contract/fleet';
 import type { RunView } from '../../../src/contract/run';
 import { findGarbage } from '../../../src/gc';
 import { devServer } from '../../support/env';
 import { resetWorkflow } from '../../support/reset';
 import { eventually } from '../agent/harness';
-import { type FleetWorld, fleetOf, withFleet } from './harness';
+import { type FleetWorld, fleetOf, memory, withFleet } from './harness';
 
 const env = devServer();
 // A workflow that is ended or reset in the middle of a task has that task failed by the server.
@@ -105,6 +106,33 @@ it('fleet reset: what it did after that point it does again, and no agent runs t
     }
     expect([incarnation.length, view.change?.state]).toEqual([view.incarnation.length, 'done']);
   }));
+
+it.each(['its first task', 'a task in its middle', 'its last task'])(
+  'provision reset: a change that is over does and undoes nothing (reset to %s)',
+  (where) =>
+    withFleet(env, async (world) => {
+      await world.apply(fleetOf(['A', 'B']));
+      // The key of B's first resource is used up: to make it again is refused, and a change that is refused is undone.
+      const replaced = { agents: [memory('A'), memory('B', { process: { command: ['x'] } })] };
+      expect(await world.apply(replaced)).toMatchObject({ state: 'done' });
+      const before = await world.view();
+      const calls = world.provider.calls.length;
+
+      const workflowId = `provision/${world.fleet}/1`;
+      const { events } = await env.client.workflow.getHandle(workflowId).fetchHistory();
+      const length = Number(events?.at(-1)?.eventId);
+      const at = { 'its first task': Infinity, 'a task in its middle': length / 2, 'its last task': length }[where];
+      const runId = await resetWorkflow(env, workflowId, at);
+      const result = (await env.client.workflow.getHandle(workflowId, runId).result()) as ProvisionResult;
+      if (where !== 'its last task') expect(result.change.error).toContain('this change is over and was reset');
+      expect(result.record.attempt).toBe(0);
+
+      expect(await world.view()).toEqual(before);
+      expect(world.held()).toEqual(['A', 'B']);
+      expect(world.provider.calls.slice(calls)).toEqual([]);
+      for (const name of ['A', 'B']) expect(await world.agent(name)).toMatchObject({ status: 'running' });
+    }),
+);
 
 it('provision reset: the change goes on, and its agents are woken once', () =>
   withFleet(
