@@ -1,11 +1,12 @@
 /** Agents in visibility: what they reported last, and whether they answer. */
 import { isTerminated } from '../rules/agent/lifecycle';
-import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../contract/agent';
+import { AGENT_MEMO } from '../contract/agent';
+import type { AgentListItem, AgentStatus, AgentTold, Liveness, Unknown } from '../contract/agent';
 import { DIRECT_INCARNATION, INCARNATION_MEMO } from '../contract/names';
 import { equals, type Listed, REPORTED_TO_FAIL } from './temporal/visibility';
 
 /** An agent of a list, as it reported itself last. */
-export type ToldAgent = Omit<AgentListItem, 'status' | 'liveness' | 'problem'> & {
+export type ToldAgent = Pick<AgentListItem, 'fleet' | 'name' | 'holds' | 'subscription'> & {
   readonly status: AgentStatus;
   readonly liveness: Liveness;
 };
@@ -57,7 +58,25 @@ export function livenessConditions(liveness: Liveness | Unknown): string[] {
 export function agentItem(found: Listed): AgentListItem {
   const { problem } = found;
   const told = toldOf(found);
-  return problem === null ? { ...told, problem } : { ...told, status: 'unknown', liveness: 'unknown', problem };
+  const shown = { ...told, ...shownOf(found), problem };
+  if (problem === null) return shown;
+  return { ...shown, status: 'unknown', phase: 'unknown', runtime: 'unknown', liveness: 'unknown' };
+}
+
+type Shown = Pick<AgentListItem, 'phase' | 'runtime' | 'restarts' | 'since' | 'why'>;
+
+/** What the agent tells lists; an agent that was ended from outside could not tell that. */
+function shownOf({ memo, closedAt, startedAt }: Listed): Shown {
+  const told = memo(AGENT_MEMO) as AgentTold | undefined;
+  if (told === undefined || told === null)
+    return {
+      phase: closedAt === null ? 'pending' : 'terminated',
+      runtime: 'unknown',
+      restarts: 0,
+      since: startedAt,
+      why: null,
+    };
+  return closedAt === null ? told : { ...told, phase: 'terminated' };
 }
 
 /** The last report of an agent. An end from outside is not in it, so the close time decides. */

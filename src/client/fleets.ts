@@ -26,6 +26,7 @@ import { pollUntil } from './temporal/backoff';
 import type { Calls, UpdateOptions } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import { endedError, orEnded } from './temporal/ends';
+import { listFleets } from './fleet-items';
 import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './temporal/subject';
 import { fleetSpec } from '../rules/fleet/spec';
@@ -34,7 +35,7 @@ import { signFleet, type SpecKeys } from './spec-keys';
 import { topologyView } from './topology-view';
 import { isUnanswered } from './temporal/unanswered';
 import { usageOf } from './usage';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
+import type { Page, PageOptions } from './temporal/visibility';
 
 /**
  * What to do, for at most `timeoutMs`, while another change of the fleet runs. The default is the
@@ -94,14 +95,12 @@ export class Fleets {
     throw endedError(fleetSubject(fleet), end, ENDED);
   }
 
-  /** One page of fleets from visibility: eventually consistent, newest first. */
+  /**
+   * One page of fleets from visibility: eventually consistent, newest first. A fleet whose changes
+   * were all rolled back is not listed.
+   */
   list(options: PageOptions = {}): Promise<Page<FleetListItem>> {
-    return listWorkflows(
-      this.#calls,
-      [equals('WorkflowType', FLEET_WORKFLOW), equals('ExecutionStatus', 'Running')],
-      fleetItem,
-      options,
-    );
+    return listFleets(this.#calls, options);
   }
 
   /**
@@ -309,8 +308,4 @@ function ignoreEnded(error: unknown): void {
 function unlessUnanswered(error: unknown): null {
   if (isUnanswered(error) || (error instanceof DroverError && error.code === 'FleetNotFound')) return null;
   throw error;
-}
-
-function fleetItem({ workflowId, attribute, problem }: Listed): FleetListItem {
-  return { fleet: workflowId.split('/')[1] ?? '', holds: attribute('DroverHolds'), problem };
 }

@@ -2,7 +2,7 @@
  * One look at visibility for everything that events are made of, with the results of ended runs.
  */
 import { WorkflowFailedError } from '@temporalio/client';
-import type { Runtime } from '../contract/agent';
+import { AGENT_MEMO, type AgentTold, type Runtime } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import { AGENT_WORKFLOW, RUN_WORKFLOW } from '../contract/names';
 import type { RunListItem, RunResult } from '../contract/run';
@@ -93,7 +93,9 @@ function ofFleet(fleet: string | undefined): string[] {
 
 function seenAgent(found: Listed): SeenAgent {
   const runtime = (found.memo('runtime') ?? null) as Runtime | null;
-  return { ...toldOf(found), runtime, pool: found.attribute('DroverPool')[0] ?? null };
+  const told = found.memo(AGENT_MEMO) as Partial<AgentTold> | undefined;
+  const pool = found.attribute('DroverPool')[0] ?? null;
+  return { ...toldOf(found), runtime, pool, why: told?.why ?? null };
 }
 
 function unread(run: RunListItem): SeenRun {

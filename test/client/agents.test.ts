@@ -143,9 +143,14 @@ it('lists agents by fleet, status and liveness, page by page', async () => {
       fleet: world.fleet,
       name: 'b',
       status: 'paused',
+      phase: 'paused',
+      runtime: 'paused',
       liveness: 'ready',
+      restarts: 0,
+      since: expect.any(String) as string,
       holds: ['operator'],
       subscription: null,
+      why: expect.stringContaining('Paused by operator since') as string,
       problem: null,
     });
   });

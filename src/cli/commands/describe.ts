@@ -1,4 +1,4 @@
-/** `drover describe agent|fleet|run|pool NAME [--watch]`: asks the object's own workflow. */
+/** `drover describe [agent|fleet|run|pool] NAME [--watch]`: asks the object's own workflow. */
 import { isTerminated } from '../../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -7,8 +7,9 @@ import type { AgentView } from '../../contract/agent';
 import type { FleetDescription } from '../../contract/fleet';
 import type { PoolView } from '../../contract/pool';
 import type { RunView } from '../../contract/run';
+import { DroverError } from '../../contract/errors';
 import { agentText } from '../text/agent';
-import { agentRef, plainName, runRef } from '../lib/arguments';
+import { agentRef, parseCount, plainName, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { fleetText } from '../text/fleet';
 import { type Format, print, type Printable, withOutput } from '../lib/output';
@@ -19,20 +20,28 @@ import { Screen } from '../lib/screen';
 interface DescribeFlags extends ConnectionFlags {
   readonly output: Format;
   readonly watch?: boolean;
+  readonly limit?: number;
 }
 
 /** One kind of object: how to read and show it, and when a watch ends. */
 interface Kind<T> {
-  readonly read: (client: DroverClient, name: string) => Promise<T>;
+  readonly read: (client: DroverClient, name: string, flags: DescribeFlags) => Promise<T>;
   readonly show: (view: T) => Printable;
   readonly isOver: (view: T) => boolean;
 }
 
 const AGENT: Kind<AgentView> = {
-  read: ({ agents }, name) => agents.describe(agentRef(name)),
+  read: async ({ agents }, name, { limit }) => newest(await agents.describe(agentRef(name)), limit),
   show: (view) => ({ data: view, names: [`${view.fleet}/${view.name}`], text: () => agentText(view) }),
   isOver: isTerminated,
 };
+
+/** The agent with its newest decisions only. */
+function newest(agent: AgentView, limit: number | undefined): AgentView {
+  return limit === undefined || agent.decisions === undefined
+    ? agent
+    : { ...agent, decisions: agent.decisions.slice(-limit) };
+}
 
 const FLEET: Kind<FleetDescription> = {
   read: ({ fleets }, name) => fleets.describe(plainName(name)),
@@ -61,22 +70,53 @@ export function register(program: Command): void {
     withOutput(withConnection(describe.command(name).argument(argument)))
       .option('--watch', 'show every change; under -o json one line for each')
       .action((object: string, flags: DescribeFlags) =>
-        withClient(flags, (client) => (flags.watch ? watch : show)(client, object, kind, flags.output)),
+        withClient(flags, (client) => (flags.watch ? watch : show)(client, object, kind, flags)),
       );
-  one('agent', '<fleet/agent>', AGENT);
-  one('fleet', '<fleet>', FLEET);
-  one('run', '<fleet/run>', RUN);
-  one('pool', '<pool>', POOL);
+  one('agent', '<fleet/agent>', AGENT)
+    .alias('agents')
+    .option('--limit <count>', 'the newest decisions only, at most this many', parseCount);
+  one('fleet', '<fleet>', FLEET).alias('fleets');
+  one('run', '<fleet/run>', RUN).alias('runs');
+  one('pool', '<pool>', POOL).alias('pools');
+  withOutput(withConnection(describe.command('name', { isDefault: true, hidden: true }).argument('<name>')))
+    .option('--watch', 'show every change; under -o json one line for each')
+    .option('--limit <count>', 'the newest decisions only, at most this many', parseCount)
+    .action((object: string, flags: DescribeFlags) =>
+      withClient(flags, (client) => describeAny(client, object, flags)),
+    );
 }
 
-async function show<T>(client: DroverClient, name: string, kind: Kind<T>, format: Format): Promise<void> {
-  await print(format, kind.show(await kind.read(client, name)));
+/** Finds the kind by the name: `a/b` is an agent, else a run; `a` is a fleet, else a pool. */
+async function describeAny(client: DroverClient, name: string, flags: DescribeFlags): Promise<void> {
+  const describeAs = <T>(kind: Kind<T>) => (flags.watch ? watch : show)(client, name, kind, flags);
+  const isPair = name.includes('/');
+  try {
+    await (isPair ? describeAs(AGENT) : describeAs(FLEET));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    try {
+      await (isPair ? describeAs(RUN) : describeAs(POOL));
+    } catch (other) {
+      if (!isNotFound(other)) throw other;
+      const [one, two] = isPair ? ['agent', 'run'] : ['fleet', 'pool'];
+      const message = `neither ${one === 'agent' ? 'an' : 'a'} ${one} nor a ${two} ${name} exists; drover get ${one}s and drover get ${two}s list all`;
+      throw new DroverError(error.code, message, undefined, { cause: other });
+    }
+  }
 }
 
-async function watch<T>(client: DroverClient, name: string, kind: Kind<T>, format: Format): Promise<void> {
-  const screen = new Screen(format, kind.show);
+function isNotFound(error: unknown): error is DroverError {
+  return error instanceof DroverError && error.code.endsWith('NotFound');
+}
+
+async function show<T>(client: DroverClient, name: string, kind: Kind<T>, flags: DescribeFlags): Promise<void> {
+  await print(flags.output, kind.show(await kind.read(client, name, flags)));
+}
+
+async function watch<T>(client: DroverClient, name: string, kind: Kind<T>, flags: DescribeFlags): Promise<void> {
+  const screen = new Screen(flags.output, kind.show);
   for (;;) {
-    const view = await kind.read(client, name);
+    const view = await kind.read(client, name, flags);
     await screen.show(view);
     if (kind.isOver(view)) return;
     await sleep(LOOK_EVERY_MS);

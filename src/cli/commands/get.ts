@@ -1,13 +1,29 @@
-/** `drover get agents|fleets|runs|pools`: lists from the visibility store. */
+/** `drover get agents|fleets|runs|pools [NAME] [--watch]`: lists from the visibility store. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import type { DroverClient } from '../../client';
 import { allPages } from '../../client/temporal/pages';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../../contract/agent';
+import { DroverError, type ErrorCode } from '../../contract/errors';
 import type { FleetListItem } from '../../contract/fleet';
 import type { PoolListItem } from '../../contract/pool';
 import type { RunListItem, RunState } from '../../contract/run';
-import { parseCount, plainName } from '../lib/arguments';
+import { agentRef, parseCount, plainName, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
-import { colors, compareNames, type Format, print, say, table, withOutput } from '../lib/output';
+import {
+  colors,
+  compareNames,
+  type Format,
+  isTable,
+  print,
+  type Printable,
+  say,
+  table,
+  withOutput,
+} from '../lib/output';
+import { Screen } from '../lib/screen';
+import { age, spanText } from '../text/age';
+import { type AgentRow, agentRow, agentsText } from '../text/agents';
 import { painted } from '../text/paint';
 
 interface GetFlags extends ConnectionFlags {
@@ -17,6 +33,7 @@ interface GetFlags extends ConnectionFlags {
   readonly liveness?: Liveness | Unknown;
   readonly state?: RunState | Unknown;
   readonly limit?: number;
+  readonly watch?: boolean;
 }
 
 const STATUSES: readonly (AgentStatus | Unknown)[] = [
@@ -41,103 +58,152 @@ const RUN_STATES: readonly (RunState | Unknown)[] = [
 
 export function register(program: Command): void {
   const get = program.command('get');
-  const list = (name: string, summary: string) => withOutput(withConnection(get.command(name).description(summary)));
+  const list = (name: string, one: string, argument: string) =>
+    withOutput(withConnection(get.command(name).alias(one).description(`list ${name}`)))
+      .argument(`[${argument}]`, 'only this one')
+      .option('-w, --watch', 'show every change; under -o json one line for each');
 
-  list('agents', 'list agents')
+  list('agents', 'agent', 'fleet/agent')
     .option('--fleet <fleet>', 'of this fleet only', plainName)
     .addOption(new Option('--status <status>', 'in this status only').choices(STATUSES))
     .addOption(new Option('--liveness <liveness>', 'of this liveness only').choices(LIVENESSES))
-    .action((flags: GetFlags) => getAgents(flags));
-  list('fleets', 'list fleets').action((flags: GetFlags) => getFleets(flags));
-  list('pools', 'list pools of credentials').action((flags: GetFlags) => getPools(flags));
-  list('runs', 'list runs')
+    .action((name: string | undefined, flags: GetFlags) => show(name, flags, AGENTS));
+  list('fleets', 'fleet', 'fleet').action((name: string | undefined, flags: GetFlags) => show(name, flags, FLEETS));
+  list('pools', 'pool', 'pool').action((name: string | undefined, flags: GetFlags) => show(name, flags, POOLS));
+  list('runs', 'run', 'fleet/run')
     .option('--fleet <fleet>', 'of this fleet only', plainName)
     .addOption(new Option('--state <state>', 'in this state only').choices(RUN_STATES))
     .option('--limit <count>', 'the newest ones only, at most this many', parseCount)
-    .action((flags: GetFlags) => getRuns(flags));
+    .action((name: string | undefined, flags: GetFlags) => show(name, flags, RUNS));
 }
 
-async function getAgents(flags: GetFlags): Promise<void> {
-  const { fleet, status, liveness } = flags;
-  const filter = { ...(fleet && { fleet }), ...(status && { status }), ...(liveness && { liveness }) };
-  const items = await withClient(flags, ({ agents }) => allPages<AgentListItem>((page) => agents.list(filter, page)));
-  items.sort((a, b) => compareNames(agentName(a), agentName(b)));
-  const paint = painted(colors());
-  await print(flags.output, {
-    data: { items, nextPageToken: null },
-    names: items.map(agentName),
-    text: () =>
-      table(
-        ['NAME', 'STATUS', 'LIVENESS', 'HOLDS', 'SUBSCRIPTION'],
-        items.map((agent) => [
-          agentName(agent),
-          paint(agent.status),
-          paint(agent.liveness),
-          agent.holds.join(',') || '-',
-          agent.subscription ?? '-',
-        ]),
-      ),
-  });
-  sayProblems('agent', items, items.map(agentName));
+/** One kind of object in lists. */
+interface Kind<T extends { readonly problem: string | null }> {
+  readonly kind: string;
+  readonly notFound: ErrorCode;
+  readonly nameOf: (item: T) => string;
+  readonly list: (client: DroverClient, flags: GetFlags, name: string | undefined) => Promise<readonly T[]>;
+  readonly text: (items: readonly T[], isWide: boolean) => string;
 }
 
-async function getFleets(flags: GetFlags): Promise<void> {
-  const items = await withClient(flags, ({ fleets }) => allPages<FleetListItem>((page) => fleets.list(page)));
-  items.sort((a, b) => compareNames(a.fleet, b.fleet));
-  await print(flags.output, {
-    data: { items, nextPageToken: null },
-    names: items.map(({ fleet }) => fleet),
-    text: () =>
-      table(
-        ['FLEET', 'HOLDS'],
-        items.map(({ fleet, holds, problem }) => [fleet, orUnknown(problem, holds.join(',') || '-')]),
-      ),
+/** How often a watch reads its list: visibility is about a second old anyway. */
+const LOOK_EVERY_MS = 1_000;
+
+async function show<T extends { readonly problem: string | null }>(
+  name: string | undefined,
+  flags: GetFlags,
+  kind: Kind<T>,
+): Promise<void> {
+  await withClient(flags, async (client) => {
+    const look = async (): Promise<readonly T[]> => {
+      const items = await kind.list(client, flags, name);
+      return name === undefined ? items : items.filter((item) => kind.nameOf(item) === name);
+    };
+    const printable = (items: readonly T[]): Printable => ({
+      data: { items, nextPageToken: null },
+      names: items.map(kind.nameOf),
+      text: () => kind.text(items, flags.output === 'wide'),
+    });
+    if (flags.watch === true) return watch(look, new Screen(flags.output, printable));
+    const items = await look();
+    if (name !== undefined && items.length === 0) {
+      throw new DroverError(kind.notFound, `${kind.kind} ${name} does not exist; drover get ${kind.kind}s lists all`);
+    }
+    await print(flags.output, printable(items));
+    sayProblems(kind, items);
   });
-  sayProblems(
-    'fleet',
-    items,
-    items.map(({ fleet }) => fleet),
-  );
 }
 
-async function getRuns(flags: GetFlags): Promise<void> {
-  const { fleet, state, limit } = flags;
-  const filter = { ...(fleet && { fleet }), ...(state && { state }) };
-  const items = await withClient(flags, ({ runs }) => allPages<RunListItem>((page) => runs.list(filter, page), limit));
-  const paint = painted(colors());
-  await print(flags.output, {
-    data: { items, nextPageToken: null },
-    names: items.map(runName),
-    text: () =>
-      table(
-        ['NAME', 'STATE', 'STARTED', 'ENDED'],
-        items.map((run) => [runName(run), paint(run.state), run.startedAt ?? '-', run.endedAt ?? '-']),
-      ),
-  });
-  sayProblems('run', items, items.map(runName));
+/** Until Ctrl-C. */
+async function watch<T>(look: () => Promise<T>, screen: Screen<T>): Promise<void> {
+  for (;;) {
+    await screen.show(await look());
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
-async function getPools(flags: GetFlags): Promise<void> {
-  const items = await withClient(flags, ({ pools }) => allPages<PoolListItem>((page) => pools.list(page)));
-  items.sort((a, b) => compareNames(a.pool, b.pool));
-  const names = items.map(({ pool }) => pool);
-  await print(flags.output, {
-    data: { items, nextPageToken: null },
-    names,
-    text: () =>
-      table(
-        ['POOL', 'FREE', 'AGENTS', 'FAILURES', 'EXHAUSTED UNTIL'],
-        items.map(({ pool, free, credentials, agents, failuresInWindow, exhaustedUntil, problem }) => [
-          pool,
-          orUnknown(problem, `${String(free)}/${String(credentials)}`),
-          String(agents),
-          String(failuresInWindow),
-          exhaustedUntil ?? '-',
-        ]),
-      ),
-  });
-  sayProblems('pool', items, names);
+/**
+ * The most agents of a table that are asked themselves, so that it is not a second old and has
+ * their turns, and the time for all: a read has half a second, and longer only without a worker.
+ */
+const MOST_ASKED = 50;
+const ANSWER_MS = 1_000;
+
+const AGENTS: Kind<AgentRow> = {
+  kind: 'agent',
+  notFound: 'AgentNotFound',
+  nameOf: ({ fleet, name }) => `${fleet}/${name}`,
+  async list({ agents }, flags, name) {
+    const { fleet = name === undefined ? undefined : agentRef(name).fleet, status, liveness } = flags;
+    const filter = { ...(fleet && { fleet }), ...(status && { status }), ...(liveness && { liveness }) };
+    const items = await allPages<AgentListItem>((page) => agents.list(filter, page));
+    const sorted = [...items].sort((a, b) => compareNames(AGENTS.nameOf(a), AGENTS.nameOf(b)));
+    if (!isTable(flags.output) || sorted.length > MOST_ASKED) return sorted;
+    const refs = sorted.map(({ fleet: of, name: agent }) => ({ fleet: of, agent }));
+    const asked = await agents.describeAll(refs, { timeoutMs: ANSWER_MS });
+    return sorted.map((item, index) => agentRow(item, asked[index]?.view ?? null));
+  },
+  text: agentsText,
+};
+
+const FLEETS: Kind<FleetListItem> = {
+  kind: 'fleet',
+  notFound: 'FleetNotFound',
+  nameOf: ({ fleet }) => fleet,
+  list: async ({ fleets }) =>
+    [...(await allPages<FleetListItem>((page) => fleets.list(page)))].sort((a, b) => compareNames(a.fleet, b.fleet)),
+  text: (items) =>
+    table(
+      ['FLEET', 'REVISION', 'STATE', 'READY', 'HOLDS'],
+      items.map(({ fleet, revision, state, ready, agents, holds, problem }) => [
+        fleet,
+        String(revision),
+        orUnknown(problem, painted(colors())(state)),
+        orUnknown(problem, `${String(ready)}/${String(agents)}`),
+        orUnknown(problem, holds.join(',') || '-'),
+      ]),
+    ),
+};
+
+const RUNS: Kind<RunListItem> = {
+  kind: 'run',
+  notFound: 'RunNotFound',
+  nameOf: ({ fleet, run }) => `${fleet}/${run}`,
+  list({ runs }, flags, name) {
+    const { fleet = name === undefined ? undefined : runRef(name).fleet, state, limit } = flags;
+    const filter = { ...(fleet && { fleet }), ...(state && { state }) };
+    return allPages<RunListItem>((page) => runs.list(filter, page), limit);
+  },
+  text: (items) =>
+    table(
+      ['NAME', 'STATE', 'AGE', 'TOOK'],
+      items.map((run) => [RUNS.nameOf(run), painted(colors())(run.state), age(run.startedAt), tookText(run)]),
+    ),
+};
+
+/** How long an ended run took; `-` while it goes on. */
+function tookText({ startedAt, endedAt }: RunListItem): string {
+  return startedAt === null || endedAt === null ? '-' : spanText(Date.parse(endedAt) - Date.parse(startedAt));
 }
+
+const POOLS: Kind<PoolListItem> = {
+  kind: 'pool',
+  notFound: 'PoolNotFound',
+  nameOf: ({ pool }) => pool,
+  list: async ({ pools }) =>
+    [...(await allPages<PoolListItem>((page) => pools.list(page)))].sort((a, b) => compareNames(a.pool, b.pool)),
+  text: (items) =>
+    table(
+      ['POOL', 'FREE', 'AGENTS', 'FAILURES', 'EXHAUSTED UNTIL'],
+      items.map(({ pool, free, credentials, agents, failuresInWindow, exhaustedUntil, problem }) => [
+        pool,
+        orUnknown(problem, `${String(free)}/${String(credentials)}`),
+        String(agents),
+        String(failuresInWindow),
+        exhaustedUntil ?? '-',
+      ]),
+    ),
+};
 
 /**
  * The last known value, or "unknown" when its workflow does not answer: the value may be out of
@@ -148,21 +214,13 @@ function orUnknown(problem: string | null, known: string): string {
 }
 
 /** Says on stderr why something is unknown, and which command says more. */
-function sayProblems(
-  kind: string,
-  items: readonly { readonly problem: string | null }[],
-  names: readonly string[],
+function sayProblems<T extends { readonly problem: string | null }>(
+  { kind, nameOf }: Kind<T>,
+  items: readonly T[],
 ): void {
-  for (const [index, { problem }] of items.entries()) {
-    const name = names[index] ?? '';
-    if (problem !== null) say(`${kind} ${name} does not answer: ${problem}; see drover describe ${kind} ${name}`);
+  for (const item of items) {
+    const name = nameOf(item);
+    if (item.problem !== null)
+      say(`${kind} ${name} does not answer: ${item.problem}; see drover describe ${kind} ${name}`);
   }
-}
-
-function agentName({ fleet, name }: AgentListItem): string {
-  return `${fleet}/${name}`;
-}
-
-function runName({ fleet, run }: RunListItem): string {
-  return `${fleet}/${run}`;
 }

@@ -7,8 +7,16 @@ import { shown } from '../text/control-characters';
 import { environment } from '../../config';
 
 /** The forms of `-o`. */
-const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
+const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** The forms for people; `wide` has more columns where a command has any. */
+type TableFormat = 'table' | 'wide';
+
+/** Whether the output is for people. */
+export function isTable(format: Format): format is TableFormat {
+  return format === 'table' || format === 'wide';
+}
 
 /** Adds `-o` to a command. */
 export function withOutput(command: Command): Command {
@@ -38,11 +46,15 @@ export async function print(
   { onOneLine = false }: { readonly onOneLine?: boolean } = {},
 ): Promise<void> {
   if (format === 'json' && onOneLine) writeData(JSON.stringify(data));
-  else if (format === 'table') write(text());
+  else if (isTable(format)) write(text());
   else writeData(await rendered(format, data, names));
 }
 
-async function rendered(format: Exclude<Format, 'table'>, data: unknown, names: readonly string[]): Promise<string> {
+async function rendered(
+  format: Exclude<Format, TableFormat>,
+  data: unknown,
+  names: readonly string[],
+): Promise<string> {
   switch (format) {
     case 'json':
       return JSON.stringify(data, null, 2);

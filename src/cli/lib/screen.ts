@@ -1,5 +1,5 @@
 /** Shows one object over time: redrawn on a terminal, elsewhere printed once per change. */
-import { type Format, print, type Printable } from './output';
+import { type Format, isTable, print, type Printable } from './output';
 
 /** Clears a terminal and moves to its first line. */
 const CLEAR = '\u001b[2J\u001b[H';
@@ -14,7 +14,7 @@ export class Screen<T> {
   constructor(format: Format, printable: (view: T) => Printable) {
     this.#format = format;
     this.#printable = printable;
-    this.#redraws = format === 'table' && process.stdout.isTTY;
+    this.#redraws = isTable(format) && process.stdout.isTTY;
   }
 
   /** Shows the view if it has changed. JSON is one line. */

@@ -13,6 +13,12 @@ export function age(time: string | null, now: number = wallClockMs()): string {
   return Number.isNaN(at) ? '-' : spanText(now - at);
 }
 
+/** A time in a text: how long ago on a terminal, elsewhere the time itself. */
+export function when(time: string | null): string {
+  if (time === null) return '-';
+  return process.stdout.isTTY ? `${age(time)} ago` : time;
+}
+
 /** Milliseconds in their largest unit. */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));

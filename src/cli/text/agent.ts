@@ -1,6 +1,7 @@
 /** Text of an agent for people. */
 import type { AgentView } from '../../contract/agent';
-import { age } from './age';
+import { utcText } from '../../rules/lib/time';
+import { age, when } from './age';
 import { colors, facts, table } from '../lib/output';
 import { painted } from './paint';
 import { troubleFacts } from './trouble';
@@ -12,13 +13,16 @@ export function agentText(agent: AgentView): string {
   const { subscription, turns } = agent;
   const lines = facts([
     ['Agent', `${agent.fleet}/${agent.name}`],
-    ['Status', paint(agent.status)],
+    ['Status', paint(agent.phase)],
     ['Runtime', paint(agent.runtime)],
     ['Liveness', paint(agent.liveness)],
     [
       'Holds',
       agent.holds
-        .map(({ name, reason, since }) => `${name} since ${since}${reason === null ? '' : ` ("${reason}")`}`)
+        .map(
+          ({ name, reason, since }) =>
+            `${name} since ${utcText(since, 'minutes')}${reason === null ? '' : ` ("${reason}")`}`,
+        )
         .join(', ') || '-',
     ],
     ['Turns', `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`],
@@ -34,14 +38,15 @@ export function agentText(agent: AgentView): string {
         ? `${subscription.name} of pool ${subscription.pool} (assignment ${String(subscription.assignment)})`
         : '-',
     ],
-    ['Registered', agent.registeredAt ?? '-'],
-    ['Last proof', agent.lastProofAt ?? '-'],
+    ['Restarts', String(agent.restarts)],
+    ['Registered', when(agent.registeredAt)],
+    ['Last proof', when(agent.lastProofAt)],
     ...usageFacts(agent.usage),
     ['Revision', String(agent.revision)],
     ...troubleFacts(agent.troubles),
   ]);
   const decisions = (agent.decisions ?? []).map((made) => [
-    made.at,
+    when(made.at),
     made.by,
     `${made.accepted ? '' : 'refused: '}${made.what}`,
     `${made.before} -> ${made.after}`,

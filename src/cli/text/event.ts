@@ -25,7 +25,7 @@ export function aboutText({ type, data }: DroverEvent): string {
       return data['liveness'] === 'degraded' ? 'degraded' : '';
     case 'agent.offline':
     case 'agent.failed':
-      return '';
+      return text(data['why'] ?? data['reason']);
     case 'run.completed':
       return typeof data['turns'] === 'number' ? `${String(data['turns'])} turns` : '';
     case 'run.failed':

@@ -17,6 +17,12 @@ export type Runtime = 'stopped' | 'starting' | 'running' | 'paused' | 'stopping'
 export type Liveness = 'starting' | 'ready' | 'degraded' | 'offline';
 
 /**
+ * The status as a person says it: a change that is under way (`pausing`, `restarting`) instead of
+ * the status that it leads to.
+ */
+export type AgentPhase = AgentStatus | 'pausing' | 'resuming' | 'starting' | 'stopping' | 'terminating' | 'restarting';
+
+/**
  * The kinds of providers. `memory` exists only in tests and benchmarks; a fleet file may not name
  * it.
  */
@@ -315,8 +321,11 @@ export interface AgentView {
   readonly fleet: string;
   readonly name: string;
   readonly status: AgentStatus;
+  readonly phase: AgentPhase;
   readonly runtime: Runtime;
   readonly liveness: Liveness;
+  /** How often the restart policy and operators have started it again. */
+  readonly restarts: number;
   readonly holds: readonly Hold[];
   readonly turns: { readonly inFlight: number; readonly queued: number };
   readonly provider: ProviderKind;
@@ -360,8 +369,16 @@ export interface AgentListItem {
   /** `unknown` while its workflow does not answer, because its last status may be outdated. */
   readonly status: AgentStatus | Unknown;
   readonly liveness: Liveness | Unknown;
+  /** `unknown` before its first report, and while its workflow does not answer. */
+  readonly phase: AgentPhase | Unknown;
+  readonly runtime: Runtime | Unknown;
+  readonly restarts: number;
+  /** When the agent was created; null: not known yet. */
+  readonly since: string | null;
   readonly holds: readonly string[];
   readonly subscription: string | null;
+  /** Why it is not working, and what changes that; null where it works. */
+  readonly why: string | null;
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
@@ -391,4 +408,17 @@ export interface AgentReport {
   /** The start was refused: its specification may not run here. Absent for any other end. */
   readonly code?: 'Forbidden';
   readonly pid?: number;
+}
+
+/** The memo by which an agent's workflow tells lists what search attributes do not hold. */
+export const AGENT_MEMO = 'told';
+
+/** The value of that memo. */
+export interface AgentTold {
+  readonly phase: AgentPhase;
+  readonly runtime: Runtime;
+  readonly restarts: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly why: string | null;
 }

@@ -285,6 +285,13 @@ export interface FleetDescription extends FleetView {
 /** A fleet in a list, from visibility. */
 export interface FleetListItem {
   readonly fleet: string;
+  /** The revision of its last change. */
+  readonly revision: number;
+  /** How its last change ended, or `changing` while one runs. */
+  readonly state: ChangeState | 'changing';
+  /** The agents that it owns, and how many of them are ready. */
+  readonly agents: number;
+  readonly ready: number;
   readonly holds: readonly string[];
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
@@ -366,3 +373,13 @@ export interface HoldsChanged {
 
 /** The signature of workflow `provision`. */
 export type ProvisionWorkflow = (input: ProvisionInput) => Promise<ProvisionResult>;
+
+/** The memo by which a fleet's workflow tells lists what search attributes do not hold. */
+export const FLEET_MEMO = 'told';
+
+/** The value of that memo; `state` null: no change has begun. */
+export interface FleetTold {
+  readonly revision: number;
+  readonly state: FleetListItem['state'] | null;
+  readonly agents: number;
+}

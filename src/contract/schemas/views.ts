@@ -38,12 +38,17 @@ const decision = z.object({
   why: z.string().nullable(),
 });
 
+const runtime = z.enum(['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed']);
+const phase = z.enum([...status.options, 'pausing', 'resuming', 'starting', 'stopping', 'terminating', 'restarting']);
+
 export const agentViewSchema = z.object({
   fleet: z.string(),
   name: z.string(),
   status,
-  runtime: z.enum(['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed']),
+  phase,
+  runtime,
   liveness,
+  restarts: z.int(),
   holds: z.array(hold),
   turns: z.object({ inFlight: z.int(), queued: z.int() }),
   provider: z.enum(PROVIDERS),
@@ -85,8 +90,13 @@ export const agentListItemSchema = z.object({
   name: z.string(),
   status: z.enum([...status.options, 'unknown']),
   liveness: z.enum([...liveness.options, 'unknown']),
+  phase: z.enum([...phase.options, 'unknown']),
+  runtime: z.enum([...runtime.options, 'unknown']),
+  restarts: z.int(),
+  since: time.nullable(),
   holds: z.array(z.string()),
   subscription: z.string().nullable(),
+  why: z.string().nullable(),
   problem,
 }) satisfies z.ZodType<AgentListItem>;
 
@@ -230,6 +240,10 @@ export const fleetViewSchema = z.object({
 
 export const fleetListItemSchema = z.object({
   fleet: z.string(),
+  revision: z.int(),
+  state: z.enum(['running', 'done', 'failed', 'rolled_back', 'kept', 'changing']),
+  agents: z.int(),
+  ready: z.int(),
   holds: z.array(z.string()),
   problem,
 }) satisfies z.ZodType<FleetListItem>;

@@ -113,7 +113,7 @@ function apply(state: AgentState, request: CommandRequest, now: number): AgentSt
       return applyStart(state, now);
     case 'restart':
       return applyDrain(
-        { ...state, restarting: 'stop', restartAt: null },
+        { ...state, restarting: 'stop', restartAt: null, restarts: state.restarts + 1 },
         request.options.mode ?? 'drain',
         undefined,
         now,

@@ -100,5 +100,5 @@ function byPolicy(state: AgentState, ending: Ending, now: number): AgentState {
   const crashes = [...recentCrashes(state, now), now];
   if (crashes.length > policy.maxAttempts)
     return recordFailure({ ...state, crashes }, `${CRASH_LOOP}: ${ending.detail}`);
-  return { ...state, crashes, restartAt: now + backoffMs(policy, crashes.length) };
+  return { ...state, crashes, restarts: state.restarts + 1, restartAt: now + backoffMs(policy, crashes.length) };
 }

@@ -168,6 +168,8 @@ export interface AgentState {
   readonly restartAt: number | null;
   /** The times of the crashes that the restart policy counts. */
   readonly crashes: readonly number[];
+  /** How often the restart policy and operators have started it again. */
+  readonly restarts: number;
   /** When a failed stop or destroy is retried; `retries` counts the failures in a row. */
   readonly retryAt: number | null;
   readonly retries: number;
@@ -246,6 +248,7 @@ export function newAgent(input: AgentInput): AgentState {
     stopGraceMs: null,
     restartAt: null,
     crashes: [],
+    restarts: 0,
     retryAt: null,
     retries: 0,
     probeAt: null,

@@ -1,9 +1,17 @@
 /** Presents an agent's state: its view, the answers to commands, and its card. */
-import { hasCrashed, isDown, isSuspended, isTerminated, isUp, isAtRest } from './lifecycle';
-import type { AgentView, AssignedSubscription, CommandResult, CommandState } from '../../contract/agent';
+import { hasCrashed, isActive, isAtRest, isDown, isPending, isSuspended, isTerminated, isUp } from './lifecycle';
+import type {
+  AgentPhase,
+  AgentTold,
+  AgentView,
+  AssignedSubscription,
+  CommandResult,
+  CommandState,
+} from '../../contract/agent';
 import type { WorkflowEnd } from '../../contract/ends';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import type { OpenTurn } from '../../contract/agent/open-turn';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { Trouble } from '../../contract/trouble';
 import type { AgentState, RememberedRequest } from './state';
 import { summary } from './decisions';
@@ -33,8 +41,10 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     fleet: state.fleet,
     name: state.agent,
     status: state.status,
+    phase: agentPhase(state),
     runtime: state.runtime,
     liveness: state.liveness,
+    restarts: state.restarts,
     holds: state.holds,
     turns: { inFlight: state.turns.inFlight.length, queued: state.turns.waiting.length },
     provider: config.spec.provider,
@@ -66,6 +76,7 @@ export function closedAgentView(view: AgentView, end: WorkflowEnd): AgentView {
   return {
     ...view,
     status: 'terminated',
+    phase: 'terminated',
     why: `Ended from outside: ${lostText(end)}; ${recoveryHint(fleet, name, incarnation)}`,
   };
 }
@@ -102,6 +113,27 @@ export function commandState(state: AgentState): CommandState {
       if (isSuspended(state) || state.effect === 'suspend') return 'resuming';
       return isUp(state) ? 'done' : 'starting';
   }
+}
+
+/** The status as a person says it. A crashed agent that waits for its restart is restarting. */
+export function agentPhase(state: AgentState): AgentPhase {
+  if (isActive(state) && (state.restarting !== null || state.restartAt !== null)) return 'restarting';
+  if (isPending(state)) return state.status;
+  const progress = commandState(state);
+  return progress === 'done' ? state.status : progress;
+}
+
+/** What lists show of an agent. `since` is when it was created, ISO 8601. */
+export function agentTold(state: AgentState, since: string): AgentTold {
+  const { runtime, restarts } = state;
+  const reason = why(state);
+  return {
+    phase: agentPhase(state),
+    runtime,
+    restarts,
+    since,
+    why: reason === null ? null : oneLine(reason, SHORT_BYTES),
+  };
 }
 
 /** The answer to a command in the current state. */

@@ -15,11 +15,13 @@ import { ANNOUNCEMENTS, announcementOf } from './announce';
  * An agent in visibility. `runtime` is the runtime after the last effect of the provider; null
  * before the first.
  */
-export interface SeenAgent extends Omit<AgentListItem, 'status' | 'liveness' | 'problem'> {
+export interface SeenAgent extends Pick<AgentListItem, 'fleet' | 'name' | 'holds' | 'subscription'> {
   readonly status: AgentStatus;
   readonly liveness: Liveness;
   readonly pool: string | null;
   readonly runtime: Runtime | null;
+  /** Why it is not working; absent where it works or told nothing. */
+  readonly why?: string | null;
 }
 
 /** A pool in visibility. */
@@ -135,10 +137,15 @@ function agentNews(before: KnownAgent | undefined, after: KnownAgent): News[] {
   const agent = nameOf(after);
   const fleets = [after.fleet];
   const news: News[] = [];
-  const { status, liveness, pool } = after;
+  const { status, liveness, pool, why: reason } = after;
   const now = currentAnnouncement(after);
   if (now !== null && now !== before?.announced) {
-    news.push({ type: ANNOUNCEMENTS[now], at: null, data: { agent, status, liveness }, fleets });
+    news.push({
+      type: ANNOUNCEMENTS[now],
+      at: null,
+      data: { agent, status, liveness, ...(reason && { why: reason }) },
+      fleets,
+    });
   }
   const [from, to] = [before?.subscription ?? null, after.subscription];
   // A first credential does not count as a switch, and neither does one of another pool.

@@ -2,9 +2,10 @@
 import type { SearchAttributeUpdatePair, TypedSearchAttributes } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { searchAttributeKeys } from '../../contract/search-attributes';
+import { AGENT_MEMO } from '../../contract/agent';
 import type { AgentState } from '../../rules/agent/state';
 import { jsonBytes } from '../../rules/lib/json-bytes';
-import { card, cardKey } from '../../rules/agent/view';
+import { agentTold, card, cardKey } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
 import type { Supervisor } from '../shared/supervise';
 
@@ -22,6 +23,7 @@ export function publish(machine: AgentMachine, supervisor: Supervisor): () => vo
     if (changed.length > 0) upsertSearchAttributes(changed);
     writeHoldsMemo(machine.state);
     writeUsageMemo(machine.state);
+    writeTold(machine.state);
     setCurrentDetails(card(machine.state, troubles));
   };
   machine.onChange(react);
@@ -61,6 +63,13 @@ function writeHoldsMemo({ holds }: AgentState): void {
 function writeUsageMemo({ usage }: AgentState): void {
   const told: unknown = workflowInfo().memo?.['usage'];
   if (usage !== undefined && JSON.stringify(told) !== JSON.stringify(usage)) upsertMemo({ usage });
+}
+
+/** What lists show and search attributes do not hold; written on change only. */
+function writeTold(state: AgentState): void {
+  const { memo, startTime } = workflowInfo();
+  const told = agentTold(state, startTime.toISOString());
+  if (JSON.stringify(memo?.[AGENT_MEMO]) !== JSON.stringify(told)) upsertMemo({ [AGENT_MEMO]: told });
 }
 
 /** Limit of the server for a list's JSON in a search attribute, in bytes. A longer value ends the workflow. */

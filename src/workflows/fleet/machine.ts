@@ -1,7 +1,9 @@
 /** The owner of a fleet's state. */
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Hold } from '../../contract/agent';
+import { FLEET_MEMO } from '../../contract/fleet';
 import { fleetCard } from '../../rules/fleet/card';
+import { fleetTold } from '../../rules/fleet/told';
 import type { FleetState } from '../../rules/fleet/state';
 import { addIgnored } from '../../rules/lib/troubles';
 import { markEnd } from '../shared/mark';
@@ -34,6 +36,10 @@ export function createMachine(first: FleetState): FleetMachine {
   const show = (): void => setCurrentDetails(fleetCard(state, supervisor.troubles()));
   const supervisor = createSupervisor(show);
   const showHolds = (): void => upsertSearchAttributes({ DroverHolds: state.holds.map(({ name }) => name) });
+  const tell = (): void => {
+    const told = fleetTold(state);
+    if (JSON.stringify(workflowInfo().memo?.[FLEET_MEMO]) !== JSON.stringify(told)) upsertMemo({ [FLEET_MEMO]: told });
+  };
   ensureKeywords({ DroverFleet: state.fleet });
   show();
   const machine: FleetMachine = {
@@ -47,6 +53,7 @@ export function createMachine(first: FleetState): FleetMachine {
       const holdsChanged = next.holds !== state.holds;
       state = next;
       show();
+      tell();
       if (holdsChanged) showHolds();
     },
     ignore(what, why) {

@@ -44,6 +44,28 @@ it('a fleet is described with its topology as a picture, and as a graph under -o
   expect(topology?.edges).toContainEqual({ from: 'AgentC', to: 'AgentD' });
 });
 
+it('lists have status words, ages and names as arguments, and describe finds the kind', async () => {
+  const table = ok(await drover(['get', 'agents'], cwd));
+  expect(table).toMatch(/^NAME +STATUS +LIVENESS +RUNTIME +RESTARTS +TURNS +AGE +REASON\n/);
+  expect(table).toMatch(/^mars\/AgentA +running +ready +running +0 +0 +\d+[sm] +-$/m);
+  expect(ok(await drover(['get', 'agent', 'mars/AgentB', '-o', 'wide'], cwd))).toMatch(
+    /HOLDS +SUBSCRIPTION +PROVIDER +HOST +PROCESS +REVISION +REASON\nmars\/AgentB .* process +\S+ +\d+ +1 +-$/m,
+  );
+  expect(await drover(['get', 'agents', 'mars/None'], cwd)).toMatchObject({ code: 3, stdout: '' });
+  expect(ok(await drover(['get', 'fleets', 'mars'], cwd))).toMatch(
+    /^FLEET +REVISION +STATE +READY +HOLDS\nmars +1 +done +\d\/\d +-$/m,
+  );
+  expect(ok(await drover(['describe', 'mars/AgentA', '--limit', '1'], cwd))).toMatch(/Agent: +mars\/AgentA\n/);
+  expect(ok(await drover(['describe', 'mars'], cwd))).toMatch(/Fleet: +mars\n/);
+  const neither = await drover(['describe', 'mars/none'], cwd);
+  expect(neither.code).toBe(3);
+  expect(neither.stderr).toContain('neither an agent nor a run mars/none exists');
+  const watched = start(['get', 'fleet', '-w', '-o', 'json'], cwd);
+  await until(() => watched.output.stdout.includes('"fleet":"mars"') || undefined, PATIENCE_MS);
+  watched.process.kill('SIGINT');
+  await watched.ended;
+});
+
 it('events are a line each while they are watched, and found again afterwards', async () => {
   const watched = start(['events', '--watch', '--fleet', 'mars', '-o', 'json'], cwd);
   await until(() => watched.output.stderr.includes('watching') || undefined, PATIENCE_MS);

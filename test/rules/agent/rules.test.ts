@@ -11,7 +11,7 @@ import { rememberAnswer, recall, remember } from '../../../src/rules/agent/reque
 import { effectFailed, nextEffect } from '../../../src/rules/agent/reconcile';
 import { backoffMs, recordCrash } from '../../../src/rules/agent/restart';
 import { agentSettings } from '../../../src/rules/agent/settings';
-import { agentView, card, commandState } from '../../../src/rules/agent/view';
+import { agentTold, agentView, card, commandState } from '../../../src/rules/agent/view';
 import { why } from '../../../src/rules/agent/why';
 import { MINUTE, SECOND, T0, agentIn, fresh } from './agents';
 import { runs } from '../../support/runs';
@@ -283,6 +283,21 @@ describe('what is seen', () => {
     expect(commandState(agentIn('running', 'paused'))).toBe('resuming');
     expect(commandState(agentIn('stopped', 'stopping'))).toBe('stopping');
     expect(commandState(agentIn('terminated', 'stopped'))).toBe('terminating');
+  });
+
+  test.each<[string, AgentState, string]>([
+    ['in flight while it pauses', agentIn('paused', 'running'), 'pausing'],
+    ['paused', agentIn('paused', 'paused'), 'paused'],
+    ['a crash before its restart', { ...agentIn('running', 'crashed'), restartAt: T0 }, 'restarting'],
+    ['a restart', { ...agentIn('running', 'stopping'), restarting: 'stop' }, 'restarting'],
+    ['a stop', agentIn('stopped', 'stopping'), 'stopping'],
+    ['a resume', agentIn('running', 'paused'), 'resuming'],
+    ['a removal', agentIn('terminated', 'stopped'), 'terminating'],
+    ['a start', fresh(), 'pending'],
+    ['work', agentIn('running', 'running'), 'running'],
+    ['a failure', agentIn('failed', 'crashed'), 'failed'],
+  ])('lists and describe say the same word: %s', (_, state, phase) => {
+    expect([agentView(state).phase, agentTold(state, '2026-03-01T12:00:00.000Z').phase]).toEqual([phase, phase]);
   });
 
   test('the view is JSON and has decisions only where asked for; the card names state, why and decisions', () => {

@@ -171,6 +171,7 @@ const stored = stateOf<Omit<AgentState, 'settings'>>()({
   stopGraceMs: nullable(span),
   restartAt: nullable(time),
   crashes: list(time),
+  restarts: integer(),
   retryAt: nullable(time),
   retries: integer(),
   probeAt: nullable(time),

@@ -1,0 +1,17 @@
+/** What lists show of a fleet. */
+import type { FleetTold } from '../../contract/fleet';
+import type { FleetState } from './state';
+
+/** The revision, the state of the last change, and the number of agents that the fleet owns. */
+export function fleetTold({ revision, change, agents }: FleetState): FleetTold {
+  const state = change === null ? null : change.view.state === 'running' ? 'changing' : change.view.state;
+  return { revision, state, agents: Object.keys(agents).length };
+}
+
+/**
+ * Whether a fleet never came into being: its changes were rolled back and it owns nothing. Lists
+ * leave it out; its workflow lives on for the next apply.
+ */
+export function isGhost({ state, agents }: FleetTold): boolean {
+  return agents === 0 && (state === null || state === 'rolled_back');
+}
