@@ -19,6 +19,8 @@ const LAYERS = {
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
   'embedding/': '((contract|client|dev|lib)/|(config|worker|worker-queues)\\.ts$)',
+  'testing/':
+    '((activities|agent|client|contract|dev|gateway|lib|providers|rules)/|cli/lib/|(activation-time|config|data-converter|version|workflow-code)\\.ts$)',
   'config\\.ts$': '(contract|dev)/',
 };
 

@@ -1,11 +1,9 @@
 /** The task queues of a worker, with what each of them runs. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { WorkerOptions } from '@temporalio/worker';
 import { UNINTERRUPTED } from './activation-time';
 import type { Settings } from './config';
 import { queues } from './contract/names';
-import { sdkVersion } from './temporal-packages';
+import { workflowCode } from './workflow-code';
 
 /** The kinds of task queues that a worker may serve; all of them unless given. */
 export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
@@ -51,24 +49,4 @@ function optionsOf(kind: QueueKind, { queuePrefix, host, maxCachedWorkflows, tur
     case 'host':
       return { taskQueue: queues.host(queuePrefix, host) };
   }
-}
-
-/**
- * The workflow bundle of the build. A bundle holds the part of the SDK that runs in the sandbox, so
- * beside another version of the SDK the workflows are bundled here, which takes a second or two.
- */
-function workflowCode(): Partial<WorkerOptions> {
-  const bundle = join(__dirname, 'workflow-bundle.js');
-  return existsSync(bundle) && readFileSync(`${bundle}.sdk`, 'utf8') === sdkVersion()
-    ? { workflowBundle: { codePath: bundle } }
-    : {
-        workflowsPath: join(__dirname, 'workflows'),
-        interceptors: {
-          workflowModules: [
-            require.resolve('./workflows/sandbox/reserved-signals'),
-            require.resolve('./workflows/sandbox/paced-signals'),
-            require.resolve('./workflows/sandbox/bounded-summaries'),
-          ],
-        },
-      };
 }

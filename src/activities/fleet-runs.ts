@@ -22,8 +22,11 @@ const ANSWER_WITHIN_MS = 5_000;
 /** Polling interval for the ends of runs. */
 const LOOK_EVERY_MS = 200;
 
-/** Cancels every open run of the fleet, and waits up to 30 s for their ends. */
-export async function cancelRuns(calls: Calls, { fleet, reason }: CancelRunsCall): Promise<void> {
+/** Finds the open runs of a fleet. */
+export type OpenRuns = (fleet: string) => Promise<readonly RunRef[]>;
+
+/** Finds them in visibility. */
+export function listOpenRuns(calls: Calls, fleet: string): Promise<readonly RunRef[]> {
   const conditions = [
     equals('WorkflowType', RUN_WORKFLOW),
     equals('DroverFleet', fleet),
@@ -33,7 +36,12 @@ export async function cancelRuns(calls: Calls, { fleet, reason }: CancelRunsCall
     fleet,
     run: workflowId.split('/')[2] ?? '',
   });
-  const runs = await allPages((page) => listWorkflows(calls, conditions, read, page));
+  return allPages((page) => listWorkflows(calls, conditions, read, page));
+}
+
+/** Cancels every open run of the fleet, and waits up to 30 s for their ends. */
+export async function cancelRuns(calls: Calls, { fleet, reason }: CancelRunsCall, openRuns: OpenRuns): Promise<void> {
+  const runs = await openRuns(fleet);
   const deadline = monotonicMs() + END_WITHIN_MS;
   for (const ref of runs) await cancel(calls, ref, reason);
   for (const ref of runs) {

@@ -29,7 +29,7 @@ import { type Admit, admitEverything } from './admission';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
-import { cancelRuns, planRun } from './fleet-runs';
+import { cancelRuns, listOpenRuns, type OpenRuns, planRun } from './fleet-runs';
 
 /** Dependencies: calls to Temporal, this installation's id, and the host of this worker's process provider. */
 export interface FleetActivityDependencies {
@@ -38,6 +38,8 @@ export interface FleetActivityDependencies {
   readonly host: string;
   /** Decides which specifications agents may be started and configured with; default: all. */
   readonly admit?: Admit;
+  /** Finds the runs that a destroyed fleet cancels; in visibility unless given. */
+  readonly openRuns?: OpenRuns;
 }
 
 /** Refusals that a retry would meet again. `Internal` is not one of them, because it may be a transient error of the server. */
@@ -66,6 +68,7 @@ export function createFleetActivities({
   installation,
   host,
   admit = admitEverything,
+  openRuns = (fleet) => listOpenRuns(calls, fleet),
 }: FleetActivityDependencies): FleetActivities {
   return {
     ...createGiveUpActivities(calls),
@@ -100,7 +103,7 @@ export function createFleetActivities({
 
     planRun: ({ fleet }) => planRun(calls, fleet),
 
-    cancelRuns: (call) => answeringWhileBeating(() => cancelRuns(calls, call)),
+    cancelRuns: (call) => answeringWhileBeating(() => cancelRuns(calls, call, openRuns)),
 
     findLost: (call) => answeringWhileBeating(() => findLost(calls, call)),
 

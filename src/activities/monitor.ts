@@ -121,7 +121,8 @@ async function passes(
 ): Promise<boolean> {
   const call = { ...addressed(at, settings, AGENT_PATHS.health), method: 'GET' } as const;
   try {
-    return isSuccess(await httpCall({ ...call, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }));
+    const { send = httpCall } = settings;
+    return isSuccess(await send({ ...call, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }));
   } catch (error) {
     if (signal.aborted) throw error;
     return false;

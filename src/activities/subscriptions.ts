@@ -58,7 +58,8 @@ async function post(
   body: unknown,
 ): Promise<HttpAnswer | string> {
   try {
-    return await httpCall({
+    const { send = httpCall } = settings;
+    return await send({
       ...addressed(call, settings, AGENT_PATHS.credentials),
       method: 'POST',
       body,

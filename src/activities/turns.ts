@@ -27,6 +27,8 @@ export interface TurnSettings {
   readonly agentSecret: string;
   readonly allowedHosts?: readonly string[] | undefined;
   readonly environment?: SecretEnvironment;
+  /** Makes the calls to agents; over HTTP unless given. */
+  readonly send?: typeof httpCall;
 }
 
 /** Limit of an answer in bytes (docs/agents.md, "At the endpoint"). */
@@ -56,7 +58,8 @@ export function createTurnActivities(settings: TurnSettings): TurnActivities {
 async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnResult> {
   const context = Context.current();
   try {
-    const answer = await httpCall({
+    const { send = httpCall } = settings;
+    const answer = await send({
       ...addressed(call, settings, AGENT_PATHS.turn),
       method: 'POST',
       body: call.request,
@@ -98,7 +101,8 @@ async function withdraw(call: TurnCall, settings: TurnSettings): Promise<void> {
     method: 'DELETE',
     signal: AbortSignal.timeout(WITHDRAW_MS),
   } as const;
-  await httpCall(request).catch((error: unknown) => {
+  const { send = httpCall } = settings;
+  await send(request).catch((error: unknown) => {
     Context.current().log.debug('the agent could not be told that its turn was withdrawn', { error });
   });
 }

@@ -27,7 +27,8 @@ export function createUndoActivities(settings: UndoSettings): UndoActivities {
       const { turnId, undo } = call;
       let answer: HttpAnswer;
       try {
-        answer = await httpCall({
+        const { send = httpCall } = settings;
+        answer = await send({
           ...addressed({ ...call, endpoint }, settings, AGENT_PATHS.undo),
           method: 'POST',
           body: { turnId, undo },

@@ -23,6 +23,14 @@ export interface Route {
   handle(body: unknown, rest: string): Promise<Answer>;
 }
 
+/** One call to an agent, however it arrives. `body` reads its text; undefined: it is too long. */
+export interface AgentCall {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  body(): Promise<string | undefined>;
+}
+
 /** Bytes of a body, as at the gateway (docs/http.md). */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
@@ -36,7 +44,7 @@ export function answer(status: number, value: unknown): Answer {
  */
 export function agentServer(token: string, routes: readonly Route[]): Server {
   return createServer((request, response) => {
-    respond(request, routes, token).then(
+    answerCall(callOf(request), routes, token).then(
       (result) => send(response, result),
       (error: unknown) => {
         console.error(error);
@@ -46,19 +54,28 @@ export function agentServer(token: string, routes: readonly Route[]): Server {
   });
 }
 
-async function respond(request: IncomingMessage, routes: readonly Route[], token: string): Promise<Answer> {
-  const path = new URL(request.url ?? '/', 'http://agent').pathname;
+function callOf(request: IncomingMessage): AgentCall {
+  return {
+    method: request.method ?? '',
+    path: new URL(request.url ?? '/', 'http://agent').pathname,
+    authorization: request.headers.authorization,
+    body: () => readBody(request),
+  };
+}
+
+/** Finds the route of a call, checks its token, parses its body and answers it. */
+export async function answerCall(call: AgentCall, routes: readonly Route[], token: string): Promise<Answer> {
+  const { method, path } = call;
   const matching = routes.filter(
     (route) => path === route.path || (route.method === 'DELETE' && path.startsWith(`${route.path}/`)),
   );
-  const route = matching.find(({ method }) => method === request.method);
-  if (!route) return answer(matching.length > 0 ? 405 : 404, { error: `no ${String(request.method)} ${path} here` });
-  if (!route.open && !isBearer(request.headers.authorization, token))
-    return answer(401, { error: 'not the token of this agent' });
-  const text = await readBody(request);
+  const route = matching.find((candidate) => candidate.method === method);
+  if (!route) return answer(matching.length > 0 ? 405 : 404, { error: `no ${method} ${path} here` });
+  if (!route.open && !isBearer(call.authorization, token)) return answer(401, { error: 'not the token of this agent' });
+  const text = await call.body();
   if (text === undefined) return answer(413, { error: `a body has at most ${String(BODY_LIMIT_BYTES)} bytes` });
   const body = parse(text);
-  if (request.method === 'POST' && body === undefined) return answer(400, { error: 'the body is not JSON' });
+  if (method === 'POST' && body === undefined) return answer(400, { error: 'the body is not JSON' });
   return route.handle(body, decodeURIComponent(path.slice(route.path.length + 1)));
 }
 

@@ -316,7 +316,8 @@ export interface FamilyActivities {
 export interface GatewayActivities {
   /**
    * For how many milliseconds the gateway has been receiving and forwarding beats; null: it does
-   * not answer. Never throws.
+   * not answer; below zero: it vouches for the agent's beats for that long from now on. Never
+   * throws.
    */
   askGateway(): Promise<{ readonly listeningMs: number | null }>;
 }

@@ -9,7 +9,7 @@ import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
 import { agentHandlers } from './routes/agents';
-import { BeatLedger } from './routes/beats';
+import { BeatLedger, type BeatTarget } from './routes/beats';
 import { addBulkBeats } from './routes/bulk-beats';
 import { addCalls, routeOf } from './calls';
 import { answerClientError, answerExpectations } from './client-errors';
@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly databaseDir?: string | undefined;
   /** The product's version, for /openapi.json. */
   readonly version: string;
+  /** Receives the beats that workflows need; the client unless given. */
+  readonly beatTarget?: BeatTarget;
 }
 
 /** Bytes of a body (docs/http.md, "Errors"). */
@@ -56,6 +58,13 @@ const COUNTED_CALLERS = 100_000;
 /** How long /readyz waits for Temporal. */
 const READY_TIMEOUT_MS = 2_000;
 
+function beatsOver(client: DroverClient): BeatTarget {
+  return {
+    heartbeat: (ref, beat) => client.agents.heartbeat(ref, { ...beat, via: 'gateway' }),
+    describe: (ref) => client.agents.describe(ref),
+  };
+}
+
 /** Creates a gateway, ready to listen. */
 export async function createGateway({
   client,
@@ -65,6 +74,7 @@ export async function createGateway({
   logger,
   databaseDir,
   version,
+  beatTarget = beatsOver(client),
 }: GatewayOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -84,13 +94,7 @@ export async function createGateway({
   const metrics = new Metrics();
   await app.register(rateLimit, { global: false, cache: COUNTED_CALLERS });
   const guard = createGuard(app, new Tokens(operatorTokens, agentSecret), { agentCallsPerMinute });
-  const beats = new BeatLedger(
-    {
-      heartbeat: (ref, beat) => client.agents.heartbeat(ref, { ...beat, via: 'gateway' }),
-      describe: (ref) => client.agents.describe(ref),
-    },
-    metrics,
-  );
+  const beats = new BeatLedger(beatTarget, metrics);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);

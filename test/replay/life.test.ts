@@ -6,7 +6,7 @@ import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { PATCHES } from '../../src/workflows/patches';
 import { packageVersion } from '../../src/version';
 import { devServer } from '../support/env';
-import { collectHistories, type RecordedHistory } from '../support/histories';
+import { collectHistories, type RecordedHistory } from '../../src/testing/server/histories';
 import { replayProblems } from '../support/replay';
 import { shared, type WorkflowBundle } from '../support/shared';
 import { withWorker } from '../support/worker';

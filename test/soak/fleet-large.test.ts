@@ -1,5 +1,5 @@
 /** A fleet of 500 agents over a provider in memory, made at the default concurrency and destroyed again: what it costs. */
-import { collectHistories, type RecordedHistory } from '../support/histories';
+import { collectHistories, type RecordedHistory } from '../../src/testing/server/histories';
 import { devServer } from '../support/env';
 import { fleetWorkflowId } from '../../src/contract/names';
 import { fleetOf, withFleet } from '../workflows/fleet/harness';

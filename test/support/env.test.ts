@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { devServer, timeSkipping } from './env';
-import { collectHistories } from './histories';
+import { collectHistories } from '../../src/testing/server/histories';
 import { readHistories, writeHistories } from './recorded';
 import { replayProblems, taskProblems } from './replay';
 import { shared } from './shared';

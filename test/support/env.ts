@@ -5,12 +5,12 @@
 import type { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { NativeConnection } from '@temporalio/worker';
-import { collectHistories, type RecordedHistory } from './histories';
+import { collectHistories, type RecordedHistory } from '../../src/testing/server/histories';
 import { quietRuntime } from './quiet';
 import { HISTORIES, RECORDING, writeHistories } from './recorded';
 import { replayProblems, taskProblems } from './replay';
 import { shared, workflowBundle } from './shared';
-import { Started } from './started';
+import { Started } from '../../src/testing/server/started';
 import { startTimeSkipping } from './time-skipping';
 
 /** A server, as a test file sees it. */

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
-import type { RecordedHistory } from './histories';
+import type { RecordedHistory } from '../../src/testing/server/histories';
 
 const { History } = temporal.api.history.v1;
 const AS_JSON = { enums: String, longs: String, bytes: String };

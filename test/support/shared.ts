@@ -1,5 +1,10 @@
 /** What the whole test run shares: one development server and one bundle, handed from the global set-up to every test file. */
 
+/** A bundle as workers take it. */
+export interface WorkflowBundle {
+  readonly codePath: string;
+}
+
 /** Found by the test files in the environment, as JSON. */
 export interface Shared {
   /** host:port of the development server. */
@@ -12,11 +17,6 @@ export interface Shared {
   readonly bundleError: string | null;
   /** The compiled supervisor. */
   readonly supervisor: string;
-}
-
-/** A bundle as workers take it. */
-export interface WorkflowBundle {
-  readonly codePath: string;
 }
 
 const VARIABLE = 'DROVER_TEST_RUN';

@@ -1,11 +1,9 @@
 /** Workers for tests: the shared bundle, the activities that the test brings, queues of their own. */
 import { randomUUID } from 'node:crypto';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { UNINTERRUPTED } from '../../src/activation-time';
 import { createSignalActivities } from '../../src/activities/signals';
 import { Calls } from '../../src/client/temporal/calls';
 import { queues } from '../../src/contract/names';
-import { DATA_CONVERTER } from '../../src/data-converter';
+import { startWorkers } from '../../src/testing/server/workers';
 import type { TestEnv } from './env';
 import { workflowBundle, type WorkflowBundle } from './shared';
 
@@ -37,34 +35,20 @@ export async function withWorker<T>(options: TestWorkerOptions, use: (taskQueue:
   const main = queues.main(prefix);
   env.started.addTaskQueue(main);
   if (options.bundle) env.started.bundle = options.bundle;
-  const common = {
-    connection: env.nativeConnection,
+  const workers = await startWorkers({
+    native: env.nativeConnection,
     namespace: env.namespace,
-    dataConverter: DATA_CONVERTER,
-    shutdownGraceTime: '1s',
-    shutdownForceTime: '5s',
-  } as const;
-  const create = (more: WorkerOptions) => Worker.create({ ...common, activities, ...more });
-  const signals = createSignalActivities(new Calls(env.client));
-  const workers = await Promise.all([
-    create({
-      taskQueue: main,
-      activities: { ...signals, ...activities },
-      workflowBundle: options.bundle ?? workflowBundle(),
-      ...UNINTERRUPTED,
-      ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
-    }),
-    // A worker with nothing to do does not start.
-    ...(Object.keys(activities).length === 0
-      ? []
-      : [queues.turns(prefix), queues.monitor(prefix), ...hosts.map((host) => queues.host(prefix, host))]
-    ).map((taskQueue) => create({ taskQueue, maxHeartbeatThrottleInterval: '2s' })),
-  ]);
-  const runs = Promise.all(workers.map((worker) => worker.run()));
+    prefix,
+    hosts,
+    code: { workflowBundle: options.bundle ?? workflowBundle() },
+    activities,
+    mainActivities: createSignalActivities(new Calls(env.client)),
+    maxCachedWorkflows,
+  });
   try {
-    return await Promise.race([use(main), runs.then(() => Promise.reject(new Error('a worker stopped by itself')))]);
+    const stopped = workers.ended.then(() => Promise.reject(new Error('a worker stopped by itself')));
+    return await Promise.race([use(main), stopped]);
   } finally {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await runs;
+    await workers.stop();
   }
 }

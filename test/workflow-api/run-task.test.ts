@@ -8,7 +8,7 @@ import { agentUpdates, describeRun, runWorkflowId } from '../../src/workflow-api
 import { eventually, untilCancelled } from '../workflows/agent/harness';
 import { memory, withFleet } from '../workflows/fleet/harness';
 import { devServer } from '../support/env';
-import { collectHistories } from '../support/histories';
+import { collectHistories } from '../../src/testing/server/histories';
 import { replayProblems } from '../support/replay';
 import { shared } from '../support/shared';
 import type * as user from './user/workflows';

@@ -6,7 +6,7 @@ import { Calls } from '../../src/client/temporal/calls';
 import { startRun } from '../../src/client/run-start';
 import { fleetWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
-import { collectHistories, type RecordedHistory } from '../support/histories';
+import { collectHistories, type RecordedHistory } from '../../src/testing/server/histories';
 import { fleetOf, memory, withFleet } from './fleet/harness';
 
 const env = devServer();

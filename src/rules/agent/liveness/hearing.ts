@@ -10,7 +10,8 @@ import type { AgentState } from '../state';
 
 /**
  * The gateway's answer: for how long it has been receiving and forwarding beats, in milliseconds;
- * null: it does not answer.
+ * null: it does not answer. Below zero: it vouches for the agent's beats for that long from now on,
+ * as the gateway of `drover/testing` does, which knows when its agents fall silent.
  */
 export interface Hearing {
   readonly listeningMs: number | null;

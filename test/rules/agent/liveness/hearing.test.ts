@@ -42,6 +42,15 @@ test('a gateway that has listened all the time: offline on time', () => {
   expect(after.probeAt).toBe(due);
 });
 
+test('a gateway that vouches for beats to come: asked again a full staleAfter after them', () => {
+  const due = T0 + STALE_AFTER;
+  const vouched = afterHearing(tick(beaten('gateway'), due), { listeningMs: -10 * MINUTE }, due);
+  const again = due + 10 * MINUTE + STALE_AFTER;
+  expect(livenessDue(vouched)).toBe(again);
+  expect(tick(vouched, again - 1).liveness).toBe('ready');
+  expect(tick(afterHearing(tick(vouched, again), { listeningMs: MINUTE }, again), again).liveness).toBe('offline');
+});
+
 test('after the start of a gateway an agent has a full staleAfter, whenever that start was', () => {
   fc.assert(
     fc.property(

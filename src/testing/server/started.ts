@@ -1,13 +1,12 @@
-/** Collects every workflow that a test starts, however it starts it. */
+/** Collects every workflow that a test starts, through any client. */
 import type { Client, WorkflowClientInterceptor } from '@temporalio/client';
-import type { WorkflowBundle } from './shared';
 
 /** What a test started so far: workflow ids, and the task queues of its workers. */
 export class Started {
   readonly #workflowIds = new Set<string>();
-  /** What to replay against, where it is not the shared bundle. */
-  bundle: WorkflowBundle | undefined;
   readonly #taskQueues = new Set<string>();
+  /** The bundle to replay against, if it is not the default one. */
+  bundle: { readonly codePath: string } | undefined;
 
   /** Sees every start that goes through a client. */
   readonly interceptor: WorkflowClientInterceptor = {
@@ -25,17 +24,19 @@ export class Started {
     },
   };
 
-  /** For a workflow that neither a client of the environment nor a known workflow started. */
+  /** Adds a workflow that neither a client with the interceptor nor a known workflow started. */
   addWorkflow(workflowId: string): void {
     this.#workflowIds.add(workflowId);
   }
 
-  /** Every workflow on the queue belongs to the test, as far as the server can list. */
+  /** Adds every workflow on the queue, if the server can list. */
   addTaskQueue(taskQueue: string): void {
     this.#taskQueues.add(taskQueue);
   }
 
-  /** The ids known so far, those that visibility knows included (the time-skipping server has none). */
+  /**
+   * The ids known so far, with those in visibility. The time-skipping server has no visibility.
+   */
   async workflowIds(client: Client, hasVisibility: boolean): Promise<string[]> {
     if (hasVisibility) {
       for (const taskQueue of this.#taskQueues) {

@@ -1,16 +1,19 @@
-/** Histories of everything that a test started: every run of every workflow, children and signalled workflows included. */
+/**
+ * Histories of everything that a test started: every run of every workflow, with children and
+ * signalled workflows.
+ */
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
+import type { History } from '@temporalio/worker';
 
-/** A history with what it belongs to. */
+/** A history with its workflow and run. */
 export interface RecordedHistory {
   readonly workflowId: string;
   readonly runId: string;
-  readonly history: temporal.api.history.v1.IHistory;
+  readonly history: History;
 }
 
-type Event = temporal.api.history.v1.IHistoryEvent;
+type Event = NonNullable<History['events']>[number];
 
 /** Fetches the histories of these workflows, and of every workflow that their histories name. */
 export async function collectHistories(client: Client, workflowIds: readonly string[]): Promise<RecordedHistory[]> {
@@ -21,14 +24,15 @@ export async function collectHistories(client: Client, workflowIds: readonly str
     const { workflowId } = next;
     const handle = client.workflow.getHandle(workflowId, next.runId);
     let runId: string;
-    let history: temporal.api.history.v1.IHistory;
+    let history: History;
     try {
       runId = (await handle.describe()).runId;
       if (seen.has(runId)) continue;
       seen.add(runId);
       history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     } catch (error) {
-      // A start that was refused, or a signal to a workflow that never was: nothing ran, so nothing can be replayed.
+      // A start was refused, or a signal went to a workflow that does not exist: nothing can be
+      // replayed.
       if (error instanceof WorkflowNotFoundError) continue;
       throw error;
     }
@@ -38,7 +42,10 @@ export async function collectHistories(client: Client, workflowIds: readonly str
   return histories;
 }
 
-/** Workflows and runs that an event leads to: children, targets of signals, the run before and the run after. */
+/**
+ * Workflows and runs that an event leads to: children, targets of signals, the previous and the
+ * next run.
+ */
 function namedBy(event: Event, workflowId: string): { workflowId: string; runId: string | undefined }[] {
   const child = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
   const target = event.signalExternalWorkflowExecutionInitiatedEventAttributes?.workflowExecution;

@@ -1,0 +1,25 @@
+/**
+ * `drover/testing`: tests of agents and fleets in jest, vitest or node:test, on a server that skips
+ * time (docs/testing.md).
+ */
+export { ask, fail, final, invoke } from '../agent/replies';
+export type { TurnHandler } from '../agent/turn-memory';
+export type {
+  Invocation,
+  MemoryEntry,
+  SourceFailure,
+  SourceResult,
+  TurnInput,
+  TurnReply,
+  TurnRequest,
+} from '../contract/agent/turns';
+export { after, crash, endpoint, script, serve, silentAfter, slow } from './agents/definitions';
+export type { AgentDouble, EndpointHandler, EndpointRequest, Handlers, Respond, TestAgent } from './agents/definitions';
+export type { AppliedChange } from './apply';
+export type { CredentialFault } from './credentials';
+export { testFleet } from './fleet';
+export type { CloseOptions, TestFleet, TestRun } from './fleet';
+export type { Human } from './human';
+export type { TestFleetOptions } from './options';
+export type { AgentProblem, ProblemKind } from './problems';
+export type { FaultOptions, ProviderCall, ProviderOperation, TestProvider, TestResource } from './provider';

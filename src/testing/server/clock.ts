@@ -1,0 +1,132 @@
+/**
+ * Simulated time: the clock of a time-skipping server. Time passes in steps, and every step ends at
+ * the next planned event, so that events happen at their exact time.
+ */
+import type { Connection } from '@temporalio/client';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time';
+
+type TestService = NonNullable<Connection['testService']>;
+
+/** Something that happens at a time, in epoch milliseconds. */
+interface Planned {
+  readonly at: number;
+  readonly act: () => void | Promise<void>;
+}
+
+/** The shortest step. Work that ends is noticed at most this much simulated time later. */
+const SHORTEST_STEP_MS = 1_000;
+/** A step takes at most this part of the time since something happened. */
+const PART_OF_QUIET = 1 / 8;
+
+/** The clock of one server. */
+export class SimulatedClock {
+  readonly #server: TestService;
+  readonly #planned: Planned[] = [];
+  /** Works that wait while time passes, and those of them that no planned event ends. */
+  readonly #waiting = { all: 0, open: 0 };
+  readonly #errors: unknown[] = [];
+  #driving: Promise<void> | undefined;
+  #quietSince: number;
+  #stepEnd: number;
+  /** Called when a work begins to wait. */
+  #begins: () => void = () => undefined;
+
+  private constructor(server: TestService, now: number) {
+    this.#server = server;
+    this.#quietSince = now;
+    this.#stepEnd = now;
+  }
+
+  /** The clock of a server. Its time passes like real time, unless a work waits. */
+  static async of(server: TestService): Promise<SimulatedClock> {
+    return new SimulatedClock(server, await read(server));
+  }
+
+  /** The end of the latest step, in epoch milliseconds: nothing planned happens before it. */
+  get stepEnd(): number {
+    return this.#stepEnd;
+  }
+
+  /** The server's time, in epoch milliseconds. */
+  now(): Promise<number> {
+    return read(this.#server);
+  }
+
+  /** Plans an event. One that is late happens at the beginning of the next step. */
+  plan(at: number, act: Planned['act']): void {
+    const index = this.#planned.findIndex((other) => other.at > at);
+    this.#planned.splice(index < 0 ? this.#planned.length : index, 0, { at, act });
+  }
+
+  /** Says that something happened: the next steps are short again. */
+  async stir(): Promise<void> {
+    this.#quietSince = await this.now();
+  }
+
+  /** Lets this many milliseconds pass, with everything that happens in them. */
+  async skip(ms: number): Promise<void> {
+    const end = (await this.now()) + ms;
+    await this.#wait(new Promise<void>((resolve) => this.plan(end, resolve)), 0);
+  }
+
+  /** Lets time pass until the work is done. Rejects with the error of the work or of an event. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return this.#wait(work, 1);
+  }
+
+  async #wait<T>(work: Promise<T>, open: 0 | 1): Promise<T> {
+    this.#waiting.all += 1;
+    this.#waiting.open += open;
+    this.#begins();
+    this.#driving ??= this.#drive().finally(() => (this.#driving = undefined));
+    const driving = this.#driving;
+    try {
+      return await Promise.race([work, driving.then(() => work)]);
+    } finally {
+      this.#waiting.all -= 1;
+      this.#waiting.open -= open;
+    }
+  }
+
+  async #drive(): Promise<void> {
+    while (this.#waiting.all > 0) {
+      await this.#step();
+      if (this.#errors.length > 0) throw this.#errors.shift();
+      // A work that the step has ended stops waiting before the next step.
+      await new Promise(setImmediate);
+    }
+  }
+
+  async #step(): Promise<void> {
+    const now = await this.now();
+    const [next] = this.#planned;
+    if (next && next.at <= now) {
+      this.#planned.shift();
+      this.#quietSince = now;
+      return this.#happen(next);
+    }
+    const short = Math.max(SHORTEST_STEP_MS, Math.floor((now - this.#quietSince) * PART_OF_QUIET));
+    const untilNext = next ? next.at - now : Infinity;
+    await this.#pass(this.#waiting.open === 0 ? untilNext : Math.min(short, untilNext), now);
+  }
+
+  async #pass(ms: number, now: number): Promise<void> {
+    this.#stepEnd = now + ms;
+    await this.#server.unlockTimeSkippingWithSleep({ duration: msToTs(ms) });
+  }
+
+  /** Steps go on as soon as the event itself waits for time. */
+  async #happen({ act }: Planned): Promise<void> {
+    const waits = new Promise<void>((resolve) => (this.#begins = resolve));
+    const acting = Promise.resolve()
+      .then(act)
+      .catch((error: unknown) => void this.#errors.push(error));
+    await Promise.race([acting, waits]);
+    this.#begins = () => undefined;
+  }
+}
+
+async function read(server: TestService): Promise<number> {
+  const { time } = await server.getCurrentTime({});
+  return tsToMs(time);
+}

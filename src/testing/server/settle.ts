@@ -1,0 +1,27 @@
+/** Waits until workflows have done what they can do at this moment. */
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { until } from '../../lib/until';
+
+/** The longest wait in real milliseconds. Work that takes longer goes on while the test looks. */
+const SETTLE_MS = 5_000;
+
+/** Waits until no workflow has an open workflow task, or an activity that could run now. */
+export async function settle(client: Client, workflowIds: readonly string[]): Promise<void> {
+  await until(async () => {
+    const open = await Promise.all(workflowIds.map((workflowId) => isBusy(client, workflowId)));
+    return open.includes(true) ? undefined : true;
+  }, SETTLE_MS);
+}
+
+async function isBusy(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    // An activity that waits for its next attempt has nothing to do now.
+    const running = raw.pendingActivities?.some(({ attempt }) => (attempt ?? 1) <= 1) ?? false;
+    return running || Boolean(raw.pendingWorkflowTask);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
