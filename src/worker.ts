@@ -17,6 +17,7 @@ import { createGatewayActivities } from './activities/gateway';
 import { createMonitorActivities } from './activities/monitor';
 import { createNotificationActivities } from './activities/notifications';
 import type { AllowReference } from './activities/references';
+import { createReplicaActivities } from './activities/replicas';
 import { createSignalActivities } from './activities/signals';
 import { createSubscriptionActivities } from './activities/subscriptions';
 import { createTurnActivities } from './activities/turns';
@@ -149,6 +150,7 @@ export async function createWorker({
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
     monitor: createMonitorActivities({ calls, agentSecret, allowedHosts }),
     subscriptions: createSubscriptionActivities({ calls, agentSecret, allowedHosts, environment }),
+    replicas: createReplicaActivities({ calls }),
     gateway: createGatewayActivities({ gatewayUrl: settings.gateway.url }),
     notifications: createNotificationActivities({ calls, allowedHosts, environment }),
     secrets: { agentSecret, environment },

@@ -6,6 +6,7 @@ import type {
   NotificationActivities,
   FamilyActivities,
   GatewayActivities,
+  ReplicaActivities,
   SignalActivities,
   SubscriptionActivities,
   TurnActivities,
@@ -32,6 +33,7 @@ export interface ActivityDependencies {
   readonly notifications: NotificationActivities;
   readonly monitor: MonitorActivities;
   readonly signals: SignalActivities & FamilyActivities;
+  readonly replicas: ReplicaActivities;
   readonly gateway: GatewayActivities;
   /** Secrets that no result or error may contain. */
   readonly secrets: SecretSettings;
@@ -39,8 +41,20 @@ export interface ActivityDependencies {
 
 /** All activities of a worker, with redacted results and errors. The redaction resolves references too, so they are checked first. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { providers, admit, turns, fleet, undo, subscriptions, notifications, monitor, signals, gateway, secrets } =
-    dependencies;
+  const {
+    providers,
+    admit,
+    turns,
+    fleet,
+    undo,
+    subscriptions,
+    notifications,
+    monitor,
+    signals,
+    replicas,
+    gateway,
+    secrets,
+  } = dependencies;
   const own = createProviderActivities(providers, admit);
   const all = {
     ...own,
@@ -51,6 +65,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     ...notifications,
     ...monitor,
     ...signals,
+    ...replicas,
     ...gateway,
   };
   return admittingReferences(redacting(all, secrets), dependencies.allowReference ?? allowEveryReference);

@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: () => import('./commands/changes.js'),
   },
   compensate: { summary: 'undo a failed change again', load: () => import('./commands/changes.js') },
+  scale: { summary: 'change the number of replicas of an agent', load: () => import('./commands/scale.js') },
   gc: { summary: 'list, and with --yes remove, what has no owner', load: () => import('./commands/gc.js') },
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
   describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },

@@ -15,12 +15,14 @@ import type {
   FleetSpec,
   FleetView,
   RunNamed,
+  ScaleRequest,
 } from '../contract/fleet';
 import { describeChange, describeFleet, fleetUpdates } from '../contract/fleet/messages';
 import { FLEET_WORKFLOW, queues } from '../contract/names';
 import { keywords } from '../contract/search-attributes';
 import { monotonicMs } from '../lib/clock';
 import { planApply } from '../rules/fleet/change';
+import { desiredAgents } from '../rules/fleet/plan';
 import { usageField } from '../rules/lib/usage';
 import { pollUntil } from './temporal/backoff';
 import type { Calls, UpdateOptions } from './temporal/calls';
@@ -113,7 +115,7 @@ export class Fleets {
       return await this.#calls.update(fleetSubject(fleet), fleetUpdates.apply, { spec, dryRun: true }, options);
     } catch (error) {
       if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
-      const ids = Object.fromEntries(spec.agents.map(({ name }) => [name, `dry-run-${name}`]));
+      const ids = Object.fromEntries(desiredAgents(spec).map(({ name }) => [name, `dry-run-${name}`]));
       return { ...planApply({ revision: 0, agents: {}, spec: { agents: [] } }, spec), ids };
     }
   }
@@ -143,6 +145,17 @@ export class Fleets {
         { ...request, spec, requestId },
         { ...options, updateId: requestId },
       );
+    return this.#inTurn(fleet, options, send);
+  }
+
+  /**
+   * Gives an agent with replicas another number of them, as an `apply` of the fleet's own
+   * specification would. Answers at acceptance; with `dryRun` it changes nothing.
+   */
+  scale(fleet: string, request: ScaleRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    const requestId = request.requestId ?? randomUUID();
+    const send = () =>
+      this.#command(fleet, fleetUpdates.scale, { ...request, requestId }, { ...options, updateId: requestId });
     return this.#inTurn(fleet, options, send);
   }
 

@@ -2,6 +2,7 @@
 import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
 import type { RunPlan } from '../contract/run';
+import { servicesOf } from '../rules/fleet/replicas';
 
 /**
  * The plan for a run of the fleet. A fleet adopts its file at the end of a change, so it has no
@@ -26,5 +27,6 @@ export function runPlanOf({ fleet, spec, change }: FleetView): RunPlan {
     );
   }
   const topology = { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
-  return { topology, ...(spec.notify && { notify: spec.notify }) };
+  const services = servicesOf(spec);
+  return { topology, ...(services && { services }), ...(spec.notify && { notify: spec.notify }) };
 }

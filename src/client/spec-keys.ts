@@ -7,9 +7,10 @@ import type { AgentSpec, ProviderKind, SpecSignature } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';
 import { describeProblem, jsonProblem } from '../contract/json';
+import { isReplicaName } from '../contract/names';
 import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN } from '../contract/spec-secret';
 import { unsigned } from '../rules/agent/spec';
-import { desiredAgents } from '../rules/fleet/plan';
+import { mergedAgents } from '../rules/fleet/plan';
 import { fleetSpec } from '../rules/fleet/spec';
 import { canonicalJson } from '../rules/lib/fingerprint';
 
@@ -92,7 +93,7 @@ const HOW_TO_SIGN =
  * error with which the fleet's workflow would refuse the specification.
  */
 export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): FleetSpec {
-  const merged = desiredAgents(fleetSpec(spec, 'apply.spec'));
+  const merged = mergedAgents(fleetSpec(spec, 'apply.spec'));
   const agents = spec.agents.map((agent, index) => {
     const whole = merged[index];
     return whole && needsSignature(whole.provider)
@@ -103,11 +104,23 @@ export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): Fleet
 }
 
 /** The signed text: canonical JSON, so that the order of keys does not matter. */
-function signedText(fleet: string, agent: string, spec: AgentSpec): string {
-  const signed = { fleet, agent, spec: unsigned(spec) };
+function signedText(fleet: string, name: string, given: AgentSpec): string {
+  const { agent, spec } = withoutNumber(name, unsigned(given));
+  const signed = { fleet, agent, spec };
   const problem = jsonProblem(signed);
-  if (problem) throw new DroverError('InvalidRequest', describeProblem(problem, `${fleet}/${agent}`));
+  if (problem) throw new DroverError('InvalidRequest', describeProblem(problem, `${fleet}/${name}`));
   return `${SPEC_PURPOSE}\n${canonicalJson(signed)}`;
+}
+
+/**
+ * A signature of an agent with replicas holds for all of them, however many there are: scaling
+ * starts no other program. It does not hold for an agent of the same name without replicas.
+ */
+function withoutNumber(agent: string, spec: AgentSpec): { readonly agent: string; readonly spec: object } {
+  const { replicas, replicaOf, ...rest } = spec;
+  if (replicas !== undefined && replicaOf === undefined) return { agent, spec: { ...rest, replicas: true } };
+  if (replicaOf === undefined || spec.name !== agent || !isReplicaName(replicaOf, agent)) return { agent, spec };
+  return { agent: replicaOf, spec: { ...rest, name: replicaOf, replicas: true } };
 }
 
 function digest(secret: string, text: string, encoding: 'hex' | 'base64url'): string {

@@ -312,6 +312,20 @@ export interface FamilyActivities {
   isBranch(call: { readonly workflowId: string }): Promise<boolean>;
 }
 
+/** The service of a turn. */
+export interface ReplicaCall {
+  readonly fleet: string;
+  readonly service: string;
+  /** Replicas that have refused the turn. */
+  readonly not: readonly string[];
+}
+
+/** The choice of replicas, on the main queue. */
+export interface ReplicaActivities {
+  /** The replica with the shortest queue, as last told; null: none of them takes turns. */
+  pickReplica(call: ReplicaCall): Promise<{ readonly agent: string | null }>;
+}
+
 /** Questions of the workers to the gateway, on the main queue. */
 export interface GatewayActivities {
   /**
@@ -334,6 +348,7 @@ export interface Activities
     NotificationActivities,
     SignalActivities,
     FamilyActivities,
+    ReplicaActivities,
     GatewayActivities {}
 
 /** The argument of `configure`, derived from an agent's input. */

@@ -33,6 +33,16 @@ export function agentWorkflowId(fleet: string, agent: string): string {
   return `agent/${fleet}/${agent}`;
 }
 
+/** The name of a replica, counted from 1: `Worker-2`. */
+export function replicaName(service: string, number: number): string {
+  return `${service}-${String(number)}`;
+}
+
+/** Whether a name is that of a replica of the service, of any number. */
+export function isReplicaName(service: string, name: string): boolean {
+  return name.startsWith(`${service}-`) && /^[1-9][0-9]*$/.test(name.slice(service.length + 1));
+}
+
 /** The workflow id `pool/<pool>`. */
 export function poolWorkflowId(pool: string): string {
   return `pool/${pool}`;

@@ -92,6 +92,7 @@ function throwing(error: Error): Activities {
     undoTurn: true,
     signalWorkflow: true,
     isBranch: true,
+    pickReplica: true,
   };
   const all = Object.keys(names).map((name) => [name, () => Promise.reject(error)]);
   return redacting(Object.fromEntries(all) as Activities, settings);

@@ -70,6 +70,7 @@ function activitiesOver(providers: Providers) {
     },
     notifications: { raiseEvent: () => Promise.resolve(), postWebhook: () => Promise.resolve() },
     signals: { signalWorkflow: () => Promise.resolve('delivered'), isBranch: () => Promise.resolve(false) },
+    replicas: { pickReplica: () => Promise.resolve({ agent: null }) },
     gateway: { askGateway: () => Promise.resolve({ listeningMs: null }) },
     secrets: { agentSecret: 'the-secret-of-agents', environment: {} },
   });

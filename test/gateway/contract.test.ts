@@ -180,7 +180,7 @@ describe('the description', () => {
   it('says which bodies are needed, and which are not', () => {
     const needed = operations.flatMap(({ operationId, requestBody }) => (requestBody?.required ? [operationId] : []));
     expect(needed.sort()).toEqual(
-      ['answerRun', 'applyFleet', 'heartbeat', 'hold', 'release', 'reportFailure', 'startRun'].sort(),
+      ['answerRun', 'applyFleet', 'heartbeat', 'hold', 'release', 'reportFailure', 'scaleFleet', 'startRun'].sort(),
     );
   });
 

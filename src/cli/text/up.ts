@@ -6,6 +6,7 @@ import type { AgentListItem, AgentView } from '../../contract/agent';
 import type { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import type { UpState } from '../../dev/up-state';
+import { desiredAgents } from '../../rules/fleet/plan';
 import { colors, compareNames, table } from '../lib/output';
 import { painted } from './paint';
 
@@ -19,7 +20,7 @@ export async function agentTable(
   timeoutMs: number,
 ): Promise<string> {
   const refs = file
-    ? file.spec.agents.map(({ name }) => ({ fleet: file.metadata.name, agent: name }))
+    ? desiredAgents(file.spec).map(({ name }) => ({ fleet: file.metadata.name, agent: name }))
     : (await allPages<AgentListItem>((page) => agents.list({}, page)))
         .map(({ fleet, name }) => ({ fleet, agent: name }))
         .sort((a, b) => compareNames(`${a.fleet}/${a.agent}`, `${b.fleet}/${b.agent}`));
@@ -62,7 +63,7 @@ export function whereText({ temporal, webUi, gateway, tokenFile }: UpState): str
 /** Three commands to try next. */
 export function nextCommands(file: FleetFile | undefined): string {
   const fleet = file?.metadata.name ?? 'mars';
-  const agent = file?.spec.agents.at(-1)?.name ?? 'AgentA';
+  const agent = file === undefined ? 'AgentA' : (desiredAgents(file.spec).at(-1)?.name ?? 'AgentA');
   const commands = file
     ? ['drover get agents', `drover pause ${fleet}/${agent}`, `drover describe agent ${fleet}/${agent}`]
     : ['drover get agents', 'drover get fleets', 'drover apply -f fleet.yaml'];

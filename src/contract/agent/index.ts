@@ -135,6 +135,10 @@ export interface AgentSpec {
   readonly external?: ExternalSpec;
   readonly turns?: TurnsSpec;
   readonly subscription?: AgentSubscriptionSpec;
+  /** In a file: this agent stands for `<name>-1` to `<name>-<replicas>`, and its name for all of them. */
+  readonly replicas?: number;
+  /** In the specification of a replica: the name of its agent in the file. */
+  readonly replicaOf?: string;
   /** Its own webhooks, in place of the fleet's. */
   readonly notify?: readonly NotifySpec[];
   readonly liveness?: LivenessSpec;

@@ -83,7 +83,14 @@ export type TurnReply = ReplyExtras &
 /**
  * How a turn ended: the agent's reply before validation (malformed JSON as its text), or an error.
  */
-export type TurnOutcome = { readonly reply: unknown } | { readonly error: Pick<ErrorBody, 'code' | 'message'> };
+export type TurnOutcome =
+  | { readonly reply: unknown }
+  | {
+      readonly error: Pick<ErrorBody, 'code' | 'message'> & {
+        /** The agent's workflow refused the turn before the agent received it, so another one may take it. */
+        readonly notTaken?: true;
+      };
+    };
 
 /**
  * Signal `turnRequested`, branch to agent. `replyTo` is the branch's workflow id; `timeoutMs` is

@@ -211,6 +211,15 @@ export interface Forgotten {
   readonly why: string;
 }
 
+/** The argument of the update `scale`: another number of replicas for an agent that has replicas. */
+export interface ScaleRequest {
+  readonly agent: string;
+  readonly replicas: number;
+  readonly expectRevision?: number;
+  readonly dryRun?: boolean;
+  readonly requestId?: string;
+}
+
 /** The argument of the update `destroy`. `forget`: give up what cannot be removed. */
 export interface DestroyRequest {
   readonly requestId?: string;

@@ -18,6 +18,7 @@ import type {
   HoldsChanged,
   PoolGone,
   RunNamed,
+  ScaleRequest,
   UsageLeft,
 } from './index';
 
@@ -27,6 +28,7 @@ export const describeChange = defineQuery<ChangeView>(DESCRIBE);
 
 export const fleetUpdates = {
   apply: defineUpdate<ApplyResult, [ApplyRequest]>('apply'),
+  scale: defineUpdate<ApplyResult, [ScaleRequest]>('scale'),
   destroy: defineUpdate<ApplyResult, [DestroyRequest]>('destroy'),
   pause: defineUpdate<FleetView, [{ reason?: string; requestId?: string; wait?: boolean }]>('pause'),
   resume: defineUpdate<FleetView, [{ requestId?: string; wait?: boolean }]>('resume'),

@@ -35,6 +35,8 @@ export interface Scenario {
   readonly topology: TopologySpec;
   readonly task: unknown;
   readonly script: Script;
+  /** Nodes that stand for replicas, each with their number: `{Worker: 3}`. */
+  readonly replicas?: Readonly<Record<string, number>>;
 }
 
 export type BranchOutcome = 'completed' | 'failed' | 'abandoned';
@@ -66,6 +68,8 @@ export interface TraceEntry {
   readonly turnId: string;
   readonly branch: string;
   readonly agent: string;
+  /** The replica that took it, where the agent has replicas. */
+  readonly replica?: string;
   readonly input: TurnInput;
   readonly reply: unknown;
 }
@@ -86,6 +90,8 @@ export interface RunResult {
 /** What a fleet gives to its runs. */
 export interface RunPlan {
   readonly topology: TopologySpec;
+  /** The nodes that stand for replicas, each with their number; absent without replicas. */
+  readonly services?: Readonly<Record<string, number>>;
   /** The webhooks for the end of the run. */
   readonly notify?: readonly NotifySpec[];
 }
@@ -198,6 +204,8 @@ export interface BranchView {
   readonly state: 'running' | 'paused' | BranchOutcome;
   readonly turns: number;
   readonly waitingFor: 'turn' | 'barrier' | 'human' | null;
+  /** The replica that has the turn, where the agent has replicas. */
+  readonly replica?: string;
   readonly barrier: {
     readonly arrived: readonly string[];
     readonly failed: readonly SourceFailure[];

@@ -221,6 +221,11 @@ export const agent = strict({
     }),
     'The turns of the agent.',
   ).optional(),
+  replicas: field(
+    whole(0, FLEET_LIMITS.agents),
+    'How many equal agents this one stands for: `NAME-1` to `NAME-n`, with its name for all of them in flows.',
+    { example: 3 },
+  ).optional(),
   subscription: field(
     strict({
       pool: field(name, 'The pool of the credential.', { example: 'claude' }),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema } from './agents';
+import { FLEET_LIMITS } from '../patterns';
 import { name, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
@@ -162,6 +163,18 @@ export const CALLS = {
     keyed: true,
     answer: views.applyResultSchema,
     statuses: [202],
+  },
+  scaleFleet: {
+    method: 'POST',
+    path: '/v1/fleets/{fleet}/scale',
+    summary: 'Give an agent with replicas another number of them: a change like any other',
+    access: 'operator',
+    params: ofFleet,
+    query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),
+    body: strict({ agent: name, replicas: z.int().min(0).max(FLEET_LIMITS.agents) }),
+    keyed: true,
+    answer: views.applyResultSchema,
+    statuses: [202, 200],
   },
   cancelChange: {
     method: 'POST',

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { NAME_PATTERN, NAME_RULE } from '../names';
+import { FLEET_LIMITS } from '../patterns';
 import { USER } from '../fleet/topology';
 import { duration, strict } from './fields';
 import { topologySchema } from './topology';
@@ -39,4 +40,7 @@ export const scenarioSchema = strict({
   topology: topologySchema,
   task: given,
   script: scriptSchema,
+  replicas: z
+    .record(z.string().regex(NAME_PATTERN, `invalid name: use ${NAME_RULE}`), z.int().min(0).max(FLEET_LIMITS.agents))
+    .exactOptional(),
 });

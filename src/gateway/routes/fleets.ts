@@ -10,6 +10,7 @@ type FleetCalls =
   | 'listFleets'
   | 'describeFleet'
   | 'applyFleet'
+  | 'scaleFleet'
   | 'destroyFleet'
   | 'cancelChange'
   | 'compensateFleet'
@@ -30,6 +31,12 @@ export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
       });
       if (applied.changeId === null) reply.status(200);
       return applied;
+    },
+    scaleFleet: async ({ params, query, body, idempotencyKey, reply }) => {
+      const requestId = idempotencyKey === undefined ? {} : { requestId: idempotencyKey };
+      const scaled = await fleets.scale(params.fleet, { ...body, ...query, ...requestId });
+      if (scaled.changeId === null) reply.status(200);
+      return scaled;
     },
     destroyFleet: ({ params, query, idempotencyKey }) =>
       fleets.destroy(params.fleet, {

@@ -143,6 +143,8 @@ const fields = object({
   external: optional(external),
   turns: optional(turns),
   subscription: optional(subscription),
+  replicas: optional(integer(0, FLEET_LIMITS.agents)),
+  replicaOf: optional(name),
   notify: optional(notifySpec),
   liveness: optional(livenessSpec),
   restart: optional(restartSpec),

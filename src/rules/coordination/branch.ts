@@ -13,7 +13,7 @@ import { fanOutLimit, oversizedReply, oversizedTurn, turnLimit, turnTimeout } fr
 import { recall, remember } from './memory';
 import { Orphans } from './fan-out/orphans';
 import { type CheckedReply, checkReply, mayInvoke } from './reply';
-import type { BranchResult, BranchState } from './state';
+import type { BranchResult, BranchState, Undo } from './state';
 
 /**
  * An invalid reply returns to the agent with a reason; this many in a row fail the branch
@@ -61,14 +61,20 @@ async function oneTurn(state: BranchState, effects: Effects, orphans: Orphans): 
 
   const replier = state.agent;
   const timeout = turnTimeout(state.context.topology, replier);
-  const outcome = await effects.takeTurn(request, timeout?.ms ?? null);
+  const { replica, ...outcome } = await effects.takeTurn(request, timeout?.ms ?? null);
   const taken = countTurn(state, outcome);
   if ('error' in outcome) return endFailed(taken, errorOf(outcome, timeout?.rule));
   const checked = withinLimits(taken, checkReply(state.context.topology, replier, outcome.reply));
   const step =
     'invalid' in checked
       ? requestCorrection(taken, outcome.reply, checked.invalid, effects.sizes)
-      : await acceptReply(taken, request.turnId, checked.reply, effects, orphans);
+      : await acceptReply(
+          taken,
+          { turnId: request.turnId, agent: replica ?? state.agent },
+          checked.reply,
+          effects,
+          orphans,
+        );
   return 'end' in step ? step : { next: { ...step.next, memory: remember(state, outcome.reply, effects.sizes) } };
 }
 
@@ -79,14 +85,14 @@ function withinLimits(state: BranchState, checked: CheckedReply): CheckedReply {
 
 function acceptReply(
   taken: BranchState,
-  turnId: string,
+  turn: Pick<Undo, 'turnId' | 'agent'>,
   reply: TurnReply,
   effects: Effects,
   orphans: Orphans,
 ): Step | Promise<Step> {
   const oversize = oversizedReply(reply, effects.sizes);
   if (oversize !== null) return endFailed(taken, oversize);
-  const state = withUndo(taken, turnId, reply, effects.now());
+  const state = withUndo(taken, turn, reply, effects.now());
   return act(state.invalid === 0 ? state : { ...state, invalid: 0 }, reply, effects, orphans);
 }
 
@@ -134,7 +140,8 @@ function requestCorrection(state: BranchState, reply: unknown, reason: string, s
   return { next: { ...state, invalid, input } };
 }
 
-function withUndo(state: BranchState, turnId: string, reply: TurnReply, at: number): BranchState {
+/** The undo goes to the agent that took the turn: to that replica, where the agent has replicas. */
+function withUndo(state: BranchState, turn: Pick<Undo, 'turnId' | 'agent'>, reply: TurnReply, at: number): BranchState {
   if (reply.undo === undefined) return state;
-  return { ...state, undos: [...state.undos, { turnId, agent: state.agent, undo: reply.undo, at }] };
+  return { ...state, undos: [...state.undos, { ...turn, undo: reply.undo, at }] };
 }

@@ -51,6 +51,9 @@ export interface Sizes {
   readonly contributions: number;
 }
 
+/** How a turn ended, and the replica that took it, where its agent has replicas. */
+export type TakenTurn = TurnOutcome & { readonly replica?: string };
+
 /** The effects of one branch, or of a run. */
 export interface Effects {
   readonly reach: Reach;
@@ -60,7 +63,7 @@ export interface Effects {
   /**
    * Has the agent take one turn; `timeoutMs` null: the agent's own limit applies. Throws `Stopped`.
    */
-  takeTurn(request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome>;
+  takeTurn(request: TurnRequest, timeoutMs: number | null): Promise<TakenTurn>;
   startBranch(context: BranchContext): BranchHandle;
   /** Throws `Stopped`. */
   ask(question: Question): Promise<Answer>;

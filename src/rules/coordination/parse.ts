@@ -35,6 +35,7 @@ const topology: parse.Parser<Topology> = parse.object({
     agentTimeoutS: parse.object({ byAgent: parse.record(amount), default: parse.nullable(amount) }),
     parallel: parse.list(names),
   }),
+  services: parse.optional(parse.record(parse.integer())),
 });
 
 const counts: parse.Parser<Counts> = parse.object({ steps: parse.integer(), handOvers: parse.list(parse.integer()) });

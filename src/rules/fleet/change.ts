@@ -2,10 +2,18 @@
 import type { LostCall } from '../../contract/activities';
 import type { LostParts } from '../../contract/ends';
 import { DroverError } from '../../contract/errors';
-import type { ApplyRequest, ApplyResult, DestroyRequest, FleetSpec, PlannedChange } from '../../contract/fleet';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  DestroyRequest,
+  FleetSpec,
+  PlannedChange,
+  ScaleRequest,
+} from '../../contract/fleet';
 import { lostText } from '../lib/ends';
 import { findRequest, markOf, REQUESTS_KEPT, type RequestMark } from '../lib/fingerprint';
 import { withoutPools } from './pools';
+import { scaled } from './scale';
 import {
   acceptedView,
   type FleetChange,
@@ -15,7 +23,7 @@ import {
   type RememberedRequest,
   unsignedFleet,
 } from './state';
-import { differingSettings, planChanges } from './plan';
+import { desiredAgents, differingSettings, planChanges } from './plan';
 
 /** The most lines of plans in remembered answers, because continue-as-new carries all of them. */
 const PLAN_LINES_KEPT = 5_000;
@@ -40,11 +48,11 @@ export const NOTHING_LOST: LostParts = { agents: {}, pools: {} };
  * The workflows to check before this `apply` is decided; null: none. A repeat has its answer
  * already, and while a change runs, the workflows of its agents start and end.
  */
-export function partsToCheck(state: FleetState, request: ApplyRequest): LostCall | null {
+export function partsToCheck(state: FleetState, mark: RequestMark | undefined): LostCall | null {
   const agents = Object.keys(state.agents);
   const pools = state.told.pools.map(({ pool }) => pool);
   if (agents.length + pools.length === 0 || isChanging(state)) return null;
-  if (findRequest(state.requests, applyMark(request))) return null;
+  if (findRequest(state.requests, mark)) return null;
   return { fleet: state.fleet, agents, pools };
 }
 
@@ -53,9 +61,13 @@ export function partsToCheck(state: FleetState, request: ApplyRequest): LostCall
  * nothing; while a change runs, it compares with the fleet before that change. `lost`: agents and
  * pools whose workflows are gone, so that the change creates them again.
  */
-export function decideApply(before: FleetState, request: ApplyRequest, lost = NOTHING_LOST): Decided {
+export function decideApply(
+  before: FleetState,
+  request: ApplyRequest,
+  lost = NOTHING_LOST,
+  mark = applyMark(request),
+): Decided {
   const state = withoutPools(before, (pool) => lost.pools[pool] !== undefined);
-  const mark = applyMark(request);
   const repeated = findRequest(state.requests, mark)?.answer;
   if (repeated) return { state, answer: repeated };
   if (request.dryRun) refuseWhenEnding(state);
@@ -78,9 +90,24 @@ export function decideApply(before: FleetState, request: ApplyRequest, lost = NO
 }
 
 /**
+ * Decides `scale`, which is an `apply` of the fleet's own specification with another number of
+ * replicas. A repeat gets the first answer, also after another `apply`.
+ */
+export function decideScale(state: FleetState, request: ScaleRequest, lost = NOTHING_LOST): Decided {
+  const mark = scaleMark(request);
+  const repeated = findRequest(state.requests, mark)?.answer;
+  return repeated ? { state, answer: repeated } : decideApply(state, scaled(state, request), lost, mark);
+}
+
+/** The mark of a `scale`. */
+export function scaleMark(request: ScaleRequest): RequestMark | undefined {
+  return markOf('scale', request);
+}
+
+/**
  * The mark of a request without its signatures, because a repeat may be signed with the next key.
  */
-function applyMark(request: ApplyRequest): RequestMark | undefined {
+export function applyMark(request: ApplyRequest): RequestMark | undefined {
   const asked = { ...request, spec: unsignedFleet(request.spec) };
   return markOf('apply', asked);
 }
@@ -107,7 +134,7 @@ export function planApply(
 function dryRunIds(state: FleetState, changes: readonly PlannedChange[], spec: FleetSpec): Record<string, string> {
   const made = changes.filter(({ kind }) => kind === 'create' || kind === 'replace').map(({ agent }) => agent);
   return Object.fromEntries(
-    spec.agents.map(({ name }) => {
+    desiredAgents(spec).map(({ name }) => {
       const kept = made.includes(name) ? null : state.agents[name]?.resourceId;
       return [name, kept ?? `dry-run-${name}`];
     }),

@@ -7,6 +7,7 @@ import { END, START, USER } from '../../contract/fleet/topology';
 import { isRecord } from '../lib/parse';
 import { blockProblems } from '../agent/spec';
 import type { Problem } from '../lib/problem';
+import { replicaProblems } from './replicas';
 import { topologyProblems } from './topology';
 
 /** The nodes of every topology that are not agents (docs/coordination.md). */
@@ -23,6 +24,8 @@ export function crossProblems(spec: unknown): Problem[] {
     ...impossibleKeys(spec),
     ...duplicateAgents(agents),
     ...reservedAgents(agents),
+    ...replicaProblems(agents),
+    ...foreignReplicas(agents),
     ...agents.flatMap((agent, index) => within(['agents', index], blockProblems(agent))),
     ...poolProblems(subscriptions),
     ...unknownPools(agents, subscriptions),
@@ -83,6 +86,15 @@ function reservedAgents(agents: readonly unknown[]): Problem[] {
         path: ['agents', index, 'name'],
         message: `"${name}" is a reserved node of every topology; give the agent another name`,
       })),
+  );
+}
+
+/** Only Drover writes it, where it makes replicas; the schema of the file does not know it. */
+function foreignReplicas(agents: readonly unknown[]): Problem[] {
+  return agents.flatMap((agent, index) =>
+    isRecord(agent) && agent['replicaOf'] !== undefined
+      ? [{ path: ['agents', index, 'replicaOf'], message: 'is not a field of a fleet file; write replicas' }]
+      : [],
   );
 }
 

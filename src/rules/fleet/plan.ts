@@ -4,6 +4,7 @@ import type { LostParts, WorkflowEnd } from '../../contract/ends';
 import type { ChangeKind, FleetSpec, OwnedAgent, PlannedChange } from '../../contract/fleet';
 import { lostText } from '../lib/ends';
 import { unsigned } from '../agent/spec';
+import { replicasOf } from './replicas';
 import { isRecord } from '../lib/parse';
 
 /** An agent that a fleet owns, with its current specification. */
@@ -12,11 +13,16 @@ export type OwnedWithSpec = OwnedAgent & { readonly spec: AgentSpec };
 /** The fields that a running agent can take over; any other field needs a new resource. */
 const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart', 'signature'];
 
-/**
- * A fleet's agents in the order of the file, merged with the `liveness`, `restart` and `notify` of
- * the fleet and the settings of their pools. An agent's own settings win, key by key.
- */
+/** A fleet's agents in the order of the file, each with all of its replicas. */
 export function desiredAgents(spec: FleetSpec): AgentSpec[] {
+  return mergedAgents(spec).flatMap(replicasOf);
+}
+
+/**
+ * The agents of the file one by one, merged with the `liveness`, `restart` and `notify` of the
+ * fleet and the settings of their pools. An agent's own settings win, key by key.
+ */
+export function mergedAgents(spec: FleetSpec): AgentSpec[] {
   return spec.agents.map((agent) => {
     const liveness = merge(spec.liveness, agent.liveness);
     const restart = merge(spec.restart, agent.restart);
@@ -53,16 +59,33 @@ function merge<T extends object>(fleet: T | undefined, agent: T | undefined): T 
 }
 
 /**
- * The same, where the file has no signature with the one that the fleet has of the same
- * specification.
+ * The desired agents, where the file has no signature with the one that the fleet has of the same
+ * specification: its agent's own, or for a new replica that of any other replica or of `former`,
+ * the file before.
  */
-export function signedAgents(spec: FleetSpec, owned: Readonly<Record<string, OwnedWithSpec>>): AgentSpec[] {
+export function signedAgents(
+  spec: FleetSpec,
+  owned: Readonly<Record<string, OwnedWithSpec>>,
+  former: FleetSpec = { agents: [] },
+): AgentSpec[] {
+  const known = [...Object.values(owned).map((agent) => agent.spec), ...mergedAgents(former).flatMap(asReplica)];
   return desiredAgents(spec).map((desired) => {
-    const signed = owned[desired.name]?.spec;
-    if (desired.signature || !signed?.signature || differingFields(unsigned(signed), desired).length > 0)
-      return desired;
-    return { ...desired, signature: signed.signature };
+    if (desired.signature) return desired;
+    const others =
+      desired.replicaOf === undefined ? [] : known.filter(({ replicaOf }) => replicaOf === desired.replicaOf);
+    const candidates = [owned[desired.name]?.spec, ...others];
+    const signed = candidates.find((candidate) => candidate?.signature && isSameProgram(candidate, desired));
+    return signed?.signature ? { ...desired, signature: signed.signature } : desired;
   });
+}
+
+function isSameProgram(one: AgentSpec, other: AgentSpec): boolean {
+  return differingFields({ ...unsigned(one), name: other.name }, unsigned(other)).length === 0;
+}
+
+/** One replica of an agent that has replicas, however many. */
+function asReplica(agent: AgentSpec): AgentSpec[] {
+  return agent.replicas === undefined ? [] : replicasOf({ ...agent, replicas: 1 });
 }
 
 /**
@@ -113,9 +136,18 @@ function changeKind(fields: readonly string[], doubt: OwnedAgent['doubt']): Chan
 
 /** The JSON paths of the fleet's own settings that differ; they change no agent's resource. */
 export function differingSettings(before: FleetSpec, after: FleetSpec): string[] {
-  const { agents: _before, ...was } = before;
-  const { agents: _after, ...is } = after;
-  return differingFields(was, is);
+  const { agents: former, ...was } = before;
+  const { agents, ...is } = after;
+  return [...idleServices(former, agents), ...differingFields(was, is)];
+}
+
+/** Agents with no replica, now or before, that differ: nothing else of the plan would show them. */
+function idleServices(before: readonly AgentSpec[], after: readonly AgentSpec[]): string[] {
+  const idle = (agents: readonly AgentSpec[]) => agents.filter(({ replicas }) => replicas === 0).map(unsigned);
+  const [was, is] = [idle(before), idle(after)];
+  const names = [...new Set([...was, ...is].map(({ name }) => name))].sort();
+  const of = (agents: readonly AgentSpec[], name: string) => agents.find((agent) => agent.name === name);
+  return names.filter((name) => !equal(of(was, name), of(is, name))).map((name) => `agents.${name}`);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface Place {
 export function placeChange(state: FleetState, place: Place): FleetState {
   const { change } = state;
   if (change?.step !== 'place') return state;
-  const desired = new Map(signedAgents(change.spec, state.agents).map((spec) => [spec.name, spec]));
+  const desired = new Map(signedAgents(change.spec, state.agents, state.spec).map((spec) => [spec.name, spec]));
   const { revision, changeId } = change.view;
   const input: ProvisionInput = {
     v: 1,

@@ -9,6 +9,7 @@ import type {
   FleetSpec,
   PoolGone,
   RunNamed,
+  ScaleRequest,
   SubscriptionSpec,
   UsageLeft,
 } from '../../contract/fleet';
@@ -64,6 +65,15 @@ export const applyRequest: Parser<ApplyRequest> = message({
   expectRevision: optional(integer()),
   requestId,
   dryRun: optional(boolean),
+});
+
+/** The argument of `scale`. */
+export const scaleRequest: Parser<ScaleRequest> = object({
+  agent: name,
+  replicas: integer(0, FLEET_LIMITS.agents),
+  expectRevision: optional(integer()),
+  dryRun: optional(boolean),
+  requestId,
 });
 
 /** The argument of `destroy`. */

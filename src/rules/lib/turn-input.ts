@@ -1,6 +1,7 @@
 /** Reads what a turn is given, and how it ended. */
 import type { TurnInput, TurnOutcome } from '../../contract/agent/turns';
 import { type ErrorCode, isErrorCode } from '../../contract/errors';
+import { flag } from './carried';
 import * as parse from './parse';
 
 /** Names and ids of others: a branch's id is the longest. */
@@ -32,7 +33,9 @@ export const turnInput: parse.Parser<TurnInput> = (value, path) => {
 
 const code: parse.Parser<ErrorCode> = (value, path) =>
   isErrorCode(value) ? value : parse.invalid(path, 'expected an error code');
-const failedOutcome: parse.Parser<TurnOutcome> = parse.object({ error: parse.object({ code, message: words }) });
+const failedOutcome: parse.Parser<TurnOutcome> = parse.object({
+  error: parse.object({ code, message: words, notTaken: parse.optional(flag) }),
+});
 const repliedOutcome: parse.Parser<TurnOutcome> = parse.object({ reply: parse.json });
 
 /** The outcome of a turn: a reply, or an error. */

@@ -65,7 +65,17 @@ const carried: Parser<CarriedBranch> = object({
   state: branchState,
   startedAt: instant,
   times: list(object({ id: branchId, startedAt: instant, endedAt: instant })),
-  trace: list(object({ turnId: text(), branch: branchId, agent: name, input: turnInput, reply: json, at: integer() })),
+  trace: list(
+    object({
+      turnId: text(),
+      branch: branchId,
+      agent: name,
+      replica: optional(name),
+      input: turnInput,
+      reply: json,
+      at: integer(),
+    }),
+  ),
 });
 
 /** The input of a `branch` workflow. */

@@ -4,6 +4,7 @@
  */
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, RunStart, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
+import { FLEET_LIMITS } from '../../contract/patterns';
 import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
@@ -61,6 +62,16 @@ export const parseScript: Parser<Script> = (value, path) => {
   return Object.fromEntries(entries);
 };
 
+/** Replicas by agent, as many as a fleet may have. */
+const services: Parser<Record<string, number>> = (value, path) => {
+  if (!isRecord(value)) return invalid(path, 'expected numbers of replicas by agent, such as {Worker: 3}');
+  const entries = Object.entries(value).map(([agent, count]) => {
+    if (!NAME_PATTERN.test(agent)) return invalid(path, `invalid name "${agent}": use ${NAME_RULE}`);
+    return [agent, integer(0, FLEET_LIMITS.agents)(count, `${path}.${agent}`)] as const;
+  });
+  return Object.fromEntries(entries);
+};
+
 /** A scenario file as plain JSON. */
 export const parseScenario: Parser<Scenario> = object({
   apiVersion: oneOf('drover/v1'),
@@ -68,6 +79,7 @@ export const parseScenario: Parser<Scenario> = object({
   topology: parseTopologySpec,
   task: json,
   script: parseScript,
+  replicas: optional(services),
 });
 
 /** The start argument of a `run` workflow. */
@@ -77,6 +89,7 @@ export const parseRunStart: Parser<RunStart> = message({
   run: name,
   task: json,
   topology: optional(parseTopologySpec),
+  services: optional(services),
   script: optional(parseScript),
   trace: optional(boolean),
   notify: optional(notifySpec),

@@ -28,6 +28,7 @@ export async function simulate(
 ): Promise<RunResult> {
   checkTask(scenario.task);
   const topology = mustCompile(scenario.topology, 'InvalidScenario');
+  checkReplicas(scenario, topology.agents);
   const world = new World(scenario, topology, { withTrace });
   const { time, trace } = world;
   const root = createStop();
@@ -50,4 +51,13 @@ export async function simulate(
   }
   const { result } = await run;
   return trace === null ? result : { ...result, trace };
+}
+
+function checkReplicas({ replicas = {} }: Scenario, agents: readonly string[]): void {
+  const unknown = Object.keys(replicas).filter((name) => !agents.includes(name));
+  if (unknown.length === 0) return;
+  throw new DroverError(
+    'InvalidScenario',
+    `replicas: unknown agent ${unknown.join(', ')}; the flows have ${agents.join(', ')}`,
+  );
 }

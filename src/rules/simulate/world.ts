@@ -3,7 +3,7 @@
  * activities and signals.
  */
 import type { Scenario, TraceEntry } from '../../contract/run';
-import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnOutcome, type TurnRequest } from '../../contract/agent/turns';
+import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnRequest } from '../../contract/agent/turns';
 import { runBranch } from '../coordination/branch';
 import {
   type Answer,
@@ -12,12 +12,14 @@ import {
   type Question,
   type Sizes,
   Stopped,
+  type TakenTurn,
 } from '../coordination/effects';
 import { type BranchContext, beginBranch } from '../coordination/state';
 import { type Stop, createStop } from '../coordination/stop';
 import { createHuman } from '../run/human';
 import { STOPPED_CLOCK, dueAt, setRunning } from '../agent/turns/paused-clock';
-import { scriptedTurn } from '../run/script';
+import { createReplicas, withoutReplica } from '../run/replicas';
+import { type ScriptedTurn, scriptedTurn } from '../run/script';
 import { type Reach, createReach } from '../topology/reach';
 import type { Topology } from '../topology/topology';
 import { createVirtualTime } from './virtual-time';
@@ -33,13 +35,15 @@ export class World {
   readonly #script: Scenario['script'];
   readonly #human;
   readonly #positions = new Map<string, number>();
+  readonly #replicas;
   #turnsInFlight = 0;
   #clock = setRunning(STOPPED_CLOCK, true, 0);
 
-  constructor({ script }: Scenario, topology: Topology, { withTrace }: { withTrace: boolean }) {
+  constructor({ script, replicas = {} }: Scenario, topology: Topology, { withTrace }: { withTrace: boolean }) {
     this.reach = createReach(topology);
     this.trace = withTrace ? [] : null;
     this.#script = script;
+    this.#replicas = createReplicas(replicas);
     this.#human = createHuman(script, this.time, () => {
       this.#setClock();
     });
@@ -51,22 +55,34 @@ export class World {
   }
 
   /** Lets the scripted agent take its next turn; the returned function withdraws it. */
-  takeTurn(request: TurnRequest, limitMs: number, done: (outcome: TurnOutcome) => void): () => void {
-    const { agent } = request;
-    const position = this.#positions.get(agent) ?? 0;
-    const { outcome, delayMs, next } = scriptedTurn(this.#script, agent, position, limitMs);
-    this.#positions.set(agent, next);
+  takeTurn(request: TurnRequest, limitMs: number, done: (taken: TakenTurn) => void): () => void {
+    const { turnId, branch, agent, input } = request;
+    const taker = this.#replicas.begin(agent);
+    const by = taker !== null && taker !== agent ? { replica: taker } : {};
+    const { outcome, delayMs } = taker === null ? withoutReplica(agent) : this.#scripted(agent, taker, limitMs);
     this.#count(1);
     const cancel = this.time.schedule(delayMs, () => {
-      this.#count(-1);
-      const { turnId, branch, input } = request;
-      if ('reply' in outcome) this.trace?.push({ turnId, branch, agent, input, reply: outcome.reply });
-      done(outcome);
+      this.#ended(taker);
+      if ('reply' in outcome) this.trace?.push({ turnId, branch, agent, ...by, input, reply: outcome.reply });
+      done({ ...outcome, ...by });
     });
     return () => {
       cancel();
-      this.#count(-1);
+      this.#ended(taker);
     };
+  }
+
+  /** A replica without a script of its own plays that of its agent, together with the others. */
+  #scripted(agent: string, taker: string, limitMs: number): Pick<ScriptedTurn, 'outcome' | 'delayMs'> {
+    const player = Object.hasOwn(this.#script, taker) ? taker : agent;
+    const turn = scriptedTurn(this.#script, player, this.#positions.get(player) ?? 0, limitMs);
+    this.#positions.set(player, turn.next);
+    return turn;
+  }
+
+  #ended(taker: string | null): void {
+    if (taker !== null) this.#replicas.end(taker);
+    this.#count(-1);
   }
 
   ask(question: Question, settle: (answer: Answer) => void): () => void {
@@ -120,7 +136,7 @@ export class VirtualEffects implements Effects {
     if (reason !== null) throw new Stopped(reason);
   }
 
-  takeTurn(request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome> {
+  takeTurn(request: TurnRequest, timeoutMs: number | null): Promise<TakenTurn> {
     return this.#waiting((done) => this.#world.takeTurn(request, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS, done));
   }
 

@@ -41,4 +41,6 @@ export interface Topology {
   readonly rendezvous: readonly string[];
   readonly convergence: Convergence;
   readonly rules: TopologyRules;
+  /** The agents that stand for replicas, each with their number at the start of the run. */
+  readonly services?: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,6 @@
 /** Activities that ask an agent for a turn or for its undo. */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { TurnActivities, UndoActivities } from '../../contract/activities';
+import type { ReplicaActivities, TurnActivities, UndoActivities } from '../../contract/activities';
 import { queues } from '../../contract/names';
 import { UNDO_POLICY } from './policies';
 
@@ -24,4 +24,17 @@ export function turnActivities(summary: string): TurnActivities {
 /** The undo of a finished turn, with the retries of a compensation, because the agent may be restarting. */
 export function undoTurnActivity(summary: string): UndoActivities {
   return proxyActivities<UndoActivities>({ ...UNDO_POLICY, summary });
+}
+
+/**
+ * Chooses a replica. It asks the workflows of all replicas, so it is not a local activity: that would keep the branch's workflow task, and
+ * with it a slot that the answers need. The agents have 10 s to answer. After a minute the turn fails as for an agent that is not there.
+ */
+export function replicaActivity(summary: string): ReplicaActivities {
+  return proxyActivities<ReplicaActivities>({
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1m',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+    summary,
+  });
 }

@@ -40,13 +40,14 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
     startBranch: (context) => family.start(context),
     ask: (question) => questions.ask(question),
     async takeTurn(request, timeoutMs) {
-      const outcome = await turns.take(request, timeoutMs);
+      const taken = await turns.take(request, timeoutMs);
       watch.turnTaken();
       const { turnId, branch: id, agent, input } = request;
-      if (options.trace && 'reply' in outcome) {
-        trace.push({ turnId, branch: id, agent, input, reply: outcome.reply, at: stampMs() });
+      if (options.trace && 'reply' in taken) {
+        const { reply, replica } = taken;
+        trace.push({ turnId, branch: id, agent, ...(replica && { replica }), input, reply, at: stampMs() });
       }
-      return outcome;
+      return taken;
     },
     async betweenTurns(state) {
       watch.moved(state);

@@ -92,5 +92,6 @@ function viewOf({ life, turns, questions, family, watch }: BranchParts): BranchV
   const running = family.open();
   const alone = turns.isWaiting() ? 'turn' : questions.isWaiting() ? 'human' : null;
   const view = watch.view(alone ?? (running > 0 ? 'barrier' : null), running);
-  return { ...view, ...troublesOf(life.supervisor.troubles()) };
+  const replica = turns.replica();
+  return { ...view, ...(replica !== null && { replica }), ...troublesOf(life.supervisor.troubles()) };
 }

@@ -8,7 +8,10 @@ import {
   type TurnRequest,
   DEFAULT_TURN_TIMEOUT_MS,
 } from '../../contract/agent/turns';
-import { Stopped } from '../../rules/coordination/effects';
+import { Stopped, type TakenTurn } from '../../rules/coordination/effects';
+import { noReplica } from '../../rules/run/replicas';
+import { replicaActivity } from '../activities/turns';
+import { errorBody } from '../shared/failures';
 import type { BranchLife } from './life';
 
 /** docs/workflow-rules.md, rule 2: a workflow that waits for a signal repeats its request. */
@@ -22,13 +25,15 @@ const BUSY_MOST_MS = 30_000;
 /** The turns of one branch. */
 export interface BranchTurns {
   /** Waits for the outcome. Throws `Stopped` after it has withdrawn the turn. */
-  take(request: TurnRequest, timeoutMs: number | null): Promise<TurnOutcome>;
+  take(request: TurnRequest, timeoutMs: number | null): Promise<TakenTurn>;
   answered(message: TurnAnswered): void;
   /** Null: the agent takes turns again. */
   suspended(turnId: string, suspension: Suspension | null): void;
   /** Whether the branch waits for a turn. */
   isWaiting(): boolean;
   isSuspended(): boolean;
+  /** The replica that has the turn, where its agent has replicas and the branch waits for a turn; else null. */
+  replica(): string | null;
 }
 
 /** Why the agent takes no turns, where it said so. */
@@ -45,6 +50,8 @@ interface OpenTurn {
 /** Create one per branch. Calls `onSuspended` when the agent of the current turn is suspended or continues. */
 export function createTurns(life: BranchLife, onSuspended: (suspension: Suspension | null) => void): BranchTurns {
   let turn: OpenTurn | null = null;
+  let replica: string | null = null;
+  const { fleet, run, topology } = life.context;
 
   const outcome = (): TurnOutcome | null => turn?.outcome ?? null;
   const isStopped = (): boolean => life.stop.reason() !== null;
@@ -61,11 +68,15 @@ export function createTurns(life: BranchLife, onSuspended: (suspension: Suspensi
     // Scripted agents have no memory, and the run's history would hold the branch's memory once per turn.
     const sent = life.options.scripted ? { ...request, memory: [] } : request;
     const limit = timeoutMs === null ? {} : { timeoutMs: Math.max(1, Math.round(timeoutMs)) };
+    let wasDelivered = false;
     for (let again = ASK_AGAIN_MS; !isStopped(); again = turn?.suspension ? again * 2 : ASK_AGAIN_MS) {
       const message = { turnId, replyTo: life.workflowId, request: sent, ...limit };
       const delivery = await life.outbox.send(target, agentSignals.turnRequested, message);
+      wasDelivered ||= delivery === 'delivered';
       if (delivery === 'gone' && outcome() === null) {
-        return { error: { code: 'AgentUnavailable', message: `workflow ${target} is gone` } };
+        const error = { code: 'AgentUnavailable', message: `workflow ${target} is gone` } as const;
+        // A later request may reach an agent that is gone with the turn that it had begun.
+        return { error: wasDelivered ? error : { ...error, notTaken: true } };
       }
       await condition(() => outcome() !== null || isStopped(), Math.min(again, ASK_SUSPENDED_AGAIN_MS), {
         summary: `wait for the answer to turn ${turnId}`,
@@ -75,28 +86,66 @@ export function createTurns(life: BranchLife, onSuspended: (suspension: Suspensi
     return null;
   }
 
+  const isService = (agent: string): boolean =>
+    !life.options.scripted && topology.services !== undefined && Object.hasOwn(topology.services, agent);
+
+  /** Has an agent, or one replica after the other until one takes it, take the turn. Null: stopped. */
+  async function askOne(request: TurnRequest, timeoutMs: number | null): Promise<TakenTurn | null> {
+    const { agent } = request;
+    if (!isService(agent)) {
+      return ask(life.options.scripted ? runWorkflowId(fleet, run) : agentWorkflowId(fleet, agent), request, timeoutMs);
+    }
+    const not: string[] = [];
+    const refusals: string[] = [];
+    while (!isStopped()) {
+      const picked = await pick(agent, not);
+      if (picked === null)
+        return { error: { code: 'AgentUnavailable', message: `${fleet}/${noReplica(agent, refusals)}` } };
+      if (typeof picked !== 'string') return picked;
+      replica = picked;
+      const answer = await ask(agentWorkflowId(fleet, picked), { ...request, agent: picked }, timeoutMs);
+      if (answer === null || !wasNotTaken(answer)) return answer && { ...answer, replica: picked };
+      if (turn !== null) turn = { ...turn, outcome: null };
+      refusals.push(answer.error.message);
+      not.push(picked);
+    }
+    return null;
+  }
+
+  /** The replica that takes the turn, null where none is left, or why none could be chosen. */
+  async function pick(service: string, not: readonly string[]): Promise<string | null | TurnOutcome> {
+    try {
+      return (await replicaActivity(`a replica of ${fleet}/${service}`).pickReplica({ fleet, service, not })).agent;
+    } catch (error) {
+      const { message } = errorBody(error);
+      return {
+        error: { code: 'AgentUnavailable', message: `no replica of ${fleet}/${service} can be chosen: ${message}` },
+      };
+    }
+  }
+
   return {
     async take(request, timeoutMs) {
       const { turnId, agent } = request;
-      const { fleet, run } = life.context;
-      const target = life.options.scripted ? runWorkflowId(fleet, run) : agentWorkflowId(fleet, agent);
       const limit = timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS;
       try {
         // This adds up the pauses instead of reading the clock: after a local activity a replay may read another time (progress.ts).
         let waited = 0;
         for (let wait = BUSY_FIRST_MS; ; wait = Math.min(2 * wait, BUSY_MOST_MS)) {
           turn = { turnId, outcome: null, suspension: null };
-          const answer = await ask(target, request, timeoutMs);
+          const answer = await askOne(request, timeoutMs);
           if (answer === null) break;
           waited += wait;
           if (!isBusy(answer) || waited > limit) return answer;
           await condition(isStopped, wait, { summary: `${agent} is busy: retry` });
         }
-        life.outbox.tell(target, agentSignals.turnWithdrawn, { turnId });
+        const taker = life.options.scripted ? runWorkflowId(fleet, run) : agentWorkflowId(fleet, replica ?? agent);
+        life.outbox.tell(taker, agentSignals.turnWithdrawn, { turnId });
         throw new Stopped(life.stop.reason() ?? '');
       } finally {
         setSuspended(null);
         turn = null;
+        replica = null;
       }
     },
     answered(message) {
@@ -108,9 +157,15 @@ export function createTurns(life: BranchLife, onSuspended: (suspension: Suspensi
     },
     isWaiting: () => turn !== null,
     isSuspended: () => (turn?.suspension ?? null) !== null,
+    replica: () => replica,
   };
 }
 
 function isBusy(outcome: TurnOutcome): boolean {
   return 'error' in outcome && outcome.error.code === 'AgentBusy';
+}
+
+/** Whether the agent's workflow refused the turn, so that another replica may take it. A busy one is asked again after a pause. */
+function wasNotTaken(outcome: TurnOutcome): outcome is Extract<TurnOutcome, { error: unknown }> {
+  return 'error' in outcome && outcome.error.notTaken === true && !isBusy(outcome);
 }

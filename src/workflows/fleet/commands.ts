@@ -3,7 +3,16 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { LostParts } from '../../contract/ends';
 import type { ApplyResult, ChangeView, FleetView } from '../../contract/fleet';
 import { describeFleet, fleetSignals, fleetUpdates } from '../../contract/fleet/messages';
-import { type Decided, decideApply, decideDestroy, partsToCheck } from '../../rules/fleet/change';
+import {
+  applyMark,
+  type Decided,
+  decideApply,
+  decideDestroy,
+  decideScale,
+  partsToCheck,
+  scaleMark,
+} from '../../rules/fleet/change';
+import type { RequestMark } from '../../rules/lib/fingerprint';
 import { forgetAgent } from '../../rules/fleet/settle';
 import {
   agentGone,
@@ -15,6 +24,7 @@ import {
   poolGone,
   resumeRequest,
   runNamed,
+  scaleRequest,
   usageLeft,
 } from '../../rules/fleet/spec';
 import { type DecidedCancel, decideCancel } from '../../rules/fleet/cancel';
@@ -93,12 +103,33 @@ function decide(machine: FleetMachine, rule: Rule): ApplyResult {
   });
 }
 
-/** Decides after it has looked for owned parts that are gone; immediately when the fleet owns none. */
+type Decide<R> = (state: FleetState, request: R, lost?: LostParts) => Decided;
+
+/** `apply` and `scale`. */
 function handleApply(machine: FleetMachine): void {
-  const apply = async (value: unknown): Promise<ApplyResult> => {
-    const request = translating(() => applyRequest(value, 'apply'));
-    const decided = (lost?: LostParts) => decide(machine, (state) => decideApply(state, request, lost));
-    const call = translating(() => partsToCheck(machine.state, request));
+  const apply = afterALook(machine, (value) => applyRequest(value, 'apply'), applyMark, decideApply);
+  setHandler(fleetUpdates.apply, apply.handle, {
+    validator: apply.validate,
+    description: 'Changes the fleet to spec, and replaces lost agents and pools; returns at acceptance',
+  });
+  const scale = afterALook(machine, (value) => scaleRequest(value, 'scale'), scaleMark, decideScale);
+  setHandler(fleetUpdates.scale, scale.handle, {
+    validator: scale.validate,
+    description: 'Changes the number of replicas of an agent; returns at acceptance',
+  });
+}
+
+/** Decides after it has looked for owned parts that are gone; immediately when the fleet owns none. */
+function afterALook<R>(
+  machine: FleetMachine,
+  parse: (value: unknown) => R,
+  markOf: (request: R) => RequestMark | undefined,
+  decideOn: Decide<R>,
+): { readonly handle: (value: unknown) => Promise<ApplyResult>; readonly validate: (value: unknown) => void } {
+  const handle = async (value: unknown): Promise<ApplyResult> => {
+    const request = translating(() => parse(value));
+    const decided = (lost?: LostParts) => decide(machine, (state) => decideOn(state, request, lost));
+    const call = translating(() => partsToCheck(machine.state, markOf(request)));
     if (call === null) return decided();
     const find = () => fleetActivities('find lost agents and pools').findLost(call);
     // A handler is outside the non-cancellable scope of the workflow, and a fleet ignores cancellation.
@@ -106,10 +137,7 @@ function handleApply(machine: FleetMachine): void {
       await CancellationScope.nonCancellable(() => machine.supervisor.persist('find lost agents and pools', find)),
     );
   };
-  setHandler(fleetUpdates.apply, apply, {
-    validator: (value: unknown) => validate(machine, (state) => decideApply(state, applyRequest(value, 'apply'))),
-    description: 'Changes the fleet to spec, and replaces lost agents and pools; returns at acceptance',
-  });
+  return { handle, validate: (value) => validate(machine, (state) => decideOn(state, parse(value))) };
 }
 
 function viewOf({ state, supervisor }: FleetMachine): FleetView {

@@ -88,7 +88,7 @@ export function beginRun(input: RunInput): RunLife {
   const life: RunLife = {
     workflowId: workflowInfo().workflowId,
     input,
-    topology: mustCompile(input.topology, 'InvalidFleet'),
+    topology: { ...mustCompile(input.topology, 'InvalidFleet'), ...(input.services && { services: input.services }) },
     outbox: createOutbox(supervisor, withinTheTask, pacer),
     pacer,
     supervisor,

@@ -2,7 +2,8 @@
 import { branchSignals } from '../../contract/run/messages';
 import type { Script, TraceEntry } from '../../contract/run';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
-import { scriptedTurn } from '../../rules/run/script';
+import { createReplicas, withoutReplica } from '../../rules/run/replicas';
+import { type ScriptedTurn, scriptedTurn } from '../../rules/run/script';
 import type { RunLife } from './life';
 import { isHistoryFull } from '../shared/continue-as-new';
 import { startTimer } from '../shared/timer';
@@ -19,15 +20,33 @@ export interface ScriptedAgents {
 
 /** Create one per scripted run. */
 export function createScriptedAgents(life: RunLife, script: Script): ScriptedAgents {
+  const replicas = createReplicas(life.input.services ?? {});
   const positions = new Map<string, number>();
   /** Null: in progress or withdrawn. */
   const outcomes = new Map<string, TurnOutcome | null>();
   const timers = new Map<string, () => void>();
+  const takers = new Map<string, string | null>();
   const trace: TraceEntry[] = [];
 
   function answer(replyTo: string, turnId: string, outcome: TurnOutcome): void {
     life.outbox.tell(replyTo, branchSignals.turnAnswered, { turnId, outcome });
   }
+
+  /** A replica without a script of its own plays that of its agent, together with the others. */
+  function played(agent: string, taker: string, limitMs: number): Pick<ScriptedTurn, 'outcome' | 'delayMs'> {
+    const player = Object.hasOwn(script, taker) ? taker : agent;
+    const turn = scriptedTurn(script, player, positions.get(player) ?? 0, limitMs);
+    positions.set(player, turn.next);
+    return turn;
+  }
+
+  function ended(turnId: string): void {
+    timers.delete(turnId);
+    const taker = takers.get(turnId);
+    takers.delete(turnId);
+    if (taker) replicas.end(taker);
+  }
+
   return {
     trace: () => trace,
     requested({ turnId, replyTo, request, timeoutMs }) {
@@ -37,21 +56,23 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
       if (known !== undefined) return;
       if (isHistoryFull(life.input.mostEvents)) return answer(replyTo, turnId, { error: FULL });
       const { agent, branch, input } = request;
-      const position = positions.get(agent) ?? 0;
-      const { outcome, delayMs, next } = scriptedTurn(script, agent, position, timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS);
-      positions.set(agent, next);
+      const taker = replicas.begin(agent);
+      const by = taker !== null && taker !== agent ? { replica: taker } : {};
+      const limitMs = timeoutMs ?? DEFAULT_TURN_TIMEOUT_MS;
+      const { outcome, delayMs } = taker === null ? withoutReplica(agent) : played(agent, taker, limitMs);
+      takers.set(turnId, taker);
       outcomes.set(turnId, null);
       const finish = (): void => {
-        timers.delete(turnId);
+        ended(turnId);
         outcomes.set(turnId, outcome);
-        if ('reply' in outcome) trace.push({ turnId, branch, agent, input, reply: outcome.reply });
+        if ('reply' in outcome) trace.push({ turnId, branch, agent, ...by, input, reply: outcome.reply });
         answer(replyTo, turnId, outcome);
       };
       timers.set(turnId, startTimer(life.supervisor, delayMs, finish, `${agent} replies`));
     },
     withdrawn(turnId) {
       timers.get(turnId)?.();
-      timers.delete(turnId);
+      ended(turnId);
       if (!outcomes.has(turnId)) outcomes.set(turnId, null);
     },
   };

@@ -19,7 +19,7 @@ const mostly = <T>(good: readonly T[], bad: readonly T[]) =>
   fc.oneof({ arbitrary: fc.constantFrom(...good), weight: 30 }, { arbitrary: fc.constantFrom(...bad), weight: 1 });
 const count = mostly([1, 2, 3], [0, -1, 1.5]);
 const optional = <T extends Record<string, fc.Arbitrary<unknown>>>(model: T) => fc.record(model, { requiredKeys: [] });
-const name = mostly(['A', 'B', 'C', 'worker-1', 'x_9'], ['End', '9', '']);
+const name = mostly(['A', 'B', 'C', 'A-1', 'worker-1', 'x_9'], ['End', '9', '']);
 const pool = mostly(['claude'], ['other']);
 const duration = mostly(['500ms', '5s', '2m', '1h', '1.5s', '720h'], ['0s', '721h', '5', '1d']);
 const liveness = optional({
@@ -75,6 +75,7 @@ const agent = fc
       other: mostly([false], [true]),
       turns: optional({ maxParallel: count, queue: count, timeout: duration, unavailableTimeout: duration }),
       subscription: fc.record({ pool }),
+      replicas: mostly([0, 1, 3], [-1, 1.5, 1_001]),
       liveness,
       restart,
     },

@@ -19,6 +19,7 @@ const mars = {
     convergence: { minRatio: 0.5, timeout: '5m' },
   },
   task: 'q',
+  replicas: { A: 3 },
   script: {
     A: [
       { action: 'ask', question: 'which?', delay: '20ms' },

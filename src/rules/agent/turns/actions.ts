@@ -7,8 +7,9 @@ import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';
 import { dueAt, reading, setRunning } from './paused-clock';
 import { blocksTurns } from '../subscription/state';
+import { DroverError } from '../../../contract/errors';
 import { unavailability } from '../why';
-import { beginTurn, closedFor, finishTurn, limitOf, usedBy, withTurns } from './queue';
+import { beginTurn, closedFor, finishTurn, limitOf, notTaken, usedBy, withTurns } from './queue';
 
 /**
  * Why a turn in flight is cancelled: its limit, its branch, a lost instance, or an agent that
@@ -74,18 +75,16 @@ function blocksContinueAsNew(state: AgentState, mayWait: boolean): boolean {
 /** The answer to a waiting turn that must not wait any longer; null while it may wait. */
 function outcomeOfWaiting(state: AgentState, turn: QueuedTurn, now: number): TurnOutcome | null {
   const closed = closedFor(state);
-  if (closed !== null) return { error: { code: closed.code, message: closed.message } };
+  const ended = (error: DroverError): TurnOutcome =>
+    turn.attempt === 0 ? notTaken(state, error) : { error: { code: error.code, message: error.message } };
+  if (closed !== null) return ended(closed);
   const limit = state.settings.turns.unavailableTimeoutMs;
   const waited = reading(state.turns.unavailable, now) - turn.waitingFrom;
   const refused = turn.refusedFrom === null ? 0 : reading(state.turns.working, now) - turn.refusedFrom;
   if (waited < limit && refused < limit) return null;
   const how = refused >= limit ? (turn.lastError ?? 'has refused connections') : unavailability(state);
-  return {
-    error: {
-      code: 'AgentUnavailable',
-      message: `${state.fleet}/${state.agent} ${how} for ${String(Math.round(limit / 1000))} s`,
-    },
-  };
+  const message = `${state.fleet}/${state.agent} ${how} for ${String(Math.round(limit / 1000))} s`;
+  return ended(new DroverError('AgentUnavailable', message));
 }
 
 function startable(state: AgentState, now: number): readonly QueuedTurn[] {

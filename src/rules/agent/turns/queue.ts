@@ -45,7 +45,8 @@ export function requestTurn(state: AgentState, asked: TurnRequested, now: number
   // The withdrawing branch ignores this answer, but a branch that repeats the request after a reset
   // needs one.
   if (turns.withdrawn.includes(asked.turnId)) {
-    return refuse(state, new DroverError('TurnRejected', `turn ${asked.turnId} was withdrawn earlier`));
+    const { code, message } = new DroverError('TurnRejected', `turn ${asked.turnId} was withdrawn earlier`);
+    return { state, answer: { error: { code, message } } };
   }
   const closed = closedFor(state);
   if (closed !== null) return refuse(state, closed);
@@ -75,7 +76,13 @@ export function requestTurn(state: AgentState, asked: TurnRequested, now: number
 }
 
 function refuse(state: AgentState, error: DroverError): Admission {
-  return { state, answer: { error: { code: error.code, message: error.message } } };
+  return { state, answer: notTaken(state, error) };
+}
+
+/** The answer to a turn that the agent has not received. Another replica may take it. */
+export function notTaken({ config }: AgentState, { code, message }: DroverError): TurnOutcome {
+  const isReplica = config.spec.replicaOf !== undefined;
+  return { error: { code, message, ...(isReplica && { notTaken: true as const }) } };
 }
 
 /** Why the agent takes no turns until an operator acts; null while it is meant to work. */
