@@ -55,5 +55,5 @@ function text(items: readonly Garbage[], removes: boolean, left: number): string
     why,
   ]);
   const removed = left === 0 ? 'removed' : `removed, but for ${String(left)}`;
-  return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'PROCESSES', 'WHY'], rows)}\n${removes ? removed : 'drover gc --yes removes them'}`;
+  return `${table(['PROVIDER', 'AGENT', 'CREATED', 'RESOURCE', 'PROCESSES', 'WHY'], rows, ['CREATED', 'PROVIDER', 'PROCESSES'])}\n${removes ? removed : 'drover gc --yes removes them'}`;
 }

@@ -1,6 +1,6 @@
 /** `drover wait agent NAME --for liveness=ready`. */
 import type { Command } from 'commander';
-import type { AgentView } from '../../contract/agent';
+import { AGENT_STATUSES, type AgentView, LIVENESSES, RUNTIMES } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import { agentRef, durationOption } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
@@ -13,6 +13,11 @@ interface WaitFlags extends ConnectionFlags {
 }
 
 const WAITED_FOR = ['status', 'runtime', 'liveness'] as const;
+const VALUES: Readonly<Record<(typeof WAITED_FOR)[number], readonly string[]>> = {
+  status: AGENT_STATUSES,
+  runtime: RUNTIMES,
+  liveness: LIVENESSES,
+};
 const TIMEOUT = '30s';
 
 export function register(program: Command): void {
@@ -34,9 +39,15 @@ function condition(text: string): {
 } {
   const [left, value] = text.split('=');
   const what = WAITED_FOR.find((known) => known === left);
-  if (what && value) return { what, value };
+  if (what && value) return { what, value: known(what, value) };
   throw new DroverError(
     'InvalidRequest',
     `--for ${text}: expected one of ${WAITED_FOR.join(', ')}, "=" and a value, for example liveness=ready`,
   );
+}
+
+/** A value that can come true: a wait for any other one would only end with its timeout. */
+function known(what: keyof typeof VALUES, value: string): string {
+  if (VALUES[what].includes(value)) return value;
+  throw new DroverError('InvalidRequest', `--for ${what}=${value}: expected one of ${VALUES[what].join(', ')}`);
 }

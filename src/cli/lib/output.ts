@@ -1,10 +1,10 @@
 /** Output of commands: data on stdout, messages on stderr. */
-import { stripVTControlCharacters } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import { shown } from '../text/control-characters';
 import { environment } from '../../config';
+
+export { table } from './table';
 
 /** The forms of `-o`. */
 const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
@@ -85,60 +85,6 @@ export function colors(): ReturnType<typeof pc.createColors> {
   // Always a boolean: without one picocolors guesses, and its guess is yes wherever CI is set.
   const isTerminal = process.stdout.isTTY === true;
   return pc.createColors(isTerminal && !environment()['NO_COLOR'] && !process.argv.includes('--no-color'));
-}
-
-const BETWEEN_COLUMNS = 2;
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
-
-/**
- * Columns without lines. On a terminal the last column is cut to its width; elsewhere nothing is.
- */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // Escaped before the layout, which counts and cuts characters.
-  const cells = rows.map((row) => row.map((cell) => shown(cell, process.stdout.isTTY)));
-  const widths = head.map(
-    (title, column) =>
-      Math.max(title.length, ...cells.map((row) => visibleLength(row[column] ?? ''))) + BETWEEN_COLUMNS,
-  );
-  const layout = new Table({
-    chars: NO_LINES,
-    style: { 'padding-left': 0, 'padding-right': BETWEEN_COLUMNS, head: [], border: [] },
-    head: [...head],
-    colWidths: process.stdout.isTTY ? fitted(widths, process.stdout.columns) : widths,
-  });
-  layout.push(...cells.map((row) => [...row]));
-  return layout
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
-}
-
-/** Shrinks the last column, to no less than eight characters. */
-function fitted(widths: readonly number[], available: number): number[] {
-  const over = widths.reduce((sum, width) => sum + width, 0) - available;
-  const last = widths.at(-1) ?? 0;
-  return over <= 0 ? [...widths] : [...widths.slice(0, -1), Math.max(8, last - over)];
-}
-
-function visibleLength(text: string): number {
-  return stripVTControlCharacters(text).length;
 }
 
 /** The order of names: by code unit, so it does not depend on the locale. */

@@ -52,7 +52,8 @@ export function agentText(agent: AgentView): string {
     `${made.before} -> ${made.after}`,
     made.why ?? '',
   ]);
-  const log = decisions.length === 0 ? [] : ['', table(['AT', 'BY', 'DECISION', 'CHANGE', 'WHY'], decisions)];
+  const log =
+    decisions.length === 0 ? [] : ['', table(['AT', 'BY', 'DECISION', 'CHANGE', 'WHY'], decisions, ['BY', 'CHANGE'])];
   return [...(agent.why === null ? [] : [agent.why, '']), lines, ...turnsTable(agent), ...log].join('\n');
 }
 
@@ -66,5 +67,5 @@ function turnsTable({ openTurns = [] }: AgentView): string[] {
     age(since),
     error ?? '-',
   ]);
-  return ['', table(['TURN', 'STATE', 'ATTEMPT', 'AGE', 'LAST ERROR'], rows)];
+  return ['', table(['TURN', 'STATE', 'ATTEMPT', 'AGE', 'LAST ERROR'], rows, ['ATTEMPT', 'AGE'])];
 }

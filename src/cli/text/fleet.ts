@@ -29,7 +29,7 @@ export function fleetText(fleet: FleetDescription): string {
   ]);
   const gone = goneLines(fleet.lost);
   const graph = fleet.topology ? ['', topologyText(fleet.topology)] : [];
-  return [...gone, lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents), ...graph].join('\n');
+  return [...gone, lines, '', table(['AGENT', 'RESOURCE', 'REVISION'], agents, ['REVISION']), ...graph].join('\n');
 }
 
 /** The first lines of `describe fleet`: what is gone, if anything. */

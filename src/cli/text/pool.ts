@@ -12,5 +12,5 @@ export function poolText({ pool, credentials, exhaustedUntil, troubles }: PoolVi
     skippedUntil ?? '-',
   ]);
   const lines = facts([['Pool', pool], ['Exhausted until', exhaustedUntil ?? '-'], ...troubleFacts(troubles)]);
-  return [lines, '', table(['CREDENTIAL', 'AGENTS', 'FAILURES', 'SKIPPED UNTIL'], rows)].join('\n');
+  return [lines, '', table(['CREDENTIAL', 'AGENTS', 'FAILURES', 'SKIPPED UNTIL'], rows, ['FAILURES'])].join('\n');
 }

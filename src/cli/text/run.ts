@@ -47,7 +47,7 @@ export function runText(run: RunView): string {
   return [
     lines,
     '',
-    table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches),
+    table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches, ['TURNS', 'TOOK']),
     ...waitsText(run.waits ?? []),
     ...barriersText(result?.barriers ?? []),
     ...turnsText(result?.trace ?? []),
@@ -77,7 +77,7 @@ function barriersText(barriers: readonly BarrierRecord[]): string[] {
     arrived.join(', ') || '-',
     failed.map(({ from, error }) => `${from}: ${error}`).join('; ') || '-',
   ]);
-  return ['', table(['BARRIER', 'OF', 'OUTCOME', 'ARRIVED', 'FAILED'], rows)];
+  return ['', table(['BARRIER', 'OF', 'OUTCOME', 'ARRIVED', 'FAILED'], rows, ['FAILED'])];
 }
 
 /** Every turn with its input and reply, in the order of the replies. */

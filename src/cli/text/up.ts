@@ -28,7 +28,10 @@ export async function agentTable(
   const asked = await agents.describeAll(refs, { timeoutMs });
   const rows = asked.flatMap(({ ref, view, error }) => (view ? [row(view)] : rowWithoutView(ref, error)));
   const reasons = asked.flatMap(({ error }) => (isUnanswered(error) ? [error.message] : []));
-  return [table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows), ...reasons].join('\n');
+  return [
+    table(['NAME', 'STATUS', 'RUNTIME', 'LIVENESS', 'PROCESS', 'HOLDS'], rows, ['PROCESS', 'RUNTIME']),
+    ...reasons,
+  ].join('\n');
 }
 
 /**

@@ -10,11 +10,14 @@ import type { Usage } from '../usage';
 import type { OpenTurn } from './open-turn';
 
 /** The desired state, which the control plane has decided. */
-export type AgentStatus = 'pending' | 'running' | 'paused' | 'stopped' | 'failed' | 'terminated';
+export const AGENT_STATUSES = ['pending', 'running', 'paused', 'stopped', 'failed', 'terminated'] as const;
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
 /** The actual state, after the last call of the provider. */
-export type Runtime = 'stopped' | 'starting' | 'running' | 'paused' | 'stopping' | 'crashed';
+export const RUNTIMES = ['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
 /** The state that beats and health checks prove. */
-export type Liveness = 'starting' | 'ready' | 'degraded' | 'offline';
+export const LIVENESSES = ['starting', 'ready', 'degraded', 'offline'] as const;
+export type Liveness = (typeof LIVENESSES)[number];
 
 /**
  * The status as a person says it: a change that is under way (`pausing`, `restarting`) instead of

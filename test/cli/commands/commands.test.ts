@@ -50,6 +50,7 @@ describe('a command line that makes no sense ends with 2', () => {
     [['pause', 'mars/AgentA', '--fleet', 'mars']],
     [['pause', 'mars/AgentA', '--drain-timeout', 'soon']],
     [['wait', 'agent', 'mars/AgentA', '--for', 'happiness=much']],
+    [['wait', 'agent', 'mars/AgentA', '--for', 'status=blah']],
     [['hold', 'mars/AgentA']],
     [['apply']],
     [['apply', '-f', 'nowhere.yaml']],
