@@ -12,7 +12,7 @@ export function delivering(signals: SignalActivities, turns: TurnActivities): Tu
   return {
     async takeTurn(call) {
       const result = await turns.takeTurn(call);
-      if (!('reply' in result) || result.failure !== undefined) return result;
+      if (!('reply' in result) || result.failure !== undefined || result.retry !== undefined) return result;
       const { turnId } = call.request;
       const argument: TurnAnswered = { turnId, outcome: { reply: result.reply } };
       try {

@@ -8,8 +8,10 @@ import { AGENT_PATHS } from '../contract/protocol';
 import { describeProblem, readJson, UNDECODABLE } from '../contract/json';
 import { boundedText, ERROR_BYTES, messageOf, oneLine, QUOTE_BYTES } from '../contract/text';
 import type { TurnOutcome } from '../contract/agent/turns';
+import { LONGEST_RESET_MS } from '../contract/failure/reset-time';
+import { isRecord } from '../rules/lib/parse';
 import { wallClockMs } from '../lib/clock';
-import { errorCode } from '../lib/error-code';
+import { errorCode, wasNotConnected } from '../lib/error-code';
 import { type HttpAnswer, type HttpCall, httpCall, isSuccess, retryAfterMs } from '../providers/http-call';
 import { titleOf } from '../providers/provider';
 import { NOT_SHOWN, redactionFor } from '../providers/redaction';
@@ -65,7 +67,7 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
       body: call.request,
       signal: context.cancellationSignal,
     });
-    const result = withFailure(call, answer, () => outcomeOf(call, answer));
+    const result = withFailure(call, answer, () => withRetry(call, answer, outcomeOf(call, answer)));
     return await withoutSecrets(call, settings, result);
   } catch (error) {
     if (context.cancellationSignal.aborted) {
@@ -76,7 +78,9 @@ async function takeTurn(call: TurnCall, settings: TurnSettings): Promise<TurnRes
     if (error instanceof DroverError)
       return rejected(call, `its endpoint ${call.endpoint} may not be called: ${error.message}`);
     if (errorCode(error) === undefined) throw error;
-    throw unavailable(call, `cannot be reached: ${messageOf(error, QUOTE_BYTES)}`);
+    // A connection that broke may mean that the turn ends its process: the agent's workflow must know before the next attempt.
+    const broke = !wasNotConnected(error);
+    throw unavailable(call, `cannot be reached: ${messageOf(error, QUOTE_BYTES)}`, { broke });
   }
 }
 
@@ -142,10 +146,24 @@ function withFailure(call: TurnCall, answer: HttpAnswer, outcome: () => TurnOutc
   return { error: { code, message }, failure };
 }
 
+/** Adds why the turn may be asked again. Only a pool knows when an agent with a subscription may go on after a rate limit. */
+function withRetry(call: TurnCall, answer: HttpAnswer, outcome: TurnOutcome): TurnResult {
+  const failed = 'error' in outcome || (isRecord(outcome.reply) && outcome.reply['action'] === 'fail');
+  if (!failed || ('error' in outcome && outcome.error.code === 'LimitReached')) return outcome;
+  if (answer.status >= 500) return { ...outcome, retry: { on: '5xx' } };
+  const failure = call.request.subscription === null ? turnFailure(answer, wallClockMs()) : null;
+  if (failure?.kind !== 'rate_limit') return { ...outcome, retry: { on: 'error' } };
+  const resetMs = failure.resetAt === undefined ? undefined : Math.max(0, Date.parse(failure.resetAt) - wallClockMs());
+  const afterMs = retryAfterMs(answer.headers, LONGEST_RESET_MS) ?? resetMs;
+  return { ...outcome, retry: { on: 'rate_limit', ...(afterMs === undefined ? {} : { afterMs }) } };
+}
+
 function outcomeOf(call: TurnCall, answer: HttpAnswer): TurnOutcome {
   const { status, headers, text } = answer;
+  if (status === 429) return rateLimited(call, answered(status, text));
   if (isUnavailable(answer)) {
-    throw unavailable(call, answered(status, text), retryAfterMs(headers, RETRY_AFTER_LIMIT_MS));
+    const afterMs = retryAfterMs(headers, RETRY_AFTER_LIMIT_MS);
+    throw unavailable(call, answered(status, text), afterMs === undefined ? {} : { afterMs });
   }
   if (text === undefined) {
     const limit = `${String(ANSWER_LIMIT_BYTES)} bytes`;
@@ -170,15 +188,30 @@ function rejected(call: TurnCall, why: string): TurnOutcome {
   return { error: { code: 'TurnRejected', message: `${titleOf(call)}: ${why}` } };
 }
 
+function rateLimited(call: TurnCall, why: string): TurnOutcome {
+  return { error: { code: 'RateLimited', message: `${titleOf(call)}: it ${why}` } };
+}
+
 /** The status and the beginning of the body: `answered 503 (busy)`. */
 function answered(status: number, text: string | undefined): string {
   const body = oneLine((text ?? '').slice(0, BODY_CHARACTERS), QUOTE_BYTES);
   return `answered ${String(status)}${body === '' ? '' : ` (${body})`}`;
 }
 
-/** `details.why` is the reason alone, which the agent's workflow shows and keeps (rules/agent/turns/endings.ts). */
-function unavailable(call: TurnCall, why: string, afterMs?: number): Error {
+/**
+ * `details.why` is the reason alone, which the agent's workflow shows and keeps (rules/agent/turns/endings.ts); `details.broke` says that the
+ * connection was made and broke.
+ */
+function unavailable(
+  call: TurnCall,
+  why: string,
+  { afterMs, broke = false }: { readonly afterMs?: number; readonly broke?: boolean } = {},
+): Error {
   const message = `${titleOf(call)} at ${call.endpoint} is not available: it ${why}`;
-  const error = new DroverError('AgentUnavailable', message, { why });
-  return asActivityFailure(error, { expected: true, ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }) });
+  const error = new DroverError('AgentUnavailable', message, { why, ...(broke ? { broke } : {}) });
+  return asActivityFailure(error, {
+    expected: true,
+    permanent: broke,
+    ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }),
+  });
 }

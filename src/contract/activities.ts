@@ -7,7 +7,7 @@ import type { LostParts } from './ends';
 import type { DroverEvent, NotifyInput, NotifySpec } from './event';
 import type { SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
-import type { TurnOutcome, TurnRequest } from './agent/turns';
+import type { TurnOutcome, TurnRequest, TurnRetry } from './agent/turns';
 import type { RunPlan } from './run';
 
 /** The resource of a call, with its provider and its agent. */
@@ -206,7 +206,12 @@ export interface TurnCall {
  * How a turn ended. `failure` is the failure of its credential, if it failed. `delivered`:
  * the activity itself has sent the answer to the branch.
  */
-export type TurnResult = TurnOutcome & { readonly failure?: SubscriptionFailure; readonly delivered?: true };
+export type TurnResult = TurnOutcome & {
+  readonly failure?: SubscriptionFailure;
+  /** Set where the turn failed in a way that its agent's `turns.retry` may repeat. */
+  readonly retry?: TurnRetry;
+  readonly delivered?: true;
+};
 
 /** Effects on an agent over its own endpoint, on the turns queue. */
 export interface TurnActivities {

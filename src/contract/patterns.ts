@@ -69,6 +69,8 @@ export const FLEET_LIMITS = {
   items: 1_000,
   /** Agents that a change works on at a time, and turns of one agent at a time. */
   parallel: 1_000,
+  /** Attempts of one turn, and crashes during one turn. */
+  attempts: 1_000,
   /** Turns waiting for one agent. */
   queue: 100_000,
 } as const;

@@ -81,15 +81,50 @@ describe('outcomes', () => {
     ['text', 200, 'I think that AgentB should do it', { reply: 'I think that AgentB should do it' }],
     ['much text', 200, 'x'.repeat(5_000), { reply: boundedText('x'.repeat(5_000), ERROR_BYTES) }],
     ['nothing', 204, '', { reply: '' }],
-    ['a refusal', 400, 'bad', { error: { code: 'TurnRejected', message: 'mars/A: it answered 400: bad' } }],
-    ['a bug', 500, 'boom', { error: { code: 'TurnRejected', message: 'mars/A: it answered 500: boom' } }],
+    [
+      'a refusal',
+      400,
+      'bad',
+      { error: { code: 'TurnRejected', message: 'mars/A: it answered 400: bad' }, retry: { on: 'error' } },
+    ],
+    [
+      'a bug',
+      500,
+      'boom',
+      { error: { code: 'TurnRejected', message: 'mars/A: it answered 500: boom' }, retry: { on: '5xx' } },
+    ],
   ])('%s', async (_, status, body, outcome) => {
     expect(await turn(await answering(status, body))).toEqual(outcome);
   });
 
   test('a failure that the agent names is not the branch’s, with any text', async () => {
     const reply = JSON.stringify({ action: 'fail', error: 'limit', failure: { kind: 'rate_limit' } });
-    expect(await turn(await answering(200, reply))).toEqual({ reply: { action: 'fail', error: 'limit' } });
+    expect(await turn(await answering(200, reply))).toEqual({
+      reply: { action: 'fail', error: 'limit' },
+      retry: { on: 'rate_limit' },
+    });
+  });
+
+  const fails = (error: string, more = {}) => JSON.stringify({ action: 'fail', error, ...more });
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  test.each<[string, number, string, Record<string, string>, object | undefined]>([
+    ['429', 429, 'slow down', {}, { on: 'rate_limit' }],
+    ['429 with Retry-After', 429, 'slow down', { 'retry-after': '7' }, { on: 'rate_limit', afterMs: 7_000 }],
+    ['a model’s 429 by its words', 200, fails('429 Too Many Requests'), {}, { on: 'rate_limit' }],
+    ['a model’s refused key', 200, fails('401 invalid api key'), {}, { on: 'error' }],
+    ['a thrown error', 200, fails('boom'), {}, { on: 'error' }],
+    ['501', 501, 'not built', {}, { on: '5xx' }],
+    ['a reply', 200, '{"action":"final","response":1}', {}, undefined],
+    ['text', 200, 'I have to fail', {}, undefined],
+  ])('%s may be asked again for what it is', async (_, status, body, headers, retry) => {
+    expect((await turn(await answering(status, body, headers))).retry).toEqual(retry);
+  });
+
+  test('a rate limit with a reset time waits for it', async () => {
+    const body = fails('limit', { failure: { kind: 'rate_limit', resetAt: inAnHour } });
+    const { retry } = await turn(await answering(200, body));
+    expect(retry).toEqual({ on: 'rate_limit', afterMs: expect.any(Number) as number });
+    expect(retry?.afterMs).toBeGreaterThan(3_500_000);
   });
 
   test('more than 1 MiB', async () => {
@@ -146,7 +181,9 @@ describe('an agent that is not there', () => {
 
   test('a connection that breaks', async () => {
     const endpoint = await agentThat((request) => request.socket.destroy());
-    expect(await failureOf(turn(endpoint))).toMatchObject({ type: 'AgentUnavailable', nonRetryable: false });
+    const failure = await failureOf(turn(endpoint));
+    expect(failure).toMatchObject({ type: 'AgentUnavailable', nonRetryable: true });
+    expect(failure.details?.[0]).toMatchObject({ details: { broke: true } });
   });
 
   test('an answer that breaks off', async () => {
@@ -156,7 +193,7 @@ describe('an agent that is not there', () => {
     expect(await failureOf(turn(endpoint))).toMatchObject({ type: 'AgentUnavailable' });
   });
 
-  test.each([408, 429, 502, 503, 504])('status %i', async (status) => {
+  test.each([408, 502, 503, 504])('status %i', async (status) => {
     expect(await failureOf(turn(await answering(status, '')))).toMatchObject({
       type: 'AgentUnavailable',
       nonRetryable: false,

@@ -76,6 +76,20 @@ export interface TurnsSpec {
   readonly queue?: number;
   readonly timeout?: Duration;
   readonly unavailableTimeout?: Duration;
+  /** How many crashes of the agent's process during one turn end that turn. */
+  readonly crashLimit?: number;
+  readonly retry?: TurnRetrySpec;
+}
+
+/** Why a turn may be asked again: `error` is a `fail` or a refusal of the agent. */
+export const RETRY_REASONS = ['error', 'timeout', '5xx', 'rate_limit'] as const;
+export type RetryReason = (typeof RETRY_REASONS)[number];
+
+/** When a failed turn is asked again. `attempts` counts the first one too. */
+export interface TurnRetrySpec {
+  readonly attempts?: number;
+  readonly backoff?: { readonly initial?: Duration; readonly max?: Duration };
+  readonly on?: readonly RetryReason[];
 }
 
 /** The optional health monitor. */
@@ -95,9 +109,13 @@ export interface LivenessSpec {
   readonly healthCheck?: HealthCheckSpec;
 }
 
+/** Which ends an agent is restarted after: each word includes those before it. `offline`: it is silent for `staleAfter`. */
+export const RESTART_ON = ['never', 'failure', 'offline', 'always'] as const;
+export type RestartOn = (typeof RESTART_ON)[number];
+
 /** Restart policy (docs/lifecycle.md, "Restart policy"). */
 export interface RestartSpec {
-  readonly on?: 'never' | 'failure' | 'always';
+  readonly on?: RestartOn;
   readonly maxAttempts?: number;
   readonly window?: Duration;
   readonly backoff?: { readonly initial?: Duration; readonly max?: Duration };

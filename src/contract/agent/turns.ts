@@ -1,5 +1,5 @@
 /** Turns: their inputs and replies, and the messages between a branch and an agent's workflow. */
-import type { AssignedSubscription } from '.';
+import type { AssignedSubscription, RetryReason } from '.';
 import type { ErrorBody } from '../errors';
 import type { TurnUsage } from '../usage';
 
@@ -91,6 +91,12 @@ export type TurnOutcome =
         readonly notTaken?: true;
       };
     };
+
+/** Why a failed turn may be asked again, and after how many milliseconds at the earliest. */
+export interface TurnRetry {
+  readonly on: RetryReason;
+  readonly afterMs?: number;
+}
 
 /**
  * Signal `turnRequested`, branch to agent. `replyTo` is the branch's workflow id; `timeoutMs` is

@@ -1,5 +1,6 @@
 /** The fields of an agent in a fleet file, and those that its fleet shares with it. */
 import { z } from 'zod';
+import { RESTART_ON, RETRY_REASONS } from '../agent';
 import { misleadingVariable } from '../agent/references';
 import {
   FLEET_LIMITS,
@@ -90,9 +91,11 @@ export const liveness = field(
 /** `restart` of a fleet and of an agent. */
 export const restart = field(
   strict({
-    on: field(z.enum(['never', 'failure', 'always']), 'After which ends the agent is started again.', {
-      default: 'failure',
-    }).optional(),
+    on: field(
+      z.enum(RESTART_ON),
+      'After which ends the agent is started again, each with those before it; `offline`: after a silence of `staleAfter`, too.',
+      { default: 'failure' },
+    ).optional(),
     maxAttempts: field(whole(0, 1_000), 'Restarts within `window`; the agent has failed after one more crash.', {
       default: 3,
     }).optional(),
@@ -218,6 +221,35 @@ export const agent = strict({
       unavailableTimeout: field(duration, 'How long a turn waits for an agent that cannot take it.', {
         default: '2m',
       }).optional(),
+      crashLimit: field(
+        whole(1, FLEET_LIMITS.attempts),
+        'Crashes of the process during one turn, after which that turn fails.',
+        { default: 2 },
+      ).optional(),
+      retry: field(
+        strict({
+          attempts: field(
+            whole(1, FLEET_LIMITS.attempts),
+            'How often a turn is asked in all; by default 3, and for `rate_limit` as often as the time of the turn allows.',
+            { example: 5 },
+          ).optional(),
+          backoff: field(
+            strict({
+              initial: field(positive, 'The wait before the second attempt; it doubles.', { default: '1s' }).optional(),
+              max: field(positive, 'The longest wait, unless the agent asks for a longer one.', {
+                default: '30s',
+              }).optional(),
+            }),
+            'The waits between attempts.',
+          ).optional(),
+          on: field(
+            z.array(z.enum(RETRY_REASONS)).max(RETRY_REASONS.length),
+            'The failures after which the turn is asked again; `error` is a `fail` or a refusal.',
+            { default: ['5xx', 'rate_limit'] },
+          ).optional(),
+        }),
+        'When a failed turn is asked again.',
+      ).optional(),
     }),
     'The turns of the agent.',
   ).optional(),

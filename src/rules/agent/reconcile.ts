@@ -29,7 +29,7 @@ import {
 } from './state';
 import { isReloadDue, lacksSubscription } from './subscription/switch';
 import { afterProbe, isProbeDue, withProbes } from './liveness/probes';
-import { recordCrash, recordFailure } from './restart';
+import { recordCrash, recordFailure, recordHang } from './restart';
 
 /** The next effect, or null where nothing is to do now. */
 export function nextEffect(state: AgentState, now: number): Effect | null {
@@ -63,6 +63,8 @@ function towardsWork(state: AgentState, now: number): Effect | null {
     case 'crashed':
       return !isPaused(state) && state.restartAt !== null && now >= state.restartAt ? 'wake' : null;
     case 'running':
+      // The restart policy found that it hangs.
+      if (state.stopGraceMs !== null) return 'stop';
       if (isPaused(state) && !isDraining(state, now)) return 'suspend';
       if (isReloadDue(state, now)) return 'reload';
       return isProbeDue(state, now) ? 'inspect' : null;
@@ -201,7 +203,8 @@ function recordDrift(state: AgentState, now: number): AgentState {
 
 function afterInspection(state: AgentState, found: Partial<ResourceState>, now: number): AgentState {
   if (driftOf(state, found) !== null) return recordDrift(state, now);
-  if (found.state === undefined || found.state === 'running' || found.state === 'paused') return afterProbe(state, now);
+  if (found.state === undefined) return afterProbe(state, now);
+  if (found.state === 'running' || found.state === 'paused') return afterProbe(recordHang(state, now), now);
   return recordCrash(
     state,
     { exitCode: found.exitCode ?? null, detail: found.detail ?? `the provider says ${found.state}`, log: found.log },

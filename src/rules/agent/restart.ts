@@ -1,9 +1,10 @@
 /** The restart policy: what follows a crash (docs/lifecycle.md, "Restart policy"; decision 4). */
-import { hasCrashed, isActive, isPaused, isPending, moveRuntime, moveStatus } from './lifecycle';
+import { hasCrashed, isActive, isPaused, isPending, isUp, moveRuntime, moveStatus } from './lifecycle';
 import { type AgentState, endedInstance } from './state';
 import { causeLine } from '../../contract/failure/cause';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
-import type { AgentSettings } from './settings';
+import { blameTurns } from './turns/crashes';
+import { type AgentSettings, STOP_GRACE_MS } from './settings';
 
 /** Begins the reason of a status `failed` that follows too many crashes. */
 export const CRASH_LOOP = 'crash loop';
@@ -51,7 +52,10 @@ export function recordCrash(state: AgentState, ending: Ending, now: number): Age
   const wanted = isPending(state) || isActive(state) || isPaused(state);
   if (!wanted || state.restarting !== null) return gone;
   const isRepairable = state.settled?.outcome === 'ready' && !ending.refusal;
-  if (isRepairable) return byPolicy(gone, ending, now);
+  if (isRepairable) {
+    const blamed = blameTurns(gone, ending.detail);
+    return byPolicy(blamed.state, ending, blamed.counts, now);
+  }
   const isFirstStart = state.settled?.outcome !== 'ready';
   return isFirstStart
     ? recordFailure(gone, startFailure(ending), ending.refusal, ending.log)
@@ -91,14 +95,37 @@ export function withLog(reason: string, log = ''): string {
   return log === '' || reason.endsWith(log.trimEnd()) ? reason : `${reason}; its last lines:\n${log}`;
 }
 
-function byPolicy(state: AgentState, ending: Ending, now: number): AgentState {
+/**
+ * The state after the provider has found the process of a silent agent: where the policy says so, the
+ * agent hangs, and is stopped and started again. The same object otherwise.
+ */
+export function recordHang(state: AgentState, now: number): AgentState {
+  const { on, maxAttempts } = state.settings.restart;
+  const restarts = on === 'offline' || on === 'always';
+  const isHung = isActive(state) && isUp(state) && state.liveness === 'offline' && state.restarting === null;
+  if (!restarts || !isHung || state.settled?.outcome !== 'ready') return state;
+  const detail = `no sign of life for ${String(state.settings.staleAfterMs / 1_000)} s`;
+  const blamed = blameTurns({ ...state, stopGraceMs: STOP_GRACE_MS }, detail);
+  const crashes = crashesWith(blamed.state, blamed.counts, now);
+  const stopping = { ...blamed.state, crashes };
+  if (crashes.length > maxAttempts) return recordFailure(stopping, `${CRASH_LOOP}: ${detail}`);
+  return { ...stopping, restarts: state.restarts + 1 };
+}
+
+/** The crashes within the window, with the present one where it counts. */
+function crashesWith(state: AgentState, counts: boolean, now: number): number[] {
+  return [...recentCrashes(state, now), ...(counts ? [now] : [])];
+}
+
+function byPolicy(state: AgentState, ending: Ending, counts: boolean, now: number): AgentState {
   const policy = state.settings.restart;
   const endedWell = ending.exitCode === 0;
-  if (policy.on === 'never' || (policy.on === 'failure' && endedWell)) {
+  if (policy.on === 'never' || (policy.on !== 'always' && endedWell)) {
     return endedWell ? { ...state, status: moveStatus(state.status, 'stopped') } : recordFailure(state, ending.detail);
   }
-  const crashes = [...recentCrashes(state, now), now];
+  const crashes = crashesWith(state, counts, now);
   if (crashes.length > policy.maxAttempts)
     return recordFailure({ ...state, crashes }, `${CRASH_LOOP}: ${ending.detail}`);
-  return { ...state, crashes, restarts: state.restarts + 1, restartAt: now + backoffMs(policy, crashes.length) };
+  const restartAt = now + backoffMs(policy, Math.max(1, crashes.length));
+  return { ...state, crashes, restarts: state.restarts + 1, restartAt };
 }

@@ -1,7 +1,7 @@
 /**
  * An agent's settings: its specification with every default filled in, durations in milliseconds.
  */
-import type { AgentSpec } from '../../contract/agent';
+import type { AgentSpec, RestartOn, RetryReason } from '../../contract/agent';
 import { DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
 import type { Duration } from '../../contract/duration';
 import { durationMs } from '../lib/duration';
@@ -26,9 +26,17 @@ export interface AgentSettings {
     readonly queue: number;
     readonly timeoutMs: number;
     readonly unavailableTimeoutMs: number;
+    readonly crashLimit: number;
+    /** `attempts` null: 3, and as many as the turn's time allows for a rate limit. */
+    readonly retry: {
+      readonly attempts: number | null;
+      readonly backoffInitialMs: number;
+      readonly backoffMaxMs: number;
+      readonly on: readonly RetryReason[];
+    };
   };
   readonly restart: {
-    readonly on: 'never' | 'failure' | 'always';
+    readonly on: RestartOn;
     readonly maxAttempts: number;
     readonly windowMs: number;
     readonly backoffInitialMs: number;
@@ -71,6 +79,13 @@ export function agentSettings(spec: AgentSpec): AgentSettings {
       queue: turns.queue ?? 1_000,
       timeoutMs: durationMs(turns.timeout ?? '') ?? DEFAULT_TURN_TIMEOUT_MS,
       unavailableTimeoutMs: ms(turns.unavailableTimeout, '2m'),
+      crashLimit: turns.crashLimit ?? 2,
+      retry: {
+        attempts: turns.retry?.attempts ?? null,
+        backoffInitialMs: ms(turns.retry?.backoff?.initial, '1s'),
+        backoffMaxMs: ms(turns.retry?.backoff?.max, '30s'),
+        on: turns.retry?.on ?? ['5xx', 'rate_limit'],
+      },
     },
     restart: {
       on: restart.on ?? 'failure',

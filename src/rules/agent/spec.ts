@@ -2,7 +2,7 @@
  * Parses an agent's specification in the sandbox. At the edges, the zod schema of the fleet file
  * does the same.
  */
-import { PROVIDERS, type AgentSpec } from '../../contract/agent';
+import { PROVIDERS, RESTART_ON, RETRY_REASONS, type AgentSpec } from '../../contract/agent';
 import { misleadingVariable } from '../../contract/agent/references';
 import {
   FLEET_LIMITS,
@@ -91,6 +91,14 @@ const turns = object({
   queue: optional(integer(0, FLEET_LIMITS.queue)),
   timeout: optional(positiveDuration),
   unavailableTimeout: optional(boundedDuration),
+  crashLimit: optional(integer(1, FLEET_LIMITS.attempts)),
+  retry: optional(
+    object({
+      attempts: optional(integer(1, FLEET_LIMITS.attempts)),
+      backoff: optional(object({ initial: optional(positiveDuration), max: optional(positiveDuration) })),
+      on: optional(list(oneOf(...RETRY_REASONS), RETRY_REASONS.length)),
+    }),
+  ),
 });
 
 /** `liveness` of a fleet or an agent. */
@@ -111,7 +119,7 @@ export const livenessSpec = object({
 
 /** `restart` of a fleet or an agent. */
 export const restartSpec = object({
-  on: optional(oneOf('never', 'failure', 'always')),
+  on: optional(oneOf(...RESTART_ON)),
   maxAttempts: optional(integer(0, 1_000)),
   window: optional(positiveDuration),
   backoff: optional(object({ initial: optional(positiveDuration), max: optional(positiveDuration) })),

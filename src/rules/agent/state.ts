@@ -75,6 +75,14 @@ export interface QueuedTurn {
   readonly on: Pick<HeldSubscription, 'name' | 'assignment'> | null;
   /** Whether it was repeated because its credential failed, which happens once. */
   readonly askedAnew: boolean;
+  /** How often `turns.retry` has repeated it. */
+  readonly repeats: number;
+  /** How often the agent's process ended while it had the turn. */
+  readonly crashes: number;
+  /** The instance that was asked last; null: none yet. */
+  readonly askedOf: string | null;
+  /** Whether the connection of the last attempt was made, and broke. */
+  readonly broke: boolean;
   /** When it arrived, and when its current attempt began (null while it waits); epoch milliseconds. */
   readonly arrivedAt: number;
   readonly begunAt: number | null;

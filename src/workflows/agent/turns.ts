@@ -121,6 +121,7 @@ async function ask(
     const references = variableReferences(machine.state.config.spec);
     const {
       failure,
+      retry,
       delivered = false,
       ...outcome
     } = await activities.takeTurn({
@@ -128,7 +129,12 @@ async function ask(
       ...(secret === undefined ? {} : { secret }),
       ...(references.length === 0 ? {} : { references }),
     });
-    const ending = { kind: 'outcome', outcome, ...(failure === undefined ? {} : { failure }) } as const;
+    const ending = {
+      kind: 'outcome',
+      outcome,
+      ...(failure === undefined ? {} : { failure }),
+      ...(retry === undefined ? {} : { retry }),
+    } as const;
     return { ending, isDelivered: delivered };
   } catch (error) {
     const body = errorBody(error);

@@ -26,7 +26,14 @@ describe('settings', () => {
       startupGraceMs: 120_000,
       readyTimeoutMs: 120_000,
       healthCheck: null,
-      turns: { maxParallel: 3, queue: 1_000, timeoutMs: 600_000, unavailableTimeoutMs: 120_000 },
+      turns: {
+        maxParallel: 3,
+        queue: 1_000,
+        timeoutMs: 600_000,
+        unavailableTimeoutMs: 120_000,
+        crashLimit: 2,
+        retry: { attempts: null, backoffInitialMs: 1_000, backoffMaxMs: 30_000, on: ['5xx', 'rate_limit'] },
+      },
       restart: { on: 'failure', maxAttempts: 3, windowMs: 600_000, backoffInitialMs: 1_000, backoffMaxMs: 30_000 },
     });
   });

@@ -5,6 +5,7 @@
 import { isActive, isPaused, isPending, isSuspended, isUp, isAtRest } from '../lifecycle';
 import type { TurnOutcome } from '../../../contract/agent/turns';
 import { type AgentState, type QueuedTurn, isAvailable } from '../state';
+import { crashedOut, isSuspect } from './crashes';
 import { dueAt, reading, setRunning } from './paused-clock';
 import { blocksTurns } from '../subscription/state';
 import { DroverError } from '../../../contract/errors';
@@ -78,6 +79,8 @@ function outcomeOfWaiting(state: AgentState, turn: QueuedTurn, now: number): Tur
   const ended = (error: DroverError): TurnOutcome =>
     turn.attempt === 0 ? notTaken(state, error) : { error: { code: error.code, message: error.message } };
   if (closed !== null) return ended(closed);
+  const crashed = crashedOut(state, turn);
+  if (crashed !== null) return crashed;
   const limit = state.settings.turns.unavailableTimeoutMs;
   const waited = reading(state.turns.unavailable, now) - turn.waitingFrom;
   const refused = turn.refusedFrom === null ? 0 : reading(state.turns.working, now) - turn.refusedFrom;
@@ -90,7 +93,12 @@ function outcomeOfWaiting(state: AgentState, turn: QueuedTurn, now: number): Tur
 function startable(state: AgentState, now: number): readonly QueuedTurn[] {
   const free = state.settings.turns.maxParallel - state.turns.inFlight.length;
   if (free <= 0 || !isAvailable(state)) return [];
-  return state.turns.waiting.filter((turn) => turn.notBefore === null || now >= turn.notBefore).slice(0, free);
+  const due = state.turns.waiting.filter((turn) => turn.notBefore === null || now >= turn.notBefore);
+  if (state.turns.inFlight.some(isSuspect)) return [];
+  const suspect = due.find(isSuspect);
+  if (suspect === undefined) return due.slice(0, free);
+  // It is asked alone: the turns in flight end first.
+  return state.turns.inFlight.length === 0 ? [suspect] : [];
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { ErrorBody } from '../../../contract/errors';
 import { kindOfText } from '../../../contract/failure/text';
 import type { FailureReport, SubscriptionFailure } from '../../../contract/agent/subscription';
-import type { TurnOutcome } from '../../../contract/agent/turns';
+import type { TurnOutcome, TurnRetry } from '../../../contract/agent/turns';
 import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
 import { replyParts } from '../../lib/reply-extras';
@@ -11,6 +11,7 @@ import { withDecision } from '../decisions';
 import { oneLine, SHORT_BYTES } from '../../../contract/text';
 import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
+import { retried } from './retry';
 import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
 
 /**
@@ -18,7 +19,12 @@ import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refused
  * agent's endpoint did not answer, or the worker was lost.
  */
 export type TurnEnding =
-  | { readonly kind: 'outcome'; readonly outcome: TurnOutcome; readonly failure?: SubscriptionFailure }
+  | {
+      readonly kind: 'outcome';
+      readonly outcome: TurnOutcome;
+      readonly failure?: SubscriptionFailure;
+      readonly retry?: TurnRetry;
+    }
   | { readonly kind: 'error'; readonly error: ErrorBody; readonly cannotReach: boolean };
 
 /**
@@ -38,7 +44,8 @@ export function turnEnded(
   if (ending.kind === 'error') {
     if (reason === 'lost') return { state: requeueTurn(state, turnId, now), answer: null };
     if (reason === null && ending.cannotReach) {
-      return { state: probeNow(refusedTurn(state, turnId, reasonOf(ending.error), now), now), answer: null };
+      const broke = ending.error.details?.['broke'] === true;
+      return { state: probeNow(refusedTurn(state, turnId, reasonOf(ending.error), broke, now), now), answer: null };
     }
   }
   if (ending.kind === 'outcome' && reason === null && mayRetryOnNewCredential(state, turn, ending.failure)) {
@@ -47,7 +54,22 @@ export function turnEnded(
   }
   const answer =
     ending.kind === 'outcome' ? ending.outcome : { error: errorFor(state, ending.error, reason, limitOf(state, turn)) };
+  const again = retryOf(ending, reason);
+  const repeated = again && retried(state, turn, again, whyFailed(answer), now);
+  if (repeated) return { state: repeated, answer: null };
   return { state: withExtras(finishTurn(state, turnId, answer), answer, now), answer };
+}
+
+/** Why the turn may be asked again; null: it succeeded, or nothing can help. */
+function retryOf(ending: TurnEnding, reason: CancelReason | null): TurnRetry | null {
+  if (ending.kind === 'error') return reason === 'timeout' ? { on: 'timeout' } : null;
+  return reason === null ? (ending.retry ?? null) : null;
+}
+
+function whyFailed(answer: TurnOutcome): string {
+  if ('error' in answer) return answer.error.message;
+  const { reply } = answer;
+  return isRecord(reply) && typeof reply['error'] === 'string' ? `failed: ${reply['error']}` : 'failed';
 }
 
 /** The decision that records what was ignored in a reply. */

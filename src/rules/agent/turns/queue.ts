@@ -68,6 +68,10 @@ export function requestTurn(state: AgentState, asked: TurnRequested, now: number
     suspended: false,
     on: null,
     askedAnew: false,
+    repeats: 0,
+    crashes: 0,
+    askedOf: null,
+    broke: false,
     arrivedAt: now,
     begunAt: null,
     lastError: null,
@@ -141,6 +145,8 @@ export function beginTurn(state: AgentState, turnId: string, now: number): Agent
     startedAt: reading(turns.working, now),
     begunAt: now,
     notBefore: null,
+    askedOf: state.instance.id,
+    broke: false,
     on: state.subscription && { name: state.subscription.name, assignment: state.subscription.assignment },
   };
   return withTurns(state, { waiting: without(turns.waiting, turnId), inFlight: [...turns.inFlight, begun] });
@@ -178,13 +184,40 @@ export function retryOnNewCredential(state: AgentState, turnId: string, lastErro
   return returnToQueue(state, turnId, now, () => ({ waitingFrom, refusedFrom: null, askedAnew: true, lastError }));
 }
 
-/** Repeats a turn that its agent did not take, after a backoff. `lastError` says why, in one line. */
-export function refusedTurn(state: AgentState, turnId: string, lastError: string, now: number): AgentState {
+/** Repeats a turn that failed, as its agent's `turns.retry` says. */
+export function repeatTurn(
+  state: AgentState,
+  turnId: string,
+  parts: Pick<QueuedTurn, 'used' | 'notBefore' | 'lastError'>,
+  now: number,
+): AgentState {
+  const waitingFrom = reading(state.turns.unavailable, now);
+  return returnToQueue(state, turnId, now, ({ repeats }) => ({
+    waitingFrom,
+    refusedFrom: null,
+    repeats: repeats + 1,
+    ...parts,
+  }));
+}
+
+/**
+ * Repeats a turn that its agent did not take, after a backoff. `lastError` says why, in one line.
+ * `broke`: the connection was made, and broke.
+ */
+export function refusedTurn(
+  state: AgentState,
+  turnId: string,
+  lastError: string,
+  broke: boolean,
+  now: number,
+): AgentState {
   const working = reading(state.turns.working, now);
   return returnToQueue(state, turnId, now, (turn) => ({
     refusedFrom: turn.refusedFrom ?? working,
     notBefore: now + Math.min(500 * 2 ** turn.attempt, REFUSED_WAIT_MAX_MS),
-    lastError,
+    broke,
+    // The reason of the crash says more than that of the connection that broke with it.
+    lastError: broke && turn.crashes > 0 ? turn.lastError : lastError,
   }));
 }
 
