@@ -51,9 +51,9 @@ test.each<[string, TurnRetrySpec | undefined, TurnOutcome, TurnRetry, number[]]>
   ['a 429 waits for Retry-After', undefined, LIMITED, { on: 'rate_limit', afterMs: 20 * SECOND }, [20, 20]],
   ['a Retry-After beyond the time is an answer', undefined, LIMITED, { on: 'rate_limit', afterMs: 59 * SECOND }, []],
   ['a fail is asked again where the file says so', { on: ['error'], attempts: 4 }, FAILED, { on: 'error' }, [1, 2, 4]],
-  ['attempts 1 is none', { attempts: 1 }, BROKEN, { on: '5xx' }, []],
+  ['attempts 1 asks once', { attempts: 1 }, BROKEN, { on: '5xx' }, []],
   ['attempts bound a 429 too', { attempts: 2 }, LIMITED, { on: 'rate_limit' }, [1]],
-  ['an empty list is none', { on: [] }, LIMITED, { on: 'rate_limit' }, []],
+  ['an empty list repeats nothing', { on: [] }, LIMITED, { on: 'rate_limit' }, []],
   [
     'the backoff is the file’s',
     { on: ['5xx'], attempts: 4, backoff: { initial: '5s', max: '8s' } },
