@@ -6,6 +6,7 @@ import { asActivityFailure } from '../activities/failures';
 import { createFleetActivities } from '../activities/fleet';
 import type { OpenRuns } from '../activities/fleet-runs';
 import { createMonitorActivities } from '../activities/monitor';
+import { createReplicaActivities } from '../activities/replicas';
 import { createSignalActivities } from '../activities/signals';
 import { createSubscriptionActivities } from '../activities/subscriptions';
 import { createTurnActivities, type TurnSettings } from '../activities/turns';
@@ -67,6 +68,7 @@ export function testActivities(scene: Scene): Activities {
     undo: createUndoActivities({ ...settings, calls }),
     monitor: createMonitorActivities({ ...settings, calls }),
     subscriptions: createSubscriptionActivities({ ...settings, calls, environment }),
+    replicas: createReplicaActivities({ calls }),
     gateway: vouching(scene),
     notifications: telling(scene),
     secrets: { agentSecret, environment },
