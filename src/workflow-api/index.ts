@@ -1,5 +1,5 @@
 /**
- * `drover/workflow`: what another program needs to use Drover's workflows directly.
+ * `drover/workflow`: what another program needs to use Drover's workflows directly (docs/temporal.md).
  * It works in any process with `@temporalio/client`, and inside the bundle of a user's own workflows:
  * it loads no worker, no validation library and nothing of Node.
  *

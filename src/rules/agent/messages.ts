@@ -78,7 +78,7 @@ export const parseCheck: parse.Parser<CheckReported> = message({
 });
 
 /** Signal `instanceEnded`. */
-export const parseInstanceEnded: parse.Parser<InstanceEnded> = parse.object({ key: id, instanceId: id });
+export const parseInstanceEnded: parse.Parser<InstanceEnded> = message({ key: id, instanceId: id });
 
 /** Signal `turnWithdrawn`. */
 export const parseTurnRef: parse.Parser<TurnRef> = message({ turnId: id });

@@ -26,6 +26,7 @@ const MESSAGES: [string, Read][] = [
   ...COMMANDS,
   ['heartbeat', agent.parseHeartbeat],
   ['checkReported', agent.parseCheck],
+  ['instanceEnded', agent.parseInstanceEnded],
   ['turnWithdrawn', agent.parseTurnRef],
   ['turnRequested', agent.parseTurnRequested],
   ['reportFailure', agent.parseFailureReport],
