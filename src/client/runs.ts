@@ -91,12 +91,12 @@ export class Runs {
    * too.
    */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
-    const view = await this.#present(ref, options);
+    const view = await this.present(ref, options);
     return view.result === null ? { ...view, waits: await waitsOf(this.#calls, view) } : view;
   }
 
   /** The same by a single call, without the waits. */
-  async #present(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
+  async present(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
     const { view, end } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
     return end === null ? view : closedRunView(view, end, isoNow());
   }
@@ -130,7 +130,7 @@ export class Runs {
     let last = '';
     const waits = followedWaits(this.#calls);
     const look = async () => {
-      const present = await this.#present(ref);
+      const present = await this.present(ref);
       const view = present.result === null ? { ...present, ...(await waits(present)) } : present;
       const shown = JSON.stringify(view);
       if (shown !== last) onProgress?.(view);
@@ -186,7 +186,7 @@ export class Runs {
       return await this.#calls.update(runSubject(ref), update, request, options);
     } catch (error) {
       if (!(error instanceof DroverError && error.code === 'RunNotFound')) throw error;
-      const { state } = await this.#present(ref);
+      const { state } = await this.present(ref);
       const message = `run ${ref.fleet}/${ref.run} is over (${state})`;
       throw new DroverError('RuntimeStateError', message, { current: { state } }, { cause: error });
     }

@@ -71,7 +71,6 @@ export function testActivities(scene: Scene): Activities {
     replicas: createReplicaActivities({ calls }),
     gateway: vouching(scene),
     notifications: telling(scene),
-    replicas: createReplicaActivities({ calls }),
     secrets: { agentSecret, environment },
   });
   return stirring(all, scene.clock);

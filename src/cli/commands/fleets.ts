@@ -124,9 +124,10 @@ function destroyedText(fleet: string, change: ChangeView | null): string {
   return [`fleet ${fleet} is destroyed`, ...given].join('\n');
 }
 
-async function load({ file: path = '' }: ChangeFlags): Promise<FleetFile> {
+async function load({ file: path = '', output }: ChangeFlags): Promise<FleetFile> {
   const { file, warnings } = await loadFleetFile(path);
-  for (const warning of warnings) say(`warning: ${warning}`);
+  const asJson = output === 'json';
+  for (const warning of warnings) say(asJson ? JSON.stringify({ warning }) : `warning: ${warning}`);
   return file;
 }
 

@@ -14,6 +14,7 @@ import { say, write } from '../lib/output';
 import { seconds } from '../lib/progress';
 import { followRun, resultText } from '../text/run-output';
 import { loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
+import { tellNews } from '../lib/up-news';
 import { type Services, startServices } from '../lib/up-services';
 import { agentTable, howToStop, nextCommands, whereText } from '../text/up';
 
@@ -96,7 +97,10 @@ async function serve(
     const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
     if (stays) {
       say(`\n${howToStop(flags.destroy ? fleet?.file.metadata.name : undefined)}`);
-      await Promise.race([stop.asked, services.broken]);
+      const news = process.stdout.isTTY ? tellNews(services.client, ended.signal) : Promise.resolve();
+      await Promise.race([stop.asked, services.broken, news.then(() => stop.asked)]);
+      ended.abort();
+      await news;
     }
     if (outcome === 'no answer') throw new ExitWith(FAILED);
   } finally {
@@ -131,17 +135,23 @@ async function work(
 }
 
 /**
- * False: the fleet's workflow does not answer. This is printed, and `up` serves everything else.
+ * False: the fleet's workflow does not answer, or its change failed at a terminal. This is printed,
+ * and `up` serves everything else.
  */
 async function applyUnlessUnanswered(services: Services, fleet: LoadedFleet, signal: AbortSignal): Promise<boolean> {
   try {
     await applyFile(services, fleet, signal);
     return true;
   } catch (error) {
-    if (!isUnanswered(error)) throw error;
+    if (!isUnanswered(error) && !staysAfter(error)) throw error;
     say(`drover: ${error.message}`);
     return false;
   }
+}
+
+/** A person at a terminal looks at what failed, in the UI and in logs; elsewhere `up` ends with the error. */
+function staysAfter(error: unknown): error is DroverError {
+  return process.stdout.isTTY && error instanceof DroverError && error.code === 'ProviderError';
 }
 
 /** The table is only information, so an outage does not end `up`. */

@@ -2,6 +2,7 @@
 import type { DroverClient, FollowOptions } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { AgentProgress, ApplyResult, ChangeView, PlannedChange } from '../../contract/fleet';
+import { untilInterrupted } from './interrupt';
 import { Progress } from './progress';
 
 const ENDED: readonly AgentProgress['step'][] = ['ready', 'updated', 'deleted', 'failed', 'undone'];
@@ -45,7 +46,11 @@ export async function followToEnd(
       );
       for (const { what, why } of troubles) progress.note(`${fleet}: ${what}: ${why}`);
     };
-    return await client.fleets.follow(fleet, change, { ...options, onProgress });
+    const follow = () => client.fleets.follow(fleet, change, { ...options, onProgress });
+    // `drover up` ends the following itself.
+    if (options.signal !== undefined) return await follow();
+    const goesOn = `the change of fleet ${fleet} goes on: drover describe fleet ${fleet} --watch shows it, drover cancel ${fleet} takes it back`;
+    return await untilInterrupted(goesOn, follow);
   } finally {
     progress.end();
   }

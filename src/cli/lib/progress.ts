@@ -1,6 +1,7 @@
 /** Progress for people: on a terminal a few lines that are redrawn, elsewhere a line per step. */
 import { monotonicMs } from '../../lib/clock';
 import { shown } from '../text/control-characters';
+import { wantsJson } from './failure';
 import { say } from './output';
 
 /** One item in progress: its current step, and whether that is the last one. */
@@ -15,7 +16,9 @@ const REDRAW_MS = 200;
 
 /** Shows steps on stderr. Call `end` in any case. */
 export class Progress {
-  readonly #terminal = process.stderr.isTTY;
+  /** Under `-o json` stderr has nothing but the error as JSON. */
+  readonly #silent = wantsJson(process.argv);
+  readonly #terminal = process.stderr.isTTY && !this.#silent;
   readonly #since = new Map<
     string,
     { readonly step: string; readonly at: number; readonly tookMs: number | undefined }
@@ -23,6 +26,7 @@ export class Progress {
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #noted = new Set<string>();
   #drawn = 0;
+  #paused = false;
 
   constructor() {
     if (this.#terminal) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
@@ -36,19 +40,39 @@ export class Progress {
       if (before?.step === step) continue;
       const at = before?.at ?? now;
       this.#since.set(name, { step, at, tookMs: done ? now - at : undefined });
-      if (!this.#terminal) say(`${name}: ${step}${done ? ` (${seconds(now - at)})` : ''}`);
+      if (!this.#terminal && !this.#silent) say(`${name}: ${step}${done ? ` (${seconds(now - at)})` : ''}`);
     }
     if (this.#terminal) this.#draw();
   }
 
   /** Says what goes wrong on the way, once each, above the lines that are redrawn. */
   note(text: string): void {
-    if (this.#noted.has(text)) return;
+    if (this.#silent || this.#noted.has(text)) return;
     this.#noted.add(text);
-    if (this.#drawn > 0) process.stderr.write(`\u001b[${String(this.#drawn)}A\u001b[0J`);
-    this.#drawn = 0;
+    this.tell(text);
+  }
+
+  /** Says something above the lines that are redrawn, so that it stays. */
+  tell(text: string): void {
+    this.#clear();
     say(text);
     if (this.#terminal) this.#draw();
+  }
+
+  /** Draws nothing until `resume`, so that a person can type below what was said. */
+  pause(): void {
+    this.#clear();
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#terminal) this.#draw();
+  }
+
+  #clear(): void {
+    if (this.#drawn > 0) process.stderr.write(`\u001b[${String(this.#drawn)}A\u001b[0J`);
+    this.#drawn = 0;
   }
 
   /** Stops redrawing; the last lines stay. */
@@ -60,6 +84,7 @@ export class Progress {
   }
 
   #draw(): void {
+    if (this.#paused) return;
     const width = Math.max(0, ...[...this.#since.keys()].map((name) => name.length));
     const lines = [...this.#since].map(([name, { step, at, tookMs }]) => {
       const line = `  ${name.padEnd(width)}  ${step.padEnd(9)} ${seconds(tookMs ?? monotonicMs() - at)}`;

@@ -1,9 +1,13 @@
 /** Output of a run for people, while it runs and at its end. */
 import type { DroverClient, FollowRunOptions, RunRef } from '../../client';
-import type { BranchWait, RunResult, RunView } from '../../contract/run';
+import type { BranchWait, OpenQuestion, RunResult, RunView } from '../../contract/run';
 import { type Format, type Printable, say } from '../lib/output';
 import { wallClockMs } from '../../lib/clock';
 import { waitText } from '../../rules/run/waits';
+import { messageOf } from '../../contract/text';
+import { jsonOrText } from '../lib/arguments';
+import { askLine, canAsk } from '../lib/ask';
+import { untilInterrupted } from '../lib/interrupt';
 import { Progress } from '../lib/progress';
 import { runText, turnsText } from './run';
 import { Screen } from '../lib/screen';
@@ -16,7 +20,7 @@ type Follow = Pick<FollowRunOptions, 'timeoutMs' | 'signal'>;
 /** Shows a run until it has ended, and returns its result. */
 export async function followRun({ runs }: DroverClient, ref: RunRef, options: Follow = {}): Promise<RunResult> {
   const progress = new Progress();
-  let asked = '';
+  const questions = new Questions(runs, ref, progress);
   const onProgress = ({ branches, question, waits = [] }: RunView) => {
     progress.update(
       branches.map(({ id, agents, outcome, turns, endedAt }) => ({
@@ -25,15 +29,61 @@ export async function followRun({ runs }: DroverClient, ref: RunRef, options: Fo
         done: outcome !== 'running' && outcome !== 'waiting',
       })),
     );
-    if (question && question.since !== asked) {
-      asked = question.since;
-      say(`${question.agent} asks: ${shown(question.question)}\n  drover answer ${ref.fleet}/${ref.run} TEXT`);
-    }
+    questions.show(question);
   };
   try {
-    return await runs.result(ref, { ...options, onProgress });
+    const follow = () => runs.result(ref, { ...options, onProgress });
+    // `drover up` ends the following itself.
+    if (options.signal !== undefined) return await follow();
+    const name = `${ref.fleet}/${ref.run}`;
+    return await untilInterrupted(`run ${name} goes on: drover describe run ${name} --watch shows it`, follow);
   } finally {
+    questions.end();
     progress.end();
+  }
+}
+
+/** The questions of a followed run: asked at a terminal, elsewhere shown with the command that answers. */
+class Questions {
+  readonly #runs: DroverClient['runs'];
+  readonly #ref: RunRef;
+  readonly #progress: Progress;
+  #since = '';
+  #asking: AbortController | undefined;
+
+  constructor(runs: DroverClient['runs'], ref: RunRef, progress: Progress) {
+    this.#runs = runs;
+    this.#ref = ref;
+    this.#progress = progress;
+  }
+
+  /** Takes the open question; one that was answered elsewhere is no longer asked. */
+  show(open: OpenQuestion | null): void {
+    if (open === null || open.since !== this.#since) this.end();
+    if (open === null || open.since === this.#since) return;
+    this.#since = open.since;
+    const { fleet, run } = this.#ref;
+    this.#progress.tell(`${open.agent} asks: ${shown(open.question)}\n  drover answer ${fleet}/${run} TEXT`);
+    if (canAsk()) void this.#ask(open.question);
+  }
+
+  end(): void {
+    this.#asking?.abort();
+    this.#asking = undefined;
+  }
+
+  async #ask(question: unknown): Promise<void> {
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#progress.pause();
+    try {
+      const line = await askLine('answer> ', asking.signal);
+      if (line !== null) await this.#runs.answer(this.#ref, jsonOrText(line), question);
+    } catch (error) {
+      say(`drover: ${messageOf(error)}`);
+    } finally {
+      this.#progress.resume();
+    }
   }
 }
 
@@ -89,6 +139,12 @@ export function shown(value: unknown): string {
 
 /** The text of a result: the answer, or why the run has no answer, then every traced turn. */
 export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
-  const answer = success ? shown(finalResponse) : `no answer: ${error ?? 'unknown'}`;
+  const answer = success ? shown(finalResponse) : `no answer: ${errorInWords(error)}`;
   return [answer, ...turnsText(trace)].join('\n');
+}
+
+/** The error of a run as people say it: of a single failed source only its own error. */
+export function errorInWords(error: string | null): string {
+  const text = (error ?? 'unknown').replace(/^ROOT failure: /, '');
+  return /^insufficient arrivals: 0 of 1 \(([^]*)\)$/.exec(text)?.[1] ?? text;
 }

@@ -28,6 +28,7 @@ import { agentSettings, DRAIN_TIMEOUT_MS, STOP_GRACE_MS } from './settings';
 import { DroverError } from '../../contract/errors';
 import { OPERATOR_HOLD, RESERVED_HOLDS } from '../../contract/names';
 import type { AgentState } from './state';
+import { releaseCommand } from './holds';
 import { durationMs } from '../lib/duration';
 
 /** A command with its parsed options. */
@@ -78,11 +79,11 @@ export function allowedCommands(state: AgentState): AgentCommand[] {
 function refusal(state: AgentState, request: CommandRequest, code: Exclude<Verdict, 'ok' | 'same'>): DroverError {
   const { status, runtime, liveness } = state;
   const holds = state.holds.map(({ name }) => name);
-  const allowed = allowedCommands(state);
+  const allowed = allowedCommands(state).filter((command) => command !== request.command);
   const message =
     `cannot ${request.command} ${state.fleet}/${state.agent}: status ${status}, runtime ${runtime}, ` +
     `${holds.length === 0 ? 'no holds' : `holds ${holds.join(', ')}`}; ` +
-    `allowed now: ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}${withdrawal(state, request)}`;
+    `allowed now: ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}${withdrawal(state, request)}${heldBy(state, request)}`;
   return new DroverError(code, message, { current: { status, runtime, liveness, holds }, allowed });
 }
 
@@ -91,6 +92,13 @@ function withdrawal(state: AgentState, request: CommandRequest): string {
   if (request.command !== 'resume') return '';
   const pending = judge(state, { ...request, options: { ...request.options, cancelPending: true } }) === 'ok';
   return pending ? '; its pause is still under way: wait for it, or withdraw it with resume --cancel-pending' : '';
+}
+
+/** The ways on for a `resume` or a `start` of an agent that other holds keep from working. */
+function heldBy(state: AgentState, request: CommandRequest): string {
+  if (request.command !== 'resume' && request.command !== 'start') return '';
+  const others = state.holds.filter(({ name }) => request.command === 'start' || name !== holdOf(request));
+  return others.map(({ name }) => `; held by ${name}: ${releaseCommand(name, state)}`).join('');
 }
 
 function apply(state: AgentState, request: CommandRequest, now: number): AgentState {

@@ -4,10 +4,11 @@
  */
 import { hasCrashed, isStarting, isStopping, isSuspended, isUp } from './lifecycle';
 import type { Hold } from '../../contract/agent';
-import { FLEET_HOLD, OPERATOR_HOLD, SUBSCRIPTION_HOLD } from '../../contract/names';
+import { SUBSCRIPTION_HOLD } from '../../contract/names';
 import { type AgentState, isAvailable } from './state';
 import { lacksSubscription } from './subscription/switch';
 import { blocksTurns } from './subscription/state';
+import { releaseCommand } from './holds';
 import { utcText } from '../lib/time';
 
 /** One sentence, or null for an agent that works. Times are UTC. */
@@ -112,23 +113,13 @@ function pausedWhy(state: AgentState, name: string): string {
     return `${heldBy(first)}${more}; its process has ended${because(state.reason)}: drover restart ${name}`;
   }
   const pausing = isSuspended(state) ? '' : `; pausing${inFlight(state)}`;
-  return `${heldBy(first)}${more}${pausing}: ${resumeCommand(first, state, name)}`;
+  return `${heldBy(first)}${more}${pausing}: ${releaseCommand(first.name, state)}`;
 }
 
 function heldBy({ name, reason, since }: Hold): string {
   const quoted = reason === null ? '' : ` ("${reason}")`;
   if (name === SUBSCRIPTION_HOLD) return `Held by subscription${reason === null ? '' : `: ${reason}`}`;
   return `Paused by ${name} since ${utcText(since, 'minutes')}${quoted}`;
-}
-
-/**
- * The command that removes the hold. Only `resume` needs a flag to withdraw a pause that is under
- * way.
- */
-function resumeCommand({ name: hold }: Hold, state: AgentState, name: string): string {
-  if (hold === OPERATOR_HOLD) return `drover resume ${name}${isSuspended(state) ? '' : ' --cancel-pending'}`;
-  if (hold === FLEET_HOLD) return `drover resume --fleet ${state.fleet}`;
-  return `drover release ${name} --hold ${hold}`;
 }
 
 function inFlight(state: AgentState): string {

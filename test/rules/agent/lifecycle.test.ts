@@ -168,6 +168,31 @@ describe('refusals', () => {
     }
   });
 
+  test.each([
+    ['resume', {}, ['fleet'], '; held by fleet: drover resume --fleet mars'],
+    [
+      'resume',
+      {},
+      ['fleet', 'budget'],
+      '; held by fleet: drover resume --fleet mars; held by budget: drover release mars/A --hold budget',
+    ],
+    ['resume', { hold: 'budget' }, ['operator'], '; held by operator: drover resume mars/A'],
+    ['start', {}, ['operator'], '; held by operator: drover resume mars/A'],
+  ] as const)(
+    '%s %j of an agent that %j hold names the way on, and is not allowed now',
+    (command, options, holds, way) => {
+      const state = agentIn('paused', 'paused', 'ready', holds);
+      expect.assertions(2);
+      try {
+        decide(state, { command, options } as CommandRequest, T0);
+      } catch (error) {
+        const { message, details } = error as DroverError;
+        expect(message.endsWith(way)).toBe(true);
+        expect(details?.['allowed']).not.toContain(command);
+      }
+    },
+  );
+
   test('a pause under way is withdrawn by cancelPending alone', () => {
     const pausing = agentIn('paused', 'running');
     expect(codeOf(() => decide(pausing, { command: 'resume', options: {} }, T0))).toBe('ResumeStateError');
@@ -175,7 +200,7 @@ describe('refusals', () => {
       'its pause is still under way: wait for it, or withdraw it with resume --cancel-pending',
     );
     expect(() => decide(pausing, { command: 'resume', options: { hold: 'budget' } }, T0)).toThrow(
-      /terminate, release$/,
+      /release; held by operator: drover resume mars\/A --cancel-pending$/,
     );
     const { state } = decide(pausing, { command: 'resume', options: { cancelPending: true } }, T0);
     expect(state).toMatchObject({ status: 'running', runtime: 'running', holds: [], drainUntil: null });

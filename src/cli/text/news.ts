@@ -1,0 +1,43 @@
+/** What `drover up` tells as it happens: crashes, restarts, failures, silences and questions. */
+import type { AgentListItem } from '../../contract/agent';
+import type { RunView } from '../../contract/run';
+
+/** What a look at the lists found. */
+export interface Look {
+  readonly agents: readonly AgentListItem[];
+  readonly runs: readonly Pick<RunView, 'fleet' | 'run' | 'question'>[];
+}
+
+/** One line for each change between two looks. */
+export function newsLines(before: Look, after: Look): string[] {
+  const agents = new Map(before.agents.map((agent) => [agentName(agent), agent]));
+  const asked = new Set(before.runs.flatMap(questionKeys));
+  return [
+    ...after.agents.flatMap((agent) => agentLines(agents.get(agentName(agent)), agent)),
+    ...after.runs.filter((run) => questionKeys(run).some((key) => !asked.has(key))).map(questionLine),
+  ];
+}
+
+function agentLines(before: AgentListItem | undefined, after: AgentListItem): string[] {
+  const { phase, liveness, restarts, why } = after;
+  if (before === undefined) return [];
+  const isNews = (phase === 'restarting' || phase === 'failed') && before.phase !== phase;
+  const isSilent = liveness === 'offline' && before.liveness !== 'offline' && phase === 'running';
+  if (isNews || isSilent) return [`${agentName(after)}: ${why ?? phase}`];
+  // Two looks may miss the restart itself.
+  const isBack = phase === 'running' && (before.phase === 'restarting' || restarts > before.restarts);
+  return isBack ? [`${agentName(after)} runs again, restart ${String(restarts)}`] : [];
+}
+
+function questionLine({ fleet, run, question }: Look['runs'][number]): string {
+  const text = typeof question?.question === 'string' ? question.question : JSON.stringify(question?.question);
+  return `${question?.agent ?? ''} asks in run ${fleet}/${run}: ${text}: drover answer ${fleet}/${run} TEXT`;
+}
+
+function questionKeys({ fleet, run, question }: Look['runs'][number]): string[] {
+  return question === null ? [] : [`${fleet}/${run} ${question.since}`];
+}
+
+function agentName({ fleet, name }: AgentListItem): string {
+  return `${fleet}/${name}`;
+}
