@@ -20,9 +20,13 @@ const subscription = strict({
     ),
     'The interchangeable credentials of the pool.',
   ),
-  skipFor: field(duration, 'How long the pool does not assign a credential that failed.', {
-    default: '2h',
-  }).optional(),
+  skipFor: field(
+    duration,
+    'How long the pool does not assign a credential that failed, at most; a rate limit cools down for 30 s, doubling while it repeats.',
+    {
+      default: '2h',
+    },
+  ).optional(),
   ...application,
 });
 

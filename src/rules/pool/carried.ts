@@ -2,7 +2,7 @@
 import type { AllocationGranted } from '../../contract/pool';
 import { notifySpec } from '../lib/fields';
 import { parseAllocationGranted } from '../lib/grants';
-import { carriedIn, requestMark, stateOf, time, version, words } from '../lib/carried';
+import { carriedIn, requestMark, span, stateOf, time, version, words } from '../lib/carried';
 import { boolean, integer, list, name, nullable, optional, type Parser, record } from '../lib/parse';
 import { configurationFields, parseAllocationRequested, parsePoolInput } from './messages';
 import { type Assignment, type Grant, newPool, type PoolEvent, type PoolState } from './state';
@@ -29,7 +29,15 @@ export const parsePoolState: Parser<PoolState> = stateOf<PoolState>()({
   waiting: list(parseAllocationRequested),
   announced: boolean,
   lastAssignment: integer(),
-  events: list(stateOf<PoolEvent>()({ credential: name, at: time, resetAt: nullable(time), saidBy: optional(words) })),
+  events: list(
+    stateOf<PoolEvent>()({
+      credential: name,
+      at: time,
+      resetAt: nullable(time),
+      coolMs: nullable(span),
+      saidBy: optional(words),
+    }),
+  ),
   granted: list(stateOf<Grant>()({ agent: words, grant })),
   requests: list(requestMark),
   continueAfterEvents: nullable(integer(1)),

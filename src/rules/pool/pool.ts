@@ -4,7 +4,7 @@ import { targetsOf, type NotifySpec } from '../../contract/event';
 import { LONGEST_RESET_MS } from '../../contract/failure/reset-time';
 import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../../contract/pool';
 import { Ledger } from './ledger';
-import { type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
+import { coolMs, type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
 import { moveId } from '../../contract/names';
 
 /** A failure is forgotten after a day, or after `skipFor` where that is longer. */
@@ -31,7 +31,8 @@ export function observeFailure(state: PoolState, observed: FailureObserved, now:
   const resetAt = Math.max(0, ...resets, Math.min(named, now + LONGEST_RESET_MS));
   const at = Math.min(Date.parse(observed.at), now);
   const saidBy = observed.reported === true ? { saidBy: observed.agent } : {};
-  const event: PoolEvent = { credential, at, resetAt: resetAt === 0 ? null : resetAt, ...saidBy };
+  const told = { credential, at, resetAt: resetAt === 0 ? null : resetAt };
+  const event: PoolEvent = { ...told, coolMs: coolMs(state, { ...told, kind: observed.kind }), ...saidBy };
   const keptForMs = Math.max(EVENT_AGE_MS, skipForMs(state));
   const kept = state.events.filter((old) => !dropped.has(old) && isRemembered(old, keptForMs, now));
   return { ...state, events: [...kept, ...Array.from({ length: count }, () => event)] };

@@ -7,7 +7,7 @@ import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolVie
 import { durationMs } from '../lib/duration';
 import type { RequestMark } from '../lib/fingerprint';
 
-/** How long the pool skips a credential that failed, by default (docs/subscriptions.md). */
+/** How long the pool skips a credential at most, unless its provider names a later reset (docs/subscriptions.md). */
 const SKIP_FOR_MS = 2 * 3_600_000;
 
 /** A recorded failure. */
@@ -15,6 +15,11 @@ export interface PoolEvent {
   readonly credential: string;
   readonly at: number;
   readonly resetAt: number | null;
+  /**
+   * How long the pool skips the credential after it, in milliseconds; null: `skipFor`. A rate limit is
+   * over in seconds, unless it repeats.
+   */
+  readonly coolMs: number | null;
   /**
    * The agent that reported it, where its report is the only proof; absent where a turn of Drover
    * failed.
@@ -89,12 +94,45 @@ export function newPool(
 
 /** Until when the pool skips a credential; null: it is free now. */
 export function skippedUntil(state: PoolState, credential: string, now: number): number | null {
-  const windowMs = skipForMs(state);
+  const skipMs = skipForMs(state);
   let until = 0;
   for (const event of state.events) {
-    if (event.credential === credential) until = Math.max(until, event.at + windowMs, event.resetAt ?? 0);
+    if (event.credential === credential) until = Math.max(until, endOf(event, skipMs));
   }
   return until > now ? until : null;
+}
+
+/** When a failure no longer keeps the pool from its credential. */
+function endOf({ at, resetAt, coolMs }: PoolEvent, skipMs: number): number {
+  return Math.max(at + Math.min(coolMs ?? skipMs, skipMs), resetAt ?? 0);
+}
+
+/** The cool-down after a rate limit without a reset time: the first one, then twice the last one. */
+const FIRST_COOL_MS = 30_000;
+/** A credential that has worked for so long after its last cool-down begins with the first one again. */
+const FORGIVEN_AFTER_MS = 10 * 60_000;
+
+/**
+ * How long the pool skips a credential after this failure; null: `skipFor`. A refused credential and
+ * an empty account stay so for hours. A rate limit with a reset time ends then. Failures within one
+ * cool-down are one.
+ */
+export function coolMs(
+  state: PoolState,
+  { credential, kind, resetAt, at }: Pick<PoolEvent, 'credential' | 'at' | 'resetAt'> & { readonly kind: string },
+): number | null {
+  if (kind !== 'rate_limit') return null;
+  if (resetAt !== null) return 0;
+  const earlier = state.events.filter((event) => event.credential === credential && (event.coolMs ?? 0) > 0);
+  const last = earlier.reduce<PoolEvent | null>(
+    (latest, event) => (latest && latest.at > event.at ? latest : event),
+    null,
+  );
+  if (last === null) return FIRST_COOL_MS;
+  const cooled = Math.min(last.coolMs ?? 0, skipForMs(state));
+  const quietMs = at - (last.at + cooled);
+  if (quietMs < 0) return cooled;
+  return quietMs < Math.max(FORGIVEN_AFTER_MS, cooled) ? Math.min(cooled * 2, skipForMs(state)) : FIRST_COOL_MS;
 }
 
 /**
@@ -103,8 +141,8 @@ export function skippedUntil(state: PoolState, credential: string, now: number):
  */
 export function emptiedByWordOf(state: PoolState, now: number): string | null {
   if (state.config.credentials.length < 2) return null;
-  const windowMs = skipForMs(state);
-  const counts = (event: PoolEvent): boolean => Math.max(event.at + windowMs, event.resetAt ?? 0) > now;
+  const skipMs = skipForMs(state);
+  const counts = (event: PoolEvent): boolean => endOf(event, skipMs) > now;
   const [first, ...others] = new Set(state.events.filter(counts).map(({ saidBy }) => saidBy));
   return others.length === 0 ? (first ?? null) : null;
 }

@@ -189,7 +189,7 @@ function fullPool(): PoolState {
     },
     rejected: { 'mars/A': { b: T0 } },
     waiting: [{ requestId: 'r', agent: 'mars/A', not: 'a', above: 1, failed }],
-    events: [{ credential: 'a', at: T0, resetAt: T0, saidBy: 'mars/A' }],
+    events: [{ credential: 'a', at: T0, resetAt: T0, coolMs: 30_000, saidBy: 'mars/A' }],
     granted: [
       {
         agent: 'mars/A',

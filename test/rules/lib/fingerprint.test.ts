@@ -77,7 +77,7 @@ test('every command of a fleet knows its own requests, and refuses those of the 
 
 test('a pool carries an update out once', () => {
   const pool = newPool('p', { credentials: [{ name: 'a', secret: 'env:A' }] }, null);
-  const failed = { credential: 'a', at: 1, resetAt: null };
+  const failed = { credential: 'a', at: 1, resetAt: null, coolMs: null };
   const reset = once('reset', { credential: 'a', requestId: 'r' }, resetPool);
   const once1 = reset({ ...pool, events: [failed] }, 2).state;
   expect(once1.events).toEqual([]);

@@ -375,6 +375,6 @@ describe("one agent's word", () => {
 
   test('what a turn has shown counts for all', () => {
     const state = report(poolOf('a'), 'a', 'f/x', NOW + HOUR, false);
-    expect(grantOf(ask(state, 'g/other', null, 'r'))).toMatchObject({ exhaustedUntil: at(NOW + 2 * HOUR) });
+    expect(grantOf(ask(state, 'g/other', null, 'r'))).toMatchObject({ exhaustedUntil: at(NOW + HOUR) });
   });
 });

@@ -14,8 +14,8 @@ export function poolOf(...names: string[]): PoolState {
   return newPool('claude', { credentials: credentials(...names) }, null);
 }
 
-/** The pool after a failure of a credential with the agent `f/x`. */
+/** The pool after its provider has refused a credential, with the agent `f/x`. */
 export function failed(state: PoolState, credential: string, when = NOW, resetAt?: number, now = NOW): PoolState {
   const reset = resetAt === undefined ? {} : { resetAt: at(resetAt) };
-  return observeFailure(state, { credential, kind: 'rate_limit', at: at(when), agent: 'f/x', ...reset }, now);
+  return observeFailure(state, { credential, kind: 'auth', at: at(when), agent: 'f/x', ...reset }, now);
 }

@@ -11,10 +11,10 @@ test('after a switch the old one is left alone for 2 h; both used up, no ping-po
     // No agent beats while time is skipped.
     pool.spec = { liveness: { staleAfter: '72h' } };
     const agent = await pool.ready('one');
-    await pool.report(agent, { subscription: 'a' });
+    await pool.report(agent, { subscription: 'a', kind: 'auth' });
     await pool.on(agent, 'b');
     await env.sleep(HOUR);
-    await pool.report(agent, { subscription: 'b' });
+    await pool.report(agent, { subscription: 'b', kind: 'auth' });
     const held = await agent.until(({ runtime }) => runtime === 'paused');
     expect(held.subscription?.name).toBe('b');
     const [a, b] = (await pool.view()).credentials;

@@ -212,10 +212,10 @@ describe('how it is applied', () => {
 describe('a pool that is used up', () => {
   test('holds the agent; events of 1 h count, of 3 h and 25 h do not; it comes back by itself', () => {
     const sim = simOf('a', 'b');
-    sim.report('x');
+    sim.report('x', { kind: 'auth' });
     sim.deliver();
     sim.wait(HOUR);
-    sim.report('x');
+    sim.report('x', { kind: 'auth' });
     sim.deliver();
     expect(sim.of('x').holds).toMatchObject([
       { name: 'subscription', reason: 'pool claude is exhausted until 2026-03-01 14:00 UTC' },
