@@ -18,6 +18,7 @@ const LAYERS = {
   'dev/': '(contract|lib)/',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
+  'typescript/': null,
   'embedding/': '((contract|client|dev|lib)/|(config|worker|worker-queues)\\.ts$)',
   'testing/':
     '((activities|agent|client|contract|dev|gateway|lib|providers|rules)/|cli/lib/|(activation-time|config|data-converter|version|workflow-code)\\.ts$)',

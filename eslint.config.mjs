@@ -84,7 +84,7 @@ const clockReads = [
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
+  { ignores: ['**/dist/', 'templates/**/*.ts', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

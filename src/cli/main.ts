@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'run Temporal, a worker and the gateway here, and a fleet file on them',
     load: () => import('./commands/up.js'),
   },
+  init: { summary: 'write a first fleet: its file, an agent and a test', load: () => import('./commands/init.js') },
   worker: { summary: 'run a worker', load: () => import('./commands/worker.js') },
   gateway: { summary: 'run the HTTP gateway', load: () => import('./commands/gateway.js') },
   plan: { summary: 'show what applying a fleet file would change', load: () => import('./commands/fleets.js') },
