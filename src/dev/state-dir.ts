@@ -113,6 +113,11 @@ export function keptSpecSecrets(folder: string): readonly string[] | undefined {
   return isThere ? specSecretsIn(keptText(folder, 'spec-secret')) : undefined;
 }
 
+/** The secret of agents' tokens in this directory; undefined without one. Makes nothing. */
+export function keptAgentSecret(folder: string): string | undefined {
+  return readKept(join(folder, 'agent-secret')) === undefined ? undefined : keptText(folder, 'agent-secret');
+}
+
 /** The same, made now if they do not exist. */
 export function makeSpecSecrets(folder: string): readonly string[] {
   return specSecretsIn(keptText(folder, 'spec-secret'));

@@ -115,7 +115,7 @@ export async function createGateway({
   });
 
   addCalls(app, guard, {
-    ...agentHandlers(client, beats, metrics),
+    ...agentHandlers(client, beats, metrics, agentSecret),
     ...fleetHandlers(client),
     ...runHandlers(client),
     ...poolHandlers(client),

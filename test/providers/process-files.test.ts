@@ -80,7 +80,7 @@ test.each([...damages, 'a directory'] as const)(
 
     await provider.destroy(call);
     await eventually('the process is gone', async () => !(await lookUp(pid ?? 0)) || undefined);
-    expect(readdirSync(join(stateDir, 'agents', call.key))).toEqual(['destroyed']);
+    expect(readdirSync(join(stateDir, 'agents', call.key)).sort()).toEqual(['destroyed', 'output.log']);
   },
 );
 

@@ -433,7 +433,20 @@ describe('find or create, and wake', () => {
     await expect(provider.create(call)).rejects.toMatchObject(refusal);
     await expect(provider.wake(wakeOf(call))).rejects.toMatchObject(refusal);
     expect(await provider.inspect(call)).toMatchObject({ state: 'absent' });
-    expect(readdirSync(join(stateDir, 'agents', call.key))).toEqual(['destroyed']);
+    expect(readdirSync(join(stateDir, 'agents', call.key)).sort()).toEqual(['destroyed', 'output.log']);
+  });
+
+  test('the log of a destroyed agent is kept as long as its tombstone', async () => {
+    const call = await agentOf('echo the reason; exit 3');
+    await provider.wake(wakeOf(call));
+    await exited(call);
+    await provider.destroy(call);
+    expect(await output(call)).toBe('the reason\n');
+    expect(await provider.list()).toEqual([]);
+    const tombstone = join(stateDir, 'agents', call.key, 'destroyed');
+    writeFileSync(tombstone, JSON.stringify({ existed: true, at: '2020-01-01T00:00:00.000Z' }));
+    expect(await provider.list()).toEqual([]);
+    expect(readdirSync(join(stateDir, 'agents'))).not.toContain(call.key);
   });
 
   test('destroy of what never was succeeds and refuses its late create', async () => {
@@ -454,7 +467,8 @@ describe('find or create, and wake', () => {
         const lines = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
         return !lines.includes(call.key) || undefined;
       });
-      expect(readdirSync(join(stateDir, 'agents', call.key))).toEqual(['destroyed']);
+      const left = readdirSync(join(stateDir, 'agents', call.key));
+      expect(left.filter((name) => name !== 'output.log')).toEqual(['destroyed']);
     }
   });
 

@@ -11,10 +11,11 @@ import { readUpState } from '../../dev/up-state';
 import { installedProviders } from '../../installed-providers';
 import { packageProblems, sdkVersion } from '../../temporal-packages';
 import { peerRanges } from '../../version';
-import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { type ConnectionFlags, specSecrets, withClient, withConnection } from '../lib/connection';
 import { ExitWith, FAILED } from '../lib/failure';
 import { colors, type Format, print, table, withOutput } from '../lib/output';
-import { loadSettings } from '../lib/serve';
+import { readSettings } from '../lib/serve';
+import { stateFolder } from '../lib/state-folder';
 
 interface DoctorFlags extends ConnectionFlags {
   readonly output: Format;
@@ -35,15 +36,15 @@ export function register(program: Command): void {
 }
 
 async function doctor(flags: DoctorFlags): Promise<void> {
-  const { settings } = await loadSettings();
+  const settings = await readSettings();
   const findings: Finding[] = [
     nodeFinding(),
     { check: 'build', result: 'ok', detail: buildId() },
-    specKeyFinding(settings),
+    specKeyFinding({ specSecrets: settings?.specSecrets ?? specSecrets(), stateDir: stateFolder() }),
     packagesFinding(),
     ...(await withClient(flags, temporalFindings)),
-    await gatewayFinding(settings.stateDir),
-    await engineFinding(installedProviders(settings, environment()).docker),
+    await gatewayFinding(stateFolder()),
+    ...(settings ? [await engineFinding(installedProviders(settings, environment()).docker)] : []),
   ];
   const color = colors();
   const paint = { ok: color.green, missing: color.yellow, wrong: color.red };
@@ -108,7 +109,7 @@ async function temporalFindings(client: DroverClient): Promise<Finding[]> {
 
 async function gatewayFinding(stateDir: string): Promise<Finding> {
   const up = readUpState(stateDir);
-  if (!up) return { check: 'gateway', result: 'missing', detail: 'no drover up runs in this directory' };
+  if (!up) return { check: 'gateway', result: 'missing', detail: 'no drover up runs in this directory or above it' };
   return finding('gateway', async () => {
     const answer = await fetch(new URL('/readyz', up.gateway), { signal: AbortSignal.timeout(PATIENCE.timeoutMs) });
     if (answer.ok) return;

@@ -8,12 +8,12 @@ import { plainName, parseDurationMs, parseWhole, requestIdOption, requestOf } fr
 import { followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
-import { loadFleetFile } from '../lib/fleet-file';
+import { collect, loadFleetFiles } from '../lib/fleet-files';
 import { type Format, print, say, withOutput } from '../lib/output';
 
 interface ChangeFlags extends ConnectionFlags {
   readonly output: Format;
-  readonly file?: string;
+  readonly file?: readonly string[];
   readonly dryRun?: boolean;
   readonly wait?: boolean;
   readonly cancel?: boolean;
@@ -25,17 +25,20 @@ interface ChangeFlags extends ConnectionFlags {
   readonly requestId?: string;
 }
 
+const FILES = 'a fleet file, a folder of them, or - for standard input; may be repeated';
+
 /** `plan --exit-code`: there is something to do (docs/cli.md, "What is printed"). */
 const CHANGES = 10;
 
 export function register(program: Command): void {
   command(program, 'plan')
-    .requiredOption('-f, --file <file>', 'the fleet file')
+    .requiredOption('-f, --file <file>', FILES, collect)
     .option('--exit-code', 'exit code 0: nothing to do, 10: changes')
     .action((flags: ChangeFlags) => plan(flags));
   command(program, 'apply')
-    .requiredOption('-f, --file <file>', 'the fleet file')
+    .requiredOption('-f, --file <file>', FILES, collect)
     .option('--dry-run', 'only show what would be done')
+    .option('--no-wait', 'do not follow the change')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
     .option('--expect-revision <n>', 'refuse when the fleet is at another revision', parseWhole)
     .option('--yes', 'do not ask before agents are replaced or removed')
@@ -44,7 +47,8 @@ export function register(program: Command): void {
     .action((flags: ChangeFlags) => apply(flags));
   command(program, 'destroy')
     .argument('[fleet]')
-    .option('-f, --file <file>', 'the fleet file, instead of the name')
+    .option('-f, --file <file>', 'the fleet file, instead of the name', collect)
+    .option('--no-wait', 'do not follow the change')
     .option('--wait', 'while another change of the fleet runs, wait for its end')
     .option('--cancel', 'cancel a running change of the fleet, and wait until it is undone')
     .option('--forget', 'give up what cannot be removed')
@@ -59,29 +63,42 @@ function command(program: Command, name: string): Command {
 }
 
 async function plan(flags: ChangeFlags): Promise<void> {
-  const file = await load(flags);
-  const fleet = file.metadata.name;
-  const planned = await withClient(flags, ({ fleets }) => fleets.plan(fleet, file.spec));
-  await printPlan(flags.output, fleet, planned);
-  if (flags.exitCode && isChange(planned)) throw new ExitWith(CHANGES);
+  const files = await loadFleetFiles(flags.file ?? [], flags.output);
+  const planned = await withClient(flags, async ({ fleets }) => {
+    const all: ApplyResult[] = [];
+    for (const { metadata, spec } of files) all.push(await fleets.plan(metadata.name, spec));
+    return all;
+  });
+  for (const [index, result] of planned.entries())
+    await printPlan(flags.output, files[index]?.metadata.name ?? '', result);
+  if (flags.exitCode && planned.some(isChange)) throw new ExitWith(CHANGES);
 }
 
 async function apply(flags: ChangeFlags): Promise<void> {
-  const file = await load(flags);
-  const fleet = file.metadata.name;
   if (flags.dryRun) return plan(flags);
+  const files = await loadFleetFiles(flags.file ?? [], flags.output);
+  if (files.length > 1 && (flags.requestId !== undefined || flags.expectRevision !== undefined))
+    throw new DroverError(
+      'InvalidRequest',
+      '--request-id and --expect-revision are of one fleet; apply its file alone',
+    );
   await withClient(flags, async (client) => {
-    await confirmApply(client, file, flags);
-    const { expectRevision, wait, timeout } = flags;
-    const expected = expectRevision === undefined ? {} : { expectRevision };
-    const request = { spec: file.spec, ...expected, ...requestOf(flags) };
-    const applied = await client.fleets.apply(fleet, request, waiting(wait));
-    const change = await followChange(client, fleet, applied, limited(timeout));
-    await print(flags.output, {
-      data: change ?? applied,
-      names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
-      text: () => (change ? `fleet ${fleet} is at revision ${String(change.revision)}` : appliedText(fleet, applied)),
-    });
+    for (const file of files) await applyOne(client, file, flags);
+  });
+}
+
+async function applyOne(client: DroverClient, file: FleetFile, flags: ChangeFlags): Promise<void> {
+  const fleet = file.metadata.name;
+  await confirmApply(client, file, flags);
+  const { expectRevision, wait, timeout } = flags;
+  const expected = expectRevision === undefined ? {} : { expectRevision };
+  const request = { spec: file.spec, ...expected, ...requestOf(flags) };
+  const applied = await client.fleets.apply(fleet, request, waiting(wait));
+  const change = wait === false ? null : await followChange(client, fleet, applied, limited(timeout));
+  await print(flags.output, {
+    data: change ?? applied,
+    names: applied.changes.map(({ agent }) => `${fleet}/${agent}`),
+    text: () => (change ? `fleet ${fleet} is at revision ${String(change.revision)}` : appliedText(fleet, applied)),
   });
 }
 
@@ -94,14 +111,18 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   if ((name === undefined) === (flags.file === undefined)) {
     throw new DroverError('InvalidRequest', 'destroy needs either the name of a fleet or -f with its file');
   }
-  const fleet = name === undefined ? (await load(flags)).metadata.name : plainName(name);
+  const fleet = name === undefined ? await fleetIn(flags) : plainName(name);
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
     const request = { ...(flags.forget ? { forget: true } : {}), ...requestOf(flags) };
     const busy = flags.cancel ? ({ ifBusy: 'cancel' } as const) : waiting(flags.wait);
     const applied = await client.fleets.destroy(fleet, request, busy);
-    const change = await followChange(client, fleet, applied, limited(flags.timeout)).catch(withWayOut(fleet, flags));
-    await print(flags.output, { data: change ?? applied, names: [fleet], text: () => destroyedText(fleet, change) });
+    const followed = flags.wait !== false;
+    const change = followed
+      ? await followChange(client, fleet, applied, limited(flags.timeout)).catch(withWayOut(fleet, flags))
+      : null;
+    const text = () => (followed ? destroyedText(fleet, change) : `fleet ${fleet} is being destroyed`);
+    await print(flags.output, { data: change ?? applied, names: [fleet], text });
   });
 }
 
@@ -124,11 +145,11 @@ function destroyedText(fleet: string, change: ChangeView | null): string {
   return [`fleet ${fleet} is destroyed`, ...given].join('\n');
 }
 
-async function load({ file: path = '', output }: ChangeFlags): Promise<FleetFile> {
-  const { file, warnings } = await loadFleetFile(path);
-  const asJson = output === 'json';
-  for (const warning of warnings) say(asJson ? JSON.stringify({ warning }) : `warning: ${warning}`);
-  return file;
+/** The fleet of the only file. */
+async function fleetIn({ file: paths = [], output }: ChangeFlags): Promise<string> {
+  const [file, ...others] = await loadFleetFiles(paths, output);
+  if (file && others.length === 0) return file.metadata.name;
+  throw new DroverError('InvalidRequest', 'destroy takes the file of one fleet; name the others one by one');
 }
 
 /**

@@ -1,14 +1,14 @@
 /** `drover gc`: lists resources and agents without an owner, and with --yes removes them. */
 import type { Command } from 'commander';
 import { environment } from '../../config';
-import { ERRORS } from '../../contract/errors';
+import { DroverError, ERRORS } from '../../contract/errors';
 import { collectAll, findGarbage, type Garbage } from '../../gc';
 import { installedProviders } from '../../installed-providers';
 import { wallClockMs } from '../../lib/clock';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
 import { type Format, print, say, table, withOutput } from '../lib/output';
-import { loadSettings } from '../lib/serve';
+import { readSettings } from '../lib/serve';
 
 interface GcFlags extends ConnectionFlags {
   readonly output: Format;
@@ -21,8 +21,12 @@ export function register(program: Command): void {
     .action((flags: GcFlags) => gc(flags));
 }
 
+const NO_INSTALLATION =
+  'this folder belongs to no drover up or worker, so it has nothing to collect: run drover gc in the directory of one, or set DROVER_STATE_DIR';
+
 async function gc(flags: GcFlags): Promise<void> {
-  const { settings } = await loadSettings();
+  const settings = await readSettings();
+  if (settings === undefined) throw new DroverError('InvalidRequest', NO_INSTALLATION);
   const providers = installedProviders(settings, environment());
   const removes = flags.yes === true;
   await withClient(flags, async (client) => {

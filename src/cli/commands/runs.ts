@@ -1,5 +1,9 @@
 /** `drover run`, `drover answer`, `drover runs pause|resume|cancel`. */
+import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { DroverError } from '../../contract/errors';
+import { messageOf } from '../../contract/text';
+import { standardInput } from '../lib/standard-input';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
 import { plainName, jsonOrText, parseDurationMs, requestIdOption, requestOf, runRef } from '../lib/arguments';
@@ -26,7 +30,7 @@ export function register(program: Command): void {
 
   command(program, 'run')
     .argument('<fleet>')
-    .argument('<task>', 'text, or JSON')
+    .argument('<task>', 'text, or JSON; - for standard input, @FILE for a file')
     .option('--name <run>', 'name of the run; the same name with the same task is the same run', plainName)
     .option('--detach', 'print the name of the run and do not wait')
     .addOption(
@@ -76,7 +80,7 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
   await withClient(flags, async (client) => {
     const ref = await client.runs.start({
       fleet,
-      task: jsonOrText(task),
+      task: await taskOf(task),
       trace,
       ...(name && { run: name }),
       ...(script && { script }),
@@ -95,4 +99,24 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
 async function printView(format: Format, view: RunView): Promise<void> {
   const name = `${view.fleet}/${view.run}`;
   await print(format, { data: view, names: [name], text: () => `${name} is ${view.state}` });
+}
+
+/** A task as given: text or JSON, from standard input or from a file. `@@…` is the text `@…`. */
+async function taskOf(given: string): Promise<unknown> {
+  if (given === '-') return jsonOrText(withoutLastBreak(await standardInput()));
+  if (given.startsWith('@@')) return jsonOrText(given.slice(1));
+  if (!given.startsWith('@')) return jsonOrText(given);
+  const file = given.slice(1);
+  try {
+    return jsonOrText(withoutLastBreak(await readFile(file, 'utf8')));
+  } catch (error) {
+    if (error instanceof DroverError) throw error;
+    throw new DroverError('InvalidRequest', `the task ${file} cannot be read: ${messageOf(error)}`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+function withoutLastBreak(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }

@@ -3,22 +3,28 @@ import type { Command } from 'commander';
 import { isOutage } from '../../client/temporal/backoff';
 import { isUnanswered } from '../../client/temporal/unanswered';
 import { DroverError } from '../../contract/errors';
+import { endOrphan } from '../../dev/embedded';
+import { isFree } from '../../dev/ports';
+import { keepPorts } from '../../dev/state-dir';
 import { lockStateDirectory, unlockStateDirectory, writeUpState } from '../../dev/up-state';
 import { monotonicMs } from '../../lib/clock';
 import { followChange, planLines } from '../lib/changes';
-import { jsonOrText } from '../lib/arguments';
+import { jsonOrText, parsePort } from '../lib/arguments';
 import { ExitWith, FAILED, INTERRUPTED } from '../lib/failure';
 import { farewell } from '../text/farewell';
 import { type LoadedFleet, loadFleetFile } from '../lib/fleet-file';
 import { say, write } from '../lib/output';
 import { seconds } from '../lib/progress';
 import { followRun, resultText } from '../text/run-output';
-import { loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
+import { type Loaded, loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
 import { tellNews } from '../lib/up-news';
 import { type Services, startServices } from '../lib/up-services';
 import { agentTable, howToStop, nextCommands, whereText } from '../text/up';
 
 interface UpFlags {
+  readonly port?: number;
+  readonly uiPort?: number;
+  readonly gatewayPort?: number;
   readonly task?: string;
   readonly keep?: boolean;
   readonly destroy?: boolean;
@@ -49,6 +55,9 @@ export function register(program: Command): void {
   program
     .command('up')
     .argument('[file]', 'a fleet file to apply')
+    .option('--port <port>', "Temporal's port, kept for this directory", parsePort)
+    .option('--ui-port <port>', "the port of Temporal's Web UI, kept", parsePort)
+    .option('--gateway-port <port>', "the gateway's port, kept; restart agents that know another one", parsePort)
     .option('--task <task>', 'a task to run once the fleet is ready')
     .option('--keep', 'stay up after the task, without a terminal too')
     .option('--destroy', 'destroy the fleet of the file when stopping')
@@ -62,9 +71,10 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
   const began = monotonicMs();
   const fleet = path === undefined ? undefined : await loadFleetFile(path);
   for (const warning of fleet?.warnings ?? []) say(`warning: ${warning}`);
-  const { settings, state } = await loadUpSettings();
-  lockStateDirectory(state.path);
+  const opened = await loadUpSettings();
+  lockStateDirectory(opened.state.path);
   try {
+    const { settings, state } = await withPorts(opened, flags);
     const stop = stopRequested();
     const services = await startServices(settings, state);
     try {
@@ -75,7 +85,7 @@ async function up(path: string | undefined, flags: UpFlags): Promise<void> {
       await leave(services, fleet, flags);
     }
   } finally {
-    unlockStateDirectory(state.path);
+    unlockStateDirectory(opened.state.path);
   }
 }
 
@@ -197,4 +207,24 @@ async function destroyFleet(client: Services['client'], fleet: string): Promise<
     // Interrupted before the fleet existed.
     if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
   }
+}
+
+/** Keeps the ports that the flags name, before anything uses them. Throws `Unavailable` for one that is taken. */
+async function withPorts(opened: Loaded, { port, uiPort, gatewayPort }: UpFlags): Promise<Loaded> {
+  const { path, ports } = opened.state;
+  const wanted = { grpc: port ?? ports.grpc, ui: uiPort ?? ports.ui, gateway: gatewayPort ?? ports.gateway };
+  if (new Set(Object.values(wanted)).size < 3)
+    throw new DroverError('InvalidRequest', `the three ports must differ: ${Object.values(wanted).join(', ')}`);
+  const named = [port, uiPort, gatewayPort].filter((given) => given !== undefined);
+  if (named.length === 0) return opened;
+  await endOrphan(path);
+  for (const given of named) {
+    if (await isFree(given)) continue;
+    throw new DroverError(
+      'Unavailable',
+      `port ${String(given)} is taken by another program; end it, or name another port`,
+    );
+  }
+  keepPorts(path, wanted);
+  return loadUpSettings();
 }

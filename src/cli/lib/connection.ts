@@ -12,6 +12,7 @@ import { specSecretsIn } from '../../contract/spec-secret';
 import { approveReferences } from '../../dev/approved-references';
 import { keptSpecSecrets } from '../../dev/state-dir';
 import { readUpState } from '../../dev/up-state';
+import { stateFolder } from './state-folder';
 
 /** Flags of the connection, as commander gives them. */
 export interface ConnectionFlags {
@@ -21,12 +22,6 @@ export interface ConnectionFlags {
   readonly tls?: boolean;
   readonly apiKey?: string;
 }
-
-/**
- * The state directory unless configured (contract/schemas/config.ts has the same default for worker
- * and gateway).
- */
-const STATE_DIR = '.drover';
 
 /** Adds the flags of the connection to a command. */
 export function withConnection(command: Command): Command {
@@ -50,7 +45,7 @@ export function connectionSettings(flags: ConnectionFlags): ConnectionSettings {
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey }),
   };
-  const up = isNamed(flags) ? undefined : readUpState(stateDirectory());
+  const up = isNamed(flags) ? undefined : readUpState(stateFolder());
   return up ? { bare: true, namespace: namespace ?? up.namespace, address: up.temporal } : given;
 }
 
@@ -63,17 +58,13 @@ function isNamed({ address, profile }: ConnectionFlags): boolean {
   return (address ?? profile ?? env['TEMPORAL_ADDRESS'] ?? env['TEMPORAL_PROFILE']) !== undefined;
 }
 
-function stateDirectory(): string {
-  return environment()['DROVER_STATE_DIR'] ?? STATE_DIR;
-}
-
 /**
  * With which this command signs specifications: as set, else as a `drover up` of this directory
  * keeps them. Undefined: it cannot.
  */
 export function specSecrets(): readonly string[] | undefined {
   const given = environment()['DROVER_SPEC_SECRET'];
-  return given === undefined ? keptSpecSecrets(stateDirectory()) : specSecretsIn(given);
+  return given === undefined ? keptSpecSecrets(stateFolder()) : specSecretsIn(given);
 }
 
 /**
@@ -91,13 +82,13 @@ export async function withClient<T>(flags: ConnectionFlags, use: (client: Drover
     queuePrefix,
     specSecrets: secrets,
     approveReferences: (references) => {
-      approveReferences(stateDirectory(), references);
+      approveReferences(stateFolder(), references);
     },
   });
   try {
     return await use(client);
   } catch (error) {
-    throw isNamed(flags) ? error : explainedByDisk(error, stateDirectory());
+    throw isNamed(flags) ? error : explainedByDisk(error, stateFolder());
   } finally {
     await client.close();
   }

@@ -8,6 +8,7 @@ import { checkFleetFile, type Problem } from '../../client/fleet-validation';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import { messageOf } from '../../contract/text';
+import { standardInput } from './standard-input';
 import { pairOf } from './yaml-merges';
 import { readYaml, YAML_BYTES } from './yaml-text';
 import { type YamlProblem } from './yaml-problem';
@@ -31,9 +32,13 @@ export interface LoadedFleet {
 
 /**
  * Reads and checks a file. `cwd` of process agents becomes absolute; it is relative to the file's
- * folder, which is also its default.
+ * folder, which is also its default. `-` is standard input, in this folder.
  */
 export async function loadFleetFile(path: string): Promise<LoadedFleet> {
+  if (path === '-') {
+    const { file, warnings } = parseFleetFile(await standardInput(), 'standard input');
+    return { file: withAbsoluteFolders(file, resolve('.')), warnings };
+  }
   const { file, warnings } = parseFleetFile(await textOf(path), path);
   return { file: withAbsoluteFolders(file, resolve(dirname(path))), warnings };
 }

@@ -4,6 +4,7 @@ import { parseConfig } from '../../contract/schemas/config';
 import { makeSpecSecrets, openStateDirectory, type StateDirectory } from '../../dev/state-dir';
 import { INTERRUPTED } from './failure';
 import { say } from './output';
+import { isStateFolder, stateFolder } from './state-folder';
 
 /** Settings, and the state directory that completes them. */
 export interface Loaded {
@@ -16,6 +17,17 @@ export async function loadSettings(): Promise<Loaded> {
   const config = parseConfig(environment());
   const state = await openStateDirectory(config.stateDir);
   return { settings: resolveSettings(config, state), state };
+}
+
+/**
+ * The settings of a command that reads the state directory of an installation, found from a folder
+ * below it too. Undefined without one; it makes none.
+ */
+export async function readSettings(): Promise<Settings | undefined> {
+  const folder = stateFolder();
+  if (!isStateFolder(folder)) return undefined;
+  const config = parseConfig(environment());
+  return resolveSettings(config, await openStateDirectory(folder));
 }
 
 /**

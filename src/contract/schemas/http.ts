@@ -122,6 +122,14 @@ export const CALLS = {
     params: ofAgent,
     answer: views.agentViewSchema,
   },
+  agentToken: {
+    method: 'GET',
+    path: '/v1/agents/{fleet}/{agent}/token',
+    summary: "The agent's own token, for an agent that Drover does not start",
+    access: 'operator',
+    params: ofAgent,
+    answer: z.object({ fleet: z.string(), agent: z.string(), token: z.string() }),
+  },
   ...commandCalls,
   listFleets: {
     method: 'GET',

@@ -1,14 +1,20 @@
 /** Calls for agents. */
 import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../../contract/agent';
+import { agentToken } from '../../contract/agent/token';
 import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';
 import type { Handler, Handlers } from '../calls';
 import type { Metrics } from '../metrics';
 
-type AgentCalls = 'heartbeat' | 'reportFailure' | 'listAgents' | 'describeAgent' | AgentCommand;
+type AgentCalls = 'heartbeat' | 'reportFailure' | 'listAgents' | 'describeAgent' | 'agentToken' | AgentCommand;
 
 /** Handlers over the client; beats go through the ledger. */
-export function agentHandlers(client: DroverClient, beats: BeatLedger, metrics: Metrics): Handlers<AgentCalls> {
+export function agentHandlers(
+  client: DroverClient,
+  beats: BeatLedger,
+  metrics: Metrics,
+  agentSecret: string,
+): Handlers<AgentCalls> {
   async function command<C extends AgentCommand>(
     name: C,
     ref: AgentRef,
@@ -44,6 +50,7 @@ export function agentHandlers(client: DroverClient, beats: BeatLedger, metrics: 
     },
     listAgents: ({ query: { pageSize, pageToken, ...filter } }) =>
       client.agents.list(filter, { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    agentToken: ({ params: { fleet, agent } }) => ({ fleet, agent, token: agentToken(agentSecret, fleet, agent) }),
     describeAgent: ({ params }) => client.agents.describe(params),
   };
 }

@@ -25,6 +25,8 @@ export type { Instance, ResourceRecord, Tombstone } from './records';
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 /** The folder of the notices of ended instances, beside the keys' own. No key begins with a dot. */
 export const NOTICES = '.ended';
+/** The files of a destroyed resource. */
+const KEPT: readonly string[] = ['destroyed', 'output.log', 'output.log.1'];
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 /** In place of an exit code: the shell was killed before it wrote one, and a worker has reported the end. */
@@ -86,9 +88,9 @@ export class ResourceDirectory {
     await this.writeOnce('destroyed', JSON.stringify(tombstone));
   }
 
-  /** Removes everything but the tombstone. */
+  /** Removes everything but the tombstone and the log, which says why an agent ended; they go together. */
   async clear(): Promise<void> {
-    const names = (await readdir(this.path)).filter((name) => name !== 'destroyed');
+    const names = (await readdir(this.path)).filter((name) => !KEPT.includes(name));
     await Promise.all(names.map((name) => rm(this.file(name), { force: true, recursive: true })));
   }
 

@@ -57,7 +57,7 @@ function cgroupPrefix({ key }: ResourceDirectory): string {
   return `drover-${key}-`;
 }
 
-/** Kills all processes of the key, then removes all files but the tombstone. */
+/** Kills all processes of the key, then removes all files but the tombstone and the log. */
 export async function removeAll(directory: ResourceDirectory): Promise<void> {
   await killFamily(await familyOf(directory));
   await removeCgroups(cgroupPrefix(directory));

@@ -1,0 +1,109 @@
+/** What commands take and where they look: standard input, folders, ports, tokens, and the directory that decides. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { agentToken } from '../../../src/contract/agent/token';
+import { freePorts } from '../../../src/dev/ports';
+import { drover, environmentOf, type Ended, startUp, temporaryFolder } from './drover';
+
+const folder = temporaryFolder();
+const elsewhere = mkdtempSync(join(tmpdir(), 'drover-elsewhere-'));
+afterAll(async () => {
+  await folder.remove();
+  rmSync(elsewhere, { recursive: true, force: true });
+});
+
+const BIN = join(__dirname, '../../../bin/drover.js');
+
+/** A command with this on its standard input. */
+async function fed(args: readonly string[], cwd: string, input: string): Promise<Ended> {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: environmentOf({}), stdio: 'pipe' });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()));
+  child.stdin.end(input);
+  await once(child, 'close');
+  return { code: child.exitCode ?? 128, ...output };
+}
+
+const fleet = (name: string, agent: object): string =>
+  JSON.stringify({ apiVersion: 'drover/v1', kind: 'Fleet', metadata: { name }, spec: { agents: [agent] } });
+const external = { name: 'A', provider: 'external', liveness: { readyTimeout: '1s' } };
+const crashing = {
+  name: 'A',
+  provider: 'process',
+  process: { command: ['sh', '-c', 'echo the reason; exit 3'] },
+  restart: { on: 'never' },
+};
+
+it('takes files, folders, standard input, ports and tokens, and finds its directory from below', async () => {
+  const [port = 0, ui = 0, gateway = 0] = await freePorts(3);
+  const flags = ['--port', String(port), '--ui-port', String(ui), '--gateway-port', String(gateway)];
+  const up = await startUp(folder.path, flags);
+  expect(up.where).toMatchObject({
+    temporal: `127.0.0.1:${String(port)}`,
+    webUi: `http://127.0.0.1:${String(ui)}`,
+    gateway: `http://127.0.0.1:${String(gateway)}`,
+  });
+
+  const below = join(folder.path, 'a/b');
+  mkdirSync(below, { recursive: true });
+  expect(await fed(['plan', '-f', '-', '-o', 'name'], below, fleet('in', external))).toMatchObject({
+    code: 0,
+    stdout: 'in/A\n',
+  });
+  expect(await fed(['plan', '-f', '-'], below, 'kind: Fleet')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('standard input:') as string,
+  });
+
+  writeFileSync(join(below, '1.yaml'), fleet('one', crashing));
+  writeFileSync(join(below, '2.json'), fleet('two', external));
+  writeFileSync(join(below, 'scenario.yaml'), 'kind: Scenario\n');
+  expect((await drover(['plan', '-f', below, '-o', 'name'], below)).stdout).toBe('one/A\ntwo/A\n');
+  const twice = await drover(['apply', '-f', below, '-f', join(below, '1.yaml')], below);
+  expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('both describe the fleet one') as string });
+  const asked = await drover(['apply', '-f', join(below, '2.json'), '--no-wait', '--yes'], below);
+  expect(asked).toMatchObject({ code: 0, stdout: expect.stringContaining('create  two/A') as string });
+
+  // The log says why, after the change has been taken back, and after the fleet is gone.
+  const failed = await drover(['apply', '-f', join(below, '1.yaml')], below);
+  expect(failed.code).toBe(1);
+  expect(await drover(['logs', 'one/A'], below)).toMatchObject({ code: 0, stdout: 'the reason\n' });
+  const address = ['--address', up.where.temporal];
+  const away = await drover(['logs', 'one/A', ...address], elsewhere);
+  expect(away).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/belongs to no drover up or worker.* on host /) as string,
+  });
+  for (const read of [
+    ['doctor', ...address],
+    ['gc', ...address],
+    ['get', 'agents', ...address],
+  ])
+    await drover(read, elsewhere);
+  expect(existsSync(join(elsewhere, '.drover'))).toBe(false);
+
+  const secret = readFileSync(join(folder.path, '.drover/agent-secret'), 'utf8').trim();
+  const token = agentToken(secret, 'two', 'A');
+  expect(await drover(['token', 'two/A'], below)).toMatchObject({ code: 0, stdout: `${token}\n` });
+  const operator = readFileSync(up.where.tokenFile, 'utf8').trim();
+  const env = { DROVER_GATEWAY_URL: up.where.gateway, DROVER_OPERATOR_TOKENS: operator };
+  expect(await drover(['token', 'two/A'], elsewhere, env)).toMatchObject({ code: 0, stdout: `${token}\n` });
+  const wrong = await drover(['token', 'two/A'], elsewhere, { ...env, DROVER_OPERATOR_TOKENS: token });
+  expect(wrong).toMatchObject({ code: 4, stdout: '' });
+  expect(await drover(['token', 'two/A'], elsewhere)).toMatchObject({ code: 2, stdout: '' });
+
+  up.process.kill('SIGINT');
+  await up.ended;
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  const taken = await drover(['up', '--port', String(port)], folder.path);
+  expect(taken).toMatchObject({ code: 6, stderr: expect.stringContaining(`port ${String(port)} is taken`) as string });
+  other.close();
+  expect(await drover(['up', '--port', String(ui)], folder.path)).toMatchObject({ code: 2 });
+});
