@@ -39,7 +39,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
   describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },
   wait: {
-    summary: 'wait until an agent has a given status, runtime or liveness',
+    summary: 'wait for the state of an agent, or the end of a run or of a change of a fleet',
     load: () => import('./commands/wait.js'),
   },
   events: { summary: 'print past or new events', load: () => import('./commands/events.js') },

@@ -9,7 +9,7 @@ import { fingerprint } from '../rules/lib/fingerprint';
 import { isRecord } from '../rules/lib/parse';
 import type { Calls } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
-import { runSubject } from './temporal/subject';
+import { type RunRef, runSubject } from './temporal/subject';
 
 /**
  * Starts the run, or finds that it was already started. `IdempotencyConflict` if its name belongs
@@ -71,13 +71,24 @@ function taskOf({
  * The input of a workflow, from its history: this works for ended runs, and for runs that other
  * processes started.
  */
-async function firstInput({ client }: Calls, workflowId: string): Promise<unknown> {
+async function firstInput(calls: Calls, workflowId: string): Promise<unknown> {
+  const [payload] = (await firstEvent(calls, workflowId))?.input?.payloads ?? [];
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}
+
+/** The client that started a run, as `process@host`; null where its history does not say so. */
+export async function starterOf(calls: Calls, ref: RunRef, options: CallOptions = {}): Promise<string | null> {
+  const subject = runSubject(ref);
+  return calls.within(subject, options, async () => (await firstEvent(calls, subject.workflowId))?.identity ?? null);
+}
+
+/** The attributes of the event that began a workflow. */
+async function firstEvent({ client }: Calls, workflowId: string) {
   const { workflowService, options } = client.workflow;
   const { history } = await workflowService.getWorkflowExecutionHistory({
     namespace: options.namespace,
     execution: { workflowId },
     maximumPageSize: 1,
   });
-  const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+  return history?.events?.[0]?.workflowExecutionStartedEventAttributes;
 }

@@ -14,7 +14,7 @@ import type { Calls, RequestOptions } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import type { Fleets } from './fleets';
 import { runPlanOf } from './run-plan';
-import { startRun } from './run-start';
+import { startRun, starterOf } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
 import { runItem, stateConditions } from './run-items';
 import { followedWaits, waitsOf } from './waits';
@@ -91,7 +91,8 @@ export class Runs {
    * too.
    */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
-    const view = await this.present(ref, options);
+    const [present, startedBy] = await Promise.all([this.present(ref, options), starterOf(this.#calls, ref, options)]);
+    const view = { ...present, startedBy };
     return view.result === null ? { ...view, waits: await waitsOf(this.#calls, view) } : view;
   }
 

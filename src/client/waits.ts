@@ -8,7 +8,7 @@ import { messageOf, SHORT_BYTES } from '../contract/text';
 import { DroverError } from '../contract/errors';
 import { monotonicMs } from '../lib/clock';
 import { inParallel } from '../lib/in-parallel';
-import { branchWait, type SeenAgent } from '../rules/run/waits';
+import { branchWait, type SeenAgent, takerOf } from '../rules/run/waits';
 import type { Calls } from './temporal/calls';
 import { agentSubject, workflowSubject } from './temporal/subject';
 
@@ -43,10 +43,10 @@ export async function waitsOf(calls: Calls, run: RunView): Promise<BranchWait[]>
   const open = openLeaves(run.branches).slice(0, MOST_ASKED);
   const branches = await inParallel(open, AT_ONCE, ({ id }) => describedBranch(calls, run, id));
   const asked = branches.flatMap((view) => (view === null ? [] : [view]));
-  const names = [...new Set(run.scripted === true ? [] : asked.filter(waitsForTurn).map(({ agent }) => agent))];
+  const names = [...new Set(run.scripted === true ? [] : asked.filter(waitsForTurn).map(takerOf))];
   const seen = await inParallel(names, AT_ONCE, (agent) => describedAgent(calls, run.fleet, agent));
   const agents = new Map(names.map((name, index) => [name, seen[index] ?? null]));
-  return asked.map((view) => branchWait(run, view, agents.get(view.agent) ?? null));
+  return asked.map((view) => branchWait(run, view, agents.get(takerOf(view)) ?? null));
 }
 
 function openLeaves(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {

@@ -36,7 +36,14 @@ it('starts a run, follows it and returns its result; the same name again is the 
     await expect(runs.start({ fleet, run: 'first', task: 'another', script: ASKS })).rejects.toMatchObject({
       code: 'IdempotencyConflict',
     });
-    expect(await runs.describe(ref)).toMatchObject({ state: 'completed', result: { finalResponse: 'MARS' } });
+    expect(await runs.describe(ref)).toMatchObject({
+      state: 'completed',
+      task: 't',
+      startedAt: expect.any(String) as string,
+      endedAt: expect.any(String) as string,
+      startedBy: expect.stringContaining('@') as string,
+      result: { finalResponse: 'MARS' },
+    });
     const { items } = await eventually(
       () => runs.list({ fleet }),
       ({ items: found }) => found[0]?.state === 'completed',

@@ -1,9 +1,10 @@
-/** `drover wait agent NAME --for liveness=ready`. */
+/** `drover wait agent NAME --for liveness=ready`, `drover wait run NAME`, `drover wait fleet NAME`. */
 import type { Command } from 'commander';
 import { AGENT_STATUSES, type AgentView, LIVENESSES, RUNTIMES } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
-import { agentRef, durationOption } from '../lib/arguments';
+import { agentRef, durationOption, parseDurationMs, plainName, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
 
 interface WaitFlags extends ConnectionFlags {
@@ -21,7 +22,8 @@ const VALUES: Readonly<Record<(typeof WAITED_FOR)[number], readonly string[]>> =
 const TIMEOUT = '30s';
 
 export function register(program: Command): void {
-  withOutput(withConnection(program.command('wait').command('agent').argument('<fleet/agent>')))
+  const wait = program.command('wait');
+  withOutput(withConnection(wait.command('agent').alias('agents').argument('<fleet/agent>')))
     .requiredOption('--for <what=value>', `one of ${WAITED_FOR.join(', ')}, for example liveness=ready`)
     .addOption(durationOption('--timeout <duration>', 'how long to wait', TIMEOUT))
     .action(async (name: string, flags: WaitFlags) => {
@@ -31,6 +33,43 @@ export function register(program: Command): void {
       );
       await print(flags.output, { data: view, names: [name], text: () => `${name} is ${value}` });
     });
+  const ended = (kind: 'run' | 'fleet', argument: string) =>
+    withOutput(withConnection(wait.command(kind).alias(`${kind}s`).argument(argument))).option(
+      '--timeout <duration>',
+      'how long to wait; it goes on',
+      parseDurationMs,
+    );
+  ended('run', '<fleet/run>').action((name: string, flags: EndFlags) => waitForRun(name, flags));
+  ended('fleet', '<fleet>').action((name: string, flags: EndFlags) => waitForFleet(plainName(name), flags));
+}
+
+interface EndFlags extends ConnectionFlags {
+  readonly output: Format;
+  readonly timeout?: number;
+}
+
+/** Waits for the end of a run; exit code 1 for a run without an answer. */
+async function waitForRun(name: string, { timeout: timeoutMs, ...flags }: EndFlags): Promise<void> {
+  const options = timeoutMs === undefined ? {} : { timeoutMs };
+  const view = await withClient(flags, ({ runs }) => runs.follow(runRef(name), options));
+  await print(flags.output, { data: view, names: [name], text: () => `run ${name} is ${view.state}` });
+  if (view.result?.success !== true) throw new ExitWith(FAILED);
+}
+
+/** Waits until no change of the fleet runs; exit code 1 where the last one did not succeed. */
+async function waitForFleet(fleet: string, { timeout: timeoutMs, ...flags }: EndFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const { change: present } = await client.fleets.present(fleet);
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    const change = present?.state === 'running' ? await client.fleets.follow(fleet, present, options) : present;
+    const state = change?.state ?? 'done';
+    await print(flags.output, {
+      data: change,
+      names: [fleet],
+      text: () => `the last change of fleet ${fleet} is ${state}`,
+    });
+    if (state !== 'done') throw new ExitWith(FAILED);
+  });
 }
 
 function condition(text: string): {

@@ -3,6 +3,8 @@ import type { BarrierRecord, BranchWait, LiveBranchRecord, RunView, TraceEntry }
 import { wallClockMs } from '../../lib/clock';
 import { colors, facts, table } from '../lib/output';
 import { waitText } from '../../rules/run/waits';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
+import { when } from './age';
 import { painted } from './paint';
 import { seconds } from '../lib/progress';
 import { troubleFacts } from './trouble';
@@ -18,6 +20,9 @@ export function runText(run: RunView): string {
   const lines = facts([
     ['Run', `${run.fleet}/${run.run}`],
     ['State', paint(run.state)],
+    ['Task', run.task === undefined ? '-' : oneLine(JSON.stringify(run.task), SHORT_BYTES)],
+    ['Started', `${when(run.startedAt ?? null)}${run.startedBy ? ` by ${run.startedBy}` : ''}`],
+    ['Ended', when(run.endedAt ?? null)],
     [
       'Question',
       question

@@ -175,6 +175,13 @@ export interface RunView {
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns after a failure or a cancellation; null: none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
+  /** What was asked; absent from a view that would be too large with it. */
+  readonly task?: unknown;
+  /** When it began and ended, ISO 8601; `endedAt` null while it goes on. */
+  readonly startedAt?: string;
+  readonly endedAt?: string | null;
+  /** The Temporal client that started it, as `process@host`; only in the answer of the client's `describe`. */
+  readonly startedBy?: string | null;
   /** Scripted agents take the turns; absent where the fleet's agents do. */
   readonly scripted?: true;
   /** What its open branches wait for, the first 20; absent where it has ended. */

@@ -294,6 +294,10 @@ export const runViewSchema = z.object({
     }),
   ),
   compensation: compensation.nullable(),
+  task: json.optional(),
+  startedAt: time.exactOptional(),
+  endedAt: time.nullable().exactOptional(),
+  startedBy: z.string().nullable().exactOptional(),
   scripted: z.literal(true).exactOptional(),
   waits: z
     .array(

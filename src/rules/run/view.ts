@@ -72,7 +72,7 @@ export function closedRunView(view: RunView, end: WorkflowEnd, now: string): Run
     branches: branches.map(({ startedAt: _, endedAt: _at, ...branch }) => branch as BranchRecord),
     barriers: [],
   };
-  return { ...view, state: 'failed', question: null, result, branches };
+  return { ...view, state: 'failed', question: null, result, branches, endedAt: closedAt };
 }
 
 /**
@@ -97,7 +97,8 @@ export function runViewWithin(view: RunView): RunView {
   const { result } = view;
   if (result === null || jsonBytes(view) <= MOST_ANSWERED_BYTES) return view;
   const { trace: _, ...untraced } = result;
-  const bare: RunView = { ...view, result: { ...untraced, branches: [], barriers: [] } };
+  const { task: _task, ...rest } = view;
+  const bare: RunView = { ...rest, result: { ...untraced, branches: [], barriers: [] } };
   if (jsonBytes(bare) <= MOST_ANSWERED_BYTES) return bare;
   return { ...bare, branches: bare.branches.filter(({ parent }) => parent === null) };
 }

@@ -16,7 +16,12 @@ const NO_TURN = { turnId: null, attempt: 0, since: null, startedAt: null, askAga
 
 /** What the branch waits for. `agent` null: a script replies. */
 export function branchWait(run: RunView, branch: BranchView, agent: SeenAgent | null): BranchWait {
-  return { branch: branch.branch, agent: branch.agent, ...NO_TURN, ...reasonOf(run, branch, agent) };
+  return { branch: branch.branch, agent: takerOf(branch), ...NO_TURN, ...reasonOf(run, branch, agent) };
+}
+
+/** The agent that has the turn of a branch: the replica, where its agent has replicas. */
+export function takerOf({ agent, replica = agent }: BranchView): string {
+  return replica;
 }
 
 /** The wait as a person reads it at `now`, epoch milliseconds: with the seconds to the next attempt. */
@@ -51,7 +56,7 @@ function reasonOf(run: RunView, branch: BranchView, agent: SeenAgent | null): Re
 }
 
 function turnReason(run: RunView, branch: BranchView, agent: SeenAgent): Reason {
-  const name = `${run.fleet}/${branch.agent}`;
+  const name = `${run.fleet}/${takerOf(branch)}`;
   if ('error' in agent) return still(`${name} does not answer: ${agent.error}`);
   const { view } = agent;
   const turnId = `${run.run}/${branch.branch}/${String(branch.turns + 1)}`;

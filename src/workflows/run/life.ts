@@ -60,6 +60,7 @@ export function beginRun(input: RunInput): RunLife {
   const branches = new Map<string, LiveBranchRecord>();
   const suspended = new Map<string, string | null>();
   let result: RunResult | null = null;
+  let endedAt: string | null = null;
   let finished: readonly LiveBranchRecord[] = [];
   let compensation: CompensationRecord | null = null;
   let version = 0;
@@ -131,6 +132,7 @@ export function beginRun(input: RunInput): RunLife {
     },
     end(outcome, { times }) {
       result = outcome;
+      endedAt = isoNow();
       finished = endedBranches(outcome.branches, times, branches, isoNow());
       life.changed();
     },
@@ -158,6 +160,9 @@ export function beginRun(input: RunInput): RunLife {
         ...usageField(result === null ? sumOfUsage([...branches.values()].map(({ usage }) => usage)) : result.usage),
         branches: result === null ? shownBranches(branches, waiting()) : finished,
         compensation: undoOf(compensation),
+        task: input.task,
+        startedAt: workflowInfo().startTime.toISOString(),
+        endedAt,
         ...(input.script === undefined ? {} : { scripted: true }),
         ...troublesOf(supervisor.troubles()),
       });

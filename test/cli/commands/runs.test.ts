@@ -57,6 +57,10 @@ it('lists have status words, ages and names as arguments, and describe finds the
   );
   expect(ok(await drover(['describe', 'mars/AgentA', '--limit', '1'], cwd))).toMatch(/Agent: +mars\/AgentA\n/);
   expect(ok(await drover(['describe', 'mars'], cwd))).toMatch(/Fleet: +mars\n/);
+  expect(ok(await drover(['wait', 'fleet', 'mars'], cwd))).toBe('the last change of fleet mars is done\n');
+  ok(await drover(['run', 'mars', 'go', '--name', 'waited', '--script', 'script.json', '--detach'], cwd));
+  expect(await drover(['wait', 'run', 'mars/waited', '--timeout', '100ms'], cwd)).toMatchObject({ code: 124 });
+  expect(ok(await drover(['wait', 'run', 'mars/waited'], cwd))).toBe('run mars/waited is completed\n');
   const neither = await drover(['describe', 'mars/none'], cwd);
   expect(neither.code).toBe(3);
   expect(neither.stderr).toContain('neither an agent nor a run mars/none exists');

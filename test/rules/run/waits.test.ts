@@ -106,6 +106,11 @@ test.each<[string, SeenAgent, string, boolean]>([
   expect([wait.isStill, wait.branch, wait.agent]).toEqual([isStill, '0.1', 'A']);
 });
 
+test('the replica that has the turn is named', () => {
+  const wait = branchWait(run, { ...branch, replica: 'A-2' }, seen(agentIn('paused', 'paused')));
+  expect([wait.agent, wait.why]).toEqual(['A-2', expect.stringMatching(/^mars\/A-2: Paused by operator/)]);
+});
+
 test.each<[string, Partial<RunView>, Partial<BranchView>, string]>([
   [
     'its own question',
