@@ -4,7 +4,7 @@ import { type Running, temporaryFolder } from '../cli/commands/drover';
 import { engineMissing, startEngine, type TestEngine } from '../providers/engine';
 import { shared } from '../support/shared';
 import { crashAll, type MakeSite, tableOf } from './matrix';
-import { fewPoints, type Point, points } from './points';
+import { commandPoints, fewPoints, type Point, points } from './points';
 import { type Shared, startGateway, upSite, workerSite } from './sites';
 
 const folder = temporaryFolder();
@@ -38,6 +38,12 @@ const worker: MakeSite = async (place, name) => workerSite(common, place, name);
 test(
   'the worker is killed: every change goes on, and nothing is there twice',
   () => pass('the worker is killed', points('kill'), 3, worker),
+  MATRIX_MS,
+);
+
+test(
+  'the worker is killed around a hold, its release, a cancellation and a forget: each is carried out once',
+  () => pass('the worker is killed around commands', commandPoints(), 3, worker),
   MATRIX_MS,
 );
 

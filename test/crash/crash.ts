@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { DroverClient } from '../../src/client';
 import type { AgentSpec } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
-import type { ChangeView, FleetSpec, FleetView } from '../../src/contract/fleet';
+import type { ApplyResult, ChangeView, FleetSpec, FleetView } from '../../src/contract/fleet';
 import { provisionWorkflowId } from '../../src/contract/names';
 import { until } from '../../src/lib/until';
 import type { Provider } from '../../src/providers/provider';
 import type { Running } from '../cli/commands/drover';
 import { AGENTS, type Point, type Scenario } from './points';
+
+/** Variants of an agent. */
+export type Variant = 'right' | 'wrong' | 'another' | 'silent';
 
 /** The processes to kill, those that return, and their state as seen from outside. */
 export interface Site {
@@ -24,8 +27,8 @@ export interface Site {
   start(): Promise<Running>;
   /** Instances that really run. */
   instances(): Promise<number>;
-  /** An agent that beats; a wrong one cannot be started. */
-  agent(name: string, variant: 'right' | 'wrong' | 'another'): AgentSpec;
+  /** An agent that beats; a wrong one cannot be started, a silent one does not beat. */
+  agent(name: string, variant: Variant): AgentSpec;
 }
 
 /** What came of a run; no `problems`: the providers hold exactly what the fleet owns. */
@@ -42,44 +45,127 @@ const PATIENCE_MS = 120_000;
 
 const NAMES = Array.from({ length: AGENTS }, (_, index) => `A${String(index + 1)}`);
 
-/** How a change must end: it goes on after a crash, and is taken back without its workflow. */
-function expectedEnd({ scenario, how }: Point): ChangeView['state'] {
-  return how === 'terminate' || scenario === 'undo' ? 'rolled_back' : 'done';
-}
+const SILENT = `A${String(AGENTS)}`;
 
 function specOf(site: Site, scenario: Scenario): FleetSpec {
-  if (scenario === 'undo')
-    return { agents: NAMES.map((name) => site.agent(name, name === `A${String(AGENTS)}` ? 'wrong' : 'right')) };
-  if (scenario === 'create') return { agents: NAMES.map((name) => site.agent(name, 'right')) };
+  const last = { undo: 'wrong', cancel: 'silent' } as const;
+  if (scenario === 'undo' || scenario === 'cancel')
+    return { agents: NAMES.map((name) => site.agent(name, name === SILENT ? last[scenario] : 'right')) };
+  if (scenario !== 'change') return { agents: NAMES.map((name) => site.agent(name, 'right')) };
   const kept = NAMES.slice(2).map((name) => site.agent(name, ['A3', 'A4'].includes(name) ? 'another' : 'right'));
   return { agents: [...kept, site.agent('B1', 'right'), site.agent('B2', 'right')] };
 }
 
-/** Breaks a change at the point, waits for its end, compares, puts the fleet right, compares, destroys it, compares. */
+type Named = Pick<ApplyResult, 'changeId' | 'revision'>;
+
+/** How a scenario is brought about, and how it must end. */
+interface Course {
+  /** What is there before the point is armed. */
+  prepare(site: Site, fleet: string): Promise<unknown>;
+  /** What is asked for then. */
+  ask(site: Site, fleet: string): Promise<Named | null>;
+  /** The state of the change; null: the fleet's hold has reached every agent, or none has it. */
+  readonly end: ChangeView['state'] | null;
+}
+
+const nothing = async (): Promise<void> => undefined;
+const eight = (site: Site, fleet: string): Promise<void> => applied(site.client, fleet, specOf(site, 'create'));
+const changing = (scenario: Scenario, prepare: Course['prepare'], end: ChangeView['state']): Course => ({
+  prepare,
+  ask: (site, fleet) => site.client.fleets.apply(fleet, { spec: specOf(site, scenario) }),
+  end,
+});
+
+/** What each scenario comes to: it goes on after a crash. */
+const COURSES: Readonly<Record<Scenario, Course>> = {
+  create: changing('create', nothing, 'done'),
+  undo: changing('undo', nothing, 'rolled_back'),
+  change: changing('change', eight, 'done'),
+  hold: {
+    prepare: eight,
+    ask: async (site, fleet) => {
+      await site.client.fleets.pause(fleet);
+      return null;
+    },
+    end: null,
+  },
+  release: {
+    prepare: async (site, fleet) => {
+      await eight(site, fleet);
+      await site.client.fleets.pause(fleet);
+      await allAgents(site, fleet, 'paused');
+    },
+    ask: async (site, fleet) => {
+      await site.client.fleets.resume(fleet);
+      return null;
+    },
+    end: null,
+  },
+  cancel: {
+    prepare: async (site, fleet) => {
+      const change = await site.client.fleets.apply(fleet, { spec: specOf(site, 'cancel') });
+      await within(changeUntil(site, fleet, change.revision), 'all but the silent one are ready');
+    },
+    ask: (site, fleet) => site.client.fleets.cancel(fleet),
+    end: 'rolled_back',
+  },
+  forget: {
+    prepare: eight,
+    ask: (site, fleet) => site.client.fleets.destroy(fleet, { forget: true }),
+    end: 'done',
+  },
+};
+
+async function changeUntil(site: Site, fleet: string, revision: number): Promise<void> {
+  const isReady = async () => {
+    const { change } = await site.client.fleets.describe(fleet);
+    const { items } = await site.client.agents.list({ fleet, liveness: 'ready' });
+    return (change?.revision === revision && items.length === AGENTS - 1) || undefined;
+  };
+  await until(isReady, PATIENCE_MS);
+}
+
+/** Waits until every agent has the status, as its own workflow says, and its provider the same. */
+async function allAgents(site: Site, fleet: string, status: 'paused' | 'running'): Promise<void> {
+  const isSo = async () => {
+    const views = await Promise.all(NAMES.map((agent) => site.client.agents.describe({ fleet, agent })));
+    return views.every((view) => view.status === status && view.runtime === status) || undefined;
+  };
+  if (!(await until(isSo, PATIENCE_MS))) throw new Error(`not every agent of ${fleet} is ${status}`);
+}
+
+/** Breaks a change or a command at the point, waits for its end, compares, puts the fleet right, compares, destroys it, compares. */
 export async function crash(site: Site, fleet: string, point: Point): Promise<Outcome> {
   let running = await site.start();
-  if (point.scenario === 'change') await applied(site.client, fleet, specOf(site, 'create'));
+  const course = COURSES[point.scenario];
+  await course.prepare(site, fleet);
   const began = performance.now();
-  const spec = specOf(site, point.scenario);
-  const revision = point.scenario === 'change' ? 2 : 1;
-  const workflowId = provisionWorkflowId(fleet, revision);
+  const workflowId = provisionWorkflowId(fleet, point.scenario === 'change' ? 2 : 1);
   writeFileSync(site.pointFile, JSON.stringify({ ...point, address: site.address, workflowId }));
-  await site.client.fleets.apply(fleet, { spec });
+  const asked = course.ask(site, fleet);
   if (point.how === 'kill') {
-    const killed = await within(running.ended, 'the process is killed');
+    // A command is answered by the next worker.
+    const [killed] = await Promise.all([within(running.ended, 'the process is killed'), course.end === null || asked]);
     if (killed.code !== 137) throw new Error(`it ended with ${String(killed.code)}: ${killed.stderr}`);
     running = await site.start();
   }
   const problems: string[] = [];
-  const changeId = `${(await site.client.fleets.describe(fleet)).incarnation}.${String(revision)}`;
-  const { state, error } = await site.client.fleets.follow(fleet, { changeId, revision }, { timeoutMs: PATIENCE_MS });
-  if (state !== expectedEnd(point)) problems.push(`the change ended as ${state}: ${error ?? 'without an error'}`);
+  const change = await asked;
+  let state: ChangeView['state'] = 'done';
+  if (change === null) await allAgents(site, fleet, point.scenario === 'hold' ? 'paused' : 'running');
+  else {
+    const named = { changeId: change.changeId ?? '', revision: change.revision };
+    const ended = await site.client.fleets.follow(fleet, named, { timeoutMs: PATIENCE_MS });
+    ({ state } = ended);
+    const expected = point.how === 'terminate' ? 'rolled_back' : course.end;
+    if (state !== expected) problems.push(`the change ended as ${state}: ${ended.error ?? 'without an error'}`);
+  }
   const held = (await site.provider.list()).length;
-  problems.push(...(await differences(site, fleet, 'after the crash', false)));
+  problems.push(...(await differences(site, fleet, 'after the crash', change === null)));
   const seconds = (performance.now() - began) / 1_000;
 
-  const right = specOf(site, point.scenario === 'undo' ? 'create' : point.scenario);
-  await applied(site.client, fleet, right);
+  if (point.scenario === 'hold') await site.client.fleets.resume(fleet);
+  await applied(site.client, fleet, specOf(site, point.scenario === 'change' ? 'change' : 'create'));
   problems.push(...(await differences(site, fleet, 'after another apply', true)));
   const { changeId: last, revision: lastRevision } = await site.client.fleets.destroy(fleet);
   await site.client.fleets.follow(fleet, { changeId: last ?? '', revision: lastRevision }, { timeoutMs: PATIENCE_MS });

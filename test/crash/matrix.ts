@@ -32,16 +32,21 @@ async function one(root: string, point: Point, siteOf: MakeSite): Promise<Outcom
   const name = `crash-${randomUUID().slice(0, 8)}`;
   const folder = join(root, name);
   mkdirSync(folder);
+  const broken = (error: unknown): string => `${name}: ${error instanceof Error ? error.message : String(error)}`;
   let site: Site | undefined;
+  let outcome: Outcome = { point, state: 'running', held: NaN, seconds: NaN, problems: [] };
   try {
     site = await siteOf(folder, name);
-    return await crash(site, name, point);
+    outcome = await crash(site, name, point);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { point, state: 'running', held: NaN, seconds: NaN, problems: [`${name}: ${problem}`] };
-  } finally {
-    if (site) await leaveNothing(site);
+    outcome = { ...outcome, problems: [broken(error)] };
   }
+  try {
+    if (site) await leaveNothing(site);
+  } catch (error) {
+    outcome = { ...outcome, problems: [...outcome.problems, broken(error)] };
+  }
+  return outcome;
 }
 
 /** After a run that went wrong its agents would beat on for ever. */

@@ -1,12 +1,15 @@
 /** Where the crash matrix breaks a change: every boundary between two steps, and between an act and its answer. */
 
-/** What the fleet is asked for: eight new agents; eight of which one cannot start; two replaced, two removed and two added of eight. */
-export type Scenario = 'create' | 'undo' | 'change';
+/**
+ * What the fleet is asked for: eight new agents; eight of which one cannot start; two replaced, two removed and two added of eight; a
+ * pause of eight, and their resume; the cancellation of eight of which one is silent; to give up eight that can be removed.
+ */
+export type Scenario = 'create' | 'undo' | 'change' | 'hold' | 'release' | 'cancel' | 'forget';
 
 /** The n-th call (from 1) of an operation: a provider's, or an activity that starts or ends an agent's workflow. */
 export interface Point {
   readonly scenario: Scenario;
-  readonly call: 'create' | 'ensureAgent' | 'wake' | 'retireAgent' | 'destroy';
+  readonly call: 'create' | 'ensureAgent' | 'wake' | 'retireAgent' | 'destroy' | 'setHold' | 'suspend' | 'continue';
   /** `after`: the effect has happened, its answer is lost. */
   readonly when: 'before' | 'after';
   readonly nth: number;
@@ -48,6 +51,31 @@ const PLACES: readonly Place[] = [
   at('change', 'create', 'after', 1),
   at('change', 'wake', 'after', 1),
 ];
+
+const COMMAND_PLACES: readonly Place[] = [
+  at('hold', 'setHold', 'before', 1),
+  at('hold', 'setHold', 'after', 1),
+  at('hold', 'suspend', 'before', 1),
+  at('hold', 'suspend', 'after', 1),
+  at('hold', 'suspend', 'after', AGENTS),
+  at('release', 'setHold', 'after', 1),
+  at('release', 'continue', 'before', 1),
+  at('release', 'continue', 'after', 1),
+  at('release', 'continue', 'after', AGENTS),
+  at('cancel', 'retireAgent', 'before', 1),
+  at('cancel', 'retireAgent', 'after', 2),
+  at('cancel', 'destroy', 'before', 1),
+  at('cancel', 'destroy', 'after', 4),
+  at('forget', 'retireAgent', 'before', 1),
+  at('forget', 'retireAgent', 'after', 2),
+  at('forget', 'destroy', 'before', 1),
+  at('forget', 'destroy', 'after', 4),
+];
+
+/** The same around commands: a hold and its release, a cancellation, a removal with `forget`. */
+export function commandPoints(): Point[] {
+  return COMMAND_PLACES.map((place) => ({ ...place, how: 'kill' }));
+}
 
 /** The places, with what happens there. */
 export function points(how: Point['how']): Point[] {

@@ -49,12 +49,12 @@ if (file && isDrover) {
   const { DockerProvider } = require('../../dist/providers/docker');
   const fleet = require('../../dist/activities/fleet');
   for (const { prototype } of [ProcessProvider, DockerProvider]) {
-    for (const call of ['create', 'wake', 'destroy']) prototype[call] = around(call, prototype[call]);
+    for (const call of ['create', 'wake', 'destroy', 'suspend', 'continue']) prototype[call] = around(call, prototype[call]);
   }
   const create = fleet.createFleetActivities;
   fleet.createFleetActivities = (dependencies) => {
     const activities = create(dependencies);
-    for (const call of ['ensureAgent', 'retireAgent']) activities[call] = around(call, activities[call]);
+    for (const call of ['ensureAgent', 'retireAgent', 'setHold']) activities[call] = around(call, activities[call]);
     return activities;
   };
 }

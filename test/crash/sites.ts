@@ -11,7 +11,7 @@ import { ProcessProvider } from '../../src/providers/process';
 import type { Provider } from '../../src/providers/provider';
 import { type Running, start, startUp } from '../cli/commands/drover';
 import { IMAGE, type TestEngine } from '../providers/engine';
-import { pointFileIn, type Site } from './crash';
+import { pointFileIn, type Site, type Variant } from './crash';
 
 const PRELOAD = join(__dirname, 'preload.cjs');
 const AGENT = join(__dirname, '../../examples/shell/agent.sh');
@@ -119,21 +119,26 @@ function processSide(stateDir: string, installation: string): Pick<Site, 'provid
       name,
       provider: 'process',
       process: {
-        command: variant === 'wrong' ? ['/no/such/program'] : ['sh', AGENT],
+        command: commandOf(variant, ['sh', AGENT]),
         ...(variant === 'another' ? { env: { ANOTHER: 'yes' } } : {}),
       },
     }),
   };
 }
 
-function containerAgent(name: string, variant: 'right' | 'wrong' | 'another'): AgentSpec {
+function commandOf(variant: Variant, right: readonly string[]): readonly string[] {
+  if (variant === 'wrong') return ['/no/such/program'];
+  return variant === 'silent' ? ['sh', '-c', 'while :; do sleep 1; done'] : right;
+}
+
+function containerAgent(name: string, variant: Variant): AgentSpec {
   const script = readFileSync(AGENT, 'utf8');
   return {
     name,
     provider: 'docker',
     docker: {
       image: IMAGE,
-      command: variant === 'wrong' ? ['/no/such/program'] : ['sh', '-c', script],
+      command: commandOf(variant, ['sh', '-c', script]),
       network: 'host',
       ...(variant === 'another' ? { env: { ANOTHER: 'yes' } } : {}),
     },
