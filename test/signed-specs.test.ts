@@ -1,10 +1,13 @@
 /** A whole installation: an unsigned agent runs nowhere, by any way; three ways to have it signed; a change of keys. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import pino from 'pino';
 import { resolveSettings } from '../src/config';
 import type { AgentView } from '../src/contract/agent';
@@ -29,6 +32,7 @@ const env = devServer();
 const OLD = 'the-old-secret-of-a-whole-installation';
 const NEW = 'the-new-secret-of-a-whole-installation';
 const OPERATOR = 'operator-token-of-the-signing-tests';
+const BIN = join(__dirname, '../bin/drover.js');
 const AGENT = join(__dirname, '../examples/shell/agent.sh');
 const queuePrefix = `test-${randomUUID()}`;
 
@@ -65,10 +69,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** What the agent prints: bytes of no text, a NUL, colours, half of a character, no line's end. */
+const PRINTED = '\\377\\000\\033[31mred\\r\\n\\303';
+
+/** The log of the only agent of a fleet, as its file has it. */
+function logOf(fleet: string): Buffer {
+  const agents = join(folder, 'state/agents');
+  const [path = ''] = readdirSync(agents, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      name.endsWith('output.log') &&
+      readFileSync(join(agents, name, '../resource.json'), 'utf8').includes(`"${fleet}"`),
+  );
+  return readFileSync(join(agents, path));
+}
+
 /** A fleet of one agent that beats, after it has left a file behind. */
 function fleetOf(name: string, queue = 5): { readonly spec: FleetSpec; readonly proof: string } {
   const proof = join(folder, `${name}-ran`);
-  const command = ['sh', '-c', `touch ${proof}; exec sh ${AGENT}`];
+  const command = ['sh', '-c', `touch ${proof}; printf '${PRINTED}'; exec sh ${AGENT}`];
   return {
     proof,
     spec: { agents: [{ name: 'A', provider: 'process', process: { command, cwd: folder }, turns: { queue } }] },
@@ -173,6 +191,21 @@ it('a caller with Temporal alone has no file of the user read, and one with the 
     await applyByGateway('approved', spec);
     const { authorization } = await eventually('the service is called', async () => service.requests[0]);
     expect(authorization).toBe('Bearer the private key of the user of the worker');
+
+    // The service tells what it was given in an error: no byte of a history has it.
+    service.disturb = (request) =>
+      request.path === '/wake' ? { status: 400, text: `wrong token: ${String(request.authorization)}` } : undefined;
+    const echoed = await applyByGateway('echoed', spec);
+    expect(await endOf('echoed', echoed.revision)).toMatchObject({
+      state: 'rolled_back',
+      error: expect.stringContaining('wrong token: Bearer ***') as string,
+    });
+    for (const workflowId of ['fleet/echoed', 'provision/echoed/1', agentWorkflowId('echoed', 'A')]) {
+      const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
+      const bytes = Buffer.from(temporal.api.history.v1.History.encode(history).finish());
+      expect([workflowId, bytes.includes('wrong token: Bearer ***')]).toEqual([workflowId, true]);
+      expect([workflowId, bytes.includes('private key of the user')]).toEqual([workflowId, false]);
+    }
   } finally {
     await service.close();
   }
@@ -191,6 +224,20 @@ it('what the gateway has signed runs, is woken again, and cannot be changed past
     const view = await agentOf('good');
     return (view.liveness === 'ready' && view.pid !== pid) || undefined;
   });
+
+  // Byte by byte what the agent has printed, at its start and at its restart.
+  const { stdout: printed } = await promisify(execFile)(
+    process.execPath,
+    [BIN, 'logs', 'good/A', '--address', env.address],
+    {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], DROVER_STATE_DIR: join(folder, 'state'), DROVER_QUEUE_PREFIX: queuePrefix },
+      encoding: 'buffer',
+    },
+  );
+  const once = Buffer.from([0xff, 0, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 0x72, 0x65, 0x64, 0x0d, 0x0a, 0xc3]);
+  expect(printed.indexOf(once)).toBeGreaterThanOrEqual(0);
+  expect(printed.equals(logOf('good'))).toBe(true);
 
   // The same file without signatures changes nothing, another one is refused where it would be taken over.
   expect((await applyRaw('good', spec)).changeId).toBeNull();
