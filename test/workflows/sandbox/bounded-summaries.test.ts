@@ -26,3 +26,28 @@ test('each is bounded, at whole characters', () => {
     expect(told.summary).toMatch(/^😀+ … \d+ bytes left out … 😀+$/u);
   }
 });
+
+test.each(['"', '\\', '\n', '\u0001', 'x'])(
+  'a summary of %j is at most 400 bytes as JSON, and details 20,000',
+  (unit) => {
+    const [outbound] = interceptors().outbound ?? [];
+    const long = unit.repeat(10_000);
+    const seen: { readonly staticSummary: string; readonly staticDetails: string }[] = [];
+    const next = (input: { readonly options?: unknown }) => {
+      seen.push(input.options as (typeof seen)[0]);
+      return Promise.resolve() as never;
+    };
+    void outbound?.startChildWorkflowExecution?.(
+      { options: { staticSummary: long, staticDetails: long } } as never,
+      next,
+    );
+    const [told] = seen;
+    for (const [text, most] of [
+      [told?.staticSummary, 400],
+      [told?.staticDetails, 20_000],
+    ] as const) {
+      expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThanOrEqual(most);
+      expect(text?.length).toBeGreaterThan(20);
+    }
+  },
+);
