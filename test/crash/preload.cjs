@@ -49,7 +49,8 @@ if (file && isDrover) {
   const { DockerProvider } = require('../../dist/providers/docker');
   const fleet = require('../../dist/activities/fleet');
   for (const { prototype } of [ProcessProvider, DockerProvider]) {
-    for (const call of ['create', 'wake', 'destroy', 'suspend', 'continue']) prototype[call] = around(call, prototype[call]);
+    for (const call of ['create', 'wake', 'destroy', 'suspend', 'continue'])
+      prototype[call] = around(call, prototype[call]);
   }
   const create = fleet.createFleetActivities;
   fleet.createFleetActivities = (dependencies) => {
