@@ -60,7 +60,7 @@ type Named = Pick<ApplyResult, 'changeId' | 'revision'>;
 
 /** How a scenario is brought about, and how it must end. */
 interface Course {
-  /** What is there before the point is armed. */
+  /** Makes the fleet ready, before the point is armed. */
   prepare(site: Site, fleet: string): Promise<unknown>;
   /** What is asked for then. */
   ask(site: Site, fleet: string): Promise<Named | null>;
