@@ -103,6 +103,45 @@ test('the same event is delivered by one workflow, however often it is raised', 
   }
 });
 
+test('a run that asks a human says so without the question, and its cancellation is not a failure', async () => {
+  const hook = await webhook(0);
+  try {
+    await withAgents(
+      env,
+      async ({ taskQueue, fleet }) => {
+        const topology = { agents: ['A'], flows: ['Start -> A', 'A -> User'] };
+        const script = {
+          A: [{ action: 'ask', question: 'secret question' }],
+          User: [{ answer: 'late', delay: '1h' }],
+        };
+        const input = { v: 1, fleet, run: 'r', task: 't', topology, script, notify: [{ url: hook.url }] };
+        const options = { workflowId: runWorkflowId(fleet, 'r'), taskQueue, args: [input] };
+        const handle = await env.client.workflow.start(RUN_WORKFLOW, options);
+        const heard = (count: number) =>
+          eventually(
+            async () => hook.heard.length,
+            (number) => number === count,
+          );
+        await heard(1);
+        await handle.executeUpdate('cancel', { args: [{ reason: 'night' }] });
+        await heard(2);
+        const name = `${fleet}/r`;
+        expect(hook.heard).toMatchObject([
+          { type: 'run.asked', data: { run: name, agent: 'A', branch: '0' } },
+          {
+            type: 'run.cancelled',
+            data: { run: name, cancelled: true, error: expect.stringContaining('night') as string },
+          },
+        ]);
+        expect(JSON.stringify(hook.heard)).not.toContain('secret question');
+      },
+      { activities: activities() },
+    );
+  } finally {
+    hook.server.close();
+  }
+});
+
 test.each([
   { reply: { action: 'final', response: 'secret of the run' }, type: 'run.completed', success: true },
   { reply: { action: 'fail', error: 'no' }, type: 'run.failed', success: false },

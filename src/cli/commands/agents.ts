@@ -8,6 +8,7 @@ import { FLEET_HOLD } from '../../contract/names';
 import { messageOf } from '../../contract/text';
 import { inParallel } from '../../lib/in-parallel';
 import { agentRef, plainName, durationOption, parseDuration, requestIdOption, requestOf } from '../lib/arguments';
+import { confirm } from '../lib/confirm';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, type Format, print, say, withOutput } from '../lib/output';
 import { painted } from '../text/paint';
@@ -18,6 +19,7 @@ interface CommandFlags extends ConnectionFlags {
   readonly wait: boolean;
   readonly timeout: number;
   readonly requestId?: string;
+  readonly yes?: boolean;
   readonly hold?: string;
   readonly reason?: string;
   readonly mode?: PauseMode;
@@ -51,7 +53,13 @@ export function register(program: Command): void {
     .option('--reason <text>', 'why, for others to read')
     .addOption(mode)
     .action(action('restart', ({ reason, mode }) => given({ reason, mode })));
-  ofAgent(program, 'terminate').action(action('terminate', () => ({})));
+  ofAgent(program, 'terminate')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, flags: CommandFlags) => {
+      const ref = agentRef(name);
+      await confirm(flags, `Terminate ${ref.fleet}/${ref.agent} for good, with its resource?`);
+      await action('terminate', () => ({}))(name, flags);
+    });
   ofAgent(program, 'hold')
     .addOption(hold('name of the hold').makeOptionMandatory())
     .option('--reason <text>', 'why, for others to read')

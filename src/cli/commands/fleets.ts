@@ -1,10 +1,10 @@
 /** `drover plan|apply|destroy`. */
 import type { Command } from 'commander';
-import { createInterface } from 'node:readline/promises';
 import type { DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { ApplyResult, ChangeView, FleetFile } from '../../contract/fleet';
 import { plainName, parseDurationMs, parseWhole, requestIdOption, requestOf } from '../lib/arguments';
+import { confirm } from '../lib/confirm';
 import { followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
@@ -163,15 +163,6 @@ async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: Ch
   if (losses.length === 0) return;
   for (const line of planLines(file.metadata.name, { changes: losses, settings: [] })) say(line);
   await confirm(flags, 'Go on?');
-}
-
-/** Asks on a terminal. Without one the command goes on. */
-async function confirm({ yes }: ChangeFlags, question: string): Promise<void> {
-  if (yes || !process.stdin.isTTY) return;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  if (!/^y(?:es)?$/i.test(answer.trim())) throw new DroverError('InvalidRequest', 'nothing was done');
 }
 
 async function printPlan(format: Format, fleet: string, planned: ApplyResult): Promise<void> {

@@ -11,7 +11,7 @@ export function eventText(event: DroverEvent): string {
 
 /** The subject of an event: `fleet/agent`, `fleet/run`, or a pool. */
 export function subjectOf({ data }: DroverEvent): string {
-  return text(data['agent'] ?? data['run'] ?? data['pool']);
+  return text(data['run'] ?? data['agent'] ?? data['pool']);
 }
 
 /** The details of an event; empty if it has none. */
@@ -28,7 +28,10 @@ export function aboutText({ type, data }: DroverEvent): string {
       return text(data['why'] ?? data['reason']);
     case 'run.completed':
       return typeof data['turns'] === 'number' ? `${String(data['turns'])} turns` : '';
+    case 'run.asked':
+      return `branch ${text(data['branch'])} waits for a human: drover describe run ${text(data['run'])}`;
     case 'run.failed':
+    case 'run.cancelled':
       return text(data['error']).split('\n')[0] ?? '';
   }
 }

@@ -16,6 +16,8 @@ export const EVENT_TYPES = [
   'agent.failed',
   'run.completed',
   'run.failed',
+  'run.cancelled',
+  'run.asked',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

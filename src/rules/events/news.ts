@@ -102,6 +102,12 @@ export function newsBetween(before: Known, after: Known): News[] {
   return [...agents, ...pools, ...runs];
 }
 
+/** The event of a run's end. A run that was cancelled has not failed. */
+export function endEvent(success: boolean, cancelled: boolean): 'run.completed' | 'run.failed' | 'run.cancelled' {
+  if (success) return 'run.completed';
+  return cancelled ? 'run.cancelled' : 'run.failed';
+}
+
 /** The full name of a run: `fleet/run`. */
 export function runName({ fleet, run }: Pick<RunListItem, 'fleet' | 'run'>): string {
   return `${fleet}/${run}`;
@@ -179,5 +185,5 @@ function exhaustedNews({ agents, pools }: Known, pool: string, waiting: readonly
 function runNews(run: SeenRun): News {
   const { success, error, turns } = run.outcome ?? { success: run.state === 'completed', error: null, turns: null };
   const data = { run: runName(run), success, error: error === null ? null : oneLine(error, SHORT_BYTES), turns };
-  return { type: success ? 'run.completed' : 'run.failed', at: run.endedAt, data, fleets: [run.fleet] };
+  return { type: endEvent(success, run.state === 'cancelled'), at: run.endedAt, data, fleets: [run.fleet] };
 }

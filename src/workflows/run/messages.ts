@@ -7,16 +7,21 @@ import { parseBranchRef, parseBranchesChanged } from '../../rules/run/messages';
 import type { Family } from '../branch/family';
 import { handleCommands } from './commands';
 import type { RunLife } from './life';
-import { handleQuestions } from './questions';
+import { handleQuestions, type TellAsked } from './questions';
 import type { ScriptedAgents } from './script';
 import { receive } from '../shared/receive';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
 /** Registers every handler. `scripted` is null when the agents take their turns themselves. */
-export function handleRunMessages(life: RunLife, family: Family, scripted: ScriptedAgents | null): void {
+export function handleRunMessages(
+  life: RunLife,
+  family: Family,
+  scripted: ScriptedAgents | null,
+  tellAsked: TellAsked,
+): void {
   setHandler(describeRun, () => life.view(), { description: 'Returns the current state of the run' });
   handleCommands(life, family);
-  handleQuestions(life);
+  handleQuestions(life, tellAsked);
   for (const signal of [runSignals.branchSuspended, runSignals.branchResumed]) {
     receive(
       signal,

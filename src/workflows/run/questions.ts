@@ -8,10 +8,16 @@ import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';
 import type { RunLife } from './life';
 import { receive } from '../shared/receive';
 
+/** Tells people that a human is asked. The question itself may be confidential, so it is not told. */
+export type TellAsked = (asked: Pick<QuestionAsked, 'agent' | 'branch'>) => void;
+
 /** Receives questions from branches and sends the answers back. */
-export function handleQuestions(life: RunLife): void {
+export function handleQuestions(life: RunLife, tell: TellAsked): void {
   const { fleet, run } = life.input;
   const open = new Map<string, () => void>();
+
+  // A script may have answered at once.
+  const isOpen = (branch: string): boolean => life.human.waiting().some(({ question }) => question.branch === branch);
 
   function ask({ questionId, branch, agent, question, timeout }: QuestionAsked): void {
     if (open.has(questionId)) return;
@@ -21,6 +27,7 @@ export function handleQuestions(life: RunLife): void {
       life.outbox.tell(target, branchSignals.answerGiven, given(questionId, answer));
     });
     open.set(questionId, withdraw);
+    if (isOpen(branch)) tell({ agent, branch });
   }
   receive(
     runSignals.questionAsked,

@@ -19,6 +19,7 @@ import { withPlan } from './plan';
 import { handleRunMessages } from './messages';
 import { type ScriptedAgents, createScriptedAgents } from './script';
 import { undoTurns } from './undo';
+import { endEvent } from '../../rules/events/news';
 import { translating } from '../shared/failures';
 import { stampMs } from '../shared/iso-now';
 import { migrated } from '../shared/migrated';
@@ -43,7 +44,9 @@ export async function run(argument: unknown): Promise<RunResult> {
     ensureKeywords({ DroverFleet: fleet, DroverRunState: life.view().state });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
-    handleRunMessages(life, family, scripted);
+    handleRunMessages(life, family, scripted, (data) => {
+      notifier.raise(life.input.notify, 'run.asked', { run: `${fleet}/${name}`, ...data });
+    });
     life.supervisor.keep('enforce the timeout of the run', runTime(life));
     const { result, undos } = await runTask(
       { fleet, run: name, task, topology: life.topology },
@@ -67,7 +70,7 @@ function notifyEnd({ input, result, cancelled }: RunLife, notifier: Notifier): v
   const { success, error, turns } = result;
   const why = error === null ? null : oneLine(error, SHORT_BYTES);
   const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error: why, turns };
-  notifier.raise(input.notify, success ? 'run.completed' : 'run.failed', data);
+  notifier.raise(input.notify, endEvent(success, cancelled), data);
 }
 
 function familyOf(life: RunLife): Family {

@@ -20,6 +20,16 @@ test.each<[EventType, DroverEvent['data'], string]>([
   ],
   ['pool.exhausted', { pool: 'p', exhaustedUntil: null, agents: ['f/a'] }, 'pool.exhausted         p  waiting: f/a'],
   ['run.completed', { run: 'f/r', success: true, error: null, turns: 6 }, 'run.completed          f/r  6 turns'],
+  [
+    'run.cancelled',
+    { run: 'f/r', success: false, error: 'cancelled: night', turns: 1 },
+    'run.cancelled          f/r  cancelled: night',
+  ],
+  [
+    'run.asked',
+    { run: 'f/r', agent: 'A', branch: '0.1' },
+    'run.asked              f/r  branch 0.1 waits for a human: drover describe run f/r',
+  ],
   ['run.failed', { run: 'f/r', success: false, error: 'no\nmore', turns: 1 }, 'run.failed             f/r  no'],
 ])('%s of %j', (type, data, expected) => {
   expect(eventText({ id: 'evt_1', type, at, data })).toBe(`${at}  ${expected}`);

@@ -122,12 +122,14 @@ it('a pool is exhausted while an agent waits: one event with the waiting agents 
 it('a run ends once, as its result says, or else as its workflow did', () => {
   const failed = run({ run: 'bad', outcome: { success: false, error: 'no\n', turns: 1 } });
   const unread = run({ run: 'cut', state: 'failed', outcome: null });
-  const all = [run(), failed, unread];
+  const cancelled = run({ run: 'off', state: 'cancelled', outcome: { success: false, error: 'cancelled', turns: 1 } });
+  const all = [run(), failed, unread, cancelled];
   const runs = (some: readonly SeenRun[]) => look([], { runs: some });
   expect(told(runs([run({ run: 'old' })]), runs(all), runs(all))).toEqual([
     'run.completed f/r',
     'run.failed f/bad',
     'run.failed f/cut',
+    'run.cancelled f/off',
   ]);
   expect(told(runs([run({ run: 'old' })]), runs([]), runs([run({ run: 'old' })]))).toEqual([]);
   const [news] = newsBetween(NOTHING_KNOWN, updateKnown(NOTHING_KNOWN, runs([failed])));
