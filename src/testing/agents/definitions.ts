@@ -56,8 +56,8 @@ export type TestAgent = TurnHandler | Handlers | AgentDouble;
 /** What happens before a turn is answered. */
 export interface Beforehand {
   readonly delayMs: number;
-  /** The agent ends with this exit code instead of an answer. */
-  readonly crash?: number;
+  /** The agent ends with this exit code instead of an answer; `done` is called when it has. */
+  readonly crash?: { readonly exitCode: number; readonly done: () => void };
 }
 
 /** How every instance of one agent behaves. */
@@ -100,7 +100,9 @@ export function script(...replies: readonly (TurnReply | ScriptedReply)[]): Agen
       const { outcome, delayMs, next } = scriptedTurn({ [turn.agent]: entries }, turn.agent, position, Infinity);
       position = next;
       const reply = 'error' in outcome ? fail(outcome.error.message) : (outcome.reply as TurnReply);
-      const crashed = isCrash(reply) ? { crash: reply.exitCode } : {};
+      // The turn is asked again after the crash, and gets the next entry.
+      const done = () => void turns.delete(turn.turnId);
+      const crashed = isCrash(reply) ? { crash: { exitCode: reply.exitCode, done } } : {};
       const taken = { reply, before: { delayMs, ...crashed } };
       turns.set(turn.turnId, taken);
       return taken;

@@ -138,7 +138,7 @@ function overRoutes(
   });
   const routes = routesOf({ turns, status, onUndo, onCredentials, onDrain });
   return async (call, path) => {
-    const body = async () => JSON.stringify(call.body);
+    const body = async () => JSON.stringify(call.body) ?? '';
     const { status, json } = await answerCall(
       { method: call.method, path, authorization: call.headers?.['authorization'], body },
       routes,

@@ -174,9 +174,9 @@ export class Population implements Launcher {
     if (failed) return failed;
     const before = behaviour.before?.(turn) ?? { delayMs: 0 };
     await this.#untilDue(name, member, turn, before);
-    if (before.crash !== undefined && !member.due.has(`crashed ${turn.turnId}`)) {
-      member.due.set(`crashed ${turn.turnId}`, 0);
-      await this.#die(name, before.crash);
+    if (before.crash !== undefined) {
+      before.crash.done();
+      await this.#die(name, before.crash.exitCode);
       throw connectionError('ECONNRESET');
     }
     const answer = await instance.call(call, path);

@@ -16,7 +16,7 @@ interface Planned {
 /** The shortest step. Work that ends is noticed at most this much simulated time later. */
 const SHORTEST_STEP_MS = 1_000;
 /** A step takes at most this part of the time since something happened. */
-const PART_OF_QUIET = 1 / 8;
+const PART_OF_QUIET = 1 / 4;
 
 /** The clock of one server. */
 export class SimulatedClock {
