@@ -35,7 +35,7 @@ it('docs/cli.md names every setting and every command', () => {
   const text = page('cli.md');
   for (const name of Object.keys(configSchema.shape)) expect(text).toContain(`\`${name}\``);
   const commands = [
-    ...readFileSync(join(__dirname, '../src/cli/main.ts'), 'utf8').matchAll(/^ {2}(\w+): \{ ?\n? *summary/gm),
+    ...readFileSync(join(__dirname, '../src/cli/program.ts'), 'utf8').matchAll(/^ {2}(\w+): \{ ?\n? *summary/gm),
   ].map(([, name]) => name ?? '');
   expect(commands.length).toBeGreaterThan(20);
   for (const command of commands) expect(text).toMatch(new RegExp(`\`${command}\\b|, \`${command}\``));

@@ -1,94 +1,15 @@
-/**
- * The `drover` command. It loads only the group of the given command: a read has half a second in
- * all.
- */
-import { Command } from 'commander';
+/** The `drover` command. */
 import { fail, FAILED, wantsJson } from './lib/failure';
 import { problem } from '../lib/kept-file';
-import { packageVersion } from '../version';
 import { say } from './lib/output';
-
-/** Adds the commands of one group. */
-interface Group {
-  readonly register: (program: Command) => void;
-}
-
-/** Every command with its summary and the file of its group. */
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Group> }>> = {
-  up: {
-    summary: 'run Temporal, a worker and the gateway here, and a fleet file on them',
-    load: () => import('./commands/up.js'),
-  },
-  init: { summary: 'write a first fleet: its file, an agent and a test', load: () => import('./commands/init.js') },
-  worker: { summary: 'run a worker', load: () => import('./commands/worker.js') },
-  gateway: { summary: 'run the HTTP gateway', load: () => import('./commands/gateway.js') },
-  plan: { summary: 'show what applying a fleet file would change', load: () => import('./commands/fleets.js') },
-  apply: { summary: 'make a fleet what its file says', load: () => import('./commands/fleets.js') },
-  sign: {
-    summary: 'print a fleet file with signatures, for clients without the key',
-    load: () => import('./commands/sign.js'),
-  },
-  destroy: { summary: 'remove a fleet and everything it created', load: () => import('./commands/fleets.js') },
-  cancel: {
-    summary: 'stop the running change of a fleet, and undo it',
-    load: () => import('./commands/changes.js'),
-  },
-  compensate: { summary: 'undo a failed change again', load: () => import('./commands/changes.js') },
-  scale: { summary: 'change the number of replicas of an agent', load: () => import('./commands/scale.js') },
-  gc: { summary: 'list, and with --yes remove, what has no owner', load: () => import('./commands/gc.js') },
-  get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
-  describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },
-  wait: {
-    summary: 'wait for the state of an agent, or the end of a run or of a change of a fleet',
-    load: () => import('./commands/wait.js'),
-  },
-  events: { summary: 'print past or new events', load: () => import('./commands/events.js') },
-  token: { summary: 'print the token of an external agent', load: () => import('./commands/token.js') },
-  logs: { summary: 'print the log of an agent', load: () => import('./commands/logs.js') },
-  pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./commands/agents.js') },
-  resume: { summary: 'release the hold of a pause', load: () => import('./commands/agents.js') },
-  stop: { summary: 'stop an agent', load: () => import('./commands/agents.js') },
-  start: { summary: 'start a stopped or failed agent', load: () => import('./commands/agents.js') },
-  restart: { summary: 'drain, stop and start an agent', load: () => import('./commands/agents.js') },
-  terminate: { summary: 'end an agent for good', load: () => import('./commands/agents.js') },
-  hold: { summary: 'set a hold on an agent', load: () => import('./commands/agents.js') },
-  release: { summary: 'release a hold of an agent', load: () => import('./commands/agents.js') },
-  'report-failure': {
-    summary: "report that work failed with an agent's credential",
-    load: () => import('./commands/report-failure.js'),
-  },
-  run: { summary: "run a task over a fleet's topology", load: () => import('./commands/runs.js') },
-  answer: { summary: "answer a run's question", load: () => import('./commands/runs.js') },
-  runs: { summary: 'pause, resume or cancel a run', load: () => import('./commands/runs.js') },
-  pools: { summary: 'reset the failures of credentials', load: () => import('./commands/pools.js') },
-  simulate: { summary: 'play scenario files without a server', load: () => import('./commands/simulate.js') },
-  doctor: { summary: 'check what is missing or not running', load: () => import('./commands/doctor.js') },
-  completion: { summary: 'print completions for a shell', load: () => import('./commands/about.js') },
-  schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./commands/about.js') },
-  version: { summary: 'print the version', load: () => import('./commands/about.js') },
-};
+import { createProgram } from './program';
 
 /** Exit code after SIGPIPE, as in shells. */
 const OUTPUT_CLOSED = 141;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const program = new Command('drover')
-    .description('Fleets of AI agents that survive everything.')
-    .version(packageVersion(), '-V, --version')
-    .helpCommand('help [command]', 'explain a command')
-    .option('--no-color', 'print without colours')
-    .showHelpAfterError('(drover help COMMAND explains a command)')
-    .exitOverride();
+  const program = await createProgram(argv.find((candidate) => !candidate.startsWith('-') && candidate !== 'help'));
   if (wantsJson(argv)) program.configureOutput({ writeErr: () => undefined });
-  const word = argv.find((candidate) => !candidate.startsWith('-') && candidate !== 'help');
-  const asked = word === undefined ? undefined : COMMANDS[word];
-  const group = await asked?.load();
-  group?.register(program);
-  // The other groups are only named, for the help and for suggestions.
-  for (const [name, { summary }] of Object.entries(COMMANDS)) {
-    const command = program.commands.find((registered) => registered.name() === name) ?? program.command(name);
-    command.summary(summary).description(summary);
-  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

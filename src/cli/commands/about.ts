@@ -5,6 +5,7 @@
 import { type Command, Argument, Option } from 'commander';
 import { packageVersion } from '../../version';
 import { write } from '../lib/output';
+import { COMPLETION_SCRIPTS } from '../text/completion-scripts';
 
 export function register(program: Command): void {
   registerVersion(program);
@@ -33,18 +34,9 @@ function registerSchema(program: Command): void {
     });
 }
 
-const SCRIPTS: Readonly<Record<string, (words: string) => string>> = {
-  bash: (words) => `complete -W "${words}" drover`,
-  zsh: (words) => `compdef '_arguments "1:command:(${words})"' drover`,
-  fish: (words) => `complete -c drover -f -n __fish_use_subcommand -a "${words}"`,
-};
-
 function registerCompletion(program: Command): void {
   program
     .command('completion')
-    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
-    .action((shell: string) => {
-      const words = program.commands.map((command) => command.name()).join(' ');
-      write(SCRIPTS[shell]?.(words) ?? '');
-    });
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(COMPLETION_SCRIPTS)))
+    .action((shell: string) => write(COMPLETION_SCRIPTS[shell] ?? ''));
 }

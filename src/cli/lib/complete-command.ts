@@ -1,0 +1,2 @@
+/** The hidden command by which shells ask for completions. */
+export const COMPLETE = '__complete';
