@@ -83,6 +83,7 @@ export function createFleetActivities({
           taskQueue: Context.current().info.taskQueue,
           args: [input],
           memo: { [INCARNATION_MEMO]: input.incarnation },
+          staticSummary: `agent ${input.agent} of fleet ${input.fleet}, provider ${input.spec.provider}`,
           typedSearchAttributes: attributesOf(input),
         };
         if (await startNew(calls, input, start)) return { runtime: 'stopped' };

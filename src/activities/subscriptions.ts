@@ -94,7 +94,8 @@ async function configure(calls: Calls, { fleet, pools, left, notify }: PoolsCall
     const config = configurationOf(spec, fleet, notify);
     const input: PoolInput = { v: 1, pool: spec.pool, ...config };
     const typedSearchAttributes = keywords({ DroverPool: spec.pool });
-    const start = { workflowType: POOL_WORKFLOW, taskQueue, args: [input], typedSearchAttributes };
+    const staticSummary = `pool ${spec.pool}, ${String(spec.credentials.length)} credentials`;
+    const start = { workflowType: POOL_WORKFLOW, taskQueue, args: [input], typedSearchAttributes, staticSummary };
     await answering(calls.updateWithStart(poolSubject(spec.pool), start, poolUpdates.configure, config));
   }
   for (const pool of left) {

@@ -135,6 +135,7 @@ export class Fleets {
       taskQueue: queues.main(this.#queuePrefix),
       args: [input],
       typedSearchAttributes: keywords({ DroverFleet: fleet }),
+      staticSummary: `fleet ${fleet}`,
     };
     const requestId = request.requestId ?? randomUUID();
     const send = () =>

@@ -32,8 +32,10 @@ export async function startMars(): Promise<Mars> {
     let said = '';
     child.stdout.on('data', (data) => (said += String(data)));
     child.stderr.on('data', (data) => (said += String(data)));
-    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-    if (code !== 0) throw new Error(`${command} ended with ${String(code)}: ${said}`);
+    const end = await new Promise<number | string>((resolve, reject) => {
+      child.once('error', reject).once('close', (code, signal) => resolve(code ?? signal ?? 'nothing'));
+    });
+    if (end !== 0) throw new Error(`${command} ended with ${String(end)}: ${said}`);
     return said;
   }
 

@@ -54,7 +54,7 @@ export const TASKS: readonly SnippetTask[] = [
     name: 'failure',
     async check(printed) {
       // The agent has no pool, so no switch begins.
-      expect(printed).toMatch(/^false$|changed:false/m);
+      expect(printed).toMatch(/^false$|changed:false/im);
     },
   },
   {

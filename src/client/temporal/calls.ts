@@ -41,6 +41,8 @@ export interface StartSpec {
   readonly taskQueue: string;
   readonly args: readonly unknown[];
   readonly memo?: Readonly<Record<string, unknown>>;
+  /** One line for Temporal's Web UI, in at most 400 bytes. */
+  readonly staticSummary?: string;
   readonly typedSearchAttributes: KeywordPair[];
 }
 
@@ -194,6 +196,7 @@ export class Calls {
         args: [...start.args],
         typedSearchAttributes: start.typedSearchAttributes,
         ...(start.memo && { memo: start.memo }),
+        ...(start.staticSummary !== undefined && { staticSummary: start.staticSummary }),
         workflowIdConflictPolicy: 'USE_EXISTING',
       });
       return this.client.workflow.executeUpdateWithStart<(...args: unknown[]) => Promise<unknown>, T, [A]>(definition, {

@@ -1,0 +1,140 @@
+/**
+ * Makes the pictures of Temporal's Web UI in docs/images, from a real `drover up`: the list with
+ * Drover's columns, an agent, a run with a fan-out, a failed change with its undo, and the form that
+ * sends a signal. Needs Chromium: `CHROMIUM`, or `chromium` on PATH; as root on Debian it is
+ * installed where it is missing.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+import { root } from './state.mjs';
+
+const images = join(root, 'docs/images');
+const bin = join(root, 'bin/drover.js');
+/** `drover up` and a page of the UI take seconds; a busy machine several times that. */
+const PATIENCE_MS = 60_000;
+/** A terminal's width of a page, so that texts stay readable in it. */
+const SIZE = { width: 1340, height: 1000 };
+/** The UI draws for a moment after its data have come; no event says when it is through. */
+const SETTLED_MS = 1_500;
+/** The key under which the UI keeps the columns of its list, by namespace. */
+const COLUMNS_KEY = 'namespace-workflow-table-columns';
+const COLUMNS = [
+  'Status',
+  'Workflow ID',
+  'DroverFleet',
+  'DroverAgentStatus',
+  'DroverLiveness',
+  'DroverHolds',
+  'DroverRunState',
+];
+
+/** The program, installed where that is possible. */
+function browser() {
+  const named = process.env.CHROMIUM;
+  if (named) return named;
+  const found = () => spawnSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).stdout.trim();
+  if (found()) return found();
+  const install =
+    'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium';
+  if (process.getuid?.() === 0) spawnSync('sh', ['-c', install], { stdio: ['ignore', 2, 2] });
+  if (found()) return found();
+  throw new Error('no Chromium: install the package "chromium", or name a program in CHROMIUM');
+}
+
+/** Runs a command of Drover; its exit code. */
+function drover(cwd, args) {
+  return spawnSync(process.execPath, [bin, ...args], { cwd, stdio: ['ignore', 'ignore', 2] }).status;
+}
+
+/** Starts `drover up` with the fleet of examples/mars, and waits until it has said what to try next. */
+async function up(cwd) {
+  const mars = join(root, 'examples/mars');
+  const file = readFileSync(join(mars, 'fleet.yaml'), 'utf8').replaceAll(
+    'process: {command',
+    `process: {cwd: ${JSON.stringify(mars)}, command`,
+  );
+  writeFileSync(join(cwd, 'fleet.yaml'), file);
+  const child = spawn(process.execPath, [bin, 'up', 'fleet.yaml'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (data) => (said += data));
+  for (const end = Date.now() + PATIENCE_MS; !said.includes('Try next'); await sleep(100)) {
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`drover up did not come up:\n${said}`);
+  }
+  return { child, ui: JSON.parse(readFileSync(join(cwd, '.drover/up.json'), 'utf8')).webUi };
+}
+
+/** What the pictures show. */
+function play(cwd) {
+  drover(cwd, ['run', 'mars', 'Collect the letters and assemble the secret word.', '--name', 'letters']);
+  drover(cwd, ['pause', 'mars/AgentD', '--reason', 'budget of the day is spent']);
+  const agents = [
+    '    - {name: Writer, provider: process, process: {command: [sleep, "600"]}, liveness: {readyTimeout: 5s}}',
+    '    - {name: Critic, provider: process, process: {command: [sh, -c, "echo cannot open the model file; exit 3"]}}',
+  ];
+  const text = ['apiVersion: drover/v1', 'kind: Fleet', 'metadata: {name: desk}', 'spec:', '  agents:', ...agents];
+  writeFileSync(join(cwd, 'desk.yaml'), `${text.join('\n')}\n`);
+  drover(cwd, ['apply', '-f', 'desk.yaml']);
+}
+
+const cwd = mkdtempSync(join(tmpdir(), 'drover-screenshots-'));
+const program = browser();
+const { child, ui } = await up(cwd);
+const chrome = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+try {
+  play(cwd);
+  mkdirSync(images, { recursive: true });
+  const context = await chrome.newContext({ viewport: SIZE, timezoneId: 'UTC', locale: 'en-US' });
+  await context.addInitScript(
+    ([key, columns]) =>
+      globalThis.localStorage.setItem(key, JSON.stringify({ default: columns.map((label) => ({ label })) })),
+    [COLUMNS_KEY, COLUMNS],
+  );
+  const page = await context.newPage();
+  const workflows = `${ui}/namespaces/default/workflows`;
+  const open = async (url, text) => {
+    await page.goto(url);
+    await page.getByText(text).first().waitFor({ timeout: PATIENCE_MS });
+    await page.waitForLoadState('networkidle', { timeout: 10_000 }).catch(() => undefined);
+  };
+  const tab = async (name, text) => {
+    await page.getByRole('link', { name }).or(page.getByRole('tab', { name })).first().click();
+    // The UI shows the details card in a frame of its own.
+    await page.frameLocator('iframe').getByText(text).first().waitFor({ timeout: PATIENCE_MS });
+    await sleep(SETTLED_MS);
+  };
+  const shoot = async (name) => {
+    await page.screenshot({ path: join(images, `${name}.png`) });
+    console.error(`  docs/images/${name}.png`);
+  };
+  await open(
+    `${workflows}?query=${encodeURIComponent('WorkflowType IN ("agent", "run", "fleet")')}`,
+    'agent/mars/AgentD',
+  );
+  await shoot('ui-list');
+  await open(`${workflows}/${encodeURIComponent('agent/mars/AgentD')}`, 'User Metadata');
+  await tab('User Metadata', 'budget of the day is spent');
+  await shoot('ui-agent');
+  // The branch that has fanned out: its children are bars of their own.
+  await open(`${workflows}/${encodeURIComponent('run/mars/letters/0')}`, 'Hide idle time');
+  await sleep(SETTLED_MS);
+  await page.mouse.wheel(0, 10_000);
+  await sleep(SETTLED_MS);
+  await shoot('ui-run');
+  await open(`${workflows}/${encodeURIComponent('provision/desk/1')}`, 'User Metadata');
+  await tab('User Metadata', 'Compensation');
+  await shoot('ui-change');
+  await open(`${workflows}/${encodeURIComponent('agent/mars/AgentA')}`, 'Hide idle time');
+  await page.getByRole('button', { name: 'More Actions' }).click();
+  await page.getByText('Send a Signal').first().click();
+  await sleep(SETTLED_MS);
+  await shoot('ui-signal');
+} finally {
+  await chrome.close();
+  child.kill('SIGINT');
+  await new Promise((resolve) => child.once('close', resolve));
+  if (existsSync(cwd)) rmSync(cwd, { recursive: true, force: true });
+}
