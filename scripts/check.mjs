@@ -23,6 +23,7 @@ const CHECKS = [
   ['releases', process.execPath, [join(root, 'scripts/frozen.mjs')]],
   ['words', process.execPath, [join(root, 'scripts/words.mjs'), '--list']],
   ['bundle', process.execPath, [join(root, 'scripts/check-bundle.mjs')]],
+  ['packages', process.execPath, [join(root, 'scripts/check-packages.mjs')]],
 ];
 
 function cached(file) {
