@@ -44,8 +44,11 @@ export interface Scene {
 /** The installation and the host of a test. */
 export const PLACE = { installation: 'test', host: 'test' } as const;
 
-/** Activities that happen while nothing else does: they do not make the clock's steps short. */
-const QUIET: readonly string[] = ['askGateway', 'inspectResource', 'watchHealth', 'giveUpUnanswered'];
+/**
+ * Activities that happen while nothing else does: they do not make the clock's steps short. A branch
+ * that waits repeats its signals.
+ */
+const QUIET: readonly string[] = ['askGateway', 'inspectResource', 'signalWorkflow', 'watchHealth', 'giveUpUnanswered'];
 
 /** All activities of a test. */
 export function testActivities(scene: Scene): Activities {
