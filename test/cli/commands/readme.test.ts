@@ -68,7 +68,9 @@ it('does everything that the README says, beside a running `drover up`', async (
   const readme = page('README.md');
   const up = await startUp(folder.path, ['examples/mars/fleet.yaml', '--destroy']);
   const shown = new Map<string, string>();
-  for (const line of commands(readme, 'sh')) shown.set(line, await succeeds(line));
+  // A second `drover up` is for a folder of one's own; its fleet and agent are applied to this one below.
+  const lines = commands(readme, 'sh').filter((line) => !line.startsWith('drover up '));
+  for (const line of lines) shown.set(line, await succeeds(line));
   const shows = (start: string) => [...shown].find(([line]) => line.startsWith(`drover ${start}`))?.[1];
   expect(shown.size).toBeGreaterThanOrEqual(8);
   expect(shows('get agents')).toMatch(/mars\/AgentD +running +ready/);
@@ -85,6 +87,13 @@ it('does everything that the README says, beside a running `drover up`', async (
   const destroys = provisioning.filter((line) => line.includes('destroy'));
   for (const line of provisioning.filter((each) => !destroys.includes(each))) await succeeds(line);
   expect(await succeeds('drover run hello Ada')).toContain('HELLO, ADA');
+
+  // So does the agent of docs/agents.md, in the same fleet.
+  const [another = ''] = blocks(page('docs/agents.md'), 'js');
+  writeFileSync(join(folder.path, 'agent.mjs'), another);
+  await succeeds('drover restart --fleet hello');
+  expect(await succeeds('drover run hello Ada --name again')).toMatch(/^ADA$/m);
+
   expect(destroys).toHaveLength(1);
   for (const line of destroys) await succeeds(`${line} --yes`);
 
