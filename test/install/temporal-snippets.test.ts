@@ -19,7 +19,9 @@ test('the six tasks in Python', async () => {
     await mars.doTasks(snippets(text, 'python'), (snippet, name) => {
       const file = join(folder, `${name}.py`);
       const body = snippet.replaceAll(/^(?=.)/gm, '    ');
-      writeFileSync(file, `${setup}${body}\n\nasyncio.run(main())\n`);
+      // Threads of the SDK's core may abort an interpreter that finalizes on a busy machine (PyGILState_Release).
+      const end = 'import sys\nsys.stdout.flush()\nos._exit(0)\n';
+      writeFileSync(file, `${setup}${body}\n\nasyncio.run(main())\n${end}`);
       return mars.output(python, [file]);
     });
   } finally {

@@ -171,7 +171,7 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
       .reverse()
       .map(
         (made) =>
-          `- ${made.at} ${made.accepted ? '' : 'refused: '}${inline(made.what)} by ${inline(made.by)}: ${made.after}${made.why === null ? '' : ` (${inline(made.why)})`}`,
+          `- ${made.at} ${made.accepted ? '' : 'refused: '}${inline(made.what)} by ${inline(made.by)}: ${inline(made.after)}${made.why === null ? '' : ` (${inline(made.why)})`}`,
       ),
   ];
   return lines.join('\n');
