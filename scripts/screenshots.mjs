@@ -134,6 +134,9 @@ try {
   await shoot('ui-signal');
 } finally {
   await chrome.close();
+  // The agents of a fleet run on when `drover up` ends.
+  drover(cwd, ['destroy', 'mars', '--wait']);
+  drover(cwd, ['destroy', 'desk', '--wait']);
   child.kill('SIGINT');
   await new Promise((resolve) => child.once('close', resolve));
   if (existsSync(cwd)) rmSync(cwd, { recursive: true, force: true });
