@@ -84,7 +84,7 @@ const COURSES: Readonly<Record<Scenario, Course>> = {
   hold: {
     prepare: eight,
     ask: async (site, fleet) => {
-      await site.client.fleets.pause(fleet);
+      await site.client.fleets.pause(fleet, {}, { timeoutMs: PATIENCE_MS });
       return null;
     },
     end: null,
@@ -92,11 +92,11 @@ const COURSES: Readonly<Record<Scenario, Course>> = {
   release: {
     prepare: async (site, fleet) => {
       await eight(site, fleet);
-      await site.client.fleets.pause(fleet);
+      await site.client.fleets.pause(fleet, {}, { timeoutMs: PATIENCE_MS });
       await allAgents(site, fleet, 'paused');
     },
     ask: async (site, fleet) => {
-      await site.client.fleets.resume(fleet);
+      await site.client.fleets.resume(fleet, {}, { timeoutMs: PATIENCE_MS });
       return null;
     },
     end: null,
@@ -128,7 +128,10 @@ async function changeUntil(site: Site, fleet: string, revision: number): Promise
 /** Waits until every agent has the status, as its own workflow says, and its provider the same. */
 async function allAgents(site: Site, fleet: string, status: 'paused' | 'running'): Promise<void> {
   const isSo = async () => {
-    const views = await Promise.all(NAMES.map((agent) => site.client.agents.describe({ fleet, agent })));
+    // As users do: a query whose worker is killed is asked again.
+    const views = await Promise.all(
+      NAMES.map((agent) => site.client.agents.describe({ fleet, agent }, { timeoutMs: PATIENCE_MS })),
+    );
     return views.every((view) => view.status === status && view.runtime === status) || undefined;
   };
   if (!(await until(isSo, PATIENCE_MS))) throw new Error(`not every agent of ${fleet} is ${status}`);
@@ -164,7 +167,7 @@ export async function crash(site: Site, fleet: string, point: Point): Promise<Ou
   problems.push(...(await differences(site, fleet, 'after the crash', change === null)));
   const seconds = (performance.now() - began) / 1_000;
 
-  if (point.scenario === 'hold') await site.client.fleets.resume(fleet);
+  if (point.scenario === 'hold') await site.client.fleets.resume(fleet, {}, { timeoutMs: PATIENCE_MS });
   await applied(site.client, fleet, specOf(site, point.scenario === 'change' ? 'change' : 'create'));
   problems.push(...(await differences(site, fleet, 'after another apply', true)));
   const { changeId: last, revision: lastRevision } = await site.client.fleets.destroy(fleet);
