@@ -8,8 +8,14 @@ process.env.DROVER_TEST_SHARE ??= '0.1';
 module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/{rules,contract,lib,docs}/**/*.test.ts'],
-  // Tests that compute for seconds to prove a size; `npm test` runs them.
-  testPathIgnorePatterns: [...base.testPathIgnorePatterns, '/sums\\.test\\.ts$', '/scale\\.test\\.ts$'],
+  // Tests that compute for seconds to prove a size, and pages whose examples run on a server; `npm test` runs them.
+  testPathIgnorePatterns: [
+    ...base.testPathIgnorePatterns,
+    '/sums\\.test\\.ts$',
+    '/scale\\.test\\.ts$',
+    '/docs/inspect\\.test\\.ts$',
+    '/docs/temporal\\.test\\.ts$',
+  ],
   globalSetup: undefined,
   globalTeardown: undefined,
   // These compute and never wait.

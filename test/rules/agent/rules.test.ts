@@ -321,7 +321,7 @@ describe('what is seen', () => {
       '**mars/A** paused / paused / ready\n\nPaused by operator since 2026-03-01 12:00 UTC',
     );
     expect(card(state)).toContain(
-      '- 2026-03-01T12:00:00.000Z pause by operator: paused/paused/ready [operator] (deploy)',
+      String.raw`- 2026-03-01T12:00:00.000Z pause by operator: paused/paused/ready \[operator\] (deploy)`,
     );
   });
 });

@@ -94,7 +94,7 @@ test.each<[string, Read, string]>([
   [
     'run',
     (value, path) => parseRunStart(RUN_INPUT.migrate(value), path),
-    '{v: 1, fleet, run, task, topology?, script?, trace?, notify?}',
+    '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?}',
   ],
   ['fleet', (value) => initialFleet(FLEET_INPUT.migrate(value), 'i'), '{v: 1, fleet}'],
   [
