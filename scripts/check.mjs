@@ -22,6 +22,7 @@ const CHECKS = [
   ['unused', bin('knip'), ['--no-progress']],
   ['releases', process.execPath, [join(root, 'scripts/frozen.mjs')]],
   ['words', process.execPath, [join(root, 'scripts/words.mjs'), '--list']],
+  ['api', bin('typedoc'), ['--emit', 'none']],
   ['bundle', process.execPath, [join(root, 'scripts/check-bundle.mjs')]],
   ['packages', process.execPath, [join(root, 'scripts/check-packages.mjs')]],
 ];

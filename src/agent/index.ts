@@ -1,6 +1,13 @@
 /**
  * `drover/agent`: everything that a program needs to be an agent: beats, turns, drain and a clean
  * end. It needs only Node.
+ *
+ * @example
+ * ```ts
+ * import { final, serveAgent } from 'drover/agent';
+ *
+ * await serveAgent({ onTurn: ({ input }) => final(input) });
+ * ```
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';

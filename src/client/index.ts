@@ -1,8 +1,19 @@
-/** The package's entry: `DroverClient`, its options, and the types of its answers. */
+/**
+ * The package's entry: `DroverClient`, its options, and the types of its answers.
+ *
+ * @example
+ * ```ts
+ * import { DroverClient } from 'drover';
+ *
+ * const drover = DroverClient.connect();
+ * await drover.agents.command({ fleet: 'mars', agent: 'AgentA' }, 'pause', { reason: 'lunch' });
+ * await drover.close();
+ * ```
+ */
 export { DroverClient, type DroverClientOptions } from './drover-client';
 export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents';
 export type { RunningAgent } from './agent-items';
-export type { Fleets, ChangeCallOptions, FollowOptions } from './fleets';
+export type { ApproveReferences, ChangeCallOptions, Fleets, FollowOptions } from './fleets';
 export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';
 export type { Events, Observed, ObserveOptions, WatchOptions } from './events';
@@ -13,8 +24,13 @@ export type { AgentRef, RunRef } from './temporal/subject';
 export type { Page, PageOptions } from './temporal/visibility';
 export { DroverError, ERRORS, type ErrorBody, type ErrorCode } from '../contract/errors';
 export type * from '../contract/agent';
+export type { OpenTurn } from '../contract/agent/open-turn';
+export type { Duration } from '../contract/duration';
+export type { EndKind, LostParts, WorkflowEnd } from '../contract/ends';
 export type { DroverEvent, EventType } from '../contract/event';
 export type * from '../contract/fleet';
 export type * from '../contract/pool';
 export type * from '../contract/run';
 export type * from '../contract/fleet/topology';
+export type { Trouble } from '../contract/trouble';
+export type { Usage } from '../contract/usage';

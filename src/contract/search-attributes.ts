@@ -5,7 +5,7 @@
 import type { SEARCH_ATTRIBUTES } from './names';
 
 /** The key of an attribute, with its type in the SDK's words. */
-interface KeyOf<Name extends string, Type extends string> {
+export interface KeyOf<Name extends string, Type extends string> {
   readonly name: Name;
   readonly type: Type;
 }

@@ -14,4 +14,5 @@ export { createDroverWorker, type DroverWorker, type DroverWorkerOptions } from 
 export { DroverPlugin, type DroverPluginOptions } from './plugin';
 export type { Environment } from '../config';
 export { DroverError, ERRORS, type ErrorBody, type ErrorCode } from '../contract/errors';
-export type { QueueKind } from '../worker-queues';
+export type { ReadyWorker } from '../worker';
+export { QUEUE_KINDS, type QueueKind } from '../worker-queues';

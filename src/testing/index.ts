@@ -14,7 +14,17 @@ export type {
   TurnRequest,
 } from '../contract/agent/turns';
 export { after, crash, endpoint, script, serve, silentAfter, slow } from './agents/definitions';
-export type { AgentDouble, EndpointHandler, EndpointRequest, Handlers, Respond, TestAgent } from './agents/definitions';
+export type {
+  AgentDouble,
+  Beforehand,
+  Behaviour,
+  EndpointHandler,
+  EndpointRequest,
+  Handlers,
+  ProcessCommand,
+  Respond,
+  TestAgent,
+} from './agents/definitions';
 export type { AppliedChange } from './apply';
 export type { CredentialFault } from './credentials';
 export { testFleet } from './fleet';
@@ -22,4 +32,6 @@ export type { CloseOptions, TestFleet, TestRun } from './fleet';
 export type { Human } from './human';
 export type { TestFleetOptions } from './options';
 export type { AgentProblem, ProblemKind } from './problems';
+export type { ResourceCall, ResourceState, WakeCall } from '../contract/activities';
+export type { EndedInstance, HeldResource, LogOptions, Preparing, Provider, Watch } from '../providers/provider';
 export type { FaultOptions, ProviderCall, ProviderOperation, TestProvider, TestResource } from './provider';

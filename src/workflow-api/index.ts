@@ -37,7 +37,13 @@ export {
   SEARCH_ATTRIBUTES,
   SUBSCRIPTION_HOLD,
 } from '../contract/names';
-export { keywords, type KeywordName, type KeywordPair, searchAttributeKeys } from '../contract/search-attributes';
+export {
+  keywords,
+  type KeyOf,
+  type KeywordName,
+  type KeywordPair,
+  searchAttributeKeys,
+} from '../contract/search-attributes';
 export { DroverError, ERRORS, type ErrorBody, type ErrorCode, type ErrorKind, isErrorCode } from '../contract/errors';
 
 export { agentSignals, agentUpdates, allocationGranted, describeAgent } from '../contract/agent/messages';
