@@ -20,9 +20,9 @@ const filesOf = (folder: string): string[] =>
 test('it holds what runs, its types, maps and pages, and neither tests nor sources nor traces of the build', () => {
   const files = filesOf(unpacked);
   const outside = files.filter((file) => !file.startsWith('templates/'));
-  const kinds = new Set(outside.map((file) => /(?:\.d\.ts|\.js\.map|\.js|\.md)$/.exec(file)?.[0] ?? file));
+  const kinds = new Set(outside.map((file) => /(?:\.d\.ts|\.js\.map|\.js|\.md|\.png)$/.exec(file)?.[0] ?? file));
   expect([...kinds].sort()).toEqual(
-    ['.d.ts', '.js', '.js.map', '.md', 'LICENSE', 'dist/workflow-bundle.js.sdk', 'package.json'].sort(),
+    ['.d.ts', '.js', '.js.map', '.md', '.png', 'LICENSE', 'dist/workflow-bundle.js.sdk', 'package.json'].sort(),
   );
   expect(files.filter((file) => /(?:^|\/)(?:tests?|src|\.[^/]+)\//.test(file) || /\.test\./.test(file))).toEqual(
     files.filter((file) => /^templates\/\w+\/agent\.test\./.test(file)),
