@@ -103,7 +103,7 @@ try {
   const tab = async (name, text) => {
     await page.getByRole('link', { name }).or(page.getByRole('tab', { name })).first().click();
     // The UI shows the details card in a frame of its own.
-    await page.frameLocator('iframe').getByText(text).first().waitFor({ timeout: PATIENCE_MS });
+    await page.frameLocator('#user-metadata-current-details').getByText(text).first().waitFor({ timeout: PATIENCE_MS });
     await sleep(SETTLED_MS);
   };
   const shoot = async (name) => {

@@ -1,4 +1,5 @@
 /** The `drover` command. */
+import type { Command } from 'commander';
 import { fail, FAILED, wantsJson } from './lib/failure';
 import { problem } from '../lib/kept-file';
 import { say } from './lib/output';
@@ -7,9 +8,15 @@ import { createProgram } from './program';
 /** Exit code after SIGPIPE, as in shells. */
 const OUTPUT_CLOSED = 141;
 
+/** Under -o json the error is printed as JSON only. A command keeps the output that it was made with. */
+function silence(command: Command): void {
+  command.configureOutput({ writeErr: () => undefined });
+  command.commands.forEach(silence);
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const program = await createProgram(argv.find((candidate) => !candidate.startsWith('-') && candidate !== 'help'));
-  if (wantsJson(argv)) program.configureOutput({ writeErr: () => undefined });
+  if (wantsJson(argv)) silence(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -11,7 +11,7 @@ import { isReplicaName } from '../contract/names';
 import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN } from '../contract/spec-secret';
 import { unsigned } from '../rules/agent/spec';
 import { mergedAgents } from '../rules/fleet/plan';
-import { fleetSpec } from '../rules/fleet/spec';
+import { applyRequest } from '../rules/fleet/spec';
 import { canonicalJson } from '../rules/lib/fingerprint';
 
 /**
@@ -93,7 +93,7 @@ const HOW_TO_SIGN =
  * error with which the fleet's workflow would refuse the specification.
  */
 export function signFleet(keys: SpecKeys, fleet: string, spec: FleetSpec): FleetSpec {
-  const merged = mergedAgents(fleetSpec(spec, 'apply.spec'));
+  const merged = mergedAgents(applyRequest({ spec }, 'apply').spec);
   const agents = spec.agents.map((agent, index) => {
     const whole = merged[index];
     return whole && needsSignature(whole.provider)

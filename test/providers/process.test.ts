@@ -231,7 +231,8 @@ describe('a process', () => {
     process.kill((await lookUp(pid))?.group ?? 0, 'SIGKILL');
     expect(await provider.wake(wakeOf(call))).toEqual({ pid });
     await provider.suspend(call);
-    expect(stateOf(pid)).toMatch(/^T/);
+    // A stop signal waits while the process is in the kernel (state D).
+    await eventually('stopped', () => Promise.resolve(stateOf(pid).startsWith('T') || undefined));
     await provider.stop(call, 5_000);
     expect(await lookUp(pid)).toBeUndefined();
   });
@@ -294,7 +295,8 @@ describe('suspend, continue and stop', () => {
     const { call, pid } = await startedAgent();
     await provider.suspend(call);
     await provider.suspend(call);
-    expect(stateOf(pid)).toMatch(/^T/);
+    // A stop signal waits while the process is in the kernel (state D).
+    await eventually('stopped', () => Promise.resolve(stateOf(pid).startsWith('T') || undefined));
     expect(await provider.inspect(call)).toEqual({ state: 'paused', exitCode: null, pid, detail: null });
     await provider.continue(call);
     await provider.continue(call);

@@ -38,8 +38,9 @@ export function register(program: Command): void {
   command(program, 'apply')
     .requiredOption('-f, --file <file>', FILES, collect)
     .option('--dry-run', 'only show what would be done')
-    .option('--no-wait', 'do not follow the change')
+    // In this order: a `--no-` option that comes first would make `--wait` the default.
     .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--no-wait', 'do not follow the change')
     .option('--expect-revision <n>', 'refuse when the fleet is at another revision', parseWhole)
     .option('--yes', 'do not ask before agents are replaced or removed')
     .addOption(requestIdOption())
@@ -48,8 +49,9 @@ export function register(program: Command): void {
   command(program, 'destroy')
     .argument('[fleet]')
     .option('-f, --file <file>', 'the fleet file, instead of the name', collect)
-    .option('--no-wait', 'do not follow the change')
+    // In this order: a `--no-` option that comes first would make `--wait` the default.
     .option('--wait', 'while another change of the fleet runs, wait for its end')
+    .option('--no-wait', 'do not follow the change')
     .option('--cancel', 'cancel a running change of the fleet, and wait until it is undone')
     .option('--forget', 'give up what cannot be removed')
     .option('--yes', 'do not ask')

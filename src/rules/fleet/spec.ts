@@ -68,7 +68,7 @@ export const applyRequest: Parser<ApplyRequest> = message({
 });
 
 /** The argument of `scale`. */
-export const scaleRequest: Parser<ScaleRequest> = object({
+export const scaleRequest: Parser<ScaleRequest> = message({
   agent: name,
   replicas: integer(0, FLEET_LIMITS.agents),
   expectRevision: optional(integer()),

@@ -6,6 +6,7 @@ import { register as fleets } from '../../../src/cli/commands/fleets';
 import { register as pools } from '../../../src/cli/commands/pools';
 import { register as reportFailure } from '../../../src/cli/commands/report-failure';
 import { register as runs } from '../../../src/cli/commands/runs';
+import { register as scale } from '../../../src/cli/commands/scale';
 import { type Call, CALLS } from '../../../src/contract/schemas/http';
 
 /** Which command makes which call. */
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ),
   reportFailure: 'report-failure',
   applyFleet: 'apply',
+  scaleFleet: 'scale',
   destroyFleet: 'destroy',
   cancelChange: 'cancel',
   compensateFleet: 'compensate',
@@ -29,7 +31,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 const program = new Command();
-for (const register of [agents, changes, fleets, pools, reportFailure, runs]) register(program);
+for (const register of [agents, changes, fleets, pools, reportFailure, runs, scale]) register(program);
 
 function find(words: string): Command | undefined {
   return words

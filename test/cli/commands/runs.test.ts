@@ -80,9 +80,9 @@ it('events are a line each while they are watched, and found again afterwards', 
   const event = JSON.parse(line ?? '') as DroverEvent;
   expect(event).toMatchObject({ type: 'run.completed', data: { run: 'mars/told', success: true } });
   const again = JSON.parse(ok(await drover(['events', '--fleet', 'mars', '-o', 'json'], cwd))) as object;
-  expect(again).toEqual({ items: [event], nextPageToken: null });
+  expect(again).toEqual({ items: expect.arrayContaining([event]) as DroverEvent[], nextPageToken: null });
   expect(ok(await drover(['events'], cwd))).toMatch(
-    /^AT +EVENT +OF +ABOUT\n\S+Z +run\.completed +mars\/told +\d+ turns$/m,
+    /^AT +EVENT +OF +ABOUT\n(?:\S+Z +run\..*\n)*?\S+Z +run\.completed +mars\/told +\d+ turns$/m,
   );
 });
 

@@ -37,6 +37,7 @@ const MESSAGES: [string, Read][] = [
   ['pause', fleet.pauseRequest],
   ['resume', fleet.resumeRequest],
   ['compensate', fleet.compensateRequest],
+  ['scale', fleet.scaleRequest],
   ['nameRun', fleet.runNamed],
   ['agentGone', fleet.agentGone],
   ['poolGone', fleet.poolGone],
