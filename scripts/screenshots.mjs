@@ -127,11 +127,6 @@ try {
   await open(`${workflows}/${encodeURIComponent('provision/desk/1')}`, 'User Metadata');
   await tab('User Metadata', 'Compensation');
   await shoot('ui-change');
-  await open(`${workflows}/${encodeURIComponent('agent/mars/AgentA')}`, 'Hide idle time');
-  await page.getByRole('button', { name: 'More Actions' }).click();
-  await page.getByText('Send a Signal').first().click();
-  await sleep(SETTLED_MS);
-  await shoot('ui-signal');
 } finally {
   await chrome.close();
   // The agents of a fleet run on when `drover up` ends.
