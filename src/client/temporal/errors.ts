@@ -222,7 +222,9 @@ function fromGrpc(error: unknown, subject: Subject | null): DroverError | undefi
       return new DroverError('InvalidRequest', `Temporal does not take this request: ${detail}`, undefined, because);
     case GRPC.notFound: {
       const namespace = NAMESPACE_UNKNOWN.exec(detail)?.[1];
-      return namespace === undefined ? undefined : noNamespace(namespace, error);
+      if (namespace !== undefined) return noNamespace(namespace, error);
+      // A call of the service itself, such as for a history, is not translated by the SDK.
+      return subject ? notFound(subject, error) : undefined;
     }
     case GRPC.unavailable:
     case GRPC.aborted:

@@ -44,6 +44,13 @@ describe('what Temporal throws becomes a DroverError', () => {
     });
   });
 
+  it('names what is missing, also after a call of the service itself', () => {
+    const run = runSubject({ fleet: 'mars', run: 'none' });
+    expect(asDroverError(grpcError(5, 'workflow not found for ID: run/mars/none'), run)).toMatchObject({
+      code: 'RunNotFound',
+    });
+  });
+
   it('repeats an update that a worker has overlooked, and names the worker when it always does', () => {
     const overlooked =
       "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported";
