@@ -57,6 +57,8 @@ const NOT_REPLAYED = /^\[TMPRL1100\]/;
  * `NamespaceNotFoundError`.
  */
 const NAMESPACE_UNKNOWN = /namespace "?([^\s"]+)"? is not found/i;
+/** The server's words for a workflow that it does not have. */
+const WORKFLOW_UNKNOWN = /workflow (?:execution )?not found/i;
 
 /**
  * The SDK's message for an argument that is not JSON, and gRPC's for a text with a broken
@@ -224,7 +226,7 @@ function fromGrpc(error: unknown, subject: Subject | null): DroverError | undefi
       const namespace = NAMESPACE_UNKNOWN.exec(detail)?.[1];
       if (namespace !== undefined) return noNamespace(namespace, error);
       // A call of the service itself, such as for a history, is not translated by the SDK.
-      return subject ? notFound(subject, error) : undefined;
+      return subject && WORKFLOW_UNKNOWN.test(detail) ? notFound(subject, error) : undefined;
     }
     case GRPC.unavailable:
     case GRPC.aborted:
