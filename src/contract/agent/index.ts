@@ -85,10 +85,16 @@ export interface TurnsSpec {
 export const RETRY_REASONS = ['error', 'timeout', '5xx', 'rate_limit'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
+/** Pauses before repeats: the first one, doubled each time, up to the longest. */
+export interface BackoffSpec {
+  readonly initial?: Duration;
+  readonly max?: Duration;
+}
+
 /** When a failed turn is asked again. `attempts` counts the first one too. */
 export interface TurnRetrySpec {
   readonly attempts?: number;
-  readonly backoff?: { readonly initial?: Duration; readonly max?: Duration };
+  readonly backoff?: BackoffSpec;
   readonly on?: readonly RetryReason[];
 }
 
@@ -118,7 +124,7 @@ export interface RestartSpec {
   readonly on?: RestartOn;
   readonly maxAttempts?: number;
   readonly window?: Duration;
-  readonly backoff?: { readonly initial?: Duration; readonly max?: Duration };
+  readonly backoff?: BackoffSpec;
 }
 
 /**

@@ -86,6 +86,8 @@ const external = object({
   secret: optional(secretReference),
 });
 
+const backoff = object({ initial: optional(positiveDuration), max: optional(positiveDuration) });
+
 const turns = object({
   maxParallel: optional(integer(1, FLEET_LIMITS.parallel)),
   queue: optional(integer(0, FLEET_LIMITS.queue)),
@@ -95,7 +97,7 @@ const turns = object({
   retry: optional(
     object({
       attempts: optional(integer(1, FLEET_LIMITS.attempts)),
-      backoff: optional(object({ initial: optional(positiveDuration), max: optional(positiveDuration) })),
+      backoff: optional(backoff),
       on: optional(list(oneOf(...RETRY_REASONS), RETRY_REASONS.length)),
     }),
   ),
@@ -122,7 +124,7 @@ export const restartSpec = object({
   on: optional(oneOf(...RESTART_ON)),
   maxAttempts: optional(integer(0, 1_000)),
   window: optional(positiveDuration),
-  backoff: optional(object({ initial: optional(positiveDuration), max: optional(positiveDuration) })),
+  backoff: optional(backoff),
 });
 
 /**

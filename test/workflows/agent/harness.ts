@@ -22,6 +22,7 @@ import type { TestEnv } from '../../support/env';
 import { MemoryProvider } from '../../support/memory-provider';
 import { PATIENCE_MS } from '../../support/patience';
 import { type TestWorkerOptions, withWorker } from '../../support/worker';
+import { turnRequest } from '../../support/turn-request';
 
 /** A refused or failed command as its caller sees it. */
 export interface Refused {
@@ -204,19 +205,7 @@ export class AgentWorld {
   }
 
   turn(agent: TestAgent, turnId: string, more: Partial<TurnRequest> = {}): TurnRequest {
-    return {
-      turnId,
-      run: 'r',
-      branch: '0',
-      agent: agent.name,
-      task: 't',
-      input: { kind: 'task', value: 't' },
-      memory: [],
-      mayInvoke: [],
-      attempt: 0,
-      subscription: null,
-      ...more,
-    };
+    return turnRequest(turnId, { agent: agent.name, ...more });
   }
 
   async ask(agent: TestAgent, replyTo: TestAgent, turnId: string, more: Record<string, unknown> = {}): Promise<void> {

@@ -4,6 +4,7 @@ import { provisionUpdates } from '../../../src/contract/fleet/messages';
 import { devServer } from '../../support/env';
 import { eventually } from '../agent/harness';
 import { fleetOf, memory, withFleet } from './harness';
+import { turnRequest } from '../../support/turn-request';
 
 const env = devServer();
 
@@ -69,18 +70,7 @@ it.each(['delete', 'replace'] as const)(
         const turn = {
           turnId: 't1',
           replyTo: `agent/${world.fleet}/b`,
-          request: {
-            turnId: 't1',
-            run: 'r',
-            branch: '0',
-            agent: 'a',
-            task: 't',
-            input: { kind: 'task', value: 't' },
-            memory: [],
-            mayInvoke: [],
-            attempt: 0,
-            subscription: null,
-          },
+          request: turnRequest('t1', { agent: 'a' }),
         };
         await env.client.workflow.getHandle(`agent/${world.fleet}/a`).signal('turnRequested', turn);
         await eventually(

@@ -3,6 +3,7 @@ import { agentWorkflowId } from '../../../src/contract/names';
 import { devServer } from '../../support/env';
 import { eventually } from '../agent/harness';
 import { fleetOf, memory, withFleet } from './harness';
+import { turnRequest } from '../../support/turn-request';
 
 const env = devServer();
 
@@ -115,11 +116,7 @@ test('replacing an agent drains it first: a turn in flight is finished', async (
     async (world) => {
       await world.apply(fleetOf(['A']));
       const agent = env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'A'));
-      const request = {
-        ...{ turnId: 't', run: 'r', branch: '0', agent: 'A', task: 'x', input: { kind: 'task', value: 'x' } },
-        ...{ memory: [], mayInvoke: [], attempt: 0, subscription: null },
-      };
-      await agent.signal('turnRequested', { turnId: 't', replyTo: 'nobody', request });
+      await agent.signal('turnRequested', { turnId: 't', replyTo: 'nobody', request: turnRequest('t') });
       await eventually(
         () => world.agent('A'),
         ({ turns }) => turns.inFlight === 1,

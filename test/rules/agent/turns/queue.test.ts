@@ -9,23 +9,13 @@ import { openTurns } from '../../../../src/rules/agent/turns/open';
 import { requestTurn, withdrawTurn } from '../../../../src/rules/agent/turns/queue';
 import { MINUTE, SECOND, T0, agentIn } from '../agents';
 import { runs } from '../../../support/runs';
+import { turnRequest } from '../../../support/turn-request';
 
 function asked(turnId: string, more: Partial<TurnRequested> = {}, size = 1): TurnRequested {
   return {
     turnId,
     replyTo: `run/mars/r/${turnId}`,
-    request: {
-      turnId,
-      run: 'r',
-      branch: '0',
-      agent: 'A',
-      task: 'x'.repeat(size),
-      input: { kind: 'task', value: null },
-      memory: [],
-      mayInvoke: [],
-      attempt: 0,
-      subscription: null,
-    },
+    request: turnRequest(turnId, { task: 'x'.repeat(size) }),
     ...more,
   };
 }

@@ -6,22 +6,10 @@ import { type TurnEnding, turnEnded } from '../../../../src/rules/agent/turns/en
 import { beginTurn, requestTurn } from '../../../../src/rules/agent/turns/queue';
 import { agentView } from '../../../../src/rules/agent/view';
 import { T0, agentIn } from '../agents';
-
-const request = {
-  turnId: 't',
-  run: 'r',
-  branch: '0',
-  agent: 'A',
-  task: 'x',
-  input: { kind: 'task', value: null },
-  memory: [],
-  mayInvoke: [],
-  attempt: 0,
-  subscription: null,
-} as const;
+import { turnRequest } from '../../../support/turn-request';
 
 function asked(state: AgentState, turnId: string): AgentState {
-  const { state: queued } = requestTurn(state, { turnId, replyTo: 'b', request: { ...request, turnId } }, T0);
+  const { state: queued } = requestTurn(state, { turnId, replyTo: 'b', request: turnRequest(turnId) }, T0);
   return beginTurn(queued, turnId, T0);
 }
 
