@@ -1,5 +1,6 @@
 /** The `drover` command. */
 import type { Command } from 'commander';
+import { commandWord } from './lib/arguments';
 import { fail, FAILED, wantsJson } from './lib/failure';
 import { problem } from '../lib/kept-file';
 import { say } from './lib/output';
@@ -15,7 +16,7 @@ function silence(command: Command): void {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const program = await createProgram(argv.find((candidate) => !candidate.startsWith('-') && candidate !== 'help'));
+  const program = await createProgram(commandWord(argv));
   if (wantsJson(argv)) silence(program);
   try {
     await program.parseAsync(argv, { from: 'user' });

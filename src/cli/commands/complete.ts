@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
 import { allPages } from '../../client/temporal/pages';
 import { DroverError } from '../../contract/errors';
+import { commandWord } from '../lib/arguments';
 import { COMPLETE } from '../lib/complete-command';
 import { completions, type Named } from '../lib/completions';
 import { type ConnectionFlags, withClient } from '../lib/connection';
@@ -21,7 +22,7 @@ export function registerWith(program: Command, createProgram: (word?: string) =>
     .allowUnknownOption()
     .action(async (words: string[]) => {
       const line = words.length === 0 ? [''] : words;
-      const found = completions(await createProgram(line.length > 1 ? commandOf(line) : undefined), line);
+      const found = completions(await createProgram(commandWord(line.slice(0, -1))), line);
       const names = found.names === null ? [] : await namesOf(found.names, flagsOf(line));
       const last = line.at(-1) ?? '';
       const fitting = [...found.words, ...names].filter((word) => word.startsWith(last));
@@ -29,13 +30,9 @@ export function registerWith(program: Command, createProgram: (word?: string) =>
     });
 }
 
-function commandOf(line: readonly string[]): string | undefined {
-  return line.slice(0, -1).find((word) => !word.startsWith('-') && word !== 'help');
-}
-
 /** The server that the line names. */
 function flagsOf(line: readonly string[]): ConnectionFlags {
-  const after = (flag: string) => line[line.indexOf(flag, 0) + 1];
+  const after = (flag: string) => line[line.indexOf(flag) + 1];
   const given = (flag: string) => (line.slice(0, -2).includes(flag) ? after(flag) : undefined);
   const [address, namespace, profile] = ['--address', '--namespace', '--profile'].map(given);
   return { ...(address && { address }), ...(namespace && { namespace }), ...(profile && { profile }) };

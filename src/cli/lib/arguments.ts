@@ -6,6 +6,11 @@ import { DroverError } from '../../contract/errors';
 import { describeProblem, readJson } from '../../contract/json';
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 
+/** The word of a command line that names its command. */
+export function commandWord(words: readonly string[]): string | undefined {
+  return words.find((word) => !word.startsWith('-') && word !== 'help');
+}
+
 /** Reads `fleet/agent`. */
 export function agentRef(text: string): AgentRef {
   const [fleet, agent] = pair(text, 'an agent is named fleet/agent');

@@ -57,7 +57,7 @@ class Questions {
     this.#progress = progress;
   }
 
-  /** Takes the open question; one that was answered elsewhere is no longer asked. */
+  /** Asks the open question, and stops asking when another client has answered it. */
   show(open: OpenQuestion | null): void {
     if (open === null || open.since !== this.#since) this.end();
     if (open === null || open.since === this.#since) return;
