@@ -9,18 +9,15 @@ import {
   rejectAllocation,
   requestAllocation,
 } from '../../../src/rules/pool/pool';
-import { at, credentials, failed, HOUR, NOW, poolOf } from './pools';
+import { ask, at, credentials, failed, HOUR, NOW, poolOf } from './pools';
 import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
-
-const ask = (state: PoolState, agent: string, requestId: string, not: string | null = null, now = NOW) =>
-  requestAllocation(state, { requestId, agent, not }, now);
 
 /** Two agents wait, and one has a credential. */
 function exhausted(): PoolState {
-  let { state } = ask(poolOf('a'), 'f/has', 'r0');
+  let { state } = ask(poolOf('a'), 'f/has', null, 'r0');
   state = failed(state, 'a');
-  ({ state } = ask(state, 'f/1', 'r1'));
-  ({ state } = ask(state, 'f/2', 'r2'));
+  ({ state } = ask(state, 'f/1', null, 'r1'));
+  ({ state } = ask(state, 'f/2', null, 'r2'));
   return state;
 }
 const waiting = (state: PoolState) => state.waiting.map(({ requestId }) => requestId);
@@ -61,9 +58,9 @@ test('an agent that is forgotten leaves the requests and grants of others', () =
 });
 
 test('a rejected grant takes back its own assignment, and under another id', () => {
-  let { state } = ask(poolOf('a', 'b'), 'f/1', 'r1');
-  ({ state } = ask(state, 'f/2', 'r2'));
-  ({ state } = ask(state, 'f/1', 'r3', 'a'));
+  let { state } = ask(poolOf('a', 'b'), 'f/1', null, 'r1');
+  ({ state } = ask(state, 'f/2', null, 'r2'));
+  ({ state } = ask(state, 'f/1', 'a', 'r3'));
   const back = rejectAllocation(state, 'r3', NOW);
   expect(back.assigned).toEqual({
     'f/1': { credential: 'a', assignment: 1, requestId: 'restored.r3', previous: null },
@@ -79,7 +76,7 @@ test('a waiting request that is repeated keeps its place, and counts its failure
   const request = { requestId: 'r1', agent: 'f/1', not: 'a', failed };
   const { state } = requestAllocation(poolOf('a'), request, NOW);
   expect(state.events).toHaveLength(1);
-  const other = ask(state, 'f/2', 'r2').state;
+  const other = ask(state, 'f/2', null, 'r2').state;
   const again = requestAllocation(other, request, NOW);
   expect(again.state.events).toHaveLength(1);
   expect(waiting(again.state)).toEqual(['r1', 'r2']);
@@ -101,23 +98,23 @@ test('failures of one credential never push out those of another', () => {
 test('an agent that asks for another credential counts on its own as gone', () => {
   // a has two agents and b has two; one of a that asks again leaves one there.
   let state = poolOf('a', 'b');
-  for (const agent of ['f/1', 'f/2', 'f/3', 'f/4']) ({ state } = ask(state, agent, agent));
+  for (const agent of ['f/1', 'f/2', 'f/3', 'f/4']) ({ state } = ask(state, agent, null, agent));
   expect(state.assigned['f/4']).toMatchObject({ credential: 'b' });
-  ({ state } = ask(state, 'f/4', 'again'));
+  ({ state } = ask(state, 'f/4', null, 'again'));
   expect(state.assigned['f/4']).toMatchObject({ credential: 'b' });
-  ({ state } = ask(state, 'f/4', 'other', 'b'));
+  ({ state } = ask(state, 'f/4', 'b', 'other'));
   expect(state.assigned['f/4']).toMatchObject({ credential: 'a' });
   // a has three now and b has one: the next two go to b.
-  for (const agent of ['f/5', 'f/6']) ({ state } = ask(state, agent, agent));
+  for (const agent of ['f/5', 'f/6']) ({ state } = ask(state, agent, null, agent));
   expect([state.assigned['f/5'], state.assigned['f/6']]).toMatchObject([{ credential: 'b' }, { credential: 'b' }]);
 });
 
 test('a first grant counts no failures, a switch those of the credential that it leaves', () => {
   const state = failed(failed(poolOf('a', 'b'), 'a'), 'a', NOW - 2 * HOUR);
-  const first = ask(state, 'f/1', 'r1').grants[0]?.grant;
+  const first = ask(state, 'f/1', null, 'r1').grants[0]?.grant;
   expect(first).toMatchObject({ credential: 'b', eventsInWindow: 0 });
   // One that is exactly as old as the window is outside of it.
-  expect(ask(state, 'f/2', 'r2', 'a').grants[0]?.grant).toMatchObject({ credential: 'b', eventsInWindow: 1 });
+  expect(ask(state, 'f/2', 'a', 'r2').grants[0]?.grant).toMatchObject({ credential: 'b', eventsInWindow: 1 });
 });
 
 test('a fleet that leaves takes only itself, and one that was never there nothing', () => {
@@ -145,7 +142,7 @@ test('a configuration that names no fleet changes none, and drops the failures o
 });
 
 test('a changed secret gives a credential that an agent rejected another chance, an unchanged one does not', () => {
-  let { state } = ask(poolOf('a', 'b'), 'f/1', 'r1');
+  let { state } = ask(poolOf('a', 'b'), 'f/1', null, 'r1');
   state = rejectAllocation(state, 'r1', NOW);
   expect(state.rejected).toEqual({ 'f/1': { a: NOW } });
   const same = configurePool(state, { credentials: credentials('a', 'b') }, NOW).state;
@@ -155,8 +152,8 @@ test('a changed secret gives a credential that an agent rejected another chance,
 });
 
 test('its view shows each agent below its own credential, and until when each is skipped', () => {
-  let { state } = ask(poolOf('a', 'b'), 'f/1', 'r1');
-  ({ state } = ask(state, 'f/2', 'r2'));
+  let { state } = ask(poolOf('a', 'b'), 'f/1', null, 'r1');
+  ({ state } = ask(state, 'f/2', null, 'r2'));
   state = failed(state, 'b');
   expect(poolView(state, NOW).credentials).toMatchObject([
     { name: 'a', agents: ['f/1'] },
@@ -171,6 +168,6 @@ test('it ends when every fleet has left, no agent uses it, and no credential is 
   expect(endsAt(poolOf('a'), NOW)).toBeNull();
   expect(endsAt(left, NOW)).toBe(NOW);
   expect(endsAt(failed(left, 'a'), NOW)).toBe(NOW + 2 * HOUR);
-  expect(endsAt(ask(left, 'f/1', 'r1').state, NOW)).toBeNull();
+  expect(endsAt(ask(left, 'f/1', null, 'r1').state, NOW)).toBeNull();
   expect(endsAt({ ...exhausted(), isLeft: true, assigned: {} }, NOW)).toBeNull();
 });

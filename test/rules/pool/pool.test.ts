@@ -17,11 +17,7 @@ import {
 } from '../../../src/rules/pool/pool';
 import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
 import { runs } from '../../support/runs';
-import { at, failed, HOUR, NOW, poolOf } from './pools';
-
-function ask(state: PoolState, agent: string, not: string | null, requestId: string, now = NOW): PoolStep {
-  return requestAllocation(state, { requestId, agent, not }, now);
-}
+import { ask, at, failed, HOUR, NOW, poolOf } from './pools';
 
 function grantOf(step: PoolStep): AllocationGranted | undefined {
   return step.grants[0]?.grant;

@@ -1,5 +1,5 @@
 /** Pools as the tests of their rules begin: their credentials, the time, and a failure. */
-import { observeFailure } from '../../../src/rules/pool/pool';
+import { type PoolStep, observeFailure, requestAllocation } from '../../../src/rules/pool/pool';
 import { newPool, type PoolState } from '../../../src/rules/pool/state';
 
 export const HOUR = 3_600_000;
@@ -18,4 +18,9 @@ export function poolOf(...names: string[]): PoolState {
 export function failed(state: PoolState, credential: string, when = NOW, resetAt?: number, now = NOW): PoolState {
   const reset = resetAt === undefined ? {} : { resetAt: at(resetAt) };
   return observeFailure(state, { credential, kind: 'auth', at: at(when), agent: 'f/x', ...reset }, now);
+}
+
+/** The answer to an agent that asks for a credential other than `not`. */
+export function ask(state: PoolState, agent: string, not: string | null, requestId: string, now = NOW): PoolStep {
+  return requestAllocation(state, { requestId, agent, not }, now);
 }
