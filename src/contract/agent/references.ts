@@ -2,7 +2,7 @@
  * References of a specification: values that a host replaces when it starts the agent. A variable
  * holds a reference (`env:NAME`, `file:path`), the text after `literal:`, or any other text as it is.
  */
-import type { AgentSpec } from '.';
+import type { AgentSpec } from './spec';
 import { SECRET_PATTERN } from '../patterns';
 
 /** A reference and its place in the specification, such as `process.env.API_KEY`. */

@@ -2,7 +2,7 @@
  * An agent's subscription: reports of failures, its credential, and the record of a switch
  * (docs/subscriptions.md).
  */
-import type { AssignedSubscription } from '.';
+import type { AssignedSubscription } from './resource';
 
 /**
  * The kind of a failure: the credential is exhausted for now, it is refused, or the failure is not

@@ -1,5 +1,6 @@
 /** Turns: their inputs and replies, and the messages between a branch and an agent's workflow. */
-import type { AssignedSubscription, RetryReason } from '.';
+import type { AssignedSubscription } from './resource';
+import type { RetryReason } from './spec';
 import type { ErrorBody } from '../errors';
 import type { TurnUsage } from '../usage';
 

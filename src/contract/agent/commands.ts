@@ -1,0 +1,83 @@
+/** The commands to an agent, and their answers. */
+import type { Duration } from '../duration';
+import type { ErrorBody } from '../errors';
+import type { AgentStatus, Liveness, Runtime } from './status';
+import type { AgentView } from './view';
+
+/** `drain` lets turns in flight finish, `freeze` does not wait for them. */
+export type PauseMode = 'drain' | 'freeze';
+
+/**
+ * The options of every command. A repeated `requestId` is the same request. `wait: false` answers
+ * at once with the current state.
+ */
+export interface RequestOptions {
+  readonly requestId?: string;
+  readonly wait?: boolean;
+}
+
+/** The options of `pause`. */
+export interface PauseOptions extends RequestOptions {
+  readonly hold?: string;
+  readonly reason?: string;
+  readonly mode?: PauseMode;
+  readonly drainTimeout?: Duration;
+}
+export interface ResumeOptions extends RequestOptions {
+  readonly hold?: string;
+  readonly cancelPending?: boolean;
+}
+export interface StopOptions extends RequestOptions {
+  readonly grace?: Duration;
+}
+export type StartOptions = RequestOptions;
+export interface RestartOptions extends RequestOptions {
+  readonly reason?: string;
+  readonly mode?: PauseMode;
+}
+export type TerminateOptions = RequestOptions;
+export interface HoldOptions extends RequestOptions {
+  readonly hold: string;
+  readonly reason?: string;
+}
+export interface ReleaseOptions extends RequestOptions {
+  readonly hold: string;
+}
+
+/** The agent's commands, which are also update names, CLI verbs and HTTP paths. */
+export const AGENT_COMMANDS = ['pause', 'resume', 'stop', 'start', 'restart', 'terminate', 'hold', 'release'] as const;
+export type AgentCommand = (typeof AGENT_COMMANDS)[number];
+
+/** The options of each command. */
+export interface AgentCommandOptions {
+  pause: PauseOptions;
+  resume: ResumeOptions;
+  stop: StopOptions;
+  start: StartOptions;
+  restart: RestartOptions;
+  terminate: TerminateOptions;
+  hold: HoldOptions;
+  release: ReleaseOptions;
+}
+
+/** The progress of a command when its update answers, on its effect or after 5 s. */
+export type CommandState = 'done' | 'pausing' | 'resuming' | 'stopping' | 'starting' | 'terminating';
+
+/** The answer to every command. */
+export interface CommandResult {
+  readonly requestId: string | null;
+  readonly changed: boolean;
+  readonly state: CommandState;
+  readonly agent: AgentView;
+}
+
+/** The `details[0]` of the failure of a refused command. */
+export interface RefusalDetails extends ErrorBody {
+  readonly current: {
+    readonly status: AgentStatus;
+    readonly runtime: Runtime;
+    readonly liveness: Liveness;
+    readonly holds: readonly string[];
+  };
+  readonly allowed: readonly AgentCommand[];
+}

@@ -1,0 +1,117 @@
+/** What an agent shows: its view, its item in lists, and its report to a change. */
+import type { Trouble } from '../trouble';
+import type { Usage } from '../usage';
+import type { OpenTurn } from './open-turn';
+import type { AssignedSubscription, Hold } from './resource';
+import type { ProviderKind } from './spec';
+import type { AgentPhase, AgentStatus, Liveness, Runtime } from './status';
+
+/** One decision of the agent's workflow: who, what, when, before, after, why. */
+export interface Decision {
+  readonly at: string;
+  readonly by: string;
+  readonly what: string;
+  readonly accepted: boolean;
+  readonly before: string;
+  readonly after: string;
+  readonly why: string | null;
+}
+
+/**
+ * The view of an agent: the same JSON in the query `describe`, under `-o json`, and over HTTP.
+ * Times are ISO 8601 in UTC.
+ */
+export interface AgentView {
+  readonly fleet: string;
+  readonly name: string;
+  readonly status: AgentStatus;
+  readonly phase: AgentPhase;
+  readonly runtime: Runtime;
+  readonly liveness: Liveness;
+  /** How often the restart policy and operators have started it again. */
+  readonly restarts: number;
+  readonly holds: readonly Hold[];
+  readonly turns: { readonly inFlight: number; readonly queued: number };
+  readonly provider: ProviderKind;
+  readonly resourceId: string | null;
+  readonly pid?: number;
+  readonly host?: string;
+  readonly instanceId: string | null;
+  readonly endpoint: string | null;
+  readonly subscription: AssignedSubscription | null;
+  readonly registeredAt: string | null;
+  readonly lastProofAt: string | null;
+  /** What its turns took since its workflow began; absent where none reported usage. */
+  readonly usage?: Usage;
+  /** The incarnation of the fleet that owns it. */
+  readonly incarnation: string;
+  readonly revision: number;
+  /**
+   * The interval of beats, and the silence after which it counts as offline, in milliseconds; the
+   * gateway coalesces beats by them.
+   */
+  readonly beats: { readonly everyMs: number; readonly staleAfterMs: number };
+  /**
+   * One sentence: why the agent is not working, and which command or event changes that; null where
+   * it works.
+   */
+  readonly why: string | null;
+  /** Work that its workflow retries at the moment; absent without such work. */
+  readonly troubles?: readonly Trouble[];
+  /** Its first 50 turns, those in flight before those in the queue; only in `describe`. */
+  readonly openTurns?: readonly OpenTurn[];
+  readonly decisions?: readonly Decision[];
+}
+
+/** The state of a list's item whose workflow does not answer. */
+export type Unknown = 'unknown';
+
+/** An agent in a list, from visibility. */
+export interface AgentListItem {
+  readonly fleet: string;
+  readonly name: string;
+  /** `unknown` while its workflow does not answer, because its last status may be outdated. */
+  readonly status: AgentStatus | Unknown;
+  readonly liveness: Liveness | Unknown;
+  /** `unknown` before its first report, and while its workflow does not answer. */
+  readonly phase: AgentPhase | Unknown;
+  readonly runtime: Runtime | Unknown;
+  readonly restarts: number;
+  /** When the agent was created; null: not known yet. */
+  readonly since: string | null;
+  readonly holds: readonly string[];
+  readonly subscription: string | null;
+  /** Why it is not working, and what changes that; null where it works. */
+  readonly why: string | null;
+  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
+  readonly problem: string | null;
+}
+
+/**
+ * The end of an agent's start (signal `agentReported` to `reportTo`, repeated after every
+ * `configure`).
+ */
+export interface AgentReport {
+  readonly agent: string;
+  readonly incarnation: string;
+  readonly revision: number;
+  readonly outcome: 'ready' | 'failed';
+  /** The reason of `failed`: what the provider knows, with the last lines of the log; else null. */
+  readonly error: string | null;
+  /** The start was refused: its specification may not run here. Absent for any other end. */
+  readonly code?: 'Forbidden';
+  readonly pid?: number;
+}
+
+/** The memo by which an agent's workflow tells lists what search attributes do not hold. */
+export const AGENT_MEMO = 'told';
+
+/** The value of that memo. */
+export interface AgentTold {
+  readonly phase: AgentPhase;
+  readonly runtime: Runtime;
+  readonly restarts: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly why: string | null;
+}
