@@ -1,5 +1,5 @@
 /** The references of a fleet file that no signature covers: Drover gives their secrets to services and agents. */
-import type { FleetSpec } from '.';
+import type { FleetSpec } from './spec';
 
 /**
  * The references of credentials, `external` services and webhooks, each once. A reference in the

@@ -1,0 +1,69 @@
+/** The updates of a fleet, and the answer to `apply` and `destroy`. */
+import type { PlannedChange, PoolRepair } from './change';
+import type { FleetSpec } from './spec';
+
+/** The argument of the update `apply`. */
+export interface ApplyRequest {
+  readonly spec: FleetSpec;
+  readonly expectRevision?: number;
+  readonly requestId?: string;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * The answer to `apply` and `destroy`, sent at acceptance. `changeId` null: nothing differs, or it
+ * is a dry run.
+ */
+export interface ApplyResult {
+  readonly revision: number;
+  readonly changes: readonly PlannedChange[];
+  /** The JSON paths of the fleet's own settings that differ (`topology.flows`). */
+  readonly settings: readonly string[];
+  /** The lost pools that are started again; absent without such pools. */
+  readonly pools?: readonly PoolRepair[];
+  readonly changeId: string | null;
+  /**
+   * For a dry run: the id map after the change, with `dry-run-<name>` for agents that it would
+   * create.
+   */
+  readonly ids?: Readonly<Record<string, string>>;
+}
+
+/** The argument of the update `scale`: another number of replicas for an agent that has replicas. */
+export interface ScaleRequest {
+  readonly agent: string;
+  readonly replicas: number;
+  readonly expectRevision?: number;
+  readonly dryRun?: boolean;
+  readonly requestId?: string;
+}
+
+/** The argument of the update `destroy`. `forget`: give up what cannot be removed. */
+export interface DestroyRequest {
+  readonly requestId?: string;
+  readonly forget?: boolean;
+}
+
+/**
+ * The argument of the update `cancel`. `changeId` or `revision` names the change, so that no other
+ * one is cancelled.
+ */
+export interface CancelRequest {
+  readonly changeId?: string;
+  readonly revision?: number;
+  readonly reason?: string;
+  readonly requestId?: string;
+}
+
+/** The argument of the update `compensate`: by default the next attempt of the latest change. */
+export interface CompensateRequest {
+  readonly attempt?: number;
+  readonly revision?: number;
+  readonly requestId?: string;
+}
+
+/** The argument of the update `nameRun`: the one run of a request id. */
+export interface RunNamed {
+  readonly run: string;
+  readonly requestId: string;
+}
