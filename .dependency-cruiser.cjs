@@ -21,7 +21,7 @@ const LAYERS = {
   'typescript/': null,
   'embedding/': '((contract|client|dev|lib)/|(config|worker|worker-queues)\\.ts$)',
   'testing/':
-    '((activities|agent|client|contract|dev|gateway|lib|providers|rules)/|cli/lib/|(activation-time|config|data-converter|version|workflow-code)\\.ts$)',
+    '((activities|agent|client|contract|dev|gateway|lib|providers|rules)/|cli/files/|(activation-time|config|data-converter|version|workflow-code)\\.ts$)',
   'config\\.ts$': '(contract|dev)/',
 };
 

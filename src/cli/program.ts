@@ -4,7 +4,7 @@
  */
 import { Command } from 'commander';
 import { packageVersion } from '../version';
-import { COMPLETE } from './lib/complete-command';
+import { COMPLETE } from './completion/name';
 import { EXAMPLES } from './text/examples';
 
 /** Adds the commands of one group. */
@@ -89,7 +89,7 @@ export async function createProgram(word?: string): Promise<Command> {
 
 async function groupOf(word: string | undefined): Promise<Group | undefined> {
   if (word === COMPLETE) {
-    const { registerWith } = await import('./commands/complete.js');
+    const { registerWith } = await import('./completion/command.js');
     return { register: (program) => registerWith(program, createProgram) };
   }
   return word !== undefined && Object.hasOwn(COMMANDS, word) ? COMMANDS[word]?.load() : undefined;

@@ -1,7 +1,7 @@
 /** What a fleet under test is made of. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadFleetFile } from '../cli/lib/fleet-file';
+import { loadFleetFile } from '../cli/files/fleet-file';
 import { checkFleetSpec } from '../client/fleet-validation';
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';

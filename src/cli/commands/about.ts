@@ -5,7 +5,7 @@
 import { type Command, Argument, Option } from 'commander';
 import { packageVersion } from '../../version';
 import { write } from '../lib/output';
-import { COMPLETION_SCRIPTS } from '../text/completion-scripts';
+import { COMPLETION_SCRIPTS } from '../completion/scripts';
 
 export function register(program: Command): void {
   registerVersion(program);

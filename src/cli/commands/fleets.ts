@@ -8,7 +8,7 @@ import { confirm } from '../lib/confirm';
 import { followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
-import { collect, loadFleetFiles } from '../lib/fleet-files';
+import { collect, loadFleetFiles } from '../files/fleet-files';
 import { type Format, print, say, withOutput } from '../lib/output';
 
 interface ChangeFlags extends ConnectionFlags {

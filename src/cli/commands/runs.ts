@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { DroverError } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
-import { standardInput } from '../lib/standard-input';
+import { standardInput } from '../files/standard-input';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
 import { plainName, jsonOrText, parseDurationMs, requestIdOption, requestOf, runRef } from '../lib/arguments';
@@ -11,7 +11,7 @@ import { type ConnectionFlags, withClient, withConnection } from '../lib/connect
 import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
 import { followRun, resultText, watchRun } from '../text/run-output';
-import { loadScript, textOf } from '../lib/scenario-file';
+import { loadScript, textOf } from '../files/scenario-file';
 
 interface RunFlags extends ConnectionFlags {
   readonly output: Format;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { SpecKeys, signFleet } from '../../client/spec-keys';
 import { DroverError } from '../../contract/errors';
 import { specSecrets } from '../lib/connection';
-import { loadFleetFile } from '../lib/fleet-file';
+import { loadFleetFile } from '../files/fleet-file';
 import { print, say } from '../lib/output';
 
 interface SignFlags {

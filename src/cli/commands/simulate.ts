@@ -7,7 +7,7 @@ import { simulate } from '../../rules/simulate/simulate';
 import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput, write } from '../lib/output';
 import { resultText } from '../text/run-output';
-import { loadScenario, textOf } from '../lib/scenario-file';
+import { loadScenario, textOf } from '../files/scenario-file';
 
 interface SimulateFlags {
   readonly output: Format;

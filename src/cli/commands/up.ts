@@ -12,7 +12,7 @@ import { followChange, planLines } from '../lib/changes';
 import { jsonOrText, parsePort } from '../lib/arguments';
 import { ExitWith, FAILED, INTERRUPTED } from '../lib/failure';
 import { farewell } from '../text/farewell';
-import { type LoadedFleet, loadFleetFile } from '../lib/fleet-file';
+import { type LoadedFleet, loadFleetFile } from '../files/fleet-file';
 import { say, write } from '../lib/output';
 import { seconds } from '../lib/progress';
 import { followRun, resultText } from '../text/run-output';

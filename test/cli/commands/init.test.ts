@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadFleetFile } from '../../../src/cli/lib/fleet-file';
+import { loadFleetFile } from '../../../src/cli/files/fleet-file';
 
 const DROVER = join(__dirname, '../../../bin/drover.js');
 let folder: string;

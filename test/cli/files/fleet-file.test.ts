@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { loadFleetFile, type LocatedProblem, parseFleetFile } from '../../../src/cli/lib/fleet-file';
+import { loadFleetFile, type LocatedProblem, parseFleetFile } from '../../../src/cli/files/fleet-file';
 import { DroverError } from '../../../src/contract/errors';
 
 const GOOD = `apiVersion: drover/v1

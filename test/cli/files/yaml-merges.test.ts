@@ -1,6 +1,6 @@
 /** Merge keys in fleet files and scenarios: followed, or refused with their place. */
-import { parseFleetFile } from '../../../src/cli/lib/fleet-file';
-import { loadScript } from '../../../src/cli/lib/scenario-file';
+import { parseFleetFile } from '../../../src/cli/files/fleet-file';
+import { loadScript } from '../../../src/cli/files/scenario-file';
 import { DroverError } from '../../../src/contract/errors';
 
 const HEAD = 'apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: f}\nspec:\n  agents:\n';

@@ -4,8 +4,8 @@ import type { DroverClient } from '../../client';
 import { allPages } from '../../client/temporal/pages';
 import { DroverError } from '../../contract/errors';
 import { commandWord } from '../lib/arguments';
-import { COMPLETE } from '../lib/complete-command';
-import { completions, type Named } from '../lib/completions';
+import { COMPLETE } from './name';
+import { completions, type Named } from './completions';
 import { type ConnectionFlags, withClient } from '../lib/connection';
 import { write } from '../lib/output';
 

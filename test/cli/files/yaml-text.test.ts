@@ -1,6 +1,6 @@
 /** Content of a YAML file arrives unchanged, or is refused with its place. */
-import { parseFleetFile } from '../../../src/cli/lib/fleet-file';
-import { loadScenario } from '../../../src/cli/lib/scenario-file';
+import { parseFleetFile } from '../../../src/cli/files/fleet-file';
+import { loadScenario } from '../../../src/cli/files/scenario-file';
 import { jsonOrText } from '../../../src/cli/lib/arguments';
 import { DroverError } from '../../../src/contract/errors';
 

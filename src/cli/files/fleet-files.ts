@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import { loadFleetFile } from './fleet-file';
-import { type Format, say } from './output';
+import { type Format, say } from '../lib/output';
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
 /** A file of another kind, such as a scenario, may lie beside fleet files. */

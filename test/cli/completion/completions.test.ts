@@ -1,5 +1,5 @@
 /** Completions come from the commander program: subcommands, options, choices, files, and whose names to ask for. */
-import { type Completions, completions } from '../../../src/cli/lib/completions';
+import { type Completions, completions } from '../../../src/cli/completion/completions';
 import { COMMANDS, createProgram } from '../../../src/cli/program';
 import { EXAMPLES } from '../../../src/cli/text/examples';
 

@@ -1,5 +1,5 @@
 /** The functions by which shells ask `drover` for completions: the same question in three languages. */
-import { COMPLETE } from '../lib/complete-command';
+import { COMPLETE } from './name';
 
 const BASH = `_drover() {
   local cur=\${COMP_WORDS[COMP_CWORD]} line file
