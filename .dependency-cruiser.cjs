@@ -14,14 +14,15 @@ const LAYERS = {
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
   'cli/':
-    '((contract|client|rules|dev|lib)/|(config|version|temporal-packages|build-id|log|logs|gc|installed-providers|worker|worker-queues|server)\\.ts$)',
+    '((contract|client|rules|dev|lib)/|hosting/(temporal-packages|build-id|installed-providers|queues)\\.ts$|(config|version|log|logs|gc|worker|server)\\.ts$)',
   'dev/': '(contract|lib)/',
+  'hosting/': '((contract|client|providers|lib)/|(config|version)\\.ts$)',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
   'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
   'typescript/': null,
-  'embedding/': '((contract|client|dev|lib)/|(config|worker|worker-queues)\\.ts$)',
+  'embedding/': '((contract|client|dev|lib)/|(config|worker|hosting/queues)\\.ts$)',
   'testing/':
-    '((activities|agent|client|contract|dev|gateway|lib|providers|rules)/|cli/files/|(activation-time|config|data-converter|version|workflow-code)\\.ts$)',
+    '((activities|agent|client|contract|dev|gateway|lib|providers|rules)/|cli/files/|hosting/(activation-time|data-converter|workflow-code)\\.ts$|(config|version)\\.ts$)',
   'config\\.ts$': '(contract|dev)/',
 };
 

@@ -2,7 +2,7 @@
 import { type Settings, environment } from './config';
 import type { AgentView } from './contract/agent';
 import { DroverError } from './contract/errors';
-import { installedProviders } from './installed-providers';
+import { installedProviders } from './hosting/installed-providers';
 
 /** Which part of a log to read: its last lines, and new output until `signal` aborts. */
 export interface LogRequest {

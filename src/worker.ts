@@ -1,5 +1,5 @@
 /** Composition root of a worker: settings -> providers -> activities -> Workers on their queues. */
-import { buildId } from './build-id';
+import { buildId } from './hosting/build-id';
 import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
@@ -30,17 +30,17 @@ import type { Environment, Settings } from './config';
 import { DroverError } from './contract/errors';
 import { messageOf } from './contract/text';
 import { isApproved } from './dev/approved-references';
-import { DATA_CONVERTER } from './data-converter';
-import { startMaintenance } from './housekeeping';
-import { watchEndings } from './endings';
-import { installedProviders } from './installed-providers';
+import { DATA_CONVERTER } from './hosting/data-converter';
+import { startMaintenance } from './hosting/housekeeping';
+import { watchEndings } from './hosting/endings';
+import { installedProviders } from './hosting/installed-providers';
 import type { Providers } from './providers/provider';
 import { isListed } from './providers/allowed-references';
 import { secretsOf } from './providers/redaction';
 import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
-import { requireOneCore } from './temporal-packages';
-import { QUEUE_KINDS, type QueueKind, queueOptions } from './worker-queues';
+import { requireOneCore } from './hosting/temporal-packages';
+import { QUEUE_KINDS, type QueueKind, queueOptions } from './hosting/queues';
 
 /** The parts of a worker. */
 export interface WorkerParts {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
-import { buildId } from '../src/build-id';
+import { buildId } from '../src/hosting/build-id';
 import { resolveSettings } from '../src/config';
 import { AGENT_WORKFLOW, agentWorkflowId, queues } from '../src/contract/names';
 import { parseConfig } from '../src/contract/schemas/config';

@@ -5,7 +5,7 @@ import { environment, resolveSettings, type Environment, type Settings } from '.
 import { parseConfig } from '../contract/schemas/config';
 import { openStateDirectory } from '../dev/state-dir';
 import { closing, connect, createWorker, type ReadyWorker } from '../worker';
-import type { QueueKind } from '../worker-queues';
+import type { QueueKind } from '../hosting/queues';
 
 /** The options of `createDroverWorker`. */
 export interface DroverWorkerOptions {

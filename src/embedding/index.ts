@@ -15,4 +15,4 @@ export { DroverPlugin, type DroverPluginOptions } from './plugin';
 export type { Environment } from '../config';
 export { DroverError, ERRORS, type ErrorBody, type ErrorCode } from '../contract/errors';
 export type { ReadyWorker } from '../worker';
-export { QUEUE_KINDS, type QueueKind } from '../worker-queues';
+export { QUEUE_KINDS, type QueueKind } from '../hosting/queues';

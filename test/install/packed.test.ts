@@ -131,7 +131,7 @@ test(
       writeFileSync(
         join(nested, 'worker.cjs'),
         `require('@temporalio/worker');
-       const { requireOneCore } = require(${JSON.stringify(join(folder, 'node_modules/drover/dist/temporal-packages.js'))});
+       const { requireOneCore } = require(${JSON.stringify(join(folder, 'node_modules/drover/dist/hosting/temporal-packages.js'))});
        require(${JSON.stringify(join(folder, 'node_modules/drover/dist/worker.js'))});
        requireOneCore();`,
       );

@@ -1,5 +1,5 @@
 /** `drover doctor`: checks this installation. Each finding is a line that says what to do. */
-import { buildId } from '../../build-id';
+import { buildId } from '../../hosting/build-id';
 import type { Command } from 'commander';
 import type { DroverClient } from '../../client';
 import { SpecKeys } from '../../client/spec-keys';
@@ -8,8 +8,8 @@ import { DroverError } from '../../contract/errors';
 import { problemSchema } from '../../contract/schemas/views';
 import { messageOf } from '../../contract/text';
 import { readUpState } from '../../dev/up-state';
-import { installedProviders } from '../../installed-providers';
-import { packageProblems, sdkVersion } from '../../temporal-packages';
+import { installedProviders } from '../../hosting/installed-providers';
+import { packageProblems, sdkVersion } from '../../hosting/temporal-packages';
 import { peerRanges } from '../../version';
 import { type ConnectionFlags, specSecrets, withClient, withConnection } from '../lib/connection';
 import { ExitWith, FAILED } from '../lib/failure';

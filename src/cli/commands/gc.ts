@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { environment } from '../../config';
 import { DroverError, ERRORS } from '../../contract/errors';
 import { collectAll, findGarbage, type Garbage } from '../../gc';
-import { installedProviders } from '../../installed-providers';
+import { installedProviders } from '../../hosting/installed-providers';
 import { wallClockMs } from '../../lib/clock';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';

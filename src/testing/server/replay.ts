@@ -1,7 +1,7 @@
 /** Replays histories against Drover's workflows. */
 import { Worker } from '@temporalio/worker';
-import { UNINTERRUPTED } from '../../activation-time';
-import type { WorkflowCode } from '../../workflow-code';
+import { UNINTERRUPTED } from '../../hosting/activation-time';
+import type { WorkflowCode } from '../../hosting/workflow-code';
 import type { RecordedHistory } from './histories';
 import { quietRuntime } from './runtime';
 

@@ -5,7 +5,7 @@ import { DroverError } from '../../contract/errors';
 import { messageOf } from '../../contract/text';
 import { type Connected, connect } from './connect';
 import { collectHistories, type RecordedHistory } from './histories';
-import { type WorkflowCode, workflowCode } from '../../workflow-code';
+import { type WorkflowCode, workflowCode } from '../../hosting/workflow-code';
 import { replayProblems, taskProblems } from './replay';
 import { startTimeSkipping, type TimeSkippingServer } from './time-skipping';
 import { startWorkers, type TestWorkers } from './workers';

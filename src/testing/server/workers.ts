@@ -1,9 +1,9 @@
 /** The workers of a test: Drover's workflows, and the activities that the test brings. */
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { UNINTERRUPTED } from '../../activation-time';
+import { UNINTERRUPTED } from '../../hosting/activation-time';
 import { queues } from '../../contract/names';
-import { DATA_CONVERTER } from '../../data-converter';
-import type { WorkflowCode } from '../../workflow-code';
+import { DATA_CONVERTER } from '../../hosting/data-converter';
+import type { WorkflowCode } from '../../hosting/workflow-code';
 
 /** What the workers serve. */
 export interface TestWorkersOptions {

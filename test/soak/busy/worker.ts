@@ -1,6 +1,6 @@
 /** A worker in a process of its own: `worker.ts ADDRESS QUEUE BUNDLE drover|sdk`, the last for whose limit of an activation applies. */
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { UNINTERRUPTED } from '../../../src/activation-time';
+import { UNINTERRUPTED } from '../../../src/hosting/activation-time';
 
 async function main([address = '', taskQueue = '', codePath = '', limit = '']: readonly string[]): Promise<void> {
   Runtime.install({ shutdownSignals: [] });

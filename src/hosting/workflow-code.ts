@@ -12,16 +12,16 @@ export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath
  * beside another version of the SDK the workflows are bundled here, which takes a second or two.
  */
 export function workflowCode(): WorkflowCode {
-  const bundle = join(__dirname, 'workflow-bundle.js');
+  const bundle = join(__dirname, '../workflow-bundle.js');
   return existsSync(bundle) && readFileSync(`${bundle}.sdk`, 'utf8') === sdkVersion()
     ? { workflowBundle: { codePath: bundle } }
     : {
-        workflowsPath: join(__dirname, 'workflows'),
+        workflowsPath: join(__dirname, '../workflows'),
         interceptors: {
           workflowModules: [
-            require.resolve('./workflows/sandbox/reserved-signals'),
-            require.resolve('./workflows/sandbox/paced-signals'),
-            require.resolve('./workflows/sandbox/bounded-summaries'),
+            require.resolve('../workflows/sandbox/reserved-signals'),
+            require.resolve('../workflows/sandbox/paced-signals'),
+            require.resolve('../workflows/sandbox/bounded-summaries'),
           ],
         },
       };

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildId } from '../src/build-id';
-import { packageVersion } from '../src/version';
+import { buildId } from '../../src/hosting/build-id';
+import { packageVersion } from '../../src/version';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'drover-build-'))));

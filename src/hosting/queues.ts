@@ -1,8 +1,8 @@
 /** The task queues of a worker, with what each of them runs. */
 import type { WorkerOptions } from '@temporalio/worker';
 import { UNINTERRUPTED } from './activation-time';
-import type { Settings } from './config';
-import { queues } from './contract/names';
+import type { Settings } from '../config';
+import { queues } from '../contract/names';
 import { workflowCode } from './workflow-code';
 
 /** The kinds of task queues that a worker may serve; all of them unless given. */

@@ -1,9 +1,9 @@
 /** Tells agents' workflows at once which instances have ended by themselves. */
-import type { Calls } from './client/temporal/calls';
-import { agentSubject } from './client/temporal/subject';
-import { agentSignals } from './contract/agent/messages';
-import { DroverError } from './contract/errors';
-import type { EndedInstance, Providers } from './providers/provider';
+import type { Calls } from '../client/temporal/calls';
+import { agentSubject } from '../client/temporal/subject';
+import { agentSignals } from '../contract/agent/messages';
+import { DroverError } from '../contract/errors';
+import type { EndedInstance, Providers } from '../providers/provider';
 
 /**
  * Starts every provider's watch and returns a function that stops them. `warn` receives failures; a

@@ -1,5 +1,5 @@
 /** Runs the providers' maintenance while a worker runs. */
-import type { Providers } from './providers/provider';
+import type { Providers } from '../providers/provider';
 
 /** The interval. An agent that prints without end fills a disk in minutes, not in seconds. */
 const EVERY_MS = 15_000;

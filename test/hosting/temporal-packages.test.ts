@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import '@temporalio/worker';
-import { loadedCores, packageProblems, requireOneCore, sdkVersion } from '../src/temporal-packages';
-import { peerRanges } from '../src/version';
+import { loadedCores, packageProblems, requireOneCore, sdkVersion } from '../../src/hosting/temporal-packages';
+import { peerRanges } from '../../src/version';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'drover-packages-'))));

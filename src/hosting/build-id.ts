@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageVersion } from './version';
+import { packageVersion } from '../version';
 
 /** The built workflow bundle, beside the compiled sources. */
-const BUNDLE = join(__dirname, 'workflow-bundle.js');
+const BUNDLE = join(__dirname, '../workflow-bundle.js');
 /** Hexadecimal digits of the bundle's SHA-256: 48 bits tell the builds of one version apart. */
 const HASH_LENGTH = 12;
 const SOURCE_MAP = '//# sourceMappingURL=';

@@ -5,8 +5,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DroverError } from './contract/errors';
-import { errorCode } from './lib/error-code';
+import { DroverError } from '../contract/errors';
+import { errorCode } from '../lib/error-code';
 
 /** A package's version and range, as a finding of `drover doctor` shows it. */
 export interface PackageProblem {
