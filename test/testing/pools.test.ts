@@ -11,7 +11,16 @@ test('both credentials fail: the turn waits an hour for the cool-down, and event
     },
   };
   const spec = {
-    agents: [{ name: 'A', provider: 'process' as const, process: { command: ['x'] }, subscription: { pool: 'p' } }],
+    agents: [
+      {
+        name: 'A',
+        provider: 'process' as const,
+        process: { command: ['x'] },
+        subscription: { pool: 'p' },
+        // The first run ends at once or at this limit, so the time that both runs take is bounded either way.
+        turns: { timeout: '2m' },
+      },
+    ],
     topology: { flows: ['Start -> A', 'A -> End'] },
     subscriptions: [
       {
@@ -26,7 +35,7 @@ test('both credentials fail: the turn waits an hour for the cool-down, and event
     notify: [{ url: 'http://127.0.0.1:1/', events: ['agent.ready'] }],
   };
   const t = await testFleet({ spec, agents: { A } });
-  t.failCredential('one');
+  t.failCredential('one', { kind: 'auth' });
   t.failCredential('two', { kind: 'auth' });
   const started = (await t.now()).getTime();
   t.at('30m', () => t.restoreCredential('one'));
