@@ -2,12 +2,13 @@
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // What takes longer than the whole suite may, or needs a package registry: `npm run journeys`, `npm run soak`,
-  // `npm run crash`, `npm run test:install`.
+  // `npm run crash`, `npm run costs`, `npm run test:install`.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/soak/',
     '<rootDir>/test/journeys/',
     '<rootDir>/test/crash/',
+    '<rootDir>/test/costs/',
     '<rootDir>/test/install/',
   ],
   transform: {

@@ -89,9 +89,14 @@ export const queues = {
   host: (prefix: string, host: string): string => `${prefix}-host-${host}`,
 } as const;
 
+/** The types of search attributes in use, in the words of Temporal's tools. */
+export type SearchAttributeType = 'Keyword' | 'KeywordList' | 'Datetime';
+
 /**
- * The search attributes and their types. Workers check them at their start, because an unregistered
- * one fails every workflow task.
+ * The one table of search attributes. Workers check them at their start, because an unregistered
+ * one fails every workflow task. A namespace on PostgreSQL has 10 columns of the type Keyword and 3
+ * of each other type, so Drover takes at most 8 Keyword, 2 KeywordList and 1 Datetime
+ * (test/contract/search-attributes.test.ts).
  */
 export const SEARCH_ATTRIBUTES = {
   DroverFleet: 'Keyword',
@@ -102,7 +107,7 @@ export const SEARCH_ATTRIBUTES = {
   DroverSubscription: 'Keyword',
   DroverRunState: 'Keyword',
   DroverHolds: 'KeywordList',
-} as const satisfies Record<string, 'Keyword' | 'KeywordList'>;
+} as const satisfies Record<string, SearchAttributeType>;
 
 /** The rule of names in words, for errors that begin with `use` or `expected`. */
 export const NAME_RULE = '1 to 63 letters, digits, "-" or "_", starting with a letter';

@@ -2,7 +2,8 @@
  * Search attributes in the form of a workflow's start options; set at the start, they cost no
  * history event.
  */
-import type { SEARCH_ATTRIBUTES } from './names';
+import { SEARCH_ATTRIBUTES, type SearchAttributeType } from './names';
+import { utf8Bytes } from './text';
 
 /** The key of an attribute, with its type in the SDK's words. */
 export interface KeyOf<Name extends string, Type extends string> {
@@ -10,13 +11,18 @@ export interface KeyOf<Name extends string, Type extends string> {
   readonly type: Type;
 }
 
-function keyword<const Name extends string>(name: Name): KeyOf<Name, 'KEYWORD'> {
-  return { name, type: 'KEYWORD' };
-}
+/** The types in the SDK's words. */
+const SDK_TYPES = { Keyword: 'KEYWORD', KeywordList: 'KEYWORD_LIST', Datetime: 'DATETIME' } as const satisfies Record<
+  SearchAttributeType,
+  string
+>;
 
-function keywordList<const Name extends string>(name: Name): KeyOf<Name, 'KEYWORD_LIST'> {
-  return { name, type: 'KEYWORD_LIST' };
-}
+type Table = typeof SEARCH_ATTRIBUTES;
+
+/** The key of every attribute of the table. */
+export type SearchAttributeKeys = {
+  readonly [Name in keyof Table]: KeyOf<Name, (typeof SDK_TYPES)[Table[Name]]>;
+};
 
 /**
  * The search attributes as typed keys, for `typedSearchAttributes` of start options and for typed
@@ -28,21 +34,14 @@ function keywordList<const Name extends string>(name: Name): KeyOf<Name, 'KEYWOR
  * const liveness = typedSearchAttributes.get(searchAttributeKeys.DroverLiveness);
  * ```
  */
-export const searchAttributeKeys = {
-  DroverFleet: keyword('DroverFleet'),
-  DroverAgent: keyword('DroverAgent'),
-  DroverAgentStatus: keyword('DroverAgentStatus'),
-  DroverLiveness: keyword('DroverLiveness'),
-  DroverPool: keyword('DroverPool'),
-  DroverSubscription: keyword('DroverSubscription'),
-  DroverRunState: keyword('DroverRunState'),
-  DroverHolds: keywordList('DroverHolds'),
-} as const satisfies { readonly [Name in keyof typeof SEARCH_ATTRIBUTES]: KeyOf<Name, string> };
+export const searchAttributeKeys = Object.fromEntries(
+  Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, { name, type: SDK_TYPES[type] }]),
+) as SearchAttributeKeys;
 
 /** The name of an attribute with a single value. */
 export type KeywordName = {
-  [Name in keyof typeof SEARCH_ATTRIBUTES]: (typeof SEARCH_ATTRIBUTES)[Name] extends 'Keyword' ? Name : never;
-}[keyof typeof SEARCH_ATTRIBUTES];
+  [Name in keyof Table]: Table[Name] extends 'Keyword' ? Name : never;
+}[keyof Table];
 
 /** One attribute with its value, as the SDK's `typedSearchAttributes` takes it. */
 export interface KeywordPair {
@@ -56,4 +55,19 @@ export function keywords(values: { readonly [Name in KeywordName]?: string | und
     const value = values[name];
     return value === undefined ? [] : [{ key: { name, type: 'KEYWORD' as const }, value }];
   });
+}
+
+/** Limit of the server for one value, in bytes of its JSON. A longer value ends the workflow. */
+export const SEARCH_VALUE_BYTES = 2_048;
+/** The most bytes of a list, with room for the server's own count. */
+const LIST_BYTES = SEARCH_VALUE_BYTES - 48;
+
+/** The first values that fit into an attribute of the type KeywordList. */
+export function firstThatFit(values: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const value of values) {
+    if (utf8Bytes(JSON.stringify([...kept, value])) > LIST_BYTES) break;
+    kept.push(value);
+  }
+  return kept;
 }

@@ -4,10 +4,13 @@
  */
 import type { Client } from '@temporalio/client';
 import { DroverError } from '../../contract/errors';
-import { SEARCH_ATTRIBUTES } from '../../contract/names';
+import { SEARCH_ATTRIBUTES, type SearchAttributeType } from '../../contract/names';
 
 /** Temporal's `IndexedValueType` of the types in use. */
-const INDEXED_VALUE_TYPES = { Keyword: 2, KeywordList: 7 } as const;
+const INDEXED_VALUE_TYPES = { Keyword: 2, Datetime: 6, KeywordList: 7 } as const satisfies Record<
+  SearchAttributeType,
+  number
+>;
 
 /**
  * Throws `Unavailable` with one message that names everything missing, with the commands that add

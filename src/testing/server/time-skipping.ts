@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../../contract/names';
+import { SEARCH_ATTRIBUTES, type SearchAttributeType } from '../../contract/names';
 import { LOOPBACK, freePorts } from '../../dev/ports';
 import { supervise, waitForPort } from '../../dev/server';
 
@@ -22,8 +22,8 @@ export interface TimeSkippingOptions {
   readonly supervisor?: string | undefined;
 }
 
-/** KEYWORD and KEYWORD_LIST of Temporal's IndexedValueType. */
-const TYPES = { Keyword: 2, KeywordList: 7 } as const;
+/** Temporal's IndexedValueType of the types in use. */
+const TYPES = { Keyword: 2, Datetime: 6, KeywordList: 7 } as const satisfies Record<SearchAttributeType, number>;
 
 /** Starts a server with Drover's search attributes. */
 export async function startTimeSkipping({ binary, supervisor }: TimeSkippingOptions): Promise<TimeSkippingServer> {

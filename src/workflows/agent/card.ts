@@ -1,10 +1,9 @@
 /** Publishes the agent in Temporal's Web UI and visibility, and writes only what has changed. */
 import type { SearchAttributeUpdatePair, TypedSearchAttributes } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { searchAttributeKeys } from '../../contract/search-attributes';
+import { firstThatFit, searchAttributeKeys } from '../../contract/search-attributes';
 import { AGENT_MEMO } from '../../contract/agent';
 import type { AgentState } from '../../rules/agent/state';
-import { jsonBytes } from '../../rules/lib/json-bytes';
 import { agentTold, card, cardKey } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
 import type { Supervisor } from '../shared/supervise';
@@ -70,17 +69,4 @@ function writeTold(state: AgentState): void {
   const { memo, startTime } = workflowInfo();
   const told = agentTold(state, startTime.toISOString());
   if (JSON.stringify(memo?.[AGENT_MEMO]) !== JSON.stringify(told)) upsertMemo({ [AGENT_MEMO]: told });
-}
-
-/** Limit of the server for a list's JSON in a search attribute, in bytes. A longer value ends the workflow. */
-const MOST_LIST_BYTES = 2_000;
-
-/** The first values that fit into a search attribute; `describe` returns all. */
-function firstThatFit(values: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (const value of values) {
-    if (jsonBytes([...kept, value]) > MOST_LIST_BYTES) break;
-    kept.push(value);
-  }
-  return kept;
 }

@@ -5,36 +5,9 @@ import type { TurnOutcome } from '../../../src/contract/agent/turns';
 import { devServer } from '../../support/env';
 import { type AgentWorld, eventually, withAgents } from '../agent/harness';
 import { type TestRun, byList, command, readyAgents, refused, startRun } from './harness';
+import { invoke, MARS, MARS_AGENTS, marsTurn } from './mars';
 
 const env = devServer();
-
-const MARS = {
-  flows: [
-    'Start -> Orchestrator',
-    'Orchestrator <-> AgentA',
-    'Orchestrator <-> AgentB',
-    'Orchestrator -> AgentC',
-    'AgentC -> AgentD',
-    'AgentD -> Orchestrator',
-    'Orchestrator -> End',
-  ],
-};
-const LETTERS: Readonly<Record<string, string>> = { AgentA: 'M', AgentB: 'A', AgentC: 'R', AgentD: 'S' };
-const NAMES = ['Orchestrator', 'AgentA', 'AgentB', 'AgentC', 'AgentD'];
-
-const invoke = (...targets: [string, unknown][]): TurnOutcome => ({
-  reply: { action: 'invoke', invocations: targets.map(([agent, request]) => ({ agent, request })) },
-});
-
-/** What the agents of the example do, without their processes. */
-function marsTurn({ agent, request: { input } }: TurnCall): TurnOutcome {
-  const own = LETTERS[agent] ?? '';
-  if (agent === 'AgentC') return invoke(['AgentD', own]);
-  if (agent === 'AgentD') return invoke(['Orchestrator', [input.kind === 'request' ? input.value : '', own]]);
-  if (agent !== 'Orchestrator') return invoke(['Orchestrator', own]);
-  if (input.kind !== 'results') return invoke(['AgentA', 'letter'], ['AgentB', 'letter'], ['AgentC', 'letter']);
-  return invoke(['End', input.results.flatMap(({ value }) => value).join('')]);
-}
 
 const run = (world: AgentWorld, more: object = {}) =>
   startRun(env, world.taskQueue, { topology: MARS, fleet: world.fleet, ...more });
@@ -46,7 +19,7 @@ function barrierOf(result: RunResult) {
 it('spells MARS in every order of the three replies', async () => {
   env.record('mars-run');
   await withAgents(env, async (world) => {
-    await readyAgents(world, NAMES);
+    await readyAgents(world, MARS_AGENTS);
     const orders = ['ABC', 'ACB', 'BAC', 'BCA', 'CAB', 'CBA'].map((order) =>
       order.split('').map((letter) => `Agent${letter}`),
     );
