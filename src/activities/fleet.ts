@@ -29,6 +29,7 @@ import { type Admit, admitEverything } from './admission';
 import { whileBeating } from './beating';
 import { createGiveUpActivities } from './give-up';
 import { asActivityFailure } from './failures';
+import { withKeptSession } from './kept-session';
 import { cancelRuns, listOpenRuns, type OpenRuns, planRun } from './fleet-runs';
 
 /** Dependencies: calls to Temporal, this installation's id, and the host of this worker's process provider. */
@@ -75,9 +76,10 @@ export function createFleetActivities({
 
     place: async () => ({ installation, host }),
 
-    ensureAgent: (input) =>
+    ensureAgent: (asked) =>
       answeringWhileBeating(async () => {
-        admit({ ...input, provider: input.spec.provider });
+        admit({ ...asked, provider: asked.spec.provider });
+        const input = await withKeptSession(calls, asked);
         const start: StartSpec = {
           workflowType: AGENT_WORKFLOW,
           taskQueue: Context.current().info.taskQueue,

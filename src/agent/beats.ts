@@ -26,7 +26,7 @@ const LAST_BEAT_TIMEOUT_MS = 1_000;
 export class Beats {
   private readonly identity: AgentIdentity;
   private readonly pulse: () => Pulse;
-  private readonly heard: (answer: BeatAnswer) => void;
+  private readonly heard: (answer: BeatAnswer, sent: Pulse) => void;
   private seq = 0;
   private intervalMs = DEFAULT_BEAT_MS;
   private failures = 0;
@@ -34,7 +34,7 @@ export class Beats {
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> | undefined;
 
-  constructor(identity: AgentIdentity, pulse: () => Pulse, heard: (answer: BeatAnswer) => void) {
+  constructor(identity: AgentIdentity, pulse: () => Pulse, heard: (answer: BeatAnswer, sent: Pulse) => void) {
     this.identity = identity;
     this.pulse = pulse;
     this.heard = heard;
@@ -57,10 +57,11 @@ export class Beats {
 
   private async send(): Promise<void> {
     try {
-      const answer = await this.post();
+      const pulse = this.pulse();
+      const answer = await this.post(pulse);
       this.intervalMs = clamp(answer.nextBeatMs);
       this.failures = 0;
-      this.heard(answer);
+      this.heard(answer, pulse);
     } catch (error) {
       this.failures += 1;
       if (this.failures === 1)
@@ -79,13 +80,13 @@ export class Beats {
       : Math.min(this.intervalMs, FIRST_RETRY_MS * 2 ** Math.min(this.failures, 16));
   }
 
-  private async post(): Promise<BeatAnswer> {
+  private async post(pulse: Pulse): Promise<BeatAnswer> {
     const { gateway, fleet, agent, token, instanceId } = this.identity;
     this.seq += 1;
     const response = await fetch(`${gateway}/v1/agents/${fleet}/${agent}/heartbeat`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ instanceId, seq: this.seq, ...this.pulse() } satisfies Heartbeat),
+      body: JSON.stringify({ instanceId, seq: this.seq, ...pulse } satisfies Heartbeat),
       redirect: 'error',
       signal: AbortSignal.timeout(this.ended ? LAST_BEAT_TIMEOUT_MS : BEAT_TIMEOUT_MS),
     });

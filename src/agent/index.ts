@@ -19,6 +19,7 @@ import { Beats } from './beats';
 import { type FailureNotice, postReport } from './reports';
 import { type Credentials, type UndoRequest, routesOf } from './routes';
 import { agentServer } from './server';
+import { CurrentSession } from './session';
 import { type Environment, identityFrom } from './settings';
 import { CurrentSubscription } from './subscription';
 import { type TurnHandler, TurnMemory } from './turn-memory';
@@ -47,8 +48,11 @@ export interface AgentOptions {
    * (status, headers) is reported with it.
    */
   readonly onTurn: TurnHandler;
-  /** Prepares the agent for turns; it beats `starting` until then. */
-  readonly onStart?: () => Promise<void>;
+  /**
+   * Prepares the agent for turns; it beats `starting` until then. `session` is what the agent named
+   * last, in an earlier start too; null: none.
+   */
+  readonly onStart?: (start: { readonly session: string | null }) => Promise<void>;
   /** Undoes the work of an earlier turn. */
   readonly onUndo?: (request: UndoRequest) => void | Promise<void>;
   /** Changes credentials without a restart. */
@@ -78,6 +82,14 @@ export interface AgentOptions {
 export interface RunningAgent {
   readonly endpoint: string;
   readonly instanceId: string;
+  /** The agent's session; null: none. Replies and `setSession` change it. */
+  readonly session: string | null;
+  /**
+   * Names the agent's session outside of a reply: an opaque text of at most 4 KiB, or null. Drover
+   * keeps it and gives it back with each turn and at the next start. Throws `RangeError` for another
+   * value; resolves after a beat, and later beats repeat it until the gateway has it.
+   */
+  setSession(session: string | null): Promise<void>;
   /** Sets the status and sends it at once. */
   setStatus(status: 'ready' | 'degraded'): Promise<void>;
   /**
@@ -106,9 +118,13 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   const identity = identityFrom(options.environment ?? process.env);
   let status: Heartbeat['status'] = 'starting';
   const subscription = new CurrentSubscription();
-  const turns = new TurnMemory((turn, signal) => {
+  const session = new CurrentSession(identity.session);
+  const turns = new TurnMemory(async (turn, signal) => {
     subscription.learn(turn.subscription);
-    return options.onTurn(turn, signal);
+    session.hear(turn);
+    const reply = await options.onTurn(turn, signal);
+    session.replied(reply);
+    return reply;
   });
   const { onUndo, onDrain } = options;
   const onCredentials = options.onCredentials && credentialsOf(options.onCredentials, subscription);
@@ -121,8 +137,9 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
     `http://${host.includes(':') ? `[${host}]` : host}:${String((server.address() as AddressInfo).port)}`;
   const beats = new Beats(
     identity,
-    () => ({ status, endpoint, load: turns.inFlight }),
-    (heard) => {
+    () => ({ status, endpoint, load: turns.inFlight, ...session.forBeat() }),
+    (heard, sent) => {
+      session.told(sent.session);
       subscription.learn(heard.subscription);
       options.onBeat?.(heard);
     },
@@ -154,11 +171,25 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   }
   if (options.onStart) {
     await beats.beat();
-    await options.onStart();
+    await options.onStart({ session: session.current });
   }
   await setStatus('ready');
   const reportFailure = async (notice: FailureNotice) => postReport(identity, subscription.report(notice));
-  return { endpoint, instanceId: identity.instanceId, setStatus, reportFailure, stop };
+  async function setSession(next: string | null): Promise<void> {
+    session.set(next);
+    await beats.beat();
+  }
+  return {
+    endpoint,
+    instanceId: identity.instanceId,
+    get session() {
+      return session.current;
+    },
+    setSession,
+    setStatus,
+    reportFailure,
+    stop,
+  };
 }
 
 /** Wraps the handler so that new credentials count as current once the agent uses them. */

@@ -9,6 +9,8 @@ export interface AgentIdentity {
   readonly agent: string;
   readonly token: string;
   readonly instanceId: string;
+  /** The session that Drover has kept; null: none. */
+  readonly session: string | null;
 }
 
 /** Variables by name. */
@@ -33,5 +35,6 @@ export function identityFrom(environment: Environment): AgentIdentity {
     agent,
     token,
     instanceId: environment[AGENT_ENV.instance] || randomUUID(),
+    session: environment[AGENT_ENV.session] ?? null,
   };
 }

@@ -22,11 +22,12 @@ export interface ResourceCall extends ResourceRef {
 
 /**
  * Starts a new instance. The agent receives its id as `DROVER_INSTANCE`, its assignment as
- * `DROVER_ASSIGNMENT`.
+ * `DROVER_ASSIGNMENT`, its session as `DROVER_SESSION`.
  */
 export interface WakeCall extends ResourceCall {
   readonly instanceId: string;
   readonly subscription: HeldSubscription | null;
+  readonly session?: string;
 }
 
 /**

@@ -12,6 +12,7 @@ export const AGENT_ENV = {
   instance: 'DROVER_INSTANCE',
   key: 'DROVER_KEY',
   assignment: 'DROVER_ASSIGNMENT',
+  session: 'DROVER_SESSION',
 } as const;
 
 /** The paths at an agent's endpoint. */

@@ -67,7 +67,7 @@ async function credentialVariables(call: WakeCall, environment: SecretEnvironmen
 }
 
 function droverVariables(call: WakeCall, access: AgentAccess): Record<string, string> {
-  const { subscription } = call;
+  const { subscription, session } = call;
   return {
     [AGENT_ENV.gateway]: access.gatewayUrl,
     [AGENT_ENV.fleet]: call.fleet,
@@ -76,5 +76,6 @@ function droverVariables(call: WakeCall, access: AgentAccess): Record<string, st
     [AGENT_ENV.instance]: call.instanceId,
     [AGENT_ENV.key]: call.key,
     ...(subscription === null ? {} : { [AGENT_ENV.assignment]: String(subscription.assignment) }),
+    ...(session === undefined ? {} : { [AGENT_ENV.session]: session }),
   };
 }

@@ -20,17 +20,18 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
+const environment = () => ({
+  DROVER_GATEWAY: gateway.url,
+  DROVER_FLEET: 'mars',
+  DROVER_AGENT: 'A',
+  DROVER_TOKEN: 'token-of-A',
+  DROVER_INSTANCE: 'i-1',
+});
+
 async function serve(options: Partial<AgentOptions> = {}): Promise<RunningAgent> {
-  const environment = {
-    DROVER_GATEWAY: gateway.url,
-    DROVER_FLEET: 'mars',
-    DROVER_AGENT: 'A',
-    DROVER_TOKEN: 'token-of-A',
-    DROVER_INSTANCE: 'i-1',
-  };
   const agent = await serveAgent({
     onTurn: () => final('done'),
-    environment,
+    environment: environment(),
     signals: false,
     graceMs: 5_000,
     ...options,
@@ -265,6 +266,42 @@ describe('turns', () => {
     expect((await call(agent, '/credentials', {})).status).toBe(404);
     expect((await call(agent, '/turn', undefined, { method: 'GET' })).status).toBe(405);
     expect((await call(agent, '/nowhere', {})).status).toBe(404);
+  });
+});
+
+describe('session', () => {
+  test('it comes from the environment and with turns, and replies and setSession change it', async () => {
+    gateway.answer = { desired: 'run', nextBeatMs: 60_000 };
+    const seen: unknown[] = [];
+    const agent = await serve({
+      environment: { ...environment(), DROVER_SESSION: 'kept' },
+      onStart: async ({ session }) => void seen.push(session),
+      onTurn: ({ session }) => {
+        seen.push(session);
+        return { ...final('done'), session: 'of the reply' };
+      },
+    });
+    expect(agent.session).toBe('kept');
+    await call(agent, '/turn', turnRequest({ session: 'of the turn' }));
+    expect(seen).toEqual(['kept', 'of the turn']);
+    expect(agent.session).toBe('of the reply');
+    await expect(agent.setSession('x'.repeat(4_097))).rejects.toThrow('invalid session: 4097 bytes, at most 4096');
+    await agent.setSession('set');
+    await agent.setStatus('degraded');
+    expect(gateway.beats.map(({ session }) => session)).toEqual([undefined, undefined, 'set', undefined]);
+  });
+
+  test('a session that no beat could tell is in the next one, and stands against that of a turn', async () => {
+    gateway.answer = { desired: 'run', nextBeatMs: 60_000 };
+    const agent = await serve();
+    gateway.status = 500;
+    await agent.setSession('untold');
+    await call(agent, '/turn', turnRequest());
+    expect(agent.session).toBe('untold');
+    gateway.status = 200;
+    await gateway.beat(({ session }) => session === 'untold');
+    await call(agent, '/turn', turnRequest({ turnId: 't2' }));
+    expect(agent.session).toBeNull();
   });
 });
 

@@ -136,7 +136,7 @@ it('sums what the turns of a fleet took: of its agents, of a run, and of agents 
       );
       expect(agent.usage).toEqual(sum(1));
       expect(agent.decisions?.map(({ why }) => why)).toContain(
-        'reply.reasoning: unknown key; known are action, invocations, undo, usage, metadata',
+        'reply.reasoning: unknown key; known are action, invocations, undo, usage, metadata, session',
       );
       const whole = () => client.fleets.describe(fleet);
       await eventually(whole, ({ usage: known }) => known?.turns === 2);

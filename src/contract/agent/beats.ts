@@ -16,6 +16,8 @@ export interface Heartbeat {
   readonly status: 'starting' | 'ready' | 'degraded' | 'stopping';
   readonly endpoint?: string;
   readonly load?: number;
+  /** The agent's session from now on (contract/agent/session.ts); null: none. */
+  readonly session?: string | null;
 }
 
 /**

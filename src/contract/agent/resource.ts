@@ -42,6 +42,8 @@ export interface AgentInput extends AgentConfiguration {
   readonly fleet: string;
   readonly agent: string;
   readonly holds: readonly Hold[];
+  /** The session of the agent that it replaces. */
+  readonly session?: string;
   /** For tests: continue as new after this many history events, not at the server's suggestion. */
   readonly continueAfterEvents?: number;
 }

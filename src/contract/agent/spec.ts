@@ -147,6 +147,8 @@ export interface AgentSpec {
   readonly notify?: readonly NotifySpec[];
   readonly liveness?: LivenessSpec;
   readonly restart?: RestartSpec;
+  /** Whether an agent that is made again under this name gets the session of its predecessor. */
+  readonly keepSession?: boolean;
   /**
    * Of everything else here, as it is in the agent's own workflow; hosts ask for it where a program
    * runs on them.

@@ -38,8 +38,8 @@ export interface MemoryEntry {
 }
 
 /**
- * The body of `POST /turn`. The agent's workflow sets `attempt` and `subscription`, the branch
- * everything else.
+ * The body of `POST /turn`. The agent's workflow sets `attempt`, `subscription` and
+ * `session`, the branch everything else.
  */
 export interface TurnRequest {
   readonly turnId: string;
@@ -52,6 +52,8 @@ export interface TurnRequest {
   readonly mayInvoke: readonly string[];
   readonly attempt: number;
   readonly subscription: AssignedSubscription | null;
+  /** What the agent's last reply or beat named as its session; absent without one. */
+  readonly session?: string;
 }
 
 /** One target of an `invoke`. */
@@ -60,11 +62,15 @@ export interface Invocation {
   readonly request: unknown;
 }
 
-/** What any reply may carry beside its action. `metadata` is any JSON of at most 4 KiB. */
+/**
+ * What any reply may carry beside its action. `metadata` is any JSON of at most 4 KiB, `session` any
+ * text of at most 4 KiB; null forgets the session.
+ */
 export interface ReplyExtras {
   readonly undo?: unknown;
   readonly usage?: TurnUsage;
   readonly metadata?: unknown;
+  readonly session?: string | null;
 }
 
 /** A valid reply. */

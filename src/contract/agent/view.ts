@@ -43,6 +43,8 @@ export interface AgentView {
   readonly lastProofAt: string | null;
   /** What its turns took since its workflow began; absent where none reported usage. */
   readonly usage?: Usage;
+  /** Its session (contract/agent/session.ts); only in `describe`, absent without one. */
+  readonly session?: string;
   /** The incarnation of the fleet that owns it. */
   readonly incarnation: string;
   readonly revision: number;

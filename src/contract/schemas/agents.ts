@@ -1,9 +1,16 @@
 /** Schemas of messages to agents over HTTP, with the limits of the parsers in rules/. */
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
+import { SESSION_BYTES, sessionProblem } from '../agent/session';
 import { MOST_ALIKE, URL_PATTERN } from '../patterns';
 import type { FailureReport } from '../agent/subscription';
 import { duration, id, name, reason, requestId, strict } from './fields';
+
+/** A session, by the same check as the parser of the sandbox. */
+const session = z
+  .string()
+  .refine((text) => sessionProblem(text) === null, { error: ({ input }) => sessionProblem(input) ?? 'expected a text' })
+  .meta({ described: { type: 'string', maxLength: SESSION_BYTES } });
 
 const beatFields = {
   instanceId: id,
@@ -15,6 +22,7 @@ const beatFields = {
     .regex(URL_PATTERN, 'expected an http or https URL without credentials')
     .exactOptional(),
   load: z.number().min(0).exactOptional(),
+  session: session.nullable().exactOptional(),
 };
 
 /** One beat. */

@@ -268,6 +268,9 @@ export const agent = strict({
   notify: field(notify, "Webhooks of this agent in place of the fleet's.").optional(),
   liveness: field(liveness, "When this agent counts as alive; each field replaces the fleet's.").optional(),
   restart: field(restart, "What happens after a crash of this agent; each field replaces the fleet's.").optional(),
+  keepSession: field(z.boolean(), 'Whether the agent keeps its session when it is made again, such as by a replace.', {
+    default: false,
+  }).optional(),
   signature: field(
     strict({
       keyId: field(pattern(KEY_ID_PATTERN, 'the id of a key, as drover sign writes it'), 'The id of the key.', {

@@ -50,7 +50,7 @@ export interface Call {
 export const NDJSON = 'application/x-ndjson';
 
 /** The most bytes of a beat or a report of a failure (docs/http.md, "Errors"). */
-const BEAT_LIMIT = 16 * 1024;
+const BEAT_LIMIT = 32 * 1024;
 
 /**
  * The header with the id of the last event that a client received; browsers send it when they

@@ -61,6 +61,7 @@ export const agentViewSchema = z.object({
   registeredAt: time.nullable(),
   lastProofAt: time.nullable(),
   usage,
+  session: z.string().exactOptional(),
   incarnation: z.string(),
   revision: z.int(),
   beats: z.object({ everyMs: z.number(), staleAfterMs: z.number() }),

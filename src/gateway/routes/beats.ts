@@ -29,6 +29,8 @@ export interface BeatCounters {
 interface Entry {
   beat: Heartbeat;
   seenAt: number;
+  /** The session of the last beat, once its workflow has it; undefined: that beat had none. */
+  toldSession: string | null | undefined;
   /** When a beat was last sent to the workflow; null: the next beat must be sent. */
   toldAt: number | null;
   /** The workflow's last answer; undefined until it was queried. */
@@ -75,6 +77,7 @@ export class BeatLedger {
     const tell = mustTell(entry, beat, now);
     entry.beat = beat;
     entry.seenAt = now;
+    if (beat.session === undefined) entry.toldSession = undefined;
     if (tell) return this.#tell(ref, entry, now);
     if (entry.answer && !isOver(entry.readAt, entry.staleAfterMs / RENEWALS, now)) return entry.answer;
     return this.#read(ref, entry);
@@ -106,6 +109,7 @@ export class BeatLedger {
     const entry: Entry = {
       beat,
       seenAt: now,
+      toldSession: undefined,
       toldAt: null,
       answer: undefined,
       readAt: 0,
@@ -123,14 +127,18 @@ export class BeatLedger {
    */
   async #tell(ref: AgentRef, entry: Entry, now: number): Promise<BeatAnswer> {
     entry.toldAt = now;
+    const { session, ...beat } = entry.beat;
+    const isNews = session !== undefined && session !== entry.toldSession;
     try {
-      await this.#target.heartbeat(ref, entry.beat);
+      // A renewal must not bring back a session that a reply has replaced.
+      await this.#target.heartbeat(ref, isNews ? { ...beat, session } : beat);
     } catch (error) {
       entry.toldAt = null;
       if (isUnknown(error)) this.#entries.delete(keyOf(ref));
       else this.#listeningFrom = this.#now();
       throw error;
     }
+    if (isNews) entry.toldSession = session;
     this.#counters.forwarded();
     return this.#read(ref, entry);
   }
@@ -174,8 +182,9 @@ function isOutdated(last: Heartbeat, beat: Heartbeat): boolean {
 function mustTell(entry: Entry, beat: Heartbeat, now: number): boolean {
   const { status, instanceId, endpoint } = entry.beat;
   const changed = beat.status !== status || beat.instanceId !== instanceId || beat.endpoint !== endpoint;
-  const { toldAt, staleAfterMs } = entry;
-  return changed || entry.offline || toldAt === null || isOver(toldAt, staleAfterMs / RENEWALS, now);
+  const { toldAt, staleAfterMs, toldSession } = entry;
+  const hasNews = beat.session !== undefined && beat.session !== toldSession;
+  return changed || hasNews || entry.offline || toldAt === null || isOver(toldAt, staleAfterMs / RENEWALS, now);
 }
 
 /**

@@ -24,6 +24,7 @@ import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
 import { turnInput } from '../lib/turn-input';
 import { MOST_HOLDS } from './commands';
+import { session } from './session';
 
 const reason = parse.text(2_000);
 
@@ -67,6 +68,7 @@ export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = message({
   status: parse.oneOf('starting', 'ready', 'degraded', 'stopping'),
   endpoint: parse.optional(endpoint),
   load: parse.optional(parse.number(0, Number.MAX_VALUE)),
+  session: parse.optional(parse.nullable(session)),
   via: parse.optional(parse.oneOf('gateway')),
 });
 
@@ -101,6 +103,7 @@ export const turnRequest: parse.Parser<TurnRequest> = parse.object({
   mayInvoke: parse.list(id),
   attempt: parse.integer(),
   subscription: parse.nullable(parse.object({ pool: parse.name, name: parse.name, assignment: parse.integer() })),
+  session: parse.optional(session),
 });
 
 /** Signal `turnRequested`. */
@@ -149,6 +152,7 @@ const input: parse.Parser<AgentInput> = parse.object({
   agent: parse.name,
   ...configurationFields,
   holds: parse.list(parseHold, MOST_HOLDS),
+  session: parse.optional(session),
   continueAfterEvents: parse.optional(parse.integer(1)),
 });
 

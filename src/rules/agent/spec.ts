@@ -158,6 +158,7 @@ const fields = object({
   notify: optional(notifySpec),
   liveness: optional(livenessSpec),
   restart: optional(restartSpec),
+  keepSession: optional(boolean),
   signature: optional(signature),
 });
 

@@ -201,6 +201,8 @@ export interface AgentState {
   readonly turns: TurnsState;
   /** What its turns took; absent where none reported usage. */
   readonly usage?: Usage;
+  /** The session that it named last; absent without one. */
+  readonly session?: string;
   /**
    * Counts accepted commands, so that an effect's failure reaches the commands that asked for it.
    */
@@ -233,7 +235,7 @@ export const NO_INSTANCE: Instance = {
 
 /** The state of a new agent. */
 export function newAgent(input: AgentInput): AgentState {
-  const { v: _v, fleet, agent, holds, continueAfterEvents, ...config } = input;
+  const { v: _v, fleet, agent, holds, session, continueAfterEvents, ...config } = input;
   return {
     v: 1,
     fleet,
@@ -279,6 +281,7 @@ export function newAgent(input: AgentInput): AgentState {
     op: 0,
     requests: [],
     decisions: [],
+    ...(session === undefined ? {} : { session }),
     continueAfterEvents: continueAfterEvents ?? null,
   };
 }

@@ -17,6 +17,7 @@ import type { AgentState, RememberedRequest } from './state';
 import { summary } from './decisions';
 import { inline } from '../lib/markdown';
 import { lostText } from '../lib/ends';
+import { sessionField } from './session';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
 import { usageField } from '../lib/usage';
@@ -31,7 +32,7 @@ export function publicSubscription({ subscription }: AgentState): AssignedSubscr
 }
 
 /**
- * The view of an agent. It has `openTurns` and `decisions` only where asked for, and `troubles`
+ * The view of an agent. It has `openTurns`, `session` and `decisions` only where asked for, and `troubles`
  * only if work is retried.
  */
 export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {
@@ -62,7 +63,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     beats: { everyMs: settings.heartbeatEveryMs, staleAfterMs: settings.staleAfterMs },
     why: why(state),
     ...troublesOf(troubles),
-    ...(withDecisions ? { openTurns: openTurns(state), decisions: state.decisions } : {}),
+    ...(withDecisions ? { openTurns: openTurns(state), ...sessionField(state), decisions: state.decisions } : {}),
   };
 }
 

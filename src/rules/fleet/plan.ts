@@ -11,7 +11,15 @@ import { isRecord } from '../lib/parse';
 export type OwnedWithSpec = OwnedAgent & { readonly spec: AgentSpec };
 
 /** The fields that a running agent can take over; any other field needs a new resource. */
-const HOT_FIELDS: readonly string[] = ['turns', 'subscription', 'notify', 'liveness', 'restart', 'signature'];
+const HOT_FIELDS: readonly string[] = [
+  'turns',
+  'subscription',
+  'notify',
+  'liveness',
+  'restart',
+  'keepSession',
+  'signature',
+];
 
 /** A fleet's agents in the order of the file, each with all of its replicas. */
 export function desiredAgents(spec: FleetSpec): AgentSpec[] {

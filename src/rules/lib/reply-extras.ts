@@ -1,7 +1,8 @@
 /**
- * What a reply carries beside its action: usage, metadata, and keys that Drover does not know. None
+ * What a reply carries beside its action: usage, metadata, session, and keys that Drover does not know. None
  * of these makes a reply invalid, because asking the agent again costs another model call.
  */
+import { sessionProblem } from '../../contract/agent/session';
 import { DroverError } from '../../contract/errors';
 import { boundedText } from '../../contract/text';
 import { METADATA_BYTES, type TurnUsage } from '../../contract/usage';
@@ -26,7 +27,7 @@ const OWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   fail: ['action', 'error', 'undo'],
 };
 const INVOCATION_KEYS: readonly string[] = ['agent', 'request'];
-const EXTRA_KEYS: readonly string[] = ['usage', 'metadata'];
+const EXTRA_KEYS: readonly string[] = ['usage', 'metadata', 'session'];
 
 /** More of them add nothing for a reader. */
 const MOST_WARNINGS = 5;
@@ -48,7 +49,7 @@ export function replyParts(reply: unknown): ReplyParts {
     });
   }
   const { usage, problems } = readUsage(reply['usage']);
-  warnings.push(...problems, ...metadataProblems(reply['metadata']));
+  warnings.push(...problems, ...metadataProblems(reply['metadata']), ...sessionProblems(reply['session']));
   return { bare, usage, warnings: warnings.slice(0, MOST_WARNINGS) };
 }
 
@@ -72,6 +73,11 @@ function readUsage(given: unknown): { readonly usage: TurnUsage | null; readonly
     if (!(error instanceof DroverError)) throw error;
     return { usage: null, problems: [...problems, error.message] };
   }
+}
+
+function sessionProblems(session: unknown): string[] {
+  const problem = session === undefined || session === null ? null : sessionProblem(session);
+  return problem === null ? [] : [`reply.session: ${problem}`];
 }
 
 function metadataProblems(metadata: unknown): string[] {

@@ -18,6 +18,8 @@ export interface InstanceIdentity {
   readonly instanceId: string;
   /** The URL at which Drover calls it. */
   readonly endpoint: string;
+  /** What Drover has kept for the agent; null: nothing. */
+  readonly session: string | null;
 }
 
 /** Answers one call; rejects as a connection does. */
@@ -57,6 +59,7 @@ export class MemoryInstance implements Instance {
   readonly pid = null;
   readonly call: Serve;
   readonly #handlers: Handlers | null;
+  readonly #session: string | null;
   #status: Heartbeat['status'] = 'starting';
   #isSilent = false;
   #hasEnded = false;
@@ -69,6 +72,7 @@ export class MemoryInstance implements Instance {
   ) {
     this.endpoint = identity.endpoint;
     this.instanceId = identity.instanceId;
+    this.#session = identity.session;
     this.#handlers = serves.kind === 'handlers' ? serves.handlers : null;
     const answer =
       serves.kind === 'handlers'
@@ -83,7 +87,7 @@ export class MemoryInstance implements Instance {
   }
 
   async start(): Promise<void> {
-    await this.#handlers?.onStart?.();
+    await this.#handlers?.onStart?.({ session: this.#session });
     this.#status = 'ready';
   }
 

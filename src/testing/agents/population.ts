@@ -66,7 +66,7 @@ export class Population implements Launcher {
   }
 
   async launch(call: WakeCall): Promise<number | null> {
-    const { fleet, agent, instanceId } = call;
+    const { fleet, agent, instanceId, session = null } = call;
     const member = this.#member(agent);
     const { serves, silentAfterMs } = member.behaviour;
     const { clock, agentSecret, problems } = this.#settings;
@@ -75,7 +75,7 @@ export class Population implements Launcher {
     const instance =
       serves.kind === 'process'
         ? await this.#process(call, serves.process)
-        : new MemoryInstance({ fleet, agent, token, instanceId, endpoint }, serves, problems);
+        : new MemoryInstance({ fleet, agent, token, instanceId, endpoint, session }, serves, problems);
     Object.assign(member, { instance, seq: 0 });
     if (silentAfterMs !== undefined) {
       clock.plan((await clock.now()) + silentAfterMs, async () => {

@@ -12,6 +12,7 @@ import {
   hasReached,
   effectSucceeded,
 } from '../../rules/agent/reconcile';
+import { sessionField } from '../../rules/agent/session';
 import { STOP_GRACE_MS } from '../../rules/agent/settings';
 import { preparation, providerActivities, stopActivity } from '../activities/resources';
 import type { AgentMachine } from './machine';
@@ -104,7 +105,13 @@ async function call(machine: AgentMachine, effect: ProviderEffect): Promise<Part
   switch (effect) {
     case 'wake':
       return withPreparation(
-        () => provider.wakeResource({ ...on, instanceId: state.instance.id ?? '', subscription: state.subscription }),
+        () =>
+          provider.wakeResource({
+            ...on,
+            instanceId: state.instance.id ?? '',
+            subscription: state.subscription,
+            ...sessionField(state),
+          }),
         {
           prepare: () => preparation(on.provider, state.config.host, summaryOf(state, 'prepare')).prepareResource(on),
           isMoot: () => isObsolete(machine.state, effect),

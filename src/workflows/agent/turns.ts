@@ -10,6 +10,7 @@ import { type CancelReason, type TurnAction, turnActions } from '../../rules/age
 import { type TurnEnding, failureReport, turnEnded } from '../../rules/agent/turns/endings';
 import { withdrawTurn } from '../../rules/agent/turns/queue';
 import { why } from '../../rules/agent/why';
+import { sessionField } from '../../rules/agent/session';
 import { publicSubscription } from '../../rules/agent/view';
 import { turnActivities } from '../activities/turns';
 import type { AgentMachine } from './machine';
@@ -113,7 +114,12 @@ async function ask(
 ): Promise<{ readonly ending: TurnEnding; readonly isDelivered: boolean }> {
   const { fleet, agent, instance } = machine.state;
   const activities = turnActivities(`turn ${turn.turnId} of ${fleet}/${agent}`);
-  const request = { ...turn.request, attempt: turn.attempt, subscription: publicSubscription(machine.state) };
+  const request = {
+    ...turn.request,
+    attempt: turn.attempt,
+    subscription: publicSubscription(machine.state),
+    ...sessionField(machine.state),
+  };
   try {
     const { replyTo } = turn;
     const endpoint = instance.endpoint ?? '';

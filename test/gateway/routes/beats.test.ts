@@ -54,6 +54,25 @@ describe('which beats are forwarded', () => {
     expect(state.told).toHaveLength(2);
   });
 
+  it('a session, once each time that it is said, and never again with a renewal', async () => {
+    const { state, beat } = world();
+    await beat({ session: 'a' });
+    await beat({ session: 'a' }, 1_000);
+    await beat({ session: 'a' }, 30_000);
+    expect(state.told.map(({ session }) => session)).toEqual(['a', undefined]);
+    await beat({ session: 'b' }, 1_000);
+    await beat({}, 1_000);
+    // It names the same again after a reply has named another one.
+    await beat({ session: 'b' }, 1_000);
+    await beat({ session: null }, 1_000);
+    expect(state.told.slice(2).map(({ session }) => session)).toEqual(['b', 'b', null]);
+    state.broken = true;
+    await expect(beat({ session: 'c' }, 1_000)).rejects.toThrow('no server');
+    state.broken = false;
+    await beat({ session: 'c' }, 1_000);
+    expect(state.told.at(-1)?.session).toBe('c');
+  });
+
   it('those of an agent that its workflow calls offline', async () => {
     const { state, beat } = world();
     state.view = view({ liveness: 'offline' });

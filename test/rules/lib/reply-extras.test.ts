@@ -19,7 +19,7 @@ test.each<[string, unknown, object]>([
     { ...final, tokens: 3 },
     {
       bare: final,
-      warnings: ['reply.tokens: unknown key; known are action, response, undo, usage, metadata'],
+      warnings: ['reply.tokens: unknown key; known are action, response, undo, usage, metadata, session'],
     },
   ],
   [

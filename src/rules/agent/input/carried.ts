@@ -19,6 +19,7 @@ import { turnOutcome } from '../../lib/turn-input';
 import { usage } from '../../lib/usage';
 import { MOST_HOLDS } from '../commands';
 import { configurationFields, parseHold, turnRequest } from '../messages';
+import { session } from '../session';
 import { agentSettings } from '../settings';
 import type { AgentState, AnsweredTurn, Instance, QueuedTurn, RememberedRequest, TurnsState } from '../state';
 import type { SubscriptionState, Switch, SwitchEnd } from '../subscription/state';
@@ -195,6 +196,7 @@ const stored = stateOf<Omit<AgentState, 'settings'>>()({
   announced: nullable(oneOf('ready', 'offline', 'failed')),
   turns,
   usage: optional(usage),
+  session: optional(session),
   op: integer(),
   requests: list(request),
   decisions: list(decision),

@@ -5,6 +5,7 @@
 import { isUp, isAtRest } from '../lifecycle';
 import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../../contract/agent';
 import { type AgentState, type Instance, namesItself, newInstance } from '../state';
+import { withSession } from '../session';
 import { isLate } from '../../lib/late';
 
 /**
@@ -25,7 +26,7 @@ export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: numb
   };
   const known = instance === state.instance ? state.liveness : 'starting';
   return {
-    ...state,
+    ...withSession(state, beat.session),
     unheardFrom: null,
     instance: counted,
     liveness: afterBeat(state, counted, known, beat.status, now),

@@ -11,6 +11,7 @@ import { withDecision } from '../decisions';
 import { oneLine, SHORT_BYTES } from '../../../contract/text';
 import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
+import { sessionIn, withSession } from '../session';
 import { retried } from './retry';
 import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
 
@@ -32,15 +33,16 @@ export type TurnEnding =
  * if it was.
  */
 export function turnEnded(
-  state: AgentState,
+  before: AgentState,
   turnId: string,
   ending: TurnEnding,
   reason: CancelReason | null,
   now: number,
 ): { readonly state: AgentState; readonly answer: TurnOutcome | null } {
-  if (reason === 'withdrawn') return { state: dropTurn(state, turnId), answer: null };
-  const turn = state.turns.inFlight.find((candidate) => candidate.turnId === turnId);
-  if (turn === undefined) return { state, answer: null };
+  if (reason === 'withdrawn') return { state: dropTurn(before, turnId), answer: null };
+  const turn = before.turns.inFlight.find((candidate) => candidate.turnId === turnId);
+  if (turn === undefined) return { state: before, answer: null };
+  const state = ending.kind === 'error' ? before : withSession(before, sessionIn(ending.outcome));
   if (ending.kind === 'error') {
     if (reason === 'lost') return { state: requeueTurn(state, turnId, now), answer: null };
     if (reason === null && ending.cannotReach) {

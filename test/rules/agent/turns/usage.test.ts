@@ -58,7 +58,7 @@ test('an ignored part of a reply is a decision, once for the same warning', () =
       by: 'agent',
       what: 'reply with parts that are ignored',
       accepted: true,
-      why: 'reply.tokens: unknown key; known are action, response, undo, usage, metadata',
+      why: 'reply.tokens: unknown key; known are action, response, undo, usage, metadata, session',
     },
     {
       by: 'agent',

@@ -1,0 +1,48 @@
+/**
+ * The agent's session: what Drover gave at the start and with turns, and what the agent named since.
+ */
+import { sessionProblem } from '../contract/agent/session';
+import type { TurnReply, TurnRequest } from '../contract/agent/turns';
+
+/** The current session of one agent; null: none. */
+export class CurrentSession {
+  #current: string | null;
+  /** What no beat has told yet; undefined: all is told. */
+  #untold: string | null | undefined;
+
+  constructor(atStart: string | null) {
+    this.#current = atStart;
+  }
+
+  get current(): string | null {
+    return this.#current;
+  }
+
+  /** Names another session. Throws where the value cannot be one. */
+  set(session: string | null): void {
+    const problem = session === null ? null : sessionProblem(session);
+    if (problem !== null) throw new RangeError(`invalid session: ${problem}`);
+    this.#current = session;
+    this.#untold = session;
+  }
+
+  /** Takes the session of a turn, unless the agent has named one that Drover does not know yet. */
+  hear({ session }: TurnRequest): void {
+    if (this.#untold === undefined) this.#current = session ?? null;
+  }
+
+  /** Takes the session that a reply names; Drover ignores and reports one that cannot be it. */
+  replied({ session }: TurnReply): void {
+    if (session === null || (session !== undefined && sessionProblem(session) === null)) this.#current = session;
+  }
+
+  /** The part of the next beat; `told` is called when the gateway has it. */
+  forBeat(): { readonly session?: string | null } {
+    return this.#untold === undefined ? {} : { session: this.#untold };
+  }
+
+  /** A beat with this session has arrived. */
+  told(session: string | null | undefined): void {
+    if (session !== undefined && session === this.#untold) this.#untold = undefined;
+  }
+}
