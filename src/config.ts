@@ -19,7 +19,14 @@ export function environment(): Environment {
 /** Settings of worker and gateway. */
 export interface Settings extends Pick<
   Config,
-  'queuePrefix' | 'logLevel' | 'maxCachedWorkflows' | 'turnSlots' | 'allowedHosts' | 'references'
+  | 'queuePrefix'
+  | 'gatewayNames'
+  | 'tokensFile'
+  | 'logLevel'
+  | 'maxCachedWorkflows'
+  | 'turnSlots'
+  | 'allowedHosts'
+  | 'references'
 > {
   /** Absolute path of the state directory. */
   readonly stateDir: string;
@@ -41,15 +48,17 @@ const ANY_HOSTS = new Set(['0.0.0.0', '::']);
 /** Completes the configuration from the state directory. */
 export function resolveSettings(config: Config, state: StateDirectory): Settings {
   const { host, port = state.ports.gateway } = config.gateway;
-  if (!LOOPBACK_HOSTS.has(host) && config.operatorTokens === undefined) {
+  if (!LOOPBACK_HOSTS.has(host) && config.operatorTokens === undefined && config.tokensFile === undefined) {
     throw new DroverError(
       'InvalidRequest',
-      `DROVER_GATEWAY_HOST is ${host}, which other machines can reach: set DROVER_OPERATOR_TOKENS too, or listen on 127.0.0.1`,
+      `DROVER_GATEWAY_HOST is ${host}, which other machines can reach: set DROVER_OPERATOR_TOKENS or DROVER_TOKENS_FILE too, or listen on 127.0.0.1`,
     );
   }
   const reachable = ANY_HOSTS.has(host) ? '127.0.0.1' : host;
   return {
     queuePrefix: config.queuePrefix,
+    gatewayNames: config.gatewayNames,
+    tokensFile: config.tokensFile,
     logLevel: config.logLevel,
     maxCachedWorkflows: config.maxCachedWorkflows,
     turnSlots: config.turnSlots,

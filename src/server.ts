@@ -1,10 +1,14 @@
 /** Composition root of the gateway: settings -> client -> HTTP server. */
+import { join } from 'node:path';
 import { DroverClient } from './client';
 import type { ConnectionSettings } from './client/temporal/connection';
 import type { Settings } from './config';
 import { approveReferences } from './dev/approved-references';
 import { DroverError } from './contract/errors';
+import { TOKENS_FILE } from './dev/state-dir';
 import { createGateway } from './gateway';
+import { hostnameOf } from './gateway/origins';
+import { followTokensFile } from './gateway/tokens-file';
 import type { Logger } from './log';
 import { useSecrets } from './providers/secrets-in-use';
 import { packageVersion } from './version';
@@ -36,9 +40,14 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
       approveReferences(settings.stateDir, references);
     },
   });
+  const tokensPath = settings.tokensFile ?? join(settings.stateDir, TOKENS_FILE);
+  const tokens = followTokensFile(tokensPath, { notice: (sentence) => log.warn(sentence) });
   const app = await createGateway({
     client,
     operatorTokens,
+    namedTokens: tokens.tokens,
+    names: [gateway.host, hostnameOf(gateway.url), ...(settings.gatewayNames ?? [])],
+    isSecure: gateway.url.startsWith('https:'),
     agentSecret,
     agentCallsPerMinute,
     logger: log,
@@ -48,6 +57,7 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
   try {
     await app.listen({ host: gateway.host, port: gateway.port });
   } catch (error) {
+    tokens.stop();
     await client.close();
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (!taken) throw error;
@@ -61,6 +71,7 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
     );
   }
   const stop = async () => {
+    tokens.stop();
     await app.close();
     await client.close();
   };

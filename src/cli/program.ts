@@ -42,7 +42,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: () => import('./commands/wait.js'),
   },
   events: { summary: 'print past or new events', load: () => import('./commands/events.js') },
-  token: { summary: 'print the token of an external agent', load: () => import('./commands/token.js') },
+  token: {
+    summary: 'print the token of an external agent, or make one for a person',
+    load: () => import('./commands/token.js'),
+  },
   logs: { summary: 'print the log of an agent', load: () => import('./commands/logs.js') },
   pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./commands/agents.js') },
   resume: { summary: 'release the hold of a pause', load: () => import('./commands/agents.js') },

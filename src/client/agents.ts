@@ -30,11 +30,13 @@ import { type CallOptions } from './temporal/call-options';
 import { endOf } from './temporal/ends';
 import { type AgentRef, agentSubject } from './temporal/subject';
 import { inParallel } from '../lib/in-parallel';
-import { equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
+import { anyOf, equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /** Which agents to list: all that are not terminated, unless narrowed. */
 export interface AgentFilter {
   readonly fleet?: string;
+  /** Any of these fleets; together with `fleet`, both conditions apply. */
+  readonly fleets?: readonly string[];
   readonly status?: AgentStatus | Unknown;
   readonly liveness?: Liveness | Unknown;
 }
@@ -123,10 +125,14 @@ export class Agents {
   }
 
   /** One page of agents from visibility: eventually consistent, newest first. */
-  async list({ fleet, status, liveness }: AgentFilter = {}, options: PageOptions = {}): Promise<Page<AgentListItem>> {
+  async list(
+    { fleet, fleets, status, liveness }: AgentFilter = {},
+    options: PageOptions = {},
+  ): Promise<Page<AgentListItem>> {
     const conditions = [
       equals('WorkflowType', AGENT_WORKFLOW),
       ...(fleet === undefined ? [] : [equals('DroverFleet', fleet)]),
+      ...(fleets === undefined ? [] : [anyOf('DroverFleet', fleets)]),
       ...statusConditions(status),
       ...(liveness === undefined ? [] : livenessConditions(liveness)),
     ];

@@ -6,14 +6,26 @@ import { isGhost } from '../rules/fleet/told';
 import { toldOf } from './agent-items';
 import type { Calls } from './temporal/calls';
 import { allPages } from './temporal/pages';
-import { equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
+import { anyOf, equals, type Listed, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
+
+/** Which fleets to list: all, unless narrowed to these. */
+export interface FleetFilter {
+  readonly fleets?: readonly string[];
+}
 
 /** A fleet that has not told anything yet. */
 const UNTOLD: FleetTold = { revision: 0, state: 'changing', agents: 0 };
 
 /** One page of the fleets that are there. */
-export async function listFleets(calls: Calls, options: PageOptions): Promise<Page<FleetListItem>> {
-  const conditions = [equals('WorkflowType', FLEET_WORKFLOW), equals('ExecutionStatus', 'Running')];
+export async function listFleets(
+  calls: Calls,
+  { fleets, ...options }: PageOptions & FleetFilter,
+): Promise<Page<FleetListItem>> {
+  const conditions = [
+    equals('WorkflowType', FLEET_WORKFLOW),
+    equals('ExecutionStatus', 'Running'),
+    ...(fleets === undefined ? [] : [anyOf('DroverFleet', fleets)]),
+  ];
   const { items, nextPageToken } = await listWorkflows(calls, conditions, fleetItem, options);
   const shown = items.flatMap((item) => (item === null ? [] : [item]));
   if (shown.length === 0) return { items: [], nextPageToken };

@@ -28,7 +28,7 @@ import { pollUntil } from './temporal/backoff';
 import type { Calls, UpdateOptions } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import { endedError, orEnded } from './temporal/ends';
-import { listFleets } from './fleet-items';
+import { type FleetFilter, listFleets } from './fleet-items';
 import { lostOf } from './lost';
 import { changeSubject, fleetSubject } from './temporal/subject';
 import { fleetSpec } from '../rules/fleet/spec';
@@ -101,7 +101,7 @@ export class Fleets {
    * One page of fleets from visibility: eventually consistent, newest first. A fleet whose changes
    * were all rolled back is not listed.
    */
-  list(options: PageOptions = {}): Promise<Page<FleetListItem>> {
+  list(options: PageOptions & FleetFilter = {}): Promise<Page<FleetListItem>> {
     return listFleets(this.#calls, options);
   }
 

@@ -18,7 +18,7 @@ import { startRun, starterOf } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
 import { runItem, stateConditions } from './run-items';
 import { followedWaits, waitsOf } from './waits';
-import { equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
+import { anyOf, equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
 /**
  * Random bytes of a generated run name: two of a billion runs collide with a chance of 1 in a
@@ -47,6 +47,8 @@ export interface RunRequest {
 /** Which runs to list: all that the server still keeps, unless narrowed. */
 export interface RunFilter {
   readonly fleet?: string;
+  /** Any of these fleets; together with `fleet`, both conditions apply. */
+  readonly fleets?: readonly string[];
   readonly state?: RunState | Unknown;
 }
 
@@ -103,10 +105,11 @@ export class Runs {
   }
 
   /** One page of runs from visibility: eventually consistent, newest first. */
-  async list({ fleet, state }: RunFilter = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
+  async list({ fleet, fleets, state }: RunFilter = {}, options: PageOptions = {}): Promise<Page<RunListItem>> {
     const conditions = [
       equals('WorkflowType', RUN_WORKFLOW),
       ...(fleet === undefined ? [] : [equals('DroverFleet', fleet)]),
+      ...(fleets === undefined ? [] : [anyOf('DroverFleet', fleets)]),
       ...(state === undefined ? [] : stateConditions(state)),
     ];
     const { items, nextPageToken } = await listWorkflows(this.#calls, conditions, runItem, options);

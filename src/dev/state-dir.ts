@@ -42,6 +42,9 @@ export interface StateDirectory {
   readonly serverLog: string;
 }
 
+/** The name of the file of named tokens, where `DROVER_TOKENS_FILE` names no other. */
+export const TOKENS_FILE = 'tokens.yaml';
+
 /** A file with one line of text: its form, and what to do about a file with another form. */
 interface KeptText {
   readonly form: RegExp;

@@ -2,7 +2,7 @@
  * Turns the table of calls into routes: who may call, what to read from the request, what to
  * answer.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type Call, type CallName, CALLS } from '../contract/schemas/http';
 import type { Guard } from './guard';
@@ -21,6 +21,8 @@ export interface Input<N extends CallName> {
   readonly body: Ask<N> extends { readonly ownCheck: true } ? unknown : Part<Ask<N>, 'body'>;
   /** From the header `Idempotency-Key`. */
   readonly idempotencyKey: string | undefined;
+  /** Who calls, and from where. */
+  readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
@@ -52,12 +54,12 @@ function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N
     // For a HEAD request fastify would read the whole answer first.
     ...(call.stream ? { exposeHeadRoute: false } : {}),
     // Runs before the body is read, so that unauthorized callers cause no parsing.
-    onRequest: guard(call.access),
+    onRequest: guard(call),
     handler: (request, reply) => {
       reply.status(call.statuses?.[0] ?? 200);
       if (call.produces !== undefined) reply.type(call.produces);
       // The table guarantees that the parts match `Input`.
-      return handler({ ...readRequest(call, request), reply } as Input<N>);
+      return handler({ ...readRequest(call, request), request, reply } as Input<N>);
     },
   });
 }

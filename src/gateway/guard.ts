@@ -1,17 +1,29 @@
-/** Checks tokens, slows down callers that guess tokens, and limits the calls of one agent. */
+/**
+ * Checks who calls and whether the caller may, slows down callers that guess tokens, and limits the calls
+ * of one agent.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { AgentRef } from '../client';
 import { DroverError } from '../contract/errors';
-import type { Access } from '../contract/schemas/http';
+import { mayAs } from '../contract/role';
+import type { Call } from '../contract/schemas/http';
 import { Slots } from '../lib/slots';
+import { type Caller, mustReach, mustReachAll } from './caller';
+import { CSRF_HEADER, isSame, type Sessions, sessionIn } from './sessions';
 import type { Tokens } from './tokens';
 
 /**
  * The check before a call's body is read. Throws `Unauthorized`, `Forbidden` or, after too many of
  * these, `RateLimited`.
  */
-export type Guard = (access: Access) => onRequestHookHandler;
+export type Guard = (call: Call) => onRequestHookHandler;
+
+/** The ways to prove who calls. */
+export interface Proofs {
+  readonly tokens: Tokens;
+  readonly sessions: Sessions;
+}
 
 /**
  * How often one agent may call. `delay` makes a caller that guesses wait, in milliseconds; tests
@@ -40,7 +52,7 @@ const pause = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false }
 /** The guard of a gateway, on which `@fastify/rate-limit` is registered. */
 export function createGuard(
   app: FastifyInstance,
-  tokens: Tokens,
+  { tokens, sessions }: Proofs,
   { agentCallsPerMinute, delay = pause }: GuardOptions,
 ): Guard {
   const countFailure = app.createRateLimit(FAILURES);
@@ -72,17 +84,54 @@ export function createGuard(
     });
   }
 
-  async function check(access: Access, request: FastifyRequest): Promise<void> {
-    if (access === 'public') return;
-    const agent = access === 'agent' ? (request.params as AgentRef) : undefined;
-    let caller;
+  /** The caller of a request by its token or, without one, by the session in its cookie. */
+  function identify(call: Call, request: FastifyRequest): Caller {
+    const { authorization, cookie } = request.headers;
+    const session = authorization === undefined ? sessionIn(cookie) : undefined;
+    if (session === undefined) {
+      return tokens.require(authorization, call.access === 'agent' ? (request.params as AgentRef) : undefined);
+    }
+    const found = sessions.find(session);
+    if (found === undefined) throw new DroverError('Unauthorized', 'this session has ended; log in again');
+    const given = request.headers[CSRF_HEADER];
+    if (call.method !== 'GET' && (typeof given !== 'string' || !isSame(given, found.csrf))) {
+      throw new DroverError('Forbidden', `a call from a browser needs the header ${CSRF_HEADER} of its session`);
+    }
+    return found.caller;
+  }
+
+  async function check(call: Call, request: FastifyRequest): Promise<void> {
+    if (call.access === 'public') return;
     try {
-      caller = tokens.require(request.headers.authorization, agent);
+      request.caller = identify(call, request);
     } catch (error) {
       return refuse(request, error);
     }
-    if (caller === 'agent') await limitAgent(request);
+    authorize(call, request.caller, request);
+    if (request.caller.kind === 'agent') await limitAgent(request);
   }
 
-  return (access) => async (request) => check(access, request);
+  app.decorateRequest('caller', null);
+  return (call) => async (request) => check(call, request);
+}
+
+/** Throws `Forbidden` for a call that the caller's role or fleets do not allow. */
+function authorize({ access, scope }: Call, caller: Caller, { params, query }: FastifyRequest): void {
+  if (caller.kind === 'agent' || access === 'public') return;
+  const needed = access === 'agent' ? 'operator' : access;
+  if (!mayAs(caller.role, needed)) {
+    throw new DroverError(
+      'Forbidden',
+      `the token "${caller.name}" has the role ${caller.role}; this call needs the role ${needed}`,
+    );
+  }
+  for (const fleet of [fleetIn(params), fleetIn(query)]) if (fleet !== undefined) mustReach(caller, fleet);
+  if (scope === undefined || scope === 'shared') {
+    if (fleetIn(params) === undefined) mustReachAll(caller, 'this is shared by all fleets');
+  }
+}
+
+function fleetIn(parts: unknown): string | undefined {
+  const fleet: unknown = typeof parts === 'object' && parts !== null && 'fleet' in parts ? parts.fleet : undefined;
+  return typeof fleet === 'string' ? fleet : undefined;
 }

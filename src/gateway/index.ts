@@ -25,12 +25,22 @@ import { poolHandlers } from './routes/pools';
 import { sendProblem } from './problem';
 import { noRoute } from './routes';
 import { runHandlers } from './routes/runs';
-import { Tokens } from './tokens';
+import { sessionHandlers } from './routes/sessions';
+import { createOriginCheck } from './origins';
+import { Sessions } from './sessions';
+import { type NamedTokens, Tokens } from './tokens';
 
 /** The parts of a gateway. */
 export interface GatewayOptions {
   readonly client: DroverClient;
+  /** Tokens that may make every call. */
   readonly operatorTokens: readonly string[];
+  /** The named tokens at the moment (docs/security.md, "Roles"); none unless given. */
+  readonly namedTokens?: NamedTokens;
+  /** Names by which browsers and agents call it, beside `localhost` and addresses. */
+  readonly names?: readonly string[];
+  /** Whether browsers reach it by https only. */
+  readonly isSecure?: boolean;
   /** The secret from which every agent's token is derived. */
   readonly agentSecret: string;
   /** Calls a minute with the token of one agent; 600 unless given. More are refused with 429. */
@@ -69,6 +79,9 @@ function beatsOver(client: DroverClient): BeatTarget {
 export async function createGateway({
   client,
   operatorTokens,
+  namedTokens,
+  names = [],
+  isSecure = false,
   agentSecret,
   agentCallsPerMinute = AGENT_CALLS_PER_MINUTE,
   logger,
@@ -93,7 +106,10 @@ export async function createGateway({
   });
   const metrics = new Metrics();
   await app.register(rateLimit, { global: false, cache: COUNTED_CALLERS });
-  const guard = createGuard(app, new Tokens(operatorTokens, agentSecret), { agentCallsPerMinute });
+  const tokens = new Tokens(operatorTokens, agentSecret, namedTokens);
+  const sessions = new Sessions(tokens, agentSecret);
+  const guard = createGuard(app, { tokens, sessions }, { agentCallsPerMinute });
+  const checkOrigin = createOriginCheck(names);
   const beats = new BeatLedger(beatTarget, metrics);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
@@ -104,8 +120,9 @@ export async function createGateway({
   app.setErrorHandler((error, request, reply) => sendProblem(explained(error), request, reply));
   finishCalls(app);
   answerExpectations(app.server);
-  // Runs before a body is read: an unknown route needs no parsing.
+  // Runs before a body is read: an unknown route needs no parsing, and neither does a foreign page.
   app.addHook('onRequest', (request, _reply, done) => {
+    checkOrigin(request);
     done(request.is404 ? noRoute(request.method, request.url) : undefined);
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -120,6 +137,7 @@ export async function createGateway({
     ...runHandlers(client),
     ...poolHandlers(client),
     ...eventHandlers(app, hub),
+    ...sessionHandlers(sessions, isSecure),
   });
   const description = openApi(version);
   addCalls(app, guard, {

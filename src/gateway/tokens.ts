@@ -1,10 +1,13 @@
 /**
- * Authorizes callers: operators may call everything, an agent its own beats, turns and failures.
+ * Finds out who calls: the holder of a named token, an operator of the settings, or an agent with its
+ * own token.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { agentToken } from '../contract/agent/token';
 import { DroverError } from '../contract/errors';
+import type { NamedToken } from '../contract/role';
 import type { AgentRef } from '../client';
+import type { Caller, TokenCaller } from './caller';
 
 /**
  * How many derived tokens are cached, at about 200 bytes each: a beat then costs a comparison, not
@@ -12,33 +15,52 @@ import type { AgentRef } from '../client';
  */
 const KEPT_TOKENS = 100_000;
 
+/** The named tokens at the moment: the tokens file may change at any time. */
+export type NamedTokens = () => readonly NamedToken[];
+
 /** Checks bearer tokens in constant time. */
 export class Tokens {
-  readonly #operators: readonly Buffer[];
+  readonly #operators: readonly NamedToken[];
+  readonly #named: NamedTokens;
   readonly #agentSecret: string;
   readonly #agents = new Map<string, Buffer>();
 
-  constructor(operators: readonly string[], agentSecret: string) {
-    this.#operators = operators.map(digest);
+  /** `operators` are tokens of the settings: admins of all fleets, named `operator`, or `operator-1` and so on. */
+  constructor(operators: readonly string[], agentSecret: string, named: NamedTokens = () => []) {
+    this.#operators = operators.map((token, index) => ({
+      name: operators.length === 1 ? 'operator' : `operator-${String(index + 1)}`,
+      role: 'admin',
+      fleets: null,
+      sha256: digest(token).toString('hex'),
+    }));
+    this.#named = named;
     this.#agentSecret = agentSecret;
   }
 
   /**
-   * The role of the token in the header: operator or, if `agent` is given, that agent. Throws
+   * The caller with the token in the header; with `agent`, that agent's own token is one too. Throws
    * `Unauthorized` or `Forbidden`.
    */
-  require(authorization: string | undefined, agent?: AgentRef): 'operator' | 'agent' {
+  require(authorization: string | undefined, agent?: AgentRef): Caller {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {
       throw new DroverError('Unauthorized', 'a token is needed: send the header "Authorization: Bearer <token>"');
     }
-    if (agent && this.#isOf(agent, Buffer.from(token))) return 'agent';
-    const given = digest(token);
-    // Every operator's token is compared, even after a match, so that the time does not depend on
-    // the token.
-    const matches = this.#operators.filter((operator) => timingSafeEqual(given, operator));
-    if (matches.length === 0) throw new DroverError('Forbidden', 'this token does not allow this call');
-    return 'operator';
+    if (agent && this.#isOf(agent, Buffer.from(token))) {
+      return { kind: 'agent', name: `agent ${agent.fleet}/${agent.agent}`, fleet: agent.fleet, agent: agent.agent };
+    }
+    const found = this.bySha256(digest(token));
+    if (found === undefined) throw new DroverError('Forbidden', 'this token does not allow this call');
+    return found;
+  }
+
+  /** The holder of the token with this SHA-256; undefined where it is not valid, or not any more. */
+  bySha256(given: Buffer): TokenCaller | undefined {
+    // Every token is compared, even after a match, so that the time does not depend on the token.
+    const [found] = [...this.#operators, ...this.#named()].filter(({ sha256 }) =>
+      timingSafeEqual(given, Buffer.from(sha256, 'hex')),
+    );
+    return found && { kind: 'token', ...found };
   }
 
   #isOf({ fleet, agent }: AgentRef, given: Buffer): boolean {

@@ -180,7 +180,17 @@ describe('the description', () => {
   it('says which bodies are needed, and which are not', () => {
     const needed = operations.flatMap(({ operationId, requestBody }) => (requestBody?.required ? [operationId] : []));
     expect(needed.sort()).toEqual(
-      ['answerRun', 'applyFleet', 'heartbeat', 'hold', 'release', 'reportFailure', 'scaleFleet', 'startRun'].sort(),
+      [
+        'answerRun',
+        'applyFleet',
+        'heartbeat',
+        'hold',
+        'login',
+        'release',
+        'reportFailure',
+        'scaleFleet',
+        'startRun',
+      ].sort(),
     );
   });
 
@@ -203,7 +213,7 @@ describe('the description', () => {
     expect(description.servers).toHaveLength(1);
     expect(description.security).toEqual([{ token: [] }]);
     const open = operations.flatMap(({ operationId, security }) => (security?.length === 0 ? [operationId] : []));
-    expect(open.sort()).toEqual(['healthz', 'metrics', 'openapi', 'readyz']);
+    expect(open.sort()).toEqual(['healthz', 'login', 'metrics', 'openapi', 'readyz']);
     const pageSize = operation('listRuns').parameters.find(({ name }) => name === 'pageSize');
     expect(pageSize).toMatchObject({ in: 'query', schema: { type: 'integer', minimum: 1, maximum: 1_000 } });
     expect(description.components.responses['TooManyRequests']?.headers).toHaveProperty('Retry-After');

@@ -7,7 +7,9 @@ import { agentToken } from '../../src/contract/agent/token';
 import { BeatLedger } from '../../src/gateway/routes/beats';
 import { addBulkBeats } from '../../src/gateway/routes/bulk-beats';
 import { finishCalls } from '../../src/gateway/finish';
+import { CALLS } from '../../src/contract/schemas/http';
 import { createGuard } from '../../src/gateway/guard';
+import { Sessions } from '../../src/gateway/sessions';
 import { Tokens } from '../../src/gateway/tokens';
 import { Slots } from '../../src/lib/slots';
 import { view } from './agent-view';
@@ -34,6 +36,8 @@ describe('beats of 16,300 agents in one request', () => {
     };
     const target = { heartbeat: () => counted(undefined), describe: () => counted(view()) };
     const app = Fastify();
+    // As its guard does for a gateway.
+    app.decorateRequest('caller', null);
     try {
       const ledger = new BeatLedger(target, { received: () => undefined, forwarded: () => undefined });
       await addBulkBeats(
@@ -119,14 +123,19 @@ describe('wrong tokens', () => {
     const held = gate();
     try {
       await app.register(rateLimit, { global: false });
-      const guard = createGuard(app, new Tokens([OPERATOR], SECRET), {
-        agentCallsPerMinute: 1,
-        delay: (ms) => {
-          waits.push(ms);
-          return held.opened;
+      const tokens = new Tokens([OPERATOR], SECRET);
+      const guard = createGuard(
+        app,
+        { tokens, sessions: new Sessions(tokens, SECRET) },
+        {
+          agentCallsPerMinute: 1,
+          delay: (ms) => {
+            waits.push(ms);
+            return held.opened;
+          },
         },
-      });
-      app.get('/', { onRequest: guard('operator') }, () => 'in');
+      );
+      app.get('/', { onRequest: guard(CALLS.listAgents) }, () => 'in');
       const url = await listen(app);
       const ask = (token: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } });
       for (let guess = 0; guess < 120; guess += 1) await (await ask(`guess-${String(guess)}`)).text();

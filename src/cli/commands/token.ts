@@ -1,21 +1,60 @@
-/** `drover token FLEET/AGENT`: the token that an external agent needs. */
-import type { Command } from 'commander';
+/**
+ * `drover token FLEET/AGENT`: the token that an external agent needs; `drover token create`: a new token
+ * for a person or a program.
+ */
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
 import { environment } from '../../config';
 import { agentToken } from '../../contract/agent/token';
 import { DroverError } from '../../contract/errors';
-import { keptAgentSecret } from '../../dev/state-dir';
+import { type Role, ROLES } from '../../contract/role';
+import { keptAgentSecret, TOKENS_FILE } from '../../dev/state-dir';
+import { addToken } from '../files/tokens-file';
 import { agentRef } from '../lib/arguments';
-import { type Format, print, withOutput } from '../lib/output';
-import { stateFolder } from '../lib/state-folder';
+import { type Format, print, say, withOutput } from '../lib/output';
+import { isStateFolder, stateFolder } from '../lib/state-folder';
 import { askGateway } from '../lib/gateway';
 
 interface TokenFlags {
   readonly output: Format;
 }
 
+interface CreateFlags extends TokenFlags {
+  readonly role: Role;
+  readonly fleet?: readonly string[];
+  readonly name?: string;
+}
+
 export function register(program: Command): void {
-  withOutput(program.command('token').argument('<fleet/agent>')).action((name: string, flags: TokenFlags) =>
-    token(name, flags),
+  const parent = withOutput(program.command('token').argument('<fleet/agent>')).action(
+    (name: string, flags: TokenFlags) => token(name, flags),
+  );
+  withOutput(parent.command('create'))
+    .summary('make a token for a person or a program, and print it once')
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
+    .option('--fleet <fleet...>', 'the only fleets that it may see and command')
+    .option('--name <name>', 'who has it, for audits; by default made from the role')
+    // Options before the name of the subcommand belong to the command around it.
+    .action((_own: CreateFlags, command: Command) => create(command.optsWithGlobals<CreateFlags>()));
+}
+
+async function create({ role, fleet, name, output }: CreateFlags): Promise<void> {
+  const path = tokensPath();
+  const { token: value, entry } = addToken(path, { role, fleets: fleet ?? null, ...(name !== undefined && { name }) });
+  say(`drover: ${path} has the hash of the token "${entry.name}"; this is the only time that the token is shown`);
+  const { sha256: _, ...shown } = entry;
+  await print(output, { data: { ...shown, token: value }, names: [value], text: () => value });
+}
+
+/** The file that the gateway of this directory reads. */
+function tokensPath(): string {
+  const given = environment()['DROVER_TOKENS_FILE'];
+  if (given !== undefined) return resolve(given);
+  const folder = stateFolder();
+  if (isStateFolder(folder)) return join(folder, TOKENS_FILE);
+  throw new DroverError(
+    'InvalidRequest',
+    'no installation here: run this in the directory of its drover up, or set DROVER_TOKENS_FILE as for its gateway',
   );
 }
 

@@ -16,7 +16,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   describe: ['describe agent mars/AgentA', 'describe run mars/run-1 --watch'],
   wait: ['wait agent mars/AgentA --for liveness=ready --timeout 2m'],
   events: ['events', 'events --watch --fleet mars'],
-  token: ['token mars/AgentA'],
+  token: ['token mars/AgentA', 'token create --role viewer --fleet mars'],
   logs: ['logs mars/AgentA -f'],
   pause: ['pause mars/AgentA --reason "deploy"', 'pause --fleet mars'],
   resume: ['resume mars/AgentA', 'resume --fleet mars'],

@@ -63,6 +63,13 @@ export function equals(attribute: string, value: string): string {
   return `${attribute} = '${value}'`;
 }
 
+/** The condition for any of these values; they need no escaping. Without values it is never met. */
+export function anyOf(attribute: string, values: readonly string[]): string {
+  const [first, ...others] = values.map((value) => equals(attribute, value));
+  if (first === undefined) return `${attribute} IS NULL AND ${attribute} IS NOT NULL`;
+  return others.length === 0 ? first : `(${[first, ...others].join(' OR ')})`;
+}
+
 /** The condition for workflows that closed at this time or later, in epoch ms. */
 export function closedSince(time: number): string {
   return `CloseTime >= '${new Date(time).toISOString()}'`;

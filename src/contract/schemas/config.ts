@@ -45,7 +45,18 @@ export const configSchema = z.object({
   DROVER_GATEWAY_PORT: whole(0, 65_535).optional(),
   /** The gateway's URL for agents, where it differs from host and port. */
   DROVER_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
-  /** The tokens of operators, separated by commas; by default the one in the state directory. */
+  /**
+   * Names by which the gateway is called, beside `localhost`, addresses and the host of its URL,
+   * separated by commas.
+   */
+  DROVER_GATEWAY_NAMES: z
+    .string()
+    .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))
+    .pipe(z.array(z.string().regex(/^[a-z0-9._-]+$/, 'expected host names such as drover.example.com')))
+    .optional(),
+  /** The file of named tokens (docs/security.md, "Roles"); by default `tokens.yaml` in the state directory. */
+  DROVER_TOKENS_FILE: text.optional(),
+  /** The tokens of admins, separated by commas; by default the one in the state directory. */
   DROVER_OPERATOR_TOKENS: z
     .string()
     .transform((tokens) => tokens.split(',').map((token) => token.trim()))
@@ -121,6 +132,8 @@ export interface Config {
   /** As given; a relative path starts at the working directory. */
   readonly stateDir: string;
   readonly gateway: { readonly host: string; readonly port: number | undefined; readonly url: string | undefined };
+  readonly gatewayNames: readonly string[] | undefined;
+  readonly tokensFile: string | undefined;
   readonly operatorTokens: readonly string[] | undefined;
   readonly agentSecret: string | undefined;
   readonly specSecrets: readonly string[] | undefined;
@@ -155,6 +168,8 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
       port: variables.DROVER_GATEWAY_PORT,
       url: variables.DROVER_GATEWAY_URL,
     },
+    gatewayNames: variables.DROVER_GATEWAY_NAMES,
+    tokensFile: variables.DROVER_TOKENS_FILE,
     operatorTokens: variables.DROVER_OPERATOR_TOKENS,
     agentSecret: variables.DROVER_AGENT_SECRET,
     specSecrets: variables.DROVER_SPEC_SECRET,

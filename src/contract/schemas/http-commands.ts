@@ -13,7 +13,7 @@ type CommandCalls = {
     readonly method: 'POST';
     readonly path: string;
     readonly summary: string;
-    readonly access: 'operator';
+    readonly access: 'operator' | 'admin';
     readonly params: typeof ofAgent;
     readonly body: (typeof commandSchemas)[C];
     readonly bodyOptional?: true;
@@ -41,7 +41,8 @@ export const commandCalls = Object.fromEntries(
       method: 'POST',
       path: `/v1/agents/{fleet}/{agent}/${command}`,
       summary: SUMMARIES[command],
-      access: 'operator',
+      // The agent and its resource are gone after it, as after a destroy.
+      access: command === 'terminate' ? 'admin' : 'operator',
       params: ofAgent,
       body: commandSchemas[command],
       // Every option but the name of a hold has a default.

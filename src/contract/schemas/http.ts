@@ -5,14 +5,22 @@
 import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema } from './agents';
 import { FLEET_LIMITS } from '../patterns';
+import { type Role, ROLES } from '../role';
 import { name, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
 import * as views from './views';
 
-/** Who may make a call: any caller, operators, or operators and the agent in the path. */
-export type Access = 'public' | 'operator' | 'agent';
+/** Who may make a call: any caller, tokens of this role and above, or operators and the agent in the path. */
+export type Access = 'public' | Role | 'agent';
+
+/**
+ * What a token that is limited to some fleets may do with a call that has no fleet in its path:
+ * `filtered` answers with its fleets only, `checked` looks at the fleets of the body, `own` concerns the
+ * caller alone, `shared` is refused.
+ */
+export type Scope = 'filtered' | 'checked' | 'own' | 'shared';
 
 /** One call. An absent `params`, `query`, `headers` or `body` means that it takes none. */
 export interface Call {
@@ -21,6 +29,8 @@ export interface Call {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /** Where the path has no fleet; `shared` unless given. */
+  readonly scope?: Scope;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   /** The call's own headers. */
@@ -78,7 +88,15 @@ const number = (min: number, max: number) =>
     .meta({ described: { type: 'integer', minimum: min, maximum: max } });
 const paging = { pageSize: number(1, 1_000), pageToken: z.string().max(2_000).exactOptional() };
 
-/** All calls, by their OpenAPI operation ids. */
+/** A caller. `csrf` is null for one with a token, which needs no such header. */
+const session = z.object({
+  name: z.string(),
+  role: z.enum(ROLES),
+  fleets: z.array(z.string()).nullable(),
+  csrf: z.string().nullable(),
+});
+
+/** All calls, by their OpenAPI operation ids, with the role that each one needs. */
 export const CALLS = {
   heartbeat: {
     method: 'POST',
@@ -105,7 +123,8 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/agents',
     summary: 'Agents that are not terminated, from the visibility store: eventually consistent',
-    access: 'operator',
+    access: 'viewer',
+    scope: 'filtered',
     query: strict({
       fleet: name.exactOptional(),
       status: views.agentListItemSchema.shape.status.exactOptional(),
@@ -118,7 +137,7 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/agents/{fleet}/{agent}',
     summary: 'One agent, from its own workflow',
-    access: 'operator',
+    access: 'viewer',
     params: ofAgent,
     answer: views.agentViewSchema,
   },
@@ -135,7 +154,8 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/fleets',
     summary: 'Fleets, from the visibility store: eventually consistent',
-    access: 'operator',
+    access: 'viewer',
+    scope: 'filtered',
     query: strict(paging),
     answer: views.page(views.fleetListItemSchema),
   },
@@ -143,7 +163,7 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/fleets/{fleet}',
     summary: 'One fleet with its specification and its latest change, from its own workflow',
-    access: 'operator',
+    access: 'viewer',
     params: ofFleet,
     answer: views.fleetViewSchema,
   },
@@ -152,7 +172,7 @@ export const CALLS = {
     path: '/v1/fleets/{fleet}',
     summary:
       'Make the fleet what the file says, a new one too; 202 with the change that has begun, 200 where nothing differs',
-    access: 'operator',
+    access: 'admin',
     params: ofFleet,
     query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),
     body: z.union([fleetFileSchema, strict({ spec: fleetSpecSchema })]),
@@ -165,7 +185,7 @@ export const CALLS = {
     method: 'DELETE',
     path: '/v1/fleets/{fleet}',
     summary: 'Remove every agent of the fleet, then the fleet; with `forget`, what cannot be removed is given up',
-    access: 'operator',
+    access: 'admin',
     params: ofFleet,
     query: strict({ forget: flag }),
     keyed: true,
@@ -176,7 +196,7 @@ export const CALLS = {
     method: 'POST',
     path: '/v1/fleets/{fleet}/scale',
     summary: 'Give an agent with replicas another number of them: a change like any other',
-    access: 'operator',
+    access: 'admin',
     params: ofFleet,
     query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),
     body: strict({ agent: name, replicas: z.int().min(0).max(FLEET_LIMITS.agents) }),
@@ -188,7 +208,7 @@ export const CALLS = {
     method: 'POST',
     path: '/v1/fleets/{fleet}/cancel',
     summary: 'Stop the change that runs and take it back; 409 where none runs, or another one than is meant',
-    access: 'operator',
+    access: 'admin',
     params: ofFleet,
     body: strict({
       changeId: z.string().max(200).exactOptional(),
@@ -205,7 +225,7 @@ export const CALLS = {
     path: '/v1/fleets/{fleet}/compensate',
     summary:
       'Undo a failed change once more, where its undo had failed or it was kept; 409 where nothing is left to undo',
-    access: 'operator',
+    access: 'admin',
     params: ofFleet,
     body: strict({
       attempt: z.int().min(1).max(999_999_999).exactOptional(),
@@ -242,7 +262,8 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/runs',
     summary: 'Runs, from the visibility store: eventually consistent',
-    access: 'operator',
+    access: 'viewer',
+    scope: 'filtered',
     query: strict({
       fleet: name.exactOptional(),
       state: views.runListItemSchema.shape.state.exactOptional(),
@@ -255,6 +276,7 @@ export const CALLS = {
     path: '/v1/runs',
     summary: "Take a task through the fleet's topology",
     access: 'operator',
+    scope: 'checked',
     body: strict({
       fleet: name,
       run: name.exactOptional(),
@@ -270,7 +292,7 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/runs/{fleet}/{run}',
     summary: 'One run with its branches, its open question and, at its end, its result',
-    access: 'operator',
+    access: 'viewer',
     params: ofRun,
     answer: views.runViewSchema,
   },
@@ -294,7 +316,8 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/pools',
     summary: 'Pools of credentials, from the visibility store: eventually consistent',
-    access: 'operator',
+    access: 'viewer',
+    scope: 'shared',
     query: strict(paging),
     answer: views.page(views.poolListItemSchema),
   },
@@ -302,7 +325,8 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/pools/{pool}',
     summary: 'One pool: who is on which credential, recent failures, and until when one is not given out',
-    access: 'operator',
+    access: 'viewer',
+    scope: 'shared',
     params: ofPool,
     answer: views.poolViewSchema,
   },
@@ -311,6 +335,7 @@ export const CALLS = {
     path: '/v1/pools/{pool}/reset',
     summary: 'Forget the failures of one credential, or of all',
     access: 'operator',
+    scope: 'shared',
     params: ofPool,
     body: strict({ credential: name.exactOptional() }),
     keyed: true,
@@ -321,7 +346,8 @@ export const CALLS = {
     method: 'GET',
     path: '/v1/events',
     summary: 'What happens to agents, runs and pools, as server-sent events',
-    access: 'operator',
+    access: 'viewer',
+    scope: 'filtered',
     query: strict({ fleet: name.exactOptional() }),
     headers: z.object({ [LAST_EVENT_ID]: z.string().exactOptional() }),
     answer: views.eventSchema,
@@ -332,12 +358,48 @@ export const CALLS = {
     path: '/v1/heartbeats',
     summary: 'Many beats, of any agents, one JSON object a line; the answer has a line for each, in order',
     access: 'operator',
+    scope: 'checked',
     body: addressedHeartbeatSchema,
     consumes: [NDJSON, 'application/ndjson', 'text/plain'],
     ownCheck: true,
     bodyOptional: true,
     answer: views.lineAnswerSchema,
     produces: NDJSON,
+  },
+  createLoginCode: {
+    method: 'POST',
+    path: '/v1/login-codes',
+    summary: 'A code with which a browser logs in as the caller, once and within five minutes',
+    access: 'viewer',
+    scope: 'own',
+    body: strict({}),
+    bodyOptional: true,
+    answer: z.object({ code: z.string(), expiresAt: z.string() }),
+  },
+  login: {
+    method: 'POST',
+    path: '/v1/session',
+    summary: 'Begin the session of a browser: a cookie for a login code',
+    access: 'public',
+    body: strict({ code: z.string().max(200) }),
+    answer: session,
+    bodyLimit: 1024,
+  },
+  describeSession: {
+    method: 'GET',
+    path: '/v1/session',
+    summary: 'Who the caller is, and the header that its calls need if it is a browser',
+    access: 'viewer',
+    scope: 'own',
+    answer: session,
+  },
+  logout: {
+    method: 'DELETE',
+    path: '/v1/session',
+    summary: 'End the session of this browser',
+    access: 'viewer',
+    scope: 'own',
+    answer: z.object({ ended: z.literal(true) }),
   },
   healthz: {
     method: 'GET',

@@ -3,6 +3,7 @@ import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../
 import { agentToken } from '../../contract/agent/token';
 import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';
+import { onlyFleetsOf } from '../caller';
 import type { Handler, Handlers } from '../calls';
 import type { Metrics } from '../metrics';
 
@@ -48,8 +49,11 @@ export function agentHandlers(
       beats.learn(result.agent);
       return result;
     },
-    listAgents: ({ query: { pageSize, pageToken, ...filter } }) =>
-      client.agents.list(filter, { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    listAgents: ({ query: { pageSize, pageToken, ...filter }, request }) =>
+      client.agents.list(
+        { ...filter, ...onlyFleetsOf(request) },
+        { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) },
+      ),
     agentToken: ({ params: { fleet, agent } }) => ({ fleet, agent, token: agentToken(agentSecret, fleet, agent) }),
     describeAgent: ({ params }) => client.agents.describe(params),
   };

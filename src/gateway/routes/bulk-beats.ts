@@ -1,7 +1,7 @@
 /** `POST /v1/heartbeats`: many beats in one request, each with its own answer. */
 import { Readable } from 'node:stream';
 import { setImmediate as nextRound } from 'node:timers/promises';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DroverError, type ErrorBody } from '../../contract/errors';
 import { describeProblem, readJson } from '../../contract/json';
 import type { BeatAnswer } from '../../contract/protocol';
@@ -9,6 +9,7 @@ import { addressedHeartbeatSchema } from '../../contract/schemas/agents';
 import { CALLS } from '../../contract/schemas/http';
 import { Slots } from '../../lib/slots';
 import type { BeatLedger } from './beats';
+import { mustReach } from '../caller';
 import { addCalls } from '../calls';
 import type { Guard } from '../guard';
 import { mustRead } from '../requests';
@@ -30,9 +31,9 @@ type LineAnswer = { readonly fleet: string; readonly agent: string } & (BeatAnsw
 /** Adds what is behind an error, such as a full disk. */
 type Explain = (error: unknown) => unknown;
 
-/** What becomes of an error. */
+/** Whose beats these are, and what becomes of an error. */
 interface Failing {
-  readonly log: FastifyBaseLogger;
+  readonly request: FastifyRequest;
   readonly explained: Explain;
 }
 
@@ -56,9 +57,9 @@ export async function addBulkBeats(
     // A client that supports only JSON may send one beat as JSON.
     scope.addContentTypeParser('application/json', { parseAs: 'string' }, asText);
     addCalls(scope, guard, {
-      heartbeats: ({ body, reply }) => {
+      heartbeats: ({ body, request, reply }) => {
         const lines = typeof body === 'string' ? body.split('\n').filter((line) => line.trim() !== '') : [];
-        return reply.send(Readable.from(answers(lines, beats, slots, { log: reply.log, explained })));
+        return reply.send(Readable.from(answers(lines, beats, slots, { request, explained })));
       },
     });
   });
@@ -78,17 +79,18 @@ async function* answers(
   }
 }
 
-async function answerLine(line: string, beats: BeatLedger, { log, explained }: Failing): Promise<LineAnswer> {
+async function answerLine(line: string, beats: BeatLedger, { request, explained }: Failing): Promise<LineAnswer> {
   let ref = { fleet: '', agent: '' };
   try {
     const { fleet, agent, ...beat } = mustRead(addressedHeartbeatSchema, jsonOf(line), 'body');
     ref = { fleet, agent };
+    mustReach(request.caller, fleet);
     return { ...ref, ...(await beats.beat(ref, beat)) };
   } catch (thrown) {
     const error = explained(thrown);
     if (error instanceof DroverError) return { ...ref, error: error.toBody() };
     // Earlier answers are already sent, so the request cannot fail any more.
-    log.error({ err: error }, 'a beat failed');
+    request.log.error({ err: error }, 'a beat failed');
     return { ...ref, error: { code: 'Internal', message: 'something went wrong inside the gateway' } };
   }
 }

@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Observed } from '../../client';
 import { LAST_EVENT_ID } from '../../contract/schemas/http';
+import { fleetsOf } from '../caller';
 import type { Handlers } from '../calls';
 import type { EventHub, Listener } from '../event-hub';
 
@@ -28,9 +29,9 @@ export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'ev
     await Promise.race([ended, new Promise((resolve) => limit.addEventListener('abort', resolve))]);
   });
   return {
-    events: async ({ query: { fleet }, headers, reply }) => {
+    events: async ({ query: { fleet }, headers, request, reply }) => {
       const stream = new PassThrough();
-      const listener = streamListener(stream, fleet);
+      const listener = streamListener(stream, fleet === undefined ? fleetsOf(request.caller) : [fleet]);
       await hub.join(listener, headers[LAST_EVENT_ID]);
       open.add(stream);
       stream.once('close', () => {
@@ -44,9 +45,10 @@ export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'ev
   };
 }
 
-function streamListener(stream: PassThrough, fleet: string | undefined): Listener {
+/** `only` null: events of all fleets. */
+function streamListener(stream: PassThrough, only: readonly string[] | null): Listener {
   const hear = (events: readonly Observed[]): void => {
-    const wanted = events.filter(({ fleets }) => fleet === undefined || fleets.includes(fleet));
+    const wanted = events.filter(({ fleets }) => only === null || fleets.some((fleet) => only.includes(fleet)));
     if (stream.writableLength > BACKLOG_LIMIT) stream.destroy();
     else if (wanted.length > 0) stream.write(wanted.map(asText).join(''));
   };

@@ -3,6 +3,7 @@ import type { DroverClient } from '../../client';
 import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleet-validation';
 import { DroverError } from '../../contract/errors';
 import type { FleetSpec } from '../../contract/fleet';
+import { onlyFleetsOf } from '../caller';
 import type { Handlers } from '../calls';
 import { pointerOf } from '../requests';
 
@@ -20,8 +21,8 @@ type FleetCalls =
 /** Handlers over the client. */
 export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
   return {
-    listFleets: ({ query: { pageSize, pageToken } }) =>
-      fleets.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
+    listFleets: ({ query: { pageSize, pageToken }, request }) =>
+      fleets.list({ ...onlyFleetsOf(request), ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
     describeFleet: ({ params }) => fleets.describe(params.fleet),
     applyFleet: async ({ params, query, body, idempotencyKey, reply }) => {
       const applied = await fleets.apply(params.fleet, {

@@ -1,5 +1,6 @@
 /** Calls for runs. */
 import type { DroverClient } from '../../client';
+import { mustReach, onlyFleetsOf } from '../caller';
 import type { Handlers } from '../calls';
 
 type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRun' | 'resumeRun' | 'cancelRun';
@@ -7,12 +8,13 @@ type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRu
 /** Handlers over the client. */
 export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
   return {
-    listRuns: ({ query: { fleet, state, pageSize, pageToken } }) =>
+    listRuns: ({ query: { fleet, state, pageSize, pageToken }, request }) =>
       runs.list(
-        { ...(fleet && { fleet }), ...(state && { state }) },
+        { ...(fleet && { fleet }), ...(state && { state }), ...onlyFleetsOf(request) },
         { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) },
       ),
-    startRun: async ({ body, idempotencyKey, reply }) => {
+    startRun: async ({ body, idempotencyKey, request, reply }) => {
+      mustReach(request.caller, body.fleet);
       const ref = await runs.start(idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey });
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);
       return ref;

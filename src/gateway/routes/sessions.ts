@@ -1,0 +1,39 @@
+/** Calls for the sessions of browsers. */
+import { DroverError } from '../../contract/errors';
+import type { Caller, TokenCaller } from '../caller';
+import type { Handlers } from '../calls';
+import { cookieHeader, sessionIn, type Sessions } from '../sessions';
+
+type SessionCalls = 'createLoginCode' | 'login' | 'describeSession' | 'logout';
+
+/** Handlers over the sessions. `isSecure`: browsers reach the gateway by https only. */
+export function sessionHandlers(sessions: Sessions, isSecure: boolean): Handlers<SessionCalls> {
+  return {
+    createLoginCode: ({ request }) => sessions.newCode(holderOf(request.caller)),
+    login: ({ body, reply }) => {
+      const session = sessions.begin(body.code);
+      void reply.header('set-cookie', cookieHeader(session, isSecure)).header('cache-control', 'no-store');
+      return shown(session.caller, session.csrf);
+    },
+    describeSession: ({ request, reply }) => {
+      void reply.header('cache-control', 'no-store');
+      const cookie = request.headers.authorization === undefined ? sessionIn(request.headers.cookie) : undefined;
+      const found = cookie === undefined ? undefined : sessions.find(cookie);
+      return shown(holderOf(request.caller), found?.csrf ?? null);
+    },
+    logout: ({ reply }) => {
+      void reply.header('set-cookie', cookieHeader(null, isSecure));
+      return { ended: true };
+    },
+  };
+}
+
+function shown({ name, role, fleets }: TokenCaller, csrf: string | null) {
+  return { name, role, fleets, csrf };
+}
+
+/** An agent has no sessions: none of these calls takes its token. */
+function holderOf(caller: Caller | null): TokenCaller {
+  if (caller?.kind === 'token') return caller;
+  throw new DroverError('Forbidden', 'this token does not allow this call');
+}
