@@ -23,6 +23,7 @@ export interface Settings extends Pick<
   | 'gatewayNames'
   | 'tokensFile'
   | 'logLevel'
+  | 'metrics'
   | 'maxCachedWorkflows'
   | 'turnSlots'
   | 'allowedHosts'
@@ -60,6 +61,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     gatewayNames: config.gatewayNames,
     tokensFile: config.tokensFile,
     logLevel: config.logLevel,
+    metrics: config.metrics,
     maxCachedWorkflows: config.maxCachedWorkflows,
     turnSlots: config.turnSlots,
     allowedHosts: config.allowedHosts,

@@ -6,6 +6,7 @@ import {
   NativeConnection,
   type NativeConnectionOptions,
   Runtime,
+  type RuntimeOptions,
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
@@ -33,6 +34,7 @@ import { isApproved } from './dev/approved-references';
 import { DATA_CONVERTER } from './hosting/data-converter';
 import { startMaintenance } from './hosting/housekeeping';
 import { watchEndings } from './hosting/endings';
+import { exporterAt, installWith } from './hosting/metrics';
 import { installedProviders } from './hosting/installed-providers';
 import type { Providers } from './providers/provider';
 import { isListed } from './providers/allowed-references';
@@ -63,22 +65,24 @@ export interface RunningWorker {
 }
 
 /**
- * Sends Temporal's log to Drover's. Call it once per process, before anything else uses the
- * runtime. The caller handles signals.
+ * Sends Temporal's log to Drover's and serves the metrics of both, where an address for them is
+ * given. Call it once per process, before anything else uses the runtime. The caller handles
+ * signals. Throws `Unavailable` where the address is taken.
  */
-export function installRuntime(log: Logger): void {
-  Runtime.install({
+export function installRuntime(log: Logger, metrics: Settings['metrics']): void {
+  const options: RuntimeOptions = {
     shutdownSignals: [],
     // The core logs here too, and not to stderr, which may be a file on a full disk or a pipe
     // without a reader.
-    telemetryOptions: { logging: { forward: {} } },
+    telemetryOptions: { logging: { forward: {} }, ...(metrics && { metrics: exporterAt(metrics) }) },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       if (level === 'TRACE' || level === 'DEBUG') log.debug(meta ?? {}, message);
       else if (level === 'INFO') log.info(meta ?? {}, message);
       else if (level === 'WARN') log.warn(meta ?? {}, message);
       else log.error(meta ?? {}, message);
     }),
-  });
+  };
+  installWith(options, metrics);
 }
 
 /** The parts of a worker on a connection that its caller has opened. */

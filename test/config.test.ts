@@ -19,6 +19,7 @@ it('takes what is not set from the state directory', () => {
     queuePrefix: 'drover',
     agentCallsPerMinute: 600,
     logLevel: 'warn',
+    metrics: undefined,
     maxCachedWorkflows: 500,
     turnSlots: 1_000,
     allowedHosts: undefined,

@@ -1,7 +1,9 @@
 /** Effects on resources: calls the provider of each kind and converts its errors to failures. */
 import { Context } from '@temporalio/activity';
 import type { ProviderActivities, ResourceCall } from '../contract/activities';
+import type { ProviderKind } from '../contract/agent';
 import { DroverError } from '../contract/errors';
+import { WORKER_METRICS } from '../contract/metrics';
 import { withoutSecretsInUse } from '../providers/secrets-in-use';
 import { type Provider, type Providers, providerError, titleOf } from '../providers/provider';
 import { type Admit, admitEverything } from './admission';
@@ -33,6 +35,21 @@ async function untilSent<T>(create: () => Promise<T>): Promise<T> {
 
 function wasNotSent(error: unknown): error is DroverError {
   return error instanceof DroverError && error.details?.['notSent'] === true;
+}
+
+/** Counts a start on the meter of the worker. */
+async function counted<T>(provider: ProviderKind, start: () => Promise<T>): Promise<T> {
+  const { name, help } = WORKER_METRICS.starts;
+  const count = (outcome: 'started' | 'failed'): void =>
+    Context.current().metricMeter.createCounter(name, '', help).add(1, { provider, outcome });
+  try {
+    const started = await start();
+    count('started');
+    return started;
+  } catch (error) {
+    count('failed');
+    throw error;
+  }
 }
 
 /** The provider activities. `admit` decides which specifications may be created, prepared and woken. */
@@ -80,7 +97,7 @@ export function createProviderActivities(providers: Providers, admit: Admit = ad
   return {
     prepareResource: prepare,
     createResource: (call) => ask(call, async () => untilSent(() => admitted(call).create(call))),
-    wakeResource: (call) => ask(call, async () => admitted(call).wake(call)),
+    wakeResource: (call) => counted(call.provider, () => ask(call, async () => admitted(call).wake(call))),
     suspendResource: (call) => ask(call, (provider) => provider.suspend(call)),
     continueResource: (call) => ask(call, (provider) => provider.continue(call)),
     stopResource: (call) => ask(call, (provider) => provider.stop(call, call.graceMs)),

@@ -7,6 +7,7 @@ import { Calls } from './temporal/calls';
 import { type CallOptions } from './temporal/call-options';
 import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
 import { isConnectionError } from './temporal/errors';
+import { type Counts, countAll } from './counts';
 import { Events } from './events';
 import { type ApproveReferences, Fleets } from './fleets';
 import { Pools } from './pools';
@@ -127,6 +128,11 @@ export class DroverClient {
     ] as const;
     const served = await Promise.all(needed.map(([name, type]) => isServed(name, type)));
     return needed.flatMap(([name], index) => (served[index] ? [] : [name]));
+  }
+
+  /** How many agents, fleets, runs and running changes exist: from visibility, by a fixed number of calls. */
+  counts(options: CallOptions = {}): Promise<Counts> {
+    return countAll(this.#calls, options);
   }
 
   /** Waits for open calls, then closes the connection. */

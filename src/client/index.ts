@@ -13,6 +13,7 @@
 export { DroverClient, type DroverClientOptions } from './drover-client';
 export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents';
 export type { RunningAgent } from './agent-items';
+export type { Counts } from './counts';
 export type { ApproveReferences, ChangeCallOptions, Fleets, FollowOptions } from './fleets';
 export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';

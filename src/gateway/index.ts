@@ -15,6 +15,7 @@ import { addCalls, routeOf } from './calls';
 import { answerClientError, answerExpectations } from './client-errors';
 import { EventHub } from './event-hub';
 import { eventHandlers } from './routes/events';
+import { registerFleetGauges } from './fleet-gauges';
 import { fleetHandlers } from './routes/fleets';
 import { createGuard } from './guard';
 import { takeJsonBodies } from './json-body';
@@ -67,6 +68,8 @@ const UNTIMED: readonly string[] = [routeOf(CALLS.heartbeat.path), routeOf(CALLS
 const COUNTED_CALLERS = 100_000;
 /** How long /readyz waits for Temporal. */
 const READY_TIMEOUT_MS = 2_000;
+/** How long /metrics waits for Temporal: a scrape has 10 s by default. */
+const COUNT_TIMEOUT_MS = 4_000;
 
 function beatsOver(client: DroverClient): BeatTarget {
   return {
@@ -114,6 +117,8 @@ export async function createGateway({
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
+
+  registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
 
   takeJsonBodies(app);
   const explained = (error: unknown) => (databaseDir === undefined ? error : explainedByDisk(error, databaseDir));

@@ -7,7 +7,8 @@ import { DroverError } from '../contract/errors';
  * mix.
  */
 export class Metrics {
-  readonly #registry = new Registry();
+  /** Where gauges are added. */
+  readonly registry = new Registry();
   readonly #beats = this.#counter('drover_beats_received_total', 'Beats that agents sent to this gateway');
   readonly #forwarded = this.#counter(
     'drover_beats_forwarded_total',
@@ -17,14 +18,14 @@ export class Metrics {
     name: 'drover_commands_total',
     help: 'Commands to agents by outcome: accepted, or the code of the refusal',
     labelNames: ['command', 'outcome'],
-    registers: [this.#registry],
+    registers: [this.registry],
   });
   readonly #requests = new Histogram({
     name: 'drover_http_request_seconds',
     help: 'Time to answer a request',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
-    registers: [this.#registry],
+    registers: [this.registry],
   });
 
   /** Counts a received beat. */
@@ -57,7 +58,7 @@ export class Metrics {
     new Gauge({
       name,
       help,
-      registers: [this.#registry],
+      registers: [this.registry],
       collect() {
         this.set(read());
       },
@@ -66,10 +67,10 @@ export class Metrics {
 
   /** All metrics in Prometheus's text format. */
   async text(): Promise<{ readonly contentType: string; readonly body: string }> {
-    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
   }
 
   #counter(name: string, help: string): Counter {
-    return new Counter({ name, help, registers: [this.#registry] });
+    return new Counter({ name, help, registers: [this.registry] });
   }
 }

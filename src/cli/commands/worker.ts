@@ -22,7 +22,7 @@ export function register(program: Command): void {
 async function work(flags: WorkerFlags): Promise<void> {
   const serve = queueKinds(flags.queues);
   const { settings } = await loadSettings();
-  installRuntime(openLog(settings.logLevel));
+  installRuntime(openLog(settings.logLevel), settings.metrics);
   const stop = stopRequested();
   const worker = await startWorker({
     settings,

@@ -44,7 +44,7 @@ export async function startServices(settings: Settings, state: StateDirectory): 
       ]);
     const connection: ConnectionSettings = { bare: true, address: server.address, namespace: server.namespace };
     const log = openLog(settings.logLevel, join(state.path, 'drover.log'), notice);
-    installRuntime(log);
+    installRuntime(log, settings.metrics);
     const [worker, gateway] = await stops.ofAll([
       startWorker({ settings, connection, environment: env }),
       startGateway({ settings, connection, log, databaseDir: state.path }),

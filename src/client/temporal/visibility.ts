@@ -94,6 +94,19 @@ export async function listWorkflows<T>(
   return { items: page.executions.map((execution) => read(listed(execution))), nextPageToken: tokenOf(page) };
 }
 
+/** How many workflows meet all conditions. */
+export async function countWorkflows(
+  calls: Calls,
+  conditions: readonly string[],
+  options: CallOptions = {},
+): Promise<number> {
+  const { workflowService, options: settings } = calls.client.workflow;
+  const { count } = await calls.within(null, options, () =>
+    workflowService.countWorkflowExecutions({ namespace: settings.namespace, query: conditions.join(' AND ') }),
+  );
+  return Number(count);
+}
+
 /** Bytes of a page token that prove that Drover made it. They only have to detect typing errors. */
 const CHECK_BYTES = 4;
 

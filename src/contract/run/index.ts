@@ -123,7 +123,9 @@ export interface RunStart extends Partial<RunPlan> {
 /** The start argument with what the fleet gives. */
 export type RunInput = RunStart & RunPlan;
 
-export type RunState = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+/** How a run can stand. */
+export const RUN_STATES = ['running', 'paused', 'completed', 'failed', 'cancelled'] as const;
+export type RunState = (typeof RUN_STATES)[number];
 
 /** The question a run waits for. */
 export interface OpenQuestion {

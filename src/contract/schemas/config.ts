@@ -120,6 +120,10 @@ export const configSchema = z.object({
     )
     .default([]),
   DROVER_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('warn'),
+  /** The address of a worker's metrics for Prometheus. */
+  DROVER_METRICS_HOST: text.default('127.0.0.1'),
+  /** The port of a worker's metrics, Temporal's and Drover's; without it they are not served. */
+  DROVER_METRICS_PORT: whole(1, 65_535).optional(),
   /** The most workflows that a worker caches, at about 1 MB each. */
   DROVER_MAX_CACHED_WORKFLOWS: whole(0, 100_000).default(500),
   /** The most turns that a worker runs at once. */
@@ -143,6 +147,8 @@ export interface Config {
   readonly allowedHosts: readonly string[] | undefined;
   readonly references: readonly string[];
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  /** Where a worker serves its metrics; undefined: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly maxCachedWorkflows: number;
   readonly turnSlots: number;
 }
@@ -179,6 +185,10 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
     allowedHosts: variables.DROVER_ALLOWED_HOSTS,
     references: variables.DROVER_REFERENCES,
     logLevel: variables.DROVER_LOG_LEVEL,
+    metrics:
+      variables.DROVER_METRICS_PORT === undefined
+        ? undefined
+        : { host: variables.DROVER_METRICS_HOST, port: variables.DROVER_METRICS_PORT },
     maxCachedWorkflows: variables.DROVER_MAX_CACHED_WORKFLOWS,
     turnSlots: variables.DROVER_TURN_SLOTS,
   };

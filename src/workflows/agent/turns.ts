@@ -14,6 +14,7 @@ import { sessionField } from '../../rules/agent/session';
 import { publicSubscription } from '../../rules/agent/view';
 import { turnActivities } from '../activities/turns';
 import type { AgentMachine } from './machine';
+import { recordTurn, recordWait } from '../shared/metrics';
 import type { Outbox } from '../shared/outbox';
 import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import type { Supervisor } from '../shared/supervise';
@@ -53,10 +54,12 @@ export function takeTurns(
   function act(action: TurnAction): void {
     switch (action.kind) {
       case 'start':
+        if (action.turn.attempt === 1) recordWait(machine.state.fleet, Date.now() - action.turn.arrivedAt);
         return supervisor.keep(`turn ${action.turn.turnId}`, () => take(action.turn));
       case 'cancel':
         return cancel(action.turnId, action.reason);
       case 'answer':
+        recordTurn(machine.state.fleet, action.outcome, Date.now() - action.turn.arrivedAt);
         return answer(action.turn.replyTo, action.turn.turnId, action.outcome);
       case 'tell':
         return tell(action.turn, action.suspended);
@@ -74,7 +77,9 @@ export function takeTurns(
     if (failure !== null) report(failure);
     const { answer: outcome } = turnEnded(machine.state, turn.turnId, ending, current.reason, Date.now());
     machine.change((state, now) => turnEnded(state, turn.turnId, ending, current.reason, now).state);
-    if (outcome !== null && !isDelivered) answer(turn.replyTo, turn.turnId, outcome);
+    if (outcome === null) return;
+    recordTurn(machine.state.fleet, outcome, Date.now() - turn.arrivedAt);
+    if (!isDelivered) answer(turn.replyTo, turn.turnId, outcome);
   }
 
   function cancel(turnId: string, reason: CancelReason): void {

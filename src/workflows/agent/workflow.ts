@@ -22,6 +22,7 @@ import { handleSignals } from './signals';
 import { type AgentSubscription, keepSubscription } from './subscription';
 import { takeTurns } from './turns';
 import { continueAsNewDue } from '../shared/continue-as-new';
+import { countRestarts } from '../shared/metrics';
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
 import { createNotifier } from '../shared/notifier';
@@ -52,6 +53,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     const turns = takeTurns(machine, outbox, supervisor, (failure) => subscription.report(failure, 'turn'));
     machine.onChange(turns.react);
     reportSettled(machine, outbox);
+    watchRestarts(machine);
     show = publish(machine, supervisor);
     // Handlers come last: the SDK delivers buffered messages at the moment they are set.
     setHandler(describeAgent, () => agentView(machine.state, true, supervisor.troubles()), {
@@ -67,6 +69,17 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     await reconcile(machine, subscription, supervisor, isIdle);
     if (!machine.state.destroyed) await continueAsNew<typeof agent>({ v: 1, state: machine.state });
     await notifyFleetOfEnd(machine, outbox, isIdle);
+  });
+}
+
+/** Counts the restarts of this run of the workflow. */
+function watchRestarts(machine: AgentMachine): void {
+  const { fleet } = machine.state;
+  let counted = machine.state.restarts;
+  machine.onChange(() => {
+    const { restarts } = machine.state;
+    countRestarts(fleet, restarts - counted);
+    counted = restarts;
   });
 }
 

@@ -14,6 +14,7 @@ import { endOf } from './cancel';
 import type { FleetMachine } from './machine';
 import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
+import { countChange } from '../shared/metrics';
 import { tellHolds } from '../shared/holds';
 import { untilOr } from '../shared/until';
 
@@ -30,6 +31,7 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
   }
   machine.supervisor.attempt('mark the end of the change', () => {
     machine.mark();
+    countChange(machine.state.fleet, machine.state.change?.view.state ?? 'unknown');
   });
 }
 

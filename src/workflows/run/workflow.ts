@@ -1,5 +1,5 @@
 /** Workflow `run`: one task over a topology (docs/coordination.md). */
-import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { RunResult, TraceEntry } from '../../contract/run';
@@ -22,6 +22,7 @@ import { undoTurns } from './undo';
 import { endEvent } from '../../rules/events/news';
 import { translating } from '../shared/failures';
 import { stampMs } from '../shared/iso-now';
+import { recordRun } from '../shared/metrics';
 import { migrated } from '../shared/migrated';
 import { createNotifier, type Notifier } from '../shared/notifier';
 import { ensureKeywords } from '../shared/search-attributes';
@@ -56,6 +57,7 @@ export async function run(argument: unknown): Promise<RunResult> {
     const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
     life.end(whole, log);
     notifyEnd(life, notifier);
+    recordRun(fleet, life.view().state, stampMs() - workflowInfo().startTime.getTime());
     if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
     await condition(
       () => life.outbox.pending() + life.pacer.pending() === 0 && notifier.pending() === 0 && allHandlersFinished(),

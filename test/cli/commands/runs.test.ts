@@ -1,11 +1,14 @@
 /** Runs as people see them: described, watched, traced; scripted, so that no agent is needed. */
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DroverEvent } from '../../../src/contract/event';
 import type { FleetDescription } from '../../../src/contract/fleet';
 import type { RunResult, RunView } from '../../../src/contract/run';
+import type { UpState } from '../../../src/dev/up-state';
 import { until } from '../../../src/lib/until';
 import { type Ended, drover, marsFile, start, startOnTerminal, startUp, temporaryFolder } from './drover';
+import { freePort } from './taken-ports';
 import { PATIENCE_MS } from '../../support/patience';
 
 const folder = temporaryFolder();
@@ -28,9 +31,12 @@ function ok({ code, stdout, stderr }: Ended): string {
   return stdout;
 }
 
+let metricsPort = 0;
+
 beforeAll(async () => {
   writeFileSync(join(cwd, 'script.json'), JSON.stringify(SCRIPT));
-  await startUp(cwd, [marsFile(cwd, 'mars')]);
+  metricsPort = await freePort();
+  await startUp(cwd, [marsFile(cwd, 'mars')], { DROVER_METRICS_PORT: String(metricsPort) });
 });
 
 it('a fleet is described with its topology as a picture, and as a graph under -o json', async () => {
@@ -161,4 +167,54 @@ it("each turn's input and reply can be read", async () => {
   const { trace } = JSON.parse(ok(await drover([...traced, '-o', 'json'], cwd))) as RunResult;
   expect(trace?.map(({ turnId }) => turnId)).toEqual(['traced/0/1', 'traced/0.0/1', 'traced/0.1/1', 'traced/0/2']);
   expect(ok(await drover(['describe', 'run', 'mars/traced'], cwd))).toContain('TURN traced/0/2 of Orchestrator');
+});
+
+describe('the metrics', () => {
+  const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
+  const gateway = async () =>
+    scrape((JSON.parse(readFileSync(join(cwd, '.drover/up.json'), 'utf8')) as UpState).gateway);
+  const worker = () => scrape(`http://127.0.0.1:${String(metricsPort)}`);
+
+  it('of the gateway count all fleets, and those of the worker what it did', async () => {
+    ok(await drover(['run', 'mars', 'Spell the word.', '--name', 'counted'], cwd));
+    const counted = await until(async () => {
+      const text = await gateway();
+      return /^drover_runs\{state="completed"\} [1-9]/m.test(text) ? text : undefined;
+    }, PATIENCE_MS);
+    expect(counted).toMatch(/^drover_temporal_up 1$/m);
+    expect(counted).toMatch(/^drover_agents\{status="running",liveness="ready"\} [1-9]/m);
+    expect(counted).toMatch(/^drover_fleets 1$/m);
+    const text = await until(async () => {
+      const found = await worker();
+      return found.includes('drover_run_seconds_count') ? found : undefined;
+    }, PATIENCE_MS);
+    expect(text).toMatch(/^drover_agent_starts_total\{.*outcome="started".*provider="process".*\} [1-9]/m);
+    expect(text).toMatch(/^drover_changes_total\{.*fleet="mars".*result="done".*\} 1$/m);
+    expect(text).toMatch(/^drover_turn_seconds_count\{.*fleet="mars".*outcome="final".*\} [1-9]/m);
+    expect(text).toMatch(/^drover_turn_wait_seconds_count\{.*fleet="mars".*\} [1-9]/m);
+    expect(text).toMatch(/^drover_run_seconds_count\{.*state="completed".*\} [1-9]/m);
+    expect(text).toMatch(/^temporal_workflow_task_execution_latency_seconds_bucket\{/m);
+  });
+
+  const promtool = spawnSync('promtool', ['--version']).status === 0 ? it : it.skip;
+  promtool('are valid for promtool', async () => {
+    for (const text of [await gateway(), await worker()]) {
+      const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+      expect(stdout).toBe('');
+      // What Temporal's SDK names is not Drover's: its metrics, and the labels that it adds to all.
+      const own = stderr.split('\n').filter((line) => line !== '' && !/^temporal_|'snake_case'/.test(line));
+      expect(own).toEqual([]);
+    }
+  });
+
+  it('cannot be served at a port that is taken: one sentence and exit code 6', async () => {
+    const other = join(cwd, 'other');
+    mkdirSync(other);
+    const { code, stderr } = await drover(['worker'], other, {
+      DROVER_METRICS_PORT: String(metricsPort),
+      DROVER_AGENT_SECRET: 'a-secret-of-all-agents-of-a-test',
+    });
+    expect(code).toBe(6);
+    expect(stderr).toContain(`drover: the metrics cannot be served at 127.0.0.1:${String(metricsPort)} (`);
+  });
 });

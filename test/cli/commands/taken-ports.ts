@@ -1,6 +1,6 @@
-/** Ports that another program has taken, until the end of the test. */
+/** Ports that another program has taken, until the end of the test, and free ones. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { LOOPBACK } from '../../../src/dev/ports';
 
 const others: Server[] = [];
@@ -14,4 +14,14 @@ export async function takePort(port: number): Promise<void> {
   const other = createServer().listen(port, LOOPBACK);
   others.push(other);
   await once(other, 'listening');
+}
+
+/** A port that no program has taken. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, LOOPBACK);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

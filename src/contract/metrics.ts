@@ -1,0 +1,85 @@
+/**
+ * The metrics of fleets: their names, kinds, labels and meaning, in one place for the code that
+ * counts them and for docs/operations.md.
+ */
+
+/** A metric. `labels` are its own; a worker's metrics also have those of Temporal's SDK. */
+export interface MetricInfo {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/**
+ * What a gateway counts in Temporal's visibility store. No label names a fleet or an agent, because
+ * `/metrics` needs no token and its size must not grow with the fleets.
+ */
+export const GATEWAY_METRICS = {
+  temporalUp: {
+    name: 'drover_temporal_up',
+    kind: 'gauge',
+    labels: [],
+    help: '1 where the last count of fleets succeeded; at 0 the other counts are left out',
+  },
+  agents: {
+    name: 'drover_agents',
+    kind: 'gauge',
+    labels: ['status', 'liveness'],
+    help: 'Agents whose workflow is open, by the status and the liveness that they reported last',
+  },
+  fleets: { name: 'drover_fleets', kind: 'gauge', labels: [], help: 'Fleets whose workflow is open' },
+  runs: {
+    name: 'drover_runs',
+    kind: 'gauge',
+    labels: ['state'],
+    help: 'Runs that the server still keeps, by state',
+  },
+  changes: { name: 'drover_changes_running', kind: 'gauge', labels: [], help: 'Changes of fleets that run' },
+} as const satisfies Readonly<Record<string, MetricInfo>>;
+
+/**
+ * What a worker counts while it works, on the meter of Temporal's SDK. Counters are named without
+ * the suffix `_total` that the exporter adds.
+ */
+export const WORKER_METRICS = {
+  starts: {
+    name: 'drover_agent_starts',
+    kind: 'counter',
+    labels: ['provider', 'outcome'],
+    help: 'Starts of agents by their providers; the outcome is started or failed',
+  },
+  restarts: {
+    name: 'drover_agent_restarts',
+    kind: 'counter',
+    labels: ['fleet'],
+    help: 'Restarts of agents: by their policy, or by a command',
+  },
+  changes: {
+    name: 'drover_changes',
+    kind: 'counter',
+    labels: ['fleet', 'result'],
+    help: 'Changes of fleets that have ended, by result',
+  },
+  turns: {
+    name: 'drover_turn_seconds',
+    kind: 'histogram',
+    labels: ['fleet', 'outcome'],
+    help: 'Time from the arrival of a turn at its agent to its answer, by the action of the reply or the code of the error',
+  },
+  waits: {
+    name: 'drover_turn_wait_seconds',
+    kind: 'histogram',
+    labels: ['fleet'],
+    help: 'Time that a turn stood in the queue of its agent before the agent received it',
+  },
+  runs: {
+    name: 'drover_run_seconds',
+    kind: 'histogram',
+    labels: ['fleet', 'state'],
+    help: 'Time from the start of a run to its end, by the state in which it ended',
+  },
+} as const satisfies Readonly<Record<string, MetricInfo>>;
+
+/** Upper bounds of the histograms' buckets in seconds: from one call of a model to hours of work. */
+export const SECONDS_BUCKETS: readonly number[] = [0.05, 0.25, 1, 5, 15, 60, 300, 1_800, 7_200];

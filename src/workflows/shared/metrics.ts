@@ -1,0 +1,53 @@
+/**
+ * Counts what happens in workflows, on the meter of Temporal's SDK: once, since a replay does not
+ * count. Without an exporter on the worker this does nothing.
+ */
+import { metricMeter } from '@temporalio/workflow';
+import { WORKER_METRICS } from '../../contract/metrics';
+import type { TurnOutcome, TurnReply } from '../../contract/agent/turns';
+import { isRecord } from '../../rules/lib/parse';
+
+const { restarts, changes, turns, waits, runs } = WORKER_METRICS;
+
+/** Counts restarts of an agent. */
+export function countRestarts(fleet: string, number: number): void {
+  if (number > 0) metricMeter.createCounter(restarts.name, '', restarts.help).add(number, { fleet });
+}
+
+/** Counts a change that has ended. */
+export function countChange(fleet: string, result: string): void {
+  metricMeter.createCounter(changes.name, '', changes.help).add(1, { fleet, result });
+}
+
+/** Records an answered turn. */
+export function recordTurn(fleet: string, outcome: TurnOutcome, ms: number): void {
+  record(turns, ms, { fleet, outcome: labelOf(outcome) });
+}
+
+/** Records how long a turn stood in the queue. */
+export function recordWait(fleet: string, ms: number): void {
+  record(waits, ms, { fleet });
+}
+
+/** Records a run that has ended. */
+export function recordRun(fleet: string, state: string, ms: number): void {
+  record(runs, ms, { fleet, state });
+}
+
+/** The actions of replies, as values of a label; anything else that an agent answers is one value. */
+const ACTIONS: readonly unknown[] = ['invoke', 'final', 'ask', 'fail'] satisfies readonly TurnReply['action'][];
+
+function labelOf(outcome: TurnOutcome): string {
+  if ('error' in outcome) return outcome.error.code;
+  const { reply } = outcome;
+  const action = isRecord(reply) ? reply['action'] : undefined;
+  return typeof action === 'string' && ACTIONS.includes(action) ? action : 'malformed';
+}
+
+function record(
+  { name, help }: { readonly name: string; readonly help: string },
+  ms: number,
+  labels: Readonly<Record<string, string>>,
+): void {
+  metricMeter.createHistogram(name, 'float', '', help).record(Math.max(0, ms) / 1_000, { ...labels });
+}
