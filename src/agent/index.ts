@@ -16,6 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Heartbeat } from '../contract/agent';
 import type { BeatAnswer } from '../contract/protocol';
 import { Beats } from './beats';
+import { ProgressReports } from './progress';
 import { type FailureNotice, postReport } from './reports';
 import { type Credentials, type UndoRequest, routesOf } from './routes';
 import { agentServer } from './server';
@@ -39,7 +40,9 @@ export { ask, fail, final, invoke } from './replies';
 export type { FailureNotice } from './reports';
 export type { Credentials, UndoRequest } from './routes';
 export type { Environment } from './settings';
-export type { TurnHandler } from './turn-memory';
+export type { TurnProgress } from '../contract/agent/progress';
+export type { ReportProgress } from './progress';
+export type { AgentTurn, TurnHandler } from './turn-memory';
 
 /** Options of an agent. Only `onTurn` is required. */
 export interface AgentOptions {
@@ -119,12 +122,18 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   let status: Heartbeat['status'] = 'starting';
   const subscription = new CurrentSubscription();
   const session = new CurrentSession(identity.session);
+  const progress = new ProgressReports(identity);
   const turns = new TurnMemory(async (turn, signal) => {
     subscription.learn(turn.subscription);
     session.hear(turn);
-    const reply = await options.onTurn(turn, signal);
-    session.replied(reply);
-    return reply;
+    const { report, end } = progress.open(turn.turnId);
+    try {
+      const reply = await options.onTurn({ ...turn, progress: report }, signal);
+      session.replied(reply);
+      return reply;
+    } finally {
+      end();
+    }
   });
   const { onUndo, onDrain } = options;
   const onCredentials = options.onCredentials && credentialsOf(options.onCredentials, subscription);

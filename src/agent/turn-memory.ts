@@ -3,10 +3,26 @@
  * answer.
  */
 import type { TurnReply, TurnRequest } from '../contract/agent/turns';
+import type { ReportProgress } from './progress';
 import { failedReply } from './reports';
 
+/** A turn as the agent's code receives it. */
+export interface AgentTurn extends TurnRequest {
+  /**
+   * Says what the agent does at this moment, for people who look on. Only the latest of many is
+   * sent, and a lost one harms nothing.
+   *
+   * @example
+   * turn.progress({ text: 'reads the sources', done: 3, total: 10 });
+   */
+  readonly progress: ReportProgress;
+}
+
 /** Does one turn. `signal` aborts when the answer is no longer needed. */
-export type TurnHandler = (turn: TurnRequest, signal: AbortSignal) => TurnReply | Promise<TurnReply>;
+export type TurnHandler = (turn: AgentTurn, signal: AbortSignal) => TurnReply | Promise<TurnReply>;
+
+/** Does one turn as it arrives. */
+export type RequestHandler = (turn: TurnRequest, signal: AbortSignal) => TurnReply | Promise<TurnReply>;
 
 interface Entry {
   readonly attempt: number;
@@ -21,11 +37,11 @@ const MAX_BYTES = 32 * 1024 * 1024;
 
 /** The turns of one agent, in flight and answered. Answers are JSON text. */
 export class TurnMemory {
-  private readonly handler: TurnHandler;
+  private readonly handler: RequestHandler;
   private readonly entries = new Map<string, Entry>();
   private remembered = 0;
 
-  constructor(handler: TurnHandler) {
+  constructor(handler: RequestHandler) {
     this.handler = handler;
   }
 

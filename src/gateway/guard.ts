@@ -108,7 +108,7 @@ export function createGuard(
       return refuse(request, error);
     }
     authorize(call, request.caller, request);
-    if (request.caller.kind === 'agent') await limitAgent(request);
+    if (request.caller.kind === 'agent' && call.uncounted !== true) await limitAgent(request);
   }
 
   app.decorateRequest('caller', null);

@@ -24,9 +24,11 @@ import { openApi } from './openapi/document';
 import { finishCalls } from './finish';
 import { poolHandlers } from './routes/pools';
 import { sendProblem } from './problem';
-import { noRoute } from './routes';
+import { ProgressBoard } from './progress';
+import { checkNames, noRoute, LONGEST_PARAMETER } from './routes';
 import { runHandlers } from './routes/runs';
 import { sessionHandlers } from './routes/sessions';
+import { turnHandlers } from './routes/turns';
 import { createOriginCheck } from './origins';
 import { Sessions } from './sessions';
 import { type NamedTokens, Tokens } from './tokens';
@@ -103,6 +105,7 @@ export async function createGateway({
     return503OnClosing: false,
     // Node would answer a request without `Host` itself, in another form. The header is not needed.
     http: { requireHostHeader: false },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     clientErrorHandler: answerClientError,
     // An invalid address is refused before routing, where the error handler does not apply.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
@@ -116,6 +119,7 @@ export async function createGateway({
   const beats = new BeatLedger(beatTarget, metrics);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
+  const board = new ProgressBoard();
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
 
   registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
@@ -128,7 +132,7 @@ export async function createGateway({
   // Runs before a body is read: an unknown route needs no parsing, and neither does a foreign page.
   app.addHook('onRequest', (request, _reply, done) => {
     checkOrigin(request);
-    done(request.is404 ? noRoute(request.method, request.url) : undefined);
+    done(request.is404 ? noRoute(request.method, request.url) : checkNames(request.params));
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
@@ -139,9 +143,10 @@ export async function createGateway({
   addCalls(app, guard, {
     ...agentHandlers(client, beats, metrics, agentSecret),
     ...fleetHandlers(client),
-    ...runHandlers(client),
+    ...runHandlers(client, board),
+    ...turnHandlers(board),
     ...poolHandlers(client),
-    ...eventHandlers(app, hub),
+    ...eventHandlers(app, hub, board),
     ...sessionHandlers(sessions, isSecure),
   });
   const description = openApi(version);

@@ -157,7 +157,7 @@ describe('turns', () => {
       status: 200,
       body: { action: 'invoke', invocations: [{ agent: 'B', request: { n: 1 } }] },
     });
-    expect(seen).toEqual([turnRequest()]);
+    expect(seen).toEqual([{ ...turnRequest(), progress: expect.any(Function) as unknown }]);
   });
 
   test('a turn that is asked again joins the one in flight, and gets the remembered answer later', async () => {
@@ -266,6 +266,49 @@ describe('turns', () => {
     expect((await call(agent, '/credentials', {})).status).toBe(404);
     expect((await call(agent, '/turn', undefined, { method: 'GET' })).status).toBe(405);
     expect((await call(agent, '/nowhere', {})).status).toBe(404);
+  });
+});
+
+describe('progress', () => {
+  test('the latest of many is sent, at most four a second, and none after the turn', async () => {
+    const end = deferred<undefined>();
+    const agent = await serve({
+      onTurn: async (turn) => {
+        for (let done = 1; done <= 100; done += 1) turn.progress({ done, total: 100 });
+        turn.progress({ text: 'x'.repeat(5_000), tool: 'bash' });
+        await end.promise;
+        turn.progress({ text: 'too late' });
+        return final(1);
+      },
+    });
+    const answer = call(agent, '/turn', turnRequest({ turnId: 'r/0/1' }));
+    await until(async () => gateway.progress.length > 1 || undefined, PATIENCE_MS);
+    expect(gateway.progress).toEqual([
+      { turnId: 'r/0/1', said: { done: 1, total: 100 } },
+      { turnId: 'r/0/1', said: { text: 'x'.repeat(1_000), tool: 'bash' } },
+    ]);
+    end.resolve(undefined);
+    expect((await answer).body).toEqual({ action: 'final', response: 1 });
+    await agent.stop();
+    expect(gateway.progress).toHaveLength(2);
+  });
+
+  test('a gateway that takes none harms no turn, and is logged once', async () => {
+    const agent = await serve({
+      onTurn: (turn) => {
+        turn.progress({ text: 'a' });
+        return final(1);
+      },
+    });
+    gateway.status = 503;
+    for (const turnId of ['t1', 't2']) await call(agent, '/turn', turnRequest({ turnId }));
+    await until(async () => gateway.progress.length === 2 || undefined, PATIENCE_MS);
+    await agent.stop();
+    const logged = jest
+      .mocked(console.error)
+      .mock.calls.flat()
+      .filter((line) => String(line).includes('progress'));
+    expect(logged).toEqual([expect.stringMatching(/^drover: cannot report progress: the gateway answers 503/)]);
   });
 });
 

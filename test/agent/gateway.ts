@@ -17,6 +17,8 @@ export class FakeGateway {
   readonly beats: ReceivedBeat[] = [];
   /** Reports of failures, with the agent that they are about. */
   readonly reports: unknown[] = [];
+  /** What turns reported as their progress, by turn. */
+  readonly progress: { readonly turnId: string; readonly said: unknown }[] = [];
   answer: BeatAnswer = { desired: 'run', nextBeatMs: 100 };
   /** A status other than 200 refuses beats. */
   status = 200;
@@ -34,6 +36,12 @@ export class FakeGateway {
         if (reported !== undefined) {
           this.reports.push({ agent: reported, ...(JSON.parse(text) as object) });
           response.writeHead(this.status, { 'content-type': 'application/json' }).end('{"changed":true}');
+          return;
+        }
+        const turnId = /^\/v1\/agents\/mars\/\w+\/turns\/([^/]+)\/progress$/.exec(request.url ?? '')?.[1];
+        if (turnId !== undefined) {
+          this.progress.push({ turnId: decodeURIComponent(turnId), said: JSON.parse(text) });
+          response.writeHead(this.status, { 'content-type': 'application/json' }).end('{}');
           return;
         }
         const agent = /^\/v1\/agents\/mars\/(\w+)\/heartbeat$/.exec(request.url ?? '')?.[1];

@@ -188,6 +188,7 @@ describe('the description', () => {
         'login',
         'release',
         'reportFailure',
+        'reportProgress',
         'scaleFleet',
         'startRun',
       ].sort(),

@@ -21,6 +21,7 @@ type Need = Role | 'public' | 'agent';
 const NEEDS: Readonly<Record<CallName, Need>> = {
   heartbeat: 'agent',
   reportFailure: 'agent',
+  reportProgress: 'agent',
   listAgents: 'viewer',
   describeAgent: 'viewer',
   agentToken: 'operator',

@@ -16,10 +16,12 @@ import { type Format, print, type Printable, withOutput } from '../lib/output';
 import { poolText } from '../text/pool';
 import { runPrintable } from '../text/run-output';
 import { Screen } from '../lib/screen';
+import { withProgress } from '../lib/turn-progress';
 
 interface DescribeFlags extends ConnectionFlags {
   readonly output: Format;
   readonly watch?: boolean;
+  readonly follow?: boolean;
   readonly limit?: number;
 }
 
@@ -50,7 +52,10 @@ const FLEET: Kind<FleetDescription> = {
 };
 
 const RUN: Kind<RunView> = {
-  read: ({ runs }, name) => runs.describe(runRef(name)),
+  read: async ({ runs }, name, { follow }) => {
+    const view = await runs.describe(runRef(name));
+    return follow === true ? withProgress(view) : view;
+  },
   show: runPrintable,
   isOver: ({ result }) => result !== null,
 };
@@ -61,6 +66,12 @@ const POOL: Kind<PoolView> = {
   isOver: () => false,
 };
 
+const FOLLOW = 'as --watch, with what agents say of their turns while they work; of a run';
+
+function isWatch({ watch: isWatched, follow }: DescribeFlags): boolean {
+  return isWatched === true || follow === true;
+}
+
 /** How often a watch reads its object. */
 const LOOK_EVERY_MS = 500;
 
@@ -70,16 +81,17 @@ export function register(program: Command): void {
     withOutput(withConnection(describe.command(name).argument(argument)))
       .option('--watch', 'show every change; under -o json one line for each')
       .action((object: string, flags: DescribeFlags) =>
-        withClient(flags, (client) => (flags.watch ? watch : show)(client, object, kind, flags)),
+        withClient(flags, (client) => (isWatch(flags) ? watch : show)(client, object, kind, flags)),
       );
   one('agent', '<fleet/agent>', AGENT)
     .alias('agents')
     .option('--limit <count>', 'the newest decisions only, at most this many', parseCount);
   one('fleet', '<fleet>', FLEET).alias('fleets');
-  one('run', '<fleet/run>', RUN).alias('runs');
+  one('run', '<fleet/run>', RUN).alias('runs').option('--follow', FOLLOW);
   one('pool', '<pool>', POOL).alias('pools');
   withOutput(withConnection(describe.command('name', { isDefault: true, hidden: true }).argument('<name>')))
     .option('--watch', 'show every change; under -o json one line for each')
+    .option('--follow', FOLLOW)
     .option('--limit <count>', 'the newest decisions only, at most this many', parseCount)
     .action((object: string, flags: DescribeFlags) =>
       withClient(flags, (client) => describeAny(client, object, flags)),
@@ -88,7 +100,7 @@ export function register(program: Command): void {
 
 /** Finds the kind by the name: `a/b` is an agent, else a run; `a` is a fleet, else a pool. */
 async function describeAny(client: DroverClient, name: string, flags: DescribeFlags): Promise<void> {
-  const describeAs = <T>(kind: Kind<T>) => (flags.watch ? watch : show)(client, name, kind, flags);
+  const describeAs = <T>(kind: Kind<T>) => (isWatch(flags) ? watch : show)(client, name, kind, flags);
   const isPair = name.includes('/');
   try {
     await (isPair ? describeAs(AGENT) : describeAs(FLEET));

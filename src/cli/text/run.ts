@@ -1,4 +1,5 @@
 /** Text of a run for people. */
+import type { ReportedProgress } from '../../contract/agent/progress';
 import type { BarrierRecord, BranchWait, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
 import { colors, facts, table } from '../lib/output';
@@ -54,6 +55,7 @@ export function runText(run: RunView): string {
     '',
     table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches, ['TURNS', 'TOOK']),
     ...waitsText(run.waits ?? []),
+    ...progressText(run.progress ?? []),
     ...barriersText(result?.barriers ?? []),
     ...turnsText(result?.trace ?? []),
   ].join('\n');
@@ -69,6 +71,18 @@ function waitsText(waits: readonly BranchWait[]): string[] {
   if (waits.length === 0) return [];
   const rows = waits.map((wait) => [wait.branch, wait.agent, waitText(wait, wallClockMs())]);
   return ['', table(['WAITS', 'AGENT', 'WHY'], rows)];
+}
+
+/** What the agents said last of these turns. */
+function progressText(progress: readonly ReportedProgress[]): string[] {
+  if (progress.length === 0) return [];
+  const rows = progress.map((said) => [said.turnId, said.agent, doneText(said), said.tool ?? '-', said.text ?? '-']);
+  return ['', table(['TURN', 'AGENT', 'DONE', 'TOOL', 'PROGRESS'], rows, ['TOOL', 'DONE'])];
+}
+
+function doneText({ done, total }: ReportedProgress): string {
+  const of = total === undefined ? '' : `/${String(total)}`;
+  return done === undefined && total === undefined ? '-' : `${String(done ?? '?')}${of}`;
 }
 
 /** Barriers in the order in which they were decided. The root's barrier has no agent. */

@@ -1,4 +1,5 @@
 /** Runs of a task over a topology. Results have the same shape from `run`, `simulate` and HTTP. */
+import type { ReportedProgress } from '../agent/progress';
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
 import type { NotifySpec } from '../event';
@@ -188,6 +189,8 @@ export interface RunView {
   readonly scripted?: true;
   /** What its open branches wait for, the first 20; absent where it has ended. */
   readonly waits?: readonly BranchWait[];
+  /** The last progress of those turns; only in the answer of a gateway that has heard any. */
+  readonly progress?: readonly ReportedProgress[];
   /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }

@@ -1,6 +1,7 @@
 /** Schemas of messages to agents over HTTP, with the limits of the parsers in rules/. */
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
+import { PROGRESS_LENGTHS, type TurnProgress } from '../agent/progress';
 import { SESSION_BYTES, sessionProblem } from '../agent/session';
 import { MOST_ALIKE, URL_PATTERN } from '../patterns';
 import type { FailureReport } from '../agent/subscription';
@@ -41,6 +42,17 @@ export const failureReportSchema = strict({
   turnId: id.exactOptional(),
   requestId: requestId.exactOptional(),
 }) satisfies z.ZodType<FailureReport>;
+
+/** The progress of a turn. */
+export const progressSchema = strict({
+  text: z.string().max(PROGRESS_LENGTHS.text).exactOptional(),
+  tool: z.string().max(PROGRESS_LENGTHS.tool).exactOptional(),
+  done: z.number().min(0).exactOptional(),
+  total: z.number().min(0).exactOptional(),
+}).refine(
+  (said) => Object.keys(said).length > 0,
+  'expected at least one of text, tool, done, total',
+) satisfies z.ZodType<TurnProgress>;
 
 const mode = z.enum(['drain', 'freeze']).exactOptional();
 const ofRequest = { requestId: requestId.exactOptional(), wait: z.boolean().exactOptional() };

@@ -3,10 +3,10 @@
  * /openapi.json.
  */
 import { z } from 'zod';
-import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema } from './agents';
+import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema, progressSchema } from './agents';
 import { FLEET_LIMITS } from '../patterns';
 import { type Role, ROLES } from '../role';
-import { name, reason, requestId, strict } from './fields';
+import { id, name, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
@@ -50,6 +50,8 @@ export interface Call {
   readonly statuses?: readonly [number, ...number[]];
   /** Whether the call changes something, so that it takes an `Idempotency-Key`. */
   readonly keyed?: true;
+  /** The call has a limit of its own, so it does not count as one of its agent's calls a minute. */
+  readonly uncounted?: true;
   /** The most bytes of a body; 1 MiB by default. */
   readonly bodyLimit?: number;
   /** Whether the route validates the body itself; the schema then only describes it. */
@@ -68,6 +70,7 @@ const BEAT_LIMIT = 32 * 1024;
  */
 export const LAST_EVENT_ID = 'last-event-id';
 
+const ofTurn = ofAgent.extend({ turnId: id.min(1) });
 const ofFleet = strict({ fleet: name });
 const ofRun = strict({ fleet: name, run: name });
 const ofPool = strict({ pool: name });
@@ -118,6 +121,17 @@ export const CALLS = {
     keyed: true,
     answer: views.commandResultSchema,
     bodyLimit: BEAT_LIMIT,
+  },
+  reportProgress: {
+    method: 'POST',
+    path: '/v1/agents/{fleet}/{agent}/turns/{turnId}/progress',
+    summary: 'What an agent does in a turn at the moment, for listeners of /v1/events and the view of the run',
+    access: 'agent',
+    params: ofTurn,
+    body: progressSchema,
+    answer: z.object({}),
+    bodyLimit: BEAT_LIMIT,
+    uncounted: true,
   },
   listAgents: {
     method: 'GET',
@@ -350,7 +364,7 @@ export const CALLS = {
     scope: 'filtered',
     query: strict({ fleet: name.exactOptional() }),
     headers: z.object({ [LAST_EVENT_ID]: z.string().exactOptional() }),
-    answer: views.eventSchema,
+    answer: z.union([views.eventSchema, views.reportedProgressSchema]),
     stream: true,
   },
   heartbeats: {

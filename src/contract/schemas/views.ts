@@ -1,5 +1,6 @@
 /** Schemas of Drover's views, for the description of the HTTP interface. */
 import { z } from 'zod';
+import type { ReportedProgress } from '../agent/progress';
 import { PROVIDERS, type AgentListItem, type AgentView, type CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';
 import { type ErrorCode, ERRORS } from '../errors';
@@ -279,6 +280,19 @@ export const runResultSchema = z.object({
   ),
 }) satisfies z.ZodType<Omit<RunResult, 'trace'>>;
 
+/** The progress of a turn, as the data of the event `turn.progress` too. */
+export const reportedProgressSchema = z.object({
+  fleet: z.string(),
+  run: z.string(),
+  agent: z.string(),
+  turnId: z.string(),
+  at: time,
+  text: z.string().exactOptional(),
+  tool: z.string().exactOptional(),
+  done: z.number().exactOptional(),
+  total: z.number().exactOptional(),
+}) satisfies z.ZodType<ReportedProgress>;
+
 export const runViewSchema = z.object({
   fleet: z.string(),
   run: z.string(),
@@ -315,6 +329,7 @@ export const runViewSchema = z.object({
       }),
     )
     .exactOptional(),
+  progress: z.array(reportedProgressSchema).exactOptional(),
   troubles,
 }) satisfies z.ZodType<RunView>;
 

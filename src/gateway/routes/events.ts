@@ -3,10 +3,12 @@ import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Observed } from '../../client';
+import { PROGRESS_EVENT, type ReportedProgress } from '../../contract/agent/progress';
 import { LAST_EVENT_ID } from '../../contract/schemas/http';
 import { fleetsOf } from '../caller';
 import type { Handlers } from '../calls';
 import type { EventHub, Listener } from '../event-hub';
+import type { ProgressBoard } from '../progress';
 
 /**
  * The most bytes that wait for a slow client. Past that it is disconnected, and gets the missed
@@ -20,7 +22,7 @@ const BACKLOG_LIMIT = 1024 * 1024;
 const END_WITHIN_MS = 1_000;
 
 /** The handler over a hub. Its listeners end before the gateway does. */
-export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'events'> {
+export function eventHandlers(app: FastifyInstance, hub: EventHub, board: ProgressBoard): Handlers<'events'> {
   const open = new Set<PassThrough>();
   app.addHook('preClose', async () => {
     const ended = Promise.allSettled([...open].map((stream) => finished(stream)));
@@ -31,11 +33,14 @@ export function eventHandlers(app: FastifyInstance, hub: EventHub): Handlers<'ev
   return {
     events: async ({ query: { fleet }, headers, request, reply }) => {
       const stream = new PassThrough();
-      const listener = streamListener(stream, fleet === undefined ? fleetsOf(request.caller) : [fleet]);
+      const only = fleet === undefined ? fleetsOf(request.caller) : [fleet];
+      const listener = streamListener(stream, only);
       await hub.join(listener, headers[LAST_EVENT_ID]);
       open.add(stream);
+      const unfollow = board.follow((progress) => writeProgress(stream, only, progress));
       stream.once('close', () => {
         open.delete(stream);
+        unfollow();
         hub.leave(listener);
       });
       // Neither a cache nor a proxy (nginx) must delay events.
@@ -62,6 +67,12 @@ function streamListener(stream: PassThrough, only: readonly string[] | null): Li
     keepAlive: () => void stream.write(':\n\n'),
     end: () => void stream.end(),
   };
+}
+
+/** Progress has no id and is never sent later: a slow client misses some. */
+function writeProgress(stream: PassThrough, only: readonly string[] | null, progress: ReportedProgress): void {
+  if (stream.writableNeedDrain || (only !== null && !only.includes(progress.fleet))) return;
+  stream.write(`event: ${PROGRESS_EVENT}\ndata: ${JSON.stringify(progress)}\n\n`);
 }
 
 function asText({ event }: Observed): string {

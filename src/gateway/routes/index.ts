@@ -16,6 +16,23 @@ function methodsOf(path: string): readonly string[] {
   return calls.flatMap(({ method, stream }) => (method === 'GET' && !stream ? [method, 'HEAD'] : [method]));
 }
 
+/** The most characters of a parameter in a path: a turn's id, each of them escaped. */
+export const LONGEST_PARAMETER = 3_000;
+/** The most characters of a name in a path (docs/http.md, "Errors"). */
+const LONGEST_NAME = 100;
+
+/** A name in the path that is too long: 414, as a URL that is too long. */
+class LongName extends Error {
+  readonly statusCode = 414;
+}
+
+/** The error for a name in a path that is too long; undefined where none is. */
+export function checkNames(params: unknown): Error | undefined {
+  const names = Object.entries(params ?? {}).filter(([parameter]) => parameter !== 'turnId');
+  const long = names.find(([, name]) => String(name).length > LONGEST_NAME);
+  return long && new LongName(`${long[0]}: a name in the path has at most ${String(LONGEST_NAME)} characters`);
+}
+
 /** The error for an unknown path, or for a method that the path does not take (`details.allow`). */
 export function noRoute(method: string, url: string): DroverError {
   const [path = ''] = url.split('?');

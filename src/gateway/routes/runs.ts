@@ -2,11 +2,12 @@
 import type { DroverClient } from '../../client';
 import { mustReach, onlyFleetsOf } from '../caller';
 import type { Handlers } from '../calls';
+import type { ProgressBoard } from '../progress';
 
 type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRun' | 'resumeRun' | 'cancelRun';
 
-/** Handlers over the client. */
-export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
+/** Handlers over the client; `board` adds the progress of turns. */
+export function runHandlers({ runs }: DroverClient, board: ProgressBoard): Handlers<RunCalls> {
   return {
     listRuns: ({ query: { fleet, state, pageSize, pageToken }, request }) =>
       runs.list(
@@ -19,7 +20,7 @@ export function runHandlers({ runs }: DroverClient): Handlers<RunCalls> {
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);
       return ref;
     },
-    describeRun: ({ params }) => runs.describe(params),
+    describeRun: async ({ params }) => board.withProgress(await runs.describe(params)),
     answerRun: ({ params, body, idempotencyKey }) =>
       runs.answer(params, body.value, body.question, { requestId: idempotencyKey }),
     pauseRun: ({ params, idempotencyKey }) => runs.pause(params, { requestId: idempotencyKey }),

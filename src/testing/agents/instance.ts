@@ -136,7 +136,7 @@ function overRoutes(
 ): Serve {
   const { onTurn, onUndo, onCredentials, onDrain } = handlers;
   const turns = new TurnMemory(async (turn, signal) => {
-    const reply = await onTurn(turn, signal);
+    const reply = await onTurn({ ...turn, progress: () => undefined }, signal);
     if (signal.aborted) problems.add(agent, 'late', `answered turn ${turn.turnId} after it was withdrawn`);
     return reply;
   });

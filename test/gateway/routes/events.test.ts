@@ -54,6 +54,22 @@ it('tells every operator who listens what happens, goes on where one was cut off
       const [mine, others] = await Promise.all([listen(`${url}?fleet=${fleet}`), listen(`${url}?fleet=nobodys`)]);
       expect(mine.headers.get('content-type')).toContain('text/event-stream');
       await mine.has(/^: from here on\n\n/);
+      const post = (of: string) =>
+        fetch(`${url.replace('events', 'agents')}/${of}/A/turns/r%2F0%2F1/progress`, {
+          method: 'POST',
+          headers: { authorization, 'content-type': 'application/json' },
+          body: JSON.stringify({ text: `works in ${of}`, done: 1, total: 2 }),
+        });
+      expect((await post('another')).status).toBe(200);
+      expect((await post(fleet)).status).toBe(200);
+      const [, said = ''] = await mine.has(/^event: turn\.progress\ndata: (.*)\n\n/m);
+      expect(JSON.parse(said)).toMatchObject({
+        fleet,
+        run: 'r',
+        agent: 'A',
+        turnId: 'r/0/1',
+        text: `works in ${fleet}`,
+      });
       await end('one');
       const [, id = '', data = ''] = await mine.has(/^id: (\w+)\nevent: run\.completed\ndata: (.*)\n\n/m);
       expect(JSON.parse(data)).toMatchObject({ id, type: 'run.completed', data: { run: `${fleet}/one` } });
