@@ -4,7 +4,7 @@ import type { ApplyResult, ChangeView } from '../../src/contract/fleet';
 import { bundleWith } from '../support/wedge';
 import { shared, workflowBundle, type WorkflowBundle } from '../support/shared';
 import { devServer } from '../support/env';
-import { type FleetWorld, withFleet } from '../workflows/fleet/harness';
+import { type FleetWorld, memory, withFleet } from '../workflows/fleet/harness';
 
 const env = devServer();
 
@@ -86,5 +86,30 @@ test('a destroy without --forget ends after its patience, and names the host and
       expect(Object.keys((await world.view()).agents)).toEqual(['a']);
     },
     { bundle: bundle() },
+  );
+}, 120_000);
+
+test('an undo that its host holds up ends at its limit: what waits becomes a failed entry that names it', async () => {
+  // The host's own limit is left at a minute and three tries, so only the limit of the undo can end it sooner.
+  const limited = bundleWith(workflowBundle(), shared().folder, 'undo-limit', [
+    [/\bCOMPENSATION_LIMIT_MS=(?:24\*36e5|864e5)/, 'COMPENSATION_LIMIT_MS=4e3'],
+  ]);
+  await withFleet(
+    env,
+    async (world) => {
+      const spec = { agents: [onHost(), memory('b')], provisioning: { timeout: '3s' } };
+      const change = await ended(world, world.fleets.apply(world.fleet, { spec }));
+      expect(change).toMatchObject({
+        state: 'failed',
+        compensation: {
+          state: 'failed',
+          entries: [
+            { name: 'a', outcome: 'failed', error: 'it was not undone within 4s, the limit of an undo' },
+            { name: 'b', outcome: 'undone' },
+          ],
+        },
+      });
+    },
+    { bundle: limited },
   );
 }, 120_000);

@@ -9,6 +9,7 @@ import type {
   CompensationState,
   EntryOutcome,
 } from '../../contract/fleet/compensation';
+import { formatDuration } from '../../contract/duration';
 import { DroverError, type ErrorCode } from '../../contract/errors';
 import { boundedList, boundedText, SHORT_BYTES, shareBytes } from '../../contract/text';
 
@@ -36,6 +37,11 @@ export interface TransitionRequest {
  * (docs/provisioning.md).
  */
 export const COMPENSATION_LIMIT_MS = 24 * 3_600_000;
+
+/** Why an entry has failed that was not undone when the attempt reached its limit. */
+export function limitReached(): string {
+  return `it was not undone within ${formatDuration(COMPENSATION_LIMIT_MS)}, the limit of an undo`;
+}
 
 /** The number of audits kept; `metrics` counts all. An attempt has two, a refusal one. */
 const AUDIT_KEPT = 100;

@@ -17,7 +17,7 @@ import { changeActivities, undoActivities } from '../activities/resources';
 import { askHostAgain } from './host';
 import { inParallel, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
-import { errorBody } from '../shared/failures';
+import { undoError } from '../shared/undo-error';
 import { untilOr } from '../shared/until';
 
 /** Begins the first attempt with the reason that stopped the change. */
@@ -58,7 +58,7 @@ async function undo(saga: Saga, entry: CompensationEntry, landedBy: number): Pro
     saga.run = { ...saga.run, record: settleEntry(saga.run.record, key, outcome, isoNow()) };
     if (isOurs(saga, entry)) saga.run = recordGone(saga.run, agent, 'undone');
   } catch (error) {
-    const { message } = errorBody(error);
+    const message = undoError(error);
     const record = settleEntry(saga.run.record, key, 'failed', isoNow(), message);
     saga.run = recordLeftOver({ ...saga.run, record }, agent, entry, `not undone: ${message}`);
   }

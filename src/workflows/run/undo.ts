@@ -5,9 +5,9 @@ import type { Undo } from '../../rules/coordination/state';
 import { beginUndo } from '../../rules/run/undo';
 import { undoTurnActivity } from '../activities/turns';
 import type { RunLife } from './life';
-import { errorBody } from '../shared/failures';
 import { startTimer } from '../shared/timer';
 import { isoNow } from '../shared/iso-now';
+import { undoError } from '../shared/undo-error';
 
 /** Asks one agent after the other. Records a turn that cannot be undone, and continues with the earlier turns. */
 export async function undoTurns(life: RunLife, undos: readonly Undo[], why: string): Promise<void> {
@@ -25,7 +25,7 @@ export async function undoTurns(life: RunLife, undos: readonly Undo[], why: stri
       await scope.run(() => undoTurnActivity(`undo ${turnId} of ${fleet}/${agent}`).undoTurn(call));
       record = settleEntry(record, turnId, 'undone', isoNow());
     } catch (error) {
-      record = settleEntry(record, turnId, 'failed', isoNow(), errorBody(error).message);
+      record = settleEntry(record, turnId, 'failed', isoNow(), undoError(error));
     }
     life.undone(record);
   }

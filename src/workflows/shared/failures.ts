@@ -1,5 +1,6 @@
 /** Translates between Drover's errors and Temporal's failures, in both directions. */
 import { ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/common';
+import { isCancellation } from '@temporalio/workflow';
 import { type ErrorBody, DroverError, isErrorCode } from '../../contract/errors';
 
 /**
@@ -27,7 +28,8 @@ export function errorBody(error: unknown): ErrorBody {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof DroverError) return cause.toBody();
     if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return bodyOf(cause, cause.type);
-    deepest = cause.message;
+    // The failure of a cancellation has no message of its own.
+    deepest = cause.message || (isCancellation(cause) ? 'it was cancelled' : deepest);
   }
   return { code: 'Internal', message: deepest };
 }

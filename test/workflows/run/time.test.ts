@@ -1,8 +1,10 @@
 /** Runs on skipped time: limits, humans that take days, and random scripts against their simulation. */
+import { tsToMs } from '@temporalio/common/lib/time';
 import fc from 'fast-check';
 import type { RunResult, Scenario } from '../../../src/contract/run';
 import { timeSkipping } from '../../support/env';
 import { randomScenarios } from '../../support/random-scenarios';
+import { withAgents } from '../agent/harness';
 import { command, inOrder, simulated, startRun, withRuns } from './harness';
 
 const env = timeSkipping();
@@ -125,3 +127,18 @@ it('random scripts end as their simulation does, trace and all, branches that co
 function fail(): never {
   throw new Error('a run without a scenario');
 }
+
+it('a turn is requested again every two minutes while its agent does not answer', async () => {
+  await withAgents(env, async (world) => {
+    const { fleet, taskQueue } = world;
+    // It never beats, so the turn waits in its queue until this limit.
+    const agent = await world.start('A', { turns: { unavailableTimeout: '5m' } });
+    const run = await startRun(env, taskQueue, { fleet, topology: { flows: ['Start -> A', 'A -> End'] } });
+    expect(await run.result()).toMatchObject({ success: false });
+    const requestedAt = ((await agent.handle.fetchHistory()).events ?? [])
+      .filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'turnRequested')
+      .map(({ eventTime }) => tsToMs(eventTime));
+    const [first = NaN] = requestedAt;
+    expect(requestedAt.map((at) => Math.round((at - first) / 60_000))).toEqual([0, 2, 4]);
+  });
+});
