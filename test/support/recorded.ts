@@ -1,5 +1,6 @@
 /** Histories as files: `{workflowId, history}`, with enums by name, numbers of 64 bits as text and bytes in base64. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
 import type { RecordedHistory } from '../../src/testing/server/histories';
@@ -30,9 +31,19 @@ export function writeHistories(folder: string, name: string, histories: readonly
   mkdirSync(folder, { recursive: true });
   histories.forEach(({ workflowId, history }, index) => {
     const type = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
-    const content = { workflowId, history: History.toObject(History.fromObject(history), AS_JSON) };
-    writeFileSync(join(folder, `${name}-${index + 1}-${type}.json`), `${JSON.stringify(content, null, 1)}\n`);
+    writeFileSync(join(folder, `${name}-${index + 1}-${type}.json`), asText(workflowId, history));
   });
+}
+
+/** Writes a history that does not replay into a temporary folder, so that it can be looked at. Returns the file. */
+export function keepHistory({ workflowId, runId, history }: RecordedHistory): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'drover-history-')), `${workflowId.replaceAll('/', '-')}-${runId}.json`);
+  writeFileSync(file, asText(workflowId, history));
+  return file;
+}
+
+function asText(workflowId: string, history: RecordedHistory['history']): string {
+  return `${JSON.stringify({ workflowId, history: History.toObject(History.fromObject(history), AS_JSON) }, null, 1)}\n`;
 }
 
 /** Reads every history of a folder; the file's name stands for the run. */

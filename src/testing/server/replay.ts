@@ -2,6 +2,7 @@
 import { Worker } from '@temporalio/worker';
 import { UNINTERRUPTED } from '../../hosting/activation-time';
 import type { WorkflowCode } from '../../hosting/workflow-code';
+import { asExecuted } from './as-executed';
 import type { RecordedHistory } from './histories';
 import { quietRuntime } from './runtime';
 
@@ -12,8 +13,15 @@ import { quietRuntime } from './runtime';
  */
 const NO_FAILURE: readonly unknown[] = [1, 17];
 
-/** The histories that the workflows do not repeat, one sentence each. */
-export async function replayProblems(histories: readonly RecordedHistory[], code: WorkflowCode): Promise<string[]> {
+/** Keeps a history that does not replay, and says where. */
+export type KeepHistory = (history: RecordedHistory) => string;
+
+/** The histories that the workflows do not repeat, one sentence each, with the place where `keep` has kept it. */
+export async function replayProblems(
+  histories: readonly RecordedHistory[],
+  code: WorkflowCode,
+  keep?: KeepHistory,
+): Promise<string[]> {
   // A run without a completed task has done nothing that could be repeated, and the SDK would wait
   // for it for ever.
   const begun = histories.filter(({ history }) =>
@@ -22,9 +30,12 @@ export async function replayProblems(histories: readonly RecordedHistory[], code
   if (begun.length === 0) return [];
   const problems: string[] = [];
   quietRuntime();
-  const workers = Worker.runReplayHistories({ ...code, ...UNINTERRUPTED }, begun);
+  const executed = begun.map((one) => ({ ...one, history: asExecuted(one.history) }));
+  const workers = Worker.runReplayHistories({ ...code, ...UNINTERRUPTED }, executed);
   for await (const { workflowId, runId, error } of workers) {
-    if (error) problems.push(`${workflowId} (${runId}) does not replay: ${error.message}`);
+    if (!error) continue;
+    const kept = keep ? begun.filter((one) => one.runId === runId).map(keep) : [];
+    problems.push([`${workflowId} (${runId}) does not replay: ${error.message}`, ...kept].join('; its history: '));
   }
   return problems;
 }
