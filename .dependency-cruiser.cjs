@@ -14,7 +14,7 @@ const LAYERS = {
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
   'cli/':
-    '((contract|client|rules|dev|lib)/|hosting/(temporal-packages|build-id|installed-providers|queues)\\.ts$|(config|version|log|logs|gc|worker|server)\\.ts$)',
+    '((contract|client|rules|dev|lib)/|hosting/(temporal-packages|build-id|installed-providers|queues)\\.ts$|(config|version|log|logs|gc|worker|server|audit-file)\\.ts$)',
   'dev/': '(contract|lib)/',
   'hosting/': '((contract|client|providers|lib)/|(config|version)\\.ts$)',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DroverClient } from './client';
 import type { ConnectionSettings } from './client/temporal/connection';
+import { openAuditFile } from './audit-file';
 import type { Settings } from './config';
 import { approveReferences } from './dev/approved-references';
 import { DroverError } from './contract/errors';
@@ -51,6 +52,7 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
     agentSecret,
     agentCallsPerMinute,
     logger: log,
+    audit: openAuditFile(settings.stateDir, (why) => log.error(why)),
     databaseDir,
     version: packageVersion(),
   });

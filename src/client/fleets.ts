@@ -9,6 +9,7 @@ import type {
   ChangeView,
   CompensateRequest,
   DestroyRequest,
+  FleetHoldRequest,
   FleetDescription,
   FleetInput,
   FleetListItem,
@@ -205,21 +206,13 @@ export class Fleets {
    * Holds every agent of the fleet with the hold `fleet`, including agents that are added while it
    * lasts.
    */
-  pause(
-    fleet: string,
-    request: { readonly reason?: string; readonly requestId?: string; readonly wait?: boolean } = {},
-    options: CallOptions = {},
-  ): Promise<FleetView> {
+  pause(fleet: string, request: FleetHoldRequest = {}, options: CallOptions = {}): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
     return this.#command(fleet, fleetUpdates.pause, { ...request, requestId }, { ...options, updateId: requestId });
   }
 
   /** Releases the hold `fleet` only: an agent that an operator has paused stays paused. */
-  resume(
-    fleet: string,
-    request: { readonly requestId?: string; readonly wait?: boolean } = {},
-    options: CallOptions = {},
-  ): Promise<FleetView> {
+  resume(fleet: string, request: Omit<FleetHoldRequest, 'reason'> = {}, options: CallOptions = {}): Promise<FleetView> {
     const requestId = request.requestId ?? randomUUID();
     return this.#command(fleet, fleetUpdates.resume, { ...request, requestId }, { ...options, updateId: requestId });
   }

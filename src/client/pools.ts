@@ -40,8 +40,13 @@ export class Pools {
   /**
    * Forgets the failures of one credential, or of all, so that they can be assigned again at once.
    */
-  reset(pool: string, credential?: string, { requestId, timeoutMs }: RequestOptions = {}): Promise<PoolView> {
-    const argument = { ...(credential !== undefined && { credential }), ...(requestId !== undefined && { requestId }) };
+  reset(pool: string, credential?: string, { requestId, by, from, timeoutMs }: RequestOptions = {}): Promise<PoolView> {
+    const argument = {
+      ...(credential !== undefined && { credential }),
+      ...(requestId !== undefined && { requestId }),
+      ...(by !== undefined && { by }),
+      ...(from !== undefined && { from }),
+    };
     const options = { ...(timeoutMs !== undefined && { timeoutMs }), updateId: requestId };
     const subject = poolSubject(pool);
     const asked = this.#calls.update(subject, poolUpdates.reset, argument, options);

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
+import type { Origin } from '../contract/origin';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
@@ -180,11 +181,16 @@ export class Runs {
   /** Sends a command. An ended run has a closed workflow, so its last `describe` answers. */
   async #command<A extends object>(
     ref: RunRef,
-    update: UpdateDefinition<RunView, [A & { requestId?: string }]>,
+    update: UpdateDefinition<RunView, [A & { requestId?: string } & Origin]>,
     argument: NoInfer<A>,
-    { requestId, timeoutMs }: RequestOptions,
+    { requestId, by, from, timeoutMs }: RequestOptions,
   ): Promise<RunView> {
-    const request = { ...argument, ...(requestId !== undefined && { requestId }) };
+    const request = {
+      ...argument,
+      ...(requestId !== undefined && { requestId }),
+      ...(by !== undefined && { by }),
+      ...(from !== undefined && { from }),
+    };
     const options = { ...(timeoutMs !== undefined && { timeoutMs }), updateId: requestId };
     try {
       return await this.#calls.update(runSubject(ref), update, request, options);

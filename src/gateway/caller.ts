@@ -1,4 +1,5 @@
 /** Who makes a call, and what this caller may see. */
+import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { DroverError } from '../contract/errors';
 import type { Role } from '../contract/role';
@@ -59,6 +60,24 @@ export function mustReachAll(caller: Caller, what: string): void {
 export function onlyFleetsOf(request: Pick<FastifyRequest, 'caller'>): { readonly fleets?: readonly string[] } {
   const fleets = fleetsOf(request.caller);
   return fleets === null ? {} : { fleets };
+}
+
+/** Who gives a command, from where, and under which id: what its workflow records. */
+export interface CommandOrigin {
+  readonly requestId: string;
+  readonly by: string;
+  readonly from: string;
+}
+
+/**
+ * The origin of a command. Its id is the idempotency key, the id in its body, or a new one; the audit
+ * trail has the same id.
+ */
+export function originOf(request: FastifyRequest, key: string | undefined, body?: unknown): CommandOrigin {
+  const given: unknown = typeof body === 'object' && body !== null && 'requestId' in body ? body.requestId : undefined;
+  const requestId = key ?? (typeof given === 'string' ? given : randomUUID());
+  request.commandId = requestId;
+  return { requestId, by: request.caller?.name ?? '', from: request.ip };
 }
 
 function inWords(fleets: readonly string[]): string {

@@ -8,6 +8,7 @@ import { AGENT_CALLS_PER_MINUTE } from '../contract/patterns';
 import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
+import { type AuditSink, auditCalls } from './audit';
 import { agentHandlers } from './routes/agents';
 import { BeatLedger, type BeatTarget } from './routes/beats';
 import { addBulkBeats } from './routes/bulk-beats';
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   /** Calls a minute with the token of one agent; 600 unless given. More are refused with 429. */
   readonly agentCallsPerMinute?: number;
   readonly logger: FastifyBaseLogger;
+  /** Receives who did what (docs/security.md, "Audit"); nothing keeps it unless given. */
+  readonly audit?: AuditSink;
   /** The directory of the server's database, where it is on this machine: errors name a full disk. */
   readonly databaseDir?: string | undefined;
   /** The product's version, for /openapi.json. */
@@ -91,6 +94,7 @@ export async function createGateway({
   agentCallsPerMinute = AGENT_CALLS_PER_MINUTE,
   logger,
   databaseDir,
+  audit = () => undefined,
   version,
   beatTarget = beatsOver(client),
 }: GatewayOptions): Promise<FastifyInstance> {
@@ -124,6 +128,7 @@ export async function createGateway({
 
   registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
 
+  auditCalls(app, audit);
   takeJsonBodies(app);
   const explained = (error: unknown) => (databaseDir === undefined ? error : explainedByDisk(error, databaseDir));
   app.setErrorHandler((error, request, reply) => sendProblem(explained(error), request, reply));

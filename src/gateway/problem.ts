@@ -30,6 +30,7 @@ const RETRY_AFTER_MS = 1_000;
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const drover = asDroverError(error, request);
   const status = statusOf(error, drover);
+  request.refusedAs = drover.code;
   if (drover.code === 'Internal') request.log.error({ err: error }, 'request failed');
   else request.log.info({ code: drover.code, url: request.url, method: request.method }, drover.message);
   if (status === 503 || status === 429) void reply.header('retry-after', String(retryAfterSeconds(drover)));

@@ -17,6 +17,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   wait: ['wait agent mars/AgentA --for liveness=ready --timeout 2m'],
   events: ['events', 'events --watch --fleet mars'],
   token: ['token mars/AgentA', 'token create --role viewer --fleet mars'],
+  audit: ['audit', 'audit --since 1h --refused'],
   logs: ['logs mars/AgentA -f'],
   pause: ['pause mars/AgentA --reason "deploy"', 'pause --fleet mars'],
   resume: ['resume mars/AgentA', 'resume --fleet mars'],

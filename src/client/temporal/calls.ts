@@ -3,6 +3,7 @@ import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@tempor
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { WorkflowEnd } from '../../contract/ends';
 import type { DroverError } from '../../contract/errors';
+import type { Origin } from '../../contract/origin';
 import type { KeywordPair } from '../../contract/search-attributes';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';
@@ -17,7 +18,7 @@ import { UpdateQueue } from './update-queue';
  * Options of a command. The same `requestId` is the same request; with another command or argument
  * it is refused.
  */
-export interface RequestOptions extends CallOptions {
+export interface RequestOptions extends CallOptions, Origin {
   readonly requestId?: string | undefined;
 }
 

@@ -1,6 +1,7 @@
 /** The commands to an agent, and their answers. */
 import type { Duration } from '../duration';
 import type { ErrorBody } from '../errors';
+import type { Origin } from '../origin';
 import type { AgentStatus, Liveness, Runtime } from './status';
 import type { AgentView } from './view';
 
@@ -11,7 +12,7 @@ export type PauseMode = 'drain' | 'freeze';
  * The options of every command. A repeated `requestId` is the same request. `wait: false` answers
  * at once with the current state.
  */
-export interface RequestOptions {
+export interface RequestOptions extends Origin {
   readonly requestId?: string;
   readonly wait?: boolean;
 }

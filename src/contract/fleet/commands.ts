@@ -1,9 +1,10 @@
 /** The updates of a fleet, and the answer to `apply` and `destroy`. */
 import type { PlannedChange, PoolRepair } from './change';
+import type { Origin } from '../origin';
 import type { FleetSpec } from './spec';
 
 /** The argument of the update `apply`. */
-export interface ApplyRequest {
+export interface ApplyRequest extends Origin {
   readonly spec: FleetSpec;
   readonly expectRevision?: number;
   readonly requestId?: string;
@@ -30,7 +31,7 @@ export interface ApplyResult {
 }
 
 /** The argument of the update `scale`: another number of replicas for an agent that has replicas. */
-export interface ScaleRequest {
+export interface ScaleRequest extends Origin {
   readonly agent: string;
   readonly replicas: number;
   readonly expectRevision?: number;
@@ -39,7 +40,7 @@ export interface ScaleRequest {
 }
 
 /** The argument of the update `destroy`. `forget`: give up what cannot be removed. */
-export interface DestroyRequest {
+export interface DestroyRequest extends Origin {
   readonly requestId?: string;
   readonly forget?: boolean;
 }
@@ -48,7 +49,7 @@ export interface DestroyRequest {
  * The argument of the update `cancel`. `changeId` or `revision` names the change, so that no other
  * one is cancelled.
  */
-export interface CancelRequest {
+export interface CancelRequest extends Origin {
   readonly changeId?: string;
   readonly revision?: number;
   readonly reason?: string;
@@ -56,10 +57,17 @@ export interface CancelRequest {
 }
 
 /** The argument of the update `compensate`: by default the next attempt of the latest change. */
-export interface CompensateRequest {
+export interface CompensateRequest extends Origin {
   readonly attempt?: number;
   readonly revision?: number;
   readonly requestId?: string;
+}
+
+/** The argument of the updates `pause` and `resume` of a fleet; `resume` takes no reason. */
+export interface FleetHoldRequest extends Origin {
+  readonly reason?: string;
+  readonly requestId?: string;
+  readonly wait?: boolean;
 }
 
 /** The argument of the update `nameRun`: the one run of a request id. */

@@ -4,6 +4,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
+import type { Origin } from '../origin';
 import type { TurnAnswered, TurnRef, TurnSuspended } from '../agent/turns';
 import type {
   AnswerGiven,
@@ -20,10 +21,10 @@ export const describeRun = defineQuery<RunView>(DESCRIBE);
 export const describeBranch = defineQuery<BranchView>(DESCRIBE);
 
 export const runUpdates = {
-  pause: defineUpdate<RunView, [{ requestId?: string }]>('pause'),
-  resume: defineUpdate<RunView, [{ requestId?: string }]>('resume'),
-  cancel: defineUpdate<RunView, [{ reason?: string; requestId?: string }]>('cancel'),
-  answer: defineUpdate<RunView, [{ value: unknown; question?: unknown; requestId?: string }]>('answer'),
+  pause: defineUpdate<RunView, [{ requestId?: string } & Origin]>('pause'),
+  resume: defineUpdate<RunView, [{ requestId?: string } & Origin]>('resume'),
+  cancel: defineUpdate<RunView, [{ reason?: string; requestId?: string } & Origin]>('cancel'),
+  answer: defineUpdate<RunView, [{ value: unknown; question?: unknown; requestId?: string } & Origin]>('answer'),
 } as const;
 
 export const runSignals = {

@@ -3,7 +3,7 @@ import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../
 import { agentToken } from '../../contract/agent/token';
 import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';
-import { onlyFleetsOf } from '../caller';
+import { onlyFleetsOf, originOf } from '../caller';
 import type { Handler, Handlers } from '../calls';
 import type { Metrics } from '../metrics';
 
@@ -35,15 +35,16 @@ export function agentHandlers(
   const commands = Object.fromEntries(
     AGENT_COMMANDS.map((name): [AgentCommand, Handler<AgentCommand>] => [
       name,
-      ({ params, body, idempotencyKey }) =>
-        command(name, params, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
+      ({ params, body, idempotencyKey, request }) =>
+        command(name, params, { ...body, ...originOf(request, idempotencyKey, body) }),
     ]),
   ) as Handlers<AgentCommand>;
 
   return {
     ...commands,
     heartbeat: ({ params, body }) => beats.beat(params, body),
-    reportFailure: async ({ params, body, idempotencyKey }) => {
+    reportFailure: async ({ params, body, idempotencyKey, request }) => {
+      request.commandId = idempotencyKey ?? body.requestId ?? null;
       const requestId = idempotencyKey === undefined ? {} : { requestId: idempotencyKey };
       const result = await client.agents.reportFailure(params, { ...body, ...requestId });
       beats.learn(result.agent);

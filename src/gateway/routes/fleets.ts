@@ -3,7 +3,7 @@ import type { DroverClient } from '../../client';
 import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleet-validation';
 import { DroverError } from '../../contract/errors';
 import type { FleetSpec } from '../../contract/fleet';
-import { onlyFleetsOf } from '../caller';
+import { onlyFleetsOf, originOf } from '../caller';
 import type { Handlers } from '../calls';
 import { pointerOf } from '../requests';
 
@@ -24,34 +24,30 @@ export function fleetHandlers({ fleets }: DroverClient): Handlers<FleetCalls> {
     listFleets: ({ query: { pageSize, pageToken }, request }) =>
       fleets.list({ ...onlyFleetsOf(request), ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
     describeFleet: ({ params }) => fleets.describe(params.fleet),
-    applyFleet: async ({ params, query, body, idempotencyKey, reply }) => {
+    applyFleet: async ({ params, query, body, idempotencyKey, request, reply }) => {
       const applied = await fleets.apply(params.fleet, {
         spec: specOf(params.fleet, body),
         ...query,
-        ...(idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
+        ...originOf(request, idempotencyKey),
       });
       if (applied.changeId === null) reply.status(200);
       return applied;
     },
-    scaleFleet: async ({ params, query, body, idempotencyKey, reply }) => {
-      const requestId = idempotencyKey === undefined ? {} : { requestId: idempotencyKey };
-      const scaled = await fleets.scale(params.fleet, { ...body, ...query, ...requestId });
+    scaleFleet: async ({ params, query, body, idempotencyKey, request, reply }) => {
+      const scaled = await fleets.scale(params.fleet, { ...body, ...query, ...originOf(request, idempotencyKey) });
       if (scaled.changeId === null) reply.status(200);
       return scaled;
     },
-    destroyFleet: ({ params, query, idempotencyKey }) =>
-      fleets.destroy(params.fleet, {
-        ...query,
-        ...(idempotencyKey === undefined ? {} : { requestId: idempotencyKey }),
-      }),
-    cancelChange: ({ params, body, idempotencyKey }) =>
-      fleets.cancel(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
-    compensateFleet: ({ params, body, idempotencyKey }) =>
-      fleets.compensate(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
-    pauseFleet: ({ params, body, idempotencyKey }) =>
-      fleets.pause(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
-    resumeFleet: ({ params, body, idempotencyKey }) =>
-      fleets.resume(params.fleet, idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey }),
+    destroyFleet: ({ params, query, idempotencyKey, request }) =>
+      fleets.destroy(params.fleet, { ...query, ...originOf(request, idempotencyKey) }),
+    cancelChange: ({ params, body, idempotencyKey, request }) =>
+      fleets.cancel(params.fleet, { ...body, ...originOf(request, idempotencyKey) }),
+    compensateFleet: ({ params, body, idempotencyKey, request }) =>
+      fleets.compensate(params.fleet, { ...body, ...originOf(request, idempotencyKey) }),
+    pauseFleet: ({ params, body, idempotencyKey, request }) =>
+      fleets.pause(params.fleet, { ...body, ...originOf(request, idempotencyKey) }),
+    resumeFleet: ({ params, body, idempotencyKey, request }) =>
+      fleets.resume(params.fleet, { ...body, ...originOf(request, idempotencyKey) }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Calls for pools. */
 import type { DroverClient } from '../../client';
+import { originOf } from '../caller';
 import type { Handlers } from '../calls';
 
 type PoolCalls = 'listPools' | 'describePool' | 'resetPool';
@@ -10,7 +11,7 @@ export function poolHandlers({ pools }: DroverClient): Handlers<PoolCalls> {
     listPools: ({ query: { pageSize, pageToken } }) =>
       pools.list({ ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) }),
     describePool: ({ params }) => pools.describe(params.pool),
-    resetPool: ({ params, body, idempotencyKey }) =>
-      pools.reset(params.pool, body.credential, { requestId: idempotencyKey }),
+    resetPool: ({ params, body, idempotencyKey, request }) =>
+      pools.reset(params.pool, body.credential, originOf(request, idempotencyKey)),
   };
 }

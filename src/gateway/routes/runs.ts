@@ -1,6 +1,6 @@
 /** Calls for runs. */
 import type { DroverClient } from '../../client';
-import { mustReach, onlyFleetsOf } from '../caller';
+import { mustReach, onlyFleetsOf, originOf } from '../caller';
 import type { Handlers } from '../calls';
 import type { ProgressBoard } from '../progress';
 
@@ -16,15 +16,17 @@ export function runHandlers({ runs }: DroverClient, board: ProgressBoard): Handl
       ),
     startRun: async ({ body, idempotencyKey, request, reply }) => {
       mustReach(request.caller, body.fleet);
+      request.commandId = idempotencyKey ?? null;
       const ref = await runs.start(idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey });
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);
       return ref;
     },
     describeRun: async ({ params }) => board.withProgress(await runs.describe(params)),
-    answerRun: ({ params, body, idempotencyKey }) =>
-      runs.answer(params, body.value, body.question, { requestId: idempotencyKey }),
-    pauseRun: ({ params, idempotencyKey }) => runs.pause(params, { requestId: idempotencyKey }),
-    resumeRun: ({ params, idempotencyKey }) => runs.resume(params, { requestId: idempotencyKey }),
-    cancelRun: ({ params, body, idempotencyKey }) => runs.cancel(params, body.reason, { requestId: idempotencyKey }),
+    answerRun: ({ params, body, idempotencyKey, request }) =>
+      runs.answer(params, body.value, body.question, originOf(request, idempotencyKey)),
+    pauseRun: ({ params, idempotencyKey, request }) => runs.pause(params, originOf(request, idempotencyKey)),
+    resumeRun: ({ params, idempotencyKey, request }) => runs.resume(params, originOf(request, idempotencyKey)),
+    cancelRun: ({ params, body, idempotencyKey, request }) =>
+      runs.cancel(params, body.reason, originOf(request, idempotencyKey)),
   };
 }

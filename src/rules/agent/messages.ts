@@ -21,6 +21,7 @@ import { message, shaped } from '../lib/message';
 import { boundedDuration, id, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { version } from '../lib/carried';
+import { originFields } from '../lib/origin';
 import * as parse from '../lib/parse';
 import { turnInput } from '../lib/turn-input';
 import { MOST_HOLDS } from './commands';
@@ -31,7 +32,7 @@ const reason = parse.text(2_000);
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
 const mode = parse.optional(parse.oneOf('drain', 'freeze'));
 
-const ofRequest = { requestId, wait: parse.optional(parse.boolean) } as const;
+const ofRequest = { requestId, wait: parse.optional(parse.boolean), ...originFields } as const;
 
 const OPTIONS: { readonly [C in AgentCommand]: parse.Parser<AgentCommandOptions[C]> } = {
   pause: message({

@@ -21,6 +21,7 @@ import { crossProblems } from './check';
 import { usage } from '../lib/usage';
 import { parseTopologySpec } from '../topology/parse';
 import { message } from '../lib/message';
+import { originFields } from '../lib/origin';
 import { boolean, integer, list, name, object, optional, type Parser, text } from '../lib/parse';
 
 /** A pool of a fleet's file. */
@@ -58,12 +59,13 @@ export const fleetSpec: Parser<FleetSpec> = (value, path) => {
 };
 
 const requestId = optional(text(REQUEST_ID_LENGTH));
+const ofRequest = { requestId, ...originFields } as const;
 
 /** The argument of `apply`. */
 export const applyRequest: Parser<ApplyRequest> = message({
   spec: fleetSpec,
   expectRevision: optional(integer()),
-  requestId,
+  ...ofRequest,
   dryRun: optional(boolean),
 });
 
@@ -73,31 +75,31 @@ export const scaleRequest: Parser<ScaleRequest> = message({
   replicas: integer(0, FLEET_LIMITS.agents),
   expectRevision: optional(integer()),
   dryRun: optional(boolean),
-  requestId,
+  ...ofRequest,
 });
 
 /** The argument of `destroy`. */
-export const destroyRequest: Parser<DestroyRequest> = message({ requestId, forget: optional(boolean) });
+export const destroyRequest: Parser<DestroyRequest> = message({ ...ofRequest, forget: optional(boolean) });
 
 /** The argument of a fleet's `cancel`. */
 export const cancelRequest: Parser<CancelRequest> = message({
   changeId: optional(text(200)),
   revision: optional(integer(1)),
   reason: optional(text(2_000)),
-  requestId,
+  ...ofRequest,
 });
 
 /** The argument of a fleet's `pause`. */
-export const pauseRequest = message({ reason: optional(text(2_000)), requestId, wait: optional(boolean) });
+export const pauseRequest = message({ reason: optional(text(2_000)), ...ofRequest, wait: optional(boolean) });
 
 /** The argument of a fleet's `resume`. */
-export const resumeRequest = message({ requestId, wait: optional(boolean) });
+export const resumeRequest = message({ ...ofRequest, wait: optional(boolean) });
 
 /** The argument of `compensate`. */
 export const compensateRequest: Parser<CompensateRequest> = message({
   attempt: optional(integer(1)),
   revision: optional(integer()),
-  requestId,
+  ...ofRequest,
 });
 
 /** The argument of `nameRun`. */

@@ -4,6 +4,7 @@
  */
 import { DroverError } from '../../contract/errors';
 import { fnv1a64 } from '../../contract/fnv';
+import type { Origin } from '../../contract/origin';
 import { isRecord } from './parse';
 
 /** A remembered request: its id, and the fingerprint of its command and arguments. */
@@ -31,11 +32,19 @@ export function fingerprint(command: string, argument: unknown): string {
   return fnv1a64(`${command} ${canonicalJson(argument)}`);
 }
 
-/** * The mark of a request; undefined where it has no id. The mark does not include `wait`, which does
- * not change the effect. */
+/**
+ * The mark of a request; undefined where it has no id. The mark does not include `wait`, which does not
+ * change the effect, nor who gives the command.
+ */
 export function markOf(
   command: string,
-  { requestId, wait: _wait, ...rest }: { readonly requestId?: string; readonly wait?: boolean },
+  {
+    requestId,
+    wait: _wait,
+    by: _by,
+    from: _from,
+    ...rest
+  }: Origin & { readonly requestId?: string; readonly wait?: boolean },
 ): RequestMark | undefined {
   return requestId === undefined ? undefined : { requestId, fingerprint: fingerprint(command, rest) };
 }

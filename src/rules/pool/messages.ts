@@ -12,8 +12,10 @@ import type {
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { id, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
+import type { Origin } from '../../contract/origin';
 import { agentName, parseFailureObserved } from '../lib/grants';
 import { message } from '../lib/message';
+import { originFields } from '../lib/origin';
 import * as parse from '../lib/parse';
 
 const requestId = parse.optional(parse.text(REQUEST_ID_LENGTH));
@@ -64,7 +66,8 @@ export const parseAgentGone: parse.Parser<{ agent: string }> = message({ agent: 
 export const parsePoolLeft: parse.Parser<PoolLeft & Repeatable> = message({ fleet: parse.name, requestId });
 
 /** Update `reset`; without `credential` it resets all of them. */
-export const parseReset: parse.Parser<{ credential?: string } & Repeatable> = message({
+export const parseReset: parse.Parser<{ credential?: string } & Repeatable & Origin> = message({
   credential: parse.optional(parse.name),
   requestId,
+  ...originFields,
 });

@@ -11,9 +11,11 @@ import type {
   StopRequested,
 } from '../../contract/run';
 import type { TurnAnswered } from '../../contract/agent/turns';
+import type { Origin } from '../../contract/origin';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { branchId } from '../coordination/parse';
 import { message } from '../lib/message';
+import { originFields } from '../lib/origin';
 import {
   duration,
   integer,
@@ -35,7 +37,7 @@ import { usage } from '../lib/usage';
 const id = text(21_000);
 const words = text(Infinity);
 const reason = text(2_000);
-const requestId = optional(text(REQUEST_ID_LENGTH));
+const ofRequest = { requestId: optional(text(REQUEST_ID_LENGTH)), ...originFields } as const;
 
 /** Signal `turnAnswered`. */
 export const parseTurnAnswered: Parser<TurnAnswered> = message({ turnId: id, outcome: turnOutcome });
@@ -89,17 +91,17 @@ const liveRecord: Parser<LiveBranchRecord> = object({
 export const parseBranchesChanged: Parser<BranchesChanged> = message({ branches: list(liveRecord) });
 
 /** Update `answer`. */
-export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string }> = message({
+export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string } & Origin> = message({
   value: json,
   question: optional(json),
-  requestId,
+  ...ofRequest,
 });
 
 /** Update `cancel`. */
-export const parseCancel: Parser<{ reason?: string; requestId?: string }> = message({
+export const parseCancel: Parser<{ reason?: string; requestId?: string } & Origin> = message({
   reason: optional(reason),
-  requestId,
+  ...ofRequest,
 });
 
 /** Updates `pause` and `resume`. */
-export const parseControl: Parser<{ requestId?: string }> = message({ requestId });
+export const parseControl: Parser<{ requestId?: string } & Origin> = message({ ...ofRequest });

@@ -9,6 +9,7 @@ import type { RememberedRequest } from '../../rules/agent/state';
 import { type CommandRequest, decide, holdOf } from '../../rules/agent/commands';
 import { configure } from '../../rules/agent/commands';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
+import { originText } from '../../rules/lib/origin';
 import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
@@ -86,7 +87,7 @@ export function accept(machine: AgentMachine, request: CommandRequest, way = '')
   const { changed } = decide(machine.state, request, Date.now());
   const reason = 'reason' in request.options ? request.options.reason : undefined;
   machine.change((state, now) => remember(decide(state, request, now).state, mark(request), changed), {
-    by: holdOf(request),
+    by: originText(request.options, holdOf(request)),
     what: `${request.command}${way}`,
     why: reason ?? null,
     always: changed,

@@ -3,6 +3,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { type ErrorCode, DroverError } from '../../contract/errors';
 import { runUpdates } from '../../contract/run/messages';
+import type { Origin } from '../../contract/origin';
 import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 import { findRequest, markOf, withMark } from '../../rules/lib/fingerprint';
@@ -22,7 +23,7 @@ interface Command<T> {
 }
 
 /** Registers a command. Its validator and its handler check `refuse`. A repeated request returns the current run. */
-function handle<T extends { readonly requestId?: string }>(
+function handle<T extends Origin & { readonly requestId?: string }>(
   life: RunLife,
   update: UpdateDefinition<RunView, [T]>,
   parse: Parser<T>,
