@@ -16,6 +16,7 @@ import type { Providers } from '../providers/provider';
 import type { SecretSettings } from '../providers/redaction';
 import type { Admit } from './admission';
 import { admittingReferences, allowEveryReference, type AllowReference } from './references';
+import { createPreflightActivities } from './preflight';
 import { redacting } from './redacting';
 import { createProviderActivities } from './resources';
 
@@ -55,9 +56,11 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     gateway,
     secrets,
   } = dependencies;
-  const own = createProviderActivities(providers, admit);
+  const { allowReference = allowEveryReference } = dependencies;
+  const { environment } = secrets;
   const all = {
-    ...own,
+    ...createProviderActivities(providers, admit),
+    ...createPreflightActivities({ providers, admit, allowReference, environment }),
     ...turns,
     ...fleet,
     ...undo,
@@ -68,5 +71,5 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     ...replicas,
     ...gateway,
   };
-  return admittingReferences(redacting(all, secrets), dependencies.allowReference ?? allowEveryReference);
+  return admittingReferences(redacting(all, secrets), allowReference);
 }

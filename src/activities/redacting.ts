@@ -9,7 +9,7 @@ import { type Fields, fieldsOf } from './fields';
 type Activity = (...call: readonly unknown[]) => Promise<unknown>;
 
 /** Activities whose results contain texts. The turn activity redacts its own (turns.ts). */
-const TELLING: readonly string[] = ['inspectResource', 'reloadCredential', 'setHold', 'findLost'];
+const TELLING: readonly string[] = ['inspectResource', 'reloadCredential', 'setHold', 'findLost', 'checkAgents'];
 
 /** Wraps activities so that their results and errors hold no secrets. */
 export function redacting(activities: Activities, settings: SecretSettings): Activities {

@@ -43,8 +43,14 @@ function givenOut(call: unknown): string[] {
 }
 
 function refusal(reference: string, permanent: boolean): Error {
-  const what =
-    `secret ${reference}: this worker may not resolve it; apply the fleet file that names it through the gateway or ` +
-    'with drover apply in the directory of the worker, or add it to DROVER_REFERENCES';
+  const what = notAllowedHere(reference);
   return asProviderFailure(new DroverError('Forbidden', what, { permanent }), Context.current().info.attempt);
+}
+
+/** Why this worker does not resolve a reference, and what to do. */
+export function notAllowedHere(reference: string): string {
+  return (
+    `secret ${reference}: this worker may not resolve it; apply the fleet file that names it through the gateway or ` +
+    'with drover apply in the directory of the worker, or add it to DROVER_REFERENCES'
+  );
 }

@@ -256,7 +256,7 @@ export class Fleets {
     if (end !== null && end.how !== 'completed') throw endedError(fleetSubject(fleet), end, ENDED);
     // If the change does not answer, the fleet still knows it as it was at its start.
     const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(unlessUnanswered);
-    if (live?.changeId !== changeId) return change?.changeId === changeId ? change : null;
+    if (live?.changeId !== changeId) return change?.changeId === changeId ? withTroubles(change, view) : null;
     return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
   }
 
@@ -315,4 +315,9 @@ function ignoreEnded(error: unknown): void {
 function unlessUnanswered(error: unknown): null {
   if (isUnanswered(error) || (error instanceof DroverError && error.code === 'FleetNotFound')) return null;
   throw error;
+}
+
+/** A change before its first step: what its fleet waits for is what it waits for. */
+function withTroubles(change: ChangeView, { troubles }: FleetView): ChangeView {
+  return troubles === undefined ? change : { ...change, troubles };
 }

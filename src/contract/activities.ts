@@ -8,6 +8,7 @@ import type { DroverEvent, NotifyInput, NotifySpec } from './event';
 import type { SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
 import type { TurnOutcome, TurnRequest, TurnRetry } from './agent/turns';
+import type { PreflightActivities } from './preflight';
 import type { RunPlan } from './run';
 
 /** The resource of a call, with its provider and its agent. */
@@ -346,6 +347,7 @@ export interface GatewayActivities {
 export interface Activities
   extends
     ProviderActivities,
+    PreflightActivities,
     FleetActivities,
     MonitorActivities,
     TurnActivities,

@@ -1,10 +1,10 @@
 /** The environment of a started agent. */
 import type { WakeCall } from '../contract/activities';
 import type { AgentSpec } from '../contract/agent';
-import { isReference, literalText, passedVariables, variablesOf } from '../contract/agent/references';
+import { isReference, literalText, passedVariables, references, variablesOf } from '../contract/agent/references';
 import { DroverError } from '../contract/errors';
-import { providerError } from './provider';
-import { refuseOwnVariable, resolveSecret, type SecretEnvironment } from './secrets';
+import { type Finding, providerError } from './provider';
+import { missingSecret, ownVariableProblem, refuseOwnVariable, resolveSecret, type SecretEnvironment } from './secrets';
 import { useToken } from './secrets-in-use';
 import { agentToken } from '../contract/agent/token';
 import { AGENT_ENV } from '../contract/protocol';
@@ -47,6 +47,18 @@ async function ownVariables(spec: AgentSpec, environment: SecretEnvironment): Pr
     async ([name, value]) => [name, await variableText(name, value, environment)] as const,
   );
   return Object.fromEntries(await Promise.all(resolved));
+}
+
+/** The variables of an agent's file that do not resolve here, each with what to do. */
+export async function variableFindings(spec: AgentSpec, environment: SecretEnvironment): Promise<Finding[]> {
+  const block = spec.process ? 'process' : 'docker';
+  const own = references(spec).filter(({ path }) => path.startsWith(`${block}.env.`));
+  const found = own.map(async ({ path, reference }) => ({
+    field: path,
+    why: await missingSecret(reference, environment),
+  }));
+  const passed = passedVariables(spec).map((name) => ({ field: `${block}.passEnv`, why: ownVariableProblem(name) }));
+  return [...(await Promise.all(found)), ...passed].flatMap(({ field, why }) => (why === null ? [] : [{ field, why }]));
 }
 
 async function variableText(name: string, value: string, environment: SecretEnvironment): Promise<string> {

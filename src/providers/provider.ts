@@ -41,6 +41,12 @@ export interface EndedInstance {
   readonly instanceId: string;
 }
 
+/** Something that the host lacks for an agent: the field of its specification, and why with what to do. */
+export interface Finding {
+  readonly field: string;
+  readonly why: string;
+}
+
 /** A running watch. `stop` resolves when no report is in progress. */
 export interface Watch {
   readonly stop: () => Promise<void>;
@@ -52,6 +58,8 @@ export interface Watch {
  */
 export interface Provider {
   readonly kind: ProviderKind;
+  /** Looks whether everything is there that a start needs, without changing anything; throws where it cannot look. */
+  check?(call: Pick<ResourceCall, 'fleet' | 'agent' | 'spec'>): Promise<readonly Finding[]>;
   /** Finds or creates the resource of `call.key`; refuses a destroyed key. */
   create(call: ResourceCall): Promise<{ resourceId: string }>;
   /**

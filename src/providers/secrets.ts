@@ -23,6 +23,22 @@ export async function resolveSecret(reference: string, environment: SecretEnviro
   throw providerError('invalid secret reference: use env:NAME or file:path', { permanent: true });
 }
 
+/** Why a reference does not resolve here, with what to do; null: it does. */
+export async function missingSecret(reference: string, environment: SecretEnvironment): Promise<string | null> {
+  try {
+    await resolveSecret(reference, environment);
+    return null;
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    return `${error.message}; ${WAYS_ON[reference.startsWith('file:') ? 'file' : 'env']}`;
+  }
+}
+
+const WAYS_ON = {
+  env: 'set it for the worker and start the worker again, or correct the reference',
+  file: 'create the file there, or correct the reference',
+} as const;
+
 function inUse(secret: string): string {
   useSecrets([secret]);
   return secret;
@@ -46,13 +62,17 @@ export function refuseOwnVariable(name: string): void {
   if (OWN_VARIABLES.includes(name)) refuseOwn(`env:${name}`);
 }
 
+/** Why a variable of the worker is not passed on; null: it may be. */
+export function ownVariableProblem(name: string): string | null {
+  return OWN_VARIABLES.includes(name) ? ownSecret(`env:${name}`) : null;
+}
+
 function refuseOwn(reference: string): never {
-  throw providerError(
-    `secret ${reference}: it is a secret of Drover itself, which Drover gives to no agent and no service; name another one`,
-    {
-      permanent: true,
-    },
-  );
+  throw providerError(ownSecret(reference), { permanent: true });
+}
+
+function ownSecret(reference: string): string {
+  return `secret ${reference}: it is a secret of Drover itself, which Drover gives to no agent and no service; name another one`;
 }
 
 /**

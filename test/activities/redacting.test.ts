@@ -71,6 +71,7 @@ function throwing(error: Error): Activities {
     stopResource: true,
     destroyResource: true,
     inspectResource: true,
+    checkAgents: true,
     place: true,
     ensureAgent: true,
     retireAgent: true,

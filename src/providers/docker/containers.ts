@@ -11,7 +11,17 @@ import {
   titleOf,
 } from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
-import { type EngineOptions, calling, except, isConflict, isGone, isRefused, lazyEngine } from './engine';
+import {
+  type EngineOptions,
+  calling,
+  except,
+  isConflict,
+  isGone,
+  isRefused,
+  isUnknownImage,
+  lazyEngine,
+  orAborted,
+} from './engine';
 import { containerLogs } from './logs';
 import { type PullLimits, pullImage } from './pull';
 import type { Found } from './state';
@@ -42,6 +52,28 @@ export class Containers {
       calling('look for a container', (abortSignal) => container.inspect({ abortSignal })),
       isGone,
     );
+  }
+
+  /**
+   * Whether neither the engine nor the registry of the image has it. False also where the engine
+   * cannot ask a registry, as Podman, or where the registry does not answer: a pull will tell.
+   */
+  async isImageMissing(image: string): Promise<boolean> {
+    const engine = await this.engine();
+    const its = engine.getImage(image);
+    const local = await except(
+      calling(`look for the image ${image}`, (signal) => orAborted(its.inspect(), signal)),
+      isGone,
+    );
+    if (local !== undefined) return false;
+    let isMissing = false;
+    const asking = calling(`ask for the image ${image}`, (signal) => orAborted(its.distribution(), signal));
+    await except(
+      asking,
+      (error) => (isMissing = isUnknownImage(error)),
+      () => true,
+    );
+    return isMissing;
   }
 
   /**

@@ -65,6 +65,14 @@ export function isRefused({ status, said }: EngineError): boolean {
   return (isRequest && status !== 401 && status !== 403) || (status === 500 && UNREADABLE.test(said));
 }
 
+/**
+ * True if a registry does not have an image, or does not give it to this engine: a registry answers
+ * both in the same way where the caller is not logged in.
+ */
+export function isUnknownImage({ status }: EngineError): boolean {
+  return status === 401 || status === 403 || status === 404;
+}
+
 /** An error answer of the engine. */
 export interface EngineError {
   readonly status: number | undefined;
@@ -104,6 +112,14 @@ export async function calling<T>(
       limit.aborted ? new Error(`no answer within ${String((CALL_MS + extraMs) / 1_000)} s`) : error,
     );
   }
+}
+
+/** The answer, or a rejection when the signal aborts: the client takes no signal for some calls. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 /** An engine's error as a `ProviderError` that begins with `what`. */

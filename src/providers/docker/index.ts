@@ -10,9 +10,10 @@ import { isoNow } from '../../lib/clock';
 import { isReference, variableReferences } from '../../contract/agent/references';
 import { CAUSE_LINES } from '../../contract/failure/cause';
 import { messageOf } from '../../contract/text';
-import { type AgentAccess, instanceVariables } from '../environment';
+import { type AgentAccess, instanceVariables, variableFindings } from '../environment';
 import {
   type EndedInstance,
+  type Finding,
   type HeldResource,
   type LogOptions,
   type Preparing,
@@ -59,6 +60,14 @@ export class DockerProvider implements Provider {
   constructor(options: DockerProviderOptions) {
     this.options = options;
     this.containers = new Containers(options.installation, options.engine, options.pullLimits);
+  }
+
+  async check(call: Pick<ResourceCall, 'fleet' | 'agent' | 'spec'>): Promise<readonly Finding[]> {
+    const { image } = dockerSpecOf(call);
+    const variables = await variableFindings(call.spec, this.options.environment);
+    if (!(await this.containers.isImageMissing(image))) return variables;
+    const why = `neither the engine nor its registry has the image ${image}; build or push it, or correct docker.image`;
+    return [...variables, { field: 'docker.image', why }];
   }
 
   async create(call: ResourceCall): Promise<{ resourceId: string }> {

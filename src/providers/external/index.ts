@@ -9,9 +9,9 @@ import { boundedText, isWellFormed, messageOf, QUOTE_BYTES, utf8Bytes } from '..
 import { wasNotConnected } from '../../lib/error-code';
 import { type AgentAccess, instanceVariables } from '../environment';
 import { type HttpAnswer, httpCall, isSuccess, retryAfterMs } from '../http-call';
-import { type HeldResource, type Provider, providerError, titleOf } from '../provider';
+import { type Finding, type HeldResource, type Provider, providerError, titleOf } from '../provider';
 import { redacted } from '../redaction';
-import { type SecretEnvironment, resolveSecret } from '../secrets';
+import { missingSecret, type SecretEnvironment, resolveSecret } from '../secrets';
 
 /**
  * Settings of the external provider. `env:` references are looked up in `environment`; for
@@ -38,6 +38,12 @@ export class ExternalProvider implements Provider {
 
   constructor(options: ExternalProviderOptions) {
     this.options = options;
+  }
+
+  async check({ spec }: Pick<ResourceCall, 'spec'>): Promise<readonly Finding[]> {
+    const { secret } = spec.external ?? {};
+    const why = secret === undefined ? null : await missingSecret(secret, this.options.environment);
+    return why === null ? [] : [{ field: 'external.secret', why }];
   }
 
   async create(call: ResourceCall): Promise<{ resourceId: string }> {

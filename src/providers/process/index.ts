@@ -9,6 +9,7 @@ import { DroverError } from '../../contract/errors';
 import type { AgentAccess } from '../environment';
 import {
   type EndedInstance,
+  type Finding,
   type HeldResource,
   type LogOptions,
   type Provider,
@@ -19,7 +20,7 @@ import {
   titleOf,
 } from '../provider';
 import { redacted, secretsOf } from '../redaction';
-import { type HostEnvironment, prepareLaunch, processSpecOf } from './command';
+import { type HostEnvironment, launchFindings, prepareLaunch, processSpecOf } from './command';
 import { type Instance, ResourceDirectory, keysBelow } from './directory';
 import { eachInTurn } from './each-in-turn';
 import { Endings } from './endings';
@@ -57,6 +58,10 @@ export class ProcessProvider implements Provider {
   constructor(options: ProcessProviderOptions) {
     this.options = options;
     this.root = join(options.stateDir, 'agents');
+  }
+
+  check(call: Pick<ResourceCall, 'fleet' | 'agent' | 'spec'>): Promise<readonly Finding[]> {
+    return launchFindings(call, this.options.environment);
   }
 
   async create(call: ResourceCall): Promise<{ resourceId: string }> {

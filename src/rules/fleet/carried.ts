@@ -13,7 +13,7 @@ import type { FleetChange, FleetState, RememberedRequest } from './state';
 
 const change = stateOf<FleetChange>()({
   kind: oneOf('apply', 'destroy'),
-  step: oneOf('place', 'provision', 'undo', 'ended'),
+  step: oneOf('place', 'check', 'provision', 'undo', 'ended'),
   spec: fleetShape,
   plan: list(plannedChange),
   input: nullable(provisionInput),

@@ -38,5 +38,8 @@ export function withoutPools<T extends Pick<FleetState, 'told'>>(state: T, isGon
 }
 
 function wantedSpec(state: FleetState): FleetSpec {
-  return isChanging(state) && state.change ? state.change.spec : state.spec;
+  const { change } = state;
+  // Before its check, a change may still be refused, and then nothing was touched.
+  const isBegun = isChanging(state) && change !== null && change.step !== 'place' && change.step !== 'check';
+  return isBegun ? change.spec : state.spec;
 }

@@ -41,7 +41,7 @@ export function placeChange(state: FleetState, place: Place): FleetState {
       return toAgentChange(planned, desired.get(planned.agent) ?? null, state.agents[planned.agent] ?? null, key);
     }),
   };
-  return withChange(state, { ...change, step: 'provision', input });
+  return withChange(state, { ...change, step: 'check', input });
 }
 
 function toAgentChange(

@@ -25,8 +25,11 @@ import { agentSettings } from '../agent/settings';
 import { type Ignored, NOTHING_IGNORED, troublesOf } from '../lib/troubles';
 import { usageField } from '../lib/usage';
 
-/** The next step of a change; `ended`: none. */
-export type ChangeStep = 'place' | 'provision' | 'undo' | 'ended';
+/**
+ * The next step of a change; `ended`: none. `check` asks the workers whether they have everything,
+ * and nothing of the change is told to a pool before that.
+ */
+export type ChangeStep = 'place' | 'check' | 'provision' | 'undo' | 'ended';
 
 /** An accepted change of a fleet. */
 export interface FleetChange {

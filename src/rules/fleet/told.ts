@@ -9,9 +9,9 @@ export function fleetTold({ revision, change, agents }: FleetState): FleetTold {
 }
 
 /**
- * Whether a fleet never came into being: its changes were rolled back and it owns nothing. Lists
+ * Whether a fleet never came into being: its changes were rolled back or refused, and it owns nothing. Lists
  * leave it out; its workflow lives on for the next apply.
  */
 export function isGhost({ state, agents }: FleetTold): boolean {
-  return agents === 0 && (state === null || state === 'rolled_back');
+  return agents === 0 && (state === null || state === 'rolled_back' || state === 'failed');
 }

@@ -2,6 +2,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { ProviderKind } from '../../contract/agent';
 import type { ProviderActivities, SubscriptionActivities } from '../../contract/activities';
+import type { PreflightActivities } from '../../contract/preflight';
 import { PROVIDER_POLICY, onQueueInTime, onQueueOf, UNDO_POLICY, LOST_WORKER } from './policies';
 
 /** Effects of a change on a resource. */
@@ -11,6 +12,20 @@ export function changeActivities(
   summary: string,
 ): ProviderActivities {
   return proxyActivities<ProviderActivities>({ ...PROVIDER_POLICY, ...onQueueInTime(provider, host), summary });
+}
+
+/**
+ * The check before a change, on the queue of a host, or on the main queue (`host` null). An engine asks the registry of each image, for
+ * up to 25 s a question and several at a time, so the limit is two minutes. A change that is cancelled does not wait for the answer.
+ */
+export function preflightActivity(host: string | null, summary: string): PreflightActivities {
+  return proxyActivities<PreflightActivities>({
+    ...PROVIDER_POLICY,
+    ...(host === null ? onQueueInTime('external', undefined) : onQueueInTime('process', host)),
+    startToCloseTimeout: '2m',
+    cancellationType: 'TRY_CANCEL',
+    summary,
+  });
 }
 
 /** Effects on a resource, on the queue of the host that holds it. */

@@ -7,11 +7,13 @@ import { keywords } from '../../contract/search-attributes';
 import { abandonChange, placeChange, settleChange } from '../../rules/fleet/settle';
 import { cancelText } from '../../rules/fleet/cancel';
 import { duePools } from '../../rules/fleet/pools';
+import { settlePreflight } from '../../rules/fleet/preflight';
 import type { FleetState } from '../../rules/fleet/state';
 import { undoByKeys } from '../../rules/fleet/undo';
 import { cancelRunsActivity, fleetActivities } from '../activities/fleet';
 import { endOf } from './cancel';
 import type { FleetMachine } from './machine';
+import { preflight } from './preflight';
 import { isoNow } from '../shared/iso-now';
 import { errorBody } from '../shared/failures';
 import { countChange } from '../shared/metrics';
@@ -24,6 +26,7 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
     const { state } = machine;
     const { change } = state;
     if (change?.step === 'place') await place(machine);
+    else if (change?.step === 'check') await check(machine);
     else if (change?.step === 'provision' && change.input) await runSaga(machine, change.input);
     else if (change?.step === 'undo' && change.input && change.record) {
       await runSaga(machine, { ...change.input, undo: change.record });
@@ -38,20 +41,38 @@ export async function carryOutChange(machine: FleetMachine): Promise<void> {
 /** A pool answers in milliseconds, or in seconds after a restart of its worker. A pool that does not answer must not block the change. */
 const POOLS_TOLD_WITHIN_MS = 60_000;
 
-/** Places the change after the pools are configured, because a new agent requests a credential from its pool. */
+/** Gives the change its host and its keys. */
 async function place(machine: FleetMachine): Promise<void> {
-  const isReady = () => duePools(machine.state) === null || machine.state.change?.cancel !== undefined;
   await machine.supervisor.persist('place the change', async () => {
-    await untilOr(isReady, POOLS_TOLD_WITHIN_MS, 'wait until the pools are configured');
-    const { cancel } = machine.state.change ?? {};
-    if (cancel) {
-      machine.become(abandonChange(machine.state, cancelText(cancel)));
-      return;
-    }
+    if (abandonCancelled(machine)) return;
     if (machine.state.change?.kind === 'destroy') await endRuns(machine.state);
     const place = await fleetActivities('place the change').place();
     machine.become(placeChange(machine.state, place));
   });
+}
+
+/**
+ * Checks that the workers have what the new agents need, before any pool or agent is touched. Then waits until the pools are configured,
+ * because a new agent requests a credential from its pool.
+ */
+async function check(machine: FleetMachine): Promise<void> {
+  await machine.supervisor.persist('check the agents of the change', async () => {
+    const findings = await preflight(machine);
+    if (abandonCancelled(machine)) return;
+    machine.become(settlePreflight(machine.state, findings));
+  });
+  const isReady = () => duePools(machine.state) === null || machine.state.change?.cancel !== undefined;
+  await machine.supervisor.persist('wait for the pools', async () => {
+    await untilOr(isReady, POOLS_TOLD_WITHIN_MS, 'wait until the pools are configured');
+    if (machine.state.change?.step === 'provision') abandonCancelled(machine);
+  });
+}
+
+/** Ends a change that was cancelled before its saga; nothing was made. */
+function abandonCancelled(machine: FleetMachine): boolean {
+  const { cancel } = machine.state.change ?? {};
+  if (cancel) machine.become(abandonChange(machine.state, cancelText(cancel)));
+  return cancel !== undefined;
 }
 
 /** Cancels the runs of a fleet that is destroyed: no agent could take their turns, and their questions would stay open. */

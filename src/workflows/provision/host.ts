@@ -11,7 +11,7 @@ import { HOST_TAKES_WITHIN_MS } from '../activities/policies';
  * Tries of a call that is not asked again patiently. More than one, as the time also runs out while the whole
  * installation is down: once the workflow is back, the worker of the host is back within the next try.
  */
-const TRIES = 3;
+export const HOST_TRIES = 3;
 
 /**
  * Makes a call to the host of an agent, up to `tries` times. A call that no worker has taken fails with a retryable
@@ -35,7 +35,7 @@ export function askHost<T>(fleet: string, on: On, what: string, call: () => Prom
 
 /** Calls the host a few times, where a failure ends the step. */
 export function askHostAgain<T>(fleet: string, on: On, what: string, call: () => Promise<T>): Promise<T> {
-  return asked(fleet, on, what, TRIES, call);
+  return asked(fleet, on, what, HOST_TRIES, call);
 }
 
 type On = Pick<OwnedAgent, 'host'>;

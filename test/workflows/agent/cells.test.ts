@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFleetActivities } from '../../../src/activities/fleet';
+import { createPreflightActivities } from '../../../src/activities/preflight';
 import { createProviderActivities } from '../../../src/activities/resources';
 import { DroverClient } from '../../../src/client';
 import { Calls } from '../../../src/client/temporal/calls';
@@ -55,6 +56,7 @@ async function onHost(test: (host: Host) => Promise<void>): Promise<void> {
   const provider = new ProcessProvider({ stateDir, installation: 'inst', environment, ...access });
   const activities = {
     ...createProviderActivities({ process: provider }),
+    ...createPreflightActivities({ providers: { process: provider }, environment }),
     ...createFleetActivities({ calls: new Calls(env.client), installation: 'inst', host: 'here' }),
   };
   await withWorker({ env, activities, hosts: ['here'] }, async (taskQueue) => {

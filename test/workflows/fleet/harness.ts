@@ -143,6 +143,7 @@ export async function withFleet(
   const calls = new Calls(env.client);
   const activities = {
     ...provider.activities,
+    checkAgents: async () => ({ unmet: [] }),
     ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
     ...(takeTurn ? { takeTurn } : {}),
     ...moreActivities,

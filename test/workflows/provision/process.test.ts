@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFleetActivities } from '../../../src/activities/fleet';
+import { createPreflightActivities } from '../../../src/activities/preflight';
 import { createProviderActivities } from '../../../src/activities/resources';
 import { Calls } from '../../../src/client/temporal/calls';
 import { Fleets } from '../../../src/client/fleets';
@@ -42,6 +43,7 @@ async function apply(
   const calls = new Calls(env.client);
   const activities = {
     ...createProviderActivities({ process: provider }),
+    ...createPreflightActivities({ providers: { process: provider }, environment: { PATH: process.env['PATH'] } }),
     ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
   };
   return withWorker({ env, activities, hosts: ['here'] }, async (taskQueue) => {
@@ -54,7 +56,6 @@ async function apply(
 }
 
 test.each<[string, AgentSpec, RegExp]>([
-  ['whose command does not exist', agent('B', ['/no/such/program']), /^B: .*\/no\/such\/program/],
   [
     'that exits at once',
     agent('B', ['sh', '-c', 'echo no letters here; exit 3']),

@@ -1,0 +1,116 @@
+/** The check before the first step of a change: what is asked of which worker, and what follows from the answers. */
+import type { AgentSpec } from '../../contract/agent';
+import { references } from '../../contract/agent/references';
+import type { AgentChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
+import type { PreflightCall, PreflightItem, Unmet } from '../../contract/preflight';
+import { boundedList, boundedText, shareBytes } from '../../contract/text';
+import { withChange } from './change';
+import type { FleetState } from './state';
+
+/** The calls to one worker, in order. `host` null: the main queue. */
+export interface PreflightRound {
+  readonly host: string | null;
+  readonly calls: readonly PreflightCall[];
+}
+
+/** The longest list of agents in one call, in characters of JSON: well below the 2 MiB of a payload. */
+const CALL_LENGTH = 256 * 1_024;
+
+/** The checks of a change, by worker. Only agents that it creates or replaces are checked. */
+export function preflightRounds({ change }: FleetState): PreflightRound[] {
+  if (change?.step !== 'check' || change.input === null) return [];
+  const { input, spec } = change;
+  const hosts = new Map<string | null, PreflightItem[]>();
+  for (const { host, item } of input.changes.flatMap((one) => itemsOf(one, input))) {
+    hosts.set(host, [...(hosts.get(host) ?? []), ...(item === null ? [] : [item])]);
+  }
+  const pools = spec.subscriptions ?? [];
+  return [...hosts].map(([host, items]) => ({ host, calls: callsOf(input.fleet, items, pools) }));
+}
+
+/** What is asked about one agent. Without an item, its host is only asked whether it answers. */
+interface Asked {
+  readonly host: string | null;
+  readonly item: PreflightItem | null;
+}
+
+function itemsOf({ kind, spec, previous }: AgentChange, { host }: ProvisionInput): Asked[] {
+  if (spec === null || (kind !== 'create' && kind !== 'replace')) return [];
+  const left = previous?.provider === 'process' ? previous.host : undefined;
+  return [...itemsOfSpec(spec, host), ...(left === undefined ? [] : [{ host: left, item: null }])];
+}
+
+/** A process is started by its host; a worker of the main queue does the rest. */
+function itemsOfSpec(spec: AgentSpec, host: string): Asked[] {
+  // The provider of tests resolves nothing.
+  if (spec.provider === 'memory') return [];
+  const { name, provider, notify = [] } = spec;
+  if (provider !== 'process') return [{ host: null, item: { spec, checks: ['program', 'webhooks'] } }];
+  const webhooks: AgentSpec = { name, provider, notify };
+  return [
+    { host, item: { spec, checks: ['program'] } },
+    ...(references(webhooks).length === 0
+      ? []
+      : [{ host: null, item: { spec: webhooks, checks: ['webhooks'] } } as const]),
+  ];
+}
+
+function callsOf(fleet: string, items: readonly PreflightItem[], pools: readonly SubscriptionSpec[]): PreflightCall[] {
+  const calls: PreflightItem[][] = [[]];
+  let length = 0;
+  for (const item of items) {
+    const its = JSON.stringify(item).length;
+    if (length > 0 && length + its > CALL_LENGTH) {
+      calls.push([]);
+      length = 0;
+    }
+    calls.at(-1)?.push(item);
+    length += its;
+  }
+  return calls.map((agents) => {
+    const used = new Set(agents.map(({ spec }) => spec.subscription?.pool));
+    const needed = pools.filter(({ pool }) => used.has(pool));
+    return { fleet, agents, pools: needed.map(({ pool, credentials }) => ({ pool, credentials })) };
+  });
+}
+
+/** What the checks have found: agents that lack something, and workers that did not answer. */
+export interface Findings {
+  readonly unmet: readonly Unmet[];
+  readonly silent: readonly string[];
+}
+
+/** Begins the change where everything is there; ends it otherwise, before its first step. */
+export function settlePreflight(state: FleetState, { unmet, silent }: Findings): FleetState {
+  const { change } = state;
+  if (change?.step !== 'check') return state;
+  if (unmet.length + silent.length === 0) return withChange(state, { ...change, step: 'provision' });
+  const lines = [...unmet.map(({ agent, why }) => `${agent}: ${why}`), ...silent];
+  const whys = new Map(unmet.map(({ agent, why }) => [agent, boundedText(why, shareBytes(unmet.length))]));
+  const isForbidden = unmet.some(({ code }) => code === 'Forbidden');
+  return withChange(state, {
+    ...change,
+    step: 'ended',
+    input: null,
+    view: {
+      ...change.view,
+      state: 'failed',
+      error: boundedList(['nothing was changed', ...lines]),
+      ...(isForbidden && { code: 'Forbidden' as const }),
+      agents: change.view.agents.map((progress) => {
+        const error = whys.get(progress.agent);
+        return error === undefined ? progress : { ...progress, step: 'failed', error };
+      }),
+    },
+  });
+}
+
+/** Joins what several checks have found; an agent that two of them name stands once. */
+export function joinUnmet(all: readonly Unmet[]): Unmet[] {
+  const byAgent = new Map<string, Unmet>();
+  for (const unmet of all) {
+    const before = byAgent.get(unmet.agent);
+    byAgent.set(unmet.agent, before ? { ...before, ...unmet, why: `${before.why}; ${unmet.why}` } : unmet);
+  }
+  return [...byAgent.values()];
+}
