@@ -65,6 +65,8 @@ export interface QueuedTurn {
   readonly used: number;
   /** The reading of `working` when the current attempt began; null while it waits. */
   readonly startedAt: number | null;
+  /** Its limit has passed, and its attempt is being cancelled; absent before. */
+  readonly overLimit?: true;
   /** After a refused connection: the time of the next attempt. */
   readonly notBefore: number | null;
   /** The reading of `working` when a connection was first refused; null: not yet. */

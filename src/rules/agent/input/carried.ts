@@ -1,7 +1,7 @@
 /** Reads the state that an earlier run of an agent's workflow has left (decision 28). */
 import type { AgentConfiguration, Decision, Hold } from '../../../contract/agent';
 import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
-import { errorBody, span, stateOf, time, version, words } from '../../lib/carried';
+import { flag, errorBody, span, stateOf, time, version, words } from '../../lib/carried';
 import {
   boolean,
   integer,
@@ -104,6 +104,7 @@ const queued = stateOf<QueuedTurn>()({
   waitingFrom: span,
   used: span,
   startedAt: nullable(span),
+  overLimit: optional(flag),
   notBefore: nullable(time),
   refusedFrom: nullable(span),
   suspended: boolean,

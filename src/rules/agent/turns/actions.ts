@@ -35,7 +35,7 @@ export function turnActions(
   mayStart: boolean,
 ): { readonly state: AgentState; readonly actions: readonly TurnAction[] } {
   const actions: TurnAction[] = cancellations(before, now, mayStart);
-  let state = before;
+  let state = markOverLimit(before, actions);
   for (const turn of before.turns.waiting) {
     const outcome = outcomeOfWaiting(before, turn, now);
     if (outcome === null) continue;
@@ -57,6 +57,19 @@ function cancellations(state: AgentState, now: number, mayWait: boolean): TurnAc
     const reason = cancelReason(state, turn, now) ?? (blocksContinueAsNew(state, mayWait) ? 'lost' : null);
     return reason === null ? [] : [{ kind: 'cancel', turnId: turn.turnId, reason }];
   });
+}
+
+/** Marks the turns that are cancelled at their limit, which a late look at the clock does not excuse. */
+function markOverLimit(state: AgentState, actions: readonly TurnAction[]): AgentState {
+  const over = new Set(
+    actions.flatMap((action) => (action.kind === 'cancel' && action.reason === 'timeout' ? [action.turnId] : [])),
+  );
+  const isNew = state.turns.inFlight.some((turn) => over.has(turn.turnId) && turn.overLimit !== true);
+  if (!isNew) return state;
+  const inFlight = state.turns.inFlight.map((turn) =>
+    over.has(turn.turnId) ? { ...turn, overLimit: true as const } : turn,
+  );
+  return withTurns(state, { inFlight });
 }
 
 function cancelReason(state: AgentState, turn: QueuedTurn, now: number): CancelReason | null {

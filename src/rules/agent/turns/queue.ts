@@ -230,13 +230,14 @@ function returnToQueue(
   const { turns } = state;
   const turn = turns.inFlight.find((candidate) => candidate.turnId === turnId);
   if (turn === undefined) return state;
-  const again: QueuedTurn = { ...turn, used: usedBy(turns, turn, now), startedAt: null, begunAt: null, ...parts(turn) };
+  const { overLimit: _over, ...its } = turn;
+  const again: QueuedTurn = { ...its, used: usedBy(turns, turn, now), startedAt: null, begunAt: null, ...parts(turn) };
   return withTurns(state, { waiting: [again, ...turns.waiting], inFlight: without(turns.inFlight, turnId) });
 }
 
 /** The milliseconds of its limit that a turn has used. */
 export function usedBy(turns: TurnsState, turn: QueuedTurn, now: number): number {
-  return turn.used + (turn.startedAt === null ? 0 : reading(turns.working, now) - turn.startedAt);
+  return Math.max(0, turn.used + (turn.startedAt === null ? 0 : reading(turns.working, now) - turn.startedAt));
 }
 
 /** The limit of a turn in milliseconds. */
