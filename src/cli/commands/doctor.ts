@@ -16,6 +16,7 @@ import { ExitWith, FAILED } from '../lib/failure';
 import { colors, type Format, print, table, withOutput } from '../lib/output';
 import { readSettings } from '../lib/serve';
 import { stateFolder } from '../lib/state-folder';
+import { strayText } from '../text/strays';
 
 interface DoctorFlags extends ConnectionFlags {
   readonly output: Format;
@@ -44,6 +45,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     packagesFinding(),
     ...(await withClient(flags, temporalFindings)),
     await gatewayFinding(stateFolder()),
+    ...(settings && readUpState(stateFolder()) === undefined ? await strayFindings(settings) : []),
     ...(settings ? [await engineFinding(installedProviders(settings, environment()).docker)] : []),
   ];
   const color = colors();
@@ -119,6 +121,19 @@ async function gatewayFinding(stateDir: string): Promise<Finding> {
       .parse(await answer.json());
     throw new Error(`${up.gateway} answers ${String(answer.status)}: ${detail ?? 'see .drover/drover.log'}`);
   });
+}
+
+/** Processes of agents that run on after `drover up` has ended, and that no worker of this folder looks after. */
+async function strayFindings(settings: Settings): Promise<Finding[]> {
+  const check = 'processes';
+  try {
+    const held = await installedProviders(settings, environment()).process?.list(() => undefined);
+    const running = (held ?? []).filter(({ processes = [] }) => processes.length > 0);
+    if (running.length === 0) return [];
+    return [{ check, result: 'wrong', detail: strayText(running) }];
+  } catch (error) {
+    return [{ check, result: 'wrong', detail: messageOf(error) }];
+  }
 }
 
 async function engineFinding(docker: { list(): Promise<unknown> } | undefined): Promise<Finding> {

@@ -11,7 +11,8 @@ import { monotonicMs } from '../../lib/clock';
 import { followChange, planLines } from '../lib/changes';
 import { jsonOrText, parsePort } from '../lib/arguments';
 import { ExitWith, FAILED, INTERRUPTED } from '../lib/failure';
-import { farewell } from '../text/farewell';
+import { farewell, howToStop } from '../text/farewell';
+import { runningAgents } from '../lib/running-agents';
 import { type LoadedFleet, loadFleetFile } from '../files/fleet-file';
 import { say, write } from '../lib/output';
 import { seconds } from '../lib/progress';
@@ -19,7 +20,7 @@ import { followRun, resultText } from '../text/run-output';
 import { type Loaded, loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
 import { tellNews } from '../lib/up-news';
 import { type Services, startServices } from '../lib/up-services';
-import { agentTable, howToStop, nextCommands, whereText } from '../text/up';
+import { agentTable, nextCommands, whereText } from '../text/up';
 
 interface UpFlags {
   readonly port?: number;
@@ -106,7 +107,8 @@ async function serve(
     if (outcome === 'interrupted') throw new ExitWith(INTERRUPTED);
     const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
     if (stays) {
-      say(`\n${howToStop(flags.destroy ? fleet?.file.metadata.name : undefined)}`);
+      const destroys = flags.destroy ? fleet?.file.metadata.name : undefined;
+      say(`\n${howToStop(destroys, await runningAgents(services.client, destroys))}`);
       const news = process.stdout.isTTY ? tellNews(services.client, ended.signal) : Promise.resolve();
       await Promise.race([stop.asked, services.broken, news.then(() => stop.asked)]);
       ended.abort();
@@ -187,8 +189,10 @@ async function applyFile({ client }: Services, { file }: LoadedFleet, signal: Ab
 async function leave({ client, stop }: Services, fleet: LoadedFleet | undefined, { destroy }: UpFlags): Promise<void> {
   try {
     const name = fleet?.file.metadata.name;
-    if (destroy && name !== undefined) await destroyFleet(client, name);
-    else sayIfAny(await farewell(client, name));
+    const destroyed = destroy ? name : undefined;
+    if (destroyed !== undefined) await destroyFleet(client, destroyed);
+    // The list may still have the agents of a fleet that is gone.
+    sayIfAny(farewell(await runningAgents(client, destroyed)));
   } finally {
     await stop();
   }

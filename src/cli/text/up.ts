@@ -72,10 +72,3 @@ export function nextCommands(file: FleetFile | undefined): string {
     : ['drover get agents', 'drover get fleets', 'drover apply -f fleet.yaml'];
   return ['Try next, in this directory:', ...commands.map((command) => `  npx ${command}`)].join('\n');
 }
-
-/** How to end `drover up`, for when it stays. */
-export function howToStop(destroys: string | undefined): string {
-  return destroys === undefined
-    ? 'Ctrl-C stops; the agents keep running.'
-    : `Ctrl-C destroys the fleet ${destroys} and stops.`;
-}

@@ -1,9 +1,8 @@
 /** The agent's workflow on skipped time: liveness, restart policy, limits, and what a day of beats costs. */
-import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AgentSpec, AgentView } from '../../../src/contract/agent';
 import { timeSkipping } from '../../support/env';
-import { type AgentWorld, TestAgent, eventually, freshSurroundings, untilCancelled, withAgents } from './harness';
+import { type AgentWorld, type TestAgent, eventually, withAgents } from './harness';
 
 const env = timeSkipping();
 
@@ -242,46 +241,3 @@ test('an hour of a healthy agent that beats by renewals of 20 s costs fewer than
     expect(events).toBeGreaterThan(180 * 4);
     expect(events).toBeLessThan(1_300);
   }));
-
-test('a turn that its agent finished while no worker was there is answered, ten minutes after its limit of 20 s', async () => {
-  const surroundings = freshSurroundings();
-  const prefix = `test-${randomUUID()}`;
-  let box = '';
-  await withAgents(
-    env,
-    async (world) => {
-      let isAsked = false;
-      world.takeTurn = () => {
-        isAsked = true;
-        return untilCancelled();
-      };
-      const agent = await readyAgent(world, { turns: { timeout: '20s' } });
-      const mailbox = await world.mailbox();
-      box = mailbox.id;
-      await world.ask(agent, mailbox, 't');
-      await eventually(
-        async () => isAsked,
-        (asked) => asked,
-      );
-    },
-    { surroundings, prefix },
-  );
-  await env.sleep(10 * MINUTE);
-  await withAgents(
-    env,
-    async (world) => {
-      // The agent has finished, and answers a repeat at once.
-      world.takeTurn = async () => ({ reply: 'done' });
-      const mailbox = new TestAgent(world, world.fleet, 'mailbox');
-      expect(mailbox.id).toBe(box);
-      const mail = await eventually(
-        () => world.mail(mailbox),
-        (all) => all.some(({ signal }) => signal === 'turnAnswered'),
-      );
-      expect(mail.filter(({ signal }) => signal === 'turnAnswered')).toMatchObject([
-        { argument: { turnId: 't', outcome: { reply: 'done' } } },
-      ]);
-    },
-    { surroundings, prefix },
-  );
-});
