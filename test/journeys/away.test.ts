@@ -41,7 +41,7 @@ test('a turn that its agent finished while Drover was killed succeeds, long afte
   other.press('\x03');
   const { pid } = JSON.parse(readFileSync(join(place.folder, '.drover/up.json'), 'utf8')) as { pid: number };
   process.kill(pid, 'SIGKILL');
-  await up.shows(/Killed|\$ $/);
+  await up.shows(/Killed|\n\$$/);
   // The server may have outlived it for a moment: a person sees what the doctor says until up is back.
   const { text: sick } = await other.run('drover doctor');
   expect(sick).toMatch(/processes +wrong +1 agent runs without drover up: own\/Slow \(\d+/);
@@ -62,14 +62,14 @@ test('Ctrl-C claims no agents where none is, and names those of other fleets', a
   await up.type('drover up');
   expect(await up.shows(/Ctrl-C stops.*/)).toContain('Ctrl-C stops.');
   up.press('\x03');
-  expect(await up.shows(/\$ $/)).not.toMatch(/runs? on|keeps? running/);
+  expect(await up.shows(/stopping[^]*\n\$$/)).not.toMatch(/runs? on|keeps? running/);
 
   place.write('other.yaml', FLEET.replace('{name: own}', '{name: other}'));
   await up.type('drover up fleet.yaml --destroy');
   await up.shows('Ctrl-C destroys the fleet own and stops.');
   expect((await place.terminal().run('drover apply -f other.yaml --yes')).code).toBe(0);
   up.press('\x03');
-  const text = await up.shows(/\$ $/);
+  const text = await up.shows(/stopping[^]*\n\$$/);
   expect(text).toContain('fleet own is destroyed');
   expect(text).toContain('drover: 1 agent runs on.');
   expect(text).toContain('drover destroy other while it is up removes it');

@@ -54,9 +54,17 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   await print(flags.output, {
     data: { findings },
     names: findings.filter(({ result }) => result === 'wrong').map(({ check }) => check),
-    text: () => table(['CHECK', 'RESULT', 'WHAT TO DO'], rows),
+    text: () => [table(['CHECK', 'RESULT', 'WHAT TO DO'], rows), ...wholeDetails(findings)].join('\n'),
   });
   if (findings.some(({ result }) => result === 'wrong')) throw new ExitWith(FAILED);
+}
+
+/** On a terminal, the table cuts what to do; of what is wrong, all of it stands below. */
+function wholeDetails(findings: readonly Finding[]): string[] {
+  const wrong = findings.filter(({ result }) => result === 'wrong');
+  return process.stdout.isTTY && wrong.length > 0
+    ? ['', ...wrong.map(({ check, detail }) => `${check}: ${detail}`)]
+    : [];
 }
 
 function nodeFinding(): Finding {

@@ -160,10 +160,10 @@ async function fleetIn({ file: paths = [], output }: ChangeFlags): Promise<strin
  */
 async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: ChangeFlags): Promise<void> {
   if (flags.yes || !process.stdin.isTTY) return;
-  const { changes } = await fleets.plan(file.metadata.name, file.spec);
+  const { changes, differences = [] } = await fleets.plan(file.metadata.name, file.spec);
   const losses = changes.filter(({ kind }) => kind === 'replace' || kind === 'delete');
   if (losses.length === 0) return;
-  for (const line of planLines(file.metadata.name, { changes: losses, settings: [] })) say(line);
+  for (const line of planLines(file.metadata.name, { changes: losses, settings: [], differences })) say(line);
   await confirm(flags, 'Go on?');
 }
 

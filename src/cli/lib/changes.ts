@@ -1,7 +1,7 @@
 /** Follows a change of a fleet to its end, for `apply`, `destroy` and `up`. */
 import type { DroverClient, FollowOptions } from '../../client';
 import { DroverError } from '../../contract/errors';
-import type { AgentProgress, ApplyResult, ChangeView, PlannedChange } from '../../contract/fleet';
+import type { AgentProgress, ApplyResult, ChangeView, PlannedChange, PlannedDifference } from '../../contract/fleet';
 import { untilInterrupted } from './interrupt';
 import { Progress } from './progress';
 
@@ -78,17 +78,28 @@ export function failureText(fleet: string, { state, error, agents, compensation 
 
 /**
  * The steps of a change, one line per agent: `create mars/AgentA`, `update mars/AgentB
- * (turns.maxParallel)`.
+ * (turns.maxParallel)`. A dry run has a line for each field with its old and its new value too.
  */
 export function planLines(
   fleet: string,
-  { changes, settings, pools = [] }: Pick<ApplyResult, 'changes' | 'settings' | 'pools'>,
+  {
+    changes,
+    settings,
+    pools = [],
+    differences = [],
+  }: Pick<ApplyResult, 'changes' | 'settings' | 'pools' | 'differences'>,
 ): string[] {
+  const valuesOf = (agent: string | null) => differences.filter((one) => one.agent === agent).map(valueLine);
   return [
-    ...changes.map((change) => changeLine(fleet, change)),
-    ...(settings.length === 0 ? [] : [`set     ${settings.join(', ')}`]),
+    ...changes.flatMap((change) => [changeLine(fleet, change), ...valuesOf(change.agent)]),
+    ...(settings.length === 0 ? [] : [`set     ${settings.join(', ')}`, ...valuesOf(null)]),
     ...pools.map(({ pool, why }) => `start   pool ${pool} (${why})`),
   ];
+}
+
+/** A field with its old and its new value; `-`: absent. */
+function valueLine({ field, old, new: now }: PlannedDifference): string {
+  return `        ${field}: ${old ?? '-'} → ${now ?? '-'}`;
 }
 
 function changeLine(fleet: string, { kind, agent, fields, why }: PlannedChange): string {

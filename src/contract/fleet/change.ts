@@ -22,6 +22,18 @@ export interface PlannedChange {
   readonly why?: string;
 }
 
+/**
+ * A field that a plan changes, with its values as JSON of at most 160 bytes; null: absent. Texts of
+ * variables and other possible secrets are `***`, references stay. `agent` null: the fleet's own
+ * setting.
+ */
+export interface PlannedDifference {
+  readonly agent: string | null;
+  readonly field: string;
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
 /** A pool of the fleet file that is started again, and why. */
 export interface PoolRepair {
   readonly pool: string;

@@ -1,5 +1,5 @@
 /** The updates of a fleet, and the answer to `apply` and `destroy`. */
-import type { PlannedChange, PoolRepair } from './change';
+import type { PlannedChange, PlannedDifference, PoolRepair } from './change';
 import type { Origin } from '../origin';
 import type { FleetSpec } from './spec';
 
@@ -28,6 +28,8 @@ export interface ApplyResult {
    * create.
    */
   readonly ids?: Readonly<Record<string, string>>;
+  /** For a dry run: the first 500 fields that differ, with their old and new values. */
+  readonly differences?: readonly PlannedDifference[];
 }
 
 /** The argument of the update `scale`: another number of replicas for an agent that has replicas. */

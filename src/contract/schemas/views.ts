@@ -126,6 +126,16 @@ export const applyResultSchema = z.object({
   pools: z.array(z.object({ pool: z.string(), why: z.string() })).exactOptional(),
   changeId: z.string().nullable(),
   ids: z.record(z.string(), z.string()).exactOptional(),
+  differences: z
+    .array(
+      z.object({
+        agent: z.string().nullable(),
+        field: z.string(),
+        old: z.string().nullable(),
+        new: z.string().nullable(),
+      }),
+    )
+    .exactOptional(),
 }) satisfies z.ZodType<ApplyResult>;
 
 const compensationState = z.enum(['pending', 'compensating', 'compensated', 'failed']);

@@ -117,7 +117,7 @@ export async function calling<T>(
 /** The answer, or a rejection when the signal aborts: the client takes no signal for some calls. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
   });
   return Promise.race([work, aborted]);
 }

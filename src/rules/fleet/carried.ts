@@ -1,5 +1,5 @@
 /** Reads the state that an earlier run of a fleet's workflow has left. */
-import type { ApplyResult, PoolRepair, UntoldAgent } from '../../contract/fleet';
+import type { ApplyResult, PlannedDifference, PoolRepair, UntoldAgent } from '../../contract/fleet';
 import { MOST_HOLDS } from '../agent/commands';
 import { parseHold } from '../agent/messages';
 import { notifySpec } from '../lib/fields';
@@ -30,6 +30,11 @@ const applied = stateOf<ApplyResult>()({
   pools: optional(list(stateOf<PoolRepair>()({ pool: name, why: words }))),
   changeId: nullable(words),
   ids: optional(record(words)),
+  differences: optional(
+    list(
+      stateOf<PlannedDifference>()({ agent: nullable(name), field: words, old: nullable(words), new: nullable(words) }),
+    ),
+  ),
 });
 
 /** The state. */

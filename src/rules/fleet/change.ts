@@ -24,6 +24,7 @@ import {
   unsignedFleet,
 } from './state';
 import { desiredAgents, differingSettings, planChanges } from './plan';
+import { planDifferences } from './plan-values';
 
 /** The most lines of plans in remembered answers, because continue-as-new carries all of them. */
 const PLAN_LINES_KEPT = 5_000;
@@ -84,7 +85,10 @@ export function decideApply(
     );
   }
   const plan = planApply(before, spec, lost);
-  if (request.dryRun) return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec) } };
+  if (request.dryRun) {
+    const differences = planDifferences(before.agents, before.spec, spec);
+    return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec), differences } };
+  }
   const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
   return nothing ? withAnswer(state, mark, plan) : acceptChange(state, 'apply', spec, mark, plan);
 }

@@ -161,12 +161,24 @@ function idleServices(before: readonly AgentSpec[], after: readonly AgentSpec[])
 /**
  * JSON paths at which two values differ (`process.env.LETTERS`), sorted; a list differs as a whole.
  */
-export function differingFields(before: unknown, after: unknown, path = ''): string[] {
+export function differingFields(before: unknown, after: unknown): string[] {
+  return differingValues(before, after).map(({ field }) => field);
+}
+
+/** A field that differs, with both values; undefined: absent. */
+interface DifferingValue {
+  readonly field: string;
+  readonly was: unknown;
+  readonly is: unknown;
+}
+
+/** The fields of `differingFields`, with their values. */
+export function differingValues(before: unknown, after: unknown, path = ''): DifferingValue[] {
   const was = fieldsOf(before, after);
   const is = fieldsOf(after, before);
-  if (!was || !is) return equal(before, after) ? [] : [path];
+  if (!was || !is) return equal(before, after) ? [] : [{ field: path, was: before, is: after }];
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
-  return keys.flatMap((key) => differingFields(was[key], is[key], path === '' ? key : `${path}.${key}`));
+  return keys.flatMap((key) => differingValues(was[key], is[key], path === '' ? key : `${path}.${key}`));
 }
 
 /**

@@ -1,0 +1,12 @@
+/** What a fleet owns of a specification, as if it had been applied. */
+import type { FleetSpec } from '../../../src/contract/fleet';
+import { desiredAgents, type OwnedWithSpec } from '../../../src/rules/fleet/plan';
+
+export function ownedOf(spec: FleetSpec): Record<string, OwnedWithSpec> {
+  return Object.fromEntries(
+    desiredAgents(spec).map((its) => [
+      its.name,
+      { resourceId: 'r', key: `key.${its.name}`, revision: 1, provider: its.provider, spec: its },
+    ]),
+  );
+}
