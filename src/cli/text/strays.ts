@@ -1,11 +1,17 @@
 /** What `drover doctor` says of agents that run without a control plane. */
-import type { HeldResource } from '../../providers/provider';
+
+/** An agent, with the ids of its processes. */
+export interface StrayAgent {
+  readonly fleet: string;
+  readonly agent: string;
+  readonly processes?: readonly number[];
+}
 
 /** The most agents that are named. */
 const AGENTS_SHOWN = 10;
 
 /** Names the agents with the ids of their processes, and the way on. */
-export function strayText(running: readonly Pick<HeldResource, 'fleet' | 'agent' | 'processes'>[]): string {
+export function strayText(running: readonly StrayAgent[]): string {
   const named = running
     .slice(0, AGENTS_SHOWN)
     .map(({ fleet, agent, processes = [] }) => `${fleet}/${agent} (${processes.map(String).join(', ')})`);

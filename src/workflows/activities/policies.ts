@@ -30,7 +30,7 @@ export function onQueueOf(provider: ProviderKind, host: string | undefined): { t
 
 /**
  * How long a call of a change waits in the queue of a host, in milliseconds. A worker that restarts is back within it, and the change asks
- * again (provision/host.ts); without it, a change whose host is gone for good would wait for ever, and neither a cancellation nor its timeout
+ * again (shared/host.ts); without it, a change whose host is gone for good would wait for ever, and neither a cancellation nor its timeout
  * would end it. An agent has no such limit: it waits for its host.
  */
 export const HOST_TAKES_WITHIN_MS = 60_000;

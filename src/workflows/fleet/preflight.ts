@@ -3,7 +3,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { PreflightCall, Unmet } from '../../contract/preflight';
 import { type Findings, joinUnmet, preflightRounds, type PreflightRound } from '../../rules/fleet/preflight';
 import { preflightActivity } from '../activities/resources';
-import { askHost, HOST_TRIES } from '../provision/host';
+import { askHost, HOST_TRIES } from '../shared/host';
 import { errorBody } from '../shared/failures';
 import { until } from '../shared/until';
 import type { FleetMachine } from './machine';

@@ -22,7 +22,7 @@ import { isRefusal } from '../../rules/change/late-creates';
 import { agentSettings } from '../../rules/agent/settings';
 import { fleetActivities } from '../activities/fleet';
 import { changeActivities, preparation } from '../activities/resources';
-import { askHost, askHostAgain } from './host';
+import { askHost, askHostAgain } from '../shared/host';
 import { remove, retire } from './removal';
 import { isEndedBefore } from './reset';
 import { patiently, resourceCall, type Saga } from './saga';

@@ -5,7 +5,7 @@ import type { AgentChange } from '../../contract/fleet';
 import { atStep, recordForgotten, recordGone } from '../../rules/change/run';
 import { fleetActivities, forgetfulActivities, retireActivity } from '../activities/fleet';
 import { changeActivities } from '../activities/resources';
-import { askHost, askHostAgain } from './host';
+import { askHost, askHostAgain } from '../shared/host';
 import { patiently, resourceCall, type Saga } from './saga';
 import { errorBody } from '../shared/failures';
 import { until } from '../shared/until';

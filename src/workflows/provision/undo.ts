@@ -14,7 +14,7 @@ import {
 import { CREATE_TIMEOUT_MS, mayLandLate, wasNeverMade } from '../../rules/change/late-creates';
 import { undoRetireActivity } from '../activities/fleet';
 import { changeActivities, undoActivities } from '../activities/resources';
-import { askHostAgain } from './host';
+import { askHostAgain } from '../shared/host';
 import { inParallel, resourceCall, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
 import { undoError } from '../shared/undo-error';
