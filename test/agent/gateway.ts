@@ -1,7 +1,7 @@
 /** A gateway of tests: takes beats over a real socket, keeps them, and answers as the test says. */
 import { PATIENCE_MS } from '../support/patience';
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Heartbeat } from '../../src/contract/agent';
 import type { BeatAnswer } from '../../src/contract/protocol';
@@ -11,6 +11,14 @@ import { until } from '../../src/lib/until';
 export interface ReceivedBeat extends Heartbeat {
   readonly agent: string;
   readonly authorization: string | undefined;
+}
+
+/** A call that waits for a poll, or for its reply. */
+interface Handed {
+  readonly id: string;
+  readonly kind: string;
+  readonly body: unknown;
+  readonly answer: (answer: { readonly status: number; readonly body: unknown }) => void;
 }
 
 export class FakeGateway {
@@ -25,6 +33,10 @@ export class FakeGateway {
   requests = 0;
   url = '';
   private server: Server | undefined;
+  private polls: ServerResponse[] = [];
+  private readonly waiting: Handed[] = [];
+  private readonly handed = new Map<string, Handed[]>();
+  private calls = 0;
 
   /** Listens, on a given port after an earlier `close`. */
   async listen(port = 0): Promise<this> {
@@ -36,6 +48,16 @@ export class FakeGateway {
         if (reported !== undefined) {
           this.reports.push({ agent: reported, ...(JSON.parse(text) as object) });
           response.writeHead(this.status, { 'content-type': 'application/json' }).end('{"changed":true}');
+          return;
+        }
+        const polled = /^\/v1\/agents\/mars\/\w+\/turns\?/.test(request.url ?? '');
+        if (polled) {
+          this.poll(response);
+          return;
+        }
+        const replied = /^\/v1\/agents\/mars\/\w+\/turns\/([^/]+)\/reply$/.exec(request.url ?? '')?.[1];
+        if (replied !== undefined) {
+          this.replied(decodeURIComponent(replied), text, response);
           return;
         }
         const turnId = /^\/v1\/agents\/mars\/\w+\/turns\/([^/]+)\/progress$/.exec(request.url ?? '')?.[1];
@@ -65,6 +87,46 @@ export class FakeGateway {
     return (this.server?.address() as AddressInfo).port;
   }
 
+  /** Hands a call of Drover to the agent that polls, and waits for its reply (docs/protocol.md, "Pull mode"). */
+  ask(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
+    const withdrawn = method === 'DELETE' ? decodeURIComponent(path.slice('/turn/'.length)) : undefined;
+    if (withdrawn !== undefined) {
+      this.waiting.push({ id: withdrawn, kind: 'withdraw', body: null, answer: () => undefined });
+      this.hand();
+      return Promise.resolve({ status: 200, body: {} });
+    }
+    const id = path === '/turn' && isTurn(body) ? body.turnId : `call-${String((this.calls += 1))}`;
+    return new Promise((answer) => {
+      this.waiting.push({ id, kind: path.slice(1), body, answer });
+      this.hand();
+    });
+  }
+
+  private hand(): void {
+    while (this.polls.length > 0 && this.waiting.length > 0) {
+      const [call] = this.waiting.splice(0, 1);
+      const [poll] = this.polls.splice(0, 1);
+      if (call === undefined || poll === undefined) return;
+      const { id, kind, body } = call;
+      if (kind !== 'withdraw') this.handed.set(id, [...(this.handed.get(id) ?? []), call]);
+      poll.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id, kind, body }));
+    }
+  }
+
+  private poll(response: ServerResponse): void {
+    this.polls.push(response);
+    response.once('close', () => (this.polls = this.polls.filter((one) => one !== response)));
+    this.hand();
+  }
+
+  private replied(id: string, text: string, response: ServerResponse): void {
+    const calls = this.handed.get(id);
+    this.handed.delete(id);
+    const { status = 200, reply } = JSON.parse(text) as { readonly status?: number; readonly reply: unknown };
+    for (const { answer } of calls ?? []) answer({ status, body: reply });
+    response.writeHead(calls === undefined ? 404 : 200, { 'content-type': 'application/json' }).end('{}');
+  }
+
   /** Waits for a beat. */
   async beat(which: (beat: ReceivedBeat) => boolean): Promise<ReceivedBeat> {
     const beat = await until(async () => this.beats.find(which), PATIENCE_MS);
@@ -79,4 +141,8 @@ export class FakeGateway {
     this.server.close();
     await closed;
   }
+}
+
+function isTurn(body: unknown): body is { readonly turnId: string } {
+  return typeof body === 'object' && body !== null && 'turnId' in body && typeof body.turnId === 'string';
 }
