@@ -1,0 +1,7 @@
+/** The Python library keeps the agent protocol. */
+import { join } from 'node:path';
+import { conformance } from './suite';
+
+describe('at its endpoint', () => {
+  conformance(`exec python3 -u '${join(__dirname, 'agents/agent.py')}'`, 'push');
+});
