@@ -55,6 +55,7 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
     audit: openAuditFile(settings.stateDir, (why) => log.error(why)),
     databaseDir,
     version: packageVersion(),
+    leases: true,
   });
   try {
     await app.listen({ host: gateway.host, port: gateway.port });

@@ -44,7 +44,7 @@ it('docs/cli.md names every setting and every command', () => {
 it('docs/operations.md has every type of workflow with every action, each with a test that is there', () => {
   const text = page('operations.md');
   const cells = [...text.matchAll(/^### (\w+), (\w+)\n[^#]*?\nTest: `([^`]+)`, "([^\n]+)"$/gm)];
-  const types = ['fleet', 'provision', 'agent', 'pool', 'run', 'branch', 'notify'];
+  const types = ['fleet', 'provision', 'agent', 'pool', 'run', 'branch', 'notify', 'lease'];
   const actions = ['terminated', 'cancelled', 'reset'];
   const all = types.flatMap((type) => actions.map((action) => `${type}, ${action}`));
   expect(cells.map(([, type = '', action = '']) => `${type}, ${action}`).sort()).toEqual(all.sort());

@@ -31,7 +31,8 @@ import { parseAgentReport } from '../src/rules/change/messages';
 import { checkTask } from '../src/rules/coordination/fan-out/limits';
 import { checkReply } from '../src/rules/coordination/reply';
 import { initialState } from '../src/rules/agent/input/initial-state';
-import { parseHeartbeat, parseOptions, parseTurnRequested } from '../src/rules/agent/messages';
+import { parseRenewal } from '../src/rules/lease/messages';
+import { parseHeartbeat, parseOptions, parseSilent, parseTurnRequested } from '../src/rules/agent/messages';
 import { parseAnswer, parseQuestionAsked, parseTurnAnswered } from '../src/rules/run/messages';
 import { mustCompile } from '../src/rules/topology/compile';
 import { turnRequest } from './agent/turn-request';
@@ -124,6 +125,10 @@ const DOORS: Readonly<Record<string, (text: string) => string | Promise<string>>
   'a reply by signal': read((reply, path) => parseTurnAnswered({ turnId: 't', outcome: { reply } }, path)),
   'a turn by signal': read(parseTurnRequested),
   'a beat': read((endpoint, path) => parseHeartbeat({ instanceId: 'i', status: 'ready', endpoint }, path)),
+  'a silence': read((lease, path) => parseSilent({ lease, instanceId: 'i', n: 1, silentForMs: 1 }, path)),
+  'a renewal of a lease': read((name, path) =>
+    parseRenewal({ epoch: 1, n: 1, joined: [name], left: [], size: 1 }, path),
+  ),
   'a report': read(parseAgentReport),
   'the reason of a command': read((reason) => parseOptions('pause', { reason })),
   'an input of an agent': read(initialState),

@@ -17,6 +17,7 @@ import { DroverError } from '../contract/errors';
 import type { WorkflowEnd } from '../contract/ends';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/agent/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
+import type { AgentSilent } from '../contract/lease';
 import type { FailureReport } from '../contract/agent/subscription';
 import { monotonicMs } from '../lib/clock';
 import { mergeFailures } from '../rules/agent/subscription/alike';
@@ -217,6 +218,11 @@ export class Agents {
       'Timeout',
       `${ref.fleet}/${ref.agent} did not reach ${goal}: it is ${status}, ${runtime}, ${liveness}`,
     );
+  }
+
+  /** Tells an agent's workflow that it no longer beats at a gateway. */
+  silent(ref: AgentRef, silent: AgentSilent, options: CallOptions = {}): Promise<void> {
+    return this.#calls.signal(agentSubject(ref), agentSignals.silent, silent, options);
   }
 
   /** Sends one beat, as the gateway does; services may send beats themselves. */

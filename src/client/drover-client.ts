@@ -10,6 +10,7 @@ import { isConnectionError } from './temporal/errors';
 import { type Counts, countAll } from './counts';
 import { Events } from './events';
 import { type ApproveReferences, Fleets } from './fleets';
+import { Leases } from './leases';
 import { Pools } from './pools';
 import { Runs } from './runs';
 import { SpecKeys } from './spec-keys';
@@ -44,6 +45,7 @@ export class DroverClient {
   readonly runs: Runs;
   readonly pools: Pools;
   readonly events: Events;
+  readonly leases: Leases;
   readonly #calls: Calls;
   readonly #queuePrefix: string;
   readonly #address: string | undefined;
@@ -62,6 +64,7 @@ export class DroverClient {
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
     this.pools = new Pools(this.#calls);
     this.events = new Events(this.#calls, this.pools);
+    this.leases = new Leases(this.#calls, queuePrefix);
   }
 
   /** A client for one server, which it finds as the `temporal` CLI does. Sends nothing yet. */

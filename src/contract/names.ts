@@ -12,6 +12,14 @@ export const POOL_WORKFLOW = 'pool';
 export const RUN_WORKFLOW = 'run';
 export const BRANCH_WORKFLOW = 'branch';
 export const NOTIFY_WORKFLOW = 'notify';
+export const LEASE_WORKFLOW = 'lease';
+
+/** The parts of a lease's workflow id. */
+interface LeaseName {
+  readonly instance: string;
+  readonly shard: number;
+  readonly epoch: number;
+}
 
 /** The workflow id `fleet/<fleet>`. */
 export function fleetWorkflowId(fleet: string): string {
@@ -51,6 +59,21 @@ export function poolWorkflowId(pool: string): string {
 /** The workflow id `run/<fleet>/<run>`. */
 export function runWorkflowId(fleet: string, run: string): string {
   return `run/${fleet}/${run}`;
+}
+
+/** The workflow id `lease/<instance>/<shard>/<epoch>`. */
+export function leaseWorkflowId({ instance, shard, epoch }: LeaseName): string {
+  return `lease/${instance}/${String(shard)}/${String(epoch)}`;
+}
+
+/** The pattern of a lease's workflow id. */
+const LEASE_ID = /^lease\/([A-Za-z0-9-]{1,64})\/(0|[1-9]\d{0,5})\/([1-9]\d{0,8})$/;
+
+/** The parts of a lease's workflow id; null for any other text. */
+export function leaseOfId(id: string): LeaseName | null {
+  const [, instance, shard, epoch] = LEASE_ID.exec(id) ?? [];
+  if (instance === undefined) return null;
+  return { instance, shard: Number(shard), epoch: Number(epoch) };
 }
 
 /**

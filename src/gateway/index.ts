@@ -9,6 +9,8 @@ import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
 import { type AuditSink, auditCalls } from './audit';
+import { monotonicMs } from '../lib/clock';
+import { vouchFor } from './leases';
 import { agentHandlers } from './routes/agents';
 import { BeatLedger, type BeatTarget } from './routes/beats';
 import { addBulkBeats } from './routes/bulk-beats';
@@ -58,6 +60,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Receives the beats that workflows need; the client unless given. */
   readonly beatTarget?: BeatTarget;
+  /** Vouches for agents by leases of its client. Without it each agent is told a renewal per `staleAfter / 3`. */
+  readonly leases?: boolean;
 }
 
 /** Bytes of a body (docs/http.md, "Errors"). */
@@ -97,6 +101,7 @@ export async function createGateway({
   audit = () => undefined,
   version,
   beatTarget = beatsOver(client),
+  leases = false,
 }: GatewayOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -120,7 +125,9 @@ export async function createGateway({
   const sessions = new Sessions(tokens, agentSecret);
   const guard = createGuard(app, { tokens, sessions }, { agentCallsPerMinute });
   const checkOrigin = createOriginCheck(names);
-  const beats = new BeatLedger(beatTarget, metrics);
+  const vouching = leases ? vouchFor(app, client, () => beats.deaf()) : null;
+  const beats: BeatLedger = new BeatLedger(beatTarget, metrics, monotonicMs, vouching);
+  metrics.gauge('drover_held_agents', 'Agents that this gateway vouches for by a lease', () => vouching?.size ?? 0);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
   const board = new ProgressBoard();
@@ -160,7 +167,8 @@ export async function createGateway({
     readyz: async () => {
       await client.check({ timeoutMs: READY_TIMEOUT_MS });
       if (databaseDir !== undefined) checkDisk(databaseDir);
-      return { status: 'ready' };
+      const warnings = vouching?.warnings(monotonicMs()) ?? [];
+      return { status: 'ready', ...(warnings.length === 0 ? {} : { warnings }) };
     },
     openapi: () => description,
     metrics: async ({ reply }) => {

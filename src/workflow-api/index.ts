@@ -21,6 +21,8 @@ export {
   FLEET_HOLD,
   FLEET_WORKFLOW,
   fleetWorkflowId,
+  LEASE_WORKFLOW,
+  leaseWorkflowId,
   NAME_PATTERN,
   NOTIFY_WORKFLOW,
   notifyWorkflowId,
@@ -56,6 +58,7 @@ export {
   provisionSignals,
   provisionUpdates,
 } from '../contract/fleet/messages';
+export { describeLease, renewLease } from '../contract/lease/messages';
 export { describePool, poolSignals, poolUpdates } from '../contract/pool/messages';
 export { branchSignals, describeBranch, describeRun, runSignals, runUpdates } from '../contract/run/messages';
 
@@ -66,6 +69,7 @@ export type * from '../contract/event';
 export type * from '../contract/fleet';
 export type * from '../contract/fleet/compensation';
 export type * from '../contract/fleet/topology';
+export type * from '../contract/lease';
 export type * from '../contract/pool';
 export type * from '../contract/run';
 export type * from './types';

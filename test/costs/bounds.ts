@@ -7,7 +7,7 @@ import type { Cost } from './counting';
 /** The most events and state transitions of each operation. */
 export const BOUNDS = {
   'start an agent': { events: 24, transitions: 10 },
-  'an idle minute of 5 agents': { events: 62, transitions: 46 },
+  'an idle minute of 5 agents': { events: 20, transitions: 10 },
   'pause and resume': { events: 36, transitions: 10 },
   'a refused resume': { events: 0, transitions: 0 },
   restart: { events: 36, transitions: 11 },

@@ -3,13 +3,12 @@
  * times and its least cost counts: on a busy machine two messages may fall into one task, or one into two.
  */
 import Table from 'cli-table3';
-import { BeatLedger } from '../../src/gateway/routes/beats';
-import { Agents } from '../../src/client/agents';
-import { Calls } from '../../src/client/temporal/calls';
 import { agentWorkflowId } from '../../src/contract/names';
+import { LEASE_RENEW_MS } from '../../src/contract/lease';
 import { devServer } from '../support/env';
 import { type AgentWorld, eventually, type TestAgent, withAgents } from '../workflows/agent/harness';
 import { withPool } from '../workflows/agent/subscription-harness';
+import { Beating } from '../workflows/lease/gateways';
 import { fleetOf, withFleet } from '../workflows/fleet/harness';
 import { byList, command, readyAgents, startRun } from '../workflows/run/harness';
 import { MARS, MARS_AGENTS, marsTurn } from '../workflows/run/mars';
@@ -20,6 +19,7 @@ const env = devServer();
 const counter = new Counter(env);
 const ROUNDS = 3;
 const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 const found = new Map<Operation, Cost>();
 
 /** The least cost of several rounds, within its bound. */
@@ -58,30 +58,23 @@ const invoke = (...agents: string[]) => ({
 test('an agent: its start, an idle minute, its commands', async () => {
   await withAgents(env, async (world) => {
     const names = ['a', 'b', 'c', 'd', 'e'];
-    await expectCost('start an agent', async (index) => (await world.start(names[index])).ready());
-    for (const name of names.slice(ROUNDS)) await (await world.start(name)).ready();
+    const agents: TestAgent[] = [];
+    const start = async (name: string) => {
+      const agent = await world.start(name);
+      agents.push(agent);
+      await agent.ready();
+    };
+    await expectCost('start an agent', (index) => start(names[index] ?? ''));
+    for (const name of names.slice(ROUNDS)) await start(name);
 
-    const agents = new Agents(new Calls(env.client));
-    let now = 0;
-    const target = {
-      heartbeat: (ref: { fleet: string; agent: string }, beat: object) =>
-        agents.heartbeat(ref, { ...beat, via: 'gateway' } as Parameters<Agents['heartbeat']>[1]),
-      describe: (ref: { fleet: string; agent: string }) => agents.describe(ref),
-    };
-    const ledger = new BeatLedger(target, { received: () => undefined, forwarded: () => undefined }, () => now);
-    const beatAll = async () => {
-      for (const agent of names) {
-        const ref = { fleet: world.fleet, agent };
-        const { instanceId } = await agents.describe(ref);
-        await ledger.beat(ref, { instanceId: instanceId ?? '', status: 'ready', endpoint: 'http://127.0.0.1:1/' });
-      }
-      await counter.settled();
-    };
-    await beatAll();
+    const beating = await Beating.of(env, world.taskQueue, agents);
+    const gateway = beating.start();
+    await beating.hold(gateway);
     await expectCost('an idle minute of 5 agents', async () => {
-      for (let second = 0; second < 60; second += 5) {
-        now += 5 * SECOND;
-        await beatAll();
+      for (let passed = 0; passed < MINUTE; passed += 5 * SECOND) {
+        await beating.step(5 * SECOND, gateway);
+        // Two renewals must not fall into one workflow task, as they do not when a minute lasts a minute.
+        if (passed % LEASE_RENEW_MS === 0) await counter.settled();
       }
     });
 

@@ -7,6 +7,7 @@ import {
   BRANCH_WORKFLOW,
   DEFAULT_QUEUE_PREFIX,
   FLEET_WORKFLOW,
+  LEASE_WORKFLOW,
   NOTIFY_WORKFLOW,
   POOL_WORKFLOW,
   PROVISION_WORKFLOW,
@@ -42,6 +43,7 @@ const WEDGED = {
   [RUN_WORKFLOW]: /^run\/stuck\/long$/,
   [BRANCH_WORKFLOW]: /^run\/stuck\/long\/./,
   [NOTIFY_WORKFLOW]: /^notify\//,
+  [LEASE_WORKFLOW]: /^lease\//,
 };
 
 const beater = { provider: 'process', process: { command: ['sh', join(__dirname, '../../examples/shell/agent.sh')] } };

@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import {
   DESCRIBE,
+  LEASE_WORKFLOW,
+  leaseWorkflowId,
   AGENT_WORKFLOW,
   agentWorkflowId,
   NOTIFY_WORKFLOW,
   POOL_WORKFLOW,
   poolWorkflowId,
 } from '../../src/contract/names';
+import type { LeaseView } from '../../src/contract/lease';
 import { poolUpdates } from '../../src/contract/pool/messages';
 import { provisionUpdates } from '../../src/contract/fleet/messages';
 import type { AgentView } from '../../src/contract/agent';
@@ -58,6 +61,18 @@ it('a pool', async () => {
   });
 });
 
+it('a lease', async () => {
+  await withWorker({ env }, async (taskQueue) => {
+    const ref = { instance: randomUUID(), shard: 0, epoch: 1 };
+    const workflowId = leaseWorkflowId(ref);
+    const args = [{ v: 1, ...ref }];
+    const handle = await env.client.workflow.start(LEASE_WORKFLOW, { workflowId, taskQueue, args });
+    await beset(handle, ['renew', 'leaseLost', 'heartbeat']);
+    await handle.signal('renew', { epoch: 1, n: 1, joined: ['f/a'], left: [], size: 1 });
+    expect(await handle.query<LeaseView>(DESCRIBE)).toMatchObject({ n: 1, agents: 1, ends: null });
+  });
+});
+
 it('a notification that has not been taken yet', async () => {
   let isTaken = false;
   const postWebhook = async () => {
@@ -83,6 +98,8 @@ it.each([
   ['pool', { v: 1, state: { pool: ['p'], config: {} } }],
   ['agent', { v: 1, state: { v: 1 } }],
   ['agent', { v: 1, state: { v: 1, fleet: 'f', agent: 'a', config: {}, holds: [] } }],
+  ['lease', { v: 1, state: {} }],
+  ['lease', { v: 1, instance: 'a/b', shard: 0, epoch: 1 }],
   ['provision', { v: 1, fleet: 'f', changes: [{}] }],
   ['run', { v: 1, state: {} }],
   ['branch', { v: 1, carried: {} }],

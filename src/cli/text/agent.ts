@@ -40,7 +40,7 @@ export function agentText(agent: AgentView): string {
     ],
     ['Restarts', String(agent.restarts)],
     ['Registered', when(agent.registeredAt)],
-    ['Last proof', when(agent.lastProofAt)],
+    ['Last proof', agent.heldBy === undefined ? when(agent.lastProofAt) : 'its gateway vouches for it'],
     ...usageFacts(agent.usage),
     ['Revision', String(agent.revision)],
     ...troubleFacts(agent.troubles),

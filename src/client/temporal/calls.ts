@@ -1,5 +1,10 @@
 /** All calls to workflows: each has a deadline and throws Drover's errors. */
-import { type Client, WithStartWorkflowOperation, WorkflowClient } from '@temporalio/client';
+import {
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowClient,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { WorkflowEnd } from '../../contract/ends';
 import type { DroverError } from '../../contract/errors';
@@ -8,7 +13,7 @@ import type { KeywordPair } from '../../contract/search-attributes';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';
 import { endOf } from './ends';
-import { asDroverError, isClosedError, isLeftUnanswered, isLost, whyNotReplayed } from './errors';
+import { asDroverError, isClosedError, isLeftUnanswered, isLost, notFound, whyNotReplayed } from './errors';
 import type { Subject } from './subject';
 import { lookForFailures, notReplayed, unansweredError, watchForFailures } from './unanswered';
 import { updateIdOf } from './update-id';
@@ -36,7 +41,7 @@ export interface Answer<T> {
   readonly end: WorkflowEnd | null;
 }
 
-/** The workflow that an update-with-start starts if none runs. */
+/** The workflow that an update or a signal with start starts if none runs. */
 export interface StartSpec {
   readonly workflowType: string;
   readonly taskQueue: string;
@@ -137,6 +142,36 @@ export class Calls {
     return this.within(subject, options, () =>
       this.client.workflow.getHandle(subject.workflowId).signal<[A]>(definition, arg),
     );
+  }
+
+  /**
+   * Signals a workflow, which is started first if none runs. Throws `NotFound` where one with this id
+   * has run and ended.
+   */
+  signalWithStart<A>(
+    subject: Subject,
+    start: StartSpec,
+    definition: SignalDefinition<[A]>,
+    arg: A,
+    options: CallOptions = {},
+  ): Promise<void> {
+    return this.within(subject, options, async () => {
+      try {
+        await this.client.workflow.signalWithStart(start.workflowType, {
+          workflowId: subject.workflowId,
+          taskQueue: start.taskQueue,
+          args: [...start.args],
+          typedSearchAttributes: start.typedSearchAttributes,
+          ...(start.staticSummary !== undefined && { staticSummary: start.staticSummary }),
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          signal: definition,
+          signalArgs: [arg],
+        });
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) throw notFound(subject, error);
+        throw error;
+      }
+    });
   }
 
   /** Sends an update to an open workflow and returns its answer. */

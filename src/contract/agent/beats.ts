@@ -26,6 +26,10 @@ export interface Heartbeat {
  */
 export interface ForwardedHeartbeat extends Heartbeat {
   readonly via?: 'gateway';
+  /** The workflow id of the lease by which the gateway vouches for the agent from now on; with `n`. */
+  readonly lease?: string;
+  /** Grows with every message of this gateway to this agent that names a lease. */
+  readonly n?: number;
 }
 
 /**

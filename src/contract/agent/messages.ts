@@ -23,6 +23,7 @@ import type {
 } from './index';
 import type { FailureReport } from './subscription';
 import type { TurnRef, TurnRequested } from './turns';
+import type { AgentSilent, LeaseLost } from '../lease';
 
 export const describeAgent = defineQuery<AgentView>(DESCRIBE);
 
@@ -48,6 +49,8 @@ export const agentSignals = {
   reportFailure: defineSignal<[FailureReport]>('reportFailure'),
   checkReported: defineSignal<[CheckReported]>('checkReported'),
   instanceEnded: defineSignal<[InstanceEnded]>('instanceEnded'),
+  silent: defineSignal<[AgentSilent]>('silent'),
+  leaseLost: defineSignal<[LeaseLost]>('leaseLost'),
   turnRequested: defineSignal<[TurnRequested]>('turnRequested'),
   turnWithdrawn: defineSignal<[TurnRef]>('turnWithdrawn'),
 } as const;

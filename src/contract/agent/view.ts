@@ -40,7 +40,10 @@ export interface AgentView {
   readonly endpoint: string | null;
   readonly subscription: AssignedSubscription | null;
   readonly registeredAt: string | null;
+  /** The last proof that its workflow has received; a gateway that vouches for it tells none. */
   readonly lastProofAt: string | null;
+  /** The leases of the gateways that vouch for it; absent without one. */
+  readonly heldBy?: readonly string[];
   /** What its turns took since its workflow began; absent where none reported usage. */
   readonly usage?: Usage;
   /** Its session (contract/agent/session.ts); only in `describe`, absent without one. */

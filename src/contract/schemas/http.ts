@@ -427,7 +427,7 @@ export const CALLS = {
     path: '/readyz',
     summary: 'The gateway reaches Temporal, which can write',
     access: 'public',
-    answer: z.object({ status: z.literal('ready') }),
+    answer: z.object({ status: z.literal('ready'), warnings: z.array(z.string()).exactOptional() }),
   },
   openapi: {
     method: 'GET',

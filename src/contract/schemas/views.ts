@@ -61,6 +61,7 @@ export const agentViewSchema = z.object({
   subscription: subscription.nullable(),
   registeredAt: time.nullable(),
   lastProofAt: time.nullable(),
+  heldBy: z.array(z.string()).exactOptional(),
   usage,
   session: z.string().exactOptional(),
   incarnation: z.string(),

@@ -14,11 +14,12 @@ import type {
 } from '../../contract/agent';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
+import type { AgentSilent, LeaseLost } from '../../contract/lease';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnRef, TurnSuspended, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec } from './spec';
 import { message, shaped } from '../lib/message';
-import { boundedDuration, id, url } from '../lib/fields';
+import { boundedDuration, id, leaseId, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { version } from '../lib/carried';
 import { originFields } from '../lib/origin';
@@ -71,7 +72,20 @@ export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = message({
   load: parse.optional(parse.number(0, Number.MAX_VALUE)),
   session: parse.optional(parse.nullable(session)),
   via: parse.optional(parse.oneOf('gateway')),
+  lease: parse.optional(leaseId),
+  n: parse.optional(parse.integer(1)),
 });
+
+/** Signal `silent`. */
+export const parseSilent: parse.Parser<AgentSilent> = message({
+  lease: leaseId,
+  instanceId: id,
+  n: parse.integer(1),
+  silentForMs: parse.integer(),
+});
+
+/** Signal `leaseLost`. */
+export const parseLeaseLost: parse.Parser<LeaseLost> = message({ lease: leaseId, renewedAgoMs: parse.integer() });
 
 /** Signal `checkReported`. */
 export const parseCheck: parse.Parser<CheckReported> = message({

@@ -43,6 +43,18 @@ export interface Instance {
   readonly viaGateway: boolean;
   /** Whether its host has reported its end, and the provider has not been asked since. */
   readonly endReported: boolean;
+  /** The gateways that vouch for it, or have done so (docs/lifecycle.md, "Leases"); at most 8. */
+  readonly holders: readonly Holder[];
+}
+
+/** What a gateway has said last of an instance. */
+export interface Holder {
+  /** The workflow id of the gateway's lease. */
+  readonly lease: string;
+  /** The number of its last message; an older one is ignored. */
+  readonly n: number;
+  /** `silent` and `lost` are tombstones: a message that comes too late does not vouch. */
+  readonly says: 'vouches' | 'silent' | 'lost';
 }
 
 /**
@@ -233,6 +245,7 @@ export const NO_INSTANCE: Instance = {
   pid: null,
   viaGateway: false,
   endReported: false,
+  holders: [],
 };
 
 /** The state of a new agent. */
@@ -295,7 +308,7 @@ export function newInstance(id: string, now: number): Instance {
 
 /** An instance that no longer runs keeps its id and times, but neither endpoint nor pid. */
 export function endedInstance(instance: Instance): Instance {
-  return { ...instance, endpoint: null, pid: null, endReported: false };
+  return { ...instance, endpoint: null, pid: null, endReported: false, holders: [] };
 }
 
 /** Whether the agent names its instances itself, because Drover does not start it. */

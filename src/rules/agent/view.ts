@@ -18,6 +18,7 @@ import { summary } from './decisions';
 import { inline } from '../lib/markdown';
 import { lostText } from '../lib/ends';
 import { sessionField } from './session';
+import { heldByField } from './liveness/holders';
 import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
 import { usageField } from '../lib/usage';
@@ -57,6 +58,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     subscription: publicSubscription(state),
     registeredAt: iso(instance.registeredAt),
     lastProofAt: iso(instance.lastProofAt),
+    ...heldByField(instance),
     ...usageField(state.usage),
     incarnation: config.incarnation,
     revision: config.revision,

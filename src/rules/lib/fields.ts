@@ -3,6 +3,7 @@
  * their twins at the edges.
  */
 import type { Duration } from '../../contract/duration';
+import { leaseOfId } from '../../contract/names';
 import { EVENT_PATTERN, FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../../contract/patterns';
 import { durationMs, LONGEST_DURATION_MS } from './duration';
 import { duration, invalid, list, object, optional, type Parser, text } from './parse';
@@ -18,6 +19,12 @@ export function matching(pattern: RegExp, what: string): Parser<string> {
 
 /** An id from outside: of a request, a turn, a workflow, a key. */
 export const id = text(1_000);
+
+/** The workflow id of a lease. */
+export const leaseId: Parser<string> = (value, path) => {
+  const given = id(value, path);
+  return leaseOfId(given) === null ? invalid(path, 'expected lease/<instance>/<shard>/<epoch>') : given;
+};
 
 /** `env:NAME` or `file:path`. */
 export const secretReference = matching(SECRET_PATTERN, 'a reference such as env:NAME or file:path');

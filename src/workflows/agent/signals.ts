@@ -5,9 +5,12 @@ import {
   parseCheck,
   parseHeartbeat,
   parseInstanceEnded,
+  parseLeaseLost,
+  parseSilent,
   parseTurnRef,
   parseTurnRequested,
 } from '../../rules/agent/messages';
+import { applyLeaseLost, applySilent } from '../../rules/agent/liveness/leases';
 import { applyBeat, applyCheck } from '../../rules/agent/liveness/liveness';
 import { applyEnd, probedAfterBeat, withProbes } from '../../rules/agent/liveness/probes';
 import { rememberAnswer, recall } from '../../rules/agent/requests';
@@ -55,6 +58,25 @@ export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {
     parseInstanceEnded,
     (ended) => {
       machine.change((state) => applyEnd(state, ended));
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.silent,
+    parseSilent,
+    (silent) => {
+      machine.change((state, now) => applySilent(state, silent, now), {
+        by: 'gateway',
+        what: `no beat for ${String(Math.round(silent.silentForMs / 1_000))} s`,
+      });
+    },
+    refuse,
+  );
+  receive(
+    agentSignals.leaseLost,
+    parseLeaseLost,
+    (lost) => {
+      machine.change((state, now) => applyLeaseLost(state, lost, now), { by: 'lease', what: 'its gateway is gone' });
     },
     refuse,
   );

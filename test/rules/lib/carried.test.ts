@@ -13,6 +13,8 @@ import { placeChange } from '../../../src/rules/fleet/settle';
 import { initialFleet } from '../../../src/rules/fleet/input';
 import { fleetView, holdFleet, newFleet } from '../../../src/rules/fleet/state';
 import { undoByKeys } from '../../../src/rules/fleet/undo';
+import { initialLease } from '../../../src/rules/lease/carried';
+import { type LeaseState, leaseView, newLease, renewed, timePassed } from '../../../src/rules/lease/state';
 import { initialPool } from '../../../src/rules/pool/carried';
 import { serveWaiting } from '../../../src/rules/pool/pool';
 import { newPool, type PoolState, poolView } from '../../../src/rules/pool/state';
@@ -63,6 +65,12 @@ const turn: QueuedTurn = {
   lastError: 'answered 503 (busy)',
 };
 
+const holders = [
+  { lease: 'lease/g1/0/1', n: 3, says: 'vouches' },
+  { lease: 'lease/g2/0/4', n: 7, says: 'lost' },
+] as const;
+const LEASE = { instance: 'g1', shard: 0, epoch: 1 };
+
 /** An agent in which nothing is null. */
 function fullAgent(): AgentState {
   const state = agentIn('paused', 'paused', 'ready', ['operator', 'fleet'], {
@@ -73,7 +81,7 @@ function fullAgent(): AgentState {
   return {
     ...state,
     heldBefore: holds,
-    instance: { ...state.instance, lastSeq: 4, pid: 5, viaGateway: true, endReported: true },
+    instance: { ...state.instance, lastSeq: 4, pid: 5, viaGateway: true, endReported: true, holders },
     runningSince: T0,
     silenceFrom: T0,
     gatewayAskedFor: T0,
@@ -248,6 +256,14 @@ const branch = {
 };
 const options = { scripted: false, trace: true, continueAfterEvents: 10, mostEvents: null };
 
+/** A lease in which nothing is null. */
+const fullLease: LeaseState = {
+  ...newLease({ v: 1, ...LEASE, continueAfterEvents: 7 }, T0),
+  n: 3,
+  agents: ['mars/A', 'mars/B'],
+  ends: 'its gateway has not renewed it',
+};
+
 /** What each type begins with, first and carried, and all that looks at it before anything else happens. */
 const STARTS: Readonly<Record<string, { readonly input: unknown; readonly begin: (input: unknown) => unknown }>> = {
   'a new agent': { input: agentInput({ subscription: { pool: 'p' } }, { holds: fullAgent().holds }), begin: agent },
@@ -257,6 +273,11 @@ const STARTS: Readonly<Record<string, { readonly input: unknown; readonly begin:
     begin: pool,
   },
   'a pool': { input: { v: 1, state: fullPool() }, begin: pool },
+  'a new lease': {
+    input: { v: 1, ...LEASE, continueAfterEvents: 5 },
+    begin: lease,
+  },
+  'a lease': { input: { v: 1, state: fullLease }, begin: lease },
   'a new fleet': { input: { v: 1, fleet: 'mars', continueAfterEvents: 5, agentsPerPart: 2 }, begin: ofFleet },
   'a fleet': { input: { v: 1, state: placed }, begin: ofFleet },
   'a fleet that undoes': { input: { v: 1, state: fleet }, begin: ofFleet },
@@ -316,6 +337,12 @@ function agent(input: unknown): unknown {
 function pool(input: unknown): unknown {
   const state = initialPool(input);
   return [poolView(state, T0), serveWaiting(state, T0)];
+}
+
+function lease(input: unknown): unknown {
+  const state = initialLease(input, T0);
+  const next = renewed(state, { epoch: 1, n: 9, joined: ['mars/C'], left: ['mars/A'], size: 2 }, T0);
+  return [leaseView(next), timePassed(next, T0 + 1e6)];
 }
 
 function ofFleet(input: unknown): unknown {

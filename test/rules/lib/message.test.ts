@@ -10,6 +10,8 @@ import * as grants from '../../../src/rules/lib/grants';
 import { AGENT_INPUT } from '../../../src/rules/agent/input/migrate';
 import { NOTIFY_INPUT } from '../../../src/rules/events/migrate';
 import { FLEET_INPUT } from '../../../src/rules/fleet/migrate';
+import { LEASE_INPUT } from '../../../src/rules/lease/migrate';
+import * as lease from '../../../src/rules/lease/messages';
 import { POOL_INPUT } from '../../../src/rules/pool/migrate';
 import { RUN_INPUT } from '../../../src/rules/run/migrate';
 import * as pool from '../../../src/rules/pool/messages';
@@ -27,6 +29,9 @@ const MESSAGES: [string, Read][] = [
   ['heartbeat', agent.parseHeartbeat],
   ['checkReported', agent.parseCheck],
   ['instanceEnded', agent.parseInstanceEnded],
+  ['silent', agent.parseSilent],
+  ['leaseLost', agent.parseLeaseLost],
+  ['renew', lease.parseRenewal],
   ['turnWithdrawn', agent.parseTurnRef],
   ['turnRequested', agent.parseTurnRequested],
   ['reportFailure', agent.parseFailureReport],
@@ -86,7 +91,7 @@ test.each(MESSAGES)('%s', (name, read) => {
 test('the shape marks what may be absent', () => {
   expect(refusal(agent.parseHeartbeat, { instanceId: 'i', status: 'fine' }, 'heartbeat')).toBe(
     'heartbeat.status: expected one of starting, ready, degraded, stopping, got "fine"; ' +
-      'heartbeat takes {instanceId, seq?, status, endpoint?, load?, session?, via?}',
+      'heartbeat takes {instanceId, seq?, status, endpoint?, load?, session?, via?, lease?, n?}',
   );
 });
 
@@ -103,6 +108,7 @@ test.each<[string, Read, string]>([
     (value, path) => pool.parsePoolInput(POOL_INPUT.migrate(value), path),
     '{v: 1, pool, credentials, skipFor?, fleet?, notify?}',
   ],
+  ['lease', (value, path) => lease.parseLeaseInput(LEASE_INPUT.migrate(value), path), '{v: 1, instance, shard, epoch}'],
   ['notify', (value, path) => events.parseNotifyInput(NOTIFY_INPUT.migrate(value), path), '{v: 1, event, target}'],
 ])('the start of a workflow "%s"', (_, read, shape) => {
   for (const wrong of [undefined, 7, 'text', [], {}, { v: 'x' }, { v: 1 }, { v: 1, fleet: 7 }]) {

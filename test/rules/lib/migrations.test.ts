@@ -4,6 +4,7 @@ import { AGENT_INPUT } from '../../../src/rules/agent/input/migrate';
 import { PROVISION_INPUT } from '../../../src/rules/change/migrate';
 import { NOTIFY_INPUT } from '../../../src/rules/events/migrate';
 import { FLEET_INPUT } from '../../../src/rules/fleet/migrate';
+import { LEASE_INPUT } from '../../../src/rules/lease/migrate';
 import { POOL_INPUT } from '../../../src/rules/pool/migrate';
 import { BRANCH_INPUT, RUN_INPUT } from '../../../src/rules/run/migrate';
 
@@ -76,7 +77,7 @@ test('a version without its lift, and a lift without its version, are defects', 
   expect(() => migrations<4>('entity', 4, LIFTS.slice(1))).toThrow('has version 4, but 2 lifts');
 });
 
-test.each([AGENT_INPUT, FLEET_INPUT, PROVISION_INPUT, POOL_INPUT, RUN_INPUT, BRANCH_INPUT, NOTIFY_INPUT])(
+test.each([AGENT_INPUT, FLEET_INPUT, PROVISION_INPUT, POOL_INPUT, RUN_INPUT, BRANCH_INPUT, NOTIFY_INPUT, LEASE_INPUT])(
   'the input of $what: its version is read as it is, and the next one is refused',
   (known) => {
     const input = { v: known.version, anything: ['at', 'all'] };

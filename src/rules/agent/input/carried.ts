@@ -21,7 +21,7 @@ import { MOST_HOLDS } from '../commands';
 import { configurationFields, parseHold, turnRequest } from '../messages';
 import { session } from '../session';
 import { agentSettings } from '../settings';
-import type { AgentState, AnsweredTurn, Instance, QueuedTurn, RememberedRequest, TurnsState } from '../state';
+import type { AgentState, AnsweredTurn, Holder, Instance, QueuedTurn, RememberedRequest, TurnsState } from '../state';
 import type { SubscriptionState, Switch, SwitchEnd } from '../subscription/state';
 import type { PausedClock } from '../turns/paused-clock';
 
@@ -43,6 +43,7 @@ const instance = stateOf<Instance>()({
   pid: nullable(integer()),
   viaGateway: boolean,
   endReported: boolean,
+  holders: list(stateOf<Holder>()({ lease: words, n: integer(), says: oneOf('vouches', 'silent', 'lost') })),
 });
 
 const held = stateOf<HeldSubscription>()({ pool: name, name, assignment: integer(), secret: words });

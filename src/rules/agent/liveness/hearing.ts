@@ -4,6 +4,7 @@
  * gateway that receives and forwards beats does not count.
  */
 import { isUp } from '../lifecycle';
+import { hasLostLease } from './holders';
 import { isUnasked, offlineAt } from './liveness';
 import { probeNow } from './probes';
 import type { AgentState } from '../state';
@@ -39,7 +40,8 @@ export function afterHearing(state: AgentState, { listeningMs }: Hearing, now: n
   const due = offlineAt(state);
   if (listeningMs === null) {
     const unheardFrom = state.unheardFrom ?? now;
-    if (now - unheardFrom >= UNHEARD_MAX_MS) return { ...state, gatewayAskedFor: due };
+    // A lease that has run out has waited for its gateway already.
+    if (hasLostLease(state) || now - unheardFrom >= UNHEARD_MAX_MS) return { ...state, gatewayAskedFor: due };
     // The provider knows without a gateway whether the process runs.
     return probeNow({ ...state, silenceFrom: now, unheardFrom }, now);
   }

@@ -7,6 +7,7 @@ import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../
 import { type AgentState, type Instance, namesItself, newInstance } from '../state';
 import { withSession } from '../session';
 import { isLate } from '../../lib/late';
+import { isHeld, vouchedFor } from './holders';
 
 /**
  * The state after a beat; the same object when the beat is ignored (rule 7, or an agent at rest).
@@ -14,10 +15,13 @@ import { isLate } from '../../lib/late';
 export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: number): AgentState {
   const instance = instanceOf(state, beat, now);
   if (instance === null || isAtRest(state)) return state;
+  const vouched = vouchedFor(instance, beat);
+  if (vouched === null) return state;
+  // The gateway vouches for the instance with every message, also where it repeats an old beat.
   if (beat.seq !== undefined && beat.seq !== 1 && instance.lastSeq !== null && beat.seq <= instance.lastSeq)
-    return state;
+    return vouched === state.instance ? state : { ...state, instance: vouched };
   const counted: Instance = {
-    ...instance,
+    ...vouched,
     lastSeq: beat.seq ?? instance.lastSeq,
     lastBeatAt: now,
     lastProofAt: now,
@@ -111,13 +115,17 @@ export function livenessDue(state: AgentState): number | null {
 }
 
 function isStale(state: AgentState, proof: number | null, now: number): boolean {
+  if (isHeld(state)) return false;
   const since = Math.max(proof ?? 0, state.runningSince ?? 0, state.silenceFrom ?? 0);
   return now - since >= state.settings.staleAfterMs;
 }
 
-/** Rule 5. An agent without a proof has its startup grace, where that is longer. */
+/**
+ * Rule 5. An agent without a proof has its startup grace, where that is longer. While a gateway
+ * vouches for it, time alone makes no agent offline.
+ */
 export function offlineAt(state: AgentState): number | null {
-  if (state.runningSince === null) return null;
+  if (state.runningSince === null || isHeld(state)) return null;
   const { staleAfterMs, startupGraceMs } = state.settings;
   const proof = state.instance.lastProofAt;
   const since = Math.max(state.runningSince, state.silenceFrom ?? 0);

@@ -1,0 +1,49 @@
+/**
+ * What gateways and leases tell an agent (docs/lifecycle.md, "Leases"). Ages travel, not times of
+ * other machines: each age is subtracted from the agent's own clock, `now` in epoch milliseconds.
+ */
+import type { AgentSilent, LeaseLost } from '../../../contract/lease';
+import { isAtRest, isUp } from '../lifecycle';
+import type { AgentState, Instance } from '../state';
+import { isHeld, isOld, withHolder, withoutLease } from './holders';
+import { offlineAt } from './liveness';
+import { probeNow } from './probes';
+
+/**
+ * The agent has not beaten at a gateway for its `staleAfter`: this gateway no longer vouches. With no
+ * other one left the agent is offline where the silence is long enough; the gateway has listened,
+ * so it need not be asked (rule 10). The same object for an older message or another instance.
+ */
+export function applySilent(
+  state: AgentState,
+  { lease, instanceId, n, silentForMs }: AgentSilent,
+  now: number,
+): AgentState {
+  const { instance } = state;
+  if (instanceId !== instance.id || isAtRest(state) || isOld(instance, lease, n)) return state;
+  const silent = proven(withHolder(instance, { lease, n, says: 'silent' }), now - silentForMs);
+  const after = { ...state, instance: silent };
+  if (isHeld(after) || !isUp(after) || after.liveness === 'offline') return after;
+  const due = offlineAt(after);
+  return due === null || now < due ? after : probeNow({ ...after, liveness: 'offline' }, now);
+}
+
+/** A lease has run out: its gateway no longer vouches. The last proof is the last renewal. */
+export function applyLeaseLost(state: AgentState, { lease, renewedAgoMs }: LeaseLost, now: number): AgentState {
+  if (isAtRest(state)) return state;
+  const { instance } = state;
+  const vouched = instance.holders.some((holder) => holder.lease === lease && holder.says === 'vouches');
+  const after = withoutLease(instance, lease);
+  if (after === instance) return state;
+  return { ...state, instance: vouched ? proven(after, now - renewedAgoMs) : after };
+}
+
+/** A proof moves the clock of staleness on, never back. Before the first beat nothing is proven. */
+function proven(instance: Instance, at: number): Instance {
+  const { lastProofAt, lastBeatAt } = instance;
+  return {
+    ...instance,
+    lastProofAt: lastProofAt === null ? null : Math.max(lastProofAt, at),
+    lastBeatAt: lastBeatAt === null ? null : Math.max(lastBeatAt, at),
+  };
+}
