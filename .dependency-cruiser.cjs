@@ -14,10 +14,11 @@ const LAYERS = {
   'client/': '(contract|rules|lib)/',
   'gateway/': '(contract|client|lib)/',
   'cli/':
-    '((contract|client|rules|dev|lib)/|hosting/(temporal-packages|build-id|installed-providers|queues)\\.ts$|(config|version|log|logs|gc|worker|server|audit-file)\\.ts$)',
+    '((adapters|agent|contract|client|rules|dev|lib)/|hosting/(temporal-packages|build-id|installed-providers|queues)\\.ts$|(config|version|log|logs|gc|worker|server|audit-file)\\.ts$)',
   'dev/': '(contract|lib)/',
   'hosting/': '((contract|client|providers|lib)/|(config|version)\\.ts$)',
   'agent/': '(contract/(?!\\w+/messages\\.ts)|lib/)',
+  'adapters/': '((agent|lib)/|contract/(?!\\w+/messages\\.ts)|version\\.ts$)',
   'workflow-api/': '(contract/(?!schemas/)|workflows/shared/failures)',
   'typescript/': null,
   'embedding/': '((contract|client|dev|lib)/|(config|worker|hosting/queues)\\.ts$)',
@@ -71,7 +72,7 @@ const PACKAGES = {
 };
 
 /** Folders that never import Temporal directly. */
-const WITHOUT_TEMPORAL = 'src/(gateway|cli|agent|rules|providers)/';
+const WITHOUT_TEMPORAL = 'src/(gateway|cli|adapters|agent|rules|providers)/';
 
 const layers = Object.entries(LAYERS).map(([folder, allowed]) => ({
   name: `layer of ${folder}`,

@@ -42,6 +42,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: () => import('./commands/wait.js'),
   },
   events: { summary: 'print past or new events', load: () => import('./commands/events.js') },
+  adapt: {
+    summary: 'serve an agent that knows nothing of Drover, such as a command line tool',
+    load: () => import('./commands/adapt.js'),
+  },
   token: {
     summary: 'print the token of an external agent, or make one for a person',
     load: () => import('./commands/token.js'),

@@ -47,6 +47,7 @@ test.each<[string, string, string, AgentSpec]>([
   ['provider', 'mars', 'A', { ...signed, provider: 'docker' }],
   ['command', 'mars', 'A', { ...signed, process: { ...signed.process, command: ['node', 'b.mjs'] } }],
   ['command, split elsewhere', 'mars', 'A', { ...signed, process: { ...signed.process, command: ['node a.mjs'] } }],
+  ['adapter', 'mars', 'A', { ...signed, adapter: { command: { run: ['node', 'b.mjs'] } } }],
   [
     'directory',
     'mars',

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
 import { checkFleetFile, type Problem } from '../../client/fleet-validation';
+import { inFolder } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import { messageOf } from '../../contract/text';
@@ -31,7 +32,7 @@ export interface LoadedFleet {
 }
 
 /**
- * Reads and checks a file. `cwd` of process agents becomes absolute; it is relative to the file's
+ * Reads and checks a file. `cwd` of process agents and of adapters becomes absolute; it is relative to the file's
  * folder, which is also its default. `-` is standard input, in this folder.
  */
 export async function loadFleetFile(path: string): Promise<LoadedFleet> {
@@ -148,8 +149,11 @@ function startOf(node: unknown): number {
 }
 
 function withAbsoluteFolders(file: FleetFile, folder: string): FleetFile {
-  const agents = file.spec.agents.map((agent) =>
-    agent.process ? { ...agent, process: { ...agent.process, cwd: resolve(folder, agent.process.cwd ?? '.') } } : agent,
-  );
+  const absolute = (cwd: string | undefined): string => resolve(folder, cwd ?? '.');
+  const agents = file.spec.agents.map((agent) => {
+    const { adapter, process } = agent;
+    if (adapter) return { ...agent, adapter: inFolder(adapter, absolute) };
+    return process ? { ...agent, process: { ...process, cwd: absolute(process.cwd) } } : agent;
+  });
   return { ...file, spec: { ...file.spec, agents } };
 }

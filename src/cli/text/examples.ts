@@ -16,6 +16,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   describe: ['describe agent mars/AgentA', 'describe run mars/run-1 --watch'],
   wait: ['wait agent mars/AgentA --for liveness=ready --timeout 2m'],
   events: ['events', 'events --watch --fleet mars'],
+  adapt: ['adapt command --format codex --agent mars/Linter --gateway http://localhost:8700 -- codex exec'],
   token: ['token mars/AgentA', 'token create --role viewer --fleet mars'],
   audit: ['audit', 'audit --since 1h --refused'],
   logs: ['logs mars/AgentA -f'],

@@ -8,6 +8,7 @@ const TABLES: readonly (readonly [path: string, heading: string])[] = [
   ['', 'The file'],
   ['spec', 'spec'],
   ['spec.agents[]', 'An agent'],
+  ['spec.agents[].adapter', 'An adapter'],
   ['spec.liveness', 'liveness'],
   ['spec.restart', 'restart'],
   ['spec.topology', 'topology'],

@@ -1,6 +1,7 @@
 /** The specification of an agent: its provider, and how it beats, takes turns and is restarted. */
 import type { Duration } from '../duration';
 import type { NotifySpec } from '../event';
+import type { AdapterSpec } from './adapter';
 
 /**
  * The kinds of providers. `memory` exists only in tests and benchmarks; a fleet file may not name
@@ -12,11 +13,12 @@ export const PROVIDERS = ['process', 'docker', 'external', 'memory'] as const;
 export type ProviderKind = (typeof PROVIDERS)[number];
 
 /**
- * A process agent: command line, working directory (the CLI makes it absolute), its own environment
- * variables (contract/agent/references.ts), and the names of the worker's that it receives too.
+ * A process agent: command line (none beside an `adapter`, which says what runs), working directory
+ * (the CLI makes it absolute), its own environment variables (contract/agent/references.ts), and the
+ * names of the worker's that it receives too.
  */
 export interface ProcessSpec {
-  readonly command: readonly string[];
+  readonly command?: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly passEnv?: readonly string[];
@@ -137,6 +139,7 @@ export interface AgentSpec {
   readonly process?: ProcessSpec;
   readonly docker?: DockerSpec;
   readonly external?: ExternalSpec;
+  readonly adapter?: AdapterSpec;
   readonly turns?: TurnsSpec;
   readonly subscription?: AgentSubscriptionSpec;
   /** In a file: this agent stands for `<name>-1` to `<name>-<replicas>`, and its name for all of them. */

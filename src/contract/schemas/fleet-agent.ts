@@ -4,8 +4,6 @@ import { RESTART_ON, RETRY_REASONS } from '../agent';
 import { misleadingVariable } from '../agent/references';
 import {
   FLEET_LIMITS,
-  SECRET_PATTERN,
-  URL_PATTERN,
   VARIABLE_PATTERN,
   PASSED_PATTERN,
   PASSED_EXPECTED,
@@ -16,26 +14,11 @@ import {
   KEY_ID_PATTERN,
   HMAC_PATTERN,
 } from '../patterns';
+import { adapter } from './adapter';
 import { field, strict, positiveDuration as positive, duration, name } from './fields';
+import { filled, line, pattern, secret, some, url, whole } from './texts';
 
-const line = z.string().max(FLEET_LIMITS.text);
-const filled = line.min(1, 'is empty');
-const pattern = (regex: RegExp, expected: string) => line.regex(regex, `expected ${expected}`);
-
-/** A reference to a secret. */
-export const secret = pattern(
-  SECRET_PATTERN,
-  'a reference such as env:NAME or file:path, never the secret itself',
-).meta({ title: 'reference' });
-const url = pattern(URL_PATTERN, 'an http or https URL without credentials').meta({ title: 'URL' });
 const variable = z.string().regex(VARIABLE_PATTERN, 'is not a valid name of an environment variable');
-
-/** A whole number. */
-export const whole = (min: number, max: number) => z.int().min(min).max(max);
-
-/** A list that is not empty. */
-export const some = <T extends z.ZodType>(item: T) =>
-  z.array(item).min(1, 'needs at least one item').max(FLEET_LIMITS.items);
 
 const variableValue = line.superRefine((value, context) => {
   const message = misleadingVariable(value);
@@ -165,14 +148,16 @@ export const agent = strict({
   ),
   process: field(
     strict({
-      command: field(some(filled), 'The program and its arguments.', { example: ['node', 'agent.mjs'] }),
+      command: field(some(filled), 'The program and its arguments; needed unless the agent has an `adapter`.', {
+        example: ['node', 'agent.mjs'],
+      }).optional(),
       cwd: field(filled, 'The working directory, relative to the file; by default the folder of the file.', {
         example: 'agents/greeter',
       }).optional(),
       env: env.optional(),
       passEnv: passEnv.optional(),
     }),
-    "A process on the worker's machine; needed for provider `process`.",
+    "A process on the worker's machine; needed for provider `process` unless the agent has an `adapter`.",
   ).optional(),
   docker: field(
     strict({
@@ -210,6 +195,10 @@ export const agent = strict({
       secret: field(secret, 'The bearer token of these calls.', { example: 'env:AGENTS_TOKEN' }).optional(),
     }),
     'A service of your own, for provider `external`; a URL that is not given is not called.',
+  ).optional(),
+  adapter: field(
+    adapter,
+    'Makes an agent of a program that knows nothing of Drover ([adapters.md](adapters.md)); exactly one kind.',
   ).optional(),
   turns: field(
     strict({

@@ -7,7 +7,8 @@ import type { ApplyRequest, FleetFile } from '../fleet';
 import { FLEET_LIMITS } from '../patterns';
 import { duration, field, name, positiveDuration as positive, requestId, strict } from './fields';
 import { topologySchema } from './topology';
-import { some, secret, application, whole, liveness, restart, agent, notify } from './fleet-agent';
+import { application, liveness, restart, agent, notify } from './fleet-agent';
+import { secret, some, whole } from './texts';
 
 const subscription = strict({
   pool: field(name, 'The name of the pool. Fleets that name the same pool share it.', { example: 'claude' }),
@@ -84,10 +85,10 @@ export function fleetFileJsonSchema(): z.core.JSONSchema.BaseSchema {
 }
 
 function blockOf(provider: 'process' | 'docker') {
-  return {
-    if: { properties: { provider: { const: provider } }, required: ['provider'] },
-    then: { required: [provider] },
-  };
+  const isNamed = { properties: { provider: { const: provider } }, required: ['provider'] };
+  if (provider === 'docker') return { if: isNamed, then: { required: [provider] } };
+  const program = { required: ['process'], properties: { process: { required: ['command'] } } };
+  return { if: isNamed, then: { anyOf: [{ required: ['adapter'] }, program] } };
 }
 
 /** Fails to compile where the schema and the type of the contract differ. */

@@ -2,12 +2,18 @@
  * Prepares the start of a process agent: an existing program, an existing directory, and an
  * environment.
  */
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { WakeCall } from '../../contract/activities';
-import type { AgentSpec, ProcessSpec } from '../../contract/agent';
+import {
+  adapterArguments,
+  adapterFolder,
+  adapterProgram,
+  type AgentSpec,
+  howToInstall,
+  type ProcessSpec,
+} from '../../contract/agent';
 import { isReference, literalText } from '../../contract/agent/references';
+import { findProgram, isDirectory, soughtProgram } from '../../lib/find-program';
 import { type AgentAccess, instanceVariables, variableFindings } from '../environment';
 import { type Finding, providerError, titleOf } from '../provider';
 
@@ -25,21 +31,30 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The `process` part of a call's specification. */
-export function processSpecOf(call: Pick<WakeCall, 'spec' | 'fleet' | 'agent'>): ProcessSpec {
-  const problem = specProblem(call.spec);
-  const { process: spec } = call.spec;
-  if (problem !== null || spec === undefined) throw refused(call, problem ?? NO_COMMAND);
-  return spec;
+/** A process to start: `ProcessSpec` with a command line. */
+type Startable = ProcessSpec & { readonly command: readonly string[] };
+
+/** The `drover` command of this package, from src/ and from dist/. */
+const DROVER = join(__dirname, '../../../bin/drover.js');
+
+/** The process of a call's specification; that of an adapter is `drover adapt`. */
+export function processSpecOf(call: Pick<WakeCall, 'spec' | 'fleet' | 'agent'>): Startable {
+  const startable = startableOf(call.spec);
+  if (typeof startable === 'string') throw refused(call, startable);
+  return startable;
 }
 
-const NO_COMMAND = 'its specification names no process.command';
-
-function specProblem({ process: spec }: AgentSpec): string | null {
-  if (!spec?.command[0]) return NO_COMMAND;
-  const wrong = Object.keys(spec.env ?? {}).find((name) => !VARIABLE.test(name));
-  if (wrong === undefined) return null;
-  return `process.env: invalid name ${JSON.stringify(wrong)}: use letters, digits and "_", not starting with a digit`;
+/** The process to start, or the problem of the specification. */
+function startableOf({ process: own = {}, adapter, subscription }: AgentSpec): Startable | string {
+  const secretEnv = subscription?.inject?.env;
+  const options = secretEnv === undefined ? {} : { secretEnv };
+  const command = adapter ? [process.execPath, DROVER, 'adapt', ...adapterArguments(adapter, options)] : own.command;
+  if (!command?.[0]) return 'its specification names no process.command';
+  const wrong = Object.keys(own.env ?? {}).find((name) => !VARIABLE.test(name));
+  if (wrong !== undefined)
+    return `process.env: invalid name ${JSON.stringify(wrong)}: use letters, digits and "_", not starting with a digit`;
+  const cwd = adapter ? adapterFolder(adapter) : own.cwd;
+  return { ...own, command, ...(cwd === undefined ? {} : { cwd }) };
 }
 
 /** Prepares a start before anything runs. `ProviderError` names a missing program or directory. */
@@ -51,10 +66,12 @@ export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agent
   const cwd = resolve(spec.cwd ?? '.');
   if (!(await isDirectory(cwd))) throw refused(call, noDirectory(cwd));
   const [program = '', ...rest] = spec.command;
-  const file = await findProgram(program, cwd, env['PATH'] ?? '');
-  if (file === undefined) {
-    throw refused(call, noProgram(program, cwd));
-  }
+  const path = env['PATH'] ?? '';
+  const file = await findProgram(program, cwd, path);
+  if (file === undefined) throw refused(call, noProgram(program, cwd));
+  const [adapted] = adaptedProgram(call.spec);
+  if (adapted !== undefined && (await findProgram(adapted, cwd, path)) === undefined)
+    throw refused(call, `${noProgram(adapted, cwd)}; ${howToInstall(adapted)}`);
   return { command: [file, ...rest], cwd, env };
 }
 
@@ -63,20 +80,34 @@ export async function launchFindings(
   call: Pick<WakeCall, 'fleet' | 'agent' | 'spec'>,
   host: HostEnvironment,
 ): Promise<Finding[]> {
-  const unreadable = specProblem(call.spec);
-  if (unreadable !== null) return [{ field: 'process', why: unreadable }];
-  const { command = [''], cwd: folder = '.', env = {} } = call.spec.process ?? {};
+  const startable = startableOf(call.spec);
+  if (typeof startable === 'string') return [{ field: 'process', why: startable }];
+  const { command, cwd: folder = '.', env = {} } = startable;
+  const fields = fieldsOf(call.spec);
   const variables = await variableFindings(call.spec, host);
   const cwd = resolve(folder);
   if (!(await isDirectory(cwd)))
-    return [...variables, { field: 'process.cwd', why: `${noDirectory(cwd)}; create it, or correct process.cwd` }];
+    return [...variables, { field: fields.cwd, why: `${noDirectory(cwd)}; create it, or correct ${fields.cwd}` }];
   const path = literalText(env['PATH'] ?? host['PATH'] ?? '');
   // A PATH that is a reference is known at the start only.
   const isKnown = !isReference(env['PATH'] ?? '');
-  const [program = ''] = command;
+  const [adapted] = adaptedProgram(call.spec);
+  const [program = ''] = adapted === undefined ? command : [adapted];
   if (!isKnown || (await findProgram(program, cwd, path)) !== undefined) return variables;
-  const why = `${noProgram(program, cwd)}; install it there, or correct process.command`;
-  return [...variables, { field: 'process.command', why }];
+  const install = adapted === undefined ? 'install it there' : howToInstall(adapted);
+  const why = `${noProgram(program, cwd)}; ${install}, or correct ${fields.command}`;
+  return [...variables, { field: fields.command, why }];
+}
+
+/** The program behind an adapter, with its arguments; empty without an adapter. */
+function adaptedProgram({ adapter }: AgentSpec): readonly string[] {
+  return (adapter && adapterProgram(adapter)) ?? [];
+}
+
+/** Where the file names the folder and the program. */
+function fieldsOf({ adapter }: AgentSpec): { readonly cwd: string; readonly command: string } {
+  if (adapter?.command) return { cwd: 'adapter.command.cwd', command: 'adapter.command.run' };
+  return { cwd: 'process.cwd', command: 'process.command' };
 }
 
 function noDirectory(cwd: string): string {
@@ -84,38 +115,9 @@ function noDirectory(cwd: string): string {
 }
 
 function noProgram(program: string, cwd: string): string {
-  const where = program.includes('/') ? `no executable file ${resolve(cwd, program)}` : `no directory of PATH has it`;
-  return `command ${JSON.stringify(program)} cannot be run: ${where}`;
+  return `command ${JSON.stringify(program)} cannot be run: ${soughtProgram(program, cwd)}`;
 }
 
 function refused(call: Pick<WakeCall, 'fleet' | 'agent'>, why: string): Error {
   return providerError(`${titleOf(call)}: ${why}`, { permanent: true });
-}
-
-/**
- * Finds a program: a name with a slash is a path from the working directory, another name is looked
- * up in PATH.
- */
-async function findProgram(program: string, cwd: string, path: string): Promise<string | undefined> {
-  const places = program.includes('/')
-    ? [resolve(cwd, program)]
-    : path.split(delimiter).map((directory) => join(resolve(cwd, directory), program));
-  for (const place of places) if (await isExecutable(place)) return place;
-  return undefined;
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return (
-    (await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )) && !(await isDirectory(path))
-  );
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
 }

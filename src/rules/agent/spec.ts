@@ -16,6 +16,7 @@ import {
   VARIABLE_PATTERN,
 } from '../../contract/patterns';
 import type { Problem } from '../lib/problem';
+import { adapterProblems, adapterSpec } from './adapter';
 import {
   boundedDuration,
   filled,
@@ -63,7 +64,7 @@ const environment: Parser<Record<string, string>> = (value, path) => {
 const passEnv = optional(list(matching(PASSED_PATTERN, PASSED_EXPECTED), FLEET_LIMITS.items));
 
 const process = object({
-  command: filledList(filled),
+  command: optional(filledList(filled)),
   cwd: optional(filled),
   env: optional(environment),
   passEnv,
@@ -151,6 +152,7 @@ const fields = object({
   process: optional(process),
   docker: optional(docker),
   external: optional(external),
+  adapter: optional(adapterSpec),
   turns: optional(turns),
   subscription: optional(subscription),
   replicas: optional(integer(0, FLEET_LIMITS.agents)),
@@ -178,19 +180,21 @@ export const agentSpec: Parser<AgentSpec> = (value, path) => {
 export const FLEET_PROVIDERS = ['process', 'docker', 'external'] as const;
 
 /**
- * An agent has only the block of its provider. `external` may omit it; `memory`, for tests, may
- * have any.
+ * An agent has only the block of its provider. `external` and an agent with an adapter may omit it;
+ * `memory`, for tests, may have any.
  */
 export function blockProblems(agent: unknown): Problem[] {
   if (!isRecord(agent)) return [];
   const provider = agent['provider'];
   if (typeof provider !== 'string' || provider === 'memory') return [];
-  return FLEET_PROVIDERS.flatMap((block): Problem[] => {
+  const blocks = FLEET_PROVIDERS.flatMap((block): Problem[] => {
     const given = agent[block] !== undefined;
     if (given && block !== provider) {
       return [{ path: [block], message: `does not belong to an agent of provider ${provider}`, atKey: true }];
     }
-    const missing = !given && block === provider && block !== 'external';
+    const optional = block === 'external' || (block === 'process' && agent['adapter'] !== undefined);
+    const missing = !given && block === provider && !optional;
     return missing ? [{ path: [], message: `an agent of provider ${block} needs "${block}"` }] : [];
   });
+  return [...blocks, ...adapterProblems(agent)];
 }

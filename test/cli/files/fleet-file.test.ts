@@ -99,6 +99,44 @@ spec:
   });
 });
 
+test.each([
+  ['process, adapter: {}', 'spec.agents.0.adapter: expected exactly one of command'],
+  ['process, adapter: {command: {run: []}}', 'spec.agents.0.adapter.command.run: needs at least one item'],
+  [
+    'process, adapter: {command: {run: [x], format: xml}}',
+    'spec.agents.0.adapter.command.format: expected one of text, json, claude, codex',
+  ],
+  [
+    'process, adapter: {command: {run: [x]}}, process: {command: [y], cwd: z}',
+    'spec.agents.0.process.command: is not given beside an adapter; write adapter.command.run',
+    'spec.agents.0.process.cwd: is not given beside an adapter; write adapter.command.cwd',
+  ],
+  [
+    'docker, docker: {image: x}, adapter: {command: {run: [x]}}',
+    'spec.agents.0.adapter: does not belong to an agent of provider docker',
+  ],
+  ['process, process: {env: {A: b}}', 'spec.agents.0.process: needs "command", unless the agent has an "adapter"'],
+])('an adapter of %s is refused', (agent, ...messages) => {
+  const text = `apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: m}\nspec: {agents: [{name: A, provider: ${agent}}]}\n`;
+  const lines = refused(text).message.split('\n');
+  expect(lines.map((each) => each.replace(/^fleet\.yaml:\d+:\d+: /, ''))).toEqual(messages);
+});
+
+test('an adapter works in the folder of the file, or in one relative to it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drover-adapter-'));
+  const path = join(folder, 'fleet.yaml');
+  const adapted = (name: string, cwd: string) =>
+    `{name: ${name}, provider: process, process: {env: {K: v}}, adapter: {command: {run: [x]${cwd}}}}`;
+  const agents = [adapted('A', ''), adapted('B', ', cwd: repo')].join(', ');
+  writeFileSync(path, `apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: m}\nspec: {agents: [${agents}]}\n`);
+  const { file } = await loadFleetFile(path);
+  rmSync(folder, { recursive: true });
+  expect(file.spec.agents.map(({ adapter, process }) => [adapter?.command?.cwd, process])).toEqual([
+    [folder, { env: { K: 'v' } }],
+    [join(folder, 'repo'), { env: { K: 'v' } }],
+  ]);
+});
+
 test('a missing field is reported at its place', () => {
   const text =
     'apiVersion: drover/v1\nkind: Fleet\nspec:\n  agents:\n    - name: A\n      provider: docker\n    - provider:\n';

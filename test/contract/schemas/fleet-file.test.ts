@@ -13,12 +13,17 @@ test('the JSON Schema names every field, refuses unknown ones, and asks for the 
   const { agents, ...rest } = schema.properties.spec.properties;
   expect(Object.keys(rest)).toEqual(['provisioning', 'liveness', 'restart', 'topology', 'subscriptions', 'notify']);
   expect(agents.items['additionalProperties']).toBe(false);
-  expect(agents.items['allOf']).toEqual(
-    ['process', 'docker'].map((provider) => ({
-      if: { properties: { provider: { const: provider } }, required: ['provider'] },
-      then: { required: [provider] },
-    })),
-  );
+  const program = { required: ['process'], properties: { process: { required: ['command'] } } };
+  expect(agents.items['allOf']).toEqual([
+    {
+      if: { properties: { provider: { const: 'process' } }, required: ['provider'] },
+      then: { anyOf: [{ required: ['adapter'] }, program] },
+    },
+    {
+      if: { properties: { provider: { const: 'docker' } }, required: ['provider'] },
+      then: { required: ['docker'] },
+    },
+  ]);
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
 });
 

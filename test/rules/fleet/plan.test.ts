@@ -41,6 +41,11 @@ test.each<[string, FleetSpec, ReturnType<typeof planChanges>]>([
     [{ kind: 'replace', agent: 'A', fields: ['process.command'] }],
   ],
   [
+    'another adapter replaces',
+    { agents: [{ ...A, process: { env: { LETTERS: 'M' } }, adapter: { command: { run: ['codex'] } } }, B] },
+    [{ kind: 'replace', agent: 'A', fields: ['adapter.command.run', 'process.command'] }],
+  ],
+  [
     'another provider replaces',
     { agents: [{ name: 'A', provider: 'external' }, B] },
     [{ kind: 'replace', agent: 'A', fields: ['process.command', 'process.env.LETTERS', 'provider'] }],

@@ -1,0 +1,97 @@
+/** Makes a reply of what a program answered. */
+import { z } from 'zod';
+import { final } from '../agent';
+import { describeProblem, readJson } from '../contract/json';
+import type { TurnReply, TurnRequest } from '../contract/agent/turns';
+import type { TurnUsage } from '../contract/usage';
+import { fitting } from './fitting';
+import { BLOCK, mayAsk, targetsOf } from './prompt';
+import { isRecord } from './records';
+
+/** A reply, or why the answer is not a valid one, for the program itself. */
+export type ReadAnswer = { readonly reply: TurnReply } | { readonly problem: string };
+
+/** What decides which replies are valid. */
+export type ReplyLimits = Pick<TurnRequest, 'agent' | 'mayInvoke'>;
+
+const given = z.custom<unknown>((value) => value !== undefined, 'is missing');
+const undo = given.exactOptional();
+const schema = z.discriminatedUnion('action', [
+  z.object({
+    action: z.literal('invoke'),
+    invocations: z.array(z.object({ agent: z.string(), request: given })).min(1, 'expected at least one'),
+    undo,
+  }),
+  z.object({ action: z.literal('final'), response: given, undo }),
+  z.object({
+    action: z.literal('ask'),
+    question: given,
+    timeout: z.string().exactOptional(),
+    default: given.exactOptional(),
+    undo,
+  }),
+  z.object({ action: z.literal('fail'), error: z.string(), undo }),
+]);
+const ACTIONS: readonly unknown[] = ['invoke', 'final', 'ask', 'fail'];
+
+const tokens = z.number().min(0).exactOptional();
+const usageSchema = z.object({
+  costUsd: z.number().min(0).exactOptional(),
+  inputTokens: tokens,
+  outputTokens: tokens,
+  model: z.string().exactOptional(),
+});
+
+/**
+ * A text that a program answered. A block of `drover` at its very end is the reply; any other text
+ * is the final answer. The prompt has such blocks too, so one in the middle means nothing. `dropped`
+ * bytes after the text were too many to keep.
+ */
+export function readText(text: string, limits: ReplyLimits, dropped = 0): ReadAnswer {
+  const [, block] = END_BLOCK.exec(text) ?? [];
+  if (block === undefined || dropped > 0) return { reply: final(fitting(text.trim(), dropped)) };
+  const read = readJson(block.slice(block.lastIndexOf(OPENING) + 1));
+  if ('syntax' in read) return { problem: `the block "${BLOCK}" at its end is not JSON (${read.syntax})` };
+  if ('problem' in read) return { problem: describeProblem(read.problem, BLOCK) };
+  return readReply(read.value, limits);
+}
+
+const END_BLOCK = new RegExp(`(?:^|\\n)\`\`\`${BLOCK}[ \\t]*\\n([\\s\\S]*?)\\n?\`\`\`\\s*$`);
+const OPENING = `\n\`\`\`${BLOCK}\n`;
+
+/** JSON that a program answered: a reply of the protocol, or any other value as the final answer. */
+export function readValue(value: unknown, limits: ReplyLimits): ReadAnswer {
+  const isReply = isRecord(value) && ACTIONS.includes(value['action']);
+  return isReply ? readReply(value, limits) : { reply: final(value) };
+}
+
+/** Checks a reply, by the topology too: the program learns at once what Drover would refuse. */
+export function readReply(value: unknown, limits: ReplyLimits): ReadAnswer {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { problem: `${['reply', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'not a reply'}` };
+  }
+  const problem = refusal(parsed.data, limits);
+  if (problem !== null) return { problem };
+  return { reply: { ...parsed.data, ...extrasOf(value) } };
+}
+
+/** Why the topology does not allow a reply; null: it does. */
+function refusal(reply: TurnReply, limits: ReplyLimits): string | null {
+  if (reply.action === 'ask') return mayAsk(limits) ? null : `Agent ${limits.agent} cannot ask the human`;
+  if (reply.action !== 'invoke') return null;
+  const refused = reply.invocations.map(({ agent }) => agent).filter((name) => !limits.mayInvoke.includes(name));
+  if (refused.length === 0) return null;
+  const targets = targetsOf(limits);
+  const may = targets.length === 0 ? 'it may invoke no agent' : `it may invoke ${targets.join(', ')}`;
+  return `Agent ${limits.agent} cannot invoke: [${[...new Set(refused)].join(', ')}]; ${may}`;
+}
+
+/** What a reply of the protocol says beside its action. Drover checks and reports it. */
+function extrasOf(value: unknown): { readonly usage?: TurnUsage; readonly metadata?: unknown } {
+  if (!isRecord(value)) return {};
+  const { usage, metadata } = value;
+  const parsed = usageSchema.safeParse(usage);
+  return { ...(parsed.success ? { usage: parsed.data } : {}), ...(metadata === undefined ? {} : { metadata }) };
+}

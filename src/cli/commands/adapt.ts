@@ -1,0 +1,85 @@
+/** `drover adapt`: serves an agent that knows nothing of Drover. Workers start it for `adapter` in a fleet file. */
+import { type Command, Option } from 'commander';
+import { resolve } from 'node:path';
+import { commandAdapter } from '../../adapters/command';
+import { ChildEnvironment } from '../../adapters/environment';
+import { serveAdapter } from '../../adapters/serve';
+import { Sessions } from '../../adapters/sessions';
+import type { Environment } from '../../agent';
+import { environment } from '../../config';
+import {
+  COMMAND_FORMATS,
+  type CommandFormat,
+  howToInstall,
+  SESSION_SCOPES,
+  type SessionScope,
+} from '../../contract/agent';
+import { DroverError } from '../../contract/errors';
+import { AGENT_ENV } from '../../contract/protocol';
+import { findProgram, isDirectory, soughtProgram } from '../../lib/find-program';
+import { agentRef, parseDurationMs } from '../lib/arguments';
+import { say } from '../lib/output';
+
+interface AdaptFlags {
+  readonly cwd: string;
+  readonly session: SessionScope;
+  readonly gateway?: string;
+  readonly agent?: string;
+  readonly secretEnv?: string;
+}
+
+interface CommandFlags extends AdaptFlags {
+  readonly format: CommandFormat;
+  readonly timeout?: number;
+}
+
+export function register(program: Command): void {
+  const adapt = program.command('adapt');
+  adapted(adapt.command('command'), 'serve a command line tool, which starts once a turn')
+    .argument('<command...>', 'after --: the program and its arguments')
+    .addOption(new Option('--format <format>', 'what it prints').choices(COMMAND_FORMATS).default('text'))
+    .option('--timeout <duration>', 'after this time it is killed, and the turn fails', parseDurationMs)
+    .action((command: string[], flags: CommandFlags) => adaptCommand(command, flags));
+}
+
+function adapted(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .option('--cwd <folder>', 'where it works', '.')
+    .addOption(
+      new Option('--session <scope>', 'which turns continue one session').choices(SESSION_SCOPES).default('branch'),
+    )
+    .option('--gateway <url>', 'the gateway (default: DROVER_GATEWAY)')
+    .option('--agent <fleet/agent>', 'which agent it is (default: DROVER_FLEET and DROVER_AGENT)')
+    .option('--secret-env <name>', 'the variable in which it gets the secret of its subscription');
+}
+
+async function adaptCommand(run: readonly string[], flags: CommandFlags): Promise<void> {
+  const cwd = resolve(flags.cwd);
+  const own = ownEnvironment(flags);
+  await mustBeInstalled(run[0] ?? '', cwd, own);
+  const child = new ChildEnvironment(own, flags.secretEnv);
+  const sessions = new Sessions(flags.session, own[AGENT_ENV.session] ?? null);
+  const { format, timeout: timeoutMs } = flags;
+  const onTurn = commandAdapter({ run, format, cwd, timeoutMs, environment: child, sessions });
+  await serveAdapter({ onTurn }, { own, environment: child, sessions });
+  say(`drover: serves ${run.join(' ')} in ${cwd}`);
+}
+
+/** The variables of this process, with what the command line says instead. */
+function ownEnvironment({ gateway, agent }: AdaptFlags): Environment {
+  const named = agent === undefined ? undefined : agentRef(agent);
+  return {
+    ...environment(),
+    ...(gateway === undefined ? {} : { [AGENT_ENV.gateway]: gateway }),
+    ...(named === undefined ? {} : { [AGENT_ENV.fleet]: named.fleet, [AGENT_ENV.agent]: named.agent }),
+  };
+}
+
+/** Refuses at the start what no turn could run. */
+async function mustBeInstalled(program: string, cwd: string, own: Environment): Promise<void> {
+  if (!(await isDirectory(cwd))) throw new DroverError('InvalidRequest', `its working directory ${cwd} does not exist`);
+  if ((await findProgram(program, cwd, own['PATH'] ?? '')) !== undefined) return;
+  const problem = `command ${JSON.stringify(program)} cannot be run: ${soughtProgram(program, cwd)}`;
+  throw new DroverError('InvalidRequest', `${problem}; ${howToInstall(program)}`);
+}

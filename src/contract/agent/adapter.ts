@@ -1,0 +1,88 @@
+/**
+ * Adapters: an agent that knows nothing of Drover, made an agent by `drover adapt`
+ * (docs/adapters.md). A specification names exactly one kind.
+ */
+import type { Duration } from '../duration';
+
+/** What a command prints, and what it takes to continue a session. */
+export const COMMAND_FORMATS = ['text', 'json', 'claude', 'codex'] as const;
+export type CommandFormat = (typeof COMMAND_FORMATS)[number];
+
+/** Which turns share one session of the agent. */
+export const SESSION_SCOPES = ['agent', 'run', 'branch'] as const;
+export type SessionScope = (typeof SESSION_SCOPES)[number];
+
+/** A command line tool that starts once a turn: the prompt on stdin, the answer on stdout. */
+export interface CommandAdapterSpec {
+  /** The program and its arguments. */
+  readonly run: readonly string[];
+  readonly format?: CommandFormat;
+  /** The CLI makes it absolute; it is relative to the file. */
+  readonly cwd?: string;
+  /** After this time the command and its children are killed, and the turn fails. */
+  readonly timeout?: Duration;
+  readonly session?: SessionScope;
+}
+
+/** The kinds of adapters. */
+export const ADAPTER_KINDS = ['command'] as const;
+export type AdapterKind = (typeof ADAPTER_KINDS)[number];
+
+/** Exactly one of its fields is given. */
+export interface AdapterSpec {
+  readonly command?: CommandAdapterSpec;
+}
+
+/** What a start adds to the specification. */
+export interface AdapterStart {
+  /** The variable in which the child receives the secret of its subscription. */
+  readonly secretEnv?: string;
+}
+
+/** The folder of the agent behind an adapter, absolute in the specification of a started agent. */
+export function adapterFolder({ command }: AdapterSpec): string | undefined {
+  return command?.cwd;
+}
+
+/** The program that an adapter starts, with its arguments; null where it starts none. */
+export function adapterProgram({ command }: AdapterSpec): readonly string[] | null {
+  return command?.run ?? null;
+}
+
+/** The same adapter in another folder. */
+export function inFolder(adapter: AdapterSpec, folder: (cwd: string | undefined) => string): AdapterSpec {
+  const { command } = adapter;
+  return { ...adapter, ...(command && { command: { ...command, cwd: folder(command.cwd) } }) };
+}
+
+/** The arguments of `drover adapt`, which reads them back. Its working directory is `adapterFolder`. */
+export function adapterArguments({ command }: AdapterSpec, { secretEnv }: AdapterStart = {}): string[] {
+  const secret = secretEnv === undefined ? [] : ['--secret-env', secretEnv];
+  if (command === undefined) return [];
+  const { run, format, timeout, session } = command;
+  const options = { format, timeout, session };
+  return ['command', ...flags(options), ...secret, '--', ...run];
+}
+
+function flags(options: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}
+
+/** Commands that install well-known agents. */
+const INSTALL: Readonly<Record<string, string>> = {
+  claude: 'npm install -g @anthropic-ai/claude-code',
+  codex: 'npm install -g @openai/codex',
+  gemini: 'npm install -g @google/gemini-cli',
+  opencode: 'npm install -g opencode-ai',
+  'claude-agent-acp': 'npm install -g @agentclientprotocol/claude-agent-acp',
+  'codex-acp': 'npm install -g @agentclientprotocol/codex-acp',
+};
+
+/** What to do about a program that is not installed. */
+export function howToInstall(program: string): string {
+  const name = program.split('/').at(-1) ?? program;
+  const command = Object.hasOwn(INSTALL, name) ? INSTALL[name] : undefined;
+  return command === undefined
+    ? `install ${name} for the user of the worker, or write its path`
+    : `install it for the user of the worker: ${command}`;
+}

@@ -1,0 +1,33 @@
+/** The field `adapter` of an agent in a fleet file. */
+import { z } from 'zod';
+import { COMMAND_FORMATS, SESSION_SCOPES } from '../agent';
+import { field, positiveDuration as positive, strict } from './fields';
+import { filled, some } from './texts';
+
+const cwd = field(filled, 'The folder in which it works, relative to the file; by default the folder of the file.', {
+  example: './repo',
+});
+
+const session = field(
+  z.enum(SESSION_SCOPES),
+  'Which turns continue one session: all of the agent, those of a run, or those of a branch.',
+  { default: 'branch' },
+);
+
+const command = field(
+  strict({
+    run: field(some(filled), 'The program and its arguments, started once a turn with the prompt on stdin.', {
+      example: ['codex', 'exec', '--json'],
+    }),
+    format: field(z.enum(COMMAND_FORMATS), 'What it prints.', { default: 'text' }).optional(),
+    cwd: cwd.optional(),
+    timeout: field(positive, 'After this time the command and its children are killed, and the turn fails.', {
+      example: '10m',
+    }).optional(),
+    session: session.optional(),
+  }),
+  'A command line tool.',
+);
+
+/** `adapter` of an agent. That exactly one kind is given, rules/agent/adapter.ts checks. */
+export const adapter = strict({ command: command.optional() });
