@@ -17,6 +17,7 @@ import type { SecretSettings } from '../providers/redaction';
 import type { Admit } from './admission';
 import { admittingReferences, allowEveryReference, type AllowReference } from './references';
 import { createPreflightActivities } from './preflight';
+import { createLogActivities } from './logs';
 import { redacting } from './redacting';
 import { createProviderActivities } from './resources';
 
@@ -70,6 +71,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     ...signals,
     ...replicas,
     ...gateway,
+    ...createLogActivities(providers, secrets),
   };
   return admittingReferences(redacting(all, secrets), allowReference);
 }

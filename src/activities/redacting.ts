@@ -32,7 +32,7 @@ export function redacting(activities: Activities, settings: SecretSettings): Act
 }
 
 /** Which agent and which secrets a call concerns, by its known fields. It ignores user content. */
-function concernOf(call: unknown): Concern {
+export function concernOf(call: unknown): Concern {
   const { fleet, agent, secret, subscription, spec, target, references: own } = fieldsOf(call);
   const { process, docker, external } = fieldsOf(spec);
   const references = [

@@ -11,6 +11,7 @@ import { type Counts, countAll } from './counts';
 import { Events } from './events';
 import { type ApproveReferences, Fleets } from './fleets';
 import { Leases } from './leases';
+import { Logs } from './logs';
 import { Pools } from './pools';
 import { Runs } from './runs';
 import { SpecKeys } from './spec-keys';
@@ -44,6 +45,7 @@ export class DroverClient {
   readonly fleets: Fleets;
   readonly runs: Runs;
   readonly pools: Pools;
+  readonly logs: Logs;
   readonly events: Events;
   readonly leases: Leases;
   readonly #calls: Calls;
@@ -63,6 +65,7 @@ export class DroverClient {
     this.fleets = new Fleets(this.#calls, queuePrefix, keysOf(specSecrets), approveReferences);
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
     this.pools = new Pools(this.#calls);
+    this.logs = new Logs(this.#calls, queuePrefix);
     this.events = new Events(this.#calls, this.pools);
     this.leases = new Leases(this.#calls, queuePrefix);
   }

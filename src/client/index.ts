@@ -17,6 +17,8 @@ export type { Counts } from './counts';
 export type { ApproveReferences, ChangeCallOptions, Fleets, FollowOptions } from './fleets';
 export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';
+export type { Logs } from './logs';
+export type { LogLine, LogPart, LogPartRequest } from '../contract/agent/log';
 export type { Events, Observed, ObserveOptions, WatchOptions } from './events';
 export type { RequestOptions } from './temporal/calls';
 export type { CallOptions } from './temporal/call-options';

@@ -3,6 +3,7 @@
  * implements them.
  */
 import type { AgentConfiguration, AgentInput, AgentSpec, AgentView, Hold, ProviderKind, ResourceRef } from './agent';
+import type { LogPartRequest } from './agent/log';
 import type { LostParts } from './ends';
 import type { DroverEvent, NotifyInput, NotifySpec } from './event';
 import type { SubscriptionSpec, UntoldAgent } from './fleet';
@@ -70,6 +71,20 @@ export interface ProviderActivities {
    */
   destroyResource(call: ResourceCall): Promise<{ existed: boolean }>;
   inspectResource(call: ResourceCall): Promise<ResourceState>;
+}
+
+/** A part of an agent's log. */
+export interface LogCall extends ResourceCall {
+  readonly request: LogPartRequest;
+}
+
+/** Questions to the worker of a host, which a client asks without a workflow. */
+export interface HostActivities {
+  /**
+   * Reads a part of a log. The answer is a `LogPart` as JSON without secrets, sealed with the agents'
+   * secret (src/lib/sealed.ts): Temporal keeps it for a while.
+   */
+  readLog(call: LogCall): Promise<{ readonly sealed: string }>;
 }
 
 /**
@@ -348,6 +363,7 @@ export interface Activities
   extends
     ProviderActivities,
     PreflightActivities,
+    HostActivities,
     FleetActivities,
     MonitorActivities,
     TurnActivities,

@@ -22,6 +22,7 @@ import { registerFleetGauges } from './fleet-gauges';
 import { fleetHandlers } from './routes/fleets';
 import { createGuard } from './guard';
 import { takeJsonBodies } from './json-body';
+import { logHandlers } from './routes/logs';
 import { Metrics } from './metrics';
 import { openApi } from './openapi/document';
 import { finishCalls } from './finish';
@@ -72,7 +73,11 @@ const REQUEST_TIMEOUT_MS = 30_000;
  * Routes without a timing metric: single beats, which are most of all calls and have their own
  * counters, and streams.
  */
-const UNTIMED: readonly string[] = [routeOf(CALLS.heartbeat.path), routeOf(CALLS.events.path)];
+const UNTIMED: readonly string[] = [
+  routeOf(CALLS.heartbeat.path),
+  routeOf(CALLS.events.path),
+  routeOf(CALLS.agentLogs.path),
+];
 /** How many agents and addresses are counted at a time, at about 200 bytes each. */
 const COUNTED_CALLERS = 100_000;
 /** How long /readyz waits for Temporal. */
@@ -159,6 +164,7 @@ export async function createGateway({
     ...turnHandlers(board),
     ...poolHandlers(client),
     ...eventHandlers(app, hub, board),
+    ...logHandlers(app, (ref, request) => client.logs.part(ref, request, agentSecret), logger),
     ...sessionHandlers(sessions, isSecure),
   });
   const description = openApi(version);

@@ -4,6 +4,7 @@
  */
 import { type ResourceCall, type ResourceState, type WakeCall, PREPARATION } from '../contract/activities';
 import type { ProviderKind } from '../contract/agent';
+import type { LogPart, LogPartRequest } from '../contract/agent/log';
 import { DroverError } from '../contract/errors';
 
 /** A resource that a provider holds under this installation's label; `createdAt` in ISO 8601. */
@@ -105,6 +106,15 @@ export interface Provider {
   watch?(report: (ended: EndedInstance) => Promise<void>, warn: (error: unknown) => void): Watch;
   /** Maintenance while a worker runs; called every few seconds. */
   maintain?(): Promise<void>;
+  /**
+   * A part of the output in lines, for readers elsewhere; undefined for agents whose output this
+   * provider does not have. Ends a wait early when `signal` aborts.
+   */
+  logPart?(
+    call: Pick<ResourceCall, 'key' | 'resourceId'>,
+    request: LogPartRequest,
+    signal: AbortSignal,
+  ): Promise<LogPart>;
   /** The output as raw bytes: a piece may end within a character. */
   logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<Uint8Array>;
 }

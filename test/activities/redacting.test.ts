@@ -72,6 +72,7 @@ function throwing(error: Error): Activities {
     destroyResource: true,
     inspectResource: true,
     checkAgents: true,
+    readLog: true,
     place: true,
     ensureAgent: true,
     retireAgent: true,

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from '@swc/core';
+import { resourceOfAgent } from '../../src/contract/agent/messages';
 import * as api from '../../src/workflow-api';
 import { page, ROOT } from './pages';
 import { type Mars, startMars } from './six-tasks';
@@ -30,6 +31,7 @@ test.each<[string, Definitions, Definitions]>([
   ['branch', {}, api.branchSignals],
 ])('the table of `%s` has every message of the contract, and no other', (type, updates, signals) => {
   const kinds = new Map<string, string[]>([['describe', ['query']]]);
+  if (type === 'agent') kinds.set(resourceOfAgent.name, ['query']);
   for (const { name } of Object.values(updates)) kinds.set(name, ['update']);
   for (const { name } of Object.values(signals)) kinds.set(name, [...(kinds.get(name) ?? []), 'signal']);
   const wished = [...kinds].map(([name, kind]): [string, string] => [name, kind.join(', ')]);

@@ -24,6 +24,7 @@ const NEEDS: Readonly<Record<CallName, Need>> = {
   reportProgress: 'agent',
   listAgents: 'viewer',
   describeAgent: 'viewer',
+  agentLogs: 'viewer',
   agentToken: 'operator',
   pause: 'operator',
   resume: 'operator',

@@ -1,4 +1,4 @@
-/** Asks a gateway, for what only it can answer where this command has no secret of the installation. */
+/** Asks a gateway, for what only it can answer where this command has nothing of the installation. */
 import { environment } from '../../config';
 import { DroverError, type ErrorCode, ERRORS } from '../../contract/errors';
 import { problemSchema } from '../../contract/schemas/views';
@@ -8,13 +8,19 @@ import { readKept } from '../../lib/kept-file';
 import { stateFolder } from './state-folder';
 
 /** A person waits for the answer. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
+
+/** A gateway, and a token for it. */
+export interface GatewayAccess {
+  readonly url: string;
+  readonly token: string;
+}
 
 /**
- * The gateway and an operator's token: as set, else those of the `drover up` of this directory.
- * Undefined where neither is known.
+ * The gateway of `DROVER_GATEWAY_URL` with the first of `DROVER_OPERATOR_TOKENS`, else that of the
+ * `drover up` of this directory; undefined without either.
  */
-function access(): { readonly url: string; readonly token: string } | undefined {
+export function gatewayAccess(): GatewayAccess | undefined {
   const { DROVER_GATEWAY_URL: url, DROVER_OPERATOR_TOKENS: tokens } = environment();
   if (url !== undefined && tokens !== undefined) return { url, token: (tokens.split(',')[0] ?? '').trim() };
   const up = readUpState(stateFolder());
@@ -23,31 +29,34 @@ function access(): { readonly url: string; readonly token: string } | undefined 
 }
 
 /**
- * The JSON of a GET with the first operator's token. `InvalidRequest` where no gateway is known, the
- * gateway's own code for its refusals, `Unavailable` where it does not answer.
+ * The JSON of a GET as an operator. `InvalidRequest` without a gateway to ask, the gateway's own code
+ * for its refusals, `Unavailable` where it does not answer.
  */
 export async function askGateway(path: string): Promise<unknown> {
-  const { url, token } = access() ?? {};
-  if (url === undefined || token === undefined) {
+  const access = gatewayAccess();
+  if (access === undefined) {
     throw new DroverError(
       'InvalidRequest',
       'no secret of the installation: run this in the directory of its drover up, or set DROVER_AGENT_SECRET, ' +
         'or DROVER_GATEWAY_URL and DROVER_OPERATOR_TOKENS to ask its gateway',
     );
   }
+  const answer = await getFrom(access, path, AbortSignal.timeout(PATIENCE_MS));
+  return answer.json().catch(() => null);
+}
+
+/** A successful answer of a gateway to a GET. Rejects as `askGateway` does. */
+export async function getFrom({ url, token }: GatewayAccess, path: string, signal: AbortSignal): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(new URL(path, url), {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
+    answer = await fetch(new URL(path, url), { headers: { authorization: `Bearer ${token}` }, signal });
   } catch (error) {
     throw new DroverError('Unavailable', `the gateway ${url} does not answer: ${messageOf(error)}`, undefined, {
       cause: error,
     });
   }
+  if (answer.ok) return answer;
   const body: unknown = await answer.json().catch(() => null);
-  if (answer.ok) return body;
   const { code, detail } = problemSchema.partial().catch({}).parse(body);
   const known: ErrorCode = code !== undefined && code in ERRORS ? code : 'Unavailable';
   throw new DroverError(known, `the gateway ${url} answers ${String(answer.status)}: ${detail ?? 'no reason'}`);

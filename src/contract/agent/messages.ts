@@ -3,6 +3,7 @@
  * them: rules/ parses every argument. The definition types the sender.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ResourceCall } from '../activities';
 import { DESCRIBE } from '../names';
 import type { AllocationGranted } from '../pool';
 import type {
@@ -26,6 +27,8 @@ import type { TurnRef, TurnRequested } from './turns';
 import type { AgentSilent, LeaseLost } from '../lease';
 
 export const describeAgent = defineQuery<AgentView>(DESCRIBE);
+/** The resource with its specification, for a question to its host. */
+export const resourceOfAgent = defineQuery<ResourceCall & { readonly host?: string }>('resource');
 
 /** The agent's commands as updates, so that the caller receives a refusal. */
 export const agentUpdates = {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema, progressSchema } from './agents';
+import { LOG_TAIL_LINES } from '../agent/log';
 import { FLEET_LIMITS } from '../patterns';
 import { type Role, ROLES } from '../role';
 import { id, name, reason, requestId, strict } from './fields';
@@ -40,6 +41,8 @@ export interface Call {
   readonly answer: z.ZodType;
   /** The answer is a stream of server-sent events; `answer` describes their data. */
   readonly stream?: true;
+  /** The answer may also be a stream of server-sent events, whose data is `answer`. */
+  readonly alsoStream?: true;
   /** The media type of a success; JSON by default. */
   readonly produces?: string;
   /** The media types of a body; JSON by default. */
@@ -154,6 +157,22 @@ export const CALLS = {
     access: 'viewer',
     params: ofAgent,
     answer: views.agentViewSchema,
+  },
+  agentLogs: {
+    method: 'GET',
+    path: '/v1/agents/{fleet}/{agent}/logs',
+    summary: "A part of an agent's log, read on its host without secrets; with `follow` as server-sent events",
+    access: 'viewer',
+    params: ofAgent,
+    query: strict({
+      tail: number(0, LOG_TAIL_LINES),
+      since: z.iso.datetime({ offset: true }).exactOptional(),
+      after: z.string().max(100).exactOptional(),
+      follow: flag,
+    }),
+    headers: z.object({ [LAST_EVENT_ID]: z.string().max(100).exactOptional() }),
+    answer: views.logPartSchema,
+    alsoStream: true,
   },
   agentToken: {
     method: 'GET',

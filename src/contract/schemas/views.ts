@@ -42,6 +42,13 @@ const decision = z.object({
 const runtime = z.enum(['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed']);
 const phase = z.enum([...status.options, 'pausing', 'resuming', 'starting', 'stopping', 'terminating', 'restarting']);
 
+/** A part of a log. */
+export const logPartSchema = z.object({
+  lines: z.array(z.object({ at: time, line: z.string() })),
+  next: z.string(),
+  more: z.boolean(),
+});
+
 export const agentViewSchema = z.object({
   fleet: z.string(),
   name: z.string(),

@@ -57,9 +57,11 @@ function requestBody({ consumes = ['application/json'], bodyOptional }: Call, sc
   return { required: bodyOptional !== true, content };
 }
 
-function success({ statuses = [200], produces, stream }: Call, schema: SchemaRef): Record<string, unknown> {
+function success({ statuses = [200], produces, stream, alsoStream }: Call, schema: SchemaRef): Record<string, unknown> {
   const type = stream ? 'text/event-stream' : (produces ?? 'application/json');
-  const response = { description: 'Done', content: { [type]: { schema: asWritten(type, schema) } } };
+  const types = alsoStream ? [type, 'text/event-stream'] : [type];
+  const content = Object.fromEntries(types.map((each) => [each, { schema: asWritten(each, schema) }]));
+  const response = { description: 'Done', content };
   return Object.fromEntries(statuses.map((status) => [String(status), response]));
 }
 

@@ -1,6 +1,7 @@
 /** The containers of one installation on the engine, by key. */
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
+import type { LogPart, LogPartRequest } from '../../contract/agent/log';
 import { isoNow, wallClockMs } from '../../lib/clock';
 import {
   type HeldResource,
@@ -22,7 +23,7 @@ import {
   lazyEngine,
   orAborted,
 } from './engine';
-import { containerLogs } from './logs';
+import { containerLogPart, containerLogs } from './logs';
 import { type PullLimits, pullImage } from './pull';
 import type { Found } from './state';
 
@@ -181,6 +182,14 @@ export class Containers {
 
   async *logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncGenerator<Uint8Array> {
     yield* containerLogs(await this.container(call.resourceId ?? containerName(call.key)), options);
+  }
+
+  async logPart(
+    call: Pick<ResourceCall, 'key' | 'resourceId'>,
+    request: LogPartRequest,
+    signal: AbortSignal,
+  ): Promise<LogPart> {
+    return containerLogPart(await this.container(call.resourceId ?? containerName(call.key)), request, signal);
   }
 
   private async container(nameOrId: string): Promise<Docker.Container> {

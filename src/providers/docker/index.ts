@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow } from '../../lib/clock';
+import type { LogPart, LogPartRequest } from '../../contract/agent/log';
 import { isReference, variableReferences } from '../../contract/agent/references';
 import { CAUSE_LINES } from '../../contract/failure/cause';
 import { messageOf } from '../../contract/text';
@@ -167,6 +168,14 @@ export class DockerProvider implements Provider {
 
   logs(call: Pick<ResourceCall, 'key' | 'resourceId'>, options?: LogOptions): AsyncIterable<Uint8Array> {
     return this.containers.logs(call, options);
+  }
+
+  logPart(
+    call: Pick<ResourceCall, 'key' | 'resourceId'>,
+    request: LogPartRequest,
+    signal: AbortSignal,
+  ): Promise<LogPart> {
+    return this.containers.logPart(call, request, signal);
   }
 
   /** Looks and acts until `act` returns an answer. Throws for a destroyed key. */

@@ -3,7 +3,11 @@
  * the length.
  */
 import type Docker from 'dockerode';
+import type { LogLine, LogPart, LogPartRequest } from '../../contract/agent/log';
+import { LOG_PART_BYTES } from '../../contract/agent/log';
 import { boundedText, QUOTE_BYTES } from '../../contract/text';
+import { isoNow } from '../../lib/clock';
+import { until } from '../../lib/until';
 import { type LogOptions, providerError } from '../provider';
 import { calling } from './engine';
 
@@ -30,6 +34,67 @@ export async function* containerLogs(
   } catch (error) {
     if (!signal?.aborted) throw error;
   }
+}
+
+/** The most lines that are asked of the engine at a time. */
+const LINES_AT_ONCE = 1_000;
+
+/**
+ * A part of the log. A position is the engine's time of the last line that was read. At the beginning
+ * it has the last 1,000 lines at most: the engine gives earlier ones only all at once.
+ */
+export async function containerLogPart(
+  container: Docker.Container,
+  { after, tail, since, waitMs = 0 }: LogPartRequest,
+  signal: AbortSignal,
+): Promise<LogPart> {
+  const from = after ?? since;
+  const read = async (): Promise<LogLine[]> => {
+    const bytes = await wholeLog(container, {
+      stdout: true,
+      stderr: true,
+      timestamps: true,
+      ...(from === undefined ? {} : { since: Math.floor(Date.parse(from) / 1_000) }),
+      ...(after === undefined ? { tail: Math.min(tail ?? LINES_AT_ONCE, LINES_AT_ONCE) } : {}),
+    });
+    const lines = stampedLines(Buffer.concat(frames(bytes).pieces).toString('utf8'));
+    return from === undefined ? lines : lines.filter(({ at }) => nanosOf(at) > nanosOf(from));
+  };
+  let lines = await read();
+  if (lines.length === 0 && waitMs > 0) {
+    const seen = await until(async () => {
+      const found = signal.aborted ? [] : await read();
+      return found.length > 0 || signal.aborted ? found : undefined;
+    }, waitMs);
+    lines = seen ?? [];
+  }
+  const part = firstOf(lines);
+  return { lines: part, next: part.at(-1)?.at ?? from ?? isoNow(), more: part.length < lines.length };
+}
+
+/** The first lines that fit into a part. At least one, so that a reader gets on. */
+function firstOf(lines: readonly LogLine[]): readonly LogLine[] {
+  let bytes = 0;
+  const end = lines.findIndex(({ line }, index) => {
+    bytes += Buffer.byteLength(line);
+    return index > 0 && bytes > LOG_PART_BYTES;
+  });
+  return end < 0 ? lines : lines.slice(0, end);
+}
+
+/** Lines as the engine gives them: its time, a space, the text. */
+function stampedLines(text: string): LogLine[] {
+  return text.split('\n').flatMap((line) => {
+    const [, at, rest] = /^(\d{4}-\S+) (.*)$/.exec(line) ?? [];
+    return at === undefined || rest === undefined ? [] : [{ at, line: rest.replace(/\r$/, '') }];
+  });
+}
+
+/** A time of an engine in nanoseconds, which a `Date` does not have. */
+function nanosOf(at: string): bigint {
+  const [, fraction = ''] = /\.(\d{1,9})/.exec(at) ?? [];
+  const seconds = Math.floor(Date.parse(at) / 1_000);
+  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 
 /**

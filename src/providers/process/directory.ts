@@ -26,7 +26,7 @@ const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 /** The folder of the notices of ended instances, beside the keys' own. No key begins with a dot. */
 export const NOTICES = '.ended';
 /** The files of a destroyed resource. */
-const KEPT: readonly string[] = ['destroyed', 'output.log', 'output.log.1'];
+const KEPT: readonly string[] = ['destroyed', 'output.log', 'output.log.1', 'output.log.times'];
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 /** In place of an exit code: the shell was killed before it wrote one, and a worker has reported the end. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ResourceCall, ResourceState, WakeCall } from '../../contract/activities';
 import { isoNow, wallClockMs } from '../../lib/clock';
+import type { LogPart, LogPartRequest } from '../../contract/agent/log';
 import { variableReferences } from '../../contract/agent/references';
 import { CAUSE_LINES, endingText } from '../../contract/failure/cause';
 import { boundedTail, messageOf } from '../../contract/text';
@@ -26,6 +27,8 @@ import { eachInTurn } from './each-in-turn';
 import { Endings } from './endings';
 import { type InstanceStatus, familyOf, settledStatusOf, stopInstance, switchTo } from './instance';
 import { removeAll, launch } from './launch';
+import { logPart } from './log-parts';
+import { noteSize } from './log-times';
 import { cutLog, lastLines, readLog } from './logs';
 import { endOthers, endRemains, markedProcesses, remainsInWords, withProcesses } from './remains';
 import { killFamily } from './signals';
@@ -155,12 +158,20 @@ export class ProcessProvider implements Provider {
   }
 
   async maintain(): Promise<void> {
-    const works = (await keysBelow(this.root)).map((key) => () => cutLog(this.directory(key).log));
+    const works = (await keysBelow(this.root)).map((key) => async () => {
+      const { log } = this.directory(key);
+      await cutLog(log);
+      await noteSize(log);
+    });
     await eachInTurn([...works, () => endRemains(this.root, this.options.installation)]);
   }
 
   logs(call: Pick<ResourceCall, 'key'>, options?: LogOptions): AsyncIterable<Uint8Array> {
     return readLog(this.logPath(call), options);
+  }
+
+  logPart(call: Pick<ResourceCall, 'key'>, request: LogPartRequest, signal: AbortSignal): Promise<LogPart> {
+    return logPart(this.logPath(call), request, signal);
   }
 
   /** The file of an agent's output. */

@@ -108,15 +108,21 @@ async function removeDrafts(path: string): Promise<void> {
 const NEWLINE = 0x0a;
 
 function lastLinesOf(bytes: Buffer, count: number): Buffer {
+  return bytes.subarray(startOfLines(bytes, count));
+}
+
+/** The byte at which the last `count` lines begin. */
+export function startOfLines(bytes: Buffer, count: number): number {
   let from = bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length;
   for (let line = 0; line < count; line += 1) {
     from = bytes.subarray(0, from).lastIndexOf(NEWLINE);
-    if (from < 0) return bytes;
+    if (from < 0) return 0;
   }
-  return bytes.subarray(from + 1);
+  return from + 1;
 }
 
-async function bytesFrom(path: string, from: number, to: number): Promise<Buffer> {
+/** The bytes of a file from one position to another, as far as they are there. */
+export async function bytesFrom(path: string, from: number, to: number): Promise<Buffer> {
   return withFile(path, Buffer.alloc(0), async (file) => {
     const buffer = Buffer.alloc(Math.max(0, to - from));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, from);

@@ -148,7 +148,8 @@ function summaryOf(state: AgentState, what: string): string {
   return `${what} ${state.fleet}/${state.agent}`;
 }
 
-function callOf(state: AgentState): ResourceCall {
+/** The agent's resource, as its provider is called. */
+export function callOf(state: AgentState): ResourceCall {
   const { spec, resourceId, key, host } = state.config;
   const { fleet, agent } = state;
   const secret = state.subscription?.secret;

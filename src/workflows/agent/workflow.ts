@@ -1,7 +1,7 @@
 /** The agent entity: the only writer of its agent's state, and the only access to it. */
 import { CancellationScope, allHandlersFinished, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { AgentInput } from '../../contract/agent';
-import { describeAgent } from '../../contract/agent/messages';
+import { describeAgent, resourceOfAgent } from '../../contract/agent/messages';
 import { fleetSignals } from '../../contract/fleet/messages';
 import { fleetWorkflowId } from '../../contract/names';
 import { type CarriedAgent } from '../../rules/agent/state';
@@ -13,7 +13,7 @@ import { agentView } from '../../rules/agent/view';
 import { publish } from './card';
 import { runClock } from './clock';
 import { accept, handleCommands } from './commands';
-import { perform } from './effects';
+import { callOf, perform } from './effects';
 import { askBeforeOffline } from './hearing';
 import { type AgentMachine, createMachine } from './machine';
 import { type Outbox, createOutbox } from '../shared/outbox';
@@ -59,6 +59,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     setHandler(describeAgent, () => agentView(machine.state, true, supervisor.troubles()), {
       description: 'Returns the agent and its latest decisions',
     });
+    setHandler(resourceOfAgent, () => callOf(machine.state), { description: 'Returns the resource of the agent' });
     handleCommands(machine);
     subscription.handle();
     handleSignals(machine, turns);

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { agentToken } from '../../../src/contract/agent/token';
 import { freePorts } from '../../../src/dev/ports';
-import { drover, environmentOf, type Ended, startUp, temporaryFolder } from './drover';
+import { until } from '../../../src/lib/until';
+import { PATIENCE_MS } from '../../support/patience';
+import { drover, environmentOf, type Ended, start, startUp, temporaryFolder } from './drover';
 
 const folder = temporaryFolder();
 const elsewhere = mkdtempSync(join(tmpdir(), 'drover-elsewhere-'));
@@ -32,6 +34,15 @@ async function fed(args: readonly string[], cwd: string, input: string): Promise
 const fleet = (name: string, agent: object): string =>
   JSON.stringify({ apiVersion: 'drover/v1', kind: 'Fleet', metadata: { name }, spec: { agents: [agent] } });
 const external = { name: 'A', provider: 'external', liveness: { readyTimeout: '1s' } };
+const ticking = {
+  name: 'A',
+  provider: 'process',
+  process: {
+    command: ['sh', '-c', 'echo "the key is $API_KEY"; i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done'],
+    env: { API_KEY: 'sk-of-the-ticking-agent' },
+  },
+  liveness: { readyTimeout: '10m' },
+};
 const crashing = {
   name: 'A',
   provider: 'process',
@@ -94,6 +105,37 @@ it('takes files, folders, standard input, ports and tokens, and finds its direct
   const operator = readFileSync(up.where.tokenFile, 'utf8').trim();
   const env = { DROVER_GATEWAY_URL: up.where.gateway, DROVER_OPERATOR_TOKENS: operator };
   expect(await drover(['token', 'two/A'], elsewhere, env)).toMatchObject({ code: 0, stdout: `${token}\n` });
+  // A log is read on its host, and handed on without secrets, wherever the command runs.
+  writeFileSync(join(below, 'tick.yaml'), fleet('tick', ticking));
+  expect(await drover(['apply', '-f', join(below, 'tick.yaml'), '--no-wait', '--yes'], below)).toMatchObject({
+    code: 0,
+  });
+  const followed = start(['logs', 'tick/A', '-f', ...address], elsewhere, env);
+  await until(() => followed.output.stdout.includes('tick 3\n') || undefined, PATIENCE_MS);
+  followed.process.kill('SIGINT');
+  expect(await followed.ended).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^the key is \*\*\*\ntick 1\n/) as string,
+  });
+  for (const [where, variables] of [
+    [below, {}],
+    [elsewhere, env],
+  ] as const) {
+    const last = await drover(['logs', '--fleet', 'tick', '--tail', '1', '--timestamps', ...address], where, variables);
+    expect(last).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+Z A: tick \d+\n$/) as string });
+    const since = await drover(['logs', 'tick/A', '--since', '1h', ...address], where, variables);
+    expect(since).toMatchObject({ code: 0, stdout: expect.stringMatching(/\ntick 1\ntick 2\n/) as string });
+  }
+  expect(await drover(['logs', 'two/A', ...address], elsewhere, env)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('an agent of provider external writes it where its service runs') as string,
+  });
+  expect(await drover(['logs', 'one/A', ...address], elsewhere, env)).toMatchObject({
+    code: 0,
+    stdout: 'the reason\n',
+  });
+  expect(existsSync(join(elsewhere, '.drover'))).toBe(false);
+
   const wrong = await drover(['token', 'two/A'], elsewhere, { ...env, DROVER_OPERATOR_TOKENS: token });
   expect(wrong).toMatchObject({ code: 4, stdout: '' });
   expect(await drover(['token', 'two/A'], elsewhere)).toMatchObject({ code: 2, stdout: '' });
