@@ -21,6 +21,7 @@ import type { AllowReference } from './activities/references';
 import { createReplicaActivities } from './activities/replicas';
 import { createSignalActivities } from './activities/signals';
 import { createSubscriptionActivities } from './activities/subscriptions';
+import { createTurnRecordActivities, recording } from './activities/turn-records';
 import { createTurnActivities } from './activities/turns';
 import { createUndoActivities } from './activities/undo';
 import { Calls } from './client/temporal/calls';
@@ -41,6 +42,7 @@ import { isListed } from './providers/allowed-references';
 import { secretsOf } from './providers/redaction';
 import { useSecrets } from './providers/secrets-in-use';
 import type { Logger } from './log';
+import { TurnRecords } from './hosting/turn-records';
 import { requireOneCore } from './hosting/temporal-packages';
 import { QUEUE_KINDS, type QueueKind, queueOptions } from './hosting/queues';
 
@@ -143,12 +145,18 @@ export async function createWorker({
   const calls = new Calls(client);
   const providers = installedProviders(settings, environment);
   const signals = createSignalActivities(calls);
+  const secrets = { agentSecret, environment };
+  const turnRecords = { store: new TurnRecords(settings.stateDir), host, secrets };
   const admit = admitSigned(specSecrets && new SpecKeys(specSecrets));
   const activities = createActivities({
     providers,
     admit,
     allowReference: allowedHere(settings),
-    turns: delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
+    turns: recording(
+      delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
+      turnRecords,
+    ),
+    turnRecords: createTurnRecordActivities(turnRecords),
     signals,
     fleet: createFleetActivities({ calls, installation, host, admit }),
     undo: createUndoActivities({ calls, agentSecret, allowedHosts }),
@@ -157,7 +165,7 @@ export async function createWorker({
     replicas: createReplicaActivities({ calls }),
     gateway: createGatewayActivities({ gatewayUrl: settings.gateway.url }),
     notifications: createNotificationActivities({ calls, allowedHosts, environment }),
-    secrets: { agentSecret, environment },
+    secrets,
   });
   // Histories then say which build did a task. Workflows are not pinned to it: a newer worker goes
   // on with all of them.

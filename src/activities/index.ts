@@ -12,6 +12,7 @@ import type {
   TurnActivities,
   UndoActivities,
 } from '../contract/activities';
+import type { TurnRecordActivities } from '../contract/run/turn-record';
 import type { Providers } from '../providers/provider';
 import type { SecretSettings } from '../providers/redaction';
 import type { Admit } from './admission';
@@ -29,6 +30,7 @@ export interface ActivityDependencies {
   /** Decides which references are resolved for agents, services and webhooks; default: all. */
   readonly allowReference?: AllowReference;
   readonly turns: TurnActivities;
+  readonly turnRecords: TurnRecordActivities;
   readonly fleet: FleetActivities;
   readonly undo: UndoActivities;
   readonly subscriptions: SubscriptionActivities;
@@ -47,6 +49,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     providers,
     admit,
     turns,
+    turnRecords,
     fleet,
     undo,
     subscriptions,
@@ -63,6 +66,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     ...createProviderActivities(providers, admit),
     ...createPreflightActivities({ providers, admit, allowReference, environment }),
     ...turns,
+    ...turnRecords,
     ...fleet,
     ...undo,
     ...subscriptions,

@@ -81,7 +81,7 @@ function cloned(error: Error, parts: Fields): Error {
 }
 
 /** Applies `clean` to all texts of a value. */
-function mapped(value: unknown, clean: Clean): unknown {
+export function mapped(value: unknown, clean: Clean): unknown {
   if (typeof value === 'string') return clean(value);
   if (Array.isArray(value)) return value.map((item) => mapped(item, clean));
   if (typeof value !== 'object' || value === null) return value;

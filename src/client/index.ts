@@ -19,6 +19,7 @@ export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs';
 export type { Pools } from './pools';
 export type { Logs } from './logs';
 export type { LogLine, LogPart, LogPartRequest } from '../contract/agent/log';
+export type { RunTurns, TurnRecord } from '../contract/run/turn-record';
 export type { Events, Observed, ObserveOptions, WatchOptions } from './events';
 export type { RequestOptions } from './temporal/calls';
 export type { CallOptions } from './temporal/call-options';

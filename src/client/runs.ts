@@ -6,6 +6,7 @@ import type { Origin } from '../contract/origin';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';
+import type { RunTurns } from '../contract/run/turn-record';
 import type { Unknown } from '../contract/agent';
 import { isoNow, monotonicMs } from '../lib/clock';
 import { checkJson, checkTask } from '../rules/coordination/fan-out/limits';
@@ -18,6 +19,7 @@ import { runPlanOf } from './run-plan';
 import { startRun, starterOf } from './run-start';
 import { type RunRef, runSubject } from './temporal/subject';
 import { runItem, stateConditions } from './run-items';
+import { readRunTurns } from './turn-records';
 import { followedWaits, waitsOf } from './waits';
 import { anyOf, equals, listWorkflows, type Page, type PageOptions } from './temporal/visibility';
 
@@ -103,6 +105,18 @@ export class Runs {
   async present(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
     const { view, end } = await this.#calls.queryWithEnd(runSubject(ref), describeRun, options);
     return end === null ? view : closedRunView(view, end, isoNow());
+  }
+
+  /**
+   * The turns of a run that are over, from the workers that took them, oldest first: a host keeps the
+   * last 1,000. `agentSecret` is that of the installation (`DROVER_AGENT_SECRET`).
+   */
+  async turns(ref: RunRef, agentSecret: string, options: CallOptions = {}): Promise<RunTurns> {
+    await this.present(ref, options);
+    const agents = await this.#fleets
+      .present(ref.fleet, options)
+      .then(({ agents: all }) => Object.keys(all), goneFleet);
+    return readRunTurns(this.#calls, { queuePrefix: this.#queuePrefix, agents, agentSecret }, ref);
   }
 
   /** One page of runs from visibility: eventually consistent, newest first. */
@@ -213,4 +227,10 @@ function runName(requestId: string | undefined): string {
 function checkName(run: string): void {
   if (NAME_PATTERN.test(run)) return;
   throw new DroverError('InvalidRequest', `invalid run name "${run}": use ${NAME_RULE}`);
+}
+
+/** A run outlives its fleet. */
+function goneFleet(error: unknown): string[] {
+  if (error instanceof DroverError && error.code === 'FleetNotFound') return [];
+  throw error;
 }

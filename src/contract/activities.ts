@@ -11,6 +11,7 @@ import type { HeldSubscription, SubscriptionFailure } from './agent/subscription
 import type { TurnOutcome, TurnRequest, TurnRetry } from './agent/turns';
 import type { PreflightActivities } from './preflight';
 import type { RunPlan } from './run';
+import type { TurnRecordActivities } from './run/turn-record';
 
 /** The resource of a call, with its provider and its agent. */
 export interface ResourceCall extends ResourceRef {
@@ -364,6 +365,7 @@ export interface Activities
     ProviderActivities,
     PreflightActivities,
     HostActivities,
+    TurnRecordActivities,
     FleetActivities,
     MonitorActivities,
     TurnActivities,

@@ -160,7 +160,7 @@ export async function createGateway({
   addCalls(app, guard, {
     ...agentHandlers(client, beats, metrics, agentSecret),
     ...fleetHandlers(client),
-    ...runHandlers(client, board),
+    ...runHandlers(client, board, agentSecret),
     ...turnHandlers(board),
     ...poolHandlers(client),
     ...eventHandlers(app, hub, board),

@@ -9,6 +9,7 @@ import { createMonitorActivities } from '../activities/monitor';
 import { createReplicaActivities } from '../activities/replicas';
 import { createSignalActivities } from '../activities/signals';
 import { createSubscriptionActivities } from '../activities/subscriptions';
+import { createTurnRecordActivities } from '../activities/turn-records';
 import { createTurnActivities, type TurnSettings } from '../activities/turns';
 import { createUndoActivities } from '../activities/undo';
 import type { Calls } from '../client/temporal/calls';
@@ -66,6 +67,12 @@ export function testActivities(scene: Scene): Activities {
   const all = createActivities({
     providers: Object.fromEntries(kinds.map((kind) => [kind, provider])),
     turns: takingTime(delivering(signals, createTurnActivities(settings))),
+    // A test sees its turns itself, so none is kept.
+    turnRecords: createTurnRecordActivities({
+      store: { keep: async () => undefined, page: async () => ({ turns: [], next: null, problem: null }) },
+      host: PLACE.host,
+      secrets: { agentSecret, environment },
+    }),
     signals,
     fleet: createFleetActivities({ calls, ...PLACE, openRuns }),
     undo: createUndoActivities({ ...settings, calls }),

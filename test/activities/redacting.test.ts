@@ -87,6 +87,7 @@ function throwing(error: Error): Activities {
     askGateway: true,
     watchHealth: true,
     takeTurn: true,
+    readTurns: true,
     reloadCredential: true,
     configurePools: true,
     raiseEvent: true,

@@ -61,6 +61,7 @@ function activitiesOver(providers: Providers) {
   return createActivities({
     providers,
     turns: { takeTurn: () => Promise.resolve({ reply: null }) },
+    turnRecords: { readTurns: () => Promise.resolve({ sealed: '' }) },
     fleet: fleetActivities(),
     undo: { undoTurn: () => Promise.resolve() },
     monitor: { watchHealth: () => Promise.resolve() },

@@ -46,6 +46,7 @@ const NEEDS: Readonly<Record<CallName, Need>> = {
   listRuns: 'viewer',
   startRun: 'operator',
   describeRun: 'viewer',
+  runTurns: 'operator',
   answerRun: 'operator',
   pauseRun: 'operator',
   resumeRun: 'operator',

@@ -2,11 +2,13 @@
 import { isTerminated } from '../../rules/agent/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { DroverClient } from '../../client';
+import type { DroverClient, RunRef } from '../../client';
 import type { AgentView } from '../../contract/agent';
 import type { FleetDescription } from '../../contract/fleet';
 import type { PoolView } from '../../contract/pool';
 import type { RunView } from '../../contract/run';
+import type { RunTurns } from '../../contract/run/turn-record';
+import { runTurnsSchema } from '../../contract/schemas/views';
 import { DroverError } from '../../contract/errors';
 import { agentText } from '../text/agent';
 import { agentRef, parseCount, plainName, runRef } from '../lib/arguments';
@@ -15,7 +17,10 @@ import { fleetText } from '../text/fleet';
 import { type Format, print, type Printable, withOutput } from '../lib/output';
 import { poolText } from '../text/pool';
 import { runPrintable } from '../text/run-output';
+import { askGateway } from '../lib/gateway';
 import { Screen } from '../lib/screen';
+import { readSettings } from '../lib/serve';
+import { turnsText } from '../text/turns';
 import { withProgress } from '../lib/turn-progress';
 
 interface DescribeFlags extends ConnectionFlags {
@@ -23,6 +28,7 @@ interface DescribeFlags extends ConnectionFlags {
   readonly watch?: boolean;
   readonly follow?: boolean;
   readonly limit?: number;
+  readonly turns?: boolean;
 }
 
 /** One kind of object: how to read and show it, and when a watch ends. */
@@ -60,6 +66,31 @@ const RUN: Kind<RunView> = {
   isOver: ({ result }) => result !== null,
 };
 
+/** A run with its turns that are over. */
+interface RunWithTurns {
+  readonly run: RunView;
+  readonly turns: RunTurns;
+}
+
+const RUN_WITH_TURNS: Kind<RunWithTurns> = {
+  read: async (client, name, flags) => ({
+    run: await RUN.read(client, name, flags),
+    turns: await turnsOfRun(client, runRef(name)),
+  }),
+  show: ({ run, turns }) => {
+    const shown = runPrintable(run);
+    return { ...shown, data: { ...run, turnRecords: turns }, text: () => `${shown.text()}\n\n${turnsText(turns)}` };
+  },
+  isOver: ({ run }) => RUN.isOver(run),
+};
+
+/** With the installation's secret, the workers are asked; elsewhere its gateway is. */
+async function turnsOfRun({ runs }: DroverClient, ref: RunRef): Promise<RunTurns> {
+  const settings = await readSettings();
+  if (settings !== undefined) return runs.turns(ref, settings.agentSecret);
+  return runTurnsSchema.parse(await askGateway(`/v1/runs/${ref.fleet}/${ref.run}/turns`));
+}
+
 const POOL: Kind<PoolView> = {
   read: ({ pools }, name) => pools.describe(plainName(name)),
   show: (view) => ({ data: view, names: [view.pool], text: () => poolText(view) }),
@@ -87,7 +118,17 @@ export function register(program: Command): void {
     .alias('agents')
     .option('--limit <count>', 'the newest decisions only, at most this many', parseCount);
   one('fleet', '<fleet>', FLEET).alias('fleets');
-  one('run', '<fleet/run>', RUN).alias('runs').option('--follow', FOLLOW);
+  withOutput(withConnection(describe.command('run').argument('<fleet/run>')))
+    .alias('runs')
+    .option('--watch', 'show every change; under -o json one line for each')
+    .option('--follow', FOLLOW)
+    .option('--turns', 'with input, reply, time and usage of each turn that is over')
+    .action((object: string, flags: DescribeFlags) =>
+      withClient(flags, (client) => {
+        const as = <T>(kind: Kind<T>) => (isWatch(flags) ? watch : show)(client, object, kind, flags);
+        return flags.turns === true ? as(RUN_WITH_TURNS) : as(RUN);
+      }),
+    );
   one('pool', '<pool>', POOL).alias('pools');
   withOutput(withConnection(describe.command('name', { isDefault: true, hidden: true }).argument('<name>')))
     .option('--watch', 'show every change; under -o json one line for each')

@@ -162,6 +162,7 @@ const FLEETS: Kind<FleetListItem> = {
         orUnknown(problem, `${String(ready)}/${String(agents)}`),
         orUnknown(problem, holds.join(',') || '-'),
       ]),
+      ['REVISION', 'HOLDS'],
     ),
 };
 
@@ -178,6 +179,7 @@ const RUNS: Kind<RunListItem> = {
     table(
       ['NAME', 'STATE', 'AGE', 'TOOK'],
       items.map((run) => [RUNS.nameOf(run), painted(colors())(run.state), age(run.startedAt), tookText(run)]),
+      ['TOOK', 'AGE'],
     ),
 };
 
@@ -202,6 +204,7 @@ const POOLS: Kind<PoolListItem> = {
         String(failuresInWindow),
         exhaustedUntil ?? '-',
       ]),
+      ['FAILURES', 'AGENTS', 'EXHAUSTED UNTIL'],
     ),
 };
 

@@ -19,12 +19,27 @@ export function agentRow(item: AgentListItem, view: AgentView | null): AgentRow 
 const HEAD = ['NAME', 'STATUS', 'LIVENESS', 'RUNTIME', 'RESTARTS', 'TURNS', 'AGE'];
 const WIDE = ['HOLDS', 'SUBSCRIPTION', 'PROVIDER', 'HOST', 'PROCESS', 'REVISION'];
 
+/** What a narrow terminal shows last: where an agent runs matters less than how it is, and why. */
+const LOSING = [
+  'REVISION',
+  'PROVIDER',
+  'HOST',
+  'PROCESS',
+  'SUBSCRIPTION',
+  'RUNTIME',
+  'AGE',
+  'RESTARTS',
+  'TURNS',
+  'HOLDS',
+];
+
 /** One line for each agent; the reason comes last, because a terminal cuts the last column. */
 export function agentsText(agents: readonly AgentRow[], isWide: boolean): string {
   const head = [...HEAD, ...(isWide ? WIDE : []), 'REASON'];
   return table(
     head,
     agents.map((agent) => [...columns(agent), ...(isWide ? wideColumns(agent) : []), agent.why ?? '-']),
+    LOSING.filter((title) => head.includes(title)),
   );
 }
 

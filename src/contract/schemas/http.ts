@@ -329,6 +329,14 @@ export const CALLS = {
     params: ofRun,
     answer: views.runViewSchema,
   },
+  runTurns: {
+    method: 'GET',
+    path: '/v1/runs/{fleet}/{run}/turns',
+    summary: 'The turns of a run that are over, from the workers that took them: input, reply, time and usage of each',
+    access: 'operator',
+    params: ofRun,
+    answer: views.runTurnsSchema,
+  },
   answerRun: {
     method: 'POST',
     path: '/v1/runs/{fleet}/{run}/answer',

@@ -9,6 +9,7 @@ import { AGENT_STEPS, type ApplyResult, type ChangeView, type FleetListItem, typ
 import type { PoolListItem, PoolView } from '../pool';
 import type { BeatAnswer } from '../protocol';
 import type { RunListItem, RunResult, RunView } from '../run';
+import type { RunTurns } from '../run/turn-record';
 import { fleetSpecSchema } from './fleet-file';
 
 const time = z.iso.datetime();
@@ -434,3 +435,34 @@ export const problemSchema = z.object({
     .exactOptional(),
   details: z.record(z.string(), json).exactOptional(),
 });
+
+/** The turns of a run that are over. */
+export const runTurnsSchema = z.object({
+  turns: z.array(
+    z.object({
+      id: z.string(),
+      fleet: z.string(),
+      run: z.string(),
+      branch: z.string(),
+      turnId: z.string(),
+      agent: z.string(),
+      attempt: z.int(),
+      host: z.string(),
+      startedAt: z.string(),
+      durationMs: z.number(),
+      input: z.unknown(),
+      reply: z.unknown().exactOptional(),
+      error: z.object({ code: errorCode, message: z.string() }).exactOptional(),
+      usage: z
+        .object({
+          costUsd: z.number().exactOptional(),
+          inputTokens: z.number().exactOptional(),
+          outputTokens: z.number().exactOptional(),
+          model: z.string().exactOptional(),
+        })
+        .exactOptional(),
+      cut: z.literal(true).exactOptional(),
+    }),
+  ),
+  problems: z.array(z.string()),
+}) satisfies z.ZodType<RunTurns>;

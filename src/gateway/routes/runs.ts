@@ -4,10 +4,11 @@ import { mustReach, onlyFleetsOf, originOf } from '../caller';
 import type { Handlers } from '../calls';
 import type { ProgressBoard } from '../progress';
 
-type RunCalls = 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRun' | 'resumeRun' | 'cancelRun';
+type RunCalls =
+  'runTurns' | 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRun' | 'resumeRun' | 'cancelRun';
 
-/** Handlers over the client; `board` adds the progress of turns. */
-export function runHandlers({ runs }: DroverClient, board: ProgressBoard): Handlers<RunCalls> {
+/** Handlers over the client; `board` adds the progress of turns, `agentSecret` opens what workers tell of turns that are over. */
+export function runHandlers({ runs }: DroverClient, board: ProgressBoard, agentSecret: string): Handlers<RunCalls> {
   return {
     listRuns: ({ query: { fleet, state, pageSize, pageToken }, request }) =>
       runs.list(
@@ -22,6 +23,7 @@ export function runHandlers({ runs }: DroverClient, board: ProgressBoard): Handl
       return ref;
     },
     describeRun: async ({ params }) => board.withProgress(await runs.describe(params)),
+    runTurns: ({ params }) => runs.turns(params, agentSecret),
     answerRun: ({ params, body, idempotencyKey, request }) =>
       runs.answer(params, body.value, body.question, originOf(request, idempotencyKey)),
     pauseRun: ({ params, idempotencyKey, request }) => runs.pause(params, originOf(request, idempotencyKey)),
