@@ -38,8 +38,8 @@ export interface Settings extends Pick<
   readonly specSecrets: readonly string[] | undefined;
   readonly agentCallsPerMinute: number;
   readonly operatorTokens: readonly string[];
-  /** Where the gateway listens, and its URL for agents. */
-  readonly gateway: { readonly host: string; readonly port: number; readonly url: string };
+  /** Where the gateway listens, its URL for agents, and where workers reach this one alone. */
+  readonly gateway: { readonly host: string; readonly port: number; readonly url: string; readonly selfUrl: string };
 }
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -56,6 +56,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     );
   }
   const reachable = ANY_HOSTS.has(host) ? '127.0.0.1' : host;
+  const url = config.gateway.url ?? `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${String(port)}`;
   return {
     queuePrefix: config.queuePrefix,
     gatewayNames: config.gatewayNames,
@@ -73,10 +74,6 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
     specSecrets: config.specSecrets ?? state.specSecrets,
     agentCallsPerMinute: config.agentCallsPerMinute,
     operatorTokens: config.operatorTokens ?? [state.token],
-    gateway: {
-      host,
-      port,
-      url: config.gateway.url ?? `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${String(port)}`,
-    },
+    gateway: { host, port, url, selfUrl: config.gateway.selfUrl ?? url },
   };
 }

@@ -14,14 +14,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Heartbeat } from '../contract/agent';
+import { PULL_ENDPOINT } from '../contract/agent/pull';
 import type { BeatAnswer } from '../contract/protocol';
 import { Beats } from './beats';
 import { ProgressReports } from './progress';
 import { type FailureNotice, postReport } from './reports';
 import { type Credentials, type UndoRequest, routesOf } from './routes';
-import { agentServer } from './server';
+import { Puller } from './pull';
+import { agentServer, type Route } from './server';
 import { CurrentSession } from './session';
-import { type Environment, identityFrom } from './settings';
+import { type AgentIdentity, type Environment, identityFrom } from './settings';
 import { CurrentSubscription } from './subscription';
 import { type TurnHandler, TurnMemory } from './turn-memory';
 
@@ -68,6 +70,11 @@ export interface AgentOptions {
   readonly host?: string;
   /** The port to listen on: a free one unless given. */
   readonly port?: number;
+  /**
+   * Whether the agent polls the gateway instead of listening, because it cannot be called; by
+   * default as `DROVER_PULL=1` says.
+   */
+  readonly pull?: boolean;
   /** The URL at which Drover reaches the agent, if it differs from the address it listens on. */
   readonly endpoint?: string;
   /**
@@ -137,13 +144,9 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   });
   const { onUndo, onDrain } = options;
   const onCredentials = options.onCredentials && credentialsOf(options.onCredentials, subscription);
-  const server = agentServer(identity.token, routesOf({ turns, status: () => status, onUndo, onCredentials, onDrain }));
-  const host = options.host ?? '127.0.0.1';
-  server.listen(options.port ?? 0, host);
-  await once(server, 'listening');
-  const endpoint =
-    options.endpoint ??
-    `http://${host.includes(':') ? `[${host}]` : host}:${String((server.address() as AddressInfo).port)}`;
+  const routes = routesOf({ turns, status: () => status, onUndo, onCredentials, onDrain });
+  const { endpoint, close } =
+    (options.pull ?? identity.pull) ? pulling(identity, routes, turns) : await listening(identity, routes, options);
   const beats = new Beats(
     identity,
     () => ({ status, endpoint, load: turns.inFlight, ...session.forBeat() }),
@@ -170,7 +173,7 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
     ]);
     if (!ended) turns.abortAll('the agent is stopping');
     await lastBeat;
-    await closed(server);
+    await close();
   }
   const stop = (): Promise<void> => (stopped ??= shutDown());
 
@@ -198,6 +201,37 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
     setStatus,
     reportFailure,
     stop,
+  };
+}
+
+/** Where Drover reaches the agent, and how that ends once all turns have. */
+interface Door {
+  readonly endpoint: string;
+  readonly close: () => Promise<void>;
+}
+
+async function listening(
+  { token }: AgentIdentity,
+  routes: readonly Route[],
+  { host = '127.0.0.1', port = 0, endpoint }: AgentOptions,
+): Promise<Door> {
+  const server = agentServer(token, routes);
+  server.listen(port, host);
+  await once(server, 'listening');
+  const { port: own } = server.address() as AddressInfo;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${String(own)}`;
+  return { endpoint: endpoint ?? url, close: () => closed(server) };
+}
+
+function pulling(identity: AgentIdentity, routes: readonly Route[], turns: TurnMemory): Door {
+  const puller = new Puller(identity, routes, (turnId) => turns.withdraw(turnId));
+  const running = puller.run();
+  return {
+    endpoint: PULL_ENDPOINT,
+    close: async () => {
+      await Promise.race([puller.stop(), pause(FLUSH_MS, undefined, { ref: false })]);
+      await running;
+    },
   };
 }
 

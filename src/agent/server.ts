@@ -31,8 +31,8 @@ export interface AgentCall {
   body(): Promise<string | undefined>;
 }
 
-/** Bytes of a body, as at the gateway (docs/http.md). */
-const BODY_LIMIT_BYTES = 1024 * 1024;
+/** The most bytes of a body, as at the gateway (docs/http.md). */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** An answer with a JSON value. */
 export function answer(status: number, value: unknown): Answer {
@@ -77,6 +77,17 @@ export async function answerCall(call: AgentCall, routes: readonly Route[], toke
   const body = parse(text);
   if (method === 'POST' && body === undefined) return answer(400, { error: 'the body is not JSON' });
   return route.handle(body, decodeURIComponent(path.slice(route.path.length + 1)));
+}
+
+/** Answers a call that has proved who makes it. */
+export async function answerRoute(
+  routes: readonly Route[],
+  method: Route['method'],
+  path: string,
+  body: unknown,
+): Promise<Answer> {
+  const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
+  return route === undefined ? answer(404, { error: `no ${method} ${path} here` }) : route.handle(body, '');
 }
 
 /** Compares hashes, so that lengths are equal and the time does not depend on the token. */

@@ -11,6 +11,8 @@ export interface AgentIdentity {
   readonly instanceId: string;
   /** The session that Drover has kept; null: none. */
   readonly session: string | null;
+  /** Whether the environment says that the agent polls. */
+  readonly pull: boolean;
 }
 
 /** Variables by name. */
@@ -36,5 +38,6 @@ export function identityFrom(environment: Environment): AgentIdentity {
     token,
     instanceId: environment[AGENT_ENV.instance] || randomUUID(),
     session: environment[AGENT_ENV.session] ?? null,
+    pull: environment[AGENT_ENV.pull] === '1',
   };
 }

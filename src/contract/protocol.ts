@@ -13,6 +13,8 @@ export const AGENT_ENV = {
   key: 'DROVER_KEY',
   assignment: 'DROVER_ASSIGNMENT',
   session: 'DROVER_SESSION',
+  /** `1`: the agent polls the gateway; not set by Drover. */
+  pull: 'DROVER_PULL',
 } as const;
 
 /** The paths at an agent's endpoint. */

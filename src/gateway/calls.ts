@@ -52,7 +52,7 @@ function addCall<N extends CallName>(app: FastifyInstance, guard: Guard, name: N
     url: routeOf(call.path),
     ...(call.bodyLimit === undefined ? {} : { bodyLimit: call.bodyLimit }),
     // For a HEAD request fastify would read the whole answer first.
-    ...(call.stream || call.alsoStream ? { exposeHeadRoute: false } : {}),
+    ...(call.stream || call.alsoStream || call.noHead ? { exposeHeadRoute: false } : {}),
     // Runs before the body is read, so that unauthorized callers cause no parsing.
     onRequest: guard(call),
     handler: (request, reply) => {

@@ -29,6 +29,8 @@ import { finishCalls } from './finish';
 import { poolHandlers } from './routes/pools';
 import { sendProblem } from './problem';
 import { ProgressBoard } from './progress';
+import { Exchange } from './pull/exchange';
+import { pullHandlers } from './routes/pull';
 import { checkNames, noRoute, LONGEST_PARAMETER } from './routes';
 import { runHandlers } from './routes/runs';
 import { sessionHandlers } from './routes/sessions';
@@ -59,6 +61,8 @@ export interface GatewayOptions {
   readonly databaseDir?: string | undefined;
   /** The product's version, for /openapi.json. */
   readonly version: string;
+  /** Where workers reach this gateway: the endpoint of agents that poll. Without it none may. */
+  readonly selfUrl?: string;
   /** Receives the beats that workflows need; the client unless given. */
   readonly beatTarget?: BeatTarget;
   /** Vouches for agents by leases of its client. Without it each agent is told a renewal per `staleAfter / 3`. */
@@ -74,10 +78,12 @@ const REQUEST_TIMEOUT_MS = 30_000;
  * counters, and streams.
  */
 const UNTIMED: readonly string[] = [
-  routeOf(CALLS.heartbeat.path),
-  routeOf(CALLS.events.path),
-  routeOf(CALLS.agentLogs.path),
-];
+  CALLS.heartbeat,
+  CALLS.events,
+  CALLS.agentLogs,
+  CALLS.pollTurns,
+  CALLS.endpointCall,
+].map(({ path }) => routeOf(path));
 /** How many agents and addresses are counted at a time, at about 200 bytes each. */
 const COUNTED_CALLERS = 100_000;
 /** How long /readyz waits for Temporal. */
@@ -107,6 +113,7 @@ export async function createGateway({
   version,
   beatTarget = beatsOver(client),
   leases = false,
+  selfUrl,
 }: GatewayOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -136,6 +143,9 @@ export async function createGateway({
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.events.observe({ signal }));
   const board = new ProgressBoard();
+  const exchange = new Exchange();
+  metrics.gauge('drover_waiting_polls', 'Polls of agents that wait for a call', () => exchange.waiting);
+  app.addHook('preClose', async () => exchange.close());
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
 
   registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
@@ -158,10 +168,11 @@ export async function createGateway({
   });
 
   addCalls(app, guard, {
-    ...agentHandlers(client, beats, metrics, agentSecret),
+    ...agentHandlers(client, beats, metrics, agentSecret, selfUrl),
     ...fleetHandlers(client),
     ...runHandlers(client, board, agentSecret),
     ...turnHandlers(board),
+    ...pullHandlers(exchange),
     ...poolHandlers(client),
     ...eventHandlers(app, hub, board),
     ...logHandlers(app, (ref, request) => client.logs.part(ref, request, agentSecret), logger),
@@ -182,6 +193,6 @@ export async function createGateway({
       return reply.type(contentType).send(body);
     },
   });
-  await addBulkBeats(app, guard, beats, explained);
+  await addBulkBeats(app, guard, beats, explained, selfUrl);
   return app;
 }

@@ -15,6 +15,7 @@ from ._routes import Routes
 _WAIT_SECONDS = 30
 _FIRST_RETRY = 0.1
 _LONGEST_RETRY = 5.0
+_REPLY_BYTES = 1024 * 1024
 
 
 class Puller:
@@ -67,14 +68,17 @@ class Puller:
                 self._routes.turns.withdraw(call["id"])
                 return
             status, data = self._routes.call("POST", f"/{call['kind']}", call["body"])
-            self._reply(call["id"], {"status": status, "reply": json.loads(data)})
+            answer = {"status": status, "reply": json.loads(data)}
+            if len(data) > _REPLY_BYTES:
+                answer = _unsent(f"it is longer than {_REPLY_BYTES} bytes")
+            self._reply(call["id"], answer)
         finally:
             with self._changed:
                 self._open -= 1
                 self._changed.notify_all()
 
     def _reply(self, call_id: str, answer: dict[str, Any]) -> None:
-        pause = _FIRST_RETRY
+        pause, refused = _FIRST_RETRY, False
         while True:
             try:
                 self._identity.call("POST", turn_path(call_id, "reply"), answer)
@@ -83,10 +87,14 @@ class Puller:
                 if error.status == 404:
                     return  # It is no longer wanted here, or will be handed out again.
                 if error.status < 500 and error.status != 429:
-                    if answer["reply"].get("error", "").startswith("the gateway refuses"):
+                    if refused:
                         return
-                    answer = {"status": 200, "reply": {"action": "fail", "error": f"the gateway refuses its reply: {error}"}}
+                    refused, answer = True, _unsent(str(error))
             except OSError:
                 pass  # The gateway is away: soon again.
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_RETRY)
+
+
+def _unsent(why: str) -> dict[str, Any]:
+    return {"status": 200, "reply": {"action": "fail", "error": f"its reply cannot be sent: {why}"}}

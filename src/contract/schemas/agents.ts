@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
 import { PROGRESS_LENGTHS, type TurnProgress } from '../agent/progress';
+import { PULL_ENDPOINT } from '../agent/pull';
 import { SESSION_BYTES, sessionProblem } from '../agent/session';
 import { MOST_ALIKE, URL_PATTERN } from '../patterns';
 import type { FailureReport } from '../agent/subscription';
@@ -20,7 +21,10 @@ const beatFields = {
   endpoint: z
     .string()
     .max(2_000)
-    .regex(URL_PATTERN, 'expected an http or https URL without credentials')
+    .refine(
+      (text) => text === PULL_ENDPOINT || URL_PATTERN.test(text),
+      'expected an http or https URL without credentials, or "pull"',
+    )
     .exactOptional(),
   load: z.number().min(0).exactOptional(),
   session: session.nullable().exactOptional(),

@@ -45,6 +45,8 @@ export const configSchema = z.object({
   DROVER_GATEWAY_PORT: whole(0, 65_535).optional(),
   /** The gateway's URL for agents, where it differs from host and port. */
   DROVER_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
+  /** Where workers reach this gateway alone, for agents that poll it; by default its URL for agents. */
+  DROVER_GATEWAY_SELF_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
   /**
    * Names by which the gateway is called, beside `localhost`, addresses and the host of its URL,
    * separated by commas.
@@ -135,7 +137,12 @@ export interface Config {
   readonly queuePrefix: string;
   /** As given; a relative path starts at the working directory. */
   readonly stateDir: string;
-  readonly gateway: { readonly host: string; readonly port: number | undefined; readonly url: string | undefined };
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number | undefined;
+    readonly url: string | undefined;
+    readonly selfUrl: string | undefined;
+  };
   readonly gatewayNames: readonly string[] | undefined;
   readonly tokensFile: string | undefined;
   readonly operatorTokens: readonly string[] | undefined;
@@ -173,6 +180,7 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
       host: variables.DROVER_GATEWAY_HOST,
       port: variables.DROVER_GATEWAY_PORT,
       url: variables.DROVER_GATEWAY_URL,
+      selfUrl: variables.DROVER_GATEWAY_SELF_URL,
     },
     gatewayNames: variables.DROVER_GATEWAY_NAMES,
     tokensFile: variables.DROVER_TOKENS_FILE,

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema, progressSchema } from './agents';
 import { LOG_TAIL_LINES } from '../agent/log';
 import { FLEET_LIMITS } from '../patterns';
+import { PULLED_KINDS } from '../agent/pull';
 import { type Role, ROLES } from '../role';
-import { id, name, reason, requestId, strict } from './fields';
+import { duration, id, name, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
@@ -53,6 +54,8 @@ export interface Call {
   readonly statuses?: readonly [number, ...number[]];
   /** Whether the call changes something, so that it takes an `Idempotency-Key`. */
   readonly keyed?: true;
+  /** A HEAD request would have the effect of this GET, so the path does not take it. */
+  readonly noHead?: true;
   /** The call has a limit of its own, so it does not count as one of its agent's calls a minute. */
   readonly uncounted?: true;
   /** The most bytes of a body; 1 MiB by default. */
@@ -66,6 +69,8 @@ export const NDJSON = 'application/x-ndjson';
 
 /** The most bytes of a beat or a report of a failure (docs/http.md, "Errors"). */
 const BEAT_LIMIT = 32 * 1024;
+/** An answer of 1 MiB, as at an endpoint, and what is around it. */
+const REPLY_LIMIT = 1024 * 1024 + 1024;
 
 /**
  * The header with the id of the last event that a client received; browsers send it when they
@@ -134,6 +139,66 @@ export const CALLS = {
     body: progressSchema,
     answer: z.object({}),
     bodyLimit: BEAT_LIMIT,
+    uncounted: true,
+  },
+  pollTurns: {
+    method: 'GET',
+    path: '/v1/agents/{fleet}/{agent}/turns',
+    summary: 'Pull mode: waits for the next call for the agent, at most `wait`; 204 where none came',
+    access: 'agent',
+    params: ofAgent,
+    query: strict({ wait: duration.exactOptional(), instance: id.exactOptional(), last: id.exactOptional() }),
+    answer: z.object({ id: z.string(), kind: z.enum(PULLED_KINDS), body: z.unknown() }),
+    statuses: [200, 204],
+    noHead: true,
+    uncounted: true,
+  },
+  replyTurn: {
+    method: 'POST',
+    path: '/v1/agents/{fleet}/{agent}/turns/{turnId}/reply',
+    summary: 'Pull mode: the answer to a call; 404 where it is not wanted here any more, or will be handed out again',
+    access: 'agent',
+    params: ofTurn,
+    body: strict({ status: z.int().min(200).max(599).exactOptional(), reply: z.unknown() }),
+    answer: z.object({}),
+    bodyLimit: REPLY_LIMIT,
+    uncounted: true,
+  },
+  turnWanted: {
+    method: 'GET',
+    path: '/v1/agents/{fleet}/{agent}/turns/{turnId}',
+    summary: 'Pull mode: whether an answer to the turn is still wanted here',
+    access: 'agent',
+    params: ofTurn,
+    answer: z.object({ wanted: z.boolean() }),
+    uncounted: true,
+  },
+  endpointCall: {
+    method: 'POST',
+    path: '/v1/agents/{fleet}/{agent}/endpoint/{call}',
+    summary: 'The endpoint of an agent that polls: workers call it, and the answer is that of the agent',
+    access: 'agent',
+    params: ofAgent.extend({ call: z.enum(['turn', 'undo', 'drain', 'credentials']) }),
+    body: z.unknown(),
+    answer: z.unknown(),
+    uncounted: true,
+  },
+  endpointWithdraw: {
+    method: 'DELETE',
+    path: '/v1/agents/{fleet}/{agent}/endpoint/turn/{turnId}',
+    summary: 'The endpoint of an agent that polls: the turn is no longer wanted',
+    access: 'agent',
+    params: ofTurn,
+    answer: z.object({}),
+    uncounted: true,
+  },
+  endpointHealth: {
+    method: 'GET',
+    path: '/v1/agents/{fleet}/{agent}/endpoint/{call}',
+    summary: 'The endpoint of an agent that polls: 200 while it does',
+    access: 'agent',
+    params: ofAgent.extend({ call: z.enum(['healthz']) }),
+    answer: z.object({ status: z.string() }),
     uncounted: true,
   },
   listAgents: {

@@ -3,6 +3,7 @@ import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../
 import { agentToken } from '../../contract/agent/token';
 import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';
+import { withEndpoint } from './pull';
 import { onlyFleetsOf, originOf } from '../caller';
 import type { Handler, Handlers } from '../calls';
 import type { Metrics } from '../metrics';
@@ -15,6 +16,7 @@ export function agentHandlers(
   beats: BeatLedger,
   metrics: Metrics,
   agentSecret: string,
+  selfUrl: string | undefined,
 ): Handlers<AgentCalls> {
   async function command<C extends AgentCommand>(
     name: C,
@@ -42,7 +44,7 @@ export function agentHandlers(
 
   return {
     ...commands,
-    heartbeat: ({ params, body }) => beats.beat(params, body),
+    heartbeat: ({ params, body }) => beats.beat(params, withEndpoint(params, body, selfUrl)),
     reportFailure: async ({ params, body, idempotencyKey, request }) => {
       request.commandId = idempotencyKey ?? body.requestId ?? null;
       const requestId = idempotencyKey === undefined ? {} : { requestId: idempotencyKey };

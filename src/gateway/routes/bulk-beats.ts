@@ -9,6 +9,7 @@ import { addressedHeartbeatSchema } from '../../contract/schemas/agents';
 import { CALLS } from '../../contract/schemas/http';
 import { Slots } from '../../lib/slots';
 import type { BeatLedger } from './beats';
+import { withEndpoint } from './pull';
 import { mustReach } from '../caller';
 import { addCalls } from '../calls';
 import type { Guard } from '../guard';
@@ -35,6 +36,7 @@ type Explain = (error: unknown) => unknown;
 interface Failing {
   readonly request: FastifyRequest;
   readonly explained: Explain;
+  readonly selfUrl: string | undefined;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function addBulkBeats(
   guard: Guard,
   beats: BeatLedger,
   explained: Explain,
+  selfUrl?: string,
 ): Promise<void> {
   const slots = new Slots(AT_A_TIME);
   // In its own scope: no other call takes these media types.
@@ -59,7 +62,7 @@ export async function addBulkBeats(
     addCalls(scope, guard, {
       heartbeats: ({ body, request, reply }) => {
         const lines = typeof body === 'string' ? body.split('\n').filter((line) => line.trim() !== '') : [];
-        return reply.send(Readable.from(answers(lines, beats, slots, { request, explained })));
+        return reply.send(Readable.from(answers(lines, beats, slots, { request, explained, selfUrl })));
       },
     });
   });
@@ -79,13 +82,17 @@ async function* answers(
   }
 }
 
-async function answerLine(line: string, beats: BeatLedger, { request, explained }: Failing): Promise<LineAnswer> {
+async function answerLine(
+  line: string,
+  beats: BeatLedger,
+  { request, explained, selfUrl }: Failing,
+): Promise<LineAnswer> {
   let ref = { fleet: '', agent: '' };
   try {
     const { fleet, agent, ...beat } = mustRead(addressedHeartbeatSchema, jsonOf(line), 'body');
     ref = { fleet, agent };
     mustReach(request.caller, fleet);
-    return { ...ref, ...(await beats.beat(ref, beat)) };
+    return { ...ref, ...(await beats.beat(ref, withEndpoint(ref, beat, selfUrl))) };
   } catch (thrown) {
     const error = explained(thrown);
     if (error instanceof DroverError) return { ...ref, error: error.toBody() };

@@ -13,8 +13,8 @@ const PATHS = [...new Set(CALL_LIST.map(({ path }) => path))].map((path) => ({
 /** The methods of a path. A GET also allows HEAD, unless its answer is a stream. */
 function methodsOf(path: string): readonly string[] {
   const calls = CALL_LIST.filter((call) => call.path === path);
-  return calls.flatMap(({ method, stream, alsoStream }) =>
-    method === 'GET' && !stream && !alsoStream ? [method, 'HEAD'] : [method],
+  return calls.flatMap(({ method, stream, alsoStream, noHead }) =>
+    method === 'GET' && !stream && !alsoStream && !noHead ? [method, 'HEAD'] : [method],
   );
 }
 
