@@ -12,6 +12,7 @@ import { Events } from './events';
 import { type ApproveReferences, Fleets } from './fleets';
 import { Leases } from './leases';
 import { Logs } from './logs';
+import { Inbox } from './inbox';
 import { Pools } from './pools';
 import { Runs } from './runs';
 import { SpecKeys } from './spec-keys';
@@ -46,6 +47,7 @@ export class DroverClient {
   readonly runs: Runs;
   readonly pools: Pools;
   readonly logs: Logs;
+  readonly inbox: Inbox;
   readonly events: Events;
   readonly leases: Leases;
   readonly #calls: Calls;
@@ -66,6 +68,7 @@ export class DroverClient {
     this.runs = new Runs(this.#calls, this.fleets, queuePrefix);
     this.pools = new Pools(this.#calls);
     this.logs = new Logs(this.#calls, queuePrefix);
+    this.inbox = new Inbox(this.#calls, this.runs);
     this.events = new Events(this.#calls, this.pools);
     this.leases = new Leases(this.#calls, queuePrefix);
   }

@@ -28,5 +28,10 @@ export function runPlanOf({ fleet, spec, change }: FleetView): RunPlan {
   }
   const topology = { ...spec.topology, agents: spec.topology.agents ?? spec.agents.map(({ name }) => name) };
   const services = servicesOf(spec);
-  return { topology, ...(services && { services }), ...(spec.notify && { notify: spec.notify }) };
+  return {
+    topology,
+    ...(services && { services }),
+    ...(spec.notify && { notify: spec.notify }),
+    ...(spec.inbox && { inbox: spec.inbox }),
+  };
 }

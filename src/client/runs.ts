@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
+import type { ItemAnswer, ItemExtension } from '../contract/inbox';
 import type { Origin } from '../contract/origin';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
@@ -190,6 +191,17 @@ export class Runs {
     checkJson('question', question);
     const given: { value: unknown; question?: unknown } = question === undefined ? { value } : { value, question };
     return this.#command(ref, runUpdates.answer, given, options);
+  }
+
+  /** Answers one waiting item; see `Inbox.answer`. */
+  async answerItem(ref: RunRef, answer: ItemAnswer, options: RequestOptions = {}): Promise<RunView> {
+    checkJson('value', answer.value);
+    return this.#command(ref, runUpdates.answerItem, answer, options);
+  }
+
+  /** Moves the deadline of one waiting item; see `Inbox.extend`. */
+  extendItem(ref: RunRef, extension: ItemExtension, options: RequestOptions = {}): Promise<RunView> {
+    return this.#command(ref, runUpdates.extendItem, extension, options);
   }
 
   /** Sends a command. An ended run has a closed workflow, so its last `describe` answers. */

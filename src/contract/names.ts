@@ -129,6 +129,7 @@ export const SEARCH_ATTRIBUTES = {
   DroverPool: 'Keyword',
   DroverSubscription: 'Keyword',
   DroverRunState: 'Keyword',
+  DroverWaiting: 'Keyword',
   DroverHolds: 'KeywordList',
 } as const satisfies Record<string, SearchAttributeType>;
 

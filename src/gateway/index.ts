@@ -33,6 +33,7 @@ import { Exchange } from './pull/exchange';
 import { pullHandlers } from './routes/pull';
 import { checkNames, noRoute, LONGEST_PARAMETER } from './routes';
 import { runHandlers } from './routes/runs';
+import { inboxHandlers } from './routes/inbox';
 import { sessionHandlers } from './routes/sessions';
 import { turnHandlers } from './routes/turns';
 import { createOriginCheck } from './origins';
@@ -177,6 +178,7 @@ export async function createGateway({
     ...eventHandlers(app, hub, board),
     ...logHandlers(app, (ref, request) => client.logs.part(ref, request, agentSecret), logger),
     ...sessionHandlers(sessions, isSecure),
+    ...inboxHandlers(client),
   });
   const description = openApi(version);
   addCalls(app, guard, {

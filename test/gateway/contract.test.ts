@@ -181,9 +181,12 @@ describe('the description', () => {
     const needed = operations.flatMap(({ operationId, requestBody }) => (requestBody?.required ? [operationId] : []));
     expect(needed.sort()).toEqual(
       [
+        'answerItem',
         'answerRun',
         'applyFleet',
         'endpointCall',
+        'denyItems',
+        'extendItem',
         'heartbeat',
         'hold',
         'login',

@@ -6,7 +6,16 @@ import { messageOf } from '../../contract/text';
 import { standardInput } from '../files/standard-input';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
-import { plainName, jsonOrText, parseDurationMs, requestIdOption, requestOf, runRef } from '../lib/arguments';
+import { itemRef } from '../../contract/inbox';
+import {
+  originHere,
+  plainName,
+  jsonOrText,
+  parseDurationMs,
+  requestIdOption,
+  requestOf,
+  runRef,
+} from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
@@ -22,6 +31,7 @@ interface RunFlags extends ConnectionFlags {
   readonly name?: string;
   readonly timeout?: number;
   readonly reason?: string;
+  readonly digest?: string;
   readonly requestId?: string;
 }
 
@@ -44,12 +54,11 @@ export function register(program: Command): void {
     .addOption(requestIdOption())
     .action((fleet: string, task: string, flags: RunFlags) => run(plainName(fleet), task, flags));
   command(program, 'answer')
-    .argument('<fleet/run>')
+    .argument('<id>', 'an item of the inbox (fleet.run.number), or a run (fleet/run) for its oldest question')
     .argument('<answer>', 'text, or JSON')
+    .option('--digest <digest>', 'as the inbox shows it: only if the question is still the same')
     .addOption(requestIdOption())
-    .action((name: string, answer: string, flags: RunFlags) =>
-      controlled(flags, ({ runs }, ref) => runs.answer(ref, jsonOrText(answer), undefined, requestOf(flags)), name),
-    );
+    .action((id: string, answer: string, flags: RunFlags) => answered(id, jsonOrText(answer), flags));
 
   const runs = program.command('runs');
   const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
@@ -65,6 +74,16 @@ export function register(program: Command): void {
     .action((name: string, flags: RunFlags) =>
       controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason, requestOf(flags)), name),
     );
+}
+
+async function answered(id: string, value: unknown, flags: RunFlags): Promise<void> {
+  const options = { ...requestOf(flags), ...originHere() };
+  if (itemRef(id) === undefined) {
+    return controlled(flags, ({ runs }, ref) => runs.answer(ref, value, undefined, options), id);
+  }
+  const digest = flags.digest === undefined ? {} : { digest: flags.digest };
+  const view = await withClient(flags, ({ inbox }) => inbox.answer(id, value, { ...options, ...digest }));
+  await printView(flags.output, view);
 }
 
 type Control = (client: Parameters<Parameters<typeof withClient>[1]>[0], ref: RunRef) => Promise<RunView>;

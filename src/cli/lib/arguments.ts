@@ -1,4 +1,5 @@
 /** Reads names, durations and values from the command line. */
+import { hostname, userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, RunRef } from '../../client';
 import { durationMs } from '../../contract/duration';
@@ -72,6 +73,11 @@ export function requestIdOption(): Option {
 /** The request id as an option of the client; nothing where none was given. */
 export function requestOf({ requestId }: { readonly requestId?: string }): { readonly requestId?: string } {
   return requestId === undefined ? {} : { requestId };
+}
+
+/** Who gives a command at this command line, for audits. */
+export function originHere(): { readonly by: string; readonly from: string } {
+  return { by: userInfo().username, from: hostname() };
 }
 
 /** Reads a whole number. */

@@ -30,6 +30,14 @@ export function aboutText({ type, data }: DroverEvent): string {
       return typeof data['turns'] === 'number' ? `${String(data['turns'])} turns` : '';
     case 'run.asked':
       return `branch ${text(data['branch'])} waits for a human: drover describe run ${text(data['run'])}`;
+    case 'question.asked':
+    case 'question.reminded':
+    case 'question.escalated':
+      return `${text(data['kind'])} of ${text(data['agent'])} waits: drover answer ${text(data['item'])} ANSWER`;
+    case 'question.expired':
+      return `the time of ${text(data['item'])} is over: ${text(data['onDeadline'])}`;
+    case 'question.answered':
+      return `${text(data['item'])} was answered by ${text(data['by'])}`;
     case 'run.failed':
     case 'run.cancelled':
       return text(data['error']).split('\n')[0] ?? '';

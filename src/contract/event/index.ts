@@ -18,6 +18,11 @@ export const EVENT_TYPES = [
   'run.failed',
   'run.cancelled',
   'run.asked',
+  'question.asked',
+  'question.reminded',
+  'question.escalated',
+  'question.expired',
+  'question.answered',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

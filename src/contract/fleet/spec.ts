@@ -2,6 +2,7 @@
 import type { AgentSpec, LivenessSpec, RestartSpec } from '../agent';
 import type { Duration } from '../duration';
 import type { NotifySpec } from '../event';
+import type { InboxSpec } from '../inbox';
 import type { TopologySpec } from './topology';
 
 /** What a failed change does with the resources that it created. */
@@ -46,6 +47,7 @@ export interface FleetSpec {
   readonly topology?: TopologySpec;
   readonly subscriptions?: readonly SubscriptionSpec[];
   readonly notify?: readonly NotifySpec[];
+  readonly inbox?: InboxSpec;
 }
 
 /** A whole fleet file. */

@@ -3,6 +3,7 @@ import type { ReportedProgress } from '../agent/progress';
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
 import type { NotifySpec } from '../event';
+import type { InboxSpec } from '../inbox';
 import type { TopologySpec } from '../fleet/topology';
 import type { SourceFailure, TurnInput } from '../agent/turns';
 import type { Trouble } from '../trouble';
@@ -95,6 +96,8 @@ export interface RunPlan {
   readonly services?: Readonly<Record<string, number>>;
   /** The webhooks for the end of the run. */
   readonly notify?: readonly NotifySpec[];
+  /** Reminders, escalation and deadlines of its questions. */
+  readonly inbox?: InboxSpec;
 }
 
 /**
@@ -234,6 +237,12 @@ export interface QuestionAsked {
   readonly agent: string;
   readonly question: unknown;
   readonly timeout?: string;
+  /** Absent for what the agent itself has asked. */
+  readonly kind?: 'gate';
+  /** What a person needs to decide; absent where the question says all. */
+  readonly context?: unknown;
+  /** Whether the agent has given an answer for the end of its timeout. */
+  readonly hasDefault?: true;
 }
 
 /** The human's answer to a question, a timeout, or why no answer is possible. */

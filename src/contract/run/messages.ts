@@ -4,6 +4,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
+import type { ItemAnswer, ItemExtension, RunInbox } from '../inbox';
 import type { Origin } from '../origin';
 import type { TurnAnswered, TurnRef, TurnSuspended } from '../agent/turns';
 import type {
@@ -18,12 +19,17 @@ import type {
 
 export const describeRun = defineQuery<RunView>(DESCRIBE);
 
+/** What waits for a person in the run. */
+export const runInbox = defineQuery<RunInbox>('inbox');
+
 export const describeBranch = defineQuery<BranchView>(DESCRIBE);
 
 export const runUpdates = {
   pause: defineUpdate<RunView, [{ requestId?: string } & Origin]>('pause'),
   resume: defineUpdate<RunView, [{ requestId?: string } & Origin]>('resume'),
   cancel: defineUpdate<RunView, [{ reason?: string; requestId?: string } & Origin]>('cancel'),
+  answerItem: defineUpdate<RunView, [ItemAnswer & { requestId?: string } & Origin]>('answerItem'),
+  extendItem: defineUpdate<RunView, [ItemExtension & { requestId?: string } & Origin]>('extendItem'),
   answer: defineUpdate<RunView, [{ value: unknown; question?: unknown; requestId?: string } & Origin]>('answer'),
 } as const;
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { ApplyRequest, FleetFile } from '../fleet';
+import { ON_DEADLINE } from '../inbox';
 import { FLEET_LIMITS } from '../patterns';
 import { duration, field, name, positiveDuration as positive, requestId, strict } from './fields';
 import { topologySchema } from './topology';
@@ -31,6 +32,29 @@ const subscription = strict({
   ...application,
 });
 
+const inbox = strict({
+  remindAfter: field(positive, 'When the webhooks are reminded of an open question (`question.reminded`), once.', {
+    example: '1h',
+  }).optional(),
+  escalateAfter: field(positive, 'When an open question is escalated (`question.escalated`), once.', {
+    example: '24h',
+  }).optional(),
+  escalateTo: field(z.string().min(1).max(200), 'Whom the event of the escalation names.', {
+    example: 'oncall@example.com',
+  }).optional(),
+  deadline: field(positive, 'When a question that names no time of its own is over. Paused time does not count.', {
+    example: '72h',
+  }).optional(),
+  onDeadline: field(
+    z.enum(ON_DEADLINE),
+    'What a passed deadline leads to: the `default` is the answer, the branch fails, or the question waits on.',
+    { default: 'fail' },
+  ).optional(),
+  default: field(z.json(), 'The answer with `onDeadline: default`; only here it may be a consent.', {
+    example: 'no',
+  }).optional(),
+});
+
 /** A fleet's `spec`, field by field; `checkFleetFile` checks conditions across fields. */
 export const fleetSpecSchema = strict({
   provisioning: field(
@@ -51,6 +75,7 @@ export const fleetSpecSchema = strict({
   topology: field(topologySchema, 'The paths of runs; without it the fleet takes no runs.').optional(),
   subscriptions: field(z.array(subscription).max(FLEET_LIMITS.items), 'Pools of credentials.').optional(),
   notify: notify.optional(),
+  inbox: field(inbox, 'Reminders, escalation and deadlines of the questions of runs.').optional(),
 });
 
 /** A whole fleet file. */

@@ -5,10 +5,11 @@
 import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema, progressSchema } from './agents';
 import { LOG_TAIL_LINES } from '../agent/log';
+import { itemRef, WAITING_KINDS } from '../inbox';
 import { FLEET_LIMITS } from '../patterns';
 import { PULLED_KINDS } from '../agent/pull';
 import { type Role, ROLES } from '../role';
-import { duration, id, name, reason, requestId, strict } from './fields';
+import { duration, id, name, positiveDuration, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
@@ -82,6 +83,9 @@ const ofTurn = ofAgent.extend({ turnId: id.min(1) });
 const ofFleet = strict({ fleet: name });
 const ofRun = strict({ fleet: name, run: name });
 const ofPool = strict({ pool: name });
+const ofItem = strict({
+  item: z.string().refine((id) => itemRef(id) !== undefined, 'expected the id of an item: fleet.run.number'),
+});
 
 const flag = z
   .enum(['true', 'false'])
@@ -471,6 +475,54 @@ export const CALLS = {
     bodyOptional: true,
     answer: views.lineAnswerSchema,
     produces: NDJSON,
+  },
+  listInbox: {
+    method: 'GET',
+    path: '/v1/inbox',
+    summary: 'What waits for a person: questions, permissions and gates, the oldest first',
+    access: 'viewer',
+    scope: 'filtered',
+    query: strict({ fleet: name.exactOptional(), kind: z.enum(WAITING_KINDS).exactOptional() }),
+    answer: views.inboxSchema,
+  },
+  denyItems: {
+    method: 'POST',
+    path: '/v1/inbox/deny',
+    summary: 'Say no to every waiting permission, or to every gate',
+    access: 'operator',
+    scope: 'filtered',
+    body: strict({ kind: z.enum(['permission', 'gate']), fleet: name.exactOptional() }),
+    keyed: true,
+    answer: z.object({
+      denied: z.array(z.string()),
+      refused: z.array(z.object({ id: z.string(), why: z.string() })),
+    }),
+  },
+  answerItem: {
+    method: 'POST',
+    path: '/v1/inbox/{item}/answer',
+    summary: 'Answer one item; 409 if it was answered, is over, or its question has changed since `digest`',
+    access: 'operator',
+    scope: 'checked',
+    params: ofItem,
+    body: strict({
+      value: z.unknown(),
+      digest: z.string().max(100).exactOptional(),
+      by: z.string().min(1).max(100).exactOptional(),
+    }),
+    keyed: true,
+    answer: views.runViewSchema,
+  },
+  extendItem: {
+    method: 'POST',
+    path: '/v1/inbox/{item}/extend',
+    summary: 'Move the deadline of one item; one that has passed counts from now',
+    access: 'operator',
+    scope: 'checked',
+    params: ofItem,
+    body: strict({ extension: positiveDuration }),
+    keyed: true,
+    answer: views.runViewSchema,
   },
   createLoginCode: {
     method: 'POST',

@@ -4,6 +4,7 @@ import type { ReportedProgress } from '../agent/progress';
 import { PROVIDERS, type AgentListItem, type AgentView, type CommandResult } from '../agent';
 import type { WorkflowEnd } from '../ends';
 import { type ErrorCode, ERRORS } from '../errors';
+import { ON_DEADLINE, WAITING_KINDS } from '../inbox';
 import { type DroverEvent, EVENT_TYPES } from '../event';
 import { AGENT_STEPS, type ApplyResult, type ChangeView, type FleetListItem, type FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
@@ -351,6 +352,32 @@ export const runViewSchema = z.object({
   progress: z.array(reportedProgressSchema).exactOptional(),
   troubles,
 }) satisfies z.ZodType<RunView>;
+
+const waitingItem = z.object({
+  id: z.string(),
+  kind: z.enum(WAITING_KINDS),
+  fleet: z.string(),
+  run: z.string(),
+  branch: z.string(),
+  agent: z.string(),
+  prompt: json,
+  options: z.array(json).exactOptional(),
+  context: json,
+  askedAt: time,
+  deadline: time.exactOptional(),
+  onDeadline: z.enum(ON_DEADLINE).exactOptional(),
+  remindAt: time.exactOptional(),
+  escalateTo: z.string().exactOptional(),
+  isExpired: z.boolean(),
+  isPaused: z.boolean(),
+  digest: z.string(),
+});
+
+/** What waits for a person, and the runs that did not answer. */
+export const inboxSchema = z.object({
+  items: z.array(waitingItem),
+  unanswered: z.array(z.object({ fleet: z.string(), run: z.string(), why: z.string() })),
+});
 
 export const runListItemSchema = z.object({
   fleet: z.string(),

@@ -44,6 +44,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   RunView: views.runViewSchema,
   RunResult: views.runResultSchema,
   RunListItem: views.runListItemSchema,
+  Inbox: views.inboxSchema,
   PoolView: views.poolViewSchema,
   PoolListItem: views.poolListItemSchema,
   Event: views.eventSchema,

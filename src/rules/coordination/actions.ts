@@ -14,6 +14,7 @@ import {
 } from './endings';
 import { countHandOver } from './fan-out/limits';
 import type { Orphans } from './fan-out/orphans';
+import { asksPermission } from './permission';
 import { type Route, routeTo } from './route';
 import type { BranchState, Contribution } from './state';
 
@@ -41,10 +42,14 @@ async function askHuman(
 ): Promise<Step> {
   const { question } = reply;
   const timeoutMs = reply.timeout === undefined ? null : (durationMs(reply.timeout) ?? null);
-  const answer = await effects.ask({ branch: state.context.branch, agent: state.agent, question, timeoutMs });
+  const { branch } = state.context;
+  const hasDefault = reply.default === undefined ? {} : { hasDefault: true as const };
+  const answer = await effects.ask({ branch, agent: state.agent, question, timeoutMs, ...hasDefault });
   if (answer !== 'timed_out' && 'error' in answer) return endFailed(state, answer.error);
   if (answer !== 'timed_out') return { next: { ...state, input: { kind: 'answer', question, value: answer.value } } };
-  if (reply.default === undefined) return endFailed(state, `no answer within ${reply.timeout ?? 'its time'}`);
+  // Silence never counts as consent to what the agent asks permission for.
+  if (reply.default === undefined || asksPermission(question))
+    return endFailed(state, `no answer within ${reply.timeout ?? 'its time'}`);
   return { next: { ...state, input: { kind: 'answer', question, value: reply.default } } };
 }
 

@@ -32,8 +32,14 @@ export interface Question {
   readonly branch: string;
   readonly agent: string;
   readonly question: unknown;
-  /** Milliseconds; null: no deadline. */
+  /** Milliseconds; null: no deadline of its own. */
   readonly timeoutMs: number | null;
+  /** Absent for what the agent itself has asked. */
+  readonly kind?: 'gate';
+  /** What a person needs to decide; absent where the question says all. */
+  readonly context?: unknown;
+  /** Whether the agent has given an answer for the end of its timeout. */
+  readonly hasDefault?: true;
 }
 
 /** The human's answer, a timeout, or why no answer is possible. */

@@ -15,7 +15,7 @@ import type {
 } from '../../contract/fleet';
 import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { agentSpec, applicationFields, livenessSpec, restartSpec } from '../agent/spec';
-import { boundedDuration, filledList, notifySpec, secretReference } from '../lib/fields';
+import { boundedDuration, filledList, inboxSpec, notifySpec, secretReference } from '../lib/fields';
 import { provisioningSpec } from '../change/messages';
 import { crossProblems } from './check';
 import { usage } from '../lib/usage';
@@ -41,6 +41,7 @@ export const fleetShape: Parser<FleetSpec> = object({
   topology: optional(parseTopologySpec),
   subscriptions: optional(list(subscriptionSpec, FLEET_LIMITS.items)),
   notify: optional(notifySpec),
+  inbox: optional(inboxSpec),
 });
 
 /**

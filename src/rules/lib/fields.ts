@@ -4,9 +4,10 @@
  */
 import type { Duration } from '../../contract/duration';
 import { leaseOfId } from '../../contract/names';
+import { type InboxSpec, ON_DEADLINE } from '../../contract/inbox';
 import { EVENT_PATTERN, FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../../contract/patterns';
 import { durationMs, LONGEST_DURATION_MS } from './duration';
-import { duration, invalid, list, object, optional, type Parser, text } from './parse';
+import { duration, invalid, json, list, object, oneOf, optional, type Parser, text } from './parse';
 
 /** A text that matches a pattern; the error says `expected <what>`. */
 export function matching(pattern: RegExp, what: string): Parser<string> {
@@ -57,6 +58,19 @@ export function filledList<T>(parser: Parser<T>, max: number = FLEET_LIMITS.item
     return given.length === 0 ? invalid(path, 'needs at least one item') : given;
   };
 }
+
+/** A person or an address, for a webhook's receiver. */
+const recipient: Parser<string> = (value, path) => text(200)(filled(value, path), path);
+
+/** `inbox` of a fleet. */
+export const inboxSpec: Parser<InboxSpec> = object({
+  remindAfter: optional(positiveDuration),
+  escalateAfter: optional(positiveDuration),
+  escalateTo: optional(recipient),
+  deadline: optional(positiveDuration),
+  onDeadline: optional(oneOf(...ON_DEADLINE)),
+  default: optional(json),
+});
 
 /** `notify` of a fleet or an agent. */
 export const notifySpec = list(

@@ -11,9 +11,11 @@ import type {
   StopRequested,
 } from '../../contract/run';
 import type { TurnAnswered } from '../../contract/agent/turns';
+import type { ItemAnswer, ItemExtension } from '../../contract/inbox';
 import type { Origin } from '../../contract/origin';
 import { REQUEST_ID_LENGTH } from '../../contract/patterns';
 import { branchId } from '../coordination/parse';
+import { positiveDuration } from '../lib/fields';
 import { message } from '../lib/message';
 import { originFields } from '../lib/origin';
 import {
@@ -39,6 +41,8 @@ const words = text(Infinity);
 const reason = text(2_000);
 const ofRequest = { requestId: optional(text(REQUEST_ID_LENGTH)), ...originFields } as const;
 
+const isTrue: Parser<true> = (value, path) => (value === true ? true : invalid(path, 'expected true'));
+
 /** Signal `turnAnswered`. */
 export const parseTurnAnswered: Parser<TurnAnswered> = message({ turnId: id, outcome: turnOutcome });
 
@@ -49,13 +53,15 @@ export const parseQuestionAsked: Parser<QuestionAsked> = message({
   agent: name,
   question: json,
   timeout: optional(duration),
+  kind: optional(oneOf('gate')),
+  context: optional(json),
+  hasDefault: optional(isTrue),
 });
 
 /** Signal `questionWithdrawn`. */
 export const parseQuestionRef: Parser<{ questionId: string }> = message({ questionId: id });
 
 const answered: Parser<AnswerGiven> = message({ questionId: id, value: json });
-const isTrue: Parser<true> = (value, path) => (value === true ? true : invalid(path, 'expected true'));
 const late: Parser<AnswerGiven> = message({ questionId: id, timedOut: isTrue });
 const unanswerable: Parser<AnswerGiven> = message({ questionId: id, error: words });
 
@@ -94,6 +100,21 @@ export const parseBranchesChanged: Parser<BranchesChanged> = message({ branches:
 export const parseAnswer: Parser<{ value: unknown; question?: unknown; requestId?: string } & Origin> = message({
   value: json,
   question: optional(json),
+  ...ofRequest,
+});
+
+/** Update `answerItem`. */
+export const parseItemAnswer: Parser<ItemAnswer & { requestId?: string } & Origin> = message({
+  number: integer(1),
+  value: json,
+  digest: optional(text(100)),
+  ...ofRequest,
+});
+
+/** Update `extendItem`. */
+export const parseItemExtension: Parser<ItemExtension & { requestId?: string } & Origin> = message({
+  number: integer(1),
+  extension: positiveDuration,
   ...ofRequest,
 });
 

@@ -10,6 +10,6 @@ export const RUN_INPUT = migrations<RunInput['v']>(
   'run',
   1,
   [],
-  '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?}',
+  '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?, inbox?}',
 );
 export const BRANCH_INPUT = migrations<BranchInput['v']>('branch', 1, [], 'what its run sends; a person starts a run');

@@ -6,7 +6,7 @@ import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, RunStart, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
 import { FLEET_LIMITS } from '../../contract/patterns';
 import { USER } from '../../contract/fleet/topology';
-import { boundedDuration, notifySpec } from '../lib/fields';
+import { boundedDuration, inboxSpec, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
 import { message } from '../lib/message';
 import {
@@ -93,6 +93,7 @@ export const parseRunStart: Parser<RunStart> = message({
   script: optional(parseScript),
   trace: optional(boolean),
   notify: optional(notifySpec),
+  inbox: optional(inboxSpec),
   continueAfterEvents: optional(integer(1)),
   mostEvents: optional(integer(1)),
 });

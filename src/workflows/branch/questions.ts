@@ -27,14 +27,14 @@ export function createQuestions(life: BranchLife): BranchQuestions {
   const isStopped = (): boolean => life.stop.reason() !== null;
 
   return {
-    async ask({ branch, agent, question, timeoutMs }) {
+    async ask({ branch, agent, question, timeoutMs, ...rest }) {
       const questionId = uuid4();
       const run = runWorkflowId(life.context.fleet, life.context.run);
       const timeout = timeoutMs === null ? {} : { timeout: written(timeoutMs) };
       open = { questionId, answer: null };
       try {
         for (let again = ASK_AGAIN_MS; !isStopped(); again = Math.min(2 * again, ASK_AGAIN_MOST_MS)) {
-          const message = { questionId, branch, agent, question, ...timeout };
+          const message = { questionId, branch, agent, question, ...timeout, ...rest };
           const delivery = await life.outbox.send(run, runSignals.questionAsked, message);
           if (delivery === 'gone' && answer() === null) return { error: 'the workflow of the run is gone' };
           await condition(() => answer() !== null || isStopped(), again, {

@@ -8,19 +8,15 @@ import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 import { findRequest, markOf, withMark } from '../../rules/lib/fingerprint';
 import { parseAnswer, parseCancel, parseControl } from '../../rules/run/messages';
+import { originText } from '../../rules/lib/origin';
 import type { Family } from '../branch/family';
+import { answerItem, handleInbox } from './inbox';
 import type { RunLife } from './life';
+import type { Command } from './register';
 import { isHistoryFull } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 
 const FULL = 'cannot be paused, because its history is full; let it end, or cancel it';
-
-interface Command<T> {
-  readonly description: string;
-  /** Throws the refusal. */
-  refuse(argument: T): void;
-  apply(argument: T): void;
-}
 
 /** Registers a command. Its validator and its handler check `refuse`. A repeated request returns the current run. */
 function handle<T extends Origin & { readonly requestId?: string }>(
@@ -65,6 +61,7 @@ export function handleCommands(life: RunLife, family: Family): void {
   };
   const setPaused = (paused: boolean): void => {
     life.paused = paused;
+    life.human.setPaused(paused);
     family.tell({ kind: paused ? 'pause' : 'continue' });
   };
   handle(life, runUpdates.pause, parseControl, {
@@ -109,9 +106,19 @@ export function handleCommands(life: RunLife, family: Family): void {
         );
       }
     },
-    apply({ value }) {
-      life.human.answer(value);
+    apply({ value, ...origin }) {
+      const open = life.human.waiting()[0];
+      if (open) answerItem(life, open.number, value, originText(origin, 'a person'));
     },
+  });
+  handleInbox(life, (update, parse, command) => {
+    handle(life, update, parse, {
+      ...command,
+      refuse(request) {
+        mustRun();
+        command.refuse(request);
+      },
+    });
   });
 }
 

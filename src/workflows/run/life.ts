@@ -4,6 +4,7 @@ import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
 import { type Human, createHuman } from '../../rules/run/human';
+import { inboxTimes } from '../../rules/run/inbox';
 import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
 import { withShares } from '../../rules/lib/shares';
 import { sumOfUsage, usageField } from '../../rules/lib/usage';
@@ -13,12 +14,14 @@ import type { Topology } from '../../rules/topology/topology';
 import type { BranchLog } from '../../rules/run/branch-input';
 import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import { ensureKeywords } from '../shared/search-attributes';
+import { createNotifier, type Notifier } from '../shared/notifier';
 import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
 import { type Pacer, createPacer } from '../shared/pacer';
 import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
 import { isoNow, stampMs } from '../shared/iso-now';
+import { createItems, type Items } from './items';
 
 /** The shared state of one run. */
 export interface RunLife {
@@ -32,6 +35,9 @@ export interface RunLife {
   /** Counts a message without effect, and shows the reason. */
   readonly ignore: Ignore;
   readonly human: Human;
+  /** The questions as items of the inbox. */
+  readonly items: Items;
+  readonly notifier: Notifier;
   /** Ends the run: cancelled or timed out. */
   readonly stop: Stop;
   /** Branches whose agent is suspended, each with the reason that the agent gave; null: none. */
@@ -76,6 +82,13 @@ export function beginRun(input: RunInput): RunLife {
     () => {
       life.changed();
     },
+    {
+      times: inboxTimes(input.inbox ?? {}),
+      tell(news, asked) {
+        life.items.tell(news, asked);
+        if (news === 'expired' && asked.onDeadline !== 'hold') life.items.end(asked.number, 'expired');
+      },
+    },
   );
   const waiting = (): ReadonlySet<string> =>
     new Set([...suspended.keys(), ...human.waiting().map(({ question }) => question.branch)]);
@@ -84,6 +97,7 @@ export function beginRun(input: RunInput): RunLife {
     const lines = [runCard(view, suspended), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
     setCurrentDetails(lines.join('\n'));
     ensureKeywords({ DroverRunState: view.state });
+    life.items.mark();
   };
 
   const life: RunLife = {
@@ -98,6 +112,10 @@ export function beginRun(input: RunInput): RunLife {
       life.changed();
     },
     human,
+    get items() {
+      return items;
+    },
+    notifier: createNotifier(supervisor),
     stop: createStop(),
     suspended,
     paused: false,
@@ -168,6 +186,7 @@ export function beginRun(input: RunInput): RunLife {
       });
     },
   };
+  const items = createItems(life);
   return life;
 }
 

@@ -11,8 +11,8 @@ import { asFailure, errorBody } from '../shared/failures';
  */
 export async function withPlan(start: RunStart): Promise<RunInput> {
   try {
-    const { topology, services, notify } = await planActivity().planRun({ fleet: start.fleet });
-    return { ...(notify && { notify }), ...(services && { services }), ...start, topology };
+    const { topology, services, notify, inbox } = await planActivity().planRun({ fleet: start.fleet });
+    return { ...(notify && { notify }), ...(inbox && { inbox }), ...(services && { services }), ...start, topology };
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { code, message, details } = errorBody(error);

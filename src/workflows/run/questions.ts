@@ -15,18 +15,21 @@ export type TellAsked = (asked: Pick<QuestionAsked, 'agent' | 'branch'>) => void
 export function handleQuestions(life: RunLife, tell: TellAsked): void {
   const { fleet, run } = life.input;
   const open = new Map<string, () => void>();
+  const numbers = new Map<string, number>();
 
   // A script may have answered at once.
   const isOpen = (branch: string): boolean => life.human.waiting().some(({ question }) => question.branch === branch);
 
-  function ask({ questionId, branch, agent, question, timeout }: QuestionAsked): void {
+  function ask({ questionId, branch, agent, question, timeout, ...rest }: QuestionAsked): void {
     if (open.has(questionId)) return;
     const timeoutMs = timeout === undefined ? null : (durationMs(timeout) ?? null);
-    const withdraw = life.human.ask({ branch, agent, question, timeoutMs }, (answer) => {
+    const withdraw = life.human.ask({ branch, agent, question, timeoutMs, ...rest }, (answer) => {
       const target = branchWorkflowId(fleet, run, branch);
       life.outbox.tell(target, branchSignals.answerGiven, given(questionId, answer));
     });
     open.set(questionId, withdraw);
+    const asked = life.human.waiting().at(-1);
+    if (asked?.question.branch === branch) numbers.set(questionId, asked.number);
     if (isOpen(branch)) tell({ agent, branch });
   }
   receive(
@@ -42,6 +45,9 @@ export function handleQuestions(life: RunLife, tell: TellAsked): void {
     runSignals.questionWithdrawn,
     parseQuestionRef,
     ({ questionId }) => {
+      const number = numbers.get(questionId);
+      const waits = life.human.waiting().some((asked) => asked.number === number);
+      if (number !== undefined && waits) life.items.end(number, 'withdrawn');
       open.get(questionId)?.();
       // Ignores the question if it arrives after its withdrawal.
       open.set(questionId, () => undefined);

@@ -24,7 +24,7 @@ import { translating } from '../shared/failures';
 import { stampMs } from '../shared/iso-now';
 import { recordRun } from '../shared/metrics';
 import { migrated } from '../shared/migrated';
-import { createNotifier, type Notifier } from '../shared/notifier';
+import type { Notifier } from '../shared/notifier';
 import { ensureKeywords } from '../shared/search-attributes';
 import { startTimer } from '../shared/timer';
 
@@ -41,7 +41,7 @@ export async function run(argument: unknown): Promise<RunResult> {
   });
   return CancellationScope.nonCancellable(async () => {
     const { fleet, run: name, task, script } = life.input;
-    const notifier = createNotifier(life.supervisor);
+    const { notifier } = life;
     ensureKeywords({ DroverFleet: fleet, DroverRunState: life.view().state });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);

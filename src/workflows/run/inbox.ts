@@ -1,0 +1,42 @@
+/** The query and the updates of a run's inbox (docs/inbox.md). */
+import { setHandler } from '@temporalio/workflow';
+import { runInbox, runUpdates } from '../../contract/run/messages';
+import { durationMs } from '../../rules/lib/duration';
+import { originText } from '../../rules/lib/origin';
+import { checkItemAnswer, mustWait } from '../../rules/run/inbox';
+import { parseItemAnswer, parseItemExtension } from '../../rules/run/messages';
+import { runOfItems } from './items';
+import type { RunLife } from './life';
+import type { RegisterCommand } from './register';
+
+/** Registers the query and the updates of the inbox. */
+export function handleInbox(life: RunLife, handle: RegisterCommand): void {
+  setHandler(runInbox, () => ({ items: life.items.list() }), { description: 'Returns what waits for a person' });
+  handle(runUpdates.answerItem, parseItemAnswer, {
+    description: 'Answers one waiting item: {number, value, digest?, by?, from?, requestId?}',
+    refuse(answer) {
+      checkItemAnswer(answer, life.human.waiting(), life.items.settled(), runOfItems(life));
+    },
+    apply({ number, value, ...origin }) {
+      answerItem(life, number, value, originText(origin, 'a person'));
+    },
+  });
+  handle(runUpdates.extendItem, parseItemExtension, {
+    description: 'Moves the deadline of one waiting item: {number, extension, by?, from?, requestId?}',
+    refuse({ number }) {
+      mustWait(number, life.human.waiting(), life.items.settled(), runOfItems(life));
+    },
+    apply({ number, extension }) {
+      life.human.extend(number, durationMs(extension) ?? 0);
+    },
+  });
+}
+
+/** Answers an item, records who did, and tells the webhooks. */
+export function answerItem(life: RunLife, number: number, value: unknown, by: string): void {
+  const asked = life.human.waiting().find((one) => one.number === number);
+  if (asked === undefined) return;
+  life.items.tell('answered', asked, by);
+  life.items.end(number, 'answered', by);
+  life.human.answer(value, number);
+}

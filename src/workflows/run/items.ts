@@ -1,0 +1,72 @@
+/** The waiting items of a run: how they ended, what webhooks are told, and how lists find the run. */
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { WaitingItem } from '../../contract/inbox';
+import type { RunInput } from '../../contract/run';
+import { searchAttributeKeys } from '../../contract/search-attributes';
+import type { Asked, Human, ItemNews } from '../../rules/run/human';
+import { itemOf, itemsWithin, kindOf, type RunOfItems, type SettledItem, withSettled } from '../../rules/run/inbox';
+import { isoNow } from '../shared/iso-now';
+import type { Notifier } from '../shared/notifier';
+
+/** What the items of a run are made of. */
+export interface ItemSource {
+  readonly input: RunInput;
+  readonly human: Human;
+  readonly paused: boolean;
+  readonly notifier: Notifier;
+}
+
+/** The items of one run. */
+export interface Items {
+  list(): WaitingItem[];
+  /** How the items ended that do not wait any more. */
+  settled(): readonly SettledItem[];
+  /** Records how an item has ended. */
+  end(number: number, how: SettledItem['how'], by?: string): void;
+  /** Tells the webhooks what happened to an item. */
+  tell(news: ItemNews | 'answered', asked: Asked, by?: string): void;
+  /** Lets lists find the run while an item waits. Writes an event only where that changes. */
+  mark(): void;
+}
+
+/** Create one per run. */
+export function createItems(life: ItemSource): Items {
+  let settled: readonly SettledItem[] = [];
+  const { fleet, run, inbox = {} } = life.input;
+  return {
+    list: () => itemsWithin(life.human.waiting().map((asked) => itemOf(asked, runOfItems(life)))),
+    settled: () => settled,
+    end(number, how, by) {
+      settled = withSettled(settled, { number, how, by: by ?? null, at: isoNow() });
+    },
+    tell(news, asked, by) {
+      const { id, kind, branch, agent, deadline, onDeadline } = itemOf(asked, runOfItems(life));
+      const to = news === 'escalated' && inbox.escalateTo !== undefined ? { escalateTo: inbox.escalateTo } : {};
+      // The question itself may be confidential, so the event does not hold it.
+      life.notifier.raise(life.input.notify, `question.${news}`, {
+        item: id,
+        kind,
+        run: `${fleet}/${run}`,
+        agent,
+        branch,
+        ...(deadline !== undefined && { deadline }),
+        ...(onDeadline !== undefined && { onDeadline }),
+        ...to,
+        ...(by !== undefined && { by }),
+      });
+    },
+    mark() {
+      const [first] = life.human.waiting();
+      const kind = first === undefined ? null : kindOf(first);
+      const key = searchAttributeKeys.DroverWaiting;
+      const known = workflowInfo().typedSearchAttributes.get(key) ?? null;
+      if (kind !== known) upsertSearchAttributes([{ key, value: kind }]);
+    },
+  };
+}
+
+/** The run as the rules of its items see it. */
+export function runOfItems({ input, paused }: Pick<ItemSource, 'input' | 'paused'>): RunOfItems {
+  const { fleet, run, inbox = {} } = input;
+  return { fleet, run, escalateTo: inbox.escalateTo ?? null, isPaused: paused, execution: workflowInfo().runId };
+}
