@@ -1,123 +1,26 @@
-"""The agents of the MARS example in one Python file, with the standard library alone: beats, turns, a clean end."""
+"""The agents of the MARS example in one Python file, with the library drover-agent."""
 
-import hmac
-import json
 import os
-import signal
-import threading
-import urllib.error
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import pathlib
+import sys
 
-GATEWAY = os.environ["DROVER_GATEWAY"].rstrip("/")
-TOKEN = os.environ["DROVER_TOKEN"]
-BEAT_URL = f"{GATEWAY}/v1/agents/{os.environ['DROVER_FLEET']}/{os.environ['DROVER_AGENT']}/heartbeat"
-BEARER = f"Bearer {TOKEN}"
-BODY_LIMIT = 1024 * 1024
+# The library of this checkout; elsewhere it is installed.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python" / "src"))
 
-stopping = threading.Event()
-turns = {}  # turnId -> its answer; a turn that is asked again is not worked on again
-turns_lock = threading.Lock()
+from drover_agent import final, invoke, serve_agent  # noqa: E402
 
 
 def on_turn(turn):
-    """What this agent does. Everything else in this file is the protocol.
-
-    An agent with a model adds what the call took: {"action": …, "usage": {"costUsd": 0.003, "inputTokens": 812,
-    "outputTokens": 96, "model": "…"}}, and "metadata" of its own. Drover sums the usage.
-    """
-    given = turn["input"]
+    """An agent with a model adds what the call took: ``{**final(…), "usage": {"costUsd": 0.003, "model": "…"}}``."""
+    given = turn.input
     if given["kind"] == "task":
-        agents = sorted(name for name in turn["mayInvoke"] if name != "End")
-        request = "Provide your letters."
-        return {"action": "invoke", "invocations": [{"agent": name, "request": request} for name in agents]}
+        agents = sorted(name for name in turn.may_invoke if name != "End")
+        return invoke([{"agent": name, "request": "Provide your letters."} for name in agents])
     if given["kind"] == "results":
         by_name = sorted(given["results"], key=lambda result: result["from"])
-        return {"action": "final", "response": "".join("".join(result["value"]) for result in by_name)}
+        return final("".join("".join(result["value"]) for result in by_name))
     letters = given["value"] if isinstance(given.get("value"), list) else []
-    letters = letters + list(os.environ.get("LETTERS", ""))
-    return {"action": "invoke", "invocations": [{"agent": turn["mayInvoke"][0], "request": letters}]}
+    return invoke(turn.may_invoke[0], letters + list(os.environ.get("LETTERS", "")))
 
 
-class Answer:
-    """The answer of one turn: computed once, by whoever asks first; the others wait for it."""
-
-    def __init__(self, turn):
-        self.turn, self.lock, self.reply = turn, threading.Lock(), None
-
-    def get(self):
-        with self.lock:
-            if self.reply is None:
-                try:
-                    self.reply = on_turn(self.turn)
-                except Exception as error:
-                    self.reply = {"action": "fail", "error": repr(error)}
-            return self.reply
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.answer(200 if self.path == "/healthz" else 404, {"status": "stopping" if stopping.is_set() else "ready"})
-
-    def do_POST(self):
-        length = int(self.headers.get("content-length") or 0)
-        if length > BODY_LIMIT:
-            self.close_connection = True
-            return self.answer(413, {"error": "too large"})
-        body = self.rfile.read(length)
-        if not hmac.compare_digest(self.headers.get("authorization") or "", BEARER):
-            return self.answer(401, {"error": "not the token of this agent"})
-        if self.path != "/turn":
-            return self.answer(404, {"error": f"no {self.path} here"})
-        if stopping.is_set():
-            return self.answer(503, {"error": "this agent is stopping"})
-        turn = json.loads(body)
-        with turns_lock:
-            answer = turns.setdefault(turn["turnId"], Answer(turn))
-            while len(turns) > 1000:
-                del turns[next(iter(turns))]
-        self.answer(200, answer.get())
-
-    def answer(self, status, value):
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
-
-
-def beat(number, status, endpoint):
-    """Posts one beat; returns how many seconds to wait for the next."""
-    pulse = {"instanceId": os.environ["DROVER_INSTANCE"], "seq": number, "status": status, "endpoint": endpoint}
-    headers = {"content-type": "application/json", "authorization": BEARER}
-    request = urllib.request.Request(BEAT_URL, json.dumps(pulse).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=5) as response:
-            return json.load(response)["nextBeatMs"] / 1000
-    except (OSError, ValueError, KeyError) as error:  # the gateway is away: soon again
-        print(f"no beat arrives: {error}", flush=True)
-        return 1
-
-
-def main():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = False  # turns in flight finish before the process ends
-    endpoint = f"http://127.0.0.1:{server.server_port}"
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    number = 1
-    while not stopping.wait(beat(number, "ready", endpoint)):
-        number += 1
-    beat(number + 1, "stopping", endpoint)
-    server.shutdown()
-    server.server_close()
-
-
-if __name__ == "__main__":
-    main()
+serve_agent(on_turn=on_turn)

@@ -1,6 +1,6 @@
 /** `drover init`: writes the files of a first fleet, and never over another file. */
 import { type Command, Option } from 'commander';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { errorCode } from '../../lib/error-code';
@@ -40,6 +40,7 @@ function init(template: TemplateName, folder: string): void {
   } else {
     // The fleet file comes last: if writing ends early, the next try writes the rest.
     const names = readdirSync(join(PACKAGE, 'templates', template)).filter((name) => name !== FLEET_FILE);
+    if (template === 'python') writeLibrary(folder);
     for (const name of [...names, FLEET_FILE]) writeNew(template, folder, name);
   }
   if (!isInstalledIn(folder)) {
@@ -64,6 +65,23 @@ function writeNew(template: TemplateName, folder: string, name: string): void {
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw problem(join(folder, file), 'written', error);
     say(`kept ${file}, which is here already`);
+  }
+}
+
+/** The library of Python agents, as a folder beside the agent: it needs no installation. */
+const LIBRARY = 'drover_agent';
+
+function writeLibrary(folder: string): void {
+  const target = join(folder, LIBRARY);
+  const source = join(PACKAGE, 'python/src', LIBRARY);
+  try {
+    mkdirSync(target);
+    for (const name of readdirSync(source).filter((file) => /\.py$|^py\.typed$/.test(file)))
+      copyFileSync(join(source, name), join(target, name), constants.COPYFILE_EXCL);
+    say(`wrote ${LIBRARY}/, the library of agents in Python`);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw problem(target, 'written', error);
+    say(`kept ${LIBRARY}, which is here already`);
   }
 }
 

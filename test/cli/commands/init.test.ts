@@ -19,16 +19,15 @@ const init = (...args: string[]): string =>
 /** Every file with its text and the time of its last change. */
 const content = (): object =>
   Object.fromEntries(
-    readdirSync(folder).map((name) => [
-      name,
-      [readFileSync(join(folder, name), 'utf8'), statSync(join(folder, name)).mtimeMs],
-    ]),
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(folder, name)).isFile())
+      .map((name) => [name, [readFileSync(join(folder, name), 'utf8'), statSync(join(folder, name)).mtimeMs]]),
   );
 
 test.each([
   ['node', ['.gitignore', 'agent.mjs', 'agent.test.mjs', 'fleet.yaml']],
   ['typescript', ['.gitignore', 'agent.test.ts', 'agent.ts', 'fleet.yaml', 'tsconfig.json']],
-  ['python', ['.gitignore', 'agent.py', 'agent.test.mjs', 'fleet.yaml']],
+  ['python', ['.gitignore', 'agent.py', 'agent.test.mjs', 'drover_agent', 'fleet.yaml']],
   ['command', ['.gitignore', 'agent.mjs', 'agent.test.mjs', 'fleet.yaml']],
 ])('template %s: a valid fleet, three commands, and no change by a second time', async (template, files) => {
   const output = init('--template', template);
