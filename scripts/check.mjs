@@ -24,6 +24,7 @@ const CHECKS = [
   ['words', process.execPath, [join(root, 'scripts/words.mjs'), '--list']],
   ['api', bin('typedoc'), ['--emit', 'none']],
   ['bundle', process.execPath, [join(root, 'scripts/check-bundle.mjs')]],
+  ['openapi', process.execPath, [join(root, 'scripts/check-openapi.mjs')]],
   ['packages', process.execPath, [join(root, 'scripts/check-packages.mjs')]],
 ];
 
