@@ -16,6 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Heartbeat } from '../contract/agent';
 import { PULL_ENDPOINT } from '../contract/agent/pull';
 import type { BeatAnswer } from '../contract/protocol';
+import { AgentLog } from './agent-log';
 import { Beats } from './beats';
 import { ProgressReports } from './progress';
 import { type FailureNotice, postReport } from './reports';
@@ -84,6 +85,11 @@ export interface AgentOptions {
   readonly graceMs?: number;
   /** The `DROVER_` variables; the process's own unless given. */
   readonly environment?: Environment;
+  /**
+   * Receives a line at the start, for each turn at its start and its end, and at the end of the agent:
+   * names, times and outcomes, no contents. To standard output unless given; false: nowhere.
+   */
+  readonly log?: ((line: string) => void) | false;
   /** Whether SIGTERM and SIGINT stop the agent and end the process; true unless given. */
   readonly signals?: boolean;
 }
@@ -130,14 +136,20 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   const subscription = new CurrentSubscription();
   const session = new CurrentSession(identity.session);
   const progress = new ProgressReports(identity);
+  const log = new AgentLog(identity, options.log);
   const turns = new TurnMemory(async (turn, signal) => {
     subscription.learn(turn.subscription);
     session.hear(turn);
     const { report, end } = progress.open(turn.turnId);
+    const took = log.begin(turn);
     try {
       const reply = await options.onTurn({ ...turn, progress: report }, signal);
       session.replied(reply);
+      took(reply.action);
       return reply;
+    } catch (error) {
+      took(signal.aborted ? 'withdrawn' : 'error');
+      throw error;
     } finally {
       end();
     }
@@ -166,6 +178,7 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
   let stopped: Promise<void> | undefined;
   async function shutDown(): Promise<void> {
     status = 'stopping';
+    log.say(`stops, with ${String(turns.inFlight)} turns in flight`);
     const lastBeat = beats.end();
     const ended = await Promise.race([
       turns.idle().then(() => true),
@@ -174,6 +187,7 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
     if (!ended) turns.abortAll('the agent is stopping');
     await lastBeat;
     await close();
+    log.say('has stopped');
   }
   const stop = (): Promise<void> => (stopped ??= shutDown());
 
@@ -186,6 +200,7 @@ export async function serveAgent(options: AgentOptions): Promise<RunningAgent> {
     await options.onStart({ session: session.current });
   }
   await setStatus('ready');
+  log.say(`is ready at ${endpoint}, instance ${identity.instanceId}`);
   const reportFailure = async (notice: FailureNotice) => postReport(identity, subscription.report(notice));
   async function setSession(next: string | null): Promise<void> {
     session.set(next);

@@ -12,6 +12,7 @@ beforeEach(async () => {
   gateway = await new FakeGateway().listen();
   agents = [];
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  jest.spyOn(console, 'log').mockImplementation(() => undefined);
 });
 
 afterEach(async () => {
@@ -471,4 +472,39 @@ test('the replies', () => {
     default: 'a',
   });
   expect(fail('no')).toEqual({ action: 'fail', error: 'no' });
+});
+
+describe('the log', () => {
+  test('has a line for the start, for each turn at both ends, and for the end, and no contents', async () => {
+    const lines: string[] = [];
+    const agent = await serve({
+      log: (line) => lines.push(line),
+      onTurn: ({ attempt }) => {
+        if (attempt > 1) return final('a secret answer');
+        throw new Error('a secret error');
+      },
+    });
+    await call(agent, '/turn', turnRequest({ turnId: 't-1', task: 'a secret task' }));
+    await call(agent, '/turn', turnRequest({ turnId: 't-1', attempt: 2 }));
+    await agent.stop();
+    const seconds = (line: string) => line.replace(/[\d.]+ s$/, 'N s');
+    expect(lines.map(seconds)).toEqual([
+      `mars/A is ready at ${agent.endpoint}, instance i-1`,
+      'mars/A begins turn t-1 of run run-1',
+      'mars/A ends turn t-1 of run run-1: error after N s',
+      'mars/A begins turn t-1 of run run-1, attempt 2',
+      'mars/A ends turn t-1 of run run-1: final after N s',
+      'mars/A stops, with 0 turns in flight',
+      'mars/A has stopped',
+    ]);
+    expect(console.log).not.toHaveBeenCalled();
+  });
+
+  test('goes to standard output unless told otherwise, and nowhere with false', async () => {
+    const agent = await serve();
+    expect(console.log).toHaveBeenCalledWith(`mars/A is ready at ${agent.endpoint}, instance i-1`);
+    jest.mocked(console.log).mockClear();
+    await (await serve({ log: false })).stop();
+    expect(console.log).not.toHaveBeenCalled();
+  });
 });
