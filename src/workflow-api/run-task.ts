@@ -26,7 +26,7 @@ import { asFailure, errorBody } from '../workflows/shared/failures';
 export interface RunTaskOptions extends Pick<RunStart, 'topology' | 'notify' | 'script' | 'trace'> {
   /** The name of the run: 1 to 63 letters, digits, "-" or "_". A random one unless given. */
   readonly run?: string;
-  /** The prefix of Drover's task queues (`DROVER_QUEUE`), `drover` unless given. */
+  /** The prefix of Drover's task queues (`DROVER_QUEUE_PREFIX`), `drover` unless given. */
   readonly queuePrefix?: string;
 }
 
