@@ -14,6 +14,7 @@ import type {
   Unknown,
 } from '../contract/agent';
 import { DroverError } from '../contract/errors';
+import { selector } from '../contract/labels';
 import type { WorkflowEnd } from '../contract/ends';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/agent/messages';
 import { AGENT_WORKFLOW } from '../contract/names';
@@ -40,6 +41,8 @@ export interface AgentFilter {
   readonly fleets?: readonly string[];
   readonly status?: AgentStatus | Unknown;
   readonly liveness?: Liveness | Unknown;
+  /** Those whose labels match, such as `team=red,tier!=test`: chosen from each page, which then has fewer items. */
+  readonly label?: string;
 }
 
 /**
@@ -127,9 +130,10 @@ export class Agents {
 
   /** One page of agents from visibility: eventually consistent, newest first. */
   async list(
-    { fleet, fleets, status, liveness }: AgentFilter = {},
+    { fleet, fleets, status, liveness, label }: AgentFilter = {},
     options: PageOptions = {},
   ): Promise<Page<AgentListItem>> {
+    const isChosen = label === undefined ? () => true : selector(label);
     const conditions = [
       equals('WorkflowType', AGENT_WORKFLOW),
       ...(fleet === undefined ? [] : [equals('DroverFleet', fleet)]),
@@ -140,7 +144,9 @@ export class Agents {
     const { items, nextPageToken } = await listWorkflows(this.#calls, conditions, agentItem, options);
     // Visibility still has the last report of an agent that does not answer.
     const isAsked = (item: AgentListItem) =>
-      (status ?? item.status) === item.status && (liveness ?? item.liveness) === item.liveness;
+      isChosen(item.labels ?? {}) &&
+      (status ?? item.status) === item.status &&
+      (liveness ?? item.liveness) === item.liveness;
     return { items: items.filter(isAsked), nextPageToken };
   }
 

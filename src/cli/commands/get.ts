@@ -31,6 +31,7 @@ interface GetFlags extends ConnectionFlags {
   readonly fleet?: string;
   readonly status?: AgentStatus | Unknown;
   readonly liveness?: Liveness | Unknown;
+  readonly selector?: string;
   readonly state?: RunState | Unknown;
   readonly limit?: number;
   readonly watch?: boolean;
@@ -66,6 +67,7 @@ export function register(program: Command): void {
   list('agents', 'agent', 'fleet/agent')
     .option('--fleet <fleet>', 'of this fleet only', plainName)
     .addOption(new Option('--status <status>', 'in this status only').choices(STATUSES))
+    .option('-l, --selector <selector>', 'with these labels only, such as team=red,tier!=test')
     .addOption(new Option('--liveness <liveness>', 'of this liveness only').choices(LIVENESSES))
     .action((name: string | undefined, flags: GetFlags) => show(name, flags, AGENTS));
   list('fleets', 'fleet', 'fleet').action((name: string | undefined, flags: GetFlags) => show(name, flags, FLEETS));
@@ -134,8 +136,13 @@ const AGENTS: Kind<AgentRow> = {
   notFound: 'AgentNotFound',
   nameOf: ({ fleet, name }) => `${fleet}/${name}`,
   async list({ agents }, flags, name) {
-    const { fleet = name === undefined ? undefined : agentRef(name).fleet, status, liveness } = flags;
-    const filter = { ...(fleet && { fleet }), ...(status && { status }), ...(liveness && { liveness }) };
+    const { fleet = name === undefined ? undefined : agentRef(name).fleet, status, liveness, selector: label } = flags;
+    const filter = {
+      ...(fleet && { fleet }),
+      ...(status && { status }),
+      ...(liveness && { liveness }),
+      ...(label !== undefined && { label }),
+    };
     const items = await allPages<AgentListItem>((page) => agents.list(filter, page));
     const sorted = [...items].sort((a, b) => compareNames(AGENTS.nameOf(a), AGENTS.nameOf(b)));
     if (!isTable(flags.output) || sorted.length > MOST_ASKED) return sorted;

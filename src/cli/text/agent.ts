@@ -1,5 +1,6 @@
 /** Text of an agent for people. */
 import type { AgentView } from '../../contract/agent';
+import { labelsText } from '../../contract/labels';
 import { utcText } from '../../rules/lib/time';
 import { age, when } from './age';
 import { colors, facts, table } from '../lib/output';
@@ -30,6 +31,7 @@ export function agentText(agent: AgentView): string {
       'Provider',
       `${agent.provider}, resource ${agent.resourceId ?? 'unknown'}${agent.pid === undefined ? '' : `, process ${String(agent.pid)}`}`,
     ],
+    ['Labels', labelsText(agent.labels)],
     ['Host', agent.host ?? '-'],
     ['Endpoint', agent.endpoint ?? '-'],
     [

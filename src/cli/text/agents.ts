@@ -1,5 +1,6 @@
 /** The table of `get agents`. */
 import type { AgentListItem, AgentView } from '../../contract/agent';
+import { labelsText } from '../../contract/labels';
 import { colors, table } from '../lib/output';
 import { age } from './age';
 import { painted } from './paint';
@@ -17,7 +18,7 @@ export function agentRow(item: AgentListItem, view: AgentView | null): AgentRow 
 }
 
 const HEAD = ['NAME', 'STATUS', 'LIVENESS', 'RUNTIME', 'RESTARTS', 'TURNS', 'AGE'];
-const WIDE = ['HOLDS', 'SUBSCRIPTION', 'PROVIDER', 'HOST', 'PROCESS', 'REVISION'];
+const WIDE = ['HOLDS', 'SUBSCRIPTION', 'PROVIDER', 'HOST', 'PROCESS', 'REVISION', 'LABELS'];
 
 /** What a narrow terminal shows last: where an agent runs matters less than how it is, and why. */
 const LOSING = [
@@ -51,7 +52,7 @@ function columns({ fleet, name, phase, liveness, runtime, restarts, since, view 
   return [`${fleet}/${name}`, paint(phase), paint(liveness), paint(runtime), String(restarts), turns, age(since)];
 }
 
-function wideColumns({ holds, subscription, view }: AgentRow): string[] {
+function wideColumns({ holds, subscription, labels, view }: AgentRow): string[] {
   return [
     holds.join(',') || '-',
     subscription ?? '-',
@@ -59,5 +60,6 @@ function wideColumns({ holds, subscription, view }: AgentRow): string[] {
     view?.host ?? '-',
     view?.pid === undefined ? '-' : String(view.pid),
     view === undefined ? '-' : String(view.revision),
+    labelsText(labels),
   ];
 }

@@ -12,7 +12,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   compensate: ['compensate mars'],
   gc: ['gc', 'gc --yes'],
   scale: ['scale mars/Worker 5'],
-  get: ['get agents --fleet mars', 'get runs -o json'],
+  get: ['get agents --fleet mars', 'get agents -l team=red,tier!=test -o wide', 'get runs -o json'],
   describe: ['describe agent mars/AgentA', 'describe run mars/run-1 --watch'],
   wait: ['wait agent mars/AgentA --for liveness=ready --timeout 2m'],
   events: ['events', 'events --watch --fleet mars'],

@@ -1,4 +1,5 @@
 /** What an agent shows: its view, its item in lists, and its report to a change. */
+import type { Labels } from '../labels';
 import type { Trouble } from '../trouble';
 import type { Usage } from '../usage';
 import type { OpenTurn } from './open-turn';
@@ -30,6 +31,8 @@ export interface AgentView {
   readonly liveness: Liveness;
   /** How often the restart policy and operators have started it again. */
   readonly restarts: number;
+  /** Of its specification; absent where it has none. */
+  readonly labels?: Labels;
   readonly holds: readonly Hold[];
   readonly turns: { readonly inFlight: number; readonly queued: number };
   readonly provider: ProviderKind;
@@ -86,6 +89,8 @@ export interface AgentListItem {
   readonly since: string | null;
   readonly holds: readonly string[];
   readonly subscription: string | null;
+  /** Absent where it has none. */
+  readonly labels?: Labels;
   /** Why it is not working, and what changes that; null where it works. */
   readonly why: string | null;
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
@@ -119,4 +124,5 @@ export interface AgentTold {
   /** ISO 8601. */
   readonly since: string;
   readonly why: string | null;
+  readonly labels?: Labels;
 }

@@ -3,6 +3,13 @@ import { z } from 'zod';
 import { RESTART_ON, RETRY_REASONS } from '../agent';
 import { misleadingVariable } from '../agent/references';
 import {
+  LABEL_KEY_EXPECTED,
+  LABEL_KEY_PATTERN,
+  LABEL_VALUE_EXPECTED,
+  LABEL_VALUE_PATTERN,
+  MOST_LABELS,
+} from '../labels';
+import {
   FLEET_LIMITS,
   VARIABLE_PATTERN,
   PASSED_PATTERN,
@@ -260,6 +267,16 @@ export const agent = strict({
   keepSession: field(z.boolean(), 'Whether the agent keeps its session when it is made again, such as by a replace.', {
     default: false,
   }).optional(),
+  labels: field(
+    z
+      .record(
+        z.string().regex(LABEL_KEY_PATTERN, LABEL_KEY_EXPECTED),
+        pattern(LABEL_VALUE_PATTERN, LABEL_VALUE_EXPECTED),
+      )
+      .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `more than ${String(MOST_LABELS)} labels`),
+    'Words by which `get agents -l` chooses; replicas have those of their agent.',
+    { example: { team: 'search', tier: 'test' } },
+  ).optional(),
   signature: field(
     strict({
       keyId: field(pattern(KEY_ID_PATTERN, 'the id of a key, as drover sign writes it'), 'The id of the key.', {

@@ -215,6 +215,7 @@ export const CALLS = {
       fleet: name.exactOptional(),
       status: views.agentListItemSchema.shape.status.exactOptional(),
       liveness: views.agentListItemSchema.shape.liveness.exactOptional(),
+      label: z.string().max(1_000).exactOptional(),
       ...paging,
     }),
     answer: views.page(views.agentListItemSchema),

@@ -21,6 +21,7 @@ const liveness = z.enum(['starting', 'ready', 'degraded', 'offline']);
 /** Why a list's item does not answer. */
 const problem = z.string().nullable();
 const subscription = z.object({ pool: z.string(), name: z.string(), assignment: z.int() });
+const labels = z.record(z.string(), z.string()).exactOptional();
 const hold = z.object({ name: z.string(), reason: z.string().nullable(), since: time });
 
 const troubles = z
@@ -59,6 +60,7 @@ export const agentViewSchema = z.object({
   runtime,
   liveness,
   restarts: z.int(),
+  labels,
   holds: z.array(hold),
   turns: z.object({ inFlight: z.int(), queued: z.int() }),
   provider: z.enum(PROVIDERS),
@@ -108,6 +110,7 @@ export const agentListItemSchema = z.object({
   since: time.nullable(),
   holds: z.array(z.string()),
   subscription: z.string().nullable(),
+  labels,
   why: z.string().nullable(),
   problem,
 }) satisfies z.ZodType<AgentListItem>;

@@ -5,6 +5,13 @@
 import { PROVIDERS, RESTART_ON, RETRY_REASONS, type AgentSpec } from '../../contract/agent';
 import { misleadingVariable } from '../../contract/agent/references';
 import {
+  LABEL_KEY_EXPECTED,
+  LABEL_KEY_PATTERN,
+  LABEL_VALUE_EXPECTED,
+  LABEL_VALUE_PATTERN,
+  MOST_LABELS,
+} from '../../contract/labels';
+import {
   FLEET_LIMITS,
   HMAC_PATTERN,
   IMAGE_EXPECTED,
@@ -57,6 +64,18 @@ const environment: Parser<Record<string, string>> = (value, path) => {
       if (!VARIABLE_PATTERN.test(variable))
         invalid(`${path}.${variable}`, 'is not a valid name of an environment variable');
       return [variable, variableValue(content, `${path}.${variable}`)];
+    }),
+  );
+};
+
+const labels: Parser<Record<string, string>> = (value, path) => {
+  if (!isRecord(value)) return invalid(path, 'expected an object of labels');
+  const entries = Object.entries(value);
+  if (entries.length > MOST_LABELS) return invalid(path, `more than ${String(MOST_LABELS)} labels`);
+  return Object.fromEntries(
+    entries.map(([key, word]) => {
+      if (!LABEL_KEY_PATTERN.test(key)) invalid(`${path}.${key}`, LABEL_KEY_EXPECTED);
+      return [key, matching(LABEL_VALUE_PATTERN, LABEL_VALUE_EXPECTED)(word, `${path}.${key}`)];
     }),
   );
 };
@@ -161,6 +180,7 @@ const fields = object({
   liveness: optional(livenessSpec),
   restart: optional(restartSpec),
   keepSession: optional(boolean),
+  labels: optional(labels),
   signature: optional(signature),
 });
 

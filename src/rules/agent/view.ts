@@ -47,6 +47,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     runtime: state.runtime,
     liveness: state.liveness,
     restarts: state.restarts,
+    ...labelsField(state),
     holds: state.holds,
     turns: { inFlight: state.turns.inFlight.length, queued: state.turns.waiting.length },
     provider: config.spec.provider,
@@ -136,7 +137,13 @@ export function agentTold(state: AgentState, since: string): AgentTold {
     restarts,
     since,
     why: reason === null ? null : oneLine(reason, SHORT_BYTES),
+    ...labelsField(state),
   };
+}
+
+function labelsField({ config }: AgentState): Pick<AgentView, 'labels'> {
+  const { labels } = config.spec;
+  return labels === undefined ? {} : { labels };
 }
 
 /** The answer to a command in the current state. */

@@ -18,6 +18,7 @@ const HOT_FIELDS: readonly string[] = [
   'liveness',
   'restart',
   'keepSession',
+  'labels',
   'signature',
 ];
 

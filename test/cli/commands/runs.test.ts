@@ -55,7 +55,7 @@ it('lists have status words, ages and names as arguments, and describe finds the
   expect(table).toMatch(/^NAME +STATUS +LIVENESS +RUNTIME +RESTARTS +TURNS +AGE +REASON\n/);
   expect(table).toMatch(/^mars\/AgentA +running +ready +running +0 +0 +\d+[sm] +-$/m);
   expect(ok(await drover(['get', 'agent', 'mars/AgentB', '-o', 'wide'], cwd))).toMatch(
-    /HOLDS +SUBSCRIPTION +PROVIDER +HOST +PROCESS +REVISION +REASON\nmars\/AgentB .* process +\S+ +\d+ +1 +-$/m,
+    /HOLDS +SUBSCRIPTION +PROVIDER +HOST +PROCESS +REVISION +LABELS +REASON\nmars\/AgentB .* process +\S+ +\d+ +1 +- +-$/m,
   );
   expect(await drover(['get', 'agents', 'mars/None'], cwd)).toMatchObject({ code: 3, stdout: '' });
   expect(ok(await drover(['get', 'fleets', 'mars'], cwd))).toMatch(

@@ -56,6 +56,11 @@ test.each<[string, FleetSpec, ReturnType<typeof planChanges>]>([
     [{ kind: 'update', agent: 'A', fields: ['turns.maxParallel'] }],
   ],
   [
+    'labels are hot',
+    { agents: [{ ...A, labels: { team: 'red' } }, B] },
+    [{ kind: 'update', agent: 'A', fields: ['labels.team'] }],
+  ],
+  [
     'hot and cold together replace',
     { agents: [A, { ...B, docker: { image: 'agent:2' }, turns: { queue: 1 } }] },
     [{ kind: 'replace', agent: 'B', fields: ['docker.image', 'turns.queue'] }],
