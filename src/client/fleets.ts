@@ -47,6 +47,8 @@ import type { Page, PageOptions } from './temporal/visibility';
 export interface ChangeCallOptions extends CallOptions {
   /** `wait` for the end of that change, or `cancel` it and wait until it is undone. */
   readonly ifBusy?: 'wait' | 'cancel';
+  /** Called once for each change that is waited for, with the change as it was then. */
+  readonly onBusy?: (change: ChangeView) => void;
 }
 
 /** `onProgress` receives every new state of the change; without `timeoutMs` the wait has no limit. */
@@ -275,7 +277,7 @@ export class Fleets {
 
   async #inTurn(
     fleet: string,
-    { ifBusy, timeoutMs = Infinity }: ChangeCallOptions,
+    { ifBusy, onBusy, timeoutMs = Infinity }: ChangeCallOptions,
     send: () => Promise<ApplyResult>,
   ): Promise<ApplyResult> {
     const deadline = monotonicMs() + timeoutMs;
@@ -284,16 +286,26 @@ export class Fleets {
         return await send();
       } catch (error) {
         const busy = error instanceof DroverError && error.code === 'ChangeInProgress';
-        if (!busy || !ifBusy || !(await this.#whenFree(fleet, ifBusy, deadline))) throw error;
+        if (!busy || !ifBusy || !(await this.#whenFree(fleet, ifBusy, deadline, onBusy))) throw error;
       }
     }
   }
 
   /** Whether the fleet's change has ended by the deadline. */
-  async #whenFree(fleet: string, ifBusy: 'wait' | 'cancel', deadline: number): Promise<boolean> {
+  async #whenFree(
+    fleet: string,
+    ifBusy: 'wait' | 'cancel',
+    deadline: number,
+    onBusy: ChangeCallOptions['onBusy'],
+  ): Promise<boolean> {
     let cancelled = ifBusy === 'wait';
+    let told = '';
     const look = async () => {
       const { change } = await this.#view(fleet);
+      if (change?.state === 'running' && change.changeId !== told) {
+        told = change.changeId;
+        onBusy?.(change);
+      }
       if (!cancelled && change?.state === 'running') {
         await this.cancel(fleet, { changeId: change.changeId }).catch(ignoreEnded);
         cancelled = true;

@@ -127,7 +127,8 @@ function processSide(stateDir: string, installation: string): Pick<Site, 'provid
 }
 
 function commandOf(variant: Variant, right: readonly string[]): readonly string[] {
-  if (variant === 'wrong') return ['/no/such/program'];
+  // It is there, as the check before a change asks, and ends at once.
+  if (variant === 'wrong') return ['sh', '-c', 'exit 1'];
   return variant === 'silent' ? ['sh', '-c', 'while :; do sleep 1; done'] : right;
 }
 

@@ -64,7 +64,8 @@ test('a second apply during a change is refused with the way on; cancel takes th
   await other.run('drover apply -f silent.yaml --yes --no-wait');
   expect((await other.run('drover destroy slow --yes')).text).toMatch(/is being changed/);
   const destroyed = await other.run('drover destroy slow --cancel --yes');
-  expect([destroyed.text, destroyed.code]).toEqual([expect.stringMatching(/slow is destroyed|fleet slow/), 0]);
+  expect(destroyed.text).toMatch(/fleet slow: cancels the change that runs, and undoes it first \(revision \d+\)/);
+  expect([destroyed.text, destroyed.code]).toEqual([expect.stringContaining('fleet slow is destroyed'), 0]);
   expect((await other.run('drover get agents')).text).not.toContain('slow/');
 });
 

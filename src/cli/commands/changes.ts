@@ -48,8 +48,9 @@ async function cancel(fleet: string, flags: CancelFlags): Promise<void> {
   });
 }
 
-function cancelledText(fleet: string, { revision, state }: ChangeView): string {
+function cancelledText(fleet: string, { revision, state, compensation }: ChangeView): string {
   const what = `revision ${String(revision)} of fleet ${fleet}`;
+  if (state === 'failed' && compensation === null) return `${what} is cancelled; it had made nothing`;
   return state === 'running' ? `${what} is being cancelled` : `${what} is ${state}`;
 }
 

@@ -1,6 +1,6 @@
 /** `drover plan|apply|destroy`. */
 import type { Command } from 'commander';
-import type { DroverClient } from '../../client';
+import type { ChangeCallOptions, DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { ApplyResult, ChangeView, FleetFile } from '../../contract/fleet';
 import { plainName, parseDurationMs, parseWhole, requestIdOption, requestOf } from '../lib/arguments';
@@ -95,7 +95,7 @@ async function applyOne(client: DroverClient, file: FleetFile, flags: ChangeFlag
   const { expectRevision, wait, timeout } = flags;
   const expected = expectRevision === undefined ? {} : { expectRevision };
   const request = { spec: file.spec, ...expected, ...requestOf(flags) };
-  const applied = await client.fleets.apply(fleet, request, waiting(wait));
+  const applied = await client.fleets.apply(fleet, request, waiting(fleet, wait));
   const change = wait === false ? null : await followChange(client, fleet, applied, limited(timeout));
   await print(flags.output, {
     data: change ?? applied,
@@ -117,7 +117,7 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
     const request = { ...(flags.forget ? { forget: true } : {}), ...requestOf(flags) };
-    const busy = flags.cancel ? ({ ifBusy: 'cancel' } as const) : waiting(flags.wait);
+    const busy = flags.cancel ? whileBusy(fleet, 'cancel') : waiting(fleet, flags.wait);
     const applied = await client.fleets.destroy(fleet, request, busy);
     const followed = flags.wait !== false;
     const change = followed
@@ -179,8 +179,20 @@ function isChange({ changes, settings, pools = [] }: ApplyResult): boolean {
   return changes.length + settings.length + pools.length > 0;
 }
 
-function waiting(wait: boolean | undefined): { ifBusy?: 'wait' } {
-  return wait ? { ifBusy: 'wait' } : {};
+function waiting(fleet: string, wait: boolean | undefined): Pick<ChangeCallOptions, 'ifBusy' | 'onBusy'> {
+  return wait ? whileBusy(fleet, 'wait') : {};
+}
+
+/** Says what the command waits for: a change may take minutes, and its undo too. */
+function whileBusy(fleet: string, ifBusy: 'wait' | 'cancel'): Pick<ChangeCallOptions, 'ifBusy' | 'onBusy'> {
+  const what =
+    ifBusy === 'wait' ? 'waits for the change that runs' : 'cancels the change that runs, and undoes it first';
+  return {
+    ifBusy,
+    onBusy: ({ revision }) => {
+      say(`fleet ${fleet}: ${what} (revision ${String(revision)}); drover describe fleet ${fleet} --watch shows it`);
+    },
+  };
 }
 
 function limited(timeoutMs: number | undefined): { timeoutMs?: number } {
