@@ -14,6 +14,7 @@ import {
 } from './endings';
 import { countHandOver } from './fan-out/limits';
 import type { Orphans } from './fan-out/orphans';
+import { gatesOf, refusedGate } from './gate';
 import { asksPermission } from './permission';
 import { type Route, routeTo } from './route';
 import type { BranchState, Contribution } from './state';
@@ -23,16 +24,38 @@ export function act(state: BranchState, reply: TurnReply, effects: Effects, orph
   switch (reply.action) {
     case 'fail':
       return endFailed(state, reply.error);
-    case 'final':
-      return endContributing(state, state.context.waiting.at(-1) ?? 'End', reply.response, effects);
+    case 'final': {
+      const target = state.context.waiting.at(-1) ?? 'End';
+      const end = (): Step => endContributing(state, target, reply.response, effects);
+      return gated(state, [{ agent: target, request: reply.response }], effects, end);
+    }
     case 'ask':
       return endIfStopped(state, askHuman(state, reply, effects));
     case 'invoke': {
-      const [first, ...others] = reply.invocations;
-      if (first !== undefined && others.length === 0) return handOver(state, first, effects);
-      return endIfStopped(state, fanOut(state, reply.invocations, effects, orphans));
+      const { invocations } = reply;
+      const [first, ...others] = invocations;
+      return gated(state, invocations, effects, () => {
+        if (first !== undefined && others.length === 0) return handOver(state, first, effects);
+        return endIfStopped(state, fanOut(state, invocations, effects, orphans));
+      });
     }
   }
+}
+
+/** The step, once a person has approved every hand-over that a rule `approve` names. */
+function gated(
+  state: BranchState,
+  handOvers: readonly Invocation[],
+  effects: Effects,
+  step: () => Step | Promise<Step>,
+): Step | Promise<Step> {
+  const gates = gatesOf(state.context.topology, state.agent, handOvers);
+  if (gates.length === 0) return step();
+  const approved = async (): Promise<Step> => {
+    const refused = await refusedGate(state, gates, effects);
+    return refused === null ? step() : endFailed(state, refused);
+  };
+  return endIfStopped(state, approved());
 }
 
 async function askHuman(

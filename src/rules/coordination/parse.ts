@@ -34,6 +34,7 @@ const topology: parse.Parser<Topology> = parse.object({
     maxTurns: parse.list(parse.object({ a: parse.name, b: parse.name, max: parse.integer(1) })),
     agentTimeoutS: parse.object({ byAgent: parse.record(amount), default: parse.nullable(amount) }),
     parallel: parse.list(names),
+    approve: parse.optional(parse.list(parse.object({ from: parse.name, to: parse.name }))),
   }),
   services: parse.optional(parse.record(parse.integer())),
 });

@@ -35,7 +35,15 @@ export function compileLoose(spec: unknown, knownAgents?: readonly string[]): Co
   const { edges, problems: misread } = readEdges(linesOf('flows', fields['flows']));
   const { agents, problems: misnamed } = agentsOf(fields['agents'], knownAgents, edges);
   const nodes = new Set([...RESERVED_NODES, ...agents]);
-  const { rules, points, problems: misruled } = readRules(linesOf('rules', fields['rules']), new Set(agents));
+  const {
+    rules,
+    points,
+    problems: misruled,
+  } = readRules(
+    linesOf('rules', fields['rules']),
+    new Set(agents),
+    new Set(edges.map(({ from, to }) => `${from} ${to}`)),
+  );
   const { convergence, problems: diverged } = readConvergence(fields['convergence']);
   const problems = [
     ...misnamed,

@@ -2,6 +2,7 @@
  * Reads the rules of a topology: `max_steps(30)` and the other forms (docs/coordination.md,
  * "Rules").
  */
+import { END } from '../../contract/fleet/topology';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { type Line, problemAt, type TopologyProblem } from './problems';
 import type { TopologyRules } from './topology';
@@ -30,6 +31,9 @@ interface Draft {
   defaultS: number | null;
   readonly parallel: string[][];
   readonly points: Set<string>;
+  readonly approve: { from: string; to: string }[];
+  /** The flows, as `from to`. */
+  readonly flows: ReadonlySet<string>;
 }
 
 /** The rules, the agents of `convergence_point`, and the problems of all lines. */
@@ -68,12 +72,13 @@ const READERS: Readonly<Record<string, Reader>> = {
   agent_timeout: agentTimeout,
   parallel,
   convergence_point: convergencePoint,
+  approve,
 };
 
 const RULE = /^\s*([A-Za-z_]+)\s*\((.*)\)\s*$/s;
 
-/** Reads every line. An unreadable line is a problem and changes nothing. */
-export function readRules(lines: readonly Line[], agents: ReadonlySet<string>): ReadRules {
+/** Reads every line; `flows` as `from to`. An unreadable line is a problem and changes nothing. */
+export function readRules(lines: readonly Line[], agents: ReadonlySet<string>, flows: ReadonlySet<string>): ReadRules {
   const draft: Draft = {
     timeoutS: null,
     maxSteps: null,
@@ -84,6 +89,8 @@ export function readRules(lines: readonly Line[], agents: ReadonlySet<string>): 
     defaultS: null,
     parallel: [],
     points: new Set(),
+    approve: [],
+    flows,
   };
   const problems = lines.flatMap((line) => {
     const [, name = '', argument = ''] = RULE.exec(line.text) ?? [];
@@ -105,6 +112,7 @@ function toRules(draft: Draft): TopologyRules {
     maxTurns: draft.maxTurns,
     agentTimeoutS: { byAgent: Object.fromEntries(draft.byAgent), default: draft.defaultS },
     parallel: draft.parallel,
+    ...(draft.approve.length > 0 && { approve: draft.approve }),
   };
 }
 
@@ -152,6 +160,17 @@ function convergencePoint(argument: string, draft: Draft, agents: ReadonlySet<st
   if (unknown !== undefined) return unknown;
   if (draft.points.has(argument)) return REPEATED;
   draft.points.add(argument);
+  return undefined;
+}
+
+function approve(argument: string, draft: Draft, agents: ReadonlySet<string>): string | undefined {
+  const [, from, to] = /^(\S+?)\s*->\s*(\S+)$/.exec(argument) ?? [];
+  if (from === undefined || to === undefined) return 'expected a flow, such as approve(A -> B)';
+  const unknown = unknownOf(to === END ? [from] : [from, to], agents);
+  if (unknown !== undefined) return unknown;
+  if (!draft.flows.has(`${from} ${to}`)) return `the flows have no "${from} -> ${to}"`;
+  if (draft.approve.some((gate) => gate.from === from && gate.to === to)) return REPEATED;
+  draft.approve.push({ from, to });
   return undefined;
 }
 

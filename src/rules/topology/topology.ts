@@ -29,6 +29,8 @@ export interface TopologyRules {
   readonly agentTimeoutS: { readonly byAgent: Readonly<Record<string, number>>; readonly default: number | null };
   /** Groups of agents that must be invoked together. */
   readonly parallel: readonly (readonly string[])[];
+  /** Hand-overs that wait for a person; absent without any. */
+  readonly approve?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** A checked topology. */

@@ -2,6 +2,7 @@
 import type { RaiseCall } from '../../../src/contract/activities';
 import type { DroverEvent } from '../../../src/contract/event';
 import type { InboxSpec, RunInbox, WaitingItem } from '../../../src/contract/inbox';
+import type { TopologySpec } from '../../../src/contract/fleet/topology';
 import type { Script } from '../../../src/contract/run';
 import { timeSkipping } from '../../support/env';
 import { eventually } from '../agent/harness';
@@ -27,7 +28,12 @@ interface World {
 }
 
 /** A run whose agent asks once, with no one who answers. */
-async function asked(inbox: InboxSpec, test: (world: World) => Promise<void>, script: Script = { A: [ask('?'), end] }) {
+async function asked(
+  inbox: InboxSpec,
+  test: (world: World) => Promise<void>,
+  script: Script = { A: [ask('?'), end] },
+  over: TopologySpec = topology,
+) {
   const events: DroverEvent[] = [];
   const takeTurn = () => Promise.reject(new Error('no agent takes turns here'));
   const raiseEvent = async ({ event }: RaiseCall) => void events.push(event);
@@ -35,7 +41,7 @@ async function asked(inbox: InboxSpec, test: (world: World) => Promise<void>, sc
     env,
     async (taskQueue) => {
       const notify = [{ url: 'http://127.0.0.1:1' }];
-      const run = await startRun(env, taskQueue, { topology, script, inbox, notify });
+      const run = await startRun(env, taskQueue, { topology: over, script, inbox, notify });
       const items = async () => (await run.handle.query<RunInbox>('inbox')).items;
       await eventually(items, (found) => found.length > 0);
       await test({ run, events, items });
@@ -105,6 +111,31 @@ describe('a question that no one answers', () => {
       script,
     );
   });
+});
+
+it('a gate holds a hand-over until a person approves it, as a question to the run', async () => {
+  const gate = { flows: ['Start -> A', 'A -> B', 'B -> End'], rules: ['approve(A -> B)'] };
+  const script = { A: [{ action: 'invoke', invocations: [{ agent: 'B', request: 'the plan' }] }], B: [end] };
+  await asked(
+    { deadline: '72h', onDeadline: 'hold' },
+    async ({ run, items }) => {
+      await env.sleep(5 * DAY);
+      const [waiting] = await eventually(items, (found) => found[0]?.isExpired === true);
+      expect(waiting).toMatchObject({
+        kind: 'gate',
+        agent: 'A',
+        prompt: 'A hands over to B: the plan. Approve (yes), or refuse (no)?',
+        context: { from: 'A', to: 'B', value: 'the plan' },
+      });
+      expect(await run.view()).toMatchObject({ branches: [{ agents: ['A'] }] });
+      await command(run, 'answerItem', { number: 1, value: 'better wait' });
+      await eventually(items, (found) => found[0]?.id.endsWith('.2') === true);
+      await command(run, 'answerItem', { number: 2, value: 'yes' });
+      expect(await run.result()).toMatchObject({ success: true, finalResponse: 'done' });
+    },
+    script,
+    gate,
+  );
 });
 
 it('no time passes while the run is paused', async () => {

@@ -6,6 +6,7 @@ import type { BarrierOutcome, BarrierRecord } from '../../../contract/run';
 import type { SourceResult } from '../../../contract/agent/turns';
 import { formatDuration } from '../../lib/duration';
 import { type Child, type Children, createChildren } from './children';
+import { clearYes } from '../clear-yes';
 import { type Effects, Stopped } from '../effects';
 import { type Kept, createKept } from '../kept';
 import { type Mailbox, createMailbox } from '../mailbox';
@@ -13,7 +14,7 @@ import type { Orphans } from './orphans';
 import type { BarrierPlan, BarrierResult, Seed, Verdict } from '../plan';
 import { type Sources, createSources } from './sources';
 import { type BranchResult, type Contribution, highest } from '../state';
-import { insufficient, isEnough, readVerdict } from './verdict';
+import { insufficient, isEnough } from './verdict';
 
 type Event =
   | { readonly kind: 'settled'; readonly result: BranchResult }
@@ -163,32 +164,13 @@ async function decideAtEnd(barrier: Barrier): Promise<Verdict> {
     return { outcome: 'failed', error };
   if (convergence.onInsufficient === 'proceed') return firedVerdict(barrier);
   try {
-    const proceeds = await humanProceeds(effects, { agent: plan.agent, branch: plan.branch }, error);
-    return proceeds ? firedVerdict(barrier) : { outcome: 'failed', error };
+    const question = `${error}. Proceed with what arrived (yes), or fail (no)?`;
+    const verdict = await clearYes(effects, { agent: plan.agent, branch: plan.branch, question });
+    return verdict === 'yes' ? firedVerdict(barrier) : { outcome: 'failed', error };
   } catch (stopped) {
     if (stopped instanceof Stopped) return { outcome: 'stopped', error: stopped.reason };
     throw stopped;
   }
-}
-
-/** After this many unclear answers the barrier fails, as without an answer. */
-const MOST_QUESTIONS = 10;
-
-/** Asks until the answer is a clear yes or no. */
-async function humanProceeds(
-  effects: Effects,
-  asker: { readonly agent: string; readonly branch: string },
-  error: string,
-): Promise<boolean> {
-  let question = `${error}. Proceed with what arrived (yes), or fail (no)?`;
-  for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
-    const answer = await effects.ask({ ...asker, question, timeoutMs: null });
-    if (answer === 'timed_out' || !('value' in answer)) return false;
-    const verdict = readVerdict(answer.value);
-    if (verdict !== 'unclear') return verdict === 'yes';
-    question = `The last answer was neither yes nor no. ${error}. Proceed with what arrived (yes), or fail (no)?`;
-  }
-  return false;
 }
 
 function firedVerdict(barrier: Barrier): Verdict {
