@@ -13,30 +13,20 @@ export interface AdapterPlace {
 /** What an adapter does. `onSecret` runs after its environment has a new secret. */
 export interface Adapter {
   readonly onTurn: TurnHandler;
-  readonly onStart?: () => Promise<void>;
   readonly onSecret?: () => Promise<void>;
 }
 
 /**
- * Serves an adapter until it is stopped. Each reply carries its sessions; a failed turn has none, so
- * that a beat carries them: the next start continues them too.
+ * Serves an adapter until it is stopped. A beat carries its sessions as soon as one begins, because
+ * the next start continues them even if this one ends in the middle of a turn.
  */
 export async function serveAdapter(
-  { onTurn, onStart, onSecret }: Adapter,
+  { onTurn, onSecret }: Adapter,
   { own, environment, sessions }: AdapterPlace,
 ): Promise<RunningAgent> {
-  const running: RunningAgent = await serveAgent({
+  const running = await serveAgent({
     environment: own,
-    ...(onStart === undefined ? {} : { onStart }),
-    onTurn: async (turn, signal) => {
-      const before = sessions.text;
-      try {
-        return { ...(await onTurn(turn, signal)), session: sessions.text };
-      } catch (error) {
-        if (sessions.text !== before) await running.setSession(sessions.text);
-        throw error;
-      }
-    },
+    onTurn: async (turn, signal) => ({ ...(await onTurn(turn, signal)), session: sessions.text }),
     ...(environment.hasSecret
       ? {
           onCredentials: async ({ secret }) => {
@@ -46,5 +36,6 @@ export async function serveAdapter(
         }
       : {}),
   });
+  sessions.onChange = () => void running.setSession(sessions.text);
   return running;
 }

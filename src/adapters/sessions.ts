@@ -23,6 +23,8 @@ export class Sessions {
   /** By place, those used last at the end. */
   private readonly ids: Map<string, string>;
   private readonly queues = new Map<string, Promise<unknown>>();
+  /** Called when a turn begins a session or loses one. */
+  onChange: () => void = () => undefined;
 
   /** `kept` is the text of an earlier start. A text that is not its own counts as none. */
   constructor(scope: SessionScope, kept: string | null = null) {
@@ -60,17 +62,19 @@ export class Sessions {
   /** Remembers the session of a turn. */
   set(turn: TurnPlace, id: string): void {
     const place = this.placeOf(turn);
+    const before = this.ids.get(place);
     this.ids.delete(place);
     this.ids.set(place, id);
     for (const oldest of this.ids.keys()) {
-      if (Buffer.byteLength(this.text ?? '') <= KEPT_BYTES) return;
+      if (Buffer.byteLength(this.text ?? '') <= KEPT_BYTES) break;
       this.ids.delete(oldest);
     }
+    if (before !== id) this.onChange();
   }
 
   /** Forgets the session of a turn: the next one begins another. */
   forget(turn: TurnPlace): void {
-    this.ids.delete(this.placeOf(turn));
+    if (this.ids.delete(this.placeOf(turn))) this.onChange();
   }
 
   /** The place of a session: turns with the same one continue the same session. */

@@ -80,6 +80,19 @@ test('a pause stops the whole process group of the tool, and a destroy ends it',
   expect(await answer).toBe('no answer');
 });
 
+test('kill -9 of the adapter: its next start ends what is left of the tool', async () => {
+  const call = await createdWith({ adapter: command(process.execPath, FAKE, 'hang') });
+  const { pid } = await provider.wake(wakeOf(call));
+  const { endpoint = '' } = await gateway.beat(({ status }) => status === 'ready');
+  const answer = ask(endpoint).catch(() => 'no answer');
+  await eventually('the tool runs', async () => existsSync(join(folder, 'child.pid')) || undefined);
+  process.kill(pid ?? 0, 'SIGKILL');
+  expect(await answer).toBe('no answer');
+  await eventually('its end is known', async () => (await provider.inspect(call)).state === 'exited' || undefined);
+  await provider.wake(wakeOf(call, 'instance-2'));
+  expect(statesOfGroup('pid')).toEqual([]);
+});
+
 test('the tool gets what the file names, and nothing of Drover but its marks', async () => {
   const call = await createdWith({
     process: { env: { SECOND: 'two' }, passEnv: ['FIRST'] },

@@ -1,9 +1,10 @@
 /** `drover adapt`: serves an agent that knows nothing of Drover. Workers start it for `adapter` in a fleet file. */
 import { type Command, Option } from 'commander';
 import { resolve } from 'node:path';
+import { acpAdapter } from '../../adapters/acp';
 import { commandAdapter } from '../../adapters/command';
 import { ChildEnvironment } from '../../adapters/environment';
-import { serveAdapter } from '../../adapters/serve';
+import { type AdapterPlace, serveAdapter } from '../../adapters/serve';
 import { Sessions } from '../../adapters/sessions';
 import type { Environment } from '../../agent';
 import { environment } from '../../config';
@@ -11,13 +12,15 @@ import {
   COMMAND_FORMATS,
   type CommandFormat,
   howToInstall,
+  PERMISSIONS,
+  type Permissions,
   SESSION_SCOPES,
   type SessionScope,
 } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import { AGENT_ENV } from '../../contract/protocol';
 import { findProgram, isDirectory, soughtProgram } from '../../lib/find-program';
-import { agentRef, parseDurationMs } from '../lib/arguments';
+import { agentRef, parseDuration, parseDurationMs } from '../lib/arguments';
 import { say } from '../lib/output';
 
 interface AdaptFlags {
@@ -33,8 +36,27 @@ interface CommandFlags extends AdaptFlags {
   readonly timeout?: number;
 }
 
+interface AcpFlags extends AdaptFlags {
+  readonly permissions: Permissions;
+  readonly permissionTimeout: string;
+}
+
 export function register(program: Command): void {
   const adapt = program.command('adapt');
+  adapted(adapt.command('acp'), 'serve an agent that speaks the Agent Client Protocol')
+    .argument('<command...>', 'after --: the program and its arguments')
+    .addOption(
+      new Option('--permissions <answer>', 'how its questions for permission are answered')
+        .choices(PERMISSIONS)
+        .default('ask'),
+    )
+    .option(
+      '--permission-timeout <duration>',
+      'after this time without an answer of the human: no',
+      parseDuration,
+      '10m',
+    )
+    .action((command: string[], flags: AcpFlags) => adaptAcp(command, flags));
   adapted(adapt.command('command'), 'serve a command line tool, which starts once a turn')
     .argument('<command...>', 'after --: the program and its arguments')
     .addOption(new Option('--format <format>', 'what it prints').choices(COMMAND_FORMATS).default('text'))
@@ -54,16 +76,33 @@ function adapted(command: Command, description: string): Command {
     .option('--secret-env <name>', 'the variable in which it gets the secret of its subscription');
 }
 
+async function adaptAcp(command: readonly string[], flags: AcpFlags): Promise<void> {
+  const place = await placeOf(command, flags);
+  const permissions = { mode: flags.permissions, timeout: flags.permissionTimeout };
+  const { cwd, environment: child, sessions } = place;
+  await serveAdapter(await acpAdapter({ command, cwd, permissions, environment: child, sessions }), place);
+  say(`drover: serves ${command.join(' ')} in ${cwd}`);
+}
+
 async function adaptCommand(run: readonly string[], flags: CommandFlags): Promise<void> {
-  const cwd = resolve(flags.cwd);
-  const own = ownEnvironment(flags);
-  await mustBeInstalled(run[0] ?? '', cwd, own);
-  const child = new ChildEnvironment(own, flags.secretEnv);
-  const sessions = new Sessions(flags.session, own[AGENT_ENV.session] ?? null);
+  const place = await placeOf(run, flags);
+  const { cwd, environment: child, sessions } = place;
   const { format, timeout: timeoutMs } = flags;
   const onTurn = commandAdapter({ run, format, cwd, timeoutMs, environment: child, sessions });
-  await serveAdapter({ onTurn }, { own, environment: child, sessions });
+  await serveAdapter({ onTurn }, place);
   say(`drover: serves ${run.join(' ')} in ${cwd}`);
+}
+
+/** Where the program runs, with what. Refuses one that is not installed. */
+async function placeOf(
+  command: readonly string[],
+  flags: AdaptFlags,
+): Promise<AdapterPlace & { readonly cwd: string }> {
+  const cwd = resolve(flags.cwd);
+  const own = ownEnvironment(flags);
+  await mustBeInstalled(command[0] ?? '', cwd, own);
+  const sessions = new Sessions(flags.session, own[AGENT_ENV.session] ?? null);
+  return { cwd, own, environment: new ChildEnvironment(own, flags.secretEnv), sessions };
 }
 
 /** The variables of this process, with what the command line says instead. */

@@ -24,12 +24,29 @@ export interface CommandAdapterSpec {
   readonly session?: SessionScope;
 }
 
+/** How an agent's questions for permission are answered: by the human, or at once. */
+export const PERMISSIONS = ['ask', 'allow', 'deny'] as const;
+export type Permissions = (typeof PERMISSIONS)[number];
+
+/** An agent that speaks the Agent Client Protocol, in one process for all turns. */
+export interface AcpAdapterSpec {
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** The CLI makes it absolute; it is relative to the file. */
+  readonly cwd?: string;
+  readonly permissions?: Permissions;
+  /** After this time a question for permission that no human has answered means no. */
+  readonly permissionTimeout?: Duration;
+  readonly session?: SessionScope;
+}
+
 /** The kinds of adapters. */
-export const ADAPTER_KINDS = ['command'] as const;
+export const ADAPTER_KINDS = ['acp', 'command'] as const;
 export type AdapterKind = (typeof ADAPTER_KINDS)[number];
 
 /** Exactly one of its fields is given. */
 export interface AdapterSpec {
+  readonly acp?: AcpAdapterSpec;
   readonly command?: CommandAdapterSpec;
 }
 
@@ -40,24 +57,33 @@ export interface AdapterStart {
 }
 
 /** The folder of the agent behind an adapter, absolute in the specification of a started agent. */
-export function adapterFolder({ command }: AdapterSpec): string | undefined {
-  return command?.cwd;
+export function adapterFolder({ acp, command }: AdapterSpec): string | undefined {
+  return (acp ?? command)?.cwd;
 }
 
 /** The program that an adapter starts, with its arguments; null where it starts none. */
-export function adapterProgram({ command }: AdapterSpec): readonly string[] | null {
-  return command?.run ?? null;
+export function adapterProgram({ acp, command }: AdapterSpec): readonly string[] | null {
+  return acp?.command ?? command?.run ?? null;
 }
 
 /** The same adapter in another folder. */
 export function inFolder(adapter: AdapterSpec, folder: (cwd: string | undefined) => string): AdapterSpec {
-  const { command } = adapter;
-  return { ...adapter, ...(command && { command: { ...command, cwd: folder(command.cwd) } }) };
+  const { acp, command } = adapter;
+  return {
+    ...adapter,
+    ...(acp && { acp: { ...acp, cwd: folder(acp.cwd) } }),
+    ...(command && { command: { ...command, cwd: folder(command.cwd) } }),
+  };
 }
 
 /** The arguments of `drover adapt`, which reads them back. Its working directory is `adapterFolder`. */
-export function adapterArguments({ command }: AdapterSpec, { secretEnv }: AdapterStart = {}): string[] {
+export function adapterArguments({ acp, command }: AdapterSpec, { secretEnv }: AdapterStart = {}): string[] {
   const secret = secretEnv === undefined ? [] : ['--secret-env', secretEnv];
+  if (acp !== undefined) {
+    const { permissions, permissionTimeout, session } = acp;
+    const options = { permissions, 'permission-timeout': permissionTimeout, session };
+    return ['acp', ...flags(options), ...secret, '--', ...acp.command];
+  }
   if (command === undefined) return [];
   const { run, format, timeout, session } = command;
   const options = { format, timeout, session };

@@ -1,6 +1,6 @@
 /** The field `adapter` of an agent in a fleet file. */
 import { z } from 'zod';
-import { COMMAND_FORMATS, SESSION_SCOPES } from '../agent';
+import { COMMAND_FORMATS, PERMISSIONS, SESSION_SCOPES } from '../agent';
 import { field, positiveDuration as positive, strict } from './fields';
 import { filled, some } from './texts';
 
@@ -29,5 +29,24 @@ const command = field(
   'A command line tool.',
 );
 
+const acp = field(
+  strict({
+    command: field(some(filled), 'The program and its arguments, started once for all turns.', {
+      example: ['claude-agent-acp'],
+    }),
+    cwd: cwd.optional(),
+    permissions: field(
+      z.enum(PERMISSIONS),
+      'How its questions for permission are answered: by the human, which needs an edge to `User`, or at once.',
+      { default: 'ask' },
+    ).optional(),
+    permissionTimeout: field(positive, 'After this time a question that no human has answered means no.', {
+      default: '10m',
+    }).optional(),
+    session: session.optional(),
+  }),
+  'An agent that speaks the Agent Client Protocol.',
+);
+
 /** `adapter` of an agent. That exactly one kind is given, rules/agent/adapter.ts checks. */
-export const adapter = strict({ command: command.optional() });
+export const adapter = strict({ acp: acp.optional(), command: command.optional() });

@@ -106,6 +106,7 @@ function adaptedProgram({ adapter }: AgentSpec): readonly string[] {
 
 /** Where the file names the folder and the program. */
 function fieldsOf({ adapter }: AgentSpec): { readonly cwd: string; readonly command: string } {
+  if (adapter?.acp) return { cwd: 'adapter.acp.cwd', command: 'adapter.acp.command' };
   if (adapter?.command) return { cwd: 'adapter.command.cwd', command: 'adapter.command.run' };
   return { cwd: 'process.cwd', command: 'process.command' };
 }

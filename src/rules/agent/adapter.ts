@@ -1,5 +1,5 @@
 /** Parses `adapter` of a specification in the sandbox, and checks it against the rest of the agent. */
-import { ADAPTER_KINDS, COMMAND_FORMATS, SESSION_SCOPES, type AdapterSpec } from '../../contract/agent';
+import { ADAPTER_KINDS, COMMAND_FORMATS, PERMISSIONS, SESSION_SCOPES, type AdapterSpec } from '../../contract/agent';
 import { filled, filledList, positiveDuration } from '../lib/fields';
 import { isRecord, object, oneOf, optional, type Parser } from '../lib/parse';
 import type { Problem } from '../lib/problem';
@@ -12,8 +12,16 @@ const command = object({
   session: optional(oneOf(...SESSION_SCOPES)),
 });
 
+const acp = object({
+  command: filledList(filled),
+  cwd: optional(filled),
+  permissions: optional(oneOf(...PERMISSIONS)),
+  permissionTimeout: optional(positiveDuration),
+  session: optional(oneOf(...SESSION_SCOPES)),
+});
+
 /** `adapter` of an agent. */
-export const adapterSpec: Parser<AdapterSpec> = object({ command: optional(command) });
+export const adapterSpec: Parser<AdapterSpec> = object({ acp: optional(acp), command: optional(command) });
 
 /** The providers that start adapters. */
 const HOSTS: readonly unknown[] = ['process', 'memory'];
@@ -35,7 +43,7 @@ export function adapterProblems(agent: Readonly<Record<string, unknown>>): Probl
     .filter((key) => process[key] !== undefined)
     .map((key) => ({
       path: ['process', key],
-      message: `is not given beside an adapter; write adapter.${String(kind)}.${key === 'cwd' ? 'cwd' : 'run'}`,
+      message: `is not given beside an adapter; write adapter.${String(kind)}.${key === 'command' && kind === 'command' ? 'run' : key}`,
       atKey: true,
     }));
 }

@@ -100,7 +100,15 @@ spec:
 });
 
 test.each([
-  ['process, adapter: {}', 'spec.agents.0.adapter: expected exactly one of command'],
+  ['process, adapter: {}', 'spec.agents.0.adapter: expected exactly one of acp, command'],
+  [
+    'process, adapter: {acp: {command: [x]}, command: {run: [x]}}',
+    'spec.agents.0.adapter: expected exactly one of acp, command',
+  ],
+  [
+    'process, adapter: {acp: {command: [x], permissions: yes}}',
+    'spec.agents.0.adapter.acp.permissions: expected one of ask, allow, deny',
+  ],
   ['process, adapter: {command: {run: []}}', 'spec.agents.0.adapter.command.run: needs at least one item'],
   [
     'process, adapter: {command: {run: [x], format: xml}}',

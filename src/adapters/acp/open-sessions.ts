@@ -1,0 +1,125 @@
+/** The sessions that an agent's process has open, each with the prompt in progress. */
+import type { TurnRequest } from '../../contract/agent/turns';
+import { messageOf } from '../../contract/text';
+import type { Sessions } from '../sessions';
+import type { AcpAgent, AcpListener } from './agent';
+import type { McpServer, RequestPermissionRequest, RequestPermissionResponse, SessionNotification } from './sdk';
+import type { Tools, ToolsAddress } from './tools';
+import type { Work } from './work';
+
+/** One open session. */
+export interface OpenSession {
+  readonly id: string;
+  readonly tools: ToolsAddress;
+  /** Whether the agent reaches the tools; otherwise it answers with a block. */
+  readonly hasTools: boolean;
+  /** It has had no prompt, in an earlier start either. */
+  isNew: boolean;
+  work: Work | undefined;
+  /** In US dollars; undefined: not known yet. */
+  cost: number | undefined;
+}
+
+/** More of them would fill the agent's memory; those used longest ago are closed, and opened again for their next turn. */
+const MOST_OPEN = 32;
+
+/** The open sessions of one adapter. */
+export class OpenSessions implements AcpListener {
+  private readonly sessions: Sessions;
+  private readonly tools: Tools;
+  /** By id, those used last at the end. */
+  private readonly open = new Map<string, OpenSession>();
+
+  constructor(sessions: Sessions, tools: Tools) {
+    this.sessions = sessions;
+    this.tools = tools;
+  }
+
+  /** Whether a prompt is in progress in any of them but this. */
+  hasOthers(than: OpenSession): boolean {
+    return [...this.open.values()].some((session) => session !== than && session.work !== undefined);
+  }
+
+  /** The session of a turn: open already, opened again, or a new one. */
+  async of(agent: AcpAgent, turn: TurnRequest): Promise<OpenSession> {
+    const id = this.sessions.get(turn);
+    const known = id === undefined ? undefined : (this.open.get(id) ?? (await this.resumed(agent, id)));
+    const session = known ?? (await this.begun(agent, turn));
+    this.open.delete(session.id);
+    this.open.set(session.id, session);
+    this.closeOldest(agent);
+    return session;
+  }
+
+  /** Gives up a session: the next turn begins another. */
+  abandon(session: OpenSession, turn: TurnRequest): void {
+    this.sessions.forget(turn);
+    this.drop(session);
+  }
+
+  /** The process has ended, and they with it. */
+  forgetAll(): void {
+    for (const session of this.open.values()) this.drop(session);
+  }
+
+  update(notification: SessionNotification): void {
+    this.open.get(notification.sessionId)?.work?.update(notification);
+  }
+
+  async permission(request: RequestPermissionRequest): Promise<RequestPermissionResponse> {
+    const work = this.open.get(request.sessionId)?.work;
+    return work === undefined ? { outcome: { outcome: 'cancelled' } } : work.permission(request);
+  }
+
+  private async resumed(agent: AcpAgent, id: string): Promise<OpenSession | undefined> {
+    const session = this.prepared(agent, () => id, false);
+    if (await agent.resume(id, serversOf(session))) return session;
+    this.tools.close(session.tools);
+    return undefined;
+  }
+
+  private async begun(agent: AcpAgent, turn: TurnRequest): Promise<OpenSession> {
+    let id = '';
+    const session = this.prepared(agent, () => id, true);
+    id = await agent.newSession(serversOf(session));
+    this.sessions.set(turn, id);
+    return session;
+  }
+
+  /** The address of its tools is part of the call that opens a session, so it comes first. */
+  private prepared(agent: AcpAgent, id: () => string, isNew: boolean): OpenSession {
+    const session: OpenSession = {
+      get id() {
+        return id();
+      },
+      tools: this.tools.open(() => session.work?.take),
+      hasTools: agent.capabilities.mcpCapabilities?.http === true,
+      isNew,
+      work: undefined,
+      // What an earlier start has spent is not known.
+      cost: isNew ? 0 : undefined,
+    };
+    return session;
+  }
+
+  private closeOldest(agent: AcpAgent): void {
+    for (const session of this.open.values()) {
+      if (this.open.size <= MOST_OPEN) return;
+      if (session.work !== undefined) continue;
+      this.drop(session);
+      agent.close(session.id).catch((error: unknown) => {
+        console.error(`drover: session ${session.id} was not closed: ${messageOf(error)}`);
+      });
+    }
+  }
+
+  private drop(session: OpenSession): void {
+    this.open.delete(session.id);
+    this.tools.close(session.tools);
+  }
+}
+
+function serversOf({ hasTools, tools: { url, token } }: OpenSession): McpServer[] {
+  if (!hasTools) return [];
+  return [{ type: 'http', name: 'drover', url, headers: [{ name: 'Authorization', value: `Bearer ${token}` }] }];
+}
