@@ -16,6 +16,8 @@ export interface Counts {
   readonly fleets: number;
   readonly runs: readonly { readonly state: RunState; readonly count: number }[];
   readonly changes: number;
+  /** Runs that wait for an answer of a person. */
+  readonly waiting: number;
 }
 
 /** Calls at a time: the store answers each in milliseconds, and other callers need it too. */
@@ -29,7 +31,8 @@ export async function countAll(calls: Calls, options: CallOptions = {}): Promise
   const pairs = AGENT_STATUSES.filter((status) => !isTerminated({ status })).flatMap((status) =>
     LIVENESSES.map((liveness) => ({ status, liveness })),
   );
-  const [agents, runs, [fleets = 0, changes = 0]] = await Promise.all([
+  const waits = [...open, 'DroverWaiting IS NOT NULL'];
+  const [agents, runs, [fleets = 0, changes = 0], waiting] = await Promise.all([
     inParallel(pairs, AT_ONCE, async ({ status, liveness }) => ({
       status,
       liveness,
@@ -37,6 +40,7 @@ export async function countAll(calls: Calls, options: CallOptions = {}): Promise
     })),
     inParallel(RUN_STATES, 1, async (state) => ({ state, count: await ask(RUN_WORKFLOW, stateConditions(state)) })),
     inParallel([FLEET_WORKFLOW, PROVISION_WORKFLOW], 1, (type) => ask(type, open)),
+    ask(RUN_WORKFLOW, waits),
   ]);
-  return { agents, fleets, runs, changes };
+  return { agents, fleets, runs, changes, waiting };
 }

@@ -35,6 +35,12 @@ export const GATEWAY_METRICS = {
     labels: ['state'],
     help: 'Runs that the server still keeps, by state',
   },
+  waiting: {
+    name: 'drover_runs_waiting',
+    kind: 'gauge',
+    labels: [],
+    help: 'Runs that wait for an answer of a person',
+  },
   changes: { name: 'drover_changes_running', kind: 'gauge', labels: [], help: 'Changes of fleets that run' },
 } as const satisfies Readonly<Record<string, MetricInfo>>;
 

@@ -70,6 +70,10 @@ export function registerFleetGauges(registry: Registry, { count, log, now = mono
     ifCounted((shown, { fleets }) => shown.set(fleets)),
   );
   gauge(
+    GATEWAY_METRICS.waiting,
+    ifCounted((shown, { waiting }) => shown.set(waiting)),
+  );
+  gauge(
     GATEWAY_METRICS.changes,
     ifCounted((shown, { changes }) => shown.set(changes)),
   );

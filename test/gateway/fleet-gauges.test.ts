@@ -12,6 +12,7 @@ const COUNTS: Counts = {
   fleets: 2,
   runs: [{ state: 'completed', count: 3 }],
   changes: 1,
+  waiting: 4,
 };
 
 /** Gauges over a source that a test can break, and a clock that it moves. */
@@ -50,6 +51,7 @@ it('shows each count with its labels', async () => {
     'drover_runs{state="completed"} 3',
     'drover_fleets 2',
     'drover_changes_running 1',
+    'drover_runs_waiting 4',
   ])
     expect(text.split('\n')).toContain(line);
 });
