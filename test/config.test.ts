@@ -29,7 +29,7 @@ it('takes what is not set from the state directory', () => {
     host: 'kept-host',
     agentSecret: 'kept-secret',
     operatorTokens: ['kept-token'],
-    gateway: { host: '127.0.0.1', port: 3, url: 'http://127.0.0.1:3' },
+    gateway: { host: '127.0.0.1', port: 3, url: 'http://127.0.0.1:3', selfUrl: 'http://127.0.0.1:3' },
   });
 });
 
