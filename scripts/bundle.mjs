@@ -19,7 +19,7 @@ export async function bundleWorkflows() {
     workflowsPath,
     payloadConverterPath: join(root, 'src/workflows/sandbox/payload-converter.ts'),
     failureConverterPath: join(root, 'src/workflows/sandbox/failure-converter.ts'),
-    workflowInterceptorModules: ['reserved-signals', 'paced-signals', 'bounded-summaries'].map((name) =>
+    workflowInterceptorModules: ['reserved-signals', 'paced-signals', 'bounded-summaries', 'one-upsert'].map((name) =>
       join(root, `src/workflows/sandbox/${name}.ts`),
     ),
     // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps

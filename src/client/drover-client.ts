@@ -8,7 +8,7 @@ import { type CallOptions } from './temporal/call-options';
 import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
 import { isConnectionError } from './temporal/errors';
 import { type Counts, countAll } from './counts';
-import { Events } from './events';
+import { Feed } from './feed';
 import { type ApproveReferences, Fleets } from './fleets';
 import { Leases } from './leases';
 import { Logs } from './logs';
@@ -16,7 +16,7 @@ import { Inbox } from './inbox';
 import { Pools } from './pools';
 import { Runs } from './runs';
 import { SpecKeys } from './spec-keys';
-import { checkSearchAttributes } from './temporal/search-attributes';
+import { checkSearchAttributes, registerSearchAttributes } from './temporal/search-attributes';
 
 /** The default address of Temporal's SDK. */
 const DEFAULT_ADDRESS = 'localhost:7233';
@@ -48,8 +48,8 @@ export class DroverClient {
   readonly pools: Pools;
   readonly logs: Logs;
   readonly inbox: Inbox;
-  readonly events: Events;
   readonly leases: Leases;
+  readonly feed: Feed;
   readonly #calls: Calls;
   readonly #queuePrefix: string;
   readonly #address: string | undefined;
@@ -69,8 +69,8 @@ export class DroverClient {
     this.pools = new Pools(this.#calls);
     this.logs = new Logs(this.#calls, queuePrefix);
     this.inbox = new Inbox(this.#calls, this.runs);
-    this.events = new Events(this.#calls, this.pools);
     this.leases = new Leases(this.#calls, queuePrefix);
+    this.feed = new Feed(this.#calls);
   }
 
   /** A client for one server, which it finds as the `temporal` CLI does. Sends nothing yet. */
@@ -120,6 +120,11 @@ export class DroverClient {
    */
   async checkSearchAttributes(options: CallOptions = {}): Promise<void> {
     await this.#calls.within(null, options, () => checkSearchAttributes(this.#calls.client));
+  }
+
+  /** Registers the search attributes that the namespace lacks, and returns their names. */
+  registerSearchAttributes(options: CallOptions = {}): Promise<string[]> {
+    return this.#calls.within(null, options, () => registerSearchAttributes(this.#calls.client));
   }
 
   /** The task queues that every fleet needs and that no worker polls. */

@@ -21,7 +21,15 @@ export type { Pools } from './pools';
 export type { Logs } from './logs';
 export type { LogLine, LogPart, LogPartRequest } from '../contract/agent/log';
 export type { RunTurns, TurnRecord } from '../contract/run/turn-record';
-export type { Events, Observed, ObserveOptions, WatchOptions } from './events';
+export {
+  cursorOf,
+  cursorTime,
+  type EventFilter,
+  type Feed,
+  type Observed,
+  type ObserveOptions,
+  type WatchOptions,
+} from './feed';
 export type { RequestOptions } from './temporal/calls';
 export type { CallOptions } from './temporal/call-options';
 export type { ConnectionSettings } from './temporal/connection';
@@ -33,6 +41,7 @@ export type { OpenTurn } from '../contract/agent/open-turn';
 export type { Duration } from '../contract/duration';
 export type { EndKind, LostParts, WorkflowEnd } from '../contract/ends';
 export type { DroverEvent, EventType } from '../contract/event';
+export type { EventData } from '../contract/event/data';
 export type * from '../contract/fleet';
 export type { InboxSpec, OnDeadline, WaitingItem, WaitingKind } from '../contract/inbox';
 export type * from '../contract/pool';

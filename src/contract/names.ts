@@ -131,6 +131,8 @@ export const SEARCH_ATTRIBUTES = {
   DroverRunState: 'Keyword',
   DroverWaiting: 'Keyword',
   DroverHolds: 'KeywordList',
+  /** When the workflow last recorded an event (docs/events.md). */
+  DroverChangedAt: 'Datetime',
 } as const satisfies Record<string, SearchAttributeType>;
 
 /** The rule of names in words, for errors that begin with `use` or `expected`. */

@@ -1,6 +1,6 @@
 /**
  * Watches events once for all listeners, and remembers them so that a returning listener misses
- * none (decision 14).
+ * none (decision 38).
  */
 import type { Observed } from '../client';
 import { DroverError } from '../contract/errors';

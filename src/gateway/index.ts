@@ -142,12 +142,13 @@ export async function createGateway({
   const beats: BeatLedger = new BeatLedger(beatTarget, metrics, monotonicMs, vouching);
   metrics.gauge('drover_held_agents', 'Agents that this gateway vouches for by a lease', () => vouching?.size ?? 0);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
-  const hub = new EventHub((signal) => client.events.observe({ signal }));
+  const hub = new EventHub((signal) => client.feed.observe({ signal }));
   const board = new ProgressBoard();
   const exchange = new Exchange();
   metrics.gauge('drover_waiting_polls', 'Polls of agents that wait for a call', () => exchange.waiting);
   app.addHook('preClose', async () => exchange.close());
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
+  metrics.gauge('drover_feed_repairs_total', 'Workflows with events that no look had shown', () => client.feed.repairs);
 
   registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
 
@@ -175,8 +176,8 @@ export async function createGateway({
     ...turnHandlers(board),
     ...pullHandlers(exchange),
     ...poolHandlers(client),
-    ...eventHandlers(app, hub, board),
     ...logHandlers(app, (ref, request) => client.logs.part(ref, request, agentSecret), logger),
+    ...eventHandlers(app, hub, board, (after, signal) => client.feed.observe({ after, signal })),
     ...sessionHandlers(sessions, isSecure),
     ...inboxHandlers(client),
   });

@@ -22,6 +22,7 @@ export function workflowCode(): WorkflowCode {
             require.resolve('../workflows/sandbox/reserved-signals'),
             require.resolve('../workflows/sandbox/paced-signals'),
             require.resolve('../workflows/sandbox/bounded-summaries'),
+            require.resolve('../workflows/sandbox/one-upsert'),
           ],
         },
       };

@@ -119,7 +119,7 @@ it('registers every search attribute that a worker asks for, with its type', () 
   const [, keywords = ''] = /for name in ([^;]+); do add "\$\$name" Keyword;/.exec(script) ?? [];
   const registered = Object.fromEntries([
     ...keywords.split(' ').map((name) => [name, 'Keyword']),
-    ...[...script.matchAll(/^add (\w+) KeywordList$/gm)].map(([, name]) => [name, 'KeywordList']),
+    ...[...script.matchAll(/^add (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]),
   ]) as Record<string, string>;
   expect(registered).toEqual(SEARCH_ATTRIBUTES);
 });

@@ -6,7 +6,9 @@ import { PATIENCE_MS } from '../support/patience';
 
 const event = (id: number): Observed => ({
   event: { id: `evt_${String(id)}`, type: 'agent.ready', at: '2026-01-01T00:00:00.000Z', data: {} },
+  workflowId: 'agent/f/a',
   fleets: ['f'],
+  from: 0,
 });
 
 /** A source that yields what the test says, and a hub over it. */

@@ -20,6 +20,7 @@ import { strayText } from '../text/strays';
 
 interface DoctorFlags extends ConnectionFlags {
   readonly output: Format;
+  readonly fix?: boolean;
 }
 
 /** `missing` is not an error: an installation without docker agents needs no container engine. */
@@ -33,7 +34,9 @@ interface Finding {
 const PATIENCE = { timeoutMs: 3_000 } as const;
 const OLDEST_NODE = [20, 19] as const;
 export function register(program: Command): void {
-  withOutput(withConnection(program.command('doctor'))).action((flags: DoctorFlags) => doctor(flags));
+  withOutput(withConnection(program.command('doctor')))
+    .option('--fix', 'register the search attributes that the namespace lacks')
+    .action((flags: DoctorFlags) => doctor(flags));
 }
 
 async function doctor(flags: DoctorFlags): Promise<void> {
@@ -43,7 +46,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     { check: 'build', result: 'ok', detail: buildId() },
     specKeyFinding({ specSecrets: settings?.specSecrets ?? specSecrets(), stateDir: stateFolder() }),
     packagesFinding(),
-    ...(await withClient(flags, temporalFindings)),
+    ...(await withClient(flags, (client) => temporalFindings(client, flags.fix === true))),
     await gatewayFinding(stateFolder()),
     ...(settings && readUpState(stateFolder()) === undefined ? await strayFindings(settings) : []),
     ...(settings ? [await engineFinding(installedProviders(settings, environment()).docker)] : []),
@@ -102,7 +105,7 @@ function packagesFinding(): Finding {
       };
 }
 
-async function temporalFindings(client: DroverClient): Promise<Finding[]> {
+async function temporalFindings(client: DroverClient, fix: boolean): Promise<Finding[]> {
   const temporal = await finding('temporal', () => client.check(PATIENCE));
   if (temporal.result !== 'ok') return [temporal];
   const worker = async (): Promise<void> => {
@@ -112,7 +115,10 @@ async function temporalFindings(client: DroverClient): Promise<Finding[]> {
   };
   return [
     temporal,
-    await finding('search attributes', () => client.checkSearchAttributes(PATIENCE)),
+    await finding('search attributes', async () => {
+      if (fix) await client.registerSearchAttributes(PATIENCE);
+      await client.checkSearchAttributes(PATIENCE);
+    }),
     await finding('worker', worker),
   ];
 }

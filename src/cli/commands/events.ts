@@ -1,6 +1,9 @@
-/** `drover events [--watch]`: prints past events, or new ones as they happen. */
-import type { Command } from 'commander';
-import type { DroverEvent } from '../../contract/event';
+/** `drover events [--watch] [--since 1h]`: prints past events, or new ones as they happen. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { type EventFilter } from '../../client';
+import { type DroverEvent, EVENT_TYPES, type EventType } from '../../contract/event';
+import { durationMs } from '../../rules/lib/duration';
+import { wallClockMs } from '../../lib/clock';
 import { plainName } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { aboutText, eventText, subjectOf } from '../text/event';
@@ -9,19 +12,34 @@ import { type Format, print, say, table, withOutput } from '../lib/output';
 interface EventFlags extends ConnectionFlags {
   readonly output: Format;
   readonly fleet?: string;
+  readonly agent?: string;
+  readonly run?: string;
+  readonly type?: readonly EventType[];
+  readonly since?: number;
   readonly watch?: boolean;
 }
+
+/** What a person looks back at without `--since`, in ms. */
+const AN_HOUR = 3_600_000;
 
 export function register(program: Command): void {
   withOutput(withConnection(program.command('events')))
     .option('--fleet <fleet>', 'of this fleet only', plainName)
-    .option('--watch', 'a line for every event from now on, until Ctrl-C')
+    .option('--agent <fleet/agent>', 'of this agent only', fullName)
+    .option('--run <fleet/run>', 'of this run only', fullName)
+    .option('--type <type...>', 'of these types only, such as agent.changed', eventType)
+    .option('--since <duration>', 'of this time until now, such as 10m; 1h unless given', age)
+    .option('--watch', 'a line for every event from now on, until Ctrl-C; with --since, for those before too')
     .action((flags: EventFlags) => (flags.watch ? watch(flags) : recent(flags)));
 }
 
+function filterOf({ fleet, agent, run, type: types }: EventFlags): EventFilter {
+  return { fleet, agent, run, types };
+}
+
 async function recent(flags: EventFlags): Promise<void> {
-  const { fleet } = flags;
-  const items = await withClient(flags, ({ events }) => events.recent({ fleet }));
+  const from = wallClockMs() - (flags.since ?? AN_HOUR);
+  const items = await withClient(flags, ({ feed }) => feed.since(from, filterOf(flags)));
   await print(flags.output, {
     data: { items, nextPageToken: null },
     names: items.map(subjectOf),
@@ -34,11 +52,29 @@ async function recent(flags: EventFlags): Promise<void> {
 }
 
 async function watch(flags: EventFlags): Promise<void> {
-  const { fleet } = flags;
+  const filter = filterOf(flags);
+  const since = flags.since === undefined ? undefined : wallClockMs() - flags.since;
   const onWatching = () => say('drover: watching; press Ctrl-C to end');
-  await withClient(flags, async ({ events }) => {
-    for await (const event of events.watch({ fleet, onWatching })) await show(flags.output, event);
+  await withClient(flags, async ({ feed }) => {
+    for await (const event of feed.watch({ ...filter, since, onWatching })) await show(flags.output, event);
   });
+}
+
+function fullName(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_-]{0,62}\/[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text)) return text;
+  throw new InvalidArgumentError('use the full name, such as mars/AgentA');
+}
+
+function eventType(text: string, before: readonly EventType[] = []): readonly EventType[] {
+  const type = EVENT_TYPES.find((known) => known === text);
+  if (type === undefined) throw new InvalidArgumentError(`use one of ${EVENT_TYPES.join(', ')}`);
+  return [...before, type];
+}
+
+function age(text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('use a duration such as 10m or 1h');
+  return ms;
 }
 
 function show(format: Format, event: DroverEvent): Promise<void> {

@@ -43,10 +43,10 @@ async function look({ agents, runs }: DroverClient): Promise<Look | null> {
   }
 }
 
-async function tellEnds({ events }: DroverClient, signal: AbortSignal): Promise<void> {
+async function tellEnds({ feed }: DroverClient, signal: AbortSignal): Promise<void> {
   try {
-    for await (const event of events.watch({ signal })) {
-      if (event.type === 'run.failed') say(`run ${subjectOf(event)} failed: ${aboutText(event)}`);
+    for await (const event of feed.watch({ signal, types: ['run.failed'] })) {
+      say(`run ${subjectOf(event)} failed: ${aboutText(event)}`);
     }
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;

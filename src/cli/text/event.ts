@@ -9,14 +9,21 @@ export function eventText(event: DroverEvent): string {
   return `${at}  ${type.padEnd(TYPE_WIDTH)}  ${subjectOf(event)}  ${aboutText(event)}`.trimEnd();
 }
 
-/** The subject of an event: `fleet/agent`, `fleet/run`, or a pool. */
+/** The subject of an event: `fleet/agent`, `fleet/run`, a pool, a fleet, a lease or a workflow. */
 export function subjectOf({ data }: DroverEvent): string {
-  return text(data['run'] ?? data['agent'] ?? data['pool']);
+  return text(data['run'] ?? data['agent'] ?? data['pool'] ?? data['fleet'] ?? data['lease'] ?? data['workflow']);
 }
 
 /** The details of an event; empty if it has none. */
 export function aboutText({ type, data }: DroverEvent): string {
   switch (type) {
+    case 'agent.changed':
+      return [
+        `${data['accepted'] === false ? 'refused: ' : ''}${text(data['what'])} by ${text(data['by'])}`,
+        movesText(data),
+      ]
+        .filter(Boolean)
+        .join(': ');
     case 'subscription.switched':
       return `${text(data['from'])} -> ${text(data['to'])} of pool ${text(data['pool'])}`;
     case 'pool.exhausted':
@@ -26,6 +33,24 @@ export function aboutText({ type, data }: DroverEvent): string {
     case 'agent.offline':
     case 'agent.failed':
       return text(data['why'] ?? data['reason']);
+    case 'agent.restarted':
+      return [`start ${number(data['restarts'])} after the first`, text(data['reason'])].filter(Boolean).join(': ');
+    case 'change.started':
+      return `revision ${number(data['revision'])}: ${text(data['kind'])} of ${number(data['agents'])} agents`;
+    case 'change.step':
+      return [
+        `revision ${number(data['revision'])}: ${text(data['kind'])} is ${text(data['step'])}`,
+        firstLine(data['error']),
+      ]
+        .filter(Boolean)
+        .join(': ');
+    case 'change.completed':
+    case 'change.failed':
+    case 'change.compensated':
+    case 'change.cancelled':
+      return [`revision ${number(data['revision'])}`, firstLine(data['error'] ?? data['reason'])]
+        .filter(Boolean)
+        .join(': ');
     case 'run.completed':
       return typeof data['turns'] === 'number' ? `${String(data['turns'])} turns` : '';
     case 'run.asked':
@@ -38,10 +63,51 @@ export function aboutText({ type, data }: DroverEvent): string {
       return `the time of ${text(data['item'])} is over: ${text(data['onDeadline'])}`;
     case 'question.answered':
       return `${text(data['item'])} was answered by ${text(data['by'])}`;
+    case 'run.answered':
+      return `branch ${text(data['branch'])} has its answer`;
+    case 'run.branch':
+      return branchesText(data['branches'], data['more']);
+    case 'run.started':
+      return data['scripted'] === true ? 'scripted' : '';
     case 'run.failed':
     case 'run.cancelled':
-      return text(data['error']).split('\n')[0] ?? '';
+      return firstLine(data['error']);
+    case 'lease.lost':
+      return [`agents: ${list(data['agents'])}`, text(data['reason'])].filter(Boolean).join(': ');
+    case 'feed.gap':
+      return data['missed'] === 0
+        ? 'its events are no longer kept'
+        : `${number(data['missed'])} events are no longer kept`;
+    case 'pool.available':
+    case 'run.paused':
+    case 'run.resumed':
+      return '';
   }
+}
+
+/** `status running -> paused, holds [] -> [operator]`. */
+function movesText({ from, to }: DroverEvent['data']): string {
+  if (!isRecord(from) || !isRecord(to)) return '';
+  return Object.keys(to)
+    .map((axis) => `${axis} ${valueText(from[axis])} -> ${valueText(to[axis])}`)
+    .join(', ');
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.join(', ')}]`;
+  return typeof value === 'number' ? String(value) : text(value ?? 'none');
+}
+
+function branchesText(branches: unknown, more: unknown): string {
+  const named = Array.isArray(branches)
+    ? branches.filter(isRecord).map(({ id, agent, outcome }) => `${text(id)} ${text(agent)} ${text(outcome)}`)
+    : [];
+  const others = typeof more === 'number' && more > 0 ? [`and ${String(more)} more`] : [];
+  return [...named, ...others].join(', ');
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function untilText(time: unknown): string {
@@ -50,6 +116,14 @@ function untilText(time: unknown): string {
 
 function list(names: unknown): string {
   return Array.isArray(names) ? names.join(', ') : '';
+}
+
+function firstLine(value: unknown): string {
+  return text(value).split('\n')[0] ?? '';
+}
+
+function number(value: unknown): string {
+  return typeof value === 'number' ? String(value) : '';
 }
 
 function text(value: unknown): string {

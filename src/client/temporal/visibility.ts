@@ -37,6 +37,7 @@ const CAUSE = /^cause=(?:WorkflowTaskFailedCause|WorkflowTaskTimedOutCause)?/;
 /** A workflow in visibility. */
 export interface Listed {
   readonly workflowId: string;
+  readonly runId: string;
   /** Temporal's `WorkflowExecutionStatus`. */
   readonly status: number;
   /** ISO 8601. */
@@ -73,6 +74,11 @@ export function anyOf(attribute: string, values: readonly string[]): string {
 /** The condition for workflows that closed at this time or later, in epoch ms. */
 export function closedSince(time: number): string {
   return `CloseTime >= '${new Date(time).toISOString()}'`;
+}
+
+/** The condition for workflows that have recorded an event at this time or later, in epoch ms. */
+export function changedSince(time: number): string {
+  return `DroverChangedAt >= '${new Date(time).toISOString()}'`;
 }
 
 /** One page of the workflows that meet all conditions. */
@@ -134,6 +140,7 @@ function checkOf(page: Uint8Array): Buffer {
 function listed(execution: Execution): Listed {
   return {
     workflowId: execution.execution?.workflowId ?? '',
+    runId: execution.execution?.runId ?? '',
     status: execution.status ?? 0,
     startedAt: isoTime(execution.startTime),
     closedAt: isoTime(execution.closeTime),

@@ -7,8 +7,11 @@ export interface NotifySpec {
   readonly events?: readonly string[];
 }
 
-/** All kinds of events; a webhook without `events` receives all of them. */
-export const EVENT_TYPES = [
+/**
+ * The events that a webhook without `events` receives. A webhook that names other types receives
+ * those too.
+ */
+export const NOTIFIED_TYPES = [
   'subscription.switched',
   'pool.exhausted',
   'agent.offline',
@@ -23,6 +26,30 @@ export const EVENT_TYPES = [
   'question.escalated',
   'question.expired',
   'question.answered',
+] as const;
+
+/**
+ * The closed list of all types of events (docs/events.md). `data.ts` has the data of each.
+ * `feed.gap` comes from a reader; a workflow records every other type in its log.
+ */
+export const EVENT_TYPES = [
+  ...NOTIFIED_TYPES,
+  'agent.changed',
+  'agent.restarted',
+  'change.started',
+  'change.step',
+  'change.completed',
+  'change.failed',
+  'change.compensated',
+  'change.cancelled',
+  'run.started',
+  'run.branch',
+  'run.answered',
+  'run.paused',
+  'run.resumed',
+  'pool.available',
+  'lease.lost',
+  'feed.gap',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -43,7 +70,9 @@ export interface NotifyInput {
   readonly target: NotifySpec;
 }
 
+const NOTIFIED: readonly string[] = NOTIFIED_TYPES;
+
 /** The webhooks that receive events of this type. */
 export function targetsOf(notify: readonly NotifySpec[] | undefined, type: EventType): readonly NotifySpec[] {
-  return (notify ?? []).filter(({ events }) => events === undefined || events.includes(type));
+  return (notify ?? []).filter(({ events = NOTIFIED }) => events.includes(type));
 }

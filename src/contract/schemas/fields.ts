@@ -44,8 +44,16 @@ function isOfField({ code, path }: z.core.$ZodIssue): boolean {
   return path.length > 0 || code === 'unrecognized_keys';
 }
 
+const NAME = NAME_PATTERN.source.slice(1, -1);
+
 /** A name (docs/provisioning.md, "Names"). */
 export const name = z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).meta({ title: 'name' });
+
+/** The full name of an agent or a run: `fleet/agent`. */
+export const fullName = z
+  .string()
+  .regex(new RegExp(`^${NAME}/${NAME}$`), 'expected a full name such as mars/AgentA')
+  .meta({ title: 'full name' });
 
 const DURATION = 'expected a duration such as 500ms, 5s, 2m or 1h';
 /**

@@ -6,10 +6,11 @@ import { z } from 'zod';
 import { addressedHeartbeatSchema, failureReportSchema, heartbeatSchema, progressSchema } from './agents';
 import { LOG_TAIL_LINES } from '../agent/log';
 import { itemRef, WAITING_KINDS } from '../inbox';
+import { EVENT_TYPES } from '../event';
 import { FLEET_LIMITS } from '../patterns';
 import { PULLED_KINDS } from '../agent/pull';
 import { type Role, ROLES } from '../role';
-import { duration, id, name, positiveDuration, reason, requestId, strict } from './fields';
+import { duration, fullName, id, name, positiveDuration, reason, requestId, strict } from './fields';
 import { fleetFileSchema, fleetSpecSchema } from './fleet-file';
 import { commandCalls, ofAgent } from './http-commands';
 import { scriptSchema } from './scenario';
@@ -459,7 +460,12 @@ export const CALLS = {
     summary: 'What happens to agents, runs and pools, as server-sent events',
     access: 'viewer',
     scope: 'filtered',
-    query: strict({ fleet: name.exactOptional() }),
+    query: strict({
+      fleet: name.exactOptional(),
+      agent: fullName.exactOptional(),
+      run: fullName.exactOptional(),
+      type: z.enum(EVENT_TYPES).exactOptional(),
+    }),
     headers: z.object({ [LAST_EVENT_ID]: z.string().exactOptional() }),
     answer: z.union([views.eventSchema, views.reportedProgressSchema]),
     stream: true,

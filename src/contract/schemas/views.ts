@@ -5,7 +5,6 @@ import { PROVIDERS, type AgentListItem, type AgentView, type CommandResult } fro
 import type { WorkflowEnd } from '../ends';
 import { type ErrorCode, ERRORS } from '../errors';
 import { ON_DEADLINE, WAITING_KINDS } from '../inbox';
-import { type DroverEvent, EVENT_TYPES } from '../event';
 import { AGENT_STEPS, type ApplyResult, type ChangeView, type FleetListItem, type FleetView } from '../fleet';
 import type { PoolListItem, PoolView } from '../pool';
 import type { BeatAnswer } from '../protocol';
@@ -415,12 +414,7 @@ export const poolListItemSchema = z.object({
   problem,
 }) satisfies z.ZodType<PoolListItem>;
 
-export const eventSchema = z.object({
-  id: z.string(),
-  type: z.enum(EVENT_TYPES),
-  at: time,
-  data: z.record(z.string(), json),
-}) satisfies z.ZodType<DroverEvent>;
+export { eventSchema } from './events';
 
 /** A page of any list. */
 export function page<T extends z.ZodType>(item: T) {

@@ -2,7 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Observed } from '../../client';
+import { cursorOf, cursorTime, type EventFilter, type Observed } from '../../client';
+import { isWanted } from '../../client/feed/observed';
 import { PROGRESS_EVENT, type ReportedProgress } from '../../contract/agent/progress';
 import { LAST_EVENT_ID } from '../../contract/schemas/http';
 import { fleetsOf } from '../caller';
@@ -21,8 +22,16 @@ const BACKLOG_LIMIT = 1024 * 1024;
  */
 const END_WITHIN_MS = 1_000;
 
+/** Events from a cursor on, until the signal aborts. */
+export type Follow = (cursor: string, signal: AbortSignal) => AsyncIterable<readonly Observed[]>;
+
 /** The handler over a hub. Its listeners end before the gateway does. */
-export function eventHandlers(app: FastifyInstance, hub: EventHub, board: ProgressBoard): Handlers<'events'> {
+export function eventHandlers(
+  app: FastifyInstance,
+  hub: EventHub,
+  board: ProgressBoard,
+  follow: Follow,
+): Handlers<'events'> {
   const open = new Set<PassThrough>();
   app.addHook('preClose', async () => {
     const ended = Promise.allSettled([...open].map((stream) => finished(stream)));
@@ -31,13 +40,21 @@ export function eventHandlers(app: FastifyInstance, hub: EventHub, board: Progre
     await Promise.race([ended, new Promise((resolve) => limit.addEventListener('abort', resolve))]);
   });
   return {
-    events: async ({ query: { fleet }, headers, request, reply }) => {
+    events: async ({ query: { fleet, agent, run, type }, headers, request, reply }) => {
       const stream = new PassThrough();
       const only = fleet === undefined ? fleetsOf(request.caller) : [fleet];
-      const listener = streamListener(stream, only);
-      await hub.join(listener, headers[LAST_EVENT_ID]);
+      const cursor = headers[LAST_EVENT_ID];
+      const filter = { agent, run, types: type && [type] };
+      const listener = streamListener(stream, {
+        only,
+        filter,
+        resume: isCursor(cursor) ? (signal) => follow(cursor, signal) : null,
+      });
+      await hub.join(listener, cursor?.replace(/^\d+\./, ''));
       open.add(stream);
-      const unfollow = board.follow((progress) => writeProgress(stream, only, progress));
+      const unfollow = board.follow((progress) => {
+        if (type === undefined && agent === undefined && run === undefined) writeProgress(stream, only, progress);
+      });
       stream.once('close', () => {
         open.delete(stream);
         unfollow();
@@ -50,22 +67,51 @@ export function eventHandlers(app: FastifyInstance, hub: EventHub, board: Progre
   };
 }
 
-/** `only` null: events of all fleets. */
-function streamListener(stream: PassThrough, only: readonly string[] | null): Listener {
-  const hear = (events: readonly Observed[]): void => {
-    const wanted = events.filter(({ fleets }) => only === null || fleets.some((fleet) => only.includes(fleet)));
+/** What one stream gets. `only` null: events of all fleets. `resume`: what follows its cursor; null: it has none. */
+interface Wanted {
+  readonly only: readonly string[] | null;
+  readonly filter: EventFilter;
+  readonly resume: ((signal: AbortSignal) => AsyncIterable<readonly Observed[]>) | null;
+}
+
+function isCursor(text: string | undefined): text is string {
+  return text !== undefined && cursorTime(text) !== null;
+}
+
+function streamListener(stream: PassThrough, { only, filter, resume }: Wanted): Listener {
+  /** Set while the stream follows a cursor of its own, and not the hub. */
+  let own: AbortController | null = null;
+  const write = (events: readonly Observed[]): void => {
+    const wanted = events.filter(
+      (one) => isWanted(one, filter) && (only === null || one.fleets.some((fleet) => only.includes(fleet))),
+    );
     if (stream.writableLength > BACKLOG_LIMIT) stream.destroy();
     else if (wanted.length > 0) stream.write(wanted.map(asText).join(''));
   };
+  const followOwn = async (events: AsyncIterable<readonly Observed[]>): Promise<void> => {
+    for await (const batch of events) write(batch);
+    stream.end();
+  };
   return {
-    hear,
-    begin(missed) {
+    hear(events) {
+      if (own === null) write(events);
+    },
+    begin(remembered) {
       // Sent at once, so that the client gets its headers before the first event.
-      stream.write(missed === null ? ': that event is no longer remembered; from now on\n\n' : ': from here on\n\n');
-      hear(missed ?? []);
+      const isLost = remembered === null && resume === null;
+      stream.write(isLost ? ': that event is no longer remembered; from now on\n\n' : ': from here on\n\n');
+      write(remembered ?? []);
+      if (remembered !== null || resume === null) return;
+      own = new AbortController();
+      stream.once('close', () => own?.abort());
+      // A client that is cut off here comes back with the same cursor.
+      followOwn(resume(own.signal)).catch(() => stream.destroy());
     },
     keepAlive: () => void stream.write(':\n\n'),
-    end: () => void stream.end(),
+    end() {
+      if (own === null) stream.end();
+      else own.abort();
+    },
   };
 }
 
@@ -75,6 +121,7 @@ function writeProgress(stream: PassThrough, only: readonly string[] | null, prog
   stream.write(`event: ${PROGRESS_EVENT}\ndata: ${JSON.stringify(progress)}\n\n`);
 }
 
-function asText({ event }: Observed): string {
-  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+function asText(one: Observed): string {
+  const { event } = one;
+  return `id: ${cursorOf(one)}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

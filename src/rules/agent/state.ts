@@ -8,16 +8,17 @@ import type {
   AgentReport,
   AgentStatus,
   CommandState,
-  Decision,
   Hold,
   Liveness,
   Runtime,
 } from '../../contract/agent';
 import type { ErrorBody } from '../../contract/errors';
+import type { EventLog } from '../../contract/event/log';
 import type { HeldSubscription } from '../../contract/agent/subscription';
 import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
 import type { Usage } from '../../contract/usage';
 import type { RequestMark } from '../lib/fingerprint';
+import { UNBEGUN_LOG } from '../lib/log';
 import { type PausedClock, STOPPED_CLOCK } from './turns/paused-clock';
 import { type AgentSettings, agentSettings } from './settings';
 import { NO_SWITCH, type SubscriptionState, blocksTurns } from './subscription/state';
@@ -222,7 +223,8 @@ export interface AgentState {
    */
   readonly op: number;
   readonly requests: readonly RememberedRequest[];
-  readonly decisions: readonly Decision[];
+  /** Its decisions and announcements. */
+  readonly log: EventLog;
   /** For tests: continue as new after this many history events, not at the server's suggestion. */
   readonly continueAfterEvents: number | null;
 }
@@ -295,8 +297,8 @@ export function newAgent(input: AgentInput): AgentState {
     },
     op: 0,
     requests: [],
-    decisions: [],
     ...(session === undefined ? {} : { session }),
+    log: UNBEGUN_LOG,
     continueAfterEvents: continueAfterEvents ?? null,
   };
 }

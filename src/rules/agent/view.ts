@@ -11,10 +11,9 @@ import type {
 import type { WorkflowEnd } from '../../contract/ends';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import type { OpenTurn } from '../../contract/agent/open-turn';
-import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { Trouble } from '../../contract/trouble';
 import type { AgentState, RememberedRequest } from './state';
-import { summary } from './decisions';
+import { decisionsOf, summary } from './decisions';
 import { inline } from '../lib/markdown';
 import { lostText } from '../lib/ends';
 import { sessionField } from './session';
@@ -23,7 +22,7 @@ import { agentSettings } from './settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
 import { usageField } from '../lib/usage';
 import { openTurns } from './turns/open';
-import { why } from './why';
+import { shortWhy, why } from './why';
 
 /** The subscription without the reference to its secret. */
 export function publicSubscription({ subscription }: AgentState): AssignedSubscription | null {
@@ -66,7 +65,9 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     beats: { everyMs: settings.heartbeatEveryMs, staleAfterMs: settings.staleAfterMs },
     why: why(state),
     ...troublesOf(troubles),
-    ...(withDecisions ? { openTurns: openTurns(state), ...sessionField(state), decisions: state.decisions } : {}),
+    ...(withDecisions
+      ? { openTurns: openTurns(state), ...sessionField(state), decisions: decisionsOf(state.log) }
+      : {}),
   };
 }
 
@@ -130,13 +131,12 @@ export function agentPhase(state: AgentState): AgentPhase {
 /** What lists show of an agent. `since` is when it was created, ISO 8601. */
 export function agentTold(state: AgentState, since: string): AgentTold {
   const { runtime, restarts } = state;
-  const reason = why(state);
   return {
     phase: agentPhase(state),
     runtime,
     restarts,
     since,
-    why: reason === null ? null : oneLine(reason, SHORT_BYTES),
+    why: shortWhy(state),
     ...labelsField(state),
   };
 }
@@ -176,7 +176,7 @@ export function card(state: AgentState, troubles: readonly Trouble[] = []): stri
     ),
     `- provider ${view.provider}, resource ${inline(view.resourceId ?? 'unknown')}, revision ${String(view.revision)}`,
     '',
-    ...state.decisions
+    ...decisionsOf(state.log)
       .slice(-10)
       .reverse()
       .map(
@@ -195,10 +195,9 @@ function openTurnLine({ turnId, state, attempt, since, askAgainAt, error }: Open
 /** A key that changes when the card may change; beats do not change it. */
 export function cardKey(state: AgentState, troubles: readonly Trouble[] = []): string {
   const { waiting, inFlight } = state.turns;
-  const last = state.decisions.at(-1);
   const tries = [...inFlight, ...waiting]
     .slice(0, 10)
     .map(({ turnId, attempt }) => `${turnId} ${String(attempt)}`)
     .join();
-  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${tries} ${String(state.usage?.turns ?? 0)} ${String(state.config.revision)} ${last?.at ?? ''} ${last?.what ?? ''} ${String(state.decisions.length)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
+  return `${summary(state)} ${String(inFlight.length)} ${String(waiting.length)} ${tries} ${String(state.usage?.turns ?? 0)} ${String(state.config.revision)} ${String(state.log.next)} ${troubles.map(({ what, attempts }) => `${what} ${String(attempts)}`).join()}`;
 }

@@ -9,6 +9,7 @@ import { type AgentState, isAvailable } from './state';
 import { lacksSubscription } from './subscription/switch';
 import { blocksTurns } from './subscription/state';
 import { releaseCommand } from './holds';
+import { oneLine, SHORT_BYTES } from '../../contract/text';
 import { utcText } from '../lib/time';
 
 /** One sentence, or null for an agent that works. Times are UTC. */
@@ -31,6 +32,12 @@ export function why(state: AgentState): string | null {
     case 'terminated':
       return `Terminated${state.destroyed ? '' : `, its resource is being destroyed${retrying(state)}`}: apply the fleet again`;
   }
+}
+
+/** The same in one line of at most 600 bytes, for lists and events. */
+export function shortWhy(state: AgentState): string | null {
+  const reason = why(state);
+  return reason === null ? null : oneLine(reason, SHORT_BYTES);
 }
 
 /**

@@ -1,27 +1,33 @@
 /** Decides when to announce that an agent is ready, offline or failed: once per change. */
 import { hasCrashed, hasFailed, isActive, isUp } from '../agent/lifecycle';
-import type { EventType } from '../../contract/event';
+import type { NewEntry } from '../../contract/event/log';
+import { append } from '../lib/log';
 import type { AgentState, Announcement } from '../agent/state';
 import { nameOf } from '../agent/subscription/switches';
+import { shortWhy } from '../agent/why';
 
 /** The event of each announcement. */
-export const ANNOUNCEMENTS: Readonly<Record<Announcement, EventType>> = {
+export const ANNOUNCEMENTS = {
   ready: 'agent.ready',
   offline: 'agent.offline',
   failed: 'agent.failed',
-};
+} as const satisfies Record<Announcement, string>;
 
 /** The event that is due; null: none. A planned stop or restart is not announced. */
-export function dueAnnouncement(
-  state: AgentState,
-): { readonly type: EventType; readonly data: Readonly<Record<string, unknown>> } | null {
+export function dueAnnouncement(state: AgentState): NewEntry | null {
   const present = announcementOf(state);
   if (present === null || present === state.announced) return null;
   const { status, runtime, liveness, reason, instance } = state;
   return {
     type: ANNOUNCEMENTS[present],
-    data: { agent: nameOf(state), status, runtime, liveness, instanceId: instance.id, reason },
+    data: { agent: nameOf(state), status, runtime, liveness, instanceId: instance.id, reason, why: shortWhy(state) },
   };
+}
+
+/** Records the announcement that is due in the log. */
+export function announce(state: AgentState, now: number): AgentState {
+  const due = dueAnnouncement(state);
+  return due === null ? state : markAnnounced({ ...state, log: append(state.log, due, now) });
 }
 
 /** Records that the announcement was made. */

@@ -7,6 +7,7 @@ import { parseCancelOrder } from '../change/messages';
 import { changeView, compensationRecord, ownedWithSpec, plannedChange, provisionInput } from '../change/carried';
 import { flag, ignored, stateOf, version, words } from '../lib/carried';
 import { boolean, integer, list, name, nullable, oneOf, optional, type Parser, record } from '../lib/parse';
+import { parseEventLog } from '../lib/log-carried';
 import { usage } from '../lib/usage';
 import { fleetShape, subscriptionSpec } from './spec';
 import type { FleetChange, FleetState, RememberedRequest } from './state';
@@ -54,6 +55,7 @@ export const parseFleetState: Parser<FleetState> = stateOf<FleetState>()({
   requests: list(stateOf<RememberedRequest>()({ requestId: words, fingerprint: words, answer: nullable(applied) })),
   usage: optional(stateOf<NonNullable<FleetState['usage']>>()({ left: usage, keys: list(words) })),
   ignored,
+  log: parseEventLog,
   continueAfterEvents: nullable(integer(1)),
   agentsPerPart: nullable(integer(1)),
 });

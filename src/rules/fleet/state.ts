@@ -1,6 +1,7 @@
 /** The state of a fleet's workflow as one plain JSON object; it is the argument of the next run. */
 import type { HoldCall, WatchedAgent } from '../../contract/activities';
 import { type Hold, RENEWALS } from '../../contract/agent';
+import type { EventLog } from '../../contract/event/log';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type {
   ApplyResult,
@@ -19,6 +20,7 @@ import type { Trouble } from '../../contract/trouble';
 import type { Usage } from '../../contract/usage';
 import { waitingProgress } from '../change/run';
 import type { RequestMark } from '../lib/fingerprint';
+import { UNBEGUN_LOG } from '../lib/log';
 import type { OwnedWithSpec } from './plan';
 import { unsigned } from '../agent/spec';
 import { agentSettings } from '../agent/settings';
@@ -90,6 +92,8 @@ export interface FleetState {
   readonly usage?: { readonly left: Usage; readonly keys: readonly string[] };
   /** Counts messages that changed nothing. */
   readonly ignored: Ignored;
+  /** The events of its changes. */
+  readonly log: EventLog;
   readonly continueAfterEvents: number | null;
   readonly agentsPerPart: number | null;
 }
@@ -117,6 +121,7 @@ export function newFleet({ fleet, continueAfterEvents, agentsPerPart }: FleetInp
     change: null,
     requests: [],
     ignored: NOTHING_IGNORED,
+    log: UNBEGUN_LOG,
     continueAfterEvents: continueAfterEvents ?? null,
     agentsPerPart: agentsPerPart ?? null,
   };

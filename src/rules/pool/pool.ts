@@ -1,6 +1,6 @@
 /** Assigns credentials to agents (docs/subscriptions.md). Times are epoch milliseconds. */
 import { DroverError } from '../../contract/errors';
-import { targetsOf, type NotifySpec } from '../../contract/event';
+import { type EventType, targetsOf, type NotifySpec } from '../../contract/event';
 import { LONGEST_RESET_MS } from '../../contract/failure/reset-time';
 import type { AllocationRequested, FailureObserved, PoolConfiguration, PoolLeft } from '../../contract/pool';
 import { Ledger } from './ledger';
@@ -155,9 +155,9 @@ export function announceExhaustion(state: PoolState): { readonly state: PoolStat
   return { state: { ...state, announced: isUsedUp }, due: isUsedUp };
 }
 
-/** The webhooks of all fleets that take `pool.exhausted`, each once. */
-export function notifiedBy(state: PoolState): readonly NotifySpec[] {
-  const interested = targetsOf(Object.values(state.fleets).flat(), 'pool.exhausted');
+/** The webhooks of all fleets that take this type of event, each once. */
+export function notifiedBy(state: PoolState, type: EventType = 'pool.exhausted'): readonly NotifySpec[] {
+  const interested = targetsOf(Object.values(state.fleets).flat(), type);
   return [...new Map(interested.map((target) => [`${target.url} ${target.secret ?? ''}`, target])).values()];
 }
 

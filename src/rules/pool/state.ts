@@ -3,9 +3,11 @@
  * milliseconds.
  */
 import type { NotifySpec } from '../../contract/event';
+import type { EventLog } from '../../contract/event/log';
 import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolView } from '../../contract/pool';
 import { durationMs } from '../lib/duration';
 import type { RequestMark } from '../lib/fingerprint';
+import { UNBEGUN_LOG } from '../lib/log';
 
 /** How long the pool skips a credential at most, unless its provider names a later reset (docs/subscriptions.md). */
 const SKIP_FOR_MS = 2 * 3_600_000;
@@ -66,6 +68,8 @@ export interface PoolState {
   readonly granted: readonly Grant[];
   /** Accepted updates, kept to recognize repeated request ids. */
   readonly requests: readonly RequestMark[];
+  /** When it was exhausted, and when it no longer was. */
+  readonly log: EventLog;
   readonly continueAfterEvents: number | null;
 }
 
@@ -88,6 +92,7 @@ export function newPool(
     events: [],
     granted: [],
     requests: [],
+    log: UNBEGUN_LOG,
     continueAfterEvents,
   };
 }

@@ -8,7 +8,13 @@ import { agentTold, card, cardKey } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
 import type { Supervisor } from '../shared/supervise';
 
-const { DroverHolds: HOLDS, DroverRunState: _ofRuns, DroverWaiting: _waiting, ...KEYWORDS } = searchAttributeKeys;
+const {
+  DroverHolds: HOLDS,
+  DroverRunState: _ofRuns,
+  DroverWaiting: _waiting,
+  DroverChangedAt: _ofLogs,
+  ...KEYWORDS
+} = searchAttributeKeys;
 
 /** Publishes the state now and after every change. Returns a function that publishes it again. */
 export function publish(machine: AgentMachine, supervisor: Supervisor): () => void {

@@ -1,9 +1,10 @@
 /** The owner of an agent's state in its workflow: every change passes here, is recorded, and triggers the reactions. */
 import type { ErrorBody } from '../../contract/errors';
 import type { AgentState } from '../../rules/agent/state';
-import { type Remark, withDecision, summary } from '../../rules/agent/decisions';
+import { type Remark, summary, withDecision, withRestart } from '../../rules/agent/decisions';
 import { type Rule, step } from '../../rules/agent/step';
 import { continueAsNewOverdue } from '../shared/continue-as-new';
+import { begun, createGrowth } from '../shared/log';
 import type { Supervisor } from '../shared/supervise';
 
 /** The agent's state and the only way to change it. */
@@ -29,11 +30,12 @@ export interface AgentMachine {
 
 /** One per run of the workflow. */
 export function createMachine(initial: AgentState, supervisor: Supervisor): AgentMachine {
-  let state = initial;
+  let state: AgentState = { ...initial, log: begun(initial.log) };
   let version = 0;
   let reacting = false;
   let failure: { readonly op: number; readonly error: ErrorBody } | null = null;
   const reactions: (() => void)[] = [];
+  const markGrowth = createGrowth();
 
   function react(): void {
     if (reacting) return;
@@ -43,6 +45,13 @@ export function createMachine(initial: AgentState, supervisor: Supervisor): Agen
       for (const reaction of reactions) supervisor.attempt('react to a change of the state', reaction);
     }
     reacting = false;
+  }
+
+  function become(next: AgentState): void {
+    markGrowth(state.log, next.log);
+    state = next;
+    version += 1;
+    react();
   }
 
   const machine: AgentMachine = {
@@ -59,14 +68,11 @@ export function createMachine(initial: AgentState, supervisor: Supervisor): Agen
       if (after === before) return;
       const moved = summary(before) !== summary(after);
       const said = remark ?? { by: 'drover', what: 'time passed' };
-      state = moved || remark?.always === true ? withDecision(before, after, said, now) : after;
-      version += 1;
-      react();
+      const decided = moved || remark?.always === true ? withDecision(before, after, said, now) : after;
+      become(withRestart(before, decided, now));
     },
     refuse(what, why, by = 'signal') {
-      state = withDecision(state, state, { by, what, accepted: false, why }, Date.now());
-      version += 1;
-      react();
+      become(withDecision(state, state, { by, what, accepted: false, why }, Date.now()));
     },
     onChange(reaction) {
       reactions.push(reaction);

@@ -19,8 +19,8 @@ import {
   requestSent,
   takeGrant,
 } from '../../rules/agent/subscription/report';
-import { markSwitchesAnnounced, reloadEnded } from '../../rules/agent/subscription/switch';
-import { markAnnounced, dueAnnouncement } from '../../rules/events/announce';
+import { markSwitchesAnnounced, recordSwitch, reloadEnded } from '../../rules/agent/subscription/switch';
+import { announce, dueAnnouncement } from '../../rules/events/announce';
 import { beginEffect, isObsolete } from '../../rules/agent/reconcile';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
 import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
@@ -32,7 +32,6 @@ import type { AgentMachine } from './machine';
 import type { Outbox } from '../shared/outbox';
 import { errorBody, translating } from '../shared/failures';
 import { markEnd } from '../shared/mark';
-import type { Notifier } from '../shared/notifier';
 import { receive } from '../shared/receive';
 import type { Supervisor } from '../shared/supervise';
 import { untilOr } from '../shared/until';
@@ -112,25 +111,20 @@ function createObservations(
 }
 
 /** Starts the agent's subscription: requests, reports and announcements follow every change of its state. */
-export function keepSubscription(
-  machine: AgentMachine,
-  outbox: Outbox,
-  notifier: Notifier,
-  supervisor: Supervisor,
-): AgentSubscription {
+export function keepSubscription(machine: AgentMachine, outbox: Outbox, supervisor: Supervisor): AgentSubscription {
   function react(): void {
     const due = dueRequest(machine.state, Date.now());
     if (due !== null) {
       machine.change(requestSent);
       supervisor.keep(`request a credential from pool ${due.pool}`, () => ask(due.pool, due.request));
     }
-    tellEnds(machine, outbox, notifier);
+    tellEnds(machine, outbox);
     const left = poolToLeave(machine.state);
     if (left !== null) {
       machine.change(leaveSent);
       outbox.tell(poolWorkflowId(left), poolSignals.agentGone, { agent: nameOf(machine.state) });
     }
-    announce(machine, notifier);
+    if (dueAnnouncement(machine.state) !== null) machine.change(announce);
   }
 
   const observations = createObservations(machine, outbox, supervisor, tellFleet);
@@ -238,20 +232,13 @@ export function keepSubscription(
   return { report, reload, handle, pending: observations.pending };
 }
 
-/** Records and announces each finished switch, and tells the pool of a credential that could not be applied. */
-function tellEnds(machine: AgentMachine, outbox: Outbox, notifier: Notifier): void {
+/** Records each finished switch, and tells the pool of a credential that could not be applied. */
+function tellEnds(machine: AgentMachine, outbox: Outbox): void {
   for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
     machine.change(markSwitchesAnnounced, { by: 'subscription', what, why, accepted, always: true });
     if (rejected !== null) {
       outbox.tell(poolWorkflowId(rejected.pool), poolSignals.allocationRejected, { requestId: rejected.requestId });
     }
-    if (record !== null) notifier.raise(machine.state.config.spec.notify, 'subscription.switched', { ...record });
+    if (record !== null) machine.change((state, now) => recordSwitch(state, record, now));
   }
-}
-
-function announce(machine: AgentMachine, notifier: Notifier): void {
-  const due = dueAnnouncement(machine.state);
-  if (due === null) return;
-  machine.change(markAnnounced);
-  notifier.raise(machine.state.config.spec.notify, due.type, due.data);
 }

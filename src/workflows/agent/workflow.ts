@@ -10,6 +10,7 @@ import { initialState } from '../../rules/agent/input/initial-state';
 import { AGENT_INPUT } from '../../rules/agent/input/migrate';
 import { nextEffect } from '../../rules/agent/reconcile';
 import { agentView } from '../../rules/agent/view';
+import { appended } from '../../rules/lib/log';
 import { publish } from './card';
 import { runClock } from './clock';
 import { accept, handleCommands } from './commands';
@@ -24,8 +25,9 @@ import { takeTurns } from './turns';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { countRestarts } from '../shared/metrics';
 import { translating } from '../shared/failures';
+import { answerLogs } from '../shared/log';
 import { migrated } from '../shared/migrated';
-import { createNotifier } from '../shared/notifier';
+import { createNotifier, type Notifier } from '../shared/notifier';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { until } from '../shared/until';
 
@@ -49,7 +51,8 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     );
   });
   await CancellationScope.nonCancellable(async () => {
-    const subscription = keepSubscription(machine, outbox, notifier, supervisor);
+    notifyOfEntries(machine, notifier);
+    const subscription = keepSubscription(machine, outbox, supervisor);
     const turns = takeTurns(machine, outbox, supervisor, (failure) => subscription.report(failure, 'turn'));
     machine.onChange(turns.react);
     reportSettled(machine, outbox);
@@ -60,6 +63,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
       description: 'Returns the agent and its latest decisions',
     });
     setHandler(resourceOfAgent, () => callOf(machine.state), { description: 'Returns the resource of the agent' });
+    answerLogs(() => machine.state.log);
     handleCommands(machine);
     subscription.handle();
     handleSignals(machine, turns);
@@ -81,6 +85,17 @@ function watchRestarts(machine: AgentMachine): void {
     const { restarts } = machine.state;
     countRestarts(fleet, restarts - counted);
     counted = restarts;
+  });
+}
+
+/** Notifies the webhooks of what is appended to the log from now on. */
+function notifyOfEntries(machine: AgentMachine, notifier: Notifier): void {
+  let told = machine.state.log;
+  machine.onChange(() => {
+    const { log, config } = machine.state;
+    const news = appended(told, log);
+    told = log;
+    for (const entry of news) notifier.raise(config.spec.notify, entry);
   });
 }
 

@@ -3,14 +3,16 @@ import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } f
 import type { Hold } from '../../contract/agent';
 import { FLEET_MEMO } from '../../contract/fleet';
 import { fleetCard } from '../../rules/fleet/card';
+import { withEvents } from '../../rules/fleet/log';
 import { fleetTold } from '../../rules/fleet/told';
 import type { FleetState } from '../../rules/fleet/state';
 import { addIgnored } from '../../rules/lib/troubles';
+import { answerLogs, begun, createGrowth } from '../shared/log';
 import { markEnd } from '../shared/mark';
 import { ensureKeywords } from '../shared/search-attributes';
 import type { Ignore } from '../shared/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
-import { isoNow } from '../shared/iso-now';
+import { isoNow, stampMs } from '../shared/iso-now';
 
 /** The fleet's state and the only way to change it. */
 export interface FleetMachine {
@@ -32,7 +34,7 @@ export interface FleetMachine {
 
 /** Creates a machine that publishes each state in the card and the search attributes. */
 export function createMachine(first: FleetState): FleetMachine {
-  let state = first;
+  let state: FleetState = { ...first, log: begun(first.log) };
   const show = (): void => setCurrentDetails(fleetCard(state, supervisor.troubles()));
   const supervisor = createSupervisor(show);
   const showHolds = (): void => upsertSearchAttributes({ DroverHolds: state.holds.map(({ name }) => name) });
@@ -41,6 +43,8 @@ export function createMachine(first: FleetState): FleetMachine {
     if (JSON.stringify(workflowInfo().memo?.[FLEET_MEMO]) !== JSON.stringify(told)) upsertMemo({ [FLEET_MEMO]: told });
   };
   ensureKeywords({ DroverFleet: state.fleet });
+  answerLogs(() => state.log);
+  const markGrowth = createGrowth();
   show();
   const machine: FleetMachine = {
     supervisor,
@@ -49,7 +53,9 @@ export function createMachine(first: FleetState): FleetMachine {
     },
     dryRun: false,
     tellChange: null,
-    become(next) {
+    become(decided) {
+      const next = withEvents(state, decided, stampMs());
+      markGrowth(state.log, next.log);
       const holdsChanged = next.holds !== state.holds;
       state = next;
       show();

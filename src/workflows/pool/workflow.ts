@@ -8,15 +8,18 @@ import {
 } from '@temporalio/workflow';
 import { allocationGranted } from '../../contract/agent/messages';
 import { agentWorkflowId } from '../../contract/names';
-import { announceExhaustion, forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
+import { forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
+import { withExhaustion } from '../../rules/pool/log';
 import { poolCard, poolSummary } from '../../rules/pool/card';
 import { POOL_INPUT } from '../../rules/pool/migrate';
 import { endsAt, type Grant, nextReset, type PoolState, poolView } from '../../rules/pool/state';
 import { initialPool } from '../../rules/pool/carried';
+import { appended } from '../../rules/lib/log';
 import { addIgnored, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
 import { handlePoolMessages, type PoolMachine } from './messages';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
+import { answerLogs, begun, createGrowth } from '../shared/log';
 import { migrated } from '../shared/migrated';
 import { createNotifier } from '../shared/notifier';
 import { afterTheTask, createOutbox } from '../shared/outbox';
@@ -47,7 +50,9 @@ async function live(argument: unknown): Promise<void> {
   });
   const outbox = createOutbox(supervisor, afterTheTask, createPacer());
   const notifier = createNotifier(supervisor);
-  let state = translating(() => initialPool(current));
+  const first = translating(() => initialPool(current));
+  let state: PoolState = { ...first, log: begun(first.log) };
+  const markGrowth = createGrowth();
   let letters: readonly Grant[] = [];
   let version = 0;
   let ignored = NOTHING_IGNORED;
@@ -60,11 +65,13 @@ async function live(argument: unknown): Promise<void> {
     view: () => ({ ...poolView(state, Date.now()), ...troublesOf(supervisor.troubles()) }),
     step(rule) {
       const next = rule(state, Date.now());
-      const { state: told, due } = announceExhaustion(next.state);
+      const told = withExhaustion(next.state, Date.now());
+      const news = appended(state.log, told.log);
+      markGrowth(state.log, told.log);
       state = told;
       letters = [...letters, ...next.grants];
       version += 1;
-      if (due) raiseExhausted();
+      for (const entry of news) notifier.raise(notifiedBy(state, entry.type), entry);
     },
     ignore(what, why) {
       ignored = addIgnored(ignored, what, why, isoNow());
@@ -72,6 +79,7 @@ async function live(argument: unknown): Promise<void> {
     },
   };
   ensureKeywords({ DroverPool: state.pool });
+  answerLogs(() => state.log);
   handlePoolMessages(machine);
 
   const isDue = (): boolean => continueAsNewDue(state.continueAfterEvents ?? undefined);
@@ -104,12 +112,6 @@ async function live(argument: unknown): Promise<void> {
     if (JSON.stringify(summary) === shown) return;
     shown = JSON.stringify(summary);
     upsertMemo({ summary });
-  }
-
-  function raiseExhausted(): void {
-    const { pool: name, exhaustedUntil } = poolView(state, Date.now());
-    const agents = state.waiting.map(({ agent }) => agent);
-    notifier.raise(notifiedBy(state), 'pool.exhausted', { pool: name, exhaustedUntil, agents });
   }
 
   async function deliver({ agent, grant }: Grant): Promise<void> {

@@ -6,6 +6,7 @@ import { agentReported, describeChange, provisionSignals, provisionUpdates } fro
 import { changeCard } from '../../rules/change/card';
 import { PROVISION_INPUT } from '../../rules/change/migrate';
 import { provisionInput } from '../../rules/change/carried';
+import { stepsBetween } from '../../rules/change/log';
 import { partsOf, PHASES } from '../../rules/change/parts';
 import { parseAgentReport, parseCancelOrder, parseHoldsChanged } from '../../rules/change/messages';
 import {
@@ -26,6 +27,7 @@ import { runParts, undoParts } from './parts';
 import { isEndedBefore } from './reset';
 import { inParallel, type Saga } from './saga';
 import { isoNow } from '../shared/iso-now';
+import { createLog } from '../shared/log';
 import { beginCompensation, endAttempt, inspectPrevious, undoAll } from './undo';
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
@@ -49,10 +51,20 @@ export async function provision(argument: unknown): Promise<ProvisionResult> {
     show();
   };
   const supervisor = createSupervisor(show);
+  let run = beginChange(input, isoNow());
+  const log = createLog();
+  // The agents of a change in parts are in the logs of its parts.
+  const isInParts = partsOf(input, input.agentsPerPart).length > 1;
   const saga: Saga = {
     input,
     supervisor,
-    run: beginChange(input, isoNow()),
+    get run() {
+      return run;
+    },
+    set run(next) {
+      if (!isInParts) log.record(...stepsBetween(run, next));
+      run = next;
+    },
     reports: {},
     refused: {},
     holds: input.holds,

@@ -63,6 +63,8 @@ export function handleCommands(life: RunLife, family: Family): void {
     life.paused = paused;
     life.human.setPaused(paused);
     family.tell({ kind: paused ? 'pause' : 'continue' });
+    const { fleet, run } = life.input;
+    life.tell({ type: paused ? 'run.paused' : 'run.resumed', data: { run: `${fleet}/${run}` } });
   };
   handle(life, runUpdates.pause, parseControl, {
     description: 'Starts no turns until the run is resumed: {}',

@@ -1,19 +1,19 @@
 /** The waiting items of a run: how they ended, what webhooks are told, and how lists find the run. */
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { NewEntry } from '../../contract/event/log';
 import type { WaitingItem } from '../../contract/inbox';
 import type { RunInput } from '../../contract/run';
 import { searchAttributeKeys } from '../../contract/search-attributes';
 import type { Asked, Human, ItemNews } from '../../rules/run/human';
 import { itemOf, itemsWithin, kindOf, type RunOfItems, type SettledItem, withSettled } from '../../rules/run/inbox';
 import { isoNow } from '../shared/iso-now';
-import type { Notifier } from '../shared/notifier';
 
 /** What the items of a run are made of. */
 export interface ItemSource {
   readonly input: RunInput;
   readonly human: Human;
   readonly paused: boolean;
-  readonly notifier: Notifier;
+  tell(entry: NewEntry): void;
 }
 
 /** The items of one run. */
@@ -43,7 +43,7 @@ export function createItems(life: ItemSource): Items {
       const { id, kind, branch, agent, deadline, onDeadline } = itemOf(asked, runOfItems(life));
       const to = news === 'escalated' && inbox.escalateTo !== undefined ? { escalateTo: inbox.escalateTo } : {};
       // The question itself may be confidential, so the event does not hold it.
-      life.notifier.raise(life.input.notify, `question.${news}`, {
+      const data = {
         item: id,
         kind,
         run: `${fleet}/${run}`,
@@ -53,7 +53,8 @@ export function createItems(life: ItemSource): Items {
         ...(onDeadline !== undefined && { onDeadline }),
         ...to,
         ...(by !== undefined && { by }),
-      });
+      };
+      life.tell({ type: `question.${news}`, data });
     },
     mark() {
       const [first] = life.human.waiting();

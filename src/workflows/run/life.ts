@@ -1,8 +1,10 @@
 /** State that the parts of a run's workflow share. */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { NewEntry } from '../../contract/event/log';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
+import { branchesMoved, hasMoved, runEnded } from '../../rules/run/log';
 import { type Human, createHuman } from '../../rules/run/human';
 import { inboxTimes } from '../../rules/run/inbox';
 import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
@@ -14,6 +16,7 @@ import type { Topology } from '../../rules/topology/topology';
 import type { BranchLog } from '../../rules/run/branch-input';
 import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';
 import { ensureKeywords } from '../shared/search-attributes';
+import { createLog } from '../shared/log';
 import { createNotifier, type Notifier } from '../shared/notifier';
 import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
 import { type Pacer, createPacer } from '../shared/pacer';
@@ -22,6 +25,7 @@ import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
 import { isoNow, stampMs } from '../shared/iso-now';
 import { createItems, type Items } from './items';
+import { createBranchNews } from './branch-news';
 
 /** The shared state of one run. */
 export interface RunLife {
@@ -37,9 +41,11 @@ export interface RunLife {
   readonly human: Human;
   /** The questions as items of the inbox. */
   readonly items: Items;
-  readonly notifier: Notifier;
   /** Ends the run: cancelled or timed out. */
   readonly stop: Stop;
+  /** Records an event of the run, and notifies the webhooks that want it. */
+  tell(entry: NewEntry): void;
+  readonly notifier: Notifier;
   /** Branches whose agent is suspended, each with the reason that the agent gave; null: none. */
   readonly suspended: Map<string, string | null>;
   paused: boolean;
@@ -76,6 +82,10 @@ export function beginRun(input: RunInput): RunLife {
     show(life.view());
   });
   const pacer = createPacer();
+  const name = `${input.fleet}/${input.run}`;
+  const log = createLog();
+  const notifier = createNotifier(supervisor);
+  const branchNews = createBranchNews(supervisor, (moved) => life.tell(branchesMoved(name, moved)));
   const human = createHuman(
     input.script ?? null,
     { now: stampMs, schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
@@ -115,8 +125,11 @@ export function beginRun(input: RunInput): RunLife {
     get items() {
       return items;
     },
-    notifier: createNotifier(supervisor),
     stop: createStop(),
+    tell(entry) {
+      for (const recorded of log.record(entry)) notifier.raise(input.notify, recorded);
+    },
+    notifier,
     suspended,
     paused: false,
     cancelled: false,
@@ -141,7 +154,12 @@ export function beginRun(input: RunInput): RunLife {
       });
     },
     learn(records) {
-      for (const record of records) branches.set(record.id, newer(branches.get(record.id), record));
+      for (const record of records) {
+        const known = branches.get(record.id);
+        const now = newer(known, record);
+        branches.set(record.id, now);
+        if (hasMoved(known, now)) branchNews.moved(now);
+      }
       life.changed();
     },
     undone(record) {
@@ -152,6 +170,8 @@ export function beginRun(input: RunInput): RunLife {
       result = outcome;
       endedAt = isoNow();
       finished = endedBranches(outcome.branches, times, branches, isoNow());
+      branchNews.flush();
+      life.tell(runEnded(name, outcome, life.cancelled));
       life.changed();
     },
     isTimed() {

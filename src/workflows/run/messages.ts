@@ -7,21 +7,16 @@ import { parseBranchRef, parseBranchesChanged } from '../../rules/run/messages';
 import type { Family } from '../branch/family';
 import { handleCommands } from './commands';
 import type { RunLife } from './life';
-import { handleQuestions, type TellAsked } from './questions';
+import { handleQuestions } from './questions';
 import type { ScriptedAgents } from './script';
 import { receive } from '../shared/receive';
 import { ignoreUnknownMessages } from '../shared/unknown-messages';
 
 /** Registers every handler. `scripted` is null when the agents take their turns themselves. */
-export function handleRunMessages(
-  life: RunLife,
-  family: Family,
-  scripted: ScriptedAgents | null,
-  tellAsked: TellAsked,
-): void {
+export function handleRunMessages(life: RunLife, family: Family, scripted: ScriptedAgents | null): void {
   setHandler(describeRun, () => life.view(), { description: 'Returns the current state of the run' });
   handleCommands(life, family);
-  handleQuestions(life, tellAsked);
+  handleQuestions(life);
   for (const signal of [runSignals.branchSuspended, runSignals.branchResumed]) {
     receive(
       signal,

@@ -8,12 +8,10 @@ import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';
 import type { RunLife } from './life';
 import { receive } from '../shared/receive';
 
-/** Tells people that a human is asked. The question itself may be confidential, so it is not told. */
-export type TellAsked = (asked: Pick<QuestionAsked, 'agent' | 'branch'>) => void;
-
 /** Receives questions from branches and sends the answers back. */
-export function handleQuestions(life: RunLife, tell: TellAsked): void {
+export function handleQuestions(life: RunLife): void {
   const { fleet, run } = life.input;
+  const name = `${fleet}/${run}`;
   const open = new Map<string, () => void>();
   const numbers = new Map<string, number>();
 
@@ -26,11 +24,15 @@ export function handleQuestions(life: RunLife, tell: TellAsked): void {
     const withdraw = life.human.ask({ branch, agent, question, timeoutMs, ...rest }, (answer) => {
       const target = branchWorkflowId(fleet, run, branch);
       life.outbox.tell(target, branchSignals.answerGiven, given(questionId, answer));
+      if (typeof answer === 'object' && 'value' in answer) {
+        life.tell({ type: 'run.answered', data: { run: name, branch } });
+      }
     });
     open.set(questionId, withdraw);
     const asked = life.human.waiting().at(-1);
     if (asked?.question.branch === branch) numbers.set(questionId, asked.number);
-    if (isOpen(branch)) tell({ agent, branch });
+    // The question itself may be confidential, so the event does not hold it.
+    if (isOpen(branch)) life.tell({ type: 'run.asked', data: { run: name, agent, branch } });
   }
   receive(
     runSignals.questionAsked,

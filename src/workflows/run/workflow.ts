@@ -1,7 +1,6 @@
 /** Workflow `run`: one task over a topology (docs/coordination.md). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
-import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { RunResult, TraceEntry } from '../../contract/run';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog } from '../../rules/run/branch-input';
@@ -19,12 +18,10 @@ import { withPlan } from './plan';
 import { handleRunMessages } from './messages';
 import { type ScriptedAgents, createScriptedAgents } from './script';
 import { undoTurns } from './undo';
-import { endEvent } from '../../rules/events/news';
 import { translating } from '../shared/failures';
 import { stampMs } from '../shared/iso-now';
 import { recordRun } from '../shared/metrics';
 import { migrated } from '../shared/migrated';
-import type { Notifier } from '../shared/notifier';
 import { ensureKeywords } from '../shared/search-attributes';
 import { startTimer } from '../shared/timer';
 
@@ -41,13 +38,11 @@ export async function run(argument: unknown): Promise<RunResult> {
   });
   return CancellationScope.nonCancellable(async () => {
     const { fleet, run: name, task, script } = life.input;
-    const { notifier } = life;
     ensureKeywords({ DroverFleet: fleet, DroverRunState: life.view().state });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
-    handleRunMessages(life, family, scripted, (data) => {
-      notifier.raise(life.input.notify, 'run.asked', { run: `${fleet}/${name}`, ...data });
-    });
+    life.tell({ type: 'run.started', data: { run: `${fleet}/${name}`, scripted: scripted !== null } });
+    handleRunMessages(life, family, scripted);
     life.supervisor.keep('enforce the timeout of the run', runTime(life));
     const { result, undos } = await runTask(
       { fleet, run: name, task, topology: life.topology },
@@ -56,23 +51,14 @@ export async function run(argument: unknown): Promise<RunResult> {
     const log = family.log();
     const whole = runResultWithin(life.input.trace === true ? { ...result, trace: traceOf(scripted, log) } : result);
     life.end(whole, log);
-    notifyEnd(life, notifier);
     recordRun(fleet, life.view().state, stampMs() - workflowInfo().startTime.getTime());
     if (!whole.success) await undoTurns(life, undos, whole.error ?? 'it failed');
     await condition(
-      () => life.outbox.pending() + life.pacer.pending() === 0 && notifier.pending() === 0 && allHandlersFinished(),
+      () =>
+        life.outbox.pending() + life.pacer.pending() === 0 && life.notifier.pending() === 0 && allHandlersFinished(),
     );
     return whole;
   });
-}
-
-/** Notifies of the end. The result itself may be large and confidential, so the event does not hold it. */
-function notifyEnd({ input, result, cancelled }: RunLife, notifier: Notifier): void {
-  if (result === null) return;
-  const { success, error, turns } = result;
-  const why = error === null ? null : oneLine(error, SHORT_BYTES);
-  const data = { run: `${input.fleet}/${input.run}`, success, cancelled, error: why, turns };
-  notifier.raise(input.notify, endEvent(success, cancelled), data);
 }
 
 function familyOf(life: RunLife): Family {

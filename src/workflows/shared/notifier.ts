@@ -1,14 +1,15 @@
 /** Starts notifications of events (docs/workflow-rules.md, rule 16). Each is a workflow of its own, so a webhook that is down blocks nothing. */
-import { CancellationScope, uuid4 } from '@temporalio/workflow';
-import { type EventType, targetsOf, type NotifySpec } from '../../contract/event';
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { targetsOf, type NotifySpec } from '../../contract/event';
+import type { LogEntry } from '../../contract/event/log';
+import { logged } from '../../rules/lib/log';
 import { notificationActivities } from '../activities/messages';
 import type { Supervisor } from './supervise';
-import { isoNow } from './iso-now';
 
 /** The notifications of one workflow. */
 export interface Notifier {
-  /** Notifies the targets that subscribe to this type of event. */
-  raise(notify: readonly NotifySpec[] | undefined, type: EventType, data: Readonly<Record<string, unknown>>): void;
+  /** Notifies the targets that subscribe to this type of event of an entry of the log. */
+  raise(notify: readonly NotifySpec[] | undefined, entry: LogEntry): void;
   /** Number of events whose notifications have not been started. They are unfinished work. */
   pending(): number;
 }
@@ -18,13 +19,13 @@ export function createNotifier(supervisor: Supervisor): Notifier {
   let pending = 0;
   return {
     pending: () => pending,
-    raise(notify, type, data) {
-      const targets = targetsOf(notify, type);
+    raise(notify, entry) {
+      const targets = targetsOf(notify, entry.type);
       if (targets.length === 0) return;
-      const event = { id: `evt_${uuid4().replaceAll('-', '')}`, type, at: isoNow(), data };
+      const { seq: _seq, ...event } = logged(workflowInfo().workflowId, entry);
       pending += 1;
-      supervisor.keep(`notify of ${type} (${event.id})`, async () => {
-        await CancellationScope.nonCancellable(() => notificationActivities(type).raiseEvent({ event, targets }));
+      supervisor.keep(`notify of ${event.type} (${event.id})`, async () => {
+        await CancellationScope.nonCancellable(() => notificationActivities(event.type).raiseEvent({ event, targets }));
         pending -= 1;
       });
     },

@@ -71,8 +71,12 @@ it('tells every operator who listens what happens, goes on where one was cut off
         text: `works in ${fleet}`,
       });
       await end('one');
-      const [, id = '', data = ''] = await mine.has(/^id: (\w+)\nevent: run\.completed\ndata: (.*)\n\n/m);
-      expect(JSON.parse(data)).toMatchObject({ id, type: 'run.completed', data: { run: `${fleet}/one` } });
+      const [, id = '', data = ''] = await mine.has(/^id: (\d+\.\w+)\nevent: run\.completed\ndata: (.*)\n\n/m);
+      expect(JSON.parse(data)).toMatchObject({
+        id: id.replace(/^\d+\./, ''),
+        type: 'run.completed',
+        data: { run: `${fleet}/one` },
+      });
       mine.leave();
       expect(await mine.over).toBe('cut');
       await end('two');

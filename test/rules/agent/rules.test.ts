@@ -4,7 +4,7 @@ import type { AgentSpec } from '../../../src/contract/agent';
 import type { DroverError } from '../../../src/contract/errors';
 import type { AgentState } from '../../../src/rules/agent/state';
 import { configure } from '../../../src/rules/agent/commands';
-import { withDecision } from '../../../src/rules/agent/decisions';
+import { decisionsOf, withDecision } from '../../../src/rules/agent/decisions';
 import { dueReport, markReported, settle } from '../../../src/rules/agent/report';
 import { markOf } from '../../../src/rules/lib/fingerprint';
 import { rememberAnswer, recall, remember } from '../../../src/rules/agent/requests';
@@ -178,7 +178,8 @@ test('remembered requests with long reasons are bounded by bytes too, the newest
 test('the last 50 decisions are kept, with before and after', () => {
   let state = agentIn('running', 'running');
   const paused: AgentState = { ...state, status: 'paused', holds: agentIn('paused', 'paused').holds };
-  expect(withDecision(state, paused, { by: 'operator', what: 'pause', why: 'deploy' }, T0).decisions).toEqual([
+  const decided = withDecision(state, paused, { by: 'operator', what: 'pause', why: 'deploy' }, T0);
+  expect(decisionsOf(decided.log)).toEqual([
     {
       at: '2026-03-01T12:00:00.000Z',
       by: 'operator',
@@ -190,7 +191,8 @@ test('the last 50 decisions are kept, with before and after', () => {
     },
   ]);
   for (let index = 0; index < 70; index += 1) state = withDecision(state, state, { by: 'a', what: String(index) }, T0);
-  expect([state.decisions.length, state.decisions[0]?.what]).toEqual([50, '20']);
+  const decisions = decisionsOf(state.log);
+  expect([decisions.length, decisions[0]?.what]).toEqual([50, '20']);
 });
 
 describe('report', () => {

@@ -1,4 +1,5 @@
 /** The session of an agent: the last reply or beat that names one counts, and nothing else is lost with a bad one. */
+import { decisionsOf } from '../../../src/rules/agent/decisions';
 import { SESSION_BYTES, sessionProblem } from '../../../src/contract/agent/session';
 import { heartbeatSchema } from '../../../src/contract/schemas/agents';
 import { parseAgentState } from '../../../src/rules/agent/input/carried';
@@ -53,7 +54,7 @@ test.each<[string, unknown, RegExp]>([
   const after = replied(named, 't2', { ...final, session });
   expect(after.session).toBe('s-1');
   expect(after.turns.answered.at(-1)?.outcome).toEqual({ reply: { ...final, session } });
-  expect(after.decisions.at(-1)?.why).toMatch(new RegExp(`^reply\\.session: .*${problem.source}`));
+  expect(decisionsOf(after.log).at(-1)?.why).toMatch(new RegExp(`^reply\\.session: .*${problem.source}`));
   const beat = { instanceId: 'A-1', status: 'ready', session };
   expect(() => parseHeartbeat(beat, 'heartbeat')).toThrow(/heartbeat\.session: /);
   expect(heartbeatSchema.safeParse(beat).success).toBe(false);

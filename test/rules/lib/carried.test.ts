@@ -1,6 +1,8 @@
 /** Malformed starts: any input or carried state is read, or refused with `InvalidRequest` and its path. */
 import fc from 'fast-check';
 import { DroverError } from '../../../src/contract/errors';
+import type { EventLog } from '../../../src/contract/event/log';
+import { withDecision } from '../../../src/rules/agent/decisions';
 import { initialState } from '../../../src/rules/agent/input/initial-state';
 import type { AgentState, QueuedTurn } from '../../../src/rules/agent/state';
 import { step } from '../../../src/rules/agent/step';
@@ -27,6 +29,12 @@ import { runs } from '../../support/runs';
 import { agentInput, agentIn, T0 } from '../agent/agents';
 
 const AT = '2026-01-01T00:00:00.000Z';
+const log: EventLog = {
+  first: 1,
+  next: 3,
+  lostAt: T0,
+  entries: [{ seq: 2, at: T0, type: 'pool.available', data: { pool: 'p', fleets: ['mars'] } }],
+};
 const held = { pool: 'p', name: 'a', assignment: 3, secret: 'env:A' };
 const failed = {
   credential: 'a',
@@ -172,7 +180,7 @@ function fullAgent(): AgentState {
         bytes: 9,
       },
     ],
-    decisions: [{ at: AT, by: 'x', what: 'pause', accepted: true, before: 'a', after: 'b', why: 'c' }],
+    log: withDecision(state, { ...state, log }, { by: 'x', what: 'pause', why: 'c' }, T0).log,
     continueAfterEvents: 100,
   };
 }
@@ -206,6 +214,7 @@ function fullPool(): PoolState {
       { agent: 'mars/B', grant: { requestId: 'r', exhaustedUntil: AT } },
     ],
     requests: [{ requestId: 'r', fingerprint: 'f' }],
+    log,
   };
 }
 
@@ -223,7 +232,11 @@ const placed = placeChange(
   decideApply(newFleet({ v: 1, fleet: 'mars' }, 'inc'), { spec: SPEC, requestId: 'r' }).state,
   PLACE,
 );
-const fleet = { ...holdFleet(undoByKeys(placed, 'terminated', AT), 'why', AT), untold: [{ agent: 'A', why: null }] };
+const fleet = {
+  ...holdFleet(undoByKeys(placed, 'terminated', AT), 'why', AT),
+  log,
+  untold: [{ agent: 'A', why: null }],
+};
 
 const topology = mustCompile(
   { flows: ['Start -> A', 'A -> B', 'B -> End'], rules: ['max_turns(A <-> B, 3)'] },

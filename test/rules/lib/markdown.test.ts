@@ -1,5 +1,6 @@
 /** Texts from outside stay within their line of a card, and are shown as they are. */
 import fc from 'fast-check';
+import { withDecision } from '../../../src/rules/agent/decisions';
 import { inline } from '../../../src/rules/lib/markdown';
 import { card } from '../../../src/rules/agent/view';
 import { changeCard } from '../../../src/rules/change/card';
@@ -60,10 +61,11 @@ describe.each([
 ])('a card with errors in %s', (_, error) => {
   test('of an agent has the same lines', () => {
     const state = newAgent(parseAgentInput({ v: 1, fleet: 'mars', agent: 'A' }));
-    const decision = { at: 't', by: 'x', what: 'wake', accepted: false, before: 'a', after: 'b', why: error };
+    const decision = { by: 'x', what: 'wake', accepted: false, why: error };
     const holds = [{ name: 'h', reason: error, since: 't' }];
     const troubles = [{ what: 'wake', why: error, since: 't', attempts: 2 }];
-    const text = card({ ...state, holds, decisions: [decision, decision] }, troubles);
+    const decided = withDecision(state, withDecision(state, state, decision, 0), decision, 0);
+    const text = card({ ...decided, holds }, troubles);
     expect(marks(text).filter((mark) => mark === '- ')).toHaveLength(6);
     expect(text).not.toMatch(/^line \d/m);
     expect(text.split('\n- ')).toHaveLength(7);

@@ -1,4 +1,5 @@
 /** What a pool's rules leave as it is: other agents, other credentials, other fleets; and what a state begins with. */
+import { UNBEGUN_LOG } from '../../../src/rules/lib/log';
 import type { PoolConfiguration } from '../../../src/contract/pool';
 import {
   configurePool,
@@ -36,6 +37,7 @@ test('a new pool knows nothing yet, and its fleet only where one is named', () =
     events: [],
     granted: [],
     requests: [],
+    log: UNBEGUN_LOG,
     continueAfterEvents: null,
   });
   expect(newPool('claude', { credentials: credentials('a'), fleet: 'f' }, 7)).toMatchObject({

@@ -1,5 +1,5 @@
 /** Reads the state that an earlier run of an agent's workflow has left (decision 28). */
-import type { AgentConfiguration, Decision, Hold } from '../../../contract/agent';
+import type { AgentConfiguration, Hold } from '../../../contract/agent';
 import type { HeldSubscription, SwitchRecord } from '../../../contract/agent/subscription';
 import { flag, errorBody, span, stateOf, time, version, words } from '../../lib/carried';
 import {
@@ -14,6 +14,7 @@ import {
   optional,
   type Parser,
 } from '../../lib/parse';
+import { parseEventLog } from '../../lib/log-carried';
 import { parseFailureObserved, parseGranted } from '../../lib/grants';
 import { turnOutcome } from '../../lib/turn-input';
 import { usage } from '../../lib/usage';
@@ -147,16 +148,6 @@ const request = stateOf<RememberedRequest>()({
   bytes: integer(),
 });
 
-const decision = stateOf<Decision>()({
-  at: words,
-  by: words,
-  what: words,
-  accepted: boolean,
-  before: words,
-  after: words,
-  why: nullable(words),
-});
-
 const stored = stateOf<Omit<AgentState, 'settings'>>()({
   v: version,
   fleet: name,
@@ -201,7 +192,7 @@ const stored = stateOf<Omit<AgentState, 'settings'>>()({
   session: optional(session),
   op: integer(),
   requests: list(request),
-  decisions: list(decision),
+  log: parseEventLog,
   continueAfterEvents: nullable(integer(1)),
 });
 

@@ -5,6 +5,7 @@
 import { isActive, isUp, hasFailed, isStopping, isTerminated, isAtRest, moveStatus } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/agent/subscription';
+import { append } from '../../lib/log';
 import type { AgentState } from '../state';
 import { decide } from '../commands';
 import { ms } from '../settings';
@@ -206,6 +207,11 @@ function recordOf(state: AgentState, switching: Switch, { result, error }: Endin
     result,
     error: error ?? null,
   };
+}
+
+/** Records a finished switch in the log. */
+export function recordSwitch(state: AgentState, record: SwitchRecord, now: number): AgentState {
+  return { ...state, log: append(state.log, { type: 'subscription.switched', data: record }, now) };
 }
 
 /** Records that the ended switches are announced. */

@@ -7,7 +7,7 @@ import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
 import { replyParts } from '../../lib/reply-extras';
 import { addTurn, usageField } from '../../lib/usage';
-import { withDecision } from '../decisions';
+import { decisionsOf, withDecision } from '../decisions';
 import { oneLine, SHORT_BYTES } from '../../../contract/text';
 import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
@@ -86,7 +86,8 @@ function withExtras(state: AgentState, answer: TurnOutcome, now: number): AgentS
   const { usage, warnings } = replyParts(answer.reply);
   const counted = { ...state, ...usageField(addTurn(state.usage, usage)) };
   const why = warnings.join('; ');
-  const isKnown = why === '' || state.decisions.some(({ what, why: known }) => what === IGNORED && known === why);
+  const isKnown =
+    why === '' || decisionsOf(state.log).some(({ what, why: known }) => what === IGNORED && known === why);
   return isKnown ? counted : withDecision(counted, counted, { by: 'agent', what: IGNORED, why }, now);
 }
 

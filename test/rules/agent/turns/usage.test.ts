@@ -1,5 +1,6 @@
 /** What an agent's workflow keeps of its replies: usage, once per turn, and warnings, once each. */
 import type { AgentState } from '../../../../src/rules/agent/state';
+import { decisionsOf } from '../../../../src/rules/agent/decisions';
 import { usageMessage } from '../../../../src/rules/agent/farewell';
 import { parseAgentState } from '../../../../src/rules/agent/input/carried';
 import { type TurnEnding, turnEnded } from '../../../../src/rules/agent/turns/endings';
@@ -53,7 +54,7 @@ test('an ignored part of a reply is a decision, once for the same warning', () =
   for (const turnId of ['t1', 't2'])
     state = turnEnded(asked(state, turnId), turnId, replied({ ...reply, tokens: 1 }), null, T0).state;
   state = turnEnded(asked(state, 't3'), 't3', replied({ ...reply, usage: 'x' }), null, T0).state;
-  expect(state.decisions.map(({ by, what, accepted, why }) => ({ by, what, accepted, why }))).toEqual([
+  expect(decisionsOf(state.log).map(({ by, what, accepted, why }) => ({ by, what, accepted, why }))).toEqual([
     {
       by: 'agent',
       what: 'reply with parts that are ignored',

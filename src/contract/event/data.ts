@@ -1,0 +1,194 @@
+/** The data of each type of event. A name of an agent or a run is its full name: `fleet/agent`. */
+import type { AgentStatus, Liveness, Runtime } from '../agent';
+import type { SwitchRecord } from '../agent/subscription';
+import type { AgentProgress, ChangeState, ChangeSteps } from '../fleet';
+import type { OnDeadline, WaitingKind } from '../inbox';
+import type { BranchOutcome } from '../run';
+import type { EventType } from './index';
+
+/** The axes of an agent. */
+export interface AgentAxes {
+  readonly status: AgentStatus;
+  readonly runtime: Runtime;
+  readonly liveness: Liveness;
+  /** The names of its holds. */
+  readonly holds: readonly string[];
+  /** The name of its credential; null: it has none. */
+  readonly subscription: string | null;
+  readonly revision: number;
+}
+
+/**
+ * One decision of an agent's workflow. `from` and `to` have only the axes that changed. Both are
+ * empty for a refusal (`accepted: false`), and for a fact that changes no axis.
+ */
+export interface AgentChanged extends AgentAxes {
+  readonly fleet: string;
+  readonly agent: string;
+  readonly from: Partial<AgentAxes>;
+  readonly to: Partial<AgentAxes>;
+  readonly by: string;
+  readonly what: string;
+  readonly accepted: boolean;
+  /** The reason that was given for it; null: none was. */
+  readonly reason: string | null;
+  /** Why the agent is not working now; null where it works. */
+  readonly why: string | null;
+}
+
+/** `agent.ready`, `agent.offline` and `agent.failed`. */
+export interface AgentAnnounced {
+  readonly agent: string;
+  readonly status: AgentStatus;
+  readonly runtime: Runtime;
+  readonly liveness: Liveness;
+  readonly instanceId: string | null;
+  readonly reason: string | null;
+  /** Why it is not working; null where it works. */
+  readonly why: string | null;
+}
+
+/** The restart policy, or an operator, has the agent started again; `restarts` counts them. */
+export interface AgentRestarted {
+  readonly agent: string;
+  readonly restarts: number;
+  readonly reason: string | null;
+}
+
+/** The change of a fleet that an event is about. */
+export interface ChangeRef {
+  readonly fleet: string;
+  readonly revision: number;
+  readonly changeId: string;
+}
+
+/** The number of agents that the change is about. */
+export interface ChangeStarted extends ChangeRef {
+  readonly kind: 'apply' | 'destroy';
+  readonly agents: number;
+}
+
+/** One agent's next step in a change. `agent` is its full name. */
+export interface ChangeStepped extends ChangeRef, Omit<AgentProgress, 'error'> {
+  readonly error: string | null;
+}
+
+/** The end of a change. */
+export interface ChangeEnded extends ChangeRef {
+  readonly state: ChangeState;
+  readonly steps: ChangeSteps;
+  readonly error: string | null;
+}
+
+/** The change was told to stop. */
+export interface ChangeCancelled extends ChangeRef {
+  readonly reason: string | null;
+}
+
+/** The run that an event is about. */
+export interface RunNamedBy {
+  readonly run: string;
+}
+
+/** A human is asked. The question itself may be confidential, so it is not told. */
+export interface RunAsked extends RunNamedBy {
+  readonly agent: string;
+  readonly branch: string;
+}
+
+/** What happened to a waiting item (docs/inbox.md). The question itself may be confidential, so it is not told. */
+export interface QuestionTold extends RunNamedBy {
+  readonly item: string;
+  readonly kind: WaitingKind;
+  readonly agent: string;
+  readonly branch: string;
+  readonly deadline?: string;
+  readonly onDeadline?: OnDeadline;
+  readonly escalateTo?: string;
+  readonly by?: string;
+}
+
+/** Branches that have started or ended since the last such event. */
+export interface RunBranches extends RunNamedBy {
+  readonly branches: readonly {
+    readonly id: string;
+    readonly agent: string;
+    readonly outcome: BranchOutcome | 'running' | 'waiting';
+    readonly turns: number;
+    readonly error: string | null;
+  }[];
+  /** The branches that did not fit into the list. */
+  readonly more: number;
+}
+
+/** The end of a run. The result may be large and confidential, so it is not told. */
+export interface RunEnded extends RunNamedBy {
+  readonly success: boolean;
+  readonly cancelled: boolean;
+  readonly error: string | null;
+  readonly turns: number;
+}
+
+/** A pool has no free credential for the agents that wait; the first 100 of `waiting` are named. */
+export interface PoolExhausted {
+  readonly pool: string;
+  readonly exhaustedUntil: string | null;
+  readonly agents: readonly string[];
+  readonly waiting: number;
+  /** The fleets that describe the pool. */
+  readonly fleets: readonly string[];
+}
+
+/** Every agent that waited for a credential of the pool has one. */
+export interface PoolAvailable {
+  readonly pool: string;
+  readonly fleets: readonly string[];
+}
+
+/** A gateway no longer renews the lease of these agents, which count as silent from now on. */
+export interface LeaseLost {
+  readonly lease: string;
+  readonly agents: readonly string[];
+  readonly reason: string | null;
+}
+
+/** Events of this workflow that a reader could not read any more. */
+export interface FeedGap {
+  readonly workflow: string;
+  /** How many events are missing; 0: the number is not known. */
+  readonly missed: number;
+}
+
+/** The data of an event, by its type. */
+export interface EventData extends Readonly<Record<EventType, object>> {
+  readonly 'agent.changed': AgentChanged;
+  readonly 'agent.ready': AgentAnnounced;
+  readonly 'agent.offline': AgentAnnounced;
+  readonly 'agent.failed': AgentAnnounced;
+  readonly 'agent.restarted': AgentRestarted;
+  readonly 'change.started': ChangeStarted;
+  readonly 'change.step': ChangeStepped;
+  readonly 'change.completed': ChangeEnded;
+  readonly 'change.failed': ChangeEnded;
+  readonly 'change.compensated': ChangeEnded;
+  readonly 'change.cancelled': ChangeCancelled;
+  readonly 'run.started': RunNamedBy & { readonly scripted: boolean };
+  readonly 'run.asked': RunAsked;
+  readonly 'question.asked': QuestionTold;
+  readonly 'question.reminded': QuestionTold;
+  readonly 'question.escalated': QuestionTold;
+  readonly 'question.expired': QuestionTold;
+  readonly 'question.answered': QuestionTold;
+  readonly 'run.answered': Omit<RunAsked, 'agent'>;
+  readonly 'run.branch': RunBranches;
+  readonly 'run.completed': RunEnded;
+  readonly 'run.failed': RunEnded;
+  readonly 'run.cancelled': RunEnded;
+  readonly 'run.paused': RunNamedBy;
+  readonly 'run.resumed': RunNamedBy;
+  readonly 'subscription.switched': SwitchRecord;
+  readonly 'pool.exhausted': PoolExhausted;
+  readonly 'pool.available': PoolAvailable;
+  readonly 'lease.lost': LeaseLost;
+  readonly 'feed.gap': FeedGap;
+}

@@ -1,0 +1,5 @@
+/** The query that every entity, change and run answers with its log. */
+import { defineQuery } from '@temporalio/workflow';
+import { LOG, type LogAnswer, type LogQuery } from './log';
+
+export const readLog = defineQuery<LogAnswer, [LogQuery?]>(LOG);

@@ -1,0 +1,30 @@
+/** The events of a pool: that agents wait for a credential, and that none does any more. */
+import type { NewEntry } from '../../contract/event/log';
+import { append } from '../lib/log';
+import { announceExhaustion } from './pool';
+import { type PoolState, poolView } from './state';
+
+/** The most agents that an event names. */
+const MOST_NAMED = 100;
+
+/** The state with the event that is due at a time (epoch ms), once per change. */
+export function withExhaustion(before: PoolState, now: number): PoolState {
+  const { state, due } = announceExhaustion(before);
+  if (state === before) return state;
+  return { ...state, log: append(state.log, due ? exhausted(state, now) : available(state), now) };
+}
+
+function exhausted(state: PoolState, now: number): NewEntry {
+  const { pool, exhaustedUntil } = poolView(state, now);
+  const agents = state.waiting.slice(0, MOST_NAMED).map(({ agent }) => agent);
+  const { length: waiting } = state.waiting;
+  return { type: 'pool.exhausted', data: { pool, exhaustedUntil, agents, waiting, fleets: fleetsOf(state) } };
+}
+
+function available(state: PoolState): NewEntry {
+  return { type: 'pool.available', data: { pool: state.pool, fleets: fleetsOf(state) } };
+}
+
+function fleetsOf({ fleets }: PoolState): string[] {
+  return Object.keys(fleets).slice(0, MOST_NAMED);
+}
