@@ -7,6 +7,7 @@ import { jsonProblem } from '../contract/json';
 import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { readBy } from '../contract/schemas/reading';
+import { adapterWarnings } from '../rules/fleet/adapters';
 import { crossProblems } from '../rules/fleet/check';
 import { type Problem } from '../rules/lib/problem';
 import { topologyWarnings } from '../rules/fleet/topology';
@@ -24,14 +25,18 @@ export function checkFleetFile(json: unknown): Checked<FleetFile> {
   const unwritable = jsonProblem(json);
   if (unwritable) return { ok: false, problems: [unwritable] };
   const spec = isRecord(json) ? json['spec'] : undefined;
-  return check(fleetFileSchema, json, below('spec', crossProblems(spec)), below('spec', topologyWarnings(spec)));
+  return check(fleetFileSchema, json, below('spec', crossProblems(spec)), below('spec', warningsOf(spec)));
 }
 
 /** Checks a fleet's `spec` alone, as HTTP and services send it. */
 export function checkFleetSpec(json: unknown): Checked<FleetSpec> {
   const unwritable = jsonProblem(json);
   if (unwritable) return { ok: false, problems: [unwritable] };
-  return check(fleetSpecSchema, json, crossProblems(json), topologyWarnings(json));
+  return check(fleetSpecSchema, json, crossProblems(json), warningsOf(json));
+}
+
+function warningsOf(spec: unknown): Problem[] {
+  return [...topologyWarnings(spec), ...adapterWarnings(spec)];
 }
 
 function check<T>(

@@ -145,6 +145,22 @@ test('an adapter works in the folder of the file, or in one relative to it', asy
   ]);
 });
 
+test.each([
+  ['allow', 'A -> End', /^fleet\.yaml:\d+:\d+: spec\.agents\.0\.adapter\.acp: permissions: allow: each question of A/],
+  ['ask', 'A -> End', /permissions: ask: no flow leads from A to User/],
+  ['ask', 'A <-> User', null],
+  ['deny', 'A -> End', null],
+])('permissions: %s with the flow %s: the warning of plan and apply', (permissions, flow, warning) => {
+  const agent = `{name: A, provider: process, adapter: {acp: {command: [x], permissions: ${permissions}}}}`;
+  const flows = `['Start -> A', 'A -> End', '${flow}']`.replace("'A -> End', 'A -> End'", "'A -> End'");
+  const spec = `spec: {agents: [${agent}], topology: {flows: ${flows}}}`;
+  const { warnings } = parseFleetFile(
+    `apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: m}\n${spec}\n`,
+    'fleet.yaml',
+  );
+  expect(warnings).toEqual(warning === null ? [] : [expect.stringMatching(warning)]);
+});
+
 test('a missing field is reported at its place', () => {
   const text =
     'apiVersion: drover/v1\nkind: Fleet\nspec:\n  agents:\n    - name: A\n      provider: docker\n    - provider:\n';
