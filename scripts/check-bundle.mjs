@@ -6,10 +6,11 @@ import { bundleWorkflows } from './bundle.mjs';
 
 /**
  * Of the code without its source map, as every workflow thread evaluates all of it: the SDK has 520
- * KiB, our rules and workflows 850, parsers of every carried state and the shapes that refusals name
- * included (decision 28), leases 20 and sessions of agents. A package that slips in has hundreds.
+ * KiB, our rules and workflows 880, parsers of every carried state and the shapes that refusals name
+ * included (decision 28), leases 20, sessions of agents, and the logs of
+ * events 20. A package that slips in has hundreds.
  */
-const LIMIT_KIB = 1_400;
+const LIMIT_KIB = 1_450;
 
 const code = await bundleWorkflows();
 const size = Math.round(code.lastIndexOf('//# sourceMappingURL=') / 1024);
