@@ -89,7 +89,8 @@ describe.each(['worker', 'gateway'])('docker-compose.yml, %s', (service) => {
 
 it('the gateway listens where its port is published, with the tokens that it was given', () => {
   const { gateway, operatorTokens } = resolveSettings(parseConfig(interpolated('gateway', SECRETS)), kept);
-  expect(gateway).toEqual({ host: '0.0.0.0', port: 7300, url: 'http://gateway:7300' });
+  const url = 'http://gateway:7300';
+  expect(gateway).toEqual({ host: '0.0.0.0', port: 7300, url, selfUrl: url });
   expect(operatorTokens).toEqual([SECRETS.DROVER_OPERATOR_TOKENS]);
   expect(compose.services['gateway']?.ports).toEqual(['127.0.0.1:7300:7300']);
 });
