@@ -87,7 +87,7 @@ export default tseslint.config(
   { ignores: ['**/dist/', 'templates/**/*.ts', 'node_modules/', 'coverage/', '.drover/', '.cache/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },

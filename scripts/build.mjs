@@ -1,7 +1,8 @@
-/** Compiles src/ to dist/ and packages/agent/dist/, and bundles the workflows, so that a worker starts without webpack. */
+/** Compiles src/ to dist/ and packages/agent/dist/, builds the dashboard, and bundles the workflows, so that a worker starts without webpack. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { build } from 'vite';
 import { writeBundle } from './bundle.mjs';
 import { root, source, stampBuild } from './state.mjs';
 
@@ -41,6 +42,7 @@ compile('tsconfig.build.json');
 // The agent library once more, as a package of its own: the same sources, with what they import.
 rmSync(join(root, 'packages/agent/dist'), { recursive: true, force: true });
 compile('packages/agent/tsconfig.json');
+await build({ configFile: join(root, 'src/dashboard/vite.config.mjs') });
 const bundle = join(dist, 'workflow-bundle.js');
 const size = await writeBundle(bundle);
 // A worker uses the bundle only with the SDK that is in it (src/worker.ts).

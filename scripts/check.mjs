@@ -16,6 +16,7 @@ mkdirSync(cache, { recursive: true });
 
 const CHECKS = [
   ['types', bin('tsc'), ['--noEmit', '--incremental', '--tsBuildInfoFile', join(cache, 'tsbuildinfo')]],
+  ['screens', bin('tsc'), ['-p', join(root, 'src/dashboard')]],
   ['lint', bin('eslint'), ['.', '--max-warnings', '0', ...cached(lintCache())]],
   ['format', bin('prettier'), ['--check', '--log-level', 'warn', ...cached(join(cache, 'prettier')), '.']],
   ['imports', bin('depcruise'), ['src', '--output-type', 'err']],

@@ -35,7 +35,7 @@ export function source(folder = root) {
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   };
   for (const entry of readdirSync(join(folder, 'src'), { recursive: true }).sort()) {
-    if (entry.endsWith('.ts')) add(join('src', entry));
+    if (/\.(?:ts|tsx|css|html|svg|mjs)$/.test(entry)) add(join('src', entry));
   }
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'packages/agent/tsconfig.json'];
   ['package-lock.json', ...settings, 'scripts/build.mjs', 'scripts/bundle.mjs'].forEach(add);
@@ -55,7 +55,7 @@ export function contents(folder = root) {
       .update('\0');
   for (const part of CODE) {
     const files = readdirSync(join(folder, part), { recursive: true });
-    for (const file of files.sort()) if (/\.(?:ts|js|mjs|cjs)$/.test(file)) add(join(part, file));
+    for (const file of files.sort()) if (/\.(?:ts|tsx|js|mjs|cjs)$/.test(file)) add(join(part, file));
   }
   CONFIGURATION.forEach(add);
   return hash.digest('hex');

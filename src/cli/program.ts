@@ -50,6 +50,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: 'print the token of an external agent, or make one for a person',
     load: () => import('./commands/token.js'),
   },
+  dashboard: {
+    summary: 'print a link that logs a browser in at the dashboard, once',
+    load: () => import('./commands/dashboard.js'),
+  },
   audit: { summary: 'show who did what through the gateway', load: () => import('./commands/audit.js') },
   logs: { summary: 'print the log of an agent', load: () => import('./commands/logs.js') },
   pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./commands/agents.js') },

@@ -16,6 +16,7 @@ import { BeatLedger, type BeatTarget } from './routes/beats';
 import { addBulkBeats } from './routes/bulk-beats';
 import { addCalls, routeOf } from './calls';
 import { answerClientError, answerExpectations } from './client-errors';
+import { addDashboard } from './dashboard';
 import { EventHub } from './event-hub';
 import { eventHandlers } from './routes/events';
 import { registerFleetGauges } from './fleet-gauges';
@@ -197,5 +198,6 @@ export async function createGateway({
     },
   });
   await addBulkBeats(app, guard, beats, explained, selfUrl);
+  await addDashboard(app);
   return app;
 }

@@ -1,4 +1,5 @@
 /** `drover up`: runs everything on this machine until it is stopped. */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { isOutage } from '../../client/temporal/backoff';
 import { isUnanswered } from '../../client/temporal/unanswered';
@@ -20,6 +21,7 @@ import { followRun, resultText } from '../text/run-output';
 import { type Loaded, loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
 import { tellNews } from '../lib/up-news';
 import { type Services, startServices } from '../lib/up-services';
+import { dashboardLink } from '../lib/gateway';
 import { agentTable, nextCommands, whereText } from '../text/up';
 
 interface UpFlags {
@@ -142,7 +144,10 @@ async function work(
   const timeoutMs = Math.max(ANSWER_MS, startedAt + TABLE_WITHIN_MS - monotonicMs());
   const agents = await agentTable(client, fleet?.file, timeoutMs).catch(notListed);
   if (agents !== '') write(`\n${agents}`);
-  say(`\n${whereText(where)}\n\n${nextCommands(fleet?.file)}`);
+  const { link } = await dashboardLink({ url: where.gateway, token: readFileSync(where.tokenFile, 'utf8').trim() });
+  say(
+    `\n${whereText(where)}\ndashboard ${link} (works once; drover dashboard prints another)\n\n${nextCommands(fleet?.file)}`,
+  );
   return outcome;
 }
 

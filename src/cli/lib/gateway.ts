@@ -1,4 +1,5 @@
 /** Asks a gateway, for what only it can answer where this command has nothing of the installation. */
+import { z } from 'zod';
 import { environment } from '../../config';
 import { DroverError, type ErrorCode, ERRORS } from '../../contract/errors';
 import { problemSchema } from '../../contract/schemas/views';
@@ -6,6 +7,8 @@ import { messageOf } from '../../contract/text';
 import { readUpState } from '../../dev/up-state';
 import { readKept } from '../../lib/kept-file';
 import { stateFolder } from './state-folder';
+
+const codeSchema = z.object({ code: z.string(), expiresAt: z.string() });
 
 /** A person waits for the answer. */
 const PATIENCE_MS = 30_000;
@@ -33,6 +36,12 @@ export function gatewayAccess(): GatewayAccess | undefined {
  * for its refusals, `Unavailable` where it does not answer.
  */
 export async function askGateway(path: string): Promise<unknown> {
+  const answer = await getFrom(knownGateway(), path, AbortSignal.timeout(PATIENCE_MS));
+  return answer.json().catch(() => null);
+}
+
+/** The gateway to ask. `InvalidRequest` without one. */
+export function knownGateway(): GatewayAccess {
   const access = gatewayAccess();
   if (access === undefined) {
     throw new DroverError(
@@ -41,15 +50,33 @@ export async function askGateway(path: string): Promise<unknown> {
         'or DROVER_GATEWAY_URL and DROVER_OPERATOR_TOKENS to ask its gateway',
     );
   }
-  const answer = await getFrom(access, path, AbortSignal.timeout(PATIENCE_MS));
-  return answer.json().catch(() => null);
+  return access;
+}
+
+/** The link that logs a browser in at the dashboard of a gateway, once. Rejects as `askGateway` does. */
+export async function dashboardLink(
+  access: GatewayAccess,
+): Promise<{ readonly link: string; readonly expiresAt: string }> {
+  const answer = await call(access, 'POST', '/v1/login-codes', AbortSignal.timeout(PATIENCE_MS));
+  const { code, expiresAt } = codeSchema.parse(await answer.json());
+  // Browsers do not send what follows the `#`, so the code is in no log.
+  return { link: new URL(`/#/login/${code}`, access.url).href, expiresAt };
 }
 
 /** A successful answer of a gateway to a GET. Rejects as `askGateway` does. */
-export async function getFrom({ url, token }: GatewayAccess, path: string, signal: AbortSignal): Promise<Response> {
+export function getFrom(access: GatewayAccess, path: string, signal: AbortSignal): Promise<Response> {
+  return call(access, 'GET', path, signal);
+}
+
+async function call(
+  { url, token }: GatewayAccess,
+  method: 'GET' | 'POST',
+  path: string,
+  signal: AbortSignal,
+): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(new URL(path, url), { headers: { authorization: `Bearer ${token}` }, signal });
+    answer = await fetch(new URL(path, url), { method, headers: { authorization: `Bearer ${token}` }, signal });
   } catch (error) {
     throw new DroverError('Unavailable', `the gateway ${url} does not answer: ${messageOf(error)}`, undefined, {
       cause: error,

@@ -18,6 +18,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   events: ['events', 'events --watch --fleet mars'],
   adapt: ['adapt command --format codex --agent mars/Linter --gateway http://localhost:8700 -- codex exec'],
   token: ['token mars/AgentA', 'token create --role viewer --fleet mars'],
+  dashboard: ['dashboard'],
   audit: ['audit', 'audit --since 1h --refused'],
   logs: ['logs mars/AgentA -f', 'logs --fleet mars --since 10m --timestamps'],
   pause: ['pause mars/AgentA --reason "deploy"', 'pause --fleet mars'],

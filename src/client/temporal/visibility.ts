@@ -71,11 +71,6 @@ export function anyOf(attribute: string, values: readonly string[]): string {
   return others.length === 0 ? first : `(${[first, ...others].join(' OR ')})`;
 }
 
-/** The condition for workflows that closed at this time or later, in epoch ms. */
-export function closedSince(time: number): string {
-  return `CloseTime >= '${new Date(time).toISOString()}'`;
-}
-
 /** The condition for workflows that have recorded an event at this time or later, in epoch ms. */
 export function changedSince(time: number): string {
   return `DroverChangedAt >= '${new Date(time).toISOString()}'`;

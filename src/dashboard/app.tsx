@@ -1,0 +1,99 @@
+/** The frame of every screen: the badge, the navigation, the state of the connection. */
+import type { ComponentChildren, JSX } from 'preact';
+import { isConnected, session } from './state/api';
+import { needs } from './state/badge';
+import { route } from './state/route';
+import { logout } from './state/session';
+import { AgentScreen } from './screens/agent';
+import { FleetScreen } from './screens/fleet';
+import { FleetsScreen } from './screens/fleets';
+import { InboxScreen } from './screens/inbox';
+import { LoginScreen } from './screens/login';
+import { NowScreen } from './screens/now';
+import { PoolsScreen } from './screens/pools';
+import { RunScreen } from './screens/run';
+import { RunsScreen } from './screens/runs';
+
+const NAVIGATION = [
+  ['', 'Now'],
+  ['fleets', 'Fleets'],
+  ['runs', 'Runs'],
+  ['inbox', 'Inbox'],
+  ['pools', 'Credentials'],
+] as const;
+
+/** The whole page. */
+export function App(): JSX.Element {
+  const isIn = session.value !== null;
+  const count = needs.value.length;
+  document.title = isIn && count > 0 ? `(${String(count)}) Drover` : 'Drover';
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header>
+        <a class="brand" href="#/">
+          Drover
+        </a>
+        {isIn && <Navigation />}
+        {isIn && (
+          <span class="who">
+            {session.value?.name} ({session.value?.role}) <button onClick={() => void logout()}>Log out</button>
+          </span>
+        )}
+      </header>
+      {isIn && !isConnected.value && (
+        <p class="banner" role="alert">
+          The connection to the gateway is lost. What you see may be old; buttons are off until it is back.
+        </p>
+      )}
+      <main id="main" tabIndex={-1}>
+        {isIn ? <Screen /> : <LoginScreen />}
+      </main>
+    </>
+  );
+}
+
+function Navigation(): JSX.Element {
+  const count = needs.value.length;
+  const [here = ''] = route.value.path;
+  return (
+    <nav aria-label="Screens">
+      {NAVIGATION.map(([path, name]) => (
+        <a key={path} href={`#/${path}`} {...(here === path ? { 'aria-current': 'page' as const } : {})}>
+          {name}
+          {path === '' && count > 0 && (
+            <span class="badge" aria-label={`${String(count)} need a person`}>
+              {count}
+            </span>
+          )}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Screen(): ComponentChildren {
+  const [screen = '', first, second] = route.value.path;
+  if (screen === '') return <NowScreen />;
+  if (screen === 'fleets') return first === undefined ? <FleetsScreen /> : <FleetScreen key={first} fleet={first} />;
+  if (screen === 'agents' && first !== undefined && second !== undefined)
+    return <AgentScreen key={`${first}/${second}`} fleet={first} agent={second} />;
+  if (screen === 'runs')
+    return first === undefined || second === undefined ? (
+      <RunsScreen />
+    ) : (
+      <RunScreen key={`${first}/${second}`} fleet={first} run={second} />
+    );
+  if (screen === 'inbox') return <InboxScreen />;
+  if (screen === 'pools') return <PoolsScreen />;
+  return (
+    <>
+      <h1>No such screen</h1>
+      <p>
+        Nothing is at this address. <a href="#/">Go to Now</a>.
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,124 @@
+/** Tables that sort and filter, with both kept in the address. Only the rows in sight are drawn. */
+import type { ComponentChildren, JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { route, setQuery } from '../state/route';
+
+/** A column. `sortBy` gives what the rows are sorted and filtered by. */
+export interface Column<T> {
+  readonly name: string;
+  readonly show: (row: T) => ComponentChildren;
+  readonly sortBy: (row: T) => string | number;
+}
+
+/** A table of rows. */
+export interface TableProps<T> {
+  readonly label: string;
+  readonly rows: readonly T[];
+  readonly columns: readonly Column<T>[];
+  readonly keyOf: (row: T) => string;
+  /** What is said without rows. */
+  readonly empty: string;
+}
+
+/** The height of a row, in pixels: style.css gives it to the rows of a long table. */
+const ROW_PX = 36;
+/** Tables with more rows are drawn in part. */
+const MOST_ROWS = 100;
+
+/** The table with its filter. */
+export function Table<T>({ label, rows, columns, keyOf, empty }: TableProps<T>): JSX.Element {
+  const { filter = '', sort = '' } = route.value.query;
+  const shown = sorted(filtered(rows, columns, filter), columns, sort);
+  if (rows.length === 0) return <p class="quiet">{empty}</p>;
+  return (
+    <>
+      <p>
+        <label>
+          Filter{' '}
+          <input type="search" value={filter} onInput={(event) => setQuery('filter', event.currentTarget.value)} />
+        </label>{' '}
+        <span class="quiet" role="status">
+          {shown.length} of {rows.length}
+        </span>
+      </p>
+      <Rows label={label} rows={shown} columns={columns} keyOf={keyOf} sort={sort} />
+    </>
+  );
+}
+
+function filtered<T>(rows: readonly T[], columns: readonly Column<T>[], filter: string): readonly T[] {
+  const wanted = filter.toLowerCase();
+  if (wanted === '') return rows;
+  return rows.filter((row) => columns.some(({ sortBy }) => String(sortBy(row)).toLowerCase().includes(wanted)));
+}
+
+/** `sort` is a column's name, with a minus for the other direction; the first column by default. */
+function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], sort: string): readonly T[] {
+  const column = columns.find(({ name }) => name === sort.replace(/^-/, '')) ?? columns[0];
+  if (column === undefined) return rows;
+  const direction = sort.startsWith('-') ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [left, right] = [column.sortBy(a), column.sortBy(b)];
+    return left === right ? 0 : (left < right ? -1 : 1) * direction;
+  });
+}
+
+type RowsProps<T> = Omit<TableProps<T>, 'empty'> & { readonly sort: string };
+
+function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Element {
+  const isLong = rows.length > MOST_ROWS;
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(600);
+  useLayoutEffect(() => setHeight(box.current?.clientHeight ?? 600), [isLong]);
+  const first = isLong ? Math.max(0, Math.floor(top / ROW_PX) - 10) : 0;
+  const last = isLong ? Math.min(rows.length, first + Math.ceil(height / ROW_PX) + 20) : rows.length;
+  return (
+    <div
+      ref={box}
+      class={isLong ? 'scroll long' : 'scroll'}
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      onScroll={(event) => isLong && setTop(event.currentTarget.scrollTop)}
+    >
+      <table aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr>
+            {columns.map(({ name }) => (
+              <th key={name} scope="col" aria-sort={directionOf(sort, name)}>
+                <button class="plain" onClick={() => setQuery('sort', sort === name ? `-${name}` : name)}>
+                  {name}
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {first > 0 && <Gap rows={first} columns={columns.length} />}
+          {rows.slice(first, last).map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map(({ name, show }) => (
+                <td key={name}>{show(row)}</td>
+              ))}
+            </tr>
+          ))}
+          {last < rows.length && <Gap rows={rows.length - last} columns={columns.length} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function directionOf(sort: string, name: string): 'ascending' | 'descending' | 'none' {
+  if (sort === name) return 'ascending';
+  return sort === `-${name}` ? 'descending' : 'none';
+}
+
+function Gap({ rows, columns }: { readonly rows: number; readonly columns: number }): JSX.Element {
+  return (
+    <tr aria-hidden="true">
+      <td colSpan={columns} style={{ height: `${String(rows * ROW_PX)}px`, padding: 0 }} />
+    </tr>
+  );
+}

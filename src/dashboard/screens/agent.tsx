@@ -1,0 +1,141 @@
+/** One agent: where it is, why, and every command of its life. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { AgentView } from '../../contract/agent';
+import { Action } from '../parts/action';
+import { Facts, usageText } from '../parts/facts';
+import { Age, Problem, Reason, State } from '../parts/words';
+import { call } from '../state/api';
+import { useObject } from '../state/object';
+import { linkTo } from '../state/route';
+
+/** Decisions that are shown. */
+const LAST_DECISIONS = 20;
+
+const COMMANDS = [
+  ['pause', 'Pause'],
+  ['resume', 'Resume'],
+  ['stop', 'Stop'],
+  ['start', 'Start'],
+  ['restart', 'Restart'],
+] as const;
+
+/** The agent with its buttons. */
+export function AgentScreen({ fleet, agent }: { readonly fleet: string; readonly agent: string }): JSX.Element {
+  const { value, problem, refresh } = useObject<AgentView>(`/v1/agents/${fleet}/${agent}`);
+  return (
+    <>
+      <h1>
+        <a href={linkTo('fleets', fleet)}>{fleet}</a>/{agent}
+      </h1>
+      <Problem text={problem} />
+      {value === null && problem === null && <p class="quiet">Reading …</p>}
+      {value !== null && (
+        <>
+          <p>
+            <State word={value.phase} /> <Reason text={value.why} />
+          </p>
+          <Commands fleet={fleet} agent={agent} done={refresh} />
+          <AgentFacts view={value} />
+          <Turns view={value} />
+          <Decisions view={value} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Commands({
+  fleet,
+  agent,
+  done,
+}: {
+  readonly fleet: string;
+  readonly agent: string;
+  readonly done: () => void;
+}): JSX.Element {
+  const [reason, setReason] = useState('');
+  const send = (command: string) => async () => {
+    await call('POST', `/v1/agents/${fleet}/${agent}/${command}`, reason === '' ? {} : { reason });
+    setReason('');
+    done();
+  };
+  const why = reason === '' ? '' : ` --reason ${JSON.stringify(reason)}`;
+  const field = (
+    <p>
+      <label>
+        Reason <input value={reason} maxLength={200} onInput={(event) => setReason(event.currentTarget.value)} />
+      </label>
+    </p>
+  );
+  return (
+    <p class="buttons">
+      {COMMANDS.map(([command, label]) => (
+        <Action key={command} label={label} command={`drover ${command} ${fleet}/${agent}${why}`} run={send(command)}>
+          {field}
+        </Action>
+      ))}
+      <Action label="Terminate" isGrave command={`drover terminate ${fleet}/${agent}${why}`} run={send('terminate')}>
+        <p>The agent ends for good. Only another apply of its fleet makes it again.</p>
+        {field}
+      </Action>
+    </p>
+  );
+}
+
+function AgentFacts({ view }: { readonly view: AgentView }): JSX.Element {
+  const { holds, subscription, turns } = view;
+  return (
+    <Facts
+      of={{
+        Runtime: <State word={view.runtime} />,
+        Liveness: <State word={view.liveness} />,
+        'Last proof of life': <Age at={view.lastProofAt} />,
+        Holds: holds.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)).join(', '),
+        Turns: `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`,
+        Restarts: view.restarts,
+        Credential: subscription === null ? null : `${subscription.pool}/${subscription.name}`,
+        Usage: usageText(view.usage),
+        Provider: view.provider,
+        Process: view.pid === undefined ? null : `${String(view.pid)} on ${view.host ?? 'its host'}`,
+        Endpoint: view.endpoint,
+        Troubles: view.troubles?.map(({ what, why }) => `${what}: ${why}`).join('\n'),
+      }}
+    />
+  );
+}
+
+function Turns({ view: { openTurns = [], fleet } }: { readonly view: AgentView }): JSX.Element {
+  return (
+    <>
+      <h2>Open turns</h2>
+      {openTurns.length === 0 && <p class="quiet">None.</p>}
+      <ul>
+        {openTurns.map(({ turnId, run, state, attempt, since, error }) => (
+          <li key={turnId}>
+            <State word={state === 'queued' ? 'waiting' : 'running'} />{' '}
+            <a href={linkTo('runs', fleet, run)}>{turnId}</a>, attempt {attempt}, for <Age at={since} />{' '}
+            <Reason text={error} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Decisions({ view: { decisions = [] } }: { readonly view: AgentView }): JSX.Element {
+  const last = decisions.slice(-LAST_DECISIONS).reverse();
+  return (
+    <>
+      <h2>Last decisions</h2>
+      {last.length === 0 && <p class="quiet">None.</p>}
+      <ol class="log" reversed>
+        {last.map(({ at, by, what, accepted, after, why }, index) => (
+          <li key={`${at} ${String(index)}`}>
+            <Age at={at} /> ago: {by} {what}, {accepted ? after : 'refused'} <Reason text={why} />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

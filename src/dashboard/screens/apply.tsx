@@ -1,0 +1,69 @@
+/** Another specification for a fleet: edited, planned as a list of differences, then applied. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ApplyResult, FleetView } from '../../contract/fleet';
+import { Action } from '../parts/action';
+import { call, CallError } from '../state/api';
+
+/** The button with its editor. */
+export function ApplyAction({ view, done }: { readonly view: FleetView; readonly done: () => void }): JSX.Element {
+  const { fleet, spec, revision } = view;
+  const [text, setText] = useState<string | null>(null);
+  const [plan, setPlan] = useState<{ text: string; result: ApplyResult } | null>(null);
+  const edited = text ?? JSON.stringify(spec, null, 2);
+
+  async function run(): Promise<void> {
+    const body = { spec: parsed(edited) };
+    // What is applied is what has been seen.
+    if (plan?.text !== edited) {
+      setPlan({ text: edited, result: await call<ApplyResult>('PUT', `/v1/fleets/${fleet}?dryRun=true`, body) });
+      throw new CallError(200, 'This is the plan above. Press the button again to apply it.');
+    }
+    await call('PUT', `/v1/fleets/${fleet}?expectRevision=${String(revision)}`, body);
+    setText(null);
+    setPlan(null);
+    done();
+  }
+
+  return (
+    <Action label="Edit and apply" command="drover apply -f fleet.yaml" role="admin" run={run}>
+      <label>
+        Specification, as JSON
+        <textarea rows={14} spellcheck={false} value={edited} onInput={(event) => setText(event.currentTarget.value)} />
+      </label>
+      {plan?.text === edited && <Plan result={plan.result} />}
+    </Action>
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CallError(0, `the specification is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function Plan({ result: { changes, settings, differences = [] } }: { readonly result: ApplyResult }): JSX.Element {
+  if (changes.length === 0 && settings.length === 0) return <p>Nothing differs.</p>;
+  return (
+    <ul aria-label="Plan">
+      {changes.map(({ kind, agent, fields }) => (
+        <li key={agent}>
+          {kind} {agent} {fields.length > 0 && `(${fields.join(', ')})`}
+        </li>
+      ))}
+      {settings.map((name) => (
+        <li key={name}>setting {name}</li>
+      ))}
+      {differences.map(({ agent, field, old, new: next }) => (
+        <li key={`${agent ?? ''} ${field}`}>
+          <code>
+            {agent === null ? '' : `${agent}: `}
+            {field}: {old ?? 'unset'} → {next ?? 'unset'}
+          </code>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,143 @@
+/** One fleet: its agents, its topology, its changes, and what may be done to all of it. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { AgentListItem } from '../../contract/agent';
+import type { FleetView } from '../../contract/fleet';
+import { Action } from '../parts/action';
+import { Facts, usageText } from '../parts/facts';
+import { type Column, Table } from '../parts/table';
+import { type ShownFleet, TopologyPicture } from '../parts/topology';
+import { Age, Problem, Reason, State } from '../parts/words';
+import { call } from '../state/api';
+import { agents } from '../state/lists';
+import { useObject } from '../state/object';
+import { linkTo } from '../state/route';
+import { ApplyAction } from './apply';
+
+const COLUMNS: readonly Column<AgentListItem>[] = [
+  {
+    name: 'Agent',
+    sortBy: ({ name }) => name,
+    show: ({ fleet, name }) => <a href={linkTo('agents', fleet, name)}>{name}</a>,
+  },
+  { name: 'State', sortBy: ({ phase }) => phase, show: ({ phase }) => <State word={phase} /> },
+  { name: 'Liveness', sortBy: ({ liveness }) => liveness, show: ({ liveness }) => <State word={liveness} /> },
+  { name: 'Holds', sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
+  { name: 'Restarts', sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
+  {
+    name: 'Credential',
+    sortBy: ({ subscription }) => subscription ?? '',
+    show: ({ subscription }) => subscription ?? '',
+  },
+  { name: 'Since', sortBy: ({ since }) => since ?? '', show: ({ since }) => <Age at={since} /> },
+  { name: 'Why', sortBy: ({ why }) => why ?? '', show: ({ why, problem }) => <Reason text={problem ?? why} /> },
+];
+
+/** The fleet with its buttons. */
+export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element {
+  const { value, problem, refresh } = useObject<ShownFleet>(`/v1/fleets/${fleet}`);
+  const rows = agents.value.value.items.filter((item) => item.fleet === fleet);
+  const states = new Map(rows.map(({ name, phase }) => [name, phase]));
+  return (
+    <>
+      <h1>{fleet}</h1>
+      <Problem text={problem} />
+      {value !== null && <Controls view={value} done={refresh} />}
+      {value !== null && (
+        <Facts
+          of={{
+            Revision: value.revision,
+            Holds: value.holds.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)).join(', '),
+            Usage: usageText(value.usage),
+          }}
+        />
+      )}
+      <h2>Agents</h2>
+      <Table label="Agents" rows={rows} columns={COLUMNS} keyOf={({ name }) => name} empty="The fleet has no agent." />
+      {value?.topology && (
+        <>
+          <h2>Topology</h2>
+          <TopologyPicture fleet={fleet} topology={value.topology} stateOf={(agent) => states.get(agent)} />
+        </>
+      )}
+      {value?.change && <Change view={value.change} />}
+    </>
+  );
+}
+
+function Controls({ view, done }: { readonly view: FleetView; readonly done: () => void }): JSX.Element {
+  const { fleet, change } = view;
+  const [task, setTask] = useState('');
+  const post =
+    (path: string, body: object = {}) =>
+    async () => {
+      await call('POST', path, body);
+      done();
+    };
+  const start = async (): Promise<void> => {
+    const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task });
+    location.hash = linkTo('runs', fleet, run);
+  };
+  const base = `/v1/fleets/${fleet}`;
+  return (
+    <p class="buttons">
+      <Action label="Start a run" command={`drover run ${fleet} ${JSON.stringify(task)}`} run={start}>
+        <label>
+          Task <textarea required rows={3} value={task} onInput={(event) => setTask(event.currentTarget.value)} />
+        </label>
+      </Action>
+      <Action label="Pause" command={`drover pause --fleet ${fleet}`} run={post(`${base}/pause`)} />
+      <Action label="Resume" command={`drover resume --fleet ${fleet}`} run={post(`${base}/resume`)} />
+      <ApplyAction view={view} done={done} />
+      {change?.state === 'running' && (
+        <Action
+          label="Cancel the change"
+          command={`drover cancel ${fleet}`}
+          role="admin"
+          run={post(`${base}/cancel`)}
+        />
+      )}
+      {change?.state === 'failed' && (
+        <Action
+          label="Undo again"
+          command={`drover compensate ${fleet}`}
+          role="admin"
+          run={post(`${base}/compensate`)}
+        />
+      )}
+      <Action
+        label="Destroy"
+        isGrave
+        command={`drover destroy ${fleet}`}
+        role="admin"
+        run={() => call('DELETE', base).then(done)}
+      >
+        <p>Every agent of {fleet} ends, with its process or container.</p>
+      </Action>
+    </p>
+  );
+}
+
+function Change({ view }: { readonly view: NonNullable<FleetView['change']> }): JSX.Element {
+  const { state, revision, steps, agents: changed, error, compensation } = view;
+  return (
+    <>
+      <h2>Change to revision {revision}</h2>
+      <p>
+        <State word={state} /> {steps.ready} of {steps.total} ready <Reason text={error} />
+      </p>
+      <ul>
+        {changed.map(({ agent, kind, step, error: why }) => (
+          <li key={agent}>
+            {kind} {agent}: {step.replaceAll('_', ' ')} <Reason text={why} />
+          </li>
+        ))}
+        {compensation?.entries.map(({ key, name, outcome, error: why }) => (
+          <li key={key}>
+            undo {name}: {outcome.replaceAll('_', ' ')} <Reason text={why} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+/** Pools of credentials: who is on what, and what cools down until when. */
+import type { JSX } from 'preact';
+import type { PoolView } from '../../contract/pool';
+import { Action } from '../parts/action';
+import { Age, Problem } from '../parts/words';
+import { call } from '../state/api';
+import { pools } from '../state/lists';
+import { useObject } from '../state/object';
+
+/** All pools. */
+export function PoolsScreen(): JSX.Element {
+  const { items, problem } = pools.value.value;
+  return (
+    <>
+      <h1>Credentials</h1>
+      <Problem text={problem} />
+      {items.length === 0 && <p class="quiet">No pool is there.</p>}
+      {items.map(({ pool }) => (
+        <Pool key={pool} pool={pool} />
+      ))}
+    </>
+  );
+}
+
+function Pool({ pool }: { readonly pool: string }): JSX.Element {
+  const { value, problem, refresh } = useObject<PoolView>(`/v1/pools/${pool}`);
+  const reset = (body: object) => async () => {
+    await call('POST', `/v1/pools/${pool}/reset`, body);
+    refresh();
+  };
+  return (
+    <section>
+      <h2>{pool}</h2>
+      <Problem text={problem} />
+      {value?.exhaustedUntil && (
+        <p>
+          Used up; the first credential is free in <time dateTime={value.exhaustedUntil}>{value.exhaustedUntil}</time>.
+        </p>
+      )}
+      <div class="scroll" role="region" aria-label={`Credentials of ${pool}`} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Credential</th>
+              <th scope="col">Agents</th>
+              <th scope="col">Failures</th>
+              <th scope="col">Cooling down until</th>
+              <th scope="col">Action</th>
+            </tr>
+          </thead>
+          <tbody>
+            {value?.credentials.map(({ name, agents, failuresInWindow, skippedUntil }) => (
+              <tr key={name}>
+                <td>{name}</td>
+                <td>{agents.join(', ')}</td>
+                <td>{failuresInWindow}</td>
+                <td>{skippedUntil === null ? '' : <Age at={skippedUntil} />}</td>
+                <td>
+                  <Action
+                    label={`Reset ${name}`}
+                    command={`drover pools reset ${pool} ${name}`}
+                    run={reset({ credential: name })}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="buttons">
+        <Action label={`Reset all of ${pool}`} command={`drover pools reset ${pool}`} run={reset({})} />
+      </p>
+    </section>
+  );
+}

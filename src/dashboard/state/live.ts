@@ -1,0 +1,61 @@
+/** The stream of events: it says which lists to read again, and whether the gateway is there. */
+import { effect, signal } from '@preact/signals';
+import { EVENT_TYPES } from '../../contract/event';
+import { wallClockMs } from '../../lib/clock';
+import { isConnected, session } from './api';
+import { refreshAll, refreshFor } from './lists';
+
+/** The time of the page, in epoch milliseconds, one step a second: ages are drawn from it. */
+export const now = signal(wallClockMs());
+/** Counts events, so that a screen with one object reads it again. */
+export const eventCount = signal(0);
+
+/** Lists are read this often without an event, as an event may be missed. */
+const READ_AGAIN_MS = 10_000;
+/** An event arrives a moment before the lists know of it. */
+const LISTED_AFTER_MS = 1_000;
+
+/** Watches from now on, whenever somebody is logged in. */
+export function startWatching(): void {
+  setInterval(() => (now.value = wallClockMs()), 1_000);
+  const isIn = () => session.value !== null;
+  let name: string | undefined;
+  let stop = (): void => undefined;
+  effect(() => {
+    if (session.value?.name === name) return;
+    name = session.value?.name;
+    stop();
+    if (isIn()) stop = watch();
+  });
+}
+
+function watch(): () => void {
+  const stream = new EventSource('/v1/events');
+  const timers = new Set<number>();
+  const heard = (type: string): void => {
+    eventCount.value += 1;
+    refreshFor(type);
+    const timer = window.setTimeout(() => {
+      timers.delete(timer);
+      refreshFor(type);
+      eventCount.value += 1;
+    }, LISTED_AFTER_MS);
+    timers.add(timer);
+  };
+  for (const type of EVENT_TYPES) stream.addEventListener(type, () => heard(type));
+  stream.onopen = () => {
+    isConnected.value = true;
+    refreshAll();
+  };
+  stream.onerror = () => (isConnected.value = false);
+  const again = window.setInterval(() => {
+    refreshAll();
+    eventCount.value += 1;
+  }, READ_AGAIN_MS);
+  refreshAll();
+  return () => {
+    stream.close();
+    window.clearInterval(again);
+    timers.forEach((timer) => window.clearTimeout(timer));
+  };
+}

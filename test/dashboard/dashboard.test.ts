@@ -1,0 +1,171 @@
+/** The dashboard in a real browser, over a real `drover up` with real agents. */
+import type { Browser, Page } from 'playwright-core';
+import { until } from '../../src/lib/until';
+import { drover, marsFile, type Running, startUp, temporaryFolder } from '../cli/commands/drover';
+import { PATIENCE_MS } from '../support/patience';
+import { accessibilityProblems, describeInBrowser, open, type Opened, startBrowser } from './browser';
+
+const folder = temporaryFolder();
+const cwd = folder.path;
+
+describeInBrowser('the dashboard', () => {
+  let up: Running & Awaited<ReturnType<typeof startUp>>;
+  let browser: Browser;
+  let opened: Opened;
+  let page: Page;
+  let run = '';
+
+  beforeAll(async () => {
+    // The agent that dies below stays dead, so that it needs a person.
+    const once = (text: string) => text.replace('name: AgentD\n', 'name: AgentD\n      restart: {on: never}\n');
+    up = await startUp(cwd, [marsFile(cwd, 'mars', once)]);
+    browser = await startBrowser();
+    opened = await open(browser, await link());
+    ({ page } = opened);
+    page.setDefaultTimeout(PATIENCE_MS);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await folder.remove();
+  });
+
+  async function link(): Promise<string> {
+    return (await drover(['dashboard'], cwd)).stdout.trim();
+  }
+
+  const seen = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+  const go = (path: string): Promise<unknown> => page.goto(`${up.where.gateway}/#/${path}`);
+
+  test('a link logs in once', async () => {
+    await seen('Nothing needs a person.');
+    expect(page.url()).toBe(`${up.where.gateway}/#/`);
+    const used = await open(browser, `${up.where.gateway}/#/login/used-or-invented`);
+    await used.page.getByText('this login code is not valid').waitFor();
+    expect(await used.page.locator('nav').count()).toBe(0);
+    await used.context.close();
+  });
+
+  test('an agent is paused and resumed by keyboard alone, and the dialog names the command', async () => {
+    await go('fleets/mars');
+    await page.getByRole('link', { name: 'AgentA', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Pause' }).focus();
+    await page.keyboard.press('Enter');
+    await seen('drover pause mars/AgentA');
+    await page.locator('dialog[open]').getByLabel('Reason').focus();
+    await page.keyboard.type('a look');
+    await page.locator('dialog[open] button.main').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('main .state', { hasText: 'paused' }).first().waitFor();
+    expect((await drover(['describe', 'agent', 'mars/AgentA', '-o', 'json'], cwd)).stdout).toContain('a look');
+    await page.getByRole('button', { name: 'Resume' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open] button.main').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('main .state', { hasText: 'running' }).first().waitFor();
+  });
+
+  test('a refusal is shown in its own words, with what is allowed', async () => {
+    await go('agents/mars/AgentB');
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.locator('dialog[open] button.main').click();
+    await page.locator('dialog[open] .problem').getByText('cannot resume mars/AgentB').waitFor();
+    expect(await page.locator('dialog[open] .problem').textContent()).toContain('pause');
+    await page.locator('dialog[open]').getByRole('button', { name: 'Close' }).click();
+  });
+
+  test('an agent that dies is on the list without a reload, and the badge counts the list', async () => {
+    await go('');
+    await seen('Nothing needs a person.');
+    const { stdout } = await drover(['describe', 'agent', 'mars/AgentD', '-o', 'json'], cwd);
+    process.kill((JSON.parse(stdout) as { pid: number }).pid, 'SIGKILL');
+    await page.locator('.needs').getByText('agent failed').waitFor();
+    expect(await page.locator('.badge').textContent()).toBe(String(await page.locator('.needs li').count()));
+    expect(await page.title()).toBe('(1) Drover');
+    await drover(['start', 'mars/AgentD'], cwd);
+    await seen('Nothing needs a person.');
+  });
+
+  test('a run is started, and its branches and its answer are shown', async () => {
+    await go('fleets/mars');
+    await page.getByRole('button', { name: 'Start a run' }).click();
+    await page.getByLabel('Task').fill('Spell the word.');
+    await page.locator('dialog[open] button.main').click();
+    await page.getByRole('heading', { name: 'Branches' }).waitFor();
+    await page.getByText('MARS', { exact: true }).waitFor();
+    expect(await page.locator('.tree li').count()).toBe(4);
+    run = page.url().split('/').at(-1) ?? '';
+  });
+
+  test('the connection is lost and found: buttons are off, and then on', async () => {
+    await go('agents/mars/AgentB');
+    const pause = page.getByRole('button', { name: 'Pause' });
+    await pause.waitFor();
+    await opened.context.setOffline(true);
+    await seen('The connection to the gateway is lost.');
+    expect(await pause.isDisabled()).toBe(true);
+    await opened.context.setOffline(false);
+    await until(async () => (await pause.isEnabled()) || undefined, PATIENCE_MS);
+  });
+
+  test('every screen passes axe, at two widths, light and dark, and fits its width', async () => {
+    const screens = ['', 'fleets', 'fleets/mars', 'agents/mars/AgentA', 'runs', `runs/mars/${run}`, 'inbox', 'pools'];
+    for (const width of [1280, 320]) {
+      for (const scheme of ['light', 'dark'] as const) {
+        const other = await open(browser, await link(), { width, scheme });
+        await other.page.getByRole('heading', { level: 1 }).first().waitFor();
+        for (const screen of screens) {
+          await other.page.goto(`${up.where.gateway}/#/${screen}`);
+          await other.page.getByRole('heading', { level: 1 }).first().waitFor();
+          await until(async () => (await other.page.getByText('Reading …').count()) === 0 || undefined, PATIENCE_MS);
+          expect({ screen, width, scheme, problems: await accessibilityProblems(other.page) }).toEqual({
+            screen,
+            width,
+            scheme,
+            problems: [],
+          });
+          expect(await other.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+        }
+        expect(other.errors).toEqual([]);
+        expect(other.foreign).toEqual([]);
+        await other.context.close();
+      }
+    }
+  });
+
+  test('the table is sorted and filtered by the address, so that a link shows the same', async () => {
+    await go('fleets/mars?sort=-Agent&filter=agent');
+    const names = page.locator('tbody tr td:first-child');
+    await names.first().waitFor();
+    expect((await names.allTextContents()).at(0)).toBe('AgentD');
+    await page.getByRole('searchbox').fill('AgentB');
+    await until(async () => (await names.count()) === 1 || undefined, PATIENCE_MS);
+    expect(page.url()).toContain('filter=AgentB');
+  });
+
+  test('a viewer sees no buttons, and its calls are refused', async () => {
+    const { stdout } = await drover(['token', 'create', '--role', 'viewer', '--name', 'guest'], cwd);
+    const headers = { authorization: `Bearer ${stdout.trim()}` };
+    const code = await until(async () => {
+      const answer = await fetch(`${up.where.gateway}/v1/login-codes`, { method: 'POST', headers });
+      return answer.ok ? ((await answer.json()) as { code: string }).code : undefined;
+    }, PATIENCE_MS);
+    const guest = await open(browser, `${up.where.gateway}/#/login/${String(code)}`);
+    await guest.page.goto(`${up.where.gateway}/#/agents/mars/AgentA`);
+    await guest.page.getByText('Last proof of life').waitFor();
+    expect(await guest.page.locator('main button').count()).toBe(0);
+    const refused = await guest.page.evaluate(`(async () => {
+      const { csrf } = await (await fetch('/v1/session')).json();
+      const headers = { 'content-type': 'application/json', 'x-drover-csrf': csrf };
+      return (await fetch('/v1/agents/mars/AgentA/pause', { method: 'POST', headers, body: '{}' })).status;
+    })()`);
+    expect(refused).toBe(403);
+    await guest.context.close();
+  });
+
+  test('nothing came from elsewhere, and no script has failed', () => {
+    expect(opened.foreign).toEqual([]);
+    expect(opened.errors).toEqual([]);
+  });
+});
