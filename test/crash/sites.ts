@@ -119,16 +119,16 @@ function processSide(stateDir: string, installation: string): Pick<Site, 'provid
       name,
       provider: 'process',
       process: {
-        command: commandOf(variant, ['sh', AGENT]),
+        // It is there, as the check before a change asks, and ends at once.
+        command: commandOf(variant, ['sh', AGENT], ['sh', '-c', 'exit 1']),
         ...(variant === 'another' ? { env: { ANOTHER: 'yes' } } : {}),
       },
     }),
   };
 }
 
-function commandOf(variant: Variant, right: readonly string[]): readonly string[] {
-  // It is there, as the check before a change asks, and ends at once.
-  if (variant === 'wrong') return ['sh', '-c', 'exit 1'];
+function commandOf(variant: Variant, right: readonly string[], wrong: readonly string[]): readonly string[] {
+  if (variant === 'wrong') return wrong;
   return variant === 'silent' ? ['sh', '-c', 'while :; do sleep 1; done'] : right;
 }
 
@@ -139,7 +139,7 @@ function containerAgent(name: string, variant: Variant): AgentSpec {
     provider: 'docker',
     docker: {
       image: IMAGE,
-      command: commandOf(variant, ['sh', '-c', script]),
+      command: commandOf(variant, ['sh', '-c', script], ['/no/such/program']),
       network: 'host',
       ...(variant === 'another' ? { env: { ANOTHER: 'yes' } } : {}),
     },

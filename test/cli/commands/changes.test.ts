@@ -95,7 +95,12 @@ test('one environment changed, one removed, one added: exactly these three, the 
   const file = shop([keeper, beating('Changed', { LETTER: 'B' }), beating('Stays'), beating('Added')]);
   expect(await drover(['plan', '-f', file, '--exit-code'], cwd)).toMatchObject({
     code: 10,
-    stdout: 'replace shop/Changed (process.env.LETTER)\ncreate  shop/Added\ndelete  shop/Removed\n',
+    stdout: [
+      'replace shop/Changed (process.env.LETTER)',
+      '        process.env.LETTER: "***" → "***"',
+      'create  shop/Added',
+      'delete  shop/Removed\n',
+    ].join('\n'),
   });
   expect(await drover(['apply', '-f', file, '--yes'], cwd)).toMatchObject({ code: 0 });
 
