@@ -11,7 +11,15 @@ test('the JSON Schema names every field, refuses unknown ones, and asks for the 
   expect(schema.required).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
   expect(schema.additionalProperties).toBe(false);
   const { agents, ...rest } = schema.properties.spec.properties;
-  expect(Object.keys(rest)).toEqual(['provisioning', 'liveness', 'restart', 'topology', 'subscriptions', 'notify']);
+  expect(Object.keys(rest)).toEqual([
+    'provisioning',
+    'liveness',
+    'restart',
+    'topology',
+    'subscriptions',
+    'notify',
+    'inbox',
+  ]);
   expect(agents.items['additionalProperties']).toBe(false);
   const program = { required: ['process'], properties: { process: { required: ['command'] } } };
   expect(agents.items['allOf']).toEqual([

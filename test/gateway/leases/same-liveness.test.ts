@@ -199,7 +199,7 @@ const lastPhase = fc.record({
   isNewInstance: fc.constant(false),
 });
 
-/** A gateway that has died vouches for the rest of its lease, in which rule 3 may make an agent ready. */
+/** A gateway that has died vouches for the rest of its lease, in which rule 3 of docs/lifecycle.md may make an agent ready. */
 function mayBe(leased: Liveness, direct: Liveness): boolean {
   return leased === direct || (leased === 'ready' && direct === 'starting');
 }

@@ -100,7 +100,7 @@ test.each<[string, Read, string]>([
   [
     'run',
     (value, path) => parseRunStart(RUN_INPUT.migrate(value), path),
-    '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?}',
+    '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?, inbox?}',
   ],
   ['fleet', (value) => initialFleet(FLEET_INPUT.migrate(value), 'i'), '{v: 1, fleet}'],
   [
