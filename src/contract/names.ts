@@ -15,7 +15,7 @@ export const NOTIFY_WORKFLOW = 'notify';
 export const LEASE_WORKFLOW = 'lease';
 
 /** The parts of a lease's workflow id. */
-interface LeaseName {
+export interface LeaseName {
   readonly instance: string;
   readonly shard: number;
   readonly epoch: number;

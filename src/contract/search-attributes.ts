@@ -12,16 +12,17 @@ export interface KeyOf<Name extends string, Type extends string> {
 }
 
 /** The types in the SDK's words. */
-const SDK_TYPES = { Keyword: 'KEYWORD', KeywordList: 'KEYWORD_LIST', Datetime: 'DATETIME' } as const satisfies Record<
+export const SDK_TYPES = { Keyword: 'KEYWORD', KeywordList: 'KEYWORD_LIST', Datetime: 'DATETIME' } as const satisfies Record<
   SearchAttributeType,
   string
 >;
 
-type Table = typeof SEARCH_ATTRIBUTES;
+/** The table with the type of each attribute. */
+export type SearchAttributeTable = typeof SEARCH_ATTRIBUTES;
 
 /** The key of every attribute of the table. */
 export type SearchAttributeKeys = {
-  readonly [Name in keyof Table]: KeyOf<Name, (typeof SDK_TYPES)[Table[Name]]>;
+  readonly [Name in keyof SearchAttributeTable]: KeyOf<Name, (typeof SDK_TYPES)[SearchAttributeTable[Name]]>;
 };
 
 /**
@@ -40,8 +41,8 @@ export const searchAttributeKeys = Object.fromEntries(
 
 /** The name of an attribute with a single value. */
 export type KeywordName = {
-  [Name in keyof Table]: Table[Name] extends 'Keyword' ? Name : never;
-}[keyof Table];
+  [Name in keyof SearchAttributeTable]: SearchAttributeTable[Name] extends 'Keyword' ? Name : never;
+}[keyof SearchAttributeTable];
 
 /** One attribute with its value, as the SDK's `typedSearchAttributes` takes it. */
 export interface KeywordPair {

@@ -149,7 +149,11 @@ export async function createGateway({
   metrics.gauge('drover_waiting_polls', 'Polls of agents that wait for a call', () => exchange.waiting);
   app.addHook('preClose', async () => exchange.close());
   metrics.gauge('drover_event_listeners', 'Listeners of /v1/events', () => hub.size);
-  metrics.gauge('drover_feed_repairs_total', 'Workflows with events that no look had shown', () => client.feed.repairs);
+  metrics.counted(
+    'drover_feed_repairs_total',
+    'Workflows with events that no look had shown',
+    () => client.feed.repairs,
+  );
 
   registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
 

@@ -65,6 +65,19 @@ export class Metrics {
     });
   }
 
+  /** A counter that something else keeps. */
+  counted(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
   /** All metrics in Prometheus's text format. */
   async text(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };

@@ -33,5 +33,13 @@ export type { Human } from './human';
 export type { TestFleetOptions } from './options';
 export type { AgentProblem, ProblemKind } from './problems';
 export type { ResourceCall, ResourceState, WakeCall } from '../contract/activities';
-export type { EndedInstance, HeldResource, LogOptions, Preparing, Provider, Watch } from '../providers/provider';
+export type {
+  EndedInstance,
+  Finding,
+  HeldResource,
+  LogOptions,
+  Preparing,
+  Provider,
+  Watch,
+} from '../providers/provider';
 export type { FaultOptions, ProviderCall, ProviderOperation, TestProvider, TestResource } from './provider';

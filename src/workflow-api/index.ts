@@ -38,11 +38,15 @@ export {
   runWorkflowId,
   SEARCH_ATTRIBUTES,
   SUBSCRIPTION_HOLD,
+  type LeaseName,
 } from '../contract/names';
 export {
   keywords,
   type KeyOf,
   type KeywordName,
+  type SearchAttributeKeys,
+  type SearchAttributeTable,
+  type SDK_TYPES,
   type KeywordPair,
   searchAttributeKeys,
 } from '../contract/search-attributes';

@@ -121,10 +121,10 @@ it('lists runs by their state, those that were ended from outside too', async ()
     };
     const found = await eventually(all, (now) => JSON.stringify(now) === JSON.stringify(wished));
     expect(found).toEqual(wished);
-    // The state is written once per change, and the task is the summary.
+    // The state and the time of the change are written once per activation that changes one, and the task is the summary.
     const { events } = await env.client.workflow.getHandle(runWorkflowId(fleet, 'good')).fetchHistory();
     const upserts = events?.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes) ?? [];
-    expect(upserts).toHaveLength(1);
+    expect(upserts).toHaveLength(2);
     expect(await killed.describe().then((description) => description.staticSummary())).toBe('task of killed');
   });
 });

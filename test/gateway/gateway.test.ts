@@ -260,7 +260,7 @@ describe('what comes in wrong', () => {
 
   it('a beat has less room than anything else', async () => {
     await withGateway(env, 'absent', async (ask) => {
-      const beat = { instanceId: 'x'.repeat(20_000), status: 'ready' };
+      const beat = { instanceId: 'x'.repeat(40_000), status: 'ready' };
       expect(await ask('POST', '/v1/agents/f/a/heartbeat', beat)).toMatchObject({
         status: 413,
         body: { code: 'LimitReached' },

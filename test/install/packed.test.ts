@@ -20,13 +20,29 @@ const filesOf = (folder: string): string[] =>
 test('it holds what runs, its types, maps and pages, and neither tests nor sources nor traces of the build', () => {
   const files = filesOf(unpacked);
   const outside = files.filter((file) => !file.startsWith('templates/'));
-  const kinds = new Set(outside.map((file) => /(?:\.d\.ts|\.js\.map|\.js|\.md|\.png)$/.exec(file)?.[0] ?? file));
+  const kinds = new Set(
+    outside.map((file) => /(?:\.d\.ts|\.js\.map|\.js|\.md|\.png|\.py|\.html|\.css|\.svg)$/.exec(file)?.[0] ?? file),
+  );
   expect([...kinds].sort()).toEqual(
-    ['.d.ts', '.js', '.js.map', '.md', '.png', 'LICENSE', 'dist/workflow-bundle.js.sdk', 'package.json'].sort(),
+    [
+      ...['.d.ts', '.js', '.js.map', '.md', '.png', 'LICENSE', 'dist/workflow-bundle.js.sdk', 'package.json'],
+      // The dashboard, and the library for agents in Python.
+      ...[
+        '.html',
+        '.css',
+        '.svg',
+        '.py',
+        'python/LICENSE',
+        'python/pyproject.toml',
+        'python/src/drover_agent/py.typed',
+      ],
+    ].sort(),
   );
-  expect(files.filter((file) => /(?:^|\/)(?:tests?|src|\.[^/]+)\//.test(file) || /\.test\./.test(file))).toEqual(
-    files.filter((file) => /^templates\/\w+\/agent\.test\./.test(file)),
-  );
+  expect(
+    files.filter(
+      (file) => /(?:^|\/)(?:tests?|src|\.[^/]+)\//.test(file.replace(/^python\/src\//, '')) || /\.test\./.test(file),
+    ),
+  ).toEqual(files.filter((file) => /^templates\/\w+\/agent\.test\./.test(file)));
   expect(files.filter((file) => /(?:^|\/)\./.test(file))).toEqual([]);
   // 1,340 files and 8 MB, of them 3.9 MB workflow bundle; what does not belong here comes in hundreds.
   expect(files.length).toBeLessThan(1_800);

@@ -43,6 +43,7 @@ export function register(program: Command): void {
     .option('--fleet <fleet>', 'of this fleet only', plainName)
     .addOption(new Option('--kind <kind>', 'what is denied').choices(['permission', 'gate']))
     .option('--yes', 'without asking')
+    .addOption(requestIdOption())
     .action((_own: InboxFlags, command: Command) => deny(flagsOf(command)));
 }
 
@@ -70,7 +71,7 @@ async function deny(flags: InboxFlags): Promise<void> {
     throw new DroverError('InvalidRequest', 'needs --kind permission or --kind gate');
   await confirm(flags, `deny every waiting ${kind}${flags.fleet === undefined ? '' : ` of ${flags.fleet}`}?`);
   await withClient(flags, async (client: DroverClient) => {
-    const denied = await client.inbox.deny(kind, filterOf(flags), originHere());
+    const denied = await client.inbox.deny(kind, filterOf(flags), { ...requestOf(flags), ...originHere() });
     await print(flags.output, {
       data: denied,
       names: denied.denied,

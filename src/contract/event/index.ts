@@ -8,8 +8,8 @@ export interface NotifySpec {
 }
 
 /**
- * The events that a webhook without `events` receives. A webhook that names other types receives
- * those too.
+ * The events that a webhook without `events` receives: `run.asked` tells of a question already, so
+ * `question.asked` must be named. A webhook that names other types receives those too.
  */
 export const NOTIFIED_TYPES = [
   'subscription.switched',
@@ -21,7 +21,6 @@ export const NOTIFIED_TYPES = [
   'run.failed',
   'run.cancelled',
   'run.asked',
-  'question.asked',
   'question.reminded',
   'question.escalated',
   'question.expired',
@@ -47,6 +46,7 @@ export const EVENT_TYPES = [
   'run.answered',
   'run.paused',
   'run.resumed',
+  'question.asked',
   'pool.available',
   'lease.lost',
   'feed.gap',

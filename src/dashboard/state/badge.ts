@@ -1,4 +1,4 @@
-/** What needs a person, from the lists as they are now. */
+/** The things that need a person, from the lists as they are now. */
 import { computed } from '@preact/signals';
 import { agents, fleets, inbox, pools } from './lists';
 import { needsOf } from './needs';

@@ -34,7 +34,7 @@ function listOf<T>(load: () => Promise<readonly T[]>): List<T> {
   }
   return {
     value,
-    /** Reads once more after a read that runs, however often it is asked for meanwhile. */
+    /** Reads once more after a read that runs, however often it is asked for in between. */
     async refresh() {
       isDue = true;
       reading ??= (async () => {

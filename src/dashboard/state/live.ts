@@ -15,7 +15,7 @@ const READ_AGAIN_MS = 10_000;
 /** An event arrives a moment before the lists know of it. */
 const LISTED_AFTER_MS = 1_000;
 
-/** Watches from now on, whenever somebody is logged in. */
+/** Watches from now on, whenever a person is logged in. */
 export function startWatching(): void {
   setInterval(() => (now.value = wallClockMs()), 1_000);
   const isIn = () => session.value !== null;

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { call, CallError, session, type Session } from './api';
 import { replaceAddress } from './route';
 
-/** Why nobody is logged in; empty before the first try. */
+/** Why the browser has no session; empty before the first try. */
 export const loginProblem = signal('');
 
 /** The link of `drover dashboard` carries its code behind the `#`, which browsers do not send. */

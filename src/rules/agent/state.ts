@@ -46,6 +46,8 @@ export interface Instance {
   readonly endReported: boolean;
   /** The gateways that vouch for it, or have done so (docs/lifecycle.md, "Leases"); at most 8. */
   readonly holders: readonly Holder[];
+  /** The instance before it, of an agent that names its instances itself: its beats may come late. */
+  readonly replaced?: string;
 }
 
 /** What a gateway has said last of an instance. */

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { register as agents } from '../../../src/cli/commands/agents';
 import { register as changes } from '../../../src/cli/commands/changes';
 import { register as fleets } from '../../../src/cli/commands/fleets';
+import { register as inbox } from '../../../src/cli/commands/inbox';
 import { register as pools } from '../../../src/cli/commands/pools';
 import { register as reportFailure } from '../../../src/cli/commands/report-failure';
 import { register as runs } from '../../../src/cli/commands/runs';
@@ -24,6 +25,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   resumeFleet: 'resume',
   startRun: 'run',
   answerRun: 'answer',
+  answerItem: 'answer',
+  extendItem: 'inbox extend',
+  denyItems: 'inbox deny',
   pauseRun: 'runs pause',
   resumeRun: 'runs resume',
   cancelRun: 'runs cancel',
@@ -31,7 +35,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 const program = new Command();
-for (const register of [agents, changes, fleets, pools, reportFailure, runs, scale]) register(program);
+for (const register of [agents, changes, fleets, inbox, pools, reportFailure, runs, scale]) register(program);
 
 function find(words: string): Command | undefined {
   return words

@@ -80,7 +80,7 @@ it('events are a line each while they are watched, and found again afterwards', 
   const watched = start(['events', '--watch', '--fleet', 'mars', '-o', 'json'], cwd);
   await until(() => watched.output.stderr.includes('watching') || undefined, PATIENCE_MS);
   ok(await drover(['run', 'mars', 'go', '--name', 'told', '--script', 'script.json'], cwd));
-  const line = await until(() => /^.*mars\/told.*$/m.exec(watched.output.stdout)?.[0], PATIENCE_MS);
+  const line = await until(() => /^.*run\.completed.*mars\/told.*$/m.exec(watched.output.stdout)?.[0], PATIENCE_MS);
   watched.process.kill('SIGINT');
   await watched.ended;
   const event = JSON.parse(line ?? '') as DroverEvent;
@@ -88,7 +88,7 @@ it('events are a line each while they are watched, and found again afterwards', 
   const again = JSON.parse(ok(await drover(['events', '--fleet', 'mars', '-o', 'json'], cwd))) as object;
   expect(again).toEqual({ items: expect.arrayContaining([event]) as DroverEvent[], nextPageToken: null });
   expect(ok(await drover(['events'], cwd))).toMatch(
-    /^AT +EVENT +OF +ABOUT\n(?:\S+Z +run\..*\n)*?\S+Z +run\.completed +mars\/told +\d+ turns$/m,
+    /^AT +EVENT +OF +ABOUT\n(?:\S+Z +\w+\..*\n)*?\S+Z +run\.completed +mars\/told +\d+ turns$/m,
   );
 });
 

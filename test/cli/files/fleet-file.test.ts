@@ -82,7 +82,7 @@ spec:
 `;
   const { message, errors } = refused(text);
   expect(message.split('\n')).toEqual([
-    'fleet.yaml:5:3: spec.colour: unknown key; known are provisioning, liveness, restart, agents, topology, subscriptions, notify',
+    'fleet.yaml:5:3: spec.colour: unknown key; known are provisioning, liveness, restart, agents, topology, subscriptions, notify, inbox',
     'fleet.yaml:7:17: spec.liveness.staleAfter: expected a duration such as 500ms, 5s, 2m or 1h',
     'fleet.yaml:12:13: spec.agents.1.name: Duplicate agent names not allowed: [worker]. Each agent must have a unique name.',
     'fleet.yaml:13:17: spec.agents.1.provider: unknown provider "podman"; known are process, docker, external',
@@ -95,7 +95,7 @@ spec:
     line: 5,
     column: 3,
     pointer: '/spec/colour',
-    detail: 'unknown key; known are provisioning, liveness, restart, agents, topology, subscriptions, notify',
+    detail: 'unknown key; known are provisioning, liveness, restart, agents, topology, subscriptions, notify, inbox',
   });
 });
 

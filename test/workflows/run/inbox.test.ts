@@ -1,4 +1,5 @@
 /** The inbox of a run on skipped time: reminders, escalation, deadlines, pauses, and their events. */
+import { EVENT_TYPES } from '../../../src/contract/event';
 import type { RaiseCall } from '../../../src/contract/activities';
 import type { DroverEvent } from '../../../src/contract/event';
 import type { InboxSpec, RunInbox, WaitingItem } from '../../../src/contract/inbox';
@@ -40,7 +41,7 @@ async function asked(
   await withRuns(
     env,
     async (taskQueue) => {
-      const notify = [{ url: 'http://127.0.0.1:1' }];
+      const notify = [{ url: 'http://127.0.0.1:1', events: EVENT_TYPES }];
       const run = await startRun(env, taskQueue, { topology: over, script, inbox, notify });
       const items = async () => (await run.handle.query<RunInbox>('inbox')).items;
       await eventually(items, (found) => found.length > 0);

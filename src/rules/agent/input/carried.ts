@@ -38,6 +38,7 @@ const instance = stateOf<Instance>()({
   registeredAt: nullable(time),
   confirmed: boolean,
   lastSeq: nullable(integer()),
+  replaced: optional(words),
   lastBeatAt: nullable(time),
   lastProofAt: nullable(time),
   endpoint: nullable(words),

@@ -42,8 +42,13 @@ export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: numb
  * an earlier process.
  */
 function instanceOf(state: AgentState, beat: ForwardedHeartbeat, now: number): Instance | null {
-  if (beat.instanceId === state.instance.id) return state.instance;
-  return namesItself(state) ? { ...newInstance(beat.instanceId, now), confirmed: true } : null;
+  const { id, replaced } = state.instance;
+  if (beat.instanceId === id) return state.instance;
+  // A late beat of the instance before must not bring it back while the present one beats.
+  const isEarlier = beat.instanceId === replaced && state.liveness !== 'offline';
+  if (!namesItself(state) || isEarlier) return null;
+  const instance = { ...newInstance(beat.instanceId, now), confirmed: true };
+  return id === null ? instance : { ...instance, replaced: id };
 }
 
 function afterBeat(

@@ -73,6 +73,16 @@ describe('beats', () => {
     });
   });
 
+  test('of the instance before are ignored while the present one beats, and heard again after it', () => {
+    const external = agentIn('running', 'running', 'ready', [], { provider: 'external' });
+    const first = applyBeat(external, beat('ready', { instanceId: 'first', seq: 7 }), T0);
+    const second = applyBeat(first, beat('ready', { instanceId: 'second', seq: 1 }), T0 + SECOND);
+    for (const seq of [1, 7, 8])
+      expect(applyBeat(second, beat('ready', { instanceId: 'first', seq }), T0 + 2 * SECOND)).toBe(second);
+    const silent = { ...second, liveness: 'offline' as const };
+    expect(applyBeat(silent, beat('ready', { instanceId: 'first', seq: 9 }), T0 + MINUTE).instance.id).toBe('first');
+  });
+
   test('with a seq not above the last are ignored, except 1', () => {
     const state = applyBeat(agentIn('running', 'running'), beat('ready', { seq: 7 }), T0);
     for (const seq of [6, 7]) expect(applyBeat(state, beat('degraded', { seq }), T0)).toBe(state);
