@@ -1,11 +1,8 @@
 /** The gateway's calls for the commands of agents: one per command. */
-import { AGENT_COMMANDS, type AgentCommand } from '../agent';
-import { commandSchemas } from './agents';
-import { name, strict } from './fields';
-import { commandResultSchema } from './views';
-
-/** The path parameters of a call about an agent. */
-export const ofAgent = strict({ fleet: name, agent: name });
+import { AGENT_COMMANDS, type AgentCommand } from '../../agent';
+import { commandSchemas } from '../agents';
+import { commandResultSchema } from '../views';
+import { ofAgent } from './parts';
 
 /** The call of each command: `POST /v1/agents/{fleet}/{agent}/<command>`. */
 type CommandCalls = {
