@@ -4,13 +4,11 @@ import type { DroverEvent, EventType } from '../event';
 import type { EventData } from '../event/data';
 import { AGENT_STEPS } from '../fleet';
 import { ON_DEADLINE, WAITING_KINDS } from '../inbox';
+import { changeKind, changeState, liveness, runtime, status } from './views/parts';
 
 const time = z.string();
 const words = z.string().nullable();
 const count = z.int().nonnegative();
-const status = z.enum(['pending', 'running', 'paused', 'stopped', 'failed', 'terminated']);
-const runtime = z.enum(['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed']);
-const liveness = z.enum(['starting', 'ready', 'degraded', 'offline']);
 
 const axes = z.object({
   status,
@@ -39,7 +37,7 @@ const announced = z.object({
 });
 const change = z.object({ fleet: z.string(), revision: count, changeId: z.string() });
 const changeEnded = change.extend({
-  state: z.enum(['running', 'done', 'failed', 'rolled_back', 'kept']),
+  state: changeState,
   steps: z.object({ created: count, woken: count, ready: count, total: count }),
   error: words,
 });
@@ -58,20 +56,8 @@ const question = run.extend({
   by: z.string().exactOptional(),
 });
 
-/** The schema of the data of each type. */
+/** The schema of the data of each type, in the order in which /openapi.json lists them. */
 const eventDataSchemas = {
-  'subscription.switched': z.object({
-    agent: z.string(),
-    pool: z.string(),
-    from: words,
-    to: z.string(),
-    kind: z.enum(['rate_limit', 'auth', 'moved']),
-    eventsInWindow: count,
-    result: z.enum(['hot_reloaded', 'restarted', 'not_running', 'failed']),
-    error: words,
-  }),
-  'pool.exhausted': pool.extend({ exhaustedUntil: time.nullable(), agents: z.array(z.string()), waiting: count }),
-  'pool.available': pool,
   'agent.changed': axes.extend({
     fleet: z.string(),
     agent: z.string(),
@@ -87,10 +73,22 @@ const eventDataSchemas = {
   'agent.offline': announced,
   'agent.failed': announced,
   'agent.restarted': z.object({ agent: z.string(), restarts: count, reason: words }),
+  'subscription.switched': z.object({
+    agent: z.string(),
+    pool: z.string(),
+    from: words,
+    to: z.string(),
+    kind: z.enum(['rate_limit', 'auth', 'moved']),
+    eventsInWindow: count,
+    result: z.enum(['hot_reloaded', 'restarted', 'not_running', 'failed']),
+    error: words,
+  }),
+  'pool.exhausted': pool.extend({ exhaustedUntil: time.nullable(), agents: z.array(z.string()), waiting: count }),
+  'pool.available': pool,
   'change.started': change.extend({ kind: z.enum(['apply', 'destroy']), agents: count }),
   'change.step': change.extend({
     agent: z.string(),
-    kind: z.enum(['create', 'update', 'replace', 'delete']),
+    kind: changeKind,
     step: z.enum(AGENT_STEPS),
     error: words,
   }),
@@ -99,8 +97,6 @@ const eventDataSchemas = {
   'change.compensated': changeEnded,
   'change.cancelled': change.extend({ reason: words }),
   'run.started': run.extend({ scripted: z.boolean() }),
-  'run.asked': run.extend({ agent: z.string(), branch: z.string() }),
-  'run.answered': run.extend({ branch: z.string() }),
   'run.branch': run.extend({
     branches: z.array(
       z.object({
@@ -113,57 +109,28 @@ const eventDataSchemas = {
     ),
     more: count,
   }),
+  'run.asked': run.extend({ agent: z.string(), branch: z.string() }),
+  'run.answered': run.extend({ branch: z.string() }),
   'question.asked': question,
   'question.reminded': question,
   'question.escalated': question,
   'question.expired': question,
   'question.answered': question,
+  'run.paused': run,
+  'run.resumed': run,
   'run.completed': runEnded,
   'run.failed': runEnded,
   'run.cancelled': runEnded,
-  'run.paused': run,
-  'run.resumed': run,
   'lease.lost': z.object({ lease: z.string(), agents: z.array(z.string()), reason: words }),
   'feed.gap': z.object({ workflow: z.string(), missed: count }),
 } as const satisfies { readonly [T in EventType]: z.ZodType<EventData[T]> };
 
-/** The schema of an event of one type. */
-function typed<const T extends EventType>(
-  type: T,
-): z.ZodObject<{ id: z.ZodString; type: z.ZodLiteral<T>; at: z.ZodString; data: (typeof eventDataSchemas)[T] }> {
-  return z.object({ id: z.string(), type: z.literal(type), at: time, data: eventDataSchemas[type] });
-}
+const eventSchemas = Object.entries(eventDataSchemas).map(([type, data]) =>
+  z.object({ id: z.string(), type: z.literal(type as EventType), at: time, data }),
+);
 
-/** Any event: `type` says which data it has. */
-export const eventSchema = z.discriminatedUnion('type', [
-  typed('agent.changed'),
-  typed('agent.ready'),
-  typed('agent.offline'),
-  typed('agent.failed'),
-  typed('agent.restarted'),
-  typed('subscription.switched'),
-  typed('pool.exhausted'),
-  typed('pool.available'),
-  typed('change.started'),
-  typed('change.step'),
-  typed('change.completed'),
-  typed('change.failed'),
-  typed('change.compensated'),
-  typed('change.cancelled'),
-  typed('run.started'),
-  typed('run.branch'),
-  typed('run.asked'),
-  typed('run.answered'),
-  typed('question.asked'),
-  typed('question.reminded'),
-  typed('question.escalated'),
-  typed('question.expired'),
-  typed('question.answered'),
-  typed('run.paused'),
-  typed('run.resumed'),
-  typed('run.completed'),
-  typed('run.failed'),
-  typed('run.cancelled'),
-  typed('lease.lost'),
-  typed('feed.gap'),
-]) satisfies z.ZodType<DroverEvent>;
+/** Any event: `type` says which data it has. The cast says that there is at least one type. */
+export const eventSchema = z.discriminatedUnion(
+  'type',
+  eventSchemas as [(typeof eventSchemas)[number], ...typeof eventSchemas],
+) satisfies z.ZodType<DroverEvent>;
