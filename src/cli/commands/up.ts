@@ -19,7 +19,7 @@ import { say, write } from '../lib/output';
 import { seconds } from '../lib/progress';
 import { followRun, resultText } from '../text/run-output';
 import { type Loaded, loadUpSettings, type StopRequest, stopRequested } from '../lib/serve';
-import { tellNews } from '../lib/up-news';
+import { look, tellNews } from '../lib/up-news';
 import { type Services, startServices } from '../lib/up-services';
 import { dashboardLink } from '../lib/gateway';
 import { agentTable, nextCommands, whereText } from '../text/up';
@@ -110,8 +110,10 @@ async function serve(
     const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
     if (stays) {
       const destroys = flags.destroy ? fleet?.file.metadata.name : undefined;
+      // What changes after the last line of the start is news.
+      const first = process.stdout.isTTY ? await look(services.client) : null;
       say(`\n${howToStop(destroys, await runningAgents(services.client, destroys))}`);
-      const news = process.stdout.isTTY ? tellNews(services.client, ended.signal) : Promise.resolve();
+      const news = process.stdout.isTTY ? tellNews(services.client, first, ended.signal) : Promise.resolve();
       await Promise.race([stop.asked, services.broken, news.then(() => stop.asked)]);
       ended.abort();
       await news;

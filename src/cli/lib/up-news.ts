@@ -14,13 +14,16 @@ const LOOK_EVERY_MS = 1_000;
 /** The most runs that are asked for a question at each look. */
 const MOST_RUNS = 10;
 
-/** Says what happens until `signal` aborts. An outage is waited out: `up` itself ends when the server ends. */
-export async function tellNews(client: DroverClient, signal: AbortSignal): Promise<void> {
-  await Promise.all([tellChanges(client, signal), tellEnds(client, signal)]);
+/**
+ * Says what has changed since the look `first`, and what happens until `signal` aborts. An outage is waited out: `up` itself
+ * ends when the server ends.
+ */
+export async function tellNews(client: DroverClient, first: Look | null, signal: AbortSignal): Promise<void> {
+  await Promise.all([tellChanges(client, first, signal), tellEnds(client, signal)]);
 }
 
-async function tellChanges(client: DroverClient, signal: AbortSignal): Promise<void> {
-  let before: Look | null = null;
+async function tellChanges(client: DroverClient, first: Look | null, signal: AbortSignal): Promise<void> {
+  let before = first;
   while (!signal.aborted) {
     const after = await look(client);
     if (before !== null && after !== null) for (const line of newsLines(before, after)) say(line);
@@ -29,8 +32,8 @@ async function tellChanges(client: DroverClient, signal: AbortSignal): Promise<v
   }
 }
 
-/** Null while Temporal does not answer. */
-async function look({ agents, runs }: DroverClient): Promise<Look | null> {
+/** How everything is. Null while Temporal does not answer. */
+export async function look({ agents, runs }: DroverClient): Promise<Look | null> {
   try {
     const open = await allPages<RunListItem>((page) => runs.list({ state: 'running' }, page), MOST_RUNS);
     return {
