@@ -14,7 +14,7 @@ import { poolCalls } from './pools';
 import { runCalls } from './runs';
 import { sessionCalls } from './sessions';
 
-export { type Access, type Call, IDEMPOTENCY_KEY, LAST_EVENT_ID, NDJSON, type Scope } from './call';
+export { type Call, IDEMPOTENCY_KEY, LAST_EVENT_ID } from './call';
 
 /** All calls, by their OpenAPI operation ids, with the role that each one needs. */
 export const CALLS = {
