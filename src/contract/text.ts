@@ -35,6 +35,11 @@ export function wellFormed(text: string): string {
   return text.replace(LONE_SURROGATE, REPLACEMENT);
 }
 
+/** A value for people: a text as itself, anything else as JSON. */
+export function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** Whether the text has no lone surrogates; any other text changes on its way. */
 export function isWellFormed(text: string): boolean {
   return text.search(LONE_SURROGATE) < 0;

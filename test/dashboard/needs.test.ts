@@ -4,7 +4,7 @@ import type { FleetListItem } from '../../src/contract/fleet';
 import type { WaitingItem } from '../../src/contract/inbox';
 import type { PoolListItem } from '../../src/contract/pool';
 import { needsOf } from '../../src/dashboard/state/needs';
-import { ageText } from '../../src/dashboard/state/text';
+import { ageText } from '../../src/dashboard/state/age';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
@@ -52,7 +52,7 @@ test.each([
   ['healthy ones', { agents: [agent], fleets: [fleet], pools: [pool], inbox: [] }, []],
   [
     'a failed agent',
-    { ...nothing, agents: [{ ...agent, status: 'failed', why: 'crash loop' }] },
+    { ...nothing, agents: [{ ...agent, phase: 'failed', why: 'crash loop' }] },
     [['agent failed', 'crash loop']],
   ],
   [
@@ -62,12 +62,12 @@ test.each([
   ],
   [
     'a stopped agent, which is silent on purpose',
-    { ...nothing, agents: [{ ...agent, status: 'stopped', liveness: 'offline' }] },
+    { ...nothing, agents: [{ ...agent, phase: 'stopped', liveness: 'offline' }] },
     [],
   ],
   [
     'an agent that does not answer',
-    { ...nothing, agents: [{ ...agent, status: 'unknown', problem: 'no worker' }] },
+    { ...nothing, agents: [{ ...agent, phase: 'unknown', problem: 'no worker' }] },
     [['no answer', 'no worker']],
   ],
   [

@@ -2,9 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type EventFilter } from '../../client';
 import { type DroverEvent, EVENT_TYPES, type EventType } from '../../contract/event';
-import { durationMs } from '../../rules/lib/duration';
 import { wallClockMs } from '../../lib/clock';
-import { plainName } from '../lib/arguments';
+import { agentRef, fullName, parseDurationMs, plainName, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { aboutText, eventText, subjectOf } from '../text/event';
 import { type Format, print, say, table, withOutput } from '../lib/output';
@@ -25,8 +24,8 @@ const AN_HOUR = 3_600_000;
 export function register(program: Command): void {
   withOutput(withConnection(program.command('events')))
     .option('--fleet <fleet>', 'of this fleet only', plainName)
-    .option('--agent <fleet/agent>', 'of this agent only', fullName)
-    .option('--run <fleet/run>', 'of this run only', fullName)
+    .option('--agent <fleet/agent>', 'of this agent only', fullName(agentRef))
+    .option('--run <fleet/run>', 'of this run only', fullName(runRef))
     .option('--type <type...>', 'of these types only, such as agent.changed', eventType)
     .option('--since <duration>', 'of this time until now, such as 10m; 1h unless given', age)
     .option('--watch', 'a line for every event from now on, until Ctrl-C; with --since, for those before too')
@@ -60,11 +59,6 @@ async function watch(flags: EventFlags): Promise<void> {
   });
 }
 
-function fullName(text: string): string {
-  if (/^[A-Za-z][A-Za-z0-9_-]{0,62}\/[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text)) return text;
-  throw new InvalidArgumentError('use the full name, such as mars/AgentA');
-}
-
 function eventType(text: string, before: readonly EventType[] = []): readonly EventType[] {
   const type = EVENT_TYPES.find((known) => known === text);
   if (type === undefined) throw new InvalidArgumentError(`use one of ${EVENT_TYPES.join(', ')}`);
@@ -72,8 +66,8 @@ function eventType(text: string, before: readonly EventType[] = []): readonly Ev
 }
 
 function age(text: string): number {
-  const ms = durationMs(text);
-  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('use a duration such as 10m or 1h');
+  const ms = parseDurationMs(text);
+  if (ms <= 0) throw new InvalidArgumentError('use a duration such as 10m or 1h');
   return ms;
 }
 

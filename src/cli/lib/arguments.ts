@@ -24,6 +24,14 @@ export function runRef(text: string): RunRef {
   return { fleet, run };
 }
 
+/** Checks a full name with its reader, and returns it as it is written. */
+export function fullName(read: (text: string) => AgentRef | RunRef): (text: string) => string {
+  return (text) => {
+    read(text);
+    return text;
+  };
+}
+
 /** Reads the name of a fleet, a pool or a new run. */
 export function plainName(text: string): string {
   if (NAME_PATTERN.test(text)) return text;

@@ -15,50 +15,51 @@ export interface LinesRequest extends Pick<LogPartRequest, 'tail' | 'since'> {
 }
 
 /** Lines, part by part. */
-export async function* logLines(read: ReadPart, request: LinesRequest): AsyncGenerator<readonly LogLine[]> {
-  const { follow, signal, ...first } = request;
-  let part = await read(first, signal);
+export async function* logLines(
+  read: ReadPart,
+  { follow, signal, ...which }: LinesRequest,
+): AsyncGenerator<readonly LogLine[]> {
+  let next = yield* pastLines(read, which, signal);
+  while (follow && !signal.aborted) {
+    const part = await read({ after: next, waitMs: LOG_WAIT_MS }, signal);
+    next = part.next;
+    yield part.lines;
+  }
+}
+
+/** The lines that are there already. Returns where the next ones begin. */
+async function* pastLines(
+  read: ReadPart,
+  which: Pick<LinesRequest, 'tail' | 'since'>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogLine[], string> {
+  let part = await read(which, signal);
   yield part.lines;
   while (part.more && !signal.aborted) {
     part = await read({ after: part.next }, signal);
     yield part.lines;
   }
-  while (follow && !signal.aborted) {
-    part = await read({ after: part.next, waitMs: LOG_WAIT_MS }, signal);
-    yield part.lines;
-  }
+  return part.next;
 }
 
 /** Lines of an agent from a gateway. */
 export async function* gatewayLines(
   access: GatewayAccess,
   { fleet, agent }: AgentRef,
-  { follow, signal, tail, since }: LinesRequest,
+  { follow, signal, ...which }: LinesRequest,
 ): AsyncGenerator<readonly LogLine[]> {
-  const path = `/v1/agents/${fleet}/${agent}/logs`;
-  const asked = (request: Readonly<Record<string, string>>): string =>
-    `${path}?${String(new URLSearchParams(request))}`;
-  const first = {
-    ...(tail === undefined ? {} : { tail: String(tail) }),
-    ...(since === undefined ? {} : { since }),
-  };
-  let part = await onePart(access, asked(first), signal);
-  yield part.lines;
-  while (part.more && !signal.aborted) {
-    part = await onePart(access, asked({ after: part.next }), signal);
-    yield part.lines;
-  }
+  const asked = (request: object): string =>
+    `/v1/agents/${fleet}/${agent}/logs?${String(new URLSearchParams({ ...request }))}`;
+  const read: ReadPart = async (request) =>
+    logPartSchema.parse(await (await getFrom(access, asked(request), signal)).json());
+  const next = yield* pastLines(read, which, signal);
   if (!follow) return;
-  const answer = await getFrom(access, asked({ after: part.next, follow: 'true' }), signal);
+  const answer = await getFrom(access, asked({ after: next, follow: 'true' }), signal);
   for await (const { event, data } of serverEvents(answer)) {
     const value: unknown = JSON.parse(data);
     if (event === 'problem') throw new DroverError('Unavailable', `the gateway ${access.url}: ${data}`);
     yield logPartSchema.pick({ lines: true }).parse(value).lines;
   }
-}
-
-async function onePart(access: GatewayAccess, path: string, signal: AbortSignal): Promise<LogPart> {
-  return logPartSchema.parse(await (await getFrom(access, path, signal)).json());
 }
 
 /** The events of a stream with their data. */

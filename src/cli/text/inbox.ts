@@ -1,7 +1,7 @@
 /** Waiting items for people. */
 import type { InboxList } from '../../client';
 import type { WaitingItem } from '../../contract/inbox';
-import { oneLine } from '../../contract/text';
+import { oneLine, plainText } from '../../contract/text';
 import { table } from '../lib/output';
 import { when } from './age';
 
@@ -38,10 +38,6 @@ function deadlineText({ deadline, onDeadline, isExpired, isPaused }: WaitingItem
 }
 
 function promptText({ prompt, options }: WaitingItem): string {
-  const text = oneLine(typeof prompt === 'string' ? prompt : JSON.stringify(prompt), PROMPT_BYTES);
-  return options === undefined ? text : `${text} [${options.map(optionText).join(', ')}]`;
-}
-
-function optionText(option: unknown): string {
-  return typeof option === 'string' ? option : JSON.stringify(option);
+  const text = oneLine(plainText(prompt), PROMPT_BYTES);
+  return options === undefined ? text : `${text} [${options.map(plainText).join(', ')}]`;
 }

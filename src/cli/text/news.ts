@@ -1,6 +1,7 @@
 /** What `drover up` tells as it happens: crashes, restarts, failures, silences and questions. */
 import type { AgentListItem } from '../../contract/agent';
 import type { RunView } from '../../contract/run';
+import { plainText } from '../../contract/text';
 
 /** What a look at the lists found. */
 export interface Look {
@@ -30,8 +31,7 @@ function agentLines(before: AgentListItem | undefined, after: AgentListItem): st
 }
 
 function questionLine({ fleet, run, question }: Look['runs'][number]): string {
-  const text = typeof question?.question === 'string' ? question.question : JSON.stringify(question?.question);
-  return `${question?.agent ?? ''} asks in run ${fleet}/${run}: ${text}: drover answer ${fleet}/${run} TEXT`;
+  return `${question?.agent ?? ''} asks in run ${fleet}/${run}: ${plainText(question?.question)}: drover answer ${fleet}/${run} TEXT`;
 }
 
 function questionKeys({ fleet, run, question }: Look['runs'][number]): string[] {

@@ -4,7 +4,7 @@ import type { BranchWait, OpenQuestion, RunResult, RunView } from '../../contrac
 import { type Format, type Printable, say } from '../lib/output';
 import { wallClockMs } from '../../lib/clock';
 import { waitText } from '../../rules/run/waits';
-import { messageOf } from '../../contract/text';
+import { messageOf, plainText } from '../../contract/text';
 import { jsonOrText } from '../lib/arguments';
 import { askLine, canAsk } from '../lib/ask';
 import { untilInterrupted } from '../lib/interrupt';
@@ -63,7 +63,7 @@ class Questions {
     if (open === null || open.since === this.#since) return;
     this.#since = open.since;
     const { fleet, run } = this.#ref;
-    this.#progress.tell(`${open.agent} asks: ${shown(open.question)}\n  drover answer ${fleet}/${run} TEXT`);
+    this.#progress.tell(`${open.agent} asks: ${plainText(open.question)}\n  drover answer ${fleet}/${run} TEXT`);
     if (canAsk()) void this.#ask(open.question);
   }
 
@@ -132,14 +132,9 @@ export function runPrintable(view: RunView): Printable {
   return { data: view, names: [`${view.fleet}/${view.run}`], text: () => runText(view) };
 }
 
-/** The answer as text: a string as itself, anything else as JSON. */
-export function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 /** The text of a result: the answer, or why the run has no answer, then every traced turn. */
 export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
-  const answer = success ? shown(finalResponse) : `no answer: ${errorInWords(error)}`;
+  const answer = success ? plainText(finalResponse) : `no answer: ${errorInWords(error)}`;
   return [answer, ...turnsText(trace)].join('\n');
 }
 

@@ -2,8 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import { isConnected } from '../state/api';
-import { eventCount } from '../state/live';
-import { refreshAll } from '../state/lists';
+import { readAgain } from '../state/live';
 import { mayAct } from '../state/session';
 import { Problem } from './words';
 
@@ -16,9 +15,11 @@ export interface ActionProps {
   readonly isGrave?: boolean;
   /** More fields of the dialog. */
   readonly children?: ComponentChildren;
-  /** Makes the call. A text that it returns is shown. */
+  /** Makes the call. A text that it returns is shown, and the dialog stays open. */
   readonly run: () => Promise<unknown>;
 }
+
+const QUIET = { isBusy: false, said: null };
 
 /** The button; nothing for a role that may not do it. */
 export function Action({
@@ -31,21 +32,20 @@ export function Action({
 }: ActionProps): JSX.Element | null {
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
-  const [state, setState] = useState<{ isBusy: boolean; error: Error | null }>({ isBusy: false, error: null });
+  const [state, setState] = useState<{ isBusy: boolean; said: string | null }>(QUIET);
   if (!mayAct(role)) return null;
 
   async function confirm(event: Event): Promise<void> {
     event.preventDefault();
-    setState({ isBusy: true, error: null });
+    setState({ isBusy: true, said: null });
     try {
-      await run();
-      setState({ isBusy: false, error: null });
-      dialog.current?.close();
+      const said = await run();
+      setState({ isBusy: false, said: typeof said === 'string' ? said : null });
+      if (typeof said !== 'string') dialog.current?.close();
     } catch (error) {
-      setState({ isBusy: false, error: error instanceof Error ? error : new Error(String(error)) });
+      setState({ isBusy: false, said: error instanceof Error ? error.message : String(error) });
     }
-    refreshAll();
-    eventCount.value += 1;
+    readAgain();
   }
 
   return (
@@ -53,14 +53,14 @@ export function Action({
       <button class={isGrave ? 'grave' : ''} disabled={!isConnected.value} onClick={() => dialog.current?.showModal()}>
         {label}
       </button>
-      <dialog ref={dialog} aria-labelledby={title} onClose={() => setState({ isBusy: false, error: null })}>
+      <dialog ref={dialog} aria-labelledby={title} onClose={() => setState(QUIET)}>
         <form onSubmit={(event) => void confirm(event)}>
           <h2 id={title}>{label}</h2>
           {children}
           <p>
             The same on the command line: <code>{command}</code>
           </p>
-          {state.error && <Problem text={state.error.message} />}
+          <Problem text={state.said} />
           <p class="buttons">
             <button class={isGrave ? 'grave' : 'main'} disabled={state.isBusy || !isConnected.value}>
               {state.isBusy ? 'Working …' : label}

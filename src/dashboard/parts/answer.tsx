@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { WaitingItem } from '../../contract/inbox';
 import { call } from '../state/api';
-import { plainText } from '../state/text';
+import { plainText } from '../../contract/text';
 import { Action } from './action';
 
 /** The buttons of an item. An answer to a question that has changed since is refused. */

@@ -1,7 +1,7 @@
 /** States as a glyph and a word, so that they differ without colour; ages; problems. */
 import type { JSX } from 'preact';
 import { now } from '../state/live';
-import { ageText } from '../state/text';
+import { ageText } from '../state/age';
 
 /** Each state with its glyph and how it is meant. */
 const STATES: Readonly<Record<string, readonly [glyph: string, tone: 'good' | 'bad' | 'held' | 'moving' | 'quiet']>> = {

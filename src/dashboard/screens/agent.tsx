@@ -4,7 +4,8 @@ import { useState } from 'preact/hooks';
 import type { AgentView } from '../../contract/agent';
 import { Action } from '../parts/action';
 import { Facts, usageText } from '../parts/facts';
-import { Age, Problem, Reason, State } from '../parts/words';
+import { Loaded } from '../parts/loaded';
+import { Age, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { useObject } from '../state/object';
 import { linkTo } from '../state/route';
@@ -22,43 +23,34 @@ const COMMANDS = [
 
 /** The agent with its buttons. */
 export function AgentScreen({ fleet, agent }: { readonly fleet: string; readonly agent: string }): JSX.Element {
-  const { value, problem, refresh } = useObject<AgentView>(`/v1/agents/${fleet}/${agent}`);
+  const shown = useObject<AgentView>(`/v1/agents/${fleet}/${agent}`);
   return (
     <>
       <h1>
         <a href={linkTo('fleets', fleet)}>{fleet}</a>/{agent}
       </h1>
-      <Problem text={problem} />
-      {value === null && problem === null && <p class="quiet">Reading …</p>}
-      {value !== null && (
-        <>
-          <p>
-            <State word={value.phase} /> <Reason text={value.why} />
-          </p>
-          <Commands fleet={fleet} agent={agent} done={refresh} />
-          <AgentFacts view={value} />
-          <Turns view={value} />
-          <Decisions view={value} />
-        </>
-      )}
+      <Loaded of={shown}>
+        {(view) => (
+          <>
+            <p>
+              <State word={view.phase} /> <Reason text={view.why} />
+            </p>
+            <Commands fleet={fleet} agent={agent} />
+            <AgentFacts view={view} />
+            <Turns view={view} />
+            <Decisions view={view} />
+          </>
+        )}
+      </Loaded>
     </>
   );
 }
 
-function Commands({
-  fleet,
-  agent,
-  done,
-}: {
-  readonly fleet: string;
-  readonly agent: string;
-  readonly done: () => void;
-}): JSX.Element {
+function Commands({ fleet, agent }: { readonly fleet: string; readonly agent: string }): JSX.Element {
   const [reason, setReason] = useState('');
   const send = (command: string) => async () => {
     await call('POST', `/v1/agents/${fleet}/${agent}/${command}`, reason === '' ? {} : { reason });
     setReason('');
-    done();
   };
   const why = reason === '' ? '' : ` --reason ${JSON.stringify(reason)}`;
   const field = (

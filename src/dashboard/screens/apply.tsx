@@ -3,26 +3,25 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ApplyResult, FleetView } from '../../contract/fleet';
 import { Action } from '../parts/action';
-import { call, CallError } from '../state/api';
+import { call } from '../state/api';
 
 /** The button with its editor. */
-export function ApplyAction({ view, done }: { readonly view: FleetView; readonly done: () => void }): JSX.Element {
-  const { fleet, spec, revision } = view;
+export function ApplyAction({ fleet, spec, revision }: Pick<FleetView, 'fleet' | 'spec' | 'revision'>): JSX.Element {
   const [text, setText] = useState<string | null>(null);
   const [plan, setPlan] = useState<{ text: string; result: ApplyResult } | null>(null);
   const edited = text ?? JSON.stringify(spec, null, 2);
 
-  async function run(): Promise<void> {
+  async function run(): Promise<unknown> {
     const body = { spec: parsed(edited) };
     // What is applied is what has been seen.
     if (plan?.text !== edited) {
       setPlan({ text: edited, result: await call<ApplyResult>('PUT', `/v1/fleets/${fleet}?dryRun=true`, body) });
-      throw new CallError(200, 'This is the plan above. Press the button again to apply it.');
+      return 'This is the plan above. Press the button again to apply it.';
     }
     await call('PUT', `/v1/fleets/${fleet}?expectRevision=${String(revision)}`, body);
     setText(null);
     setPlan(null);
-    done();
+    return undefined;
   }
 
   return (
@@ -40,7 +39,8 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CallError(0, `the specification is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the specification is not JSON: ${why}`, { cause: error });
   }
 }
 

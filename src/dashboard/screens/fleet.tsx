@@ -35,14 +35,14 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
 
 /** The fleet with its buttons. */
 export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element {
-  const { value, problem, refresh } = useObject<ShownFleet>(`/v1/fleets/${fleet}`);
-  const rows = agents.value.value.items.filter((item) => item.fleet === fleet);
+  const { value, problem } = useObject<ShownFleet>(`/v1/fleets/${fleet}`);
+  const rows = agents.read.value.items.filter((item) => item.fleet === fleet);
   const states = new Map(rows.map(({ name, phase }) => [name, phase]));
   return (
     <>
       <h1>{fleet}</h1>
       <Problem text={problem} />
-      {value !== null && <Controls view={value} done={refresh} />}
+      {value !== null && <Controls view={value} />}
       {value !== null && (
         <Facts
           of={{
@@ -65,15 +65,10 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
   );
 }
 
-function Controls({ view, done }: { readonly view: FleetView; readonly done: () => void }): JSX.Element {
+function Controls({ view }: { readonly view: FleetView }): JSX.Element {
   const { fleet, change } = view;
   const [task, setTask] = useState('');
-  const post =
-    (path: string, body: object = {}) =>
-    async () => {
-      await call('POST', path, body);
-      done();
-    };
+  const post = (path: string) => () => call('POST', path, {});
   const start = async (): Promise<void> => {
     const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task });
     location.hash = linkTo('runs', fleet, run);
@@ -88,7 +83,7 @@ function Controls({ view, done }: { readonly view: FleetView; readonly done: () 
       </Action>
       <Action label="Pause" command={`drover pause --fleet ${fleet}`} run={post(`${base}/pause`)} />
       <Action label="Resume" command={`drover resume --fleet ${fleet}`} run={post(`${base}/resume`)} />
-      <ApplyAction view={view} done={done} />
+      <ApplyAction {...view} />
       {change?.state === 'running' && (
         <Action
           label="Cancel the change"
@@ -105,13 +100,7 @@ function Controls({ view, done }: { readonly view: FleetView; readonly done: () 
           run={post(`${base}/compensate`)}
         />
       )}
-      <Action
-        label="Destroy"
-        isGrave
-        command={`drover destroy ${fleet}`}
-        role="admin"
-        run={() => call('DELETE', base).then(done)}
-      >
+      <Action label="Destroy" isGrave command={`drover destroy ${fleet}`} role="admin" run={() => call('DELETE', base)}>
         <p>Every agent of {fleet} ends, with its process or container.</p>
       </Action>
     </p>

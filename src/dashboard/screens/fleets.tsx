@@ -1,8 +1,9 @@
 /** All fleets. */
 import type { JSX } from 'preact';
 import type { FleetListItem } from '../../contract/fleet';
-import { type Column, Table } from '../parts/table';
-import { Problem, State } from '../parts/words';
+import { ListScreen } from '../parts/list-screen';
+import type { Column } from '../parts/table';
+import { State } from '../parts/words';
 import { fleets } from '../state/lists';
 import { linkTo } from '../state/route';
 
@@ -20,18 +21,13 @@ const COLUMNS: readonly Column<FleetListItem>[] = [
 
 /** The list of fleets. */
 export function FleetsScreen(): JSX.Element {
-  const { items, problem } = fleets.value.value;
   return (
-    <>
-      <h1>Fleets</h1>
-      <Problem text={problem} />
-      <Table
-        label="Fleets"
-        rows={items}
-        columns={COLUMNS}
-        keyOf={({ fleet }) => fleet}
-        empty="No fleet is there. drover apply -f fleet.yaml makes one."
-      />
-    </>
+    <ListScreen
+      title="Fleets"
+      list={fleets}
+      columns={COLUMNS}
+      keyOf={({ fleet }) => fleet}
+      empty="No fleet is there. drover apply -f fleet.yaml makes one."
+    />
   );
 }

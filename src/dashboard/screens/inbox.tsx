@@ -7,7 +7,7 @@ import { Age, Problem } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
 import { linkTo } from '../state/route';
-import { plainText } from '../state/text';
+import { plainText } from '../../contract/text';
 
 /** What happens at the deadline, in words. */
 const AT_DEADLINE = {
@@ -18,7 +18,7 @@ const AT_DEADLINE = {
 
 /** The items, oldest first. */
 export function InboxScreen(): JSX.Element {
-  const { items, problem } = inbox.value.value;
+  const { items, problem } = inbox.read.value;
   const kinds = WAITING_KINDS.filter((kind) => kind !== 'question' && items.some((item) => item.kind === kind));
   return (
     <>

@@ -12,9 +12,9 @@ const LAST_FAILURES = 10;
 export function NowScreen(): JSX.Element {
   const list = needs.value;
   const problem = [agents, fleets, pools, runs, inbox]
-    .map(({ value }) => value.value.problem)
+    .map(({ read }) => read.value.problem)
     .find((text) => text !== null);
-  const isRead = agents.value.value.readAt !== null;
+  const isRead = agents.read.value.readAt !== null;
   return (
     <>
       <h1>Needs you</h1>
@@ -43,7 +43,7 @@ export function NowScreen(): JSX.Element {
 }
 
 function Counts(): JSX.Element {
-  const { items, readAt } = agents.value.value;
+  const { items, readAt } = agents.read.value;
   const counts = new Map<string, number>();
   for (const { phase, problem } of items) {
     const word = problem === null ? phase : 'unknown';
@@ -73,7 +73,7 @@ function Counts(): JSX.Element {
 }
 
 function LastFailures(): JSX.Element {
-  const failed = runs.value.value.items
+  const failed = runs.read.value.items
     .filter(({ state }) => ['failed', 'unknown'].includes(state))
     .slice(0, LAST_FAILURES);
   return (

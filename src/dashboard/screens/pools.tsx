@@ -9,7 +9,7 @@ import { useObject } from '../state/object';
 
 /** All pools. */
 export function PoolsScreen(): JSX.Element {
-  const { items, problem } = pools.value.value;
+  const { items, problem } = pools.read.value;
   return (
     <>
       <h1>Credentials</h1>
@@ -23,11 +23,8 @@ export function PoolsScreen(): JSX.Element {
 }
 
 function Pool({ pool }: { readonly pool: string }): JSX.Element {
-  const { value, problem, refresh } = useObject<PoolView>(`/v1/pools/${pool}`);
-  const reset = (body: object) => async () => {
-    await call('POST', `/v1/pools/${pool}/reset`, body);
-    refresh();
-  };
+  const { value, problem } = useObject<PoolView>(`/v1/pools/${pool}`);
+  const reset = (body: object) => () => call('POST', `/v1/pools/${pool}/reset`, body);
   return (
     <section>
       <h2>{pool}</h2>

@@ -4,63 +4,55 @@ import type { RunView } from '../../contract/run';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
 import { Facts, usageText } from '../parts/facts';
-import { Age, Problem, Reason, State } from '../parts/words';
+import { Loaded } from '../parts/loaded';
+import { Age, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
 import { useObject } from '../state/object';
 import { linkTo } from '../state/route';
-import { plainText } from '../state/text';
+import { plainText } from '../../contract/text';
 
 /** The run with its buttons. */
 export function RunScreen({ fleet, run }: { readonly fleet: string; readonly run: string }): JSX.Element {
-  const { value, problem, refresh } = useObject<RunView>(`/v1/runs/${fleet}/${run}`);
-  const isOpen = value !== null && value.result === null;
+  const shown = useObject<RunView>(`/v1/runs/${fleet}/${run}`);
   return (
     <>
       <h1>
         <a href={linkTo('fleets', fleet)}>{fleet}</a>/{run}
       </h1>
-      <Problem text={problem} />
-      {value === null && problem === null && <p class="quiet">Reading …</p>}
-      {value !== null && (
-        <>
-          <p>
-            <State word={value.state} />
-          </p>
-          {isOpen && <Controls fleet={fleet} run={run} done={refresh} />}
-          <Questions view={value} />
-          <Facts
-            of={{
-              Task: value.task === undefined ? null : <pre>{plainText(value.task)}</pre>,
-              Answer: value.result?.success ? <pre>{plainText(value.result.finalResponse)}</pre> : null,
-              Error: value.result?.error ? <pre>{value.result.error}</pre> : null,
-              Started: <Age at={value.startedAt} />,
-              By: value.startedBy,
-              Usage: usageText(value.usage),
-            }}
-          />
-          <Branches view={value} />
-          <Barriers view={value} />
-          <Undo view={value} />
-        </>
-      )}
+      <Loaded of={shown}>{(view) => <Run view={view} />}</Loaded>
     </>
   );
 }
 
-function Controls({
-  fleet,
-  run,
-  done,
-}: {
-  readonly fleet: string;
-  readonly run: string;
-  readonly done: () => void;
-}): JSX.Element {
-  const send = (command: string) => async () => {
-    await call('POST', `/v1/runs/${fleet}/${run}/${command}`, {});
-    done();
-  };
+function Run({ view }: { readonly view: RunView }): JSX.Element {
+  const { task, result } = view;
+  return (
+    <>
+      <p>
+        <State word={view.state} />
+      </p>
+      {result === null && <Controls view={view} />}
+      <Questions view={view} />
+      <Facts
+        of={{
+          Task: task === undefined ? null : <pre>{plainText(task)}</pre>,
+          Answer: result?.success ? <pre>{plainText(result.finalResponse)}</pre> : null,
+          Error: result?.error ? <pre>{result.error}</pre> : null,
+          Started: <Age at={view.startedAt} />,
+          By: view.startedBy,
+          Usage: usageText(view.usage),
+        }}
+      />
+      <Branches view={view} />
+      <Barriers view={view} />
+      <Undo view={view} />
+    </>
+  );
+}
+
+function Controls({ view: { fleet, run } }: { readonly view: RunView }): JSX.Element {
+  const send = (command: string) => () => call('POST', `/v1/runs/${fleet}/${run}/${command}`, {});
   return (
     <p class="buttons">
       <Action label="Pause" command={`drover runs pause ${fleet}/${run}`} run={send('pause')} />
@@ -71,7 +63,7 @@ function Controls({
 }
 
 function Questions({ view }: { readonly view: RunView }): JSX.Element {
-  const items = inbox.value.value.items.filter(({ fleet, run }) => fleet === view.fleet && run === view.run);
+  const items = inbox.read.value.items.filter(({ fleet, run }) => fleet === view.fleet && run === view.run);
   return (
     <>
       {items.map((item) => (

@@ -1,8 +1,9 @@
 /** All runs. */
 import type { JSX } from 'preact';
 import type { RunListItem } from '../../contract/run';
-import { type Column, Table } from '../parts/table';
-import { Age, Problem, State } from '../parts/words';
+import { ListScreen } from '../parts/list-screen';
+import type { Column } from '../parts/table';
+import { Age, State } from '../parts/words';
 import { runs } from '../state/lists';
 import { linkTo } from '../state/route';
 
@@ -27,18 +28,13 @@ const COLUMNS: readonly Column<RunListItem>[] = [
 
 /** The list of runs. */
 export function RunsScreen(): JSX.Element {
-  const { items, problem } = runs.value.value;
   return (
-    <>
-      <h1>Runs</h1>
-      <Problem text={problem} />
-      <Table
-        label="Runs"
-        rows={items}
-        columns={COLUMNS}
-        keyOf={({ fleet, run }) => `${fleet}/${run}`}
-        empty="No run is there. A fleet's screen starts one."
-      />
-    </>
+    <ListScreen
+      title="Runs"
+      list={runs}
+      columns={COLUMNS}
+      keyOf={({ fleet, run }) => `${fleet}/${run}`}
+      empty="No run is there. A fleet's screen starts one."
+    />
   );
 }

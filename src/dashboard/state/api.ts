@@ -1,5 +1,6 @@
 /** Calls to the gateway that served this page. */
 import { signal } from '@preact/signals';
+import type { Role } from '../../contract/role';
 
 /** Who is logged in; null before the first answer, and without a session. */
 export const session = signal<Session | null>(null);
@@ -9,7 +10,7 @@ export const isConnected = signal(false);
 /** The session of this browser. */
 export interface Session {
   readonly name: string;
-  readonly role: 'viewer' | 'operator' | 'admin';
+  readonly role: Role;
   readonly fleets: readonly string[] | null;
   readonly csrf: string | null;
 }

@@ -6,9 +6,9 @@ import { needsOf } from './needs';
 /** The list of the screen Now; the badge counts it. */
 export const needs = computed(() =>
   needsOf({
-    agents: agents.value.value.items,
-    fleets: fleets.value.value.items,
-    pools: pools.value.value.items,
-    inbox: inbox.value.value.items,
+    agents: agents.read.value.items,
+    fleets: fleets.read.value.items,
+    pools: pools.read.value.items,
+    inbox: inbox.read.value.items,
   }),
 );

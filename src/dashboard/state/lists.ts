@@ -7,6 +7,7 @@ import type { RunListItem } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
 import type { WaitingItem } from '../../contract/inbox';
 import { call, listAll } from './api';
+import { coalesced } from './coalesced';
 
 /** A list as it was read last. `readAt` is in epoch milliseconds; null before the first answer. */
 export interface Read<T> {
@@ -17,43 +18,27 @@ export interface Read<T> {
 
 /** A list with the way to read it again. */
 export interface List<T> {
-  readonly value: Signal<Read<T>>;
+  readonly read: Signal<Read<T>>;
   refresh(): Promise<void>;
 }
 
 function listOf<T>(load: () => Promise<readonly T[]>): List<T> {
-  const value = signal<Read<T>>({ items: [], readAt: null, problem: null });
-  let reading: Promise<void> | null = null;
-  let isDue = false;
-  async function read(): Promise<void> {
+  const read = signal<Read<T>>({ items: [], readAt: null, problem: null });
+  const refresh = coalesced(async () => {
     try {
-      value.value = { items: await load(), readAt: wallClockMs(), problem: null };
+      read.value = { items: await load(), readAt: wallClockMs(), problem: null };
     } catch (error) {
-      value.value = { ...value.value, problem: error instanceof Error ? error.message : String(error) };
+      read.value = { ...read.value, problem: error instanceof Error ? error.message : String(error) };
     }
-  }
-  return {
-    value,
-    /** Reads once more after a read that runs, however often it is asked for in between. */
-    async refresh() {
-      isDue = true;
-      reading ??= (async () => {
-        while (isDue) {
-          isDue = false;
-          await read();
-        }
-        reading = null;
-      })();
-      await reading;
-    },
-  };
+  });
+  return { read, refresh };
 }
 
 export const agents = listOf(() => listAll<AgentListItem>('/v1/agents'));
 export const fleets = listOf(() => listAll<FleetListItem>('/v1/fleets'));
 export const runs = listOf(() => listAll<RunListItem>('/v1/runs'));
 export const pools = listOf(() => listAll<PoolListItem>('/v1/pools'));
-/** What waits for a person; `notRead` are runs that do not answer. */
+/** What waits for a person. */
 export const inbox = listOf(async () => (await call<{ items: readonly WaitingItem[] }>('GET', '/v1/inbox')).items);
 
 /** The lists by the first word of an event's type. */

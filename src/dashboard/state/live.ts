@@ -12,50 +12,42 @@ export const eventCount = signal(0);
 
 /** Lists are read this often without an event, as an event may be missed. */
 const READ_AGAIN_MS = 10_000;
-/** An event arrives a moment before the lists know of it. */
-const LISTED_AFTER_MS = 1_000;
+
+/** Reads every list and the object on the screen. */
+export function readAgain(): void {
+  refreshAll();
+  eventCount.value += 1;
+}
 
 /** Watches from now on, whenever a person is logged in. */
 export function startWatching(): void {
   setInterval(() => (now.value = wallClockMs()), 1_000);
-  const isIn = () => session.value !== null;
   let name: string | undefined;
-  let stop = (): void => undefined;
+  let stop: (() => void) | undefined;
   effect(() => {
     if (session.value?.name === name) return;
     name = session.value?.name;
-    stop();
-    if (isIn()) stop = watch();
+    stop?.();
+    stop = name === undefined ? undefined : watch();
   });
 }
 
 function watch(): () => void {
   const stream = new EventSource('/v1/events');
-  const timers = new Set<number>();
   const heard = (type: string): void => {
     eventCount.value += 1;
     refreshFor(type);
-    const timer = window.setTimeout(() => {
-      timers.delete(timer);
-      refreshFor(type);
-      eventCount.value += 1;
-    }, LISTED_AFTER_MS);
-    timers.add(timer);
   };
   for (const type of EVENT_TYPES) stream.addEventListener(type, () => heard(type));
   stream.onopen = () => {
     isConnected.value = true;
-    refreshAll();
+    readAgain();
   };
   stream.onerror = () => (isConnected.value = false);
-  const again = window.setInterval(() => {
-    refreshAll();
-    eventCount.value += 1;
-  }, READ_AGAIN_MS);
-  refreshAll();
+  const again = window.setInterval(readAgain, READ_AGAIN_MS);
+  readAgain();
   return () => {
     stream.close();
     window.clearInterval(again);
-    timers.forEach((timer) => window.clearTimeout(timer));
   };
 }

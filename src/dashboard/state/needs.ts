@@ -3,7 +3,7 @@ import type { AgentListItem } from '../../contract/agent';
 import type { FleetListItem } from '../../contract/fleet';
 import type { WaitingItem } from '../../contract/inbox';
 import type { PoolListItem } from '../../contract/pool';
-import { plainText } from './text';
+import { plainText } from '../../contract/text';
 
 /** One thing to look at. `since` in ISO 8601, null where it is not known. */
 export interface Need {
@@ -41,12 +41,12 @@ function needOfItem({ id, kind, fleet, run, agent, prompt, askedAt, isExpired }:
   return { id: `item ${id}`, what: kind, subject: `${fleet}/${run}`, why, since: askedAt, path: ['inbox'] };
 }
 
-function needOfAgent({ fleet, name, status, liveness, why, since, problem }: AgentListItem): Need[] {
+function needOfAgent({ fleet, name, phase, liveness, why, since, problem }: AgentListItem): Need[] {
   const subject = `${fleet}/${name}`;
   const common = { id: `agent ${subject}`, subject, since, path: ['agents', fleet, name] };
   if (problem !== null) return [{ ...common, what: 'no answer', why: problem }];
-  if (isIn(status, 'failed')) return [{ ...common, what: 'agent failed', why: why ?? 'no reason is known' }];
-  const isOffline = isIn(liveness, 'offline') && isIn(status, 'running');
+  if (phase === 'failed') return [{ ...common, what: 'agent failed', why: why ?? 'no reason is known' }];
+  const isOffline = liveness === 'offline' && phase === 'running';
   return isOffline ? [{ ...common, what: 'agent offline', why: why ?? 'it has stopped beating' }] : [];
 }
 
@@ -71,8 +71,4 @@ function needOfPool({ pool, exhaustedUntil, problem }: PoolListItem): Need[] {
   return [
     { ...common, what: 'pool used up', why: `every credential is cooling down, the first until ${exhaustedUntil}` },
   ];
-}
-
-function isIn(word: string, wanted: string): boolean {
-  return word === wanted;
 }

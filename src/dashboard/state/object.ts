@@ -1,34 +1,33 @@
 /** One object that a screen shows: read when the screen opens, and again with every event. */
-import { useEffect, useState } from 'preact/hooks';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import { call } from './api';
+import { coalesced } from './coalesced';
 import { eventCount } from './live';
 
 /** An object as it was read last. */
 export interface Shown<T> {
   readonly value: T | null;
   readonly problem: string | null;
-  readonly refresh: () => void;
 }
 
-/** Reads the object at a path. */
+/** Reads the object at a path, which stays the same while its screen is open. */
 export function useObject<T>(path: string): Shown<T> {
-  const [shown, setShown] = useState<{ path: string; value: T | null; problem: string | null }>();
-  const [asked, setAsked] = useState(0);
-  const events = eventCount.value;
-  useEffect(() => {
-    let isCurrent = true;
-    call<T>('GET', path).then(
-      (value) => isCurrent && setShown({ path, value, problem: null }),
-      (error: Error) =>
-        isCurrent &&
-        setShown((was) => ({ path, value: was?.path === path ? was.value : null, problem: error.message })),
-    );
-    return () => void (isCurrent = false);
-  }, [path, events, asked]);
-  const current = shown?.path === path ? shown : undefined;
-  return {
-    value: current?.value ?? null,
-    problem: current?.problem ?? null,
-    refresh: () => setAsked((count) => count + 1),
-  };
+  const shown = useSignal<Shown<T>>({ value: null, problem: null });
+  const read = useMemo(
+    () =>
+      coalesced(async () => {
+        try {
+          shown.value = { value: await call<T>('GET', path), problem: null };
+        } catch (error) {
+          shown.value = { ...shown.value, problem: error instanceof Error ? error.message : String(error) };
+        }
+      }),
+    [path],
+  );
+  useSignalEffect(() => {
+    void eventCount.value;
+    void read();
+  });
+  return shown.value;
 }

@@ -1,5 +1,6 @@
 /** Login by a one-time link, and logout. */
 import { signal } from '@preact/signals';
+import { mayAs, type Role } from '../../contract/role';
 import { call, CallError, session, type Session } from './api';
 import { replaceAddress } from './route';
 
@@ -37,7 +38,6 @@ export async function logout(): Promise<void> {
 }
 
 /** Whether the caller may make calls that need this role. */
-export function mayAct(role: 'operator' | 'admin'): boolean {
-  const have = session.value?.role;
-  return have === 'admin' || have === role;
+export function mayAct(role: Role): boolean {
+  return session.value !== null && mayAs(session.value.role, role);
 }

@@ -1,6 +1,6 @@
 /** Gates: hand-overs that wait for a person, because a rule `approve(A -> B)` names them. */
 import type { Invocation } from '../../contract/agent/turns';
-import { boundedText } from '../../contract/text';
+import { boundedText, plainText } from '../../contract/text';
 import { jsonBytes } from '../lib/json-bytes';
 import type { Topology } from '../topology/topology';
 import { clearYes } from './clear-yes';
@@ -24,12 +24,11 @@ export async function refusedGate(
   effects: Pick<Effects, 'ask'>,
 ): Promise<string | null> {
   for (const { agent: to, request } of gates) {
-    const value = typeof request === 'string' ? request : JSON.stringify(request);
     const verdict = await clearYes(effects, {
       branch,
       agent: from,
       kind: 'gate',
-      question: `${from} hands over to ${to}: ${boundedText(value, SHOWN_BYTES)}. Approve (yes), or refuse (no)?`,
+      question: `${from} hands over to ${to}: ${boundedText(plainText(request), SHOWN_BYTES)}. Approve (yes), or refuse (no)?`,
       context: { from, to, ...(jsonBytes(request) <= CONTEXT_BYTES && { value: request }) },
     });
     const rule = `approve(${from} -> ${to})`;

@@ -1,9 +1,4 @@
-/** Values as texts. */
-
-/** A text as it is, and every other value as JSON. */
-export function plainText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
+/** Ages as texts. */
 
 /** An age in the largest unit, such as `3 min`; `in` the future where a clock is wrong. */
 export function ageText(at: string, nowMs: number): string {
