@@ -1,7 +1,14 @@
 /** Connections of a test to its server. */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { type InternalConnectionOptions, InternalConnectionOptionsSymbol } from '@temporalio/client/lib/connection';
 import { NativeConnection } from '@temporalio/worker';
+import { untilClosed } from '../../client/temporal/connection';
 import { SimulatedClock } from './clock';
 import { quietRuntime } from './runtime';
 import { Started } from './started';
@@ -20,9 +27,12 @@ export interface Connected {
 /** Connects to a time-skipping server. */
 export async function connect(address: string): Promise<Connected> {
   quietRuntime();
+  const repeat = makeGrpcRetryInterceptor(defaultGrpcRetryOptions());
   // As @temporalio/testing does it: the SDK has no public option for the test service.
   const options: ConnectionOptions & InternalConnectionOptions = {
     address,
+    // Agents beat until their end, so calls are in flight when the connection closes.
+    interceptors: [(call, nextCall) => repeat(call, untilClosed(nextCall))],
     [InternalConnectionOptionsSymbol]: { supportsTestService: true },
   };
   const connection = await Connection.connect(options);
