@@ -3,7 +3,7 @@
  */
 import type { Heartbeat } from '../contract/agent';
 import type { BeatAnswer } from '../contract/protocol';
-import { boundedText, SHORT_BYTES } from '../contract/text';
+import { callGateway, causeOf, refusalOf } from './gateway-call';
 import type { AgentIdentity } from './settings';
 
 /** The content of a beat, without the instance and its number. */
@@ -81,28 +81,20 @@ export class Beats {
   }
 
   private async post(pulse: Pulse): Promise<BeatAnswer> {
-    const { gateway, fleet, agent, token, instanceId } = this.identity;
     this.seq += 1;
-    const response = await fetch(`${gateway}/v1/agents/${fleet}/${agent}/heartbeat`, {
+    const beat: Heartbeat = { instanceId: this.identity.instanceId, seq: this.seq, ...pulse };
+    const answer = await callGateway(this.identity, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ instanceId, seq: this.seq, ...pulse } satisfies Heartbeat),
-      redirect: 'error',
+      path: 'heartbeat',
+      json: JSON.stringify(beat),
       signal: AbortSignal.timeout(this.ended ? LAST_BEAT_TIMEOUT_MS : BEAT_TIMEOUT_MS),
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`it answers ${String(response.status)} ${boundedText(text, SHORT_BYTES)}`);
-    return JSON.parse(text) as BeatAnswer;
+    if (!answer.ok) throw new Error(`it answers ${refusalOf(answer)}`);
+    return JSON.parse(answer.text) as BeatAnswer;
   }
 }
 
 function clamp(ms: unknown): number {
   if (typeof ms !== 'number' || !Number.isFinite(ms)) return DEFAULT_BEAT_MS;
   return Math.min(Math.max(ms, BEAT_MS.min), BEAT_MS.max);
-}
-
-/** The innermost message: `fetch failed` alone says nothing. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : causeOf(error.cause);
 }

@@ -1,6 +1,7 @@
 /** Sends the progress of turns to the gateway: the latest only, at most four a second and turn. */
 import { PROGRESS_LENGTHS, PROGRESS_PER_SECOND, type TurnProgress } from '../contract/agent/progress';
-import { boundedText, messageOf, SHORT_BYTES, wellFormed } from '../contract/text';
+import { wellFormed } from '../contract/text';
+import { callGateway, causeOf, refusalOf, turnPath } from './gateway-call';
 import type { AgentIdentity } from './settings';
 
 /** A little longer than the gateway's limit asks, because calls arrive unevenly. */
@@ -47,23 +48,16 @@ export class ProgressReports {
 
   /** Progress is for people who look on: a lost one harms no turn, so the first problem is logged and no more. */
   async #post(turnId: string, progress: TurnProgress): Promise<void> {
-    const { gateway, fleet, agent, token } = this.#identity;
     try {
-      const response = await fetch(
-        `${gateway}/v1/agents/${fleet}/${agent}/turns/${encodeURIComponent(turnId)}/progress`,
-        {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-          body: JSON.stringify(progress),
-          redirect: 'error',
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-        },
-      );
-      const text = await response.text();
-      if (!response.ok && response.status !== 429)
-        throw new Error(`the gateway answers ${String(response.status)} ${boundedText(text, SHORT_BYTES)}`);
+      const answer = await callGateway(this.#identity, {
+        method: 'POST',
+        path: turnPath(turnId, 'progress'),
+        json: JSON.stringify(progress),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!answer.ok && answer.status !== 429) throw new Error(`the gateway answers ${refusalOf(answer)}`);
     } catch (error) {
-      if (!this.#hasFailed) console.error(`drover: cannot report progress: ${messageOf(error)}`);
+      if (!this.#hasFailed) console.error(`drover: cannot report progress: ${causeOf(error)}`);
       this.#hasFailed = true;
     }
   }

@@ -1,7 +1,8 @@
 /** Pull mode: polls the gateway for calls of Drover, and posts the answers (docs/protocol.md). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { LONGEST_POLL_MS, type PulledCall } from '../contract/agent/pull';
-import { boundedText, messageOf, SHORT_BYTES } from '../contract/text';
+import { messageOf } from '../contract/text';
+import { callGateway, causeOf, refusalOf, turnPath } from './gateway-call';
 import { answer, answerRoute, type Answer, BODY_LIMIT_BYTES, type Route } from './server';
 import type { AgentIdentity } from './settings';
 
@@ -59,11 +60,14 @@ export class Puller {
       last: this.#last,
     });
     const limit = AbortSignal.timeout(LONGEST_POLL_MS);
-    const response = await this.#send('GET', `turns?${query.toString()}`, undefined, [this.#stopped.signal, limit]);
-    const text = await response.text();
-    if (response.status === 204) return null;
-    if (!response.ok) throw new Error(`it answers ${String(response.status)} ${boundedText(text, SHORT_BYTES)}`);
-    return JSON.parse(text) as PulledCall;
+    const answered = await callGateway(this.#identity, {
+      method: 'GET',
+      path: `turns?${query.toString()}`,
+      signal: AbortSignal.any([this.#stopped.signal, limit]),
+    });
+    if (answered.status === 204) return null;
+    if (!answered.ok) throw new Error(`it answers ${refusalOf(answered)}`);
+    return JSON.parse(answered.text) as PulledCall;
   }
 
   #take(call: PulledCall): void {
@@ -89,39 +93,22 @@ export class Puller {
 
   /** Posts an answer until the gateway has it, or refuses it; returns the refusal. */
   async #reply(id: string, { status, json }: Answer): Promise<string | null> {
-    const path = `turns/${encodeURIComponent(id)}/reply`;
+    const path = turnPath(id, 'reply');
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
-        const limit = AbortSignal.timeout(LONGEST_POLL_MS);
-        const response = await this.#send('POST', path, `{"status":${String(status)},"reply":${json}}`, [limit]);
-        const text = await response.text();
+        const answered = await callGateway(this.#identity, {
+          method: 'POST',
+          path,
+          json: `{"status":${String(status)},"reply":${json}}`,
+          signal: AbortSignal.timeout(LONGEST_POLL_MS),
+        });
         // 404: it is no longer wanted there, or will be handed out again.
-        if (response.ok || response.status === 404) return null;
-        if (response.status < 500 && response.status !== 429)
-          return `${String(response.status)} ${boundedText(text, SHORT_BYTES)}`;
+        if (answered.ok || answered.status === 404) return null;
+        if (answered.status < 500 && answered.status !== 429) return refusalOf(answered);
       } catch (error) {
         console.error(`drover: cannot reply to ${this.#identity.gateway}: ${causeOf(error)}; still trying`);
       }
       await pause(retryMs, undefined, { ref: false });
     }
   }
-
-  #send(method: string, path: string, body: string | undefined, signals: AbortSignal[]): Promise<Response> {
-    const { gateway, fleet, agent, token } = this.#identity;
-    return fetch(`${gateway}/v1/agents/${fleet}/${agent}/${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body }),
-      redirect: 'error',
-      signal: AbortSignal.any(signals),
-    });
-  }
-}
-
-/** The innermost message: `fetch failed` alone says nothing. */
-function causeOf(error: unknown): string {
-  return error instanceof Error && error.cause !== undefined ? causeOf(error.cause) : messageOf(error);
 }

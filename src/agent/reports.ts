@@ -6,7 +6,8 @@ import { classifyFailure } from '../contract/failure/kind';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { FailureKind, FailureReport, SubscriptionFailure } from '../contract/agent/subscription';
 import { wallClockMs } from '../lib/clock';
-import { boundedText, messageOf, SHORT_BYTES } from '../contract/text';
+import { messageOf } from '../contract/text';
+import { callGateway, refusalOf } from './gateway-call';
 import { fail } from './replies';
 import type { AgentIdentity } from './settings';
 
@@ -22,17 +23,14 @@ const REPORT_TIMEOUT_MS = 10_000;
 
 /** Posts a report. Rejects if the gateway refuses it. */
 export async function postReport(identity: AgentIdentity, report: FailureReport): Promise<{ changed: boolean }> {
-  const { gateway, fleet, agent, token } = identity;
-  const response = await fetch(`${gateway}/v1/agents/${fleet}/${agent}/failures`, {
+  const answer = await callGateway(identity, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify(report),
-    redirect: 'error',
+    path: 'failures',
+    json: JSON.stringify(report),
     signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
   });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the gateway answers ${String(response.status)} ${boundedText(text, SHORT_BYTES)}`);
-  return JSON.parse(text) as { changed: boolean };
+  if (!answer.ok) throw new Error(`the gateway answers ${refusalOf(answer)}`);
+  return JSON.parse(answer.text) as { changed: boolean };
 }
 
 /** Classifies an error of any SDK or command line tool. */
