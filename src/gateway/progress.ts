@@ -34,7 +34,7 @@ export class ProgressBoard {
 
   /** Takes a report of the agent's own turn. `RateLimited` for more than four a second of one turn. */
   report({ fleet, agent }: AgentRef, turnId: string, said: TurnProgress): void {
-    const key = `${fleet}/${agent} ${turnId}`;
+    const key = keyOf({ fleet, agent }, turnId);
     const now = this.#now();
     const recent = (this.#entries.get(key)?.arrivals ?? []).filter((at) => now - at < SECOND_MS);
     if (recent.length >= PROGRESS_PER_SECOND) {
@@ -60,10 +60,15 @@ export class ProgressBoard {
 
   /** The run with the progress of the turns that it waits for, where this gateway has heard any. */
   withProgress(run: RunView): RunView {
-    const turns = new Set((run.waits ?? []).map(({ turnId }) => turnId));
-    if (turns.size === 0) return run;
-    const open = [...this.#entries.values()].map(({ progress }) => progress);
-    const progress = open.filter(({ fleet, turnId }) => fleet === run.fleet && turns.has(turnId));
+    const { fleet, waits = [] } = run;
+    const progress = waits.flatMap(({ agent, turnId }) => {
+      const entry = turnId === null ? undefined : this.#entries.get(keyOf({ fleet, agent }, turnId));
+      return entry === undefined ? [] : [entry.progress];
+    });
     return progress.length === 0 ? run : { ...run, progress };
   }
+}
+
+function keyOf({ fleet, agent }: AgentRef, turnId: string): string {
+  return `${fleet}/${agent} ${turnId}`;
 }
