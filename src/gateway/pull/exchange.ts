@@ -10,7 +10,6 @@ const SWEEP_FROM = 1_000;
 export class Exchange {
   readonly #agents = new Map<string, Counter>();
   readonly #now: () => number;
-  readonly #closing = new AbortController();
   #sweepFrom = SWEEP_FROM;
 
   constructor(now: () => number = monotonicMs) {
@@ -34,14 +33,8 @@ export class Exchange {
     return [...this.#agents.values()].reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
-  /** Aborts when the gateway stops. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
-  }
-
   /** Ends every poll and every call. */
   close(): void {
-    this.#closing.abort();
     for (const counter of this.#agents.values()) counter.close();
   }
 
