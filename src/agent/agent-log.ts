@@ -3,7 +3,7 @@ import type { TurnRequest } from '../contract/agent/turns';
 import { monotonicMs } from '../lib/clock';
 import type { AgentIdentity } from './settings';
 
-/** Receives the lines; false: they are not wanted. */
+/** Receives the lines; false: no line is written. */
 export type LogLines = ((line: string) => void) | false;
 
 /** Standard output, which Drover keeps as the agent's log. */

@@ -102,7 +102,7 @@ export class Puller {
           json: `{"status":${String(status)},"reply":${json}}`,
           signal: AbortSignal.timeout(LONGEST_POLL_MS),
         });
-        // 404: it is no longer wanted there, or will be handed out again.
+        // 404: the call was withdrawn, or the gateway hands it out again.
         if (answered.ok || answered.status === 404) return null;
         if (answered.status < 500 && answered.status !== 429) return refusalOf(answered);
       } catch (error) {

@@ -85,7 +85,7 @@ class Puller:
                 return
             except GatewayError as error:
                 if error.status == 404:
-                    return  # It is no longer wanted here, or will be handed out again.
+                    return  # The call was withdrawn, or the gateway hands it out again.
                 if error.status < 500 and error.status != 429:
                     if refused:
                         return

@@ -3,7 +3,7 @@
 /** The endpoint in the beats of an agent that polls. */
 export const PULL_ENDPOINT = 'pull';
 
-/** What an agent is handed by a poll. `withdraw` needs no reply: the turn `id` is no longer wanted. */
+/** What a poll hands to an agent. `withdraw` says that the turn `id` was withdrawn, and needs no reply. */
 export const PULLED_KINDS = ['turn', 'undo', 'drain', 'credentials', 'withdraw'] as const;
 export type PulledKind = (typeof PULLED_KINDS)[number];
 

@@ -23,7 +23,7 @@ export interface PollRequest {
   readonly last: string | undefined;
 }
 
-/** How long a turn whose worker is gone is still wanted: its next attempt comes within seconds. */
+/** How long a turn is kept after its worker has left: its next attempt comes within seconds. */
 const FORGOTTEN_AFTER_MS = 15 * 60_000;
 /** Answers of one agent that no worker has taken, kept for the next attempt of their turns. */
 const ANSWERS_KEPT = 20;
@@ -88,7 +88,7 @@ export class Counter {
     return answered;
   }
 
-  /** The turn is no longer wanted. The instance that has it is told with its next poll. */
+  /** Withdraws a turn. The instance that has it learns this with its next poll. */
   withdraw(id: string): void {
     const call = this.#calls.get(id);
     if (call === undefined || call.answer) return;
@@ -142,7 +142,7 @@ export class Counter {
     return true;
   }
 
-  /** Whether an answer to the turn is still wanted here. */
+  /** Whether the turn still waits for an answer here. */
   isWanted(id: string): boolean {
     const call = this.#calls.get(id);
     return call !== undefined && call.answer === null;

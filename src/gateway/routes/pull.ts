@@ -78,7 +78,7 @@ function idOf(kind: PulledKind, body: unknown): string {
   return isTurn && typeof body.turnId === 'string' ? body.turnId : `call-${randomUUID()}`;
 }
 
-/** Aborts when the other side has gone, or after the time; `end` when neither matters any more. */
+/** Aborts when the other side has gone, or after the time; `end` stops both. */
 function untilClosed(response: ServerResponse, withinMs?: number): { readonly signal: AbortSignal; end: () => void } {
   const over = new AbortController();
   const abort = (): void => over.abort();

@@ -63,7 +63,7 @@ export const callsByAgents = {
   replyTurn: {
     method: 'POST',
     path: '/v1/agents/{fleet}/{agent}/turns/{turnId}/reply',
-    summary: 'Pull mode: the answer to a call; 404 where it is not wanted here any more, or will be handed out again',
+    summary: 'Pull mode: the answer to a call; 404 where the call was withdrawn, or is handed out again',
     access: 'agent',
     params: ofTurn,
     body: strict({ status: z.int().min(200).max(599).exactOptional(), reply: z.unknown() }),
@@ -74,7 +74,7 @@ export const callsByAgents = {
   turnWanted: {
     method: 'GET',
     path: '/v1/agents/{fleet}/{agent}/turns/{turnId}',
-    summary: 'Pull mode: whether an answer to the turn is still wanted here',
+    summary: 'Pull mode: whether the turn still waits for an answer here',
     access: 'agent',
     params: ofTurn,
     answer: z.object({ wanted: z.boolean() }),
@@ -93,7 +93,7 @@ export const callsByAgents = {
   endpointWithdraw: {
     method: 'DELETE',
     path: '/v1/agents/{fleet}/{agent}/endpoint/turn/{turnId}',
-    summary: 'The endpoint of an agent that polls: the turn is no longer wanted',
+    summary: 'The endpoint of an agent that polls: withdraws a turn',
     access: 'agent',
     params: ofTurn,
     answer: z.object({}),
