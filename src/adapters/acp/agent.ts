@@ -2,13 +2,11 @@
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
-import { howToInstall } from '../../contract/agent';
-import { causeLine } from '../../contract/failure/cause';
-import { messageOf, oneLine, SHORT_BYTES } from '../../contract/text';
-import { hasCode } from '../../lib/error-code';
+import { messageOf } from '../../contract/text';
 import { packageVersion } from '../../version';
 import { AgentFailure } from '../failure';
-import { ProcessGroup } from '../process-group';
+import type { ProcessGroup } from '../process-group';
+import { exitFailure, passErrors, type Program, startProgram } from '../program';
 import { isRecord } from '../records';
 import { callFailure } from './failures';
 import { readFile, writeFile } from './files';
@@ -25,13 +23,6 @@ import {
 } from './sdk';
 import { Terminals } from './terminals';
 
-/** The program and where it runs. */
-export interface AcpProgram {
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
 /** What the agent asks and tells. */
 export interface AcpListener {
   update(notification: SessionNotification): void;
@@ -42,8 +33,6 @@ export interface AcpListener {
 const INITIALIZE_MS = 90_000;
 /** How long the reason of an end may take to be known after the connection closed. */
 const END_MS = 3_000;
-/** Characters of stderr that are kept to say why the program ended. */
-const ERROR_CHARACTERS = 64 * 1024;
 
 /** A running agent. */
 export class AcpAgent {
@@ -71,12 +60,13 @@ export class AcpAgent {
   }
 
   /** Starts the program and initializes it. Rejects with the reason why that fails. */
-  static async start(program: AcpProgram, listener: AcpListener): Promise<AcpAgent> {
+  static async start(program: Program, listener: AcpListener): Promise<AcpAgent> {
     const acp = await loadAcp();
     const { cwd } = program;
-    const group = await started(program);
-    const terminals = new Terminals(cwd, () => program.env);
-    const gone = endOf(group).finally(() => terminals.end());
+    const group = await startProgram(program);
+    const terminals = new Terminals(cwd, program.env);
+    const errors = passErrors(group);
+    const gone = group.ended.then((exit) => exitFailure(exit, errors())).finally(() => terminals.end());
     const { stdin, stdout } = group.streams;
     const stream = acp.ndJsonStream(
       Writable.toWeb(stdin) as WritableStream<Uint8Array>,
@@ -167,30 +157,6 @@ export class AcpAgent {
   /** A call, which fails at once when the program ends. */
   private call: ClientContext['request'] = async (...given: Parameters<ClientContext['request']>) =>
     beforeEnd(this.connection.agent.request(...given), this.gone, this.connection);
-}
-
-async function started({ command, cwd, env }: AcpProgram): Promise<ProcessGroup> {
-  try {
-    return await ProcessGroup.start(command, { cwd, env });
-  } catch (error) {
-    const [program = ''] = command;
-    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EACCES')) throw error;
-    throw new AgentFailure(`${program} cannot be run in ${cwd}; ${howToInstall(program)}`);
-  }
-}
-
-/** Follows a program to its end, and says how it ended. */
-async function endOf(group: ProcessGroup): Promise<AgentFailure> {
-  let errors = '';
-  group.streams.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    process.stderr.write(chunk);
-    errors = (errors + chunk).slice(-ERROR_CHARACTERS);
-  });
-  const { code, signal } = await group.ended;
-  const how = signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`;
-  const said = causeLine(errors) ?? errors.trim().split('\n').at(-1) ?? '';
-  const exitCode = code ?? undefined;
-  return new AgentFailure(`process ${how}${said === '' ? '' : `: ${oneLine(said, SHORT_BYTES)}`}`, { exitCode });
 }
 
 async function limited<T>(answer: Promise<T>): Promise<T> {

@@ -19,10 +19,10 @@ interface Terminal {
 /** The running commands of one agent. */
 export class Terminals {
   private readonly folder: string;
-  private readonly environment: () => Readonly<Record<string, string>>;
+  private readonly environment: Readonly<Record<string, string>>;
   private readonly terminals = new Map<string, Terminal>();
 
-  constructor(folder: string, environment: () => Readonly<Record<string, string>>) {
+  constructor(folder: string, environment: Readonly<Record<string, string>>) {
     this.folder = folder;
     this.environment = environment;
   }
@@ -31,7 +31,7 @@ export class Terminals {
     const { command, args = [], env = [], cwd, outputByteLimit } = request;
     const folder = await within(this.folder, cwd ?? this.folder);
     if (!(await isDirectory(folder))) throw new Error(`${folder} is not a folder`);
-    const variables = { ...this.environment(), ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
+    const variables = { ...this.environment, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
     const group = await ProcessGroup.start([command, ...args], { cwd: folder, env: variables });
     const limit = Math.min(outputByteLimit ?? OUTPUT_BYTES, OUTPUT_BYTES);
     const terminal: Terminal = { group, limit, output: Buffer.alloc(0), truncated: false, exit: undefined };

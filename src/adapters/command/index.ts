@@ -7,12 +7,13 @@ import { type ReadAnswer, readText, readValue } from '../answer';
 import type { ChildEnvironment } from '../environment';
 import { AgentFailure } from '../failure';
 import { Kept } from '../fitting';
+import { exitFailure } from '../program';
 import { promptOf, repairPrompt } from '../prompt';
 import type { Sessions } from '../sessions';
 import { addedUsage } from '../usage';
 import type { CliOutcome } from './format';
 import { FORMATS } from './formats';
-import { type CliEnd, endFailure, runCli } from './run';
+import { type CliEnd, runCli } from './run';
 
 /** The command and its surroundings. `timeoutMs`: no limit of its own if undefined. */
 export interface CommandSettings {
@@ -103,7 +104,7 @@ function readOutcome(
   if (end.timedOut && !isWhole)
     throw new AgentFailure(`it did not end within ${String(timeoutMs / 1_000)} s, and was killed`);
   if (outcome.kind === 'failed') throw new AgentFailure(outcome.message, { status: outcome.status });
-  if (end.code !== 0 && !isWhole) throw endFailure(end, output);
+  if (end.code !== 0 && !isWhole) throw exitFailure(end, end.errors, output);
   if (outcome.kind === 'unreadable') throw new AgentFailure(outcome.why);
   if (outcome.kind === 'value') return readValue(outcome.value, turn);
   return readText(outcome.text, turn, outcome.dropped);
