@@ -100,7 +100,9 @@ export function openClient(settings: ConnectionSettings): Client {
  * timer, where a closed connection throws and no caller can catch it. No caller waits by then, so
  * such a retry does nothing.
  */
-export function untilClosed<Options, Call extends object>(nextCall: (options: Options) => Call): (options: Options) => Call {
+export function untilClosed<Options, Call extends object>(
+  nextCall: (options: Options) => Call,
+): (options: Options) => Call {
   let isRepeat = false;
   return (options) => {
     if (!isRepeat) {
