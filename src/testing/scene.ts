@@ -68,6 +68,7 @@ export async function openScene(options: TestFleetOptions, parts: StageParts): P
   const runs: RunRef[] = [];
   const human = new TestHuman(client, clock, options.human ?? (() => null));
   const processes = new ProcessAgents({ client, agentSecret, environment: parts.environment, secrets });
+  clock.realTimeWhile(() => processes.isStarting);
   const population = new Population({
     agents: options.agents,
     agentSecret,

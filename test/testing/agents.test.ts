@@ -1,4 +1,8 @@
 /** Agents of the test kit: what they do against the protocol is found, and faults have their real effects. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fail, final, invoke } from '../../src/agent/replies';
 import { after, crash, endpoint, script, serve, type TestAgent } from '../../src/testing/agents/definitions';
 import type { FleetSpec } from '../../src/contract/fleet';
@@ -98,4 +102,34 @@ test('a real process in Python takes turns, is frozen and ended', async () => {
   expect((await t.agent('Letters')).liveness).toBe('ready');
   await t.close();
   expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+});
+
+test('no time is skipped while a real process starts, however long that takes', async () => {
+  const gate = createServer();
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const { port } = gate.address() as AddressInfo;
+  const agent = `
+    const { serveAgent, final } = require(${JSON.stringify(join(__dirname, '../../dist/agent'))});
+    fetch('http://127.0.0.1:${String(port)}').then(() => serveAgent({ onTurn: () => final('slow') }));
+  `;
+  const agents = { Root: serve(process.execPath, '-e', agent) };
+  const t = await testFleet({ spec: fleetOf(), agents, apply: false });
+  try {
+    const asked = once(gate, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    const applying = t.apply();
+    const [, response] = await t.during(asked);
+    const before = { simulated: (await t.now()).getTime(), real: performance.now() };
+    for (let looks = 0; looks < 100; looks += 1) await t.now();
+    const skipped = (await t.now()).getTime() - before.simulated - (performance.now() - before.real);
+    // What may be left is the step that was under way.
+    expect(skipped).toBeLessThan(1_000);
+    response.end();
+    expect(await applying).toMatchObject({ state: 'done' });
+    expect(await t.run('x')).toMatchObject({ finalResponse: 'slow' });
+  } finally {
+    gate.closeAllConnections();
+    gate.close();
+  }
+  await t.close();
 });

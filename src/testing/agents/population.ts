@@ -227,7 +227,10 @@ export class Population implements Launcher {
     const { fleet, agent } = call;
     const member = this.#member(agent);
     const process = await this.#settings.processes.start(call, command, {
-      heard: () => this.beat(fleet, agent),
+      heard: async () => {
+        await this.#settings.clock.stir();
+        await this.beat(fleet, agent);
+      },
       ended: (exitCode, output) => {
         if (member.instance !== process) return;
         member.instance = null;

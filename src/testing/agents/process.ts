@@ -36,6 +36,7 @@ export class ProcessInstance implements Instance {
   #isStopped = false;
   #isSilent = false;
   #isEnding = false;
+  #hasExited = false;
   #output = '';
 
   private constructor(instanceId: string, child: ChildProcess, ended: ProcessSurroundings['ended']) {
@@ -47,6 +48,7 @@ export class ProcessInstance implements Instance {
       });
     }
     this.#exited = once(child, 'close').then(([code]) => {
+      this.#hasExited = true;
       if (!this.#isEnding) ended(typeof code === 'number' ? code : 1, this.#output.trim());
     });
   }
@@ -89,6 +91,12 @@ export class ProcessInstance implements Instance {
 
   get isSilent(): boolean {
     return this.#isSilent;
+  }
+
+  /** Whether it prepares itself in real time: it runs, and has not said yet that it takes turns. */
+  get isStarting(): boolean {
+    const isPreparing = this.#beat === null || this.#beat.status === 'starting';
+    return isPreparing && !this.#hasExited && !this.#isStopped && !this.#isEnding;
   }
 
   /** Takes the content of a beat that the process has sent, at a time of the monotonic clock. */

@@ -37,6 +37,11 @@ export class ProcessAgents {
     this.#settings = settings;
   }
 
+  /** Whether a process prepares itself, in real time. */
+  get isStarting(): boolean {
+    return [...this.#running.values()].some(({ process }) => process.isStarting);
+  }
+
   /** Starts the process of a wake; the gateway starts with the first one. */
   async start(call: WakeCall, command: ProcessCommand, { heard, ended }: ProcessListener): Promise<ProcessInstance> {
     const { agentSecret, environment, secrets } = this.#settings;

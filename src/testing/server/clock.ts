@@ -2,6 +2,7 @@
  * Simulated time: the clock of a time-skipping server. Time passes in steps, and every step ends at
  * the next planned event, so that events happen at their exact time.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time';
 
@@ -17,6 +18,8 @@ interface Planned {
 const SHORTEST_STEP_MS = 1_000;
 /** A step takes at most this part of the time since something happened. */
 const PART_OF_QUIET = 1 / 4;
+/** How often the clock looks whether a program still needs real time. No caller relies on it. */
+const REAL_STEP_MS = 20;
 
 /** The clock of one server. */
 export class SimulatedClock {
@@ -28,6 +31,7 @@ export class SimulatedClock {
   #driving: Promise<void> | undefined;
   #quietSince: number;
   #stepEnd: number;
+  #needsRealTime: () => boolean = () => false;
   /** Called when a work begins to wait. */
   #begins: () => void = () => undefined;
 
@@ -56,6 +60,14 @@ export class SimulatedClock {
   plan(at: number, act: Planned['act']): void {
     const index = this.#planned.findIndex((other) => other.at > at);
     this.#planned.splice(index < 0 ? this.#planned.length : index, 0, { at, act });
+  }
+
+  /**
+   * No time is skipped while this is true: it passes as real time. A program that starts takes real
+   * time, and would be late by any limit in skipped time.
+   */
+  realTimeWhile(needed: () => boolean): void {
+    this.#needsRealTime = needed;
   }
 
   /** Says that something happened: the next steps are short again. */
@@ -105,6 +117,7 @@ export class SimulatedClock {
       this.#quietSince = now;
       return this.#happen(next);
     }
+    if (this.#needsRealTime()) return pause(REAL_STEP_MS);
     const short = Math.max(SHORTEST_STEP_MS, Math.floor((now - this.#quietSince) * PART_OF_QUIET));
     const untilNext = next ? next.at - now : Infinity;
     await this.#pass(this.#waiting.open === 0 ? untilNext : Math.min(short, untilNext), now);
