@@ -1,7 +1,7 @@
 /** The audit trail as a file: what a gateway appends, and what `drover audit` reads. */
 import { appendFileSync, chmodSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AuditEntry, AUDIT_FILES } from './contract/audit';
+import { type AuditEntry, AUDIT_FILES } from './contract/caller/audit';
 import { messageOf } from './contract/text';
 import { errorCode } from './lib/error-code';
 import { readKept } from './lib/kept-file';

@@ -1,6 +1,6 @@
 /** Checks whether the gateway that receives the agents' beats is listening. */
 import type { GatewayActivities } from '../contract/activities';
-import { readJson } from '../contract/json';
+import { readJson } from '../contract/values/json';
 import { isSuccess, httpCall } from '../providers/http-call';
 import { isRecord } from '../rules/lib/parse';
 

@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { references } from '../contract/agent/references';
 import { DroverError } from '../contract/errors';
-import type { PreflightActivities, PreflightCall, PreflightItem, Unmet } from '../contract/preflight';
+import type { PreflightActivities, PreflightCall, PreflightItem, Unmet } from '../contract/fleet/preflight';
 import { boundedText, shareBytes } from '../contract/text';
 import { inParallel } from '../lib/in-parallel';
 import { withoutSecretsInUse } from '../providers/secrets-in-use';

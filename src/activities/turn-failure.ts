@@ -1,6 +1,6 @@
 /** Finds out whether an agent's answer to a turn reports a failure of its credential. */
 import { classifyFailure } from '../contract/failure/kind';
-import { readJson } from '../contract/json';
+import { readJson } from '../contract/values/json';
 import { FAILURE_FIELD } from '../contract/protocol';
 import type { SubscriptionFailure } from '../contract/agent/subscription';
 import { type HttpAnswer, isSuccess } from '../providers/http-call';

@@ -14,7 +14,7 @@ import { monotonicMs, wallClockMs } from '../lib/clock';
 import { seal } from '../lib/sealed';
 import { NOT_SHOWN, redactionFor, type SecretSettings } from '../providers/redaction';
 import type { Clean } from '../providers/secrets-in-use';
-import { replyParts } from '../rules/lib/reply-extras';
+import { replyParts } from '../rules/lib/turn/reply-extras';
 import { asActivityFailure } from './failures';
 import { mapped } from './redacting';
 

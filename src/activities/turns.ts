@@ -5,7 +5,7 @@ import type { TurnActivities, TurnCall, TurnResult } from '../contract/activitie
 import { agentToken } from '../contract/agent/token';
 import { DroverError } from '../contract/errors';
 import { AGENT_PATHS } from '../contract/protocol';
-import { describeProblem, readJson, UNDECODABLE } from '../contract/json';
+import { describeProblem, readJson, UNDECODABLE } from '../contract/values/json';
 import { boundedText, ERROR_BYTES, messageOf, oneLine, QUOTE_BYTES } from '../contract/text';
 import type { TurnOutcome } from '../contract/agent/turns';
 import { LONGEST_RESET_MS } from '../contract/failure/reset-time';

@@ -1,7 +1,7 @@
 /** Makes a reply of what a program answered. */
 import { z } from 'zod';
 import { final } from '../agent';
-import { describeProblem, readJson } from '../contract/json';
+import { describeProblem, readJson } from '../contract/values/json';
 import type { TurnReply, TurnRequest } from '../contract/agent/turns';
 import type { TurnUsage } from '../contract/usage';
 import { fitting } from './fitting';

@@ -14,7 +14,7 @@ import type {
   Unknown,
 } from '../contract/agent';
 import { DroverError } from '../contract/errors';
-import { selector } from '../contract/labels';
+import { selector } from '../contract/agent/labels';
 import type { WorkflowEnd } from '../contract/ends';
 import { agentSignals, agentUpdates, describeAgent } from '../contract/agent/messages';
 import { AGENT_WORKFLOW } from '../contract/names';

@@ -3,14 +3,14 @@
  */
 import type { z } from 'zod';
 import type { FleetFile, FleetSpec } from '../contract/fleet';
-import { jsonProblem } from '../contract/json';
+import { jsonProblem } from '../contract/values/json';
 import { ownIssues } from '../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../contract/schemas/fleet-file';
 import { readBy } from '../contract/schemas/reading';
-import { adapterWarnings } from '../rules/fleet/adapters';
-import { crossProblems } from '../rules/fleet/check';
+import { adapterWarnings } from '../rules/fleet/spec/adapters';
+import { crossProblems } from '../rules/fleet/spec/check';
 import { type Problem } from '../rules/lib/problem';
-import { topologyWarnings } from '../rules/fleet/topology';
+import { topologyWarnings } from '../rules/fleet/spec/topology';
 import { isRecord } from '../rules/lib/parse';
 
 export type { Problem } from '../rules/lib/problem';

@@ -1,8 +1,8 @@
 /** The inbox: what waits for a person in all runs. */
 import { DroverError } from '../contract/errors';
-import { itemRef, type WaitingItem, type WaitingKind } from '../contract/inbox';
+import { itemRef, type WaitingItem, type WaitingKind } from '../contract/run/inbox';
 import { RUN_WORKFLOW } from '../contract/names';
-import type { Origin } from '../contract/origin';
+import type { Origin } from '../contract/caller/origin';
 import type { RunView } from '../contract/run';
 import { runInbox } from '../contract/run/messages';
 import { inParallel } from '../lib/in-parallel';

@@ -2,7 +2,7 @@
 import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
 import type { RunPlan } from '../contract/run';
-import { servicesOf } from '../rules/fleet/replicas';
+import { servicesOf } from '../rules/fleet/spec/replicas';
 
 /**
  * The plan for a run of the fleet. A fleet adopts its file at the end of a change, so it has no

@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UpdateDefinition } from '@temporalio/common';
 import { DroverError } from '../contract/errors';
-import type { ItemAnswer, ItemExtension } from '../contract/inbox';
-import type { Origin } from '../contract/origin';
+import type { ItemAnswer, ItemExtension } from '../contract/run/inbox';
+import type { Origin } from '../contract/caller/origin';
 import { describeRun, runUpdates } from '../contract/run/messages';
 import { NAME_PATTERN, NAME_RULE, queues, RUN_WORKFLOW } from '../contract/names';
 import type { RunInput, RunListItem, RunResult, RunState, RunView, Script } from '../contract/run';

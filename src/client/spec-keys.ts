@@ -6,12 +6,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AgentSpec, ProviderKind, SpecSignature } from '../contract/agent';
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';
-import { describeProblem, jsonProblem } from '../contract/json';
+import { describeProblem, jsonProblem } from '../contract/values/json';
 import { isReplicaName } from '../contract/names';
-import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN } from '../contract/spec-secret';
-import { unsigned } from '../rules/agent/spec';
-import { mergedAgents } from '../rules/fleet/plan';
-import { applyRequest } from '../rules/fleet/spec';
+import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN } from '../contract/agent/spec-secret';
+import { unsigned } from '../rules/agent/spec/spec';
+import { mergedAgents } from '../rules/fleet/plan/plan';
+import { applyRequest } from '../rules/fleet/spec/spec';
 import { canonicalJson } from '../rules/lib/fingerprint';
 
 /**

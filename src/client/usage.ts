@@ -3,7 +3,7 @@ import { DroverError } from '../contract/errors';
 import type { FleetView } from '../contract/fleet';
 import { AGENT_WORKFLOW } from '../contract/names';
 import type { Usage } from '../contract/usage';
-import { sumOfUsage, usage } from '../rules/lib/usage';
+import { sumOfUsage, usage } from '../rules/lib/turn/usage';
 import type { CallOptions } from './temporal/call-options';
 import type { Calls } from './temporal/calls';
 import { allPages } from './temporal/pages';

@@ -9,7 +9,7 @@ import type { DroverEvent, NotifyInput, NotifySpec } from './event';
 import type { SubscriptionSpec, UntoldAgent } from './fleet';
 import type { HeldSubscription, SubscriptionFailure } from './agent/subscription';
 import type { TurnOutcome, TurnRequest, TurnRetry } from './agent/turns';
-import type { PreflightActivities } from './preflight';
+import type { PreflightActivities } from './fleet/preflight';
 import type { RunPlan } from './run';
 import type { TurnRecordActivities } from './run/turn-record';
 

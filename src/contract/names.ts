@@ -2,7 +2,7 @@
  * Workflow types, ids, task queues and search attributes: all names that other programs may depend
  * on.
  */
-import { fnv1a64 } from './fnv';
+import { fnv1a64 } from './values/fnv';
 
 /** Workflow types (docs/architecture.md, "Workflows"). */
 export const FLEET_WORKFLOW = 'fleet';

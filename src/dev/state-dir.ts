@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '../lib/error-code';
 import { contentOf, createFile, FileProblem, parseKept, problem, readKept, replaceFile } from '../lib/kept-file';
-import { specSecretsIn } from '../contract/spec-secret';
+import { specSecretsIn } from '../contract/agent/spec-secret';
 import { freePorts } from './ports';
 
 /**

@@ -3,7 +3,7 @@
  * without a valid token are bounded, because anyone can make them.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AuditEntry } from '../contract/audit';
+import type { AuditEntry } from '../contract/caller/audit';
 import type { ErrorCode } from '../contract/errors';
 import { boundedText } from '../contract/text';
 import { isoNow, monotonicMs } from '../lib/clock';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { DroverError } from '../contract/errors';
-import type { Role } from '../contract/role';
+import type { Role } from '../contract/caller/role';
 import type { AgentRef } from '../client';
 
 /** The holder of a token. */

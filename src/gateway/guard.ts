@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { AgentRef } from '../client';
 import { DroverError } from '../contract/errors';
-import { mayAs } from '../contract/role';
+import { mayAs } from '../contract/caller/role';
 import type { Call } from '../contract/schemas/http';
 import { Slots } from '../lib/slots';
 import { type Caller, mustReach, mustReachAll } from './caller';

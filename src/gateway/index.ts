@@ -4,7 +4,7 @@
  */
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { AGENT_CALLS_PER_MINUTE } from '../contract/patterns';
+import { AGENT_CALLS_PER_MINUTE } from '../contract/values/patterns';
 import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';

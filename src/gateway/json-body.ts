@@ -1,7 +1,7 @@
 /** JSON bodies: a value arrives unchanged, or the body is refused with the place of the problem. */
 import type { FastifyInstance } from 'fastify';
 import { DroverError } from '../contract/errors';
-import { describeProblem, readJson } from '../contract/json';
+import { describeProblem, readJson } from '../contract/values/json';
 import { messageOf } from '../contract/text';
 import { MalformedBody } from './problem';
 import { pointerOf } from './requests';

@@ -2,7 +2,7 @@
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { parse } from 'yaml';
 import { parseTokens } from '../contract/schemas/tokens-file';
-import type { NamedToken } from '../contract/role';
+import type { NamedToken } from '../contract/caller/role';
 import { messageOf } from '../contract/text';
 import { FileProblem, readKept } from '../lib/kept-file';
 

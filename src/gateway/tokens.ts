@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { agentToken } from '../contract/agent/token';
 import { DroverError } from '../contract/errors';
-import type { NamedToken } from '../contract/role';
+import type { NamedToken } from '../contract/caller/role';
 import type { AgentRef } from '../client';
 import type { Caller, TokenCaller } from './caller';
 

@@ -1,6 +1,6 @@
 /** Credentials that fail on command: turns of agents on them are answered as their provider would. */
 import type { FailureKind } from '../contract/agent/subscription';
-import type { Duration } from '../contract/duration';
+import type { Duration } from '../contract/values/duration';
 import type { HttpAnswer } from '../providers/http-call';
 import { mustBeDuration } from './durations';
 

@@ -1,5 +1,5 @@
 /** Durations that a test writes. */
-import { type Duration, durationMs } from '../contract/duration';
+import { type Duration, durationMs } from '../contract/values/duration';
 import { DroverError } from '../contract/errors';
 
 /** The milliseconds of a duration; `InvalidRequest` for another text. */

@@ -4,7 +4,7 @@ import type { DroverClient, RunRequest } from '../client';
 import { environment } from '../config';
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult } from '../contract/agent';
 import type { FailureReport } from '../contract/agent/subscription';
-import type { Duration } from '../contract/duration';
+import type { Duration } from '../contract/values/duration';
 import { DroverError } from '../contract/errors';
 import type { DroverEvent } from '../contract/event';
 import type { ChangeView, FleetSpec, FleetView } from '../contract/fleet';

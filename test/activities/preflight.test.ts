@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createPreflightActivities } from '../../src/activities/preflight';
 import { admitSigned } from '../../src/activities/admission';
 import type { AgentSpec } from '../../src/contract/agent';
-import type { PreflightCall, Unmet } from '../../src/contract/preflight';
+import type { PreflightCall, Unmet } from '../../src/contract/fleet/preflight';
 import { DroverError } from '../../src/contract/errors';
 import { DockerProvider } from '../../src/providers/docker';
 import { ExternalProvider } from '../../src/providers/external';

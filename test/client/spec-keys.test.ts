@@ -3,8 +3,8 @@ import { signFleet, SpecKeys } from '../../src/client/spec-keys';
 import type { AgentSpec } from '../../src/contract/agent';
 import { DroverError } from '../../src/contract/errors';
 import type { FleetSpec } from '../../src/contract/fleet';
-import { desiredAgents } from '../../src/rules/fleet/plan';
-import { applyRequest } from '../../src/rules/fleet/spec';
+import { desiredAgents } from '../../src/rules/fleet/plan/plan';
+import { applyRequest } from '../../src/rules/fleet/spec/spec';
 
 const OLD = 'the-old-secret-of-the-signing-tests';
 const NEW = 'the-new-secret-of-the-signing-tests';

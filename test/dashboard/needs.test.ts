@@ -1,7 +1,7 @@
 /** What needs a person, and ages as texts. */
 import type { AgentListItem } from '../../src/contract/agent';
 import type { FleetListItem } from '../../src/contract/fleet';
-import type { WaitingItem } from '../../src/contract/inbox';
+import type { WaitingItem } from '../../src/contract/run/inbox';
 import type { PoolListItem } from '../../src/contract/pool';
 import { needsOf } from '../../src/dashboard/state/needs';
 import { ageText } from '../../src/dashboard/state/age';

@@ -1,8 +1,8 @@
 /** The inbox over HTTP: what waits in several fleets, who may see and answer it, and what is refused. */
 import { createHash } from 'node:crypto';
 import { DroverClient } from '../../src/client';
-import type { WaitingItem } from '../../src/contract/inbox';
-import type { NamedToken } from '../../src/contract/role';
+import type { WaitingItem } from '../../src/contract/run/inbox';
+import type { NamedToken } from '../../src/contract/caller/role';
 import { CALLS } from '../../src/contract/schemas/http';
 import { devServer } from '../support/env';
 import { eventually } from '../workflows/agent/harness';

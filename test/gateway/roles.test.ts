@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import rateLimit from '@fastify/rate-limit';
 import { agentToken } from '../../src/contract/agent/token';
 import { DroverClient } from '../../src/client';
-import { type NamedToken, type Role, ROLES } from '../../src/contract/role';
+import { type NamedToken, type Role, ROLES } from '../../src/contract/caller/role';
 import { type Call, type CallName, CALLS } from '../../src/contract/schemas/http';
 import { addCalls, type Handlers } from '../../src/gateway/calls';
 import { createGuard } from '../../src/gateway/guard';

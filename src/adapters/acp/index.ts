@@ -1,7 +1,7 @@
 /** Makes an agent of a program that speaks the Agent Client Protocol. */
 import type { AgentTurn } from '../../agent';
 import type { TurnReply, TurnRequest } from '../../contract/agent/turns';
-import { durationMs } from '../../contract/duration';
+import { durationMs } from '../../contract/values/duration';
 import type { ChildEnvironment } from '../environment';
 import { AgentFailure } from '../failure';
 import { promptOf, repairPrompt } from '../prompt';

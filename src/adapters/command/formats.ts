@@ -1,6 +1,6 @@
 /** What a command prints, and how it continues a session: one entry for each format. */
 import type { CommandFormat } from '../../contract/agent';
-import { describeProblem, readJson } from '../../contract/json';
+import { describeProblem, readJson } from '../../contract/values/json';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
 import { Kept } from '../fitting';
 import { claudeFormat } from './claude';

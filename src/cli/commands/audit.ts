@@ -1,7 +1,7 @@
 /** `drover audit`: who did what through the gateway of this directory. */
 import type { Command } from 'commander';
 import { readAuditFile } from '../../audit-file';
-import type { AuditEntry } from '../../contract/audit';
+import type { AuditEntry } from '../../contract/caller/audit';
 import { wallClockMs } from '../../lib/clock';
 import { durationOption } from '../lib/arguments';
 import { type Format, print, table, withOutput } from '../lib/output';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { DroverClient, InboxFilter, InboxList } from '../../client';
-import { WAITING_KINDS, type WaitingKind } from '../../contract/inbox';
+import { WAITING_KINDS, type WaitingKind } from '../../contract/run/inbox';
 import { originHere, parseDuration, plainName, requestIdOption, requestOf } from '../lib/arguments';
 import { DroverError } from '../../contract/errors';
 import { confirm } from '../lib/confirm';

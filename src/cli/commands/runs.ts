@@ -6,7 +6,7 @@ import { messageOf } from '../../contract/text';
 import { standardInput } from '../files/standard-input';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
-import { itemRef } from '../../contract/inbox';
+import { itemRef } from '../../contract/run/inbox';
 import {
   originHere,
   plainName,

@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import { environment } from '../../config';
 import { agentToken } from '../../contract/agent/token';
 import { DroverError } from '../../contract/errors';
-import { type Role, ROLES } from '../../contract/role';
+import { type Role, ROLES } from '../../contract/caller/role';
 import { keptAgentSecret, TOKENS_FILE } from '../../dev/state-dir';
 import { addToken } from '../files/tokens-file';
 import { agentRef } from '../lib/arguments';

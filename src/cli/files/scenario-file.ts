@@ -8,7 +8,7 @@ import { ownIssues } from '../../contract/schemas/fields';
 import { readBy } from '../../contract/schemas/reading';
 import { scenarioSchema, scriptSchema } from '../../contract/schemas/scenario';
 import { messageOf } from '../../contract/text';
-import { describeProblem, jsonProblem } from '../../contract/json';
+import { describeProblem, jsonProblem } from '../../contract/values/json';
 import { readYaml, YAML_BYTES } from './yaml-text';
 
 /** The text of a scenario file; `InvalidScenario` when it cannot be read. */

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isMap, isSeq, parseDocument } from 'yaml';
 import { DroverError } from '../../contract/errors';
-import type { NamedToken } from '../../contract/role';
+import type { NamedToken } from '../../contract/caller/role';
 import { parseTokens } from '../../contract/schemas/tokens-file';
 import { messageOf } from '../../contract/text';
 import { readKept, replaceFile } from '../../lib/kept-file';

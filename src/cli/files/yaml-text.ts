@@ -1,6 +1,6 @@
-/** Reads YAML so that every value arrives as it is written; see contract/json.ts. */
+/** Reads YAML so that every value arrives as it is written; see contract/values/json.ts. */
 import { type Document, type LineCounter, isScalar, parseDocument, visit } from 'yaml';
-import { JSON_LEVELS } from '../../contract/json';
+import { JSON_LEVELS } from '../../contract/values/json';
 import { boundedText } from '../../contract/text';
 import type { YamlProblem } from './yaml-problem';
 import { mergeProblems } from './yaml-merges';

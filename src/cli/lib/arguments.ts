@@ -2,9 +2,9 @@
 import { hostname, userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { AgentRef, RunRef } from '../../client';
-import { durationMs } from '../../contract/duration';
+import { durationMs } from '../../contract/values/duration';
 import { DroverError } from '../../contract/errors';
-import { describeProblem, readJson } from '../../contract/json';
+import { describeProblem, readJson } from '../../contract/values/json';
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 
 /** The word of a command line that names its command. */

@@ -8,7 +8,7 @@ import { explainedByDisk } from '../../client/temporal/full-disk';
 import type { ConnectionSettings } from '../../client/temporal/connection';
 import { environment } from '../../config';
 import { DEFAULT_QUEUE_PREFIX } from '../../contract/names';
-import { specSecretsIn } from '../../contract/spec-secret';
+import { specSecretsIn } from '../../contract/agent/spec-secret';
 import { approveReferences } from '../../dev/approved-references';
 import { keptSpecSecrets } from '../../dev/state-dir';
 import { readUpState } from '../../dev/up-state';

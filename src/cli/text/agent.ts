@@ -1,6 +1,6 @@
 /** Text of an agent for people. */
 import type { AgentView } from '../../contract/agent';
-import { labelsText } from '../../contract/labels';
+import { labelsText } from '../../contract/agent/labels';
 import { utcText } from '../../rules/lib/time';
 import { age, when } from './age';
 import { colors, facts, table } from '../lib/output';

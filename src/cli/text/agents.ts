@@ -1,6 +1,6 @@
 /** The table of `get agents`. */
 import type { AgentListItem, AgentView } from '../../contract/agent';
-import { labelsText } from '../../contract/labels';
+import { labelsText } from '../../contract/agent/labels';
 import { colors, table } from '../lib/output';
 import { age } from './age';
 import { painted } from './paint';

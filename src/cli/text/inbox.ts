@@ -1,6 +1,6 @@
 /** Waiting items for people. */
 import type { InboxList } from '../../client';
-import type { WaitingItem } from '../../contract/inbox';
+import type { WaitingItem } from '../../contract/run/inbox';
 import { oneLine, plainText } from '../../contract/text';
 import { table } from '../lib/output';
 import { when } from './age';

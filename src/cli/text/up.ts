@@ -6,7 +6,7 @@ import type { AgentListItem, AgentView } from '../../contract/agent';
 import type { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import type { UpState } from '../../dev/up-state';
-import { desiredAgents } from '../../rules/fleet/plan';
+import { desiredAgents } from '../../rules/fleet/plan/plan';
 import { colors, compareNames, table } from '../lib/output';
 import { painted } from './paint';
 

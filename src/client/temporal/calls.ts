@@ -8,7 +8,7 @@ import {
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { WorkflowEnd } from '../../contract/ends';
 import type { DroverError } from '../../contract/errors';
-import type { Origin } from '../../contract/origin';
+import type { Origin } from '../../contract/caller/origin';
 import type { KeywordPair } from '../../contract/search-attributes';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';

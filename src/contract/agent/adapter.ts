@@ -2,7 +2,7 @@
  * Adapters: an agent that knows nothing of Drover, made an agent by `drover adapt`
  * (docs/adapters.md). A specification names exactly one kind.
  */
-import type { Duration } from '../duration';
+import type { Duration } from '../values/duration';
 
 /** What a command prints, and what it takes to continue a session. */
 export const COMMAND_FORMATS = ['text', 'json', 'claude', 'codex'] as const;

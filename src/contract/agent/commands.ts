@@ -1,7 +1,7 @@
 /** The commands to an agent, and their answers. */
-import type { Duration } from '../duration';
+import type { Duration } from '../values/duration';
 import type { ErrorBody } from '../errors';
-import type { Origin } from '../origin';
+import type { Origin } from '../caller/origin';
 import type { AgentStatus, Liveness, Runtime } from './status';
 import type { AgentView } from './view';
 

@@ -3,7 +3,7 @@
  * holds a reference (`env:NAME`, `file:path`), the text after `literal:`, or any other text as it is.
  */
 import type { AgentSpec } from './spec';
-import { SECRET_PATTERN } from '../patterns';
+import { SECRET_PATTERN } from '../values/patterns';
 
 /** A reference and its place in the specification, such as `process.env.API_KEY`. */
 export interface SpecReference {

@@ -1,6 +1,6 @@
 /** The specification of an agent: its provider, and how it beats, takes turns and is restarted. */
-import type { Duration } from '../duration';
-import type { Labels } from '../labels';
+import type { Duration } from '../values/duration';
+import type { Labels } from './labels';
 import type { NotifySpec } from '../event';
 import type { AdapterSpec } from './adapter';
 
@@ -136,7 +136,7 @@ export interface SpecSignature {
  */
 export interface AgentSpec {
   readonly name: string;
-  /** Words by which lists choose agents (contract/labels.ts). */
+  /** Words by which lists choose agents (contract/agent/labels.ts). */
   readonly labels?: Labels;
   readonly provider: ProviderKind;
   readonly process?: ProcessSpec;

@@ -1,5 +1,5 @@
 /** What an agent shows: its view, its item in lists, and its report to a change. */
-import type { Labels } from '../labels';
+import type { Labels } from './labels';
 import type { Trouble } from '../trouble';
 import type { Usage } from '../usage';
 import type { OpenTurn } from './open-turn';

@@ -2,7 +2,7 @@
 import type { AgentStatus, Liveness, Runtime } from '../agent';
 import type { SwitchRecord } from '../agent/subscription';
 import type { AgentProgress, ChangeState, ChangeSteps } from '../fleet';
-import type { OnDeadline, WaitingKind } from '../inbox';
+import type { OnDeadline, WaitingKind } from '../run/inbox';
 import type { BranchOutcome } from '../run';
 import type { EventType } from './index';
 

@@ -1,5 +1,5 @@
 /** The log of a workflow: the events that it has recorded, numbered. */
-import { fnv1a64 } from '../fnv';
+import { fnv1a64 } from '../values/fnv';
 import type { EventData } from './data';
 import type { EventType } from './index';
 

@@ -1,6 +1,6 @@
 /** The updates of a fleet, and the answer to `apply` and `destroy`. */
 import type { PlannedChange, PlannedDifference, PoolRepair } from './change';
-import type { Origin } from '../origin';
+import type { Origin } from '../caller/origin';
 import type { FleetSpec } from './spec';
 
 /** The argument of the update `apply`. */

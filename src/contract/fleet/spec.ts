@@ -1,8 +1,8 @@
 /** `FleetSpec` is the `spec` of the fleet file, as plain JSON on every wire. */
 import type { AgentSpec, LivenessSpec, RestartSpec } from '../agent';
-import type { Duration } from '../duration';
+import type { Duration } from '../values/duration';
 import type { NotifySpec } from '../event';
-import type { InboxSpec } from '../inbox';
+import type { InboxSpec } from '../run/inbox';
 import type { TopologySpec } from './topology';
 
 /** What a failed change does with the resources that it created. */

@@ -1,5 +1,5 @@
 /** A topology as written in a fleet file or a scenario (docs/coordination.md, "Topology"). */
-import type { Duration } from '../duration';
+import type { Duration } from '../values/duration';
 import { MOST_INVOCATIONS } from '../agent/turns';
 
 /**

@@ -2,7 +2,7 @@
  * A pool of interchangeable credentials (docs/subscriptions.md). It contains only references to
  * secrets: `env:NAME`, `file:path`.
  */
-import type { Duration } from '../duration';
+import type { Duration } from '../values/duration';
 import type { CredentialSpec } from '../fleet';
 import type { NotifySpec } from '../event';
 import type { Trouble } from '../trouble';

@@ -3,7 +3,7 @@ import type { ReportedProgress } from '../agent/progress';
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
 import type { NotifySpec } from '../event';
-import type { InboxSpec } from '../inbox';
+import type { InboxSpec } from './inbox';
 import type { TopologySpec } from '../fleet/topology';
 import type { SourceFailure, TurnInput } from '../agent/turns';
 import type { Trouble } from '../trouble';

@@ -4,8 +4,8 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { DESCRIBE } from '../names';
-import type { ItemAnswer, ItemExtension, RunInbox } from '../inbox';
-import type { Origin } from '../origin';
+import type { ItemAnswer, ItemExtension, RunInbox } from './inbox';
+import type { Origin } from '../caller/origin';
 import type { TurnAnswered, TurnRef, TurnSuspended } from '../agent/turns';
 import type {
   AnswerGiven,

@@ -48,5 +48,5 @@ const acp = field(
   'An agent that speaks the Agent Client Protocol.',
 );
 
-/** `adapter` of an agent. That exactly one kind is given, rules/agent/adapter.ts checks. */
+/** `adapter` of an agent. That exactly one kind is given, rules/agent/spec/adapter.ts checks. */
 export const adapter = strict({ acp: acp.optional(), command: command.optional() });

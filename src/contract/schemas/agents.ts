@@ -4,7 +4,7 @@ import type { AgentCommand, AgentCommandOptions, Heartbeat } from '../agent';
 import { PROGRESS_LENGTHS, type TurnProgress } from '../agent/progress';
 import { PULL_ENDPOINT } from '../agent/pull';
 import { SESSION_BYTES, sessionProblem } from '../agent/session';
-import { MOST_ALIKE, URL_PATTERN } from '../patterns';
+import { MOST_ALIKE, URL_PATTERN } from '../values/patterns';
 import type { FailureReport } from '../agent/subscription';
 import { duration, id, name, reason, requestId, strict } from './fields';
 

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { DroverError } from '../errors';
 import { DEFAULT_QUEUE_PREFIX, NAME_PATTERN } from '../names';
-import { AGENT_CALLS_PER_MINUTE } from '../patterns';
-import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN, specSecretsIn } from '../spec-secret';
+import { AGENT_CALLS_PER_MINUTE } from '../values/patterns';
+import { SPEC_SECRET_EXPECTED, SPEC_SECRET_PATTERN, specSecretsIn } from '../agent/spec-secret';
 import { readBy } from './reading';
 
 const text = z.string().min(1, 'is empty');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DroverEvent, EventType } from '../event';
 import type { EventData } from '../event/data';
 import { AGENT_STEPS } from '../fleet';
-import { ON_DEADLINE, WAITING_KINDS } from '../inbox';
+import { ON_DEADLINE, WAITING_KINDS } from '../run/inbox';
 import { changeKind, changeState, liveness, runtime, status } from './views/parts';
 
 const time = z.string();

@@ -1,8 +1,8 @@
 /** Fields that several schemas share. */
 import { z } from 'zod';
-import { durationMs, LONGEST_DURATION_MS } from '../duration';
+import { durationMs, LONGEST_DURATION_MS } from '../values/duration';
 import { NAME_PATTERN, NAME_RULE } from '../names';
-import { REQUEST_ID_LENGTH } from '../patterns';
+import { REQUEST_ID_LENGTH } from '../values/patterns';
 import { isWellFormed } from '../text';
 
 /** An object whose unknown keys are errors, which name the known keys. */

@@ -8,7 +8,7 @@ import {
   LABEL_VALUE_EXPECTED,
   LABEL_VALUE_PATTERN,
   MOST_LABELS,
-} from '../labels';
+} from '../agent/labels';
 import {
   FLEET_LIMITS,
   VARIABLE_PATTERN,
@@ -20,7 +20,7 @@ import {
   MEMORY_PATTERN,
   KEY_ID_PATTERN,
   HMAC_PATTERN,
-} from '../patterns';
+} from '../values/patterns';
 import { adapter } from './adapter';
 import { field, strict, positiveDuration as positive, duration, name } from './fields';
 import { filled, line, pattern, secret, some, url, whole } from './texts';

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { ApplyRequest, FleetFile } from '../fleet';
-import { ON_DEADLINE } from '../inbox';
-import { FLEET_LIMITS } from '../patterns';
+import { ON_DEADLINE } from '../run/inbox';
+import { FLEET_LIMITS } from '../values/patterns';
 import { duration, field, name, positiveDuration as positive, requestId, strict } from './fields';
 import { topologySchema } from './topology';
 import { application, liveness, restart, agent, notify } from './fleet-agent';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { NAME_PATTERN, NAME_RULE } from '../names';
-import { FLEET_LIMITS } from '../patterns';
+import { FLEET_LIMITS } from '../values/patterns';
 import { USER } from '../fleet/topology';
 import { duration, strict } from './fields';
 import { topologySchema } from './topology';

@@ -1,6 +1,6 @@
 /** Texts, lists and numbers of the fleet file. */
 import { z } from 'zod';
-import { FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../patterns';
+import { FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../values/patterns';
 
 /** A text of the file. */
 export const line = z.string().max(FLEET_LIMITS.text);

@@ -1,7 +1,7 @@
 /** The tokens file (`DROVER_TOKENS_FILE`): the named tokens of an installation, by their hashes. */
 import { z } from 'zod';
 import { DroverError } from '../errors';
-import { type NamedToken, ROLES } from '../role';
+import { type NamedToken, ROLES } from '../caller/role';
 import { name, strict } from './fields';
 import { readBy } from './reading';
 

@@ -1,7 +1,7 @@
 /** The answer to a waiting item: one of its options, or a text. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { WaitingItem } from '../../contract/inbox';
+import type { WaitingItem } from '../../contract/run/inbox';
 import { call } from '../state/api';
 import { plainText } from '../../contract/text';
 import { Action } from './action';

@@ -1,6 +1,6 @@
 /** Everything that waits for a person: questions, permissions and gates. */
 import type { JSX } from 'preact';
-import { WAITING_KINDS, type WaitingItem } from '../../contract/inbox';
+import { WAITING_KINDS, type WaitingItem } from '../../contract/run/inbox';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
 import { Age, Problem } from '../parts/words';

@@ -1,6 +1,6 @@
 /** Calls to the gateway that served this page. */
 import { signal } from '@preact/signals';
-import type { Role } from '../../contract/role';
+import type { Role } from '../../contract/caller/role';
 
 /** Who is logged in; null before the first answer, and without a session. */
 export const session = signal<Session | null>(null);

@@ -5,7 +5,7 @@ import type { FleetListItem } from '../../contract/fleet';
 import type { PoolListItem } from '../../contract/pool';
 import type { RunListItem } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
-import type { WaitingItem } from '../../contract/inbox';
+import type { WaitingItem } from '../../contract/run/inbox';
 import { call, listAll } from './api';
 import { coalesced } from './coalesced';
 

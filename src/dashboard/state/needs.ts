@@ -1,7 +1,7 @@
 /** What needs a person, from the lists: the badge counts exactly these. */
 import type { AgentListItem } from '../../contract/agent';
 import type { FleetListItem } from '../../contract/fleet';
-import type { WaitingItem } from '../../contract/inbox';
+import type { WaitingItem } from '../../contract/run/inbox';
 import type { PoolListItem } from '../../contract/pool';
 import { plainText } from '../../contract/text';
 

@@ -1,6 +1,6 @@
 /** Login by a one-time link, and logout. */
 import { signal } from '@preact/signals';
-import { mayAs, type Role } from '../../contract/role';
+import { mayAs, type Role } from '../../contract/caller/role';
 import { call, CallError, session, type Session } from './api';
 import { replaceAddress } from './route';
 

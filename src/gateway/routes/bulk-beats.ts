@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DroverError, type ErrorBody } from '../../contract/errors';
-import { describeProblem, readJson } from '../../contract/json';
+import { describeProblem, readJson } from '../../contract/values/json';
 import type { BeatAnswer } from '../../contract/protocol';
 import { addressedHeartbeatSchema } from '../../contract/schemas/agents';
 import { CALLS } from '../../contract/schemas/http';

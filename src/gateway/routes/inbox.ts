@@ -1,6 +1,6 @@
 /** Calls for the inbox. */
 import type { DroverClient } from '../../client';
-import { itemRef } from '../../contract/inbox';
+import { itemRef } from '../../contract/run/inbox';
 import { type CommandOrigin, mustReach, onlyFleetsOf, originOf } from '../caller';
 import type { Handlers, Input } from '../calls';
 

@@ -11,7 +11,7 @@ import {
   type PulledKind,
   SHORTEST_POLL_MS,
 } from '../../contract/agent/pull';
-import { durationMs } from '../../contract/duration';
+import { durationMs } from '../../contract/values/duration';
 import { DroverError } from '../../contract/errors';
 import type { Handlers } from '../calls';
 import type { Exchange } from '../pull/exchange';

@@ -6,7 +6,7 @@ import type { Decision } from '../../contract/agent';
 import type { AgentAxes, AgentChanged } from '../../contract/event/data';
 import type { EventLog, LogEntry, NewEntry } from '../../contract/event/log';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
-import { append, appendAll } from '../lib/log';
+import { append, appendAll } from '../lib/log/log';
 import type { AgentState } from './state';
 import { nameOf } from './subscription/switches';
 import { shortWhy } from './why';

@@ -13,19 +13,19 @@ import type {
   InstanceEnded,
 } from '../../contract/agent';
 import { DIRECT_INCARNATION } from '../../contract/names';
-import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/patterns';
+import { MOST_ALIKE, REQUEST_ID_LENGTH } from '../../contract/values/patterns';
 import type { AgentSilent, LeaseLost } from '../../contract/lease';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnRef, TurnSuspended, TurnRequest, TurnRequested } from '../../contract/agent/turns';
-import { agentSpec } from './spec';
+import { agentSpec } from './spec/spec';
 import { message, shaped } from '../lib/message';
 import { boundedDuration, id, leaseId, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { version } from '../lib/carried';
 import { originFields } from '../lib/origin';
 import * as parse from '../lib/parse';
-import { turnInput } from '../lib/turn-input';
-import { MOST_HOLDS } from './commands';
+import { turnInput } from '../lib/turn/turn-input';
+import { MOST_HOLDS } from './commands/commands';
 import { session } from './session';
 
 const reason = parse.text(2_000);

@@ -4,7 +4,7 @@ import { type AgentState, endedInstance } from './state';
 import { causeLine } from '../../contract/failure/cause';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
 import { blameTurns } from './turns/crashes';
-import { type AgentSettings, STOP_GRACE_MS } from './settings';
+import { type AgentSettings, STOP_GRACE_MS } from './spec/settings';
 
 /** Begins the reason of a status `failed` that follows too many crashes. */
 export const CRASH_LOOP = 'crash loop';

@@ -18,9 +18,9 @@ import type { HeldSubscription } from '../../contract/agent/subscription';
 import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
 import type { Usage } from '../../contract/usage';
 import type { RequestMark } from '../lib/fingerprint';
-import { UNBEGUN_LOG } from '../lib/log';
+import { UNBEGUN_LOG } from '../lib/log/log';
 import { type PausedClock, STOPPED_CLOCK } from './turns/paused-clock';
-import { type AgentSettings, agentSettings } from './settings';
+import { type AgentSettings, agentSettings } from './spec/settings';
 import { NO_SWITCH, type SubscriptionState, blocksTurns } from './subscription/state';
 
 /** The calls of a provider. `inspect` changes nothing. */

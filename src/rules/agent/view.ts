@@ -18,9 +18,9 @@ import { inline } from '../lib/markdown';
 import { lostText } from '../lib/ends';
 import { sessionField } from './session';
 import { heldByField } from './liveness/holders';
-import { agentSettings } from './settings';
+import { agentSettings } from './spec/settings';
 import { troubleLines, troublesOf } from '../lib/troubles';
-import { usageField } from '../lib/usage';
+import { usageField } from '../lib/turn/usage';
 import { openTurns } from './turns/open';
 import { shortWhy, why } from './why';
 

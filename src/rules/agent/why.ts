@@ -8,7 +8,7 @@ import { SUBSCRIPTION_HOLD } from '../../contract/names';
 import { type AgentState, isAvailable } from './state';
 import { lacksSubscription } from './subscription/switch';
 import { blocksTurns } from './subscription/state';
-import { releaseCommand } from './holds';
+import { releaseCommand } from './commands/holds';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
 import { utcText } from '../lib/time';
 

@@ -21,8 +21,8 @@ import type {
 import { ERRORS, type ErrorCode } from '../../contract/errors';
 import type { Trouble } from '../../contract/trouble';
 import { parseHold } from '../agent/messages';
-import { MOST_HOLDS } from '../agent/commands';
-import { agentSpec } from '../agent/spec';
+import { MOST_HOLDS } from '../agent/commands/commands';
+import { agentSpec } from '../agent/spec/spec';
 import { flag, stateOf, version, words } from '../lib/carried';
 import { boolean, integer, list, name, nullable, oneOf, optional, type Parser, record } from '../lib/parse';
 import { provisioningSpec } from './messages';

@@ -9,7 +9,7 @@ import type {
   CompensationState,
   EntryOutcome,
 } from '../../contract/fleet/compensation';
-import { formatDuration } from '../../contract/duration';
+import { formatDuration } from '../../contract/values/duration';
 import { DroverError, type ErrorCode } from '../../contract/errors';
 import { boundedList, boundedText, SHORT_BYTES, shareBytes } from '../../contract/text';
 

@@ -1,9 +1,9 @@
 /** Parses every message of a `provision` workflow. */
 import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, HoldsChanged, ProvisioningSpec } from '../../contract/fleet';
-import { FLEET_LIMITS } from '../../contract/patterns';
+import { FLEET_LIMITS } from '../../contract/values/patterns';
 import { positiveDuration } from '../lib/fields';
-import { MOST_HOLDS } from '../agent/commands';
+import { MOST_HOLDS } from '../agent/commands/commands';
 import { parseHold } from '../agent/messages';
 import { message } from '../lib/message';
 import { integer, list, name, nullable, object, oneOf, optional, type Parser, text } from '../lib/parse';

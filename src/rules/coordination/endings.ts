@@ -2,7 +2,7 @@
 import type { BarrierRecord, BranchOutcome } from '../../contract/run';
 import { jsonBytes } from '../lib/json-bytes';
 import { withShares } from '../lib/shares';
-import { usageField } from '../lib/usage';
+import { usageField } from '../lib/turn/usage';
 import { type Effects, Stopped } from './effects';
 import { overLimit } from './fan-out/limits';
 import type { BranchResult, BranchState, Contribution, Records } from './state';

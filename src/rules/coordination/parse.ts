@@ -1,10 +1,10 @@
 /** Parses the context of a branch, and its state after continue-as-new. */
 import { RESERVED_NODES, TOPOLOGY_LIMITS } from '../../contract/fleet/topology';
 import type { BarrierRecord, BranchRecord } from '../../contract/run';
-import { turnInput } from '../lib/turn-input';
+import { turnInput } from '../lib/turn/turn-input';
 import { version } from '../lib/carried';
 import * as parse from '../lib/parse';
-import { usage } from '../lib/usage';
+import { usage } from '../lib/turn/usage';
 import type { Topology } from '../topology/topology';
 import type { BranchContext, BranchState, Contribution, Counts, Records, Remembered, Undo } from './state';
 

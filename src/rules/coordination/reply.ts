@@ -4,10 +4,10 @@
  */
 import { type Invocation, MOST_INVOCATIONS, type TurnReply } from '../../contract/agent/turns';
 import { DroverError } from '../../contract/errors';
-import { UNDECODABLE } from '../../contract/json';
+import { UNDECODABLE } from '../../contract/values/json';
 import { boundedText, ERROR_BYTES } from '../../contract/text';
 import * as parse from '../lib/parse';
-import { replyParts } from '../lib/reply-extras';
+import { replyParts } from '../lib/turn/reply-extras';
 import type { Topology } from '../topology/topology';
 
 /** A valid reply, or why it is invalid. */

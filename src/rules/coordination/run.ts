@@ -4,7 +4,7 @@ import type { Topology } from '../topology/topology';
 import { runBarrier } from './fan-out/barrier';
 import { inBranchOrder } from './fan-out/branch-order';
 import { withShares } from '../lib/shares';
-import { sumOfUsage, usageField } from '../lib/usage';
+import { sumOfUsage, usageField } from '../lib/turn/usage';
 import { boundedBarriers } from './endings';
 import type { Effects } from './effects';
 import { Orphans } from './fan-out/orphans';

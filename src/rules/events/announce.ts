@@ -1,7 +1,7 @@
 /** Decides when to announce that an agent is ready, offline or failed: once per change. */
 import { hasCrashed, hasFailed, isActive, isUp } from '../agent/lifecycle';
 import type { NewEntry } from '../../contract/event/log';
-import { append } from '../lib/log';
+import { append } from '../lib/log/log';
 import type { AgentState, Announcement } from '../agent/state';
 import { nameOf } from '../agent/subscription/switches';
 import { shortWhy } from '../agent/why';

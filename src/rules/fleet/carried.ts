@@ -1,15 +1,15 @@
 /** Reads the state that an earlier run of a fleet's workflow has left. */
 import type { ApplyResult, PlannedDifference, PoolRepair, UntoldAgent } from '../../contract/fleet';
-import { MOST_HOLDS } from '../agent/commands';
+import { MOST_HOLDS } from '../agent/commands/commands';
 import { parseHold } from '../agent/messages';
 import { notifySpec } from '../lib/fields';
 import { parseCancelOrder } from '../change/messages';
 import { changeView, compensationRecord, ownedWithSpec, plannedChange, provisionInput } from '../change/carried';
 import { flag, ignored, stateOf, version, words } from '../lib/carried';
 import { boolean, integer, list, name, nullable, oneOf, optional, type Parser, record } from '../lib/parse';
-import { parseEventLog } from '../lib/log-carried';
-import { usage } from '../lib/usage';
-import { fleetShape, subscriptionSpec } from './spec';
+import { parseEventLog } from '../lib/log/log-carried';
+import { usage } from '../lib/turn/usage';
+import { fleetShape, subscriptionSpec } from './spec/spec';
 import type { FleetChange, FleetState, RememberedRequest } from './state';
 
 const change = stateOf<FleetChange>()({

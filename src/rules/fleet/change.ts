@@ -13,7 +13,7 @@ import type {
 import { lostText } from '../lib/ends';
 import { findRequest, markOf, REQUESTS_KEPT, type RequestMark } from '../lib/fingerprint';
 import { withoutPools } from './pools';
-import { scaled } from './scale';
+import { scaled } from './plan/scale';
 import {
   acceptedView,
   type FleetChange,
@@ -23,8 +23,8 @@ import {
   type RememberedRequest,
   unsignedFleet,
 } from './state';
-import { desiredAgents, differingSettings, planChanges } from './plan';
-import { planDifferences } from './plan-values';
+import { desiredAgents, differingSettings, planChanges } from './plan/plan';
+import { planDifferences } from './plan/plan-values';
 
 /** The most lines of plans in remembered answers, because continue-as-new carries all of them. */
 const PLAN_LINES_KEPT = 5_000;

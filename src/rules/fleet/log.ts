@@ -3,7 +3,7 @@ import type { ChangeRef } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
 import type { ChangeState } from '../../contract/fleet';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
-import { appendAll } from '../lib/log';
+import { appendAll } from '../lib/log/log';
 import type { FleetChange, FleetState } from './state';
 
 type EndType = 'change.completed' | 'change.compensated' | 'change.failed';

@@ -2,7 +2,7 @@
 import type { PoolsCall } from '../../contract/activities';
 import type { FleetSpec } from '../../contract/fleet';
 import { type FleetState, isChanging } from './state';
-import { differingFields } from './plan';
+import { differingFields } from './plan/plan';
 
 /**
  * The message that is due to the pools; null: they are up to date. A fleet leaves no pool before

@@ -2,7 +2,7 @@
 import type { AgentSpec } from '../../contract/agent';
 import { references } from '../../contract/agent/references';
 import type { AgentChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
-import type { PreflightCall, PreflightItem, Unmet } from '../../contract/preflight';
+import type { PreflightCall, PreflightItem, Unmet } from '../../contract/fleet/preflight';
 import { boundedList, boundedText, shareBytes } from '../../contract/text';
 import { withChange } from './change';
 import type { FleetState } from './state';

@@ -10,7 +10,7 @@ import type {
 } from '../../contract/fleet';
 import type { CompensationRecord, EntryOutcome } from '../../contract/fleet/compensation';
 import { withChange } from './change';
-import { signedAgents, type OwnedWithSpec, differingFields } from './plan';
+import { signedAgents, type OwnedWithSpec, differingFields } from './plan/plan';
 import { type FleetState, type FleetChange, isChanging } from './state';
 
 /** Where a change runs: the worker's installation, and the host of its process provider. */

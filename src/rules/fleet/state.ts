@@ -20,12 +20,12 @@ import type { Trouble } from '../../contract/trouble';
 import type { Usage } from '../../contract/usage';
 import { waitingProgress } from '../change/run';
 import type { RequestMark } from '../lib/fingerprint';
-import { UNBEGUN_LOG } from '../lib/log';
-import type { OwnedWithSpec } from './plan';
-import { unsigned } from '../agent/spec';
-import { agentSettings } from '../agent/settings';
+import { UNBEGUN_LOG } from '../lib/log/log';
+import type { OwnedWithSpec } from './plan/plan';
+import { unsigned } from '../agent/spec/spec';
+import { agentSettings } from '../agent/spec/settings';
 import { type Ignored, NOTHING_IGNORED, troublesOf } from '../lib/troubles';
-import { usageField } from '../lib/usage';
+import { usageField } from '../lib/turn/usage';
 
 /**
  * The next step of a change; `ended`: none. `check` asks the workers whether they have everything,

@@ -1,6 +1,6 @@
 /** What the turns of ended agents took. */
 import type { UsageLeft } from '../../contract/fleet';
-import { sumOfUsage } from '../lib/usage';
+import { sumOfUsage } from '../lib/turn/usage';
 import type { FleetState } from './state';
 
 /** A repeated signal comes within seconds; an agent of a fleet has a key of its own. */

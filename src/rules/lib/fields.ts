@@ -2,10 +2,10 @@
  * Parsers of the fields that several specifications have; the zod schemas of the fleet file are
  * their twins at the edges.
  */
-import type { Duration } from '../../contract/duration';
+import type { Duration } from '../../contract/values/duration';
 import { leaseOfId } from '../../contract/names';
-import { type InboxSpec, ON_DEADLINE } from '../../contract/inbox';
-import { EVENT_PATTERN, FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../../contract/patterns';
+import { type InboxSpec, ON_DEADLINE } from '../../contract/run/inbox';
+import { EVENT_PATTERN, FLEET_LIMITS, SECRET_PATTERN, URL_PATTERN } from '../../contract/values/patterns';
 import { durationMs, LONGEST_DURATION_MS } from './duration';
 import { duration, invalid, json, list, object, oneOf, optional, type Parser, text } from './parse';
 

@@ -3,8 +3,8 @@
  * arguments (decision 24).
  */
 import { DroverError } from '../../contract/errors';
-import { fnv1a64 } from '../../contract/fnv';
-import type { Origin } from '../../contract/origin';
+import { fnv1a64 } from '../../contract/values/fnv';
+import type { Origin } from '../../contract/caller/origin';
 import { isRecord } from './parse';
 
 /** A remembered request: its id, and the fingerprint of its command and arguments. */

@@ -1,6 +1,6 @@
 /** Reads what an agent and its pool tell each other, and both remember. */
 import type { AllocationGranted, FailureObserved } from '../../contract/pool';
-import { MOST_ALIKE } from '../../contract/patterns';
+import { MOST_ALIKE } from '../../contract/values/patterns';
 import { id, secretReference } from './fields';
 import { message } from './message';
 import * as parse from './parse';

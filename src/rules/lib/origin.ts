@@ -1,5 +1,5 @@
 /** Reads who gives a command, and says it. */
-import { type Origin, ORIGIN_LENGTH } from '../../contract/origin';
+import { type Origin, ORIGIN_LENGTH } from '../../contract/caller/origin';
 import { optional, text } from './parse';
 
 /** The fields of `Origin`, for the parsers of commands. */

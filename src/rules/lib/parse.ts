@@ -5,7 +5,7 @@
  * names the path.
  */
 import { DroverError } from '../../contract/errors';
-import { describeProblem, jsonProblem } from '../../contract/json';
+import { describeProblem, jsonProblem } from '../../contract/values/json';
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import { durationMs } from './duration';
 

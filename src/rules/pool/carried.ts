@@ -1,7 +1,7 @@
 /** Reads what a pool's workflow begins with: the input of its first run, or the state that an earlier run has left. */
 import type { AllocationGranted } from '../../contract/pool';
 import { notifySpec } from '../lib/fields';
-import { parseEventLog } from '../lib/log-carried';
+import { parseEventLog } from '../lib/log/log-carried';
 import { parseAllocationGranted } from '../lib/grants';
 import { carriedIn, requestMark, span, stateOf, time, version, words } from '../lib/carried';
 import { boolean, integer, list, name, nullable, optional, type Parser, record } from '../lib/parse';

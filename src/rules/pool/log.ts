@@ -1,6 +1,6 @@
 /** The events of a pool: that agents wait for a credential, and that none does any more. */
 import type { NewEntry } from '../../contract/event/log';
-import { append } from '../lib/log';
+import { append } from '../lib/log/log';
 import { announceExhaustion } from './pool';
 import { type PoolState, poolView } from './state';
 

@@ -9,10 +9,10 @@ import type {
   PoolInput,
   PoolLeft,
 } from '../../contract/pool';
-import { REQUEST_ID_LENGTH } from '../../contract/patterns';
+import { REQUEST_ID_LENGTH } from '../../contract/values/patterns';
 import { id, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
-import type { Origin } from '../../contract/origin';
+import type { Origin } from '../../contract/caller/origin';
 import { agentName, parseFailureObserved } from '../lib/grants';
 import { message } from '../lib/message';
 import { originFields } from '../lib/origin';

@@ -7,7 +7,7 @@ import type { EventLog } from '../../contract/event/log';
 import type { AllocationGranted, AllocationRequested, PoolConfiguration, PoolView } from '../../contract/pool';
 import { durationMs } from '../lib/duration';
 import type { RequestMark } from '../lib/fingerprint';
-import { UNBEGUN_LOG } from '../lib/log';
+import { UNBEGUN_LOG } from '../lib/log/log';
 
 /** How long the pool skips a credential at most, unless its provider names a later reset (docs/subscriptions.md). */
 const SKIP_FOR_MS = 2 * 3_600_000;

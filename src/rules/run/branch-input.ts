@@ -4,9 +4,9 @@ import { branchContext, branchId, branchState } from '../coordination/parse';
 import { version } from '../lib/carried';
 import type { BranchContext, BranchResult, BranchState } from '../coordination/state';
 import { lostBranch } from '../coordination/lost';
-import { turnInput } from '../lib/turn-input';
+import { turnInput } from '../lib/turn/turn-input';
 import { jsonBytes } from '../lib/json-bytes';
-import { sumOfUsage, usageField } from '../lib/usage';
+import { sumOfUsage, usageField } from '../lib/turn/usage';
 import { boolean, integer, json, list, name, nullable, object, optional, type Parser, text } from '../lib/parse';
 
 /** The options that all branches of a run share. */

@@ -2,7 +2,7 @@
  * The human of a run: the questions in the order of asking, each with its reminder, escalation and
  * deadline. Without an item's number, the oldest one is open.
  */
-import type { OnDeadline } from '../../contract/inbox';
+import type { OnDeadline } from '../../contract/run/inbox';
 import type { Script } from '../../contract/run';
 import { USER } from '../../contract/fleet/topology';
 import type { Answer, Question } from '../coordination/effects';

@@ -1,7 +1,7 @@
 /** Presents the questions of a run as waiting items, and refuses answers that do not fit them. */
 import { DroverError } from '../../contract/errors';
-import { fnv1a64 } from '../../contract/fnv';
-import { type InboxSpec, type ItemAnswer, itemId, type WaitingItem, type WaitingKind } from '../../contract/inbox';
+import { fnv1a64 } from '../../contract/values/fnv';
+import { type InboxSpec, type ItemAnswer, itemId, type WaitingItem, type WaitingKind } from '../../contract/run/inbox';
 import { MOST_RETURNED_BYTES } from './branch-input';
 import { readVerdict } from '../coordination/fan-out/verdict';
 import { asksPermission } from '../coordination/permission';

@@ -11,9 +11,9 @@ import type {
   StopRequested,
 } from '../../contract/run';
 import type { TurnAnswered } from '../../contract/agent/turns';
-import type { ItemAnswer, ItemExtension } from '../../contract/inbox';
-import type { Origin } from '../../contract/origin';
-import { REQUEST_ID_LENGTH } from '../../contract/patterns';
+import type { ItemAnswer, ItemExtension } from '../../contract/run/inbox';
+import type { Origin } from '../../contract/caller/origin';
+import { REQUEST_ID_LENGTH } from '../../contract/values/patterns';
 import { branchId } from '../coordination/parse';
 import { positiveDuration } from '../lib/fields';
 import { message } from '../lib/message';
@@ -33,8 +33,8 @@ import {
   type Parser,
   text,
 } from '../lib/parse';
-import { turnOutcome } from '../lib/turn-input';
-import { usage } from '../lib/usage';
+import { turnOutcome } from '../lib/turn/turn-input';
+import { usage } from '../lib/turn/usage';
 
 const id = text(21_000);
 const words = text(Infinity);

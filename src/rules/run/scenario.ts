@@ -4,7 +4,7 @@
  */
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, RunStart, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
-import { FLEET_LIMITS } from '../../contract/patterns';
+import { FLEET_LIMITS } from '../../contract/values/patterns';
 import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, inboxSpec, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';

@@ -7,7 +7,7 @@ import { endText } from '../lib/ends';
 import { jsonBytes } from '../lib/json-bytes';
 import { inline } from '../lib/markdown';
 import { withShares } from '../lib/shares';
-import { usageField } from '../lib/usage';
+import { usageField } from '../lib/turn/usage';
 
 /** The known branches of a run, by id. */
 export type KnownBranches = ReadonlyMap<string, LiveBranchRecord>;

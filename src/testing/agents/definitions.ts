@@ -3,7 +3,7 @@ import type { AgentOptions } from '../../agent';
 import { fail } from '../../agent/replies';
 import type { TurnHandler } from '../../agent/turn-memory';
 import type { TurnReply, TurnRequest } from '../../contract/agent/turns';
-import type { Duration } from '../../contract/duration';
+import type { Duration } from '../../contract/values/duration';
 import type { ScriptedReply } from '../../contract/run';
 import { scriptedTurn } from '../../rules/run/script';
 import { mustBeDuration } from '../durations';

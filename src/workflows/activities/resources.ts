@@ -2,7 +2,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { ProviderKind } from '../../contract/agent';
 import type { ProviderActivities, SubscriptionActivities } from '../../contract/activities';
-import type { PreflightActivities } from '../../contract/preflight';
+import type { PreflightActivities } from '../../contract/fleet/preflight';
 import { PROVIDER_POLICY, onQueueInTime, onQueueOf, UNDO_POLICY, LOST_WORKER } from './policies';
 
 /** Effects of a change on a resource. */

@@ -13,7 +13,7 @@ import {
   effectSucceeded,
 } from '../../rules/agent/reconcile';
 import { sessionField } from '../../rules/agent/session';
-import { STOP_GRACE_MS } from '../../rules/agent/settings';
+import { STOP_GRACE_MS } from '../../rules/agent/spec/settings';
 import { preparation, providerActivities, stopActivity } from '../activities/resources';
 import type { AgentMachine } from './machine';
 import { errorBody } from '../shared/failures';

@@ -13,7 +13,7 @@ import {
 import { applyLeaseLost, applySilent } from '../../rules/agent/liveness/leases';
 import { applyBeat, applyCheck } from '../../rules/agent/liveness/liveness';
 import { applyEnd, probedAfterBeat, withProbes } from '../../rules/agent/liveness/probes';
-import { rememberAnswer, recall } from '../../rules/agent/requests';
+import { rememberAnswer, recall } from '../../rules/agent/commands/requests';
 import { requestTurn, withdrawTurn } from '../../rules/agent/turns/queue';
 import { commandState } from '../../rules/agent/view';
 import { accept, mark, requestOf } from './commands';

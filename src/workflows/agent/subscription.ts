@@ -23,7 +23,7 @@ import { markSwitchesAnnounced, recordSwitch, reloadEnded } from '../../rules/ag
 import { announce, dueAnnouncement } from '../../rules/events/announce';
 import { beginEffect, isObsolete } from '../../rules/agent/reconcile';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
-import { rememberAnswer, recall, remember } from '../../rules/agent/requests';
+import { rememberAnswer, recall, remember } from '../../rules/agent/commands/requests';
 import { nameOf } from '../../rules/agent/subscription/switches';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
 import { credentialActivity } from '../activities/resources';

@@ -10,7 +10,7 @@ import { initialState } from '../../rules/agent/input/initial-state';
 import { AGENT_INPUT } from '../../rules/agent/input/migrate';
 import { nextEffect } from '../../rules/agent/reconcile';
 import { agentView } from '../../rules/agent/view';
-import { appended } from '../../rules/lib/log';
+import { appended } from '../../rules/lib/log/log';
 import { publish } from './card';
 import { runClock } from './clock';
 import { accept, handleCommands } from './commands';

@@ -2,7 +2,7 @@
 import type { BranchRecord, BranchView, LiveBranchRecord } from '../../contract/run';
 import type { SourceFailure } from '../../contract/agent/turns';
 import type { BranchResult, BranchState } from '../../rules/coordination/state';
-import { usageField } from '../../rules/lib/usage';
+import { usageField } from '../../rules/lib/turn/usage';
 import type { BranchLife } from './life';
 
 /** Follows the progress of one branch. */

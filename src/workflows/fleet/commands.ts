@@ -26,7 +26,7 @@ import {
   runNamed,
   scaleRequest,
   usageLeft,
-} from '../../rules/fleet/spec';
+} from '../../rules/fleet/spec/spec';
 import { type DecidedCancel, decideCancel } from '../../rules/fleet/cancel';
 import { decidePause, decideResume } from '../../rules/fleet/holds';
 import { decideRunName } from '../../rules/fleet/run-names';

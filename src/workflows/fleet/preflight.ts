@@ -1,6 +1,6 @@
 /** Checks, before the first step of a change, that the workers have what its new agents need. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { PreflightCall, Unmet } from '../../contract/preflight';
+import type { PreflightCall, Unmet } from '../../contract/fleet/preflight';
 import { type Findings, joinUnmet, preflightRounds, type PreflightRound } from '../../rules/fleet/preflight';
 import { preflightActivity } from '../activities/resources';
 import { askHost, HOST_TRIES } from '../shared/host';

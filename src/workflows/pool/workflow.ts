@@ -14,7 +14,7 @@ import { poolCard, poolSummary } from '../../rules/pool/card';
 import { POOL_INPUT } from '../../rules/pool/migrate';
 import { endsAt, type Grant, nextReset, type PoolState, poolView } from '../../rules/pool/state';
 import { initialPool } from '../../rules/pool/carried';
-import { appended } from '../../rules/lib/log';
+import { appended } from '../../rules/lib/log/log';
 import { addIgnored, NOTHING_IGNORED, troublesOf } from '../../rules/lib/troubles';
 import { handlePoolMessages, type PoolMachine } from './messages';
 import { continueAsNewDue } from '../shared/continue-as-new';

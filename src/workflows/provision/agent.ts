@@ -19,7 +19,7 @@ import {
 import { formatDuration } from '../../rules/lib/duration';
 import { leftAfterWait } from '../../rules/change/ready-clock';
 import { isRefusal } from '../../rules/change/late-creates';
-import { agentSettings } from '../../rules/agent/settings';
+import { agentSettings } from '../../rules/agent/spec/settings';
 import { fleetActivities } from '../activities/fleet';
 import { changeActivities, preparation } from '../activities/resources';
 import { askHost, askHostAgain } from '../shared/host';

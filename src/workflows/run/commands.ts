@@ -3,7 +3,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { type ErrorCode, DroverError } from '../../contract/errors';
 import { runUpdates } from '../../contract/run/messages';
-import type { Origin } from '../../contract/origin';
+import type { Origin } from '../../contract/caller/origin';
 import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 import { findRequest, markOf, withMark } from '../../rules/lib/fingerprint';

@@ -1,7 +1,7 @@
 /** The waiting items of a run: how they ended, what webhooks are told, and how lists find the run. */
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { NewEntry } from '../../contract/event/log';
-import type { WaitingItem } from '../../contract/inbox';
+import type { WaitingItem } from '../../contract/run/inbox';
 import type { RunInput } from '../../contract/run';
 import { searchAttributeKeys } from '../../contract/search-attributes';
 import type { Asked, Human, ItemNews } from '../../rules/run/human';

@@ -9,7 +9,7 @@ import { type Human, createHuman } from '../../rules/run/human';
 import { inboxTimes } from '../../rules/run/inbox';
 import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
 import { withShares } from '../../rules/lib/shares';
-import { sumOfUsage, usageField } from '../../rules/lib/usage';
+import { sumOfUsage, usageField } from '../../rules/lib/turn/usage';
 import { type Stop, createStop } from '../../rules/coordination/stop';
 import { mustCompile } from '../../rules/topology/compile';
 import type { Topology } from '../../rules/topology/topology';

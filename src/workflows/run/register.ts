@@ -1,6 +1,6 @@
 /** The shape of a run's commands, for the files that register them. */
 import type { UpdateDefinition } from '@temporalio/common';
-import type { Origin } from '../../contract/origin';
+import type { Origin } from '../../contract/caller/origin';
 import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 

@@ -4,7 +4,7 @@
  * that no parser accepts, so that the message is refused like any other malformed one.
  */
 import { type Payload, type PayloadConverter, defaultPayloadConverter } from '@temporalio/common';
-import { UNDECODABLE } from '../../contract/json';
+import { UNDECODABLE } from '../../contract/values/json';
 import { messageOf, SHORT_BYTES } from '../../contract/text';
 
 function decoded<T>(payload: Payload): T {

@@ -3,8 +3,8 @@ import { setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/wo
 import type { EventLog, LogEntry, NewEntry } from '../../contract/event/log';
 import { readLog } from '../../contract/event/messages';
 import { searchAttributeKeys } from '../../contract/search-attributes';
-import { answerLog, appendAll, appended, begunLog, UNBEGUN_LOG } from '../../rules/lib/log';
-import { parseLogQuery } from '../../rules/lib/log-carried';
+import { answerLog, appendAll, appended, begunLog, UNBEGUN_LOG } from '../../rules/lib/log/log';
+import { parseLogQuery } from '../../rules/lib/log/log-carried';
 import { translating } from './failures';
 import { createStamp } from './stamp';
 

@@ -2,7 +2,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import { targetsOf, type NotifySpec } from '../../contract/event';
 import type { LogEntry } from '../../contract/event/log';
-import { logged } from '../../rules/lib/log';
+import { logged } from '../../rules/lib/log/log';
 import { notificationActivities } from '../activities/messages';
 import type { Supervisor } from './supervise';
 

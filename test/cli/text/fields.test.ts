@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FieldRow, fieldsOf, fieldTables } from '../../../src/cli/text/fields';
 import { fleetFileJsonSchema, fleetFileSchema } from '../../../src/contract/schemas/fleet-file';
-import { agentSettings } from '../../../src/rules/agent/settings';
+import { agentSettings } from '../../../src/rules/agent/spec/settings';
 import { DEFAULT_MAX_CONCURRENT, DEFAULT_TIMEOUT } from '../../../src/rules/change/run';
 import { durationMs } from '../../../src/rules/lib/duration';
 import { newPool, skipForMs } from '../../../src/rules/pool/state';

@@ -1,7 +1,7 @@
 /** What a reader makes of looks and logs: every entry once, over incarnations, late rows, resets and ended runs. */
 import fc from 'fast-check';
 import type { EventLog } from '../../../src/contract/event/log';
-import { answerLog, append, begunLog, UNBEGUN_LOG } from '../../../src/rules/lib/log';
+import { answerLog, append, begunLog, UNBEGUN_LOG } from '../../../src/rules/lib/log/log';
 import { Knowledge, type Row } from '../../../src/client/feed/known';
 import { runs } from '../../support/runs';
 

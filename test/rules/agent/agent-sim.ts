@@ -7,7 +7,7 @@ import type { AgentCommand } from '../../../src/contract/agent';
 import { DroverError } from '../../../src/contract/errors';
 import type { AgentState, Effect, ProviderEffect } from '../../../src/rules/agent/state';
 import { reloadEnded } from '../../../src/rules/agent/subscription/switch';
-import { type CommandRequest, decide } from '../../../src/rules/agent/commands';
+import { type CommandRequest, decide } from '../../../src/rules/agent/commands/commands';
 import { applyBeat } from '../../../src/rules/agent/liveness/liveness';
 import { withProbes } from '../../../src/rules/agent/liveness/probes';
 import { beginEffect, effectFailed, nextEffect, hasReached, effectSucceeded } from '../../../src/rules/agent/reconcile';

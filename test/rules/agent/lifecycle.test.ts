@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { type AgentCommand, type AgentStatus, type Runtime, AGENT_COMMANDS } from '../../../src/contract/agent';
 import { DroverError } from '../../../src/contract/errors';
-import { type CommandRequest, decide } from '../../../src/rules/agent/commands';
+import { type CommandRequest, decide } from '../../../src/rules/agent/commands/commands';
 import {
   RUNTIME_TRANSITIONS,
   STATUS_TRANSITIONS,

@@ -1,6 +1,6 @@
 /** What a fleet owns of a specification, as if it had been applied. */
 import type { FleetSpec } from '../../../src/contract/fleet';
-import { desiredAgents, type OwnedWithSpec } from '../../../src/rules/fleet/plan';
+import { desiredAgents, type OwnedWithSpec } from '../../../src/rules/fleet/plan/plan';
 
 export function ownedOf(spec: FleetSpec): Record<string, OwnedWithSpec> {
   return Object.fromEntries(

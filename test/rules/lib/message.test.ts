@@ -4,7 +4,7 @@ import * as agent from '../../../src/rules/agent/messages';
 import * as change from '../../../src/rules/change/messages';
 import * as events from '../../../src/rules/events/messages';
 import { initialFleet } from '../../../src/rules/fleet/input';
-import * as fleet from '../../../src/rules/fleet/spec';
+import * as fleet from '../../../src/rules/fleet/spec/spec';
 import { AGENT_COMMANDS } from '../../../src/contract/agent';
 import * as grants from '../../../src/rules/lib/grants';
 import { AGENT_INPUT } from '../../../src/rules/agent/input/migrate';

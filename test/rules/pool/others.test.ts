@@ -1,5 +1,5 @@
 /** What a pool's rules leave as it is: other agents, other credentials, other fleets; and what a state begins with. */
-import { UNBEGUN_LOG } from '../../../src/rules/lib/log';
+import { UNBEGUN_LOG } from '../../../src/rules/lib/log/log';
 import type { PoolConfiguration } from '../../../src/contract/pool';
 import {
   configurePool,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { ConvergenceSpec, TopologySpec } from '../../../src/contract/fleet/topology';
 import { compileTopology, mustCompile } from '../../../src/rules/topology/compile';
-import { crossProblems } from '../../../src/rules/fleet/check';
-import { topologyWarnings } from '../../../src/rules/fleet/topology';
+import { crossProblems } from '../../../src/rules/fleet/spec/check';
+import { topologyWarnings } from '../../../src/rules/fleet/spec/topology';
 import type { Topology } from '../../../src/rules/topology/topology';
 
 const compiled = (spec: TopologySpec, known?: readonly string[]): Topology =>

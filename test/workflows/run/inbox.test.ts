@@ -2,7 +2,7 @@
 import { EVENT_TYPES } from '../../../src/contract/event';
 import type { RaiseCall } from '../../../src/contract/activities';
 import type { DroverEvent } from '../../../src/contract/event';
-import type { InboxSpec, RunInbox, WaitingItem } from '../../../src/contract/inbox';
+import type { InboxSpec, RunInbox, WaitingItem } from '../../../src/contract/run/inbox';
 import type { TopologySpec } from '../../../src/contract/fleet/topology';
 import type { Script } from '../../../src/contract/run';
 import { timeSkipping } from '../../support/env';

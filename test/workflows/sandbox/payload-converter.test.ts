@@ -1,7 +1,7 @@
 /** Decoding never throws, here and in the sandbox (the raw signals of agent/messages.test.ts). */
 import { type Payload, defaultPayloadConverter } from '@temporalio/common';
 import fc from 'fast-check';
-import { UNDECODABLE } from '../../../src/contract/json';
+import { UNDECODABLE } from '../../../src/contract/values/json';
 import { payloadConverter } from '../../../src/workflows/sandbox/payload-converter';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 /** What the table says of one call, and the headers and media types that calls share. */
 import type { z } from 'zod';
-import type { Role } from '../../role';
+import type { Role } from '../../caller/role';
 import { requestId } from '../fields';
 
 /** Who may make a call: any caller, tokens of this role and above, or operators and the agent in the path. */

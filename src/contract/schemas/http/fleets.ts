@@ -1,6 +1,6 @@
 /** The calls about fleets and their changes. */
 import { z } from 'zod';
-import { FLEET_LIMITS } from '../../patterns';
+import { FLEET_LIMITS } from '../../values/patterns';
 import { name, reason, strict } from '../fields';
 import { fleetFileSchema, fleetSpecSchema } from '../fleet-file';
 import * as views from '../views';

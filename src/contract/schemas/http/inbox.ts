@@ -1,6 +1,6 @@
 /** The calls about what waits for a person. */
 import { z } from 'zod';
-import { itemRef, WAITING_KINDS } from '../../inbox';
+import { itemRef, WAITING_KINDS } from '../../run/inbox';
 import { name, positiveDuration, strict } from '../fields';
 import * as views from '../views';
 import type { Call } from './call';

@@ -1,6 +1,6 @@
 /** The calls by which browsers log in and out. */
 import { z } from 'zod';
-import { ROLES } from '../../role';
+import { ROLES } from '../../caller/role';
 import { strict } from '../fields';
 import type { Call } from './call';
 

@@ -1,6 +1,6 @@
 /** What waits for a person. */
 import { z } from 'zod';
-import { ON_DEADLINE, WAITING_KINDS } from '../../inbox';
+import { ON_DEADLINE, WAITING_KINDS } from '../../run/inbox';
 import { json, time } from './parts';
 
 const waitingItem = z.object({

@@ -14,14 +14,14 @@ import {
   optional,
   type Parser,
 } from '../../lib/parse';
-import { parseEventLog } from '../../lib/log-carried';
+import { parseEventLog } from '../../lib/log/log-carried';
 import { parseFailureObserved, parseGranted } from '../../lib/grants';
-import { turnOutcome } from '../../lib/turn-input';
-import { usage } from '../../lib/usage';
-import { MOST_HOLDS } from '../commands';
+import { turnOutcome } from '../../lib/turn/turn-input';
+import { usage } from '../../lib/turn/usage';
+import { MOST_HOLDS } from '../commands/commands';
 import { configurationFields, parseHold, turnRequest } from '../messages';
 import { session } from '../session';
-import { agentSettings } from '../settings';
+import { agentSettings } from '../spec/settings';
 import type { AgentState, AnsweredTurn, Holder, Instance, QueuedTurn, RememberedRequest, TurnsState } from '../state';
 import type { SubscriptionState, Switch, SwitchEnd } from '../subscription/state';
 import type { PausedClock } from '../turns/paused-clock';

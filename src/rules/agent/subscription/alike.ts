@@ -1,5 +1,5 @@
 /** Merges several failures of one credential into one message. */
-import { MOST_ALIKE } from '../../../contract/patterns';
+import { MOST_ALIKE } from '../../../contract/values/patterns';
 
 /** The part of a message that counts its failures and says when the credential resets. */
 interface Countable {

@@ -8,7 +8,7 @@ import type { AllocationGranted, AllocationRequested, FailureObserved } from '..
 import type { FailureReport, HeldSubscription } from '../../../contract/agent/subscription';
 import type { AgentState } from '../state';
 import { endSwitch, isCooling, isHeld, movedSwitch, takeCredential } from './switch';
-import { decide } from '../commands';
+import { decide } from '../commands/commands';
 import { type Switch } from './state';
 import { beginAsking, nameOf, withSwitch, withSwitches } from './switches';
 import { isMove, moveId } from '../../../contract/names';

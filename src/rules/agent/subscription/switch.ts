@@ -5,10 +5,10 @@
 import { isActive, isUp, hasFailed, isStopping, isTerminated, isAtRest, moveStatus } from '../lifecycle';
 import { SUBSCRIPTION_HOLD } from '../../../contract/names';
 import type { HeldSubscription, SwitchRecord, SwitchResult } from '../../../contract/agent/subscription';
-import { append } from '../../lib/log';
+import { append } from '../../lib/log/log';
 import type { AgentState } from '../state';
-import { decide } from '../commands';
-import { ms } from '../settings';
+import { decide } from '../commands/commands';
+import { ms } from '../spec/settings';
 import { type Granted, type Switch, type SwitchEnd } from './state';
 import { beginAsking, nameOf, newSwitch, withSwitch, withSwitches } from './switches';
 

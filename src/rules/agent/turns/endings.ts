@@ -5,8 +5,8 @@ import type { FailureReport, SubscriptionFailure } from '../../../contract/agent
 import type { TurnOutcome, TurnRetry } from '../../../contract/agent/turns';
 import type { AgentState, QueuedTurn } from '../state';
 import { isRecord } from '../../lib/parse';
-import { replyParts } from '../../lib/reply-extras';
-import { addTurn, usageField } from '../../lib/usage';
+import { replyParts } from '../../lib/turn/reply-extras';
+import { addTurn, usageField } from '../../lib/turn/usage';
 import { decisionsOf, withDecision } from '../decisions';
 import { oneLine, SHORT_BYTES } from '../../../contract/text';
 import { probeNow } from '../liveness/probes';

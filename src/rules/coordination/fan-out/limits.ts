@@ -1,6 +1,6 @@
 /** The limits of a branch: the rules of its topology, and sizes. Each error names its limit. */
 import { DroverError } from '../../../contract/errors';
-import { describeProblem, jsonProblem } from '../../../contract/json';
+import { describeProblem, jsonProblem } from '../../../contract/values/json';
 import { SIZE_LIMITS, type TurnReply, type TurnRequest } from '../../../contract/agent/turns';
 import { jsonBytes } from '../../lib/json-bytes';
 import type { Topology } from '../../topology/topology';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MOST_ALIKE } from '../../../../src/contract/patterns';
+import { MOST_ALIKE } from '../../../../src/contract/values/patterns';
 import { mergeFailures } from '../../../../src/rules/agent/subscription/alike';
 
 interface Report {

@@ -5,7 +5,7 @@ import { expectCarried } from '../../lib/expect-carried';
 import { markAnnounced, dueAnnouncement } from '../../../../src/rules/events/announce';
 import { poolToLeave, takeGrant } from '../../../../src/rules/agent/subscription/report';
 import { lacksSubscription, subscriptionDue } from '../../../../src/rules/agent/subscription/switch';
-import { decide } from '../../../../src/rules/agent/commands';
+import { decide } from '../../../../src/rules/agent/commands/commands';
 import { skippedUntil } from '../../../../src/rules/pool/state';
 import { nextEffect } from '../../../../src/rules/agent/reconcile';
 import { blocksTurns } from '../../../../src/rules/agent/subscription/state';

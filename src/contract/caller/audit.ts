@@ -1,0 +1,26 @@
+/** The audit trail of a gateway (docs/security.md, "Audit"). */
+import type { ErrorCode } from '../errors';
+import type { Role } from './role';
+
+/** One command, or one refused call. */
+export interface AuditEntry {
+  /** ISO 8601, by the clock of the gateway. */
+  readonly at: string;
+  /** The name of the token; null: no valid token. */
+  readonly who: string | null;
+  readonly role: Role | null;
+  /** The address of the caller. */
+  readonly from: string | null;
+  readonly method: string;
+  readonly path: string;
+  /** The id of the request, as in the log of the agent, fleet or run; null: the call has none. */
+  readonly requestId: string | null;
+  readonly status: number;
+  /** The code of a refusal; null: accepted. */
+  readonly code: ErrorCode | null;
+  /** Further calls without a valid token, which have no entries of their own. */
+  readonly more?: number;
+}
+
+/** The name of the file in the state directory, one JSON object a line, and that of the previous file. */
+export const AUDIT_FILES = { now: 'audit.ndjson', before: 'audit.1.ndjson' } as const;

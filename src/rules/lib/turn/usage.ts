@@ -1,0 +1,62 @@
+/** Adds up what turns took. */
+import type { TurnUsage, Usage } from '../../../contract/usage';
+import { stateOf } from '../carried';
+import { integer, number, object, optional, type Parser, text } from '../parse';
+
+/** A dollar amount or a sum of tokens stays exact below these. */
+const MOST_DOLLARS = 1e6;
+const MOST_TOKENS = 1e12;
+/** Longer than the name of any model. */
+const MODEL_LENGTH = 200;
+/** Sums of decimal fractions would end in digits that no agent reported. */
+const DECIMALS = 1e9;
+
+/** The fields of `usage` in a reply. */
+export const USAGE_FIELDS = ['costUsd', 'inputTokens', 'outputTokens', 'model'] as const;
+
+const tokens = optional(integer(0, MOST_TOKENS));
+
+/** The `usage` of a reply. */
+export const turnUsage: Parser<TurnUsage> = object({
+  costUsd: optional(number(0, MOST_DOLLARS)),
+  inputTokens: tokens,
+  outputTokens: tokens,
+  model: optional(text(MODEL_LENGTH)),
+});
+
+/** A sum that was carried or sent. */
+export const usage: Parser<Usage> = stateOf<Usage>()({
+  turns: integer(),
+  costUsd: number(0, Number.MAX_SAFE_INTEGER),
+  inputTokens: integer(),
+  outputTokens: integer(),
+});
+
+/** The sum with one more turn; unchanged for a turn that reported nothing. */
+export function addTurn(sum: Usage | undefined, turn: TurnUsage | null): Usage | undefined {
+  if (turn === null) return sum;
+  const { costUsd = 0, inputTokens = 0, outputTokens = 0 } = turn;
+  return added(sum, { turns: 1, costUsd, inputTokens, outputTokens });
+}
+
+/** The sum of sums; undefined where none of them is known. */
+export function sumOfUsage(sums: Iterable<Usage | undefined>): Usage | undefined {
+  let whole: Usage | undefined;
+  for (const sum of sums) if (sum !== undefined) whole = added(whole, sum);
+  return whole;
+}
+
+/** As the optional field of a view or a record: absent where no turn reported usage. */
+export function usageField(sum: Usage | undefined): { readonly usage?: Usage } {
+  return sum === undefined ? {} : { usage: sum };
+}
+
+function added(one: Usage | undefined, other: Usage): Usage {
+  if (one === undefined) return other;
+  return {
+    turns: one.turns + other.turns,
+    costUsd: Math.round((one.costUsd + other.costUsd) * DECIMALS) / DECIMALS,
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+  };
+}
