@@ -61,9 +61,12 @@ function success({ statuses = [200], produces, stream, alsoStream }: Call, schem
   const type = stream ? 'text/event-stream' : (produces ?? 'application/json');
   const types = alsoStream ? [type, 'text/event-stream'] : [type];
   const content = Object.fromEntries(types.map((each) => [each, { schema: asWritten(each, schema) }]));
-  const response = { description: 'Done', content };
-  return Object.fromEntries(statuses.map((status) => [String(status), response]));
+  return Object.fromEntries(
+    statuses.map((status) => [String(status), status === 204 ? NOTHING : { description: 'Done', content }]),
+  );
 }
+
+const NOTHING = { description: 'Done, and nothing to tell' };
 
 /** The schema of a body by media type. Lines and streams are text whose parts match the schema. */
 function asWritten(type: string, schema: SchemaRef): SchemaRef | Record<string, unknown> {

@@ -16,7 +16,7 @@ const RETRY_AFTER = {
 const MEANINGS: Readonly<Record<number, Meaning>> = {
   400: { text: 'The request, or its JSON, is malformed' },
   401: {
-    text: 'No token',
+    text: 'No token, or a login code that is not valid',
     headers: { 'WWW-Authenticate': { description: 'The scheme', schema: { type: 'string', const: 'Bearer' } } },
   },
   403: { text: 'The token does not allow this call' },
@@ -51,7 +51,7 @@ const BEYOND = [502, 503, 504];
 
 /** The error responses of a call, by status. */
 export function problemsOf(call: Call): Record<string, unknown> {
-  const { access, body, params, query, headers, keyed } = call;
+  const { access, body, params, query, headers, keyed, problems = [] } = call;
   const isAsked = access !== 'public';
   const statuses = [
     ...ANY,
@@ -62,6 +62,7 @@ export function problemsOf(call: Call): Record<string, unknown> {
     // A call reads a body even if it does not take one.
     ...(call.method === 'GET' ? [] : [413, 415]),
     ...(keyed ? [409] : []),
+    ...problems,
   ];
   const sorted = [...new Set(statuses)].sort((a, b) => a - b);
   return Object.fromEntries(

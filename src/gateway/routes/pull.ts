@@ -54,10 +54,10 @@ export function pullHandlers(exchange: Exchange): Handlers<PullCalls> {
       exchange.of(ref).withdraw(turnId);
       return {};
     },
-    endpointHealth: ({ params, reply }) => {
-      const since = exchange.of(params).sincePollMs();
-      const isPolling = since !== null && since < HEALTHY_MS;
-      return send(reply, { status: isPolling ? 200 : 503, reply: { status: isPolling ? 'ready' : 'does not poll' } });
+    endpointHealth: ({ params: { fleet, agent } }) => {
+      const since = exchange.of({ fleet, agent }).sincePollMs();
+      if (since !== null && since < HEALTHY_MS) return { status: 'ready' };
+      throw new DroverError('Unavailable', `${fleet}/${agent} has not polled this gateway within 30s`);
     },
   };
 }

@@ -39,8 +39,10 @@ export interface Call {
   readonly consumes?: readonly string[];
   /** Whether the body may be missing. */
   readonly bodyOptional?: true;
-  /** The statuses of a success, the usual one first; 200 by default. */
+  /** The statuses of a success, the usual one first; 200 by default. One of 204 has no body. */
   readonly statuses?: readonly [number, ...number[]];
+  /** Statuses of errors beside those that follow from the other fields. */
+  readonly problems?: readonly number[];
   /** Whether the call changes something, so that it takes an `Idempotency-Key`. */
   readonly keyed?: true;
   /** A HEAD request would have the effect of this GET, so the path does not take it. */

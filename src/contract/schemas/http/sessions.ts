@@ -32,6 +32,7 @@ export const sessionCalls = {
     body: strict({ code: z.string().max(200) }),
     answer: session,
     bodyLimit: 1024,
+    problems: [401],
   },
   describeSession: {
     method: 'GET',
