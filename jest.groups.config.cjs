@@ -1,0 +1,55 @@
+/**
+ * One group of the tests, by `DROVER_TEST_GROUP`: `core` (`npm test`), `programs` (`npm run test:programs`) or
+ * `faults` (`npm run test:faults`). Every test is in one group; `npx jest PATH` runs any of them.
+ */
+const base = require('./jest.config.cjs');
+
+/** What people and other programs run: the CLI, browsers, engines, processes, libraries, the pages' examples. */
+const PROGRAMS = [
+  '/test/cli/commands/',
+  '/test/dashboard/dashboard\\.test',
+  '/test/adapters/',
+  '/test/client/feed/',
+  '/test/dev/',
+  '/test/docs/(?:inspect|temporal)\\.test',
+  '/test/examples\\.test',
+  '/test/protocol/',
+  '/test/providers/docker',
+  '/test/providers/process',
+  '/test/replay/life\\.test',
+  '/test/signed-specs\\.test',
+  '/test/testing/',
+  '/test/workflow-api/',
+  '/test/workflows/fleet/docker\\.test',
+  '/test/workflows/provision/process\\.test',
+];
+
+/** What goes wrong: floods, outages, strangers, and workflows that are terminated, cancelled or reset. */
+const FAULTS = [
+  '/test/client/temporal/',
+  '/test/doors\\.test',
+  '/test/gateway/(?:full-disk|idempotency|load|unavailable)\\.test',
+  '/test/workflows/[a-z]+/cells\\.test',
+  '/test/workflows/agent/(?:continue|messages|overdue)\\.test',
+  '/test/workflows/fleet/(?:cancel|monitor|preflight)\\.test',
+  '/test/workflows/run/(?:messages|slow-signals|unavailable|undo)\\.test',
+  '/test/workflows/sandbox/',
+  '/test/workflows/shared/',
+  '/test/workflows/strangers\\.test',
+];
+
+const GROUPS = {
+  core: { testPathIgnorePatterns: [...base.testPathIgnorePatterns, ...PROGRAMS, ...FAULTS] },
+  programs: { testMatch: undefined, testRegex: PROGRAMS.map(filesOf) },
+  faults: { testMatch: undefined, testRegex: FAULTS.map(filesOf) },
+};
+
+function filesOf(pattern) {
+  return pattern.endsWith('.test') ? `${pattern}\\.ts$` : `${pattern}.*\\.test\\.ts$`;
+}
+
+const group = GROUPS[process.env.DROVER_TEST_GROUP];
+if (group === undefined) throw new Error(`set DROVER_TEST_GROUP to one of ${Object.keys(GROUPS).join(', ')}`);
+
+/** @type {import('jest').Config} */
+module.exports = { ...base, ...group };
