@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { createTurnActivities } from '../src/activities/turns';
+import { createTurnActivities } from '../src/activities/turns/turns';
 import type { ResourceCall, TurnCall } from '../src/contract/activities';
 import type { AgentSpec } from '../src/contract/agent';
 import type { FleetFile } from '../src/contract/fleet';

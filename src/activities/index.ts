@@ -17,7 +17,7 @@ import type { Providers } from '../providers/provider';
 import type { SecretSettings } from '../providers/redaction';
 import type { Admit } from './admission';
 import { admittingReferences, allowEveryReference, type AllowReference } from './references';
-import { createPreflightActivities } from './preflight';
+import { createPreflightActivities } from './fleet/preflight';
 import { createLogActivities } from './logs';
 import { redacting } from './redacting';
 import { createProviderActivities } from './resources';

@@ -13,7 +13,7 @@ import { isoNow, monotonicMs } from '../lib/clock';
 import { httpCall, isSuccess } from '../providers/http-call';
 import { type CheckMemory, afterCheck, shiftMemory } from '../rules/agent/liveness/health';
 import { whileBeating } from './beating';
-import { type TurnSettings, addressed } from './turns';
+import { type TurnSettings, addressed } from './turns/turns';
 
 /** Dependencies of the monitor: those of turns, and calls to the agents' workflows, which know instance and endpoint. */
 export interface MonitorSettings extends TurnSettings {

@@ -16,7 +16,7 @@ import { type HttpAnswer, httpCall, isSuccess } from '../providers/http-call';
 import { resolveSecret, type SecretEnvironment } from '../providers/secrets';
 import { whileBeating } from './beating';
 import { asActivityFailure, asProviderFailure } from './failures';
-import { type TurnSettings, addressed, isUnavailable } from './turns';
+import { type TurnSettings, addressed, isUnavailable } from './turns/turns';
 
 /** Dependencies: those of turns, calls to the pools' workflows, and the environment that resolves references to secrets. */
 export interface SubscriptionSettings extends TurnSettings {

@@ -4,8 +4,8 @@ import { AGENT_WORKFLOW, FLEET_WORKFLOW, PROVISION_WORKFLOW, RUN_WORKFLOW } from
 import { RUN_STATES, type RunState } from '../contract/run';
 import { inParallel } from '../lib/in-parallel';
 import { isTerminated } from '../rules/agent/lifecycle';
-import { livenessConditions, statusConditions } from './agent-items';
-import { stateConditions } from './run-items';
+import { livenessConditions, statusConditions } from './agents/agent-items';
+import { stateConditions } from './runs/run-items';
 import type { CallOptions } from './temporal/call-options';
 import type { Calls } from './temporal/calls';
 import { countWorkflows, equals } from './temporal/visibility';

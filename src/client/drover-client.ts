@@ -2,19 +2,19 @@
 import type { Client } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import { DEFAULT_QUEUE_PREFIX, queues } from '../contract/names';
-import { Agents } from './agents';
+import { Agents } from './agents/agents';
 import { Calls } from './temporal/calls';
 import { type CallOptions } from './temporal/call-options';
 import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
 import { isConnectionError } from './temporal/errors';
 import { type Counts, countAll } from './counts';
 import { Feed } from './feed';
-import { type ApproveReferences, Fleets } from './fleets';
+import { type ApproveReferences, Fleets } from './fleets/fleets';
 import { Leases } from './leases';
 import { Logs } from './logs';
 import { Inbox } from './inbox';
 import { Pools } from './pools';
-import { Runs } from './runs';
+import { Runs } from './runs/runs';
 import { SpecKeys } from './spec-keys';
 import { checkSearchAttributes, registerSearchAttributes } from './temporal/search-attributes';
 

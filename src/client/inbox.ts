@@ -7,7 +7,7 @@ import type { RunView } from '../contract/run';
 import { runInbox } from '../contract/run/messages';
 import { inParallel } from '../lib/in-parallel';
 import { denialOf } from '../rules/run/inbox';
-import type { Runs } from './runs';
+import type { Runs } from './runs/runs';
 import type { Calls, RequestOptions } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import { allPages } from './temporal/pages';

@@ -11,11 +11,11 @@
  * ```
  */
 export { DroverClient, type DroverClientOptions } from './drover-client';
-export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents';
-export type { RunningAgent } from './agent-items';
+export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents/agents';
+export type { RunningAgent } from './agents/agent-items';
 export type { Counts } from './counts';
-export type { ApproveReferences, ChangeCallOptions, Fleets, FollowOptions } from './fleets';
-export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs';
+export type { ApproveReferences, ChangeCallOptions, Fleets, FollowOptions } from './fleets/fleets';
+export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs/runs';
 export type { Denied, Inbox, InboxFilter, InboxList, ItemAnswerOptions, UnansweredRun } from './inbox';
 export type { Pools } from './pools';
 export type { Logs } from './logs';
@@ -44,7 +44,7 @@ export type { DroverEvent, EventType } from '../contract/event';
 export type * from '../contract/event/data';
 export type { ReportedProgress } from '../contract/agent/progress';
 export type { Origin } from '../contract/caller/origin';
-export type { FleetFilter } from './fleet-items';
+export type { FleetFilter } from './fleets/fleet-items';
 export { type ItemAnswer, type ItemExtension, ON_DEADLINE, WAITING_KINDS } from '../contract/run/inbox';
 export type { Leases } from './leases';
 export type * from '../contract/fleet';

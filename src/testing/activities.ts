@@ -1,17 +1,17 @@
 /** Drover's activities over the agents, the provider and the clock of a test. */
 import { Context } from '@temporalio/activity';
 import { createActivities } from '../activities';
-import { delivering } from '../activities/delivery';
+import { delivering } from '../activities/turns/delivery';
 import { asActivityFailure } from '../activities/failures';
-import { createFleetActivities } from '../activities/fleet';
-import type { OpenRuns } from '../activities/fleet-runs';
+import { createFleetActivities } from '../activities/fleet/fleet';
+import type { OpenRuns } from '../activities/fleet/fleet-runs';
 import { createMonitorActivities } from '../activities/monitor';
-import { createReplicaActivities } from '../activities/replicas';
+import { createReplicaActivities } from '../activities/fleet/replicas';
 import { createSignalActivities } from '../activities/signals';
 import { createSubscriptionActivities } from '../activities/subscriptions';
-import { createTurnRecordActivities } from '../activities/turn-records';
-import { createTurnActivities, type TurnSettings } from '../activities/turns';
-import { createUndoActivities } from '../activities/undo';
+import { createTurnRecordActivities } from '../activities/turns/turn-records';
+import { createTurnActivities, type TurnSettings } from '../activities/turns/turns';
+import { createUndoActivities } from '../activities/turns/undo';
 import type { Calls } from '../client/temporal/calls';
 import type {
   Activities,

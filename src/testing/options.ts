@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadFleetFile } from '../cli/files/fleet-file';
-import { checkFleetSpec } from '../client/fleet-validation';
+import { checkFleetSpec } from '../client/fleets/fleet-validation';
 import { DroverError } from '../contract/errors';
 import type { FleetSpec } from '../contract/fleet';
 import type { TestAgent } from './agents/definitions';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admitSigned } from '../../src/activities/admission';
-import { createFleetActivities } from '../../src/activities/fleet';
+import { createFleetActivities } from '../../src/activities/fleet/fleet';
 import { createProviderActivities } from '../../src/activities/resources';
 import type { Calls } from '../../src/client/temporal/calls';
 import { SpecKeys } from '../../src/client/spec-keys';

@@ -5,9 +5,9 @@
 require('../support/register-ts.cjs');
 const { DefaultLogger, NativeConnection, Runtime, Worker } = require('@temporalio/worker');
 const { Client, Connection } = require('@temporalio/client');
-const { delivering } = require('../../src/activities/delivery.ts');
+const { delivering } = require('../../src/activities/turns/delivery.ts');
 const { createSignalActivities } = require('../../src/activities/signals.ts');
-const { createTurnActivities } = require('../../src/activities/turns.ts');
+const { createTurnActivities } = require('../../src/activities/turns/turns.ts');
 const { Calls } = require('../../src/client/temporal/calls.ts');
 const { queues } = require('../../src/contract/names.ts');
 

@@ -6,13 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
-import { createFleetActivities } from '../../src/activities/fleet';
+import { createFleetActivities } from '../../src/activities/fleet/fleet';
 import { createNotificationActivities } from '../../src/activities/notifications';
 import { createSignalActivities } from '../../src/activities/signals';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
-import { Agents } from '../../src/client/agents';
+import { Agents } from '../../src/client/agents/agents';
 import { Calls } from '../../src/client/temporal/calls';
-import { Fleets } from '../../src/client/fleets';
+import { Fleets } from '../../src/client/fleets/fleets';
 import type { TurnCall } from '../../src/contract/activities';
 import type { FleetSpec } from '../../src/contract/fleet';
 import { agentWorkflowId } from '../../src/contract/names';

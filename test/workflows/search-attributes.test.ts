@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createNotificationActivities } from '../../src/activities/notifications';
 import { createSubscriptionActivities } from '../../src/activities/subscriptions';
 import { Calls } from '../../src/client/temporal/calls';
-import { startRun } from '../../src/client/run-start';
+import { startRun } from '../../src/client/runs/run-start';
 import { fleetWorkflowId } from '../../src/contract/names';
 import { devServer } from '../support/env';
 import { collectHistories, type RecordedHistory } from '../../src/testing/server/histories';

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
-import { checkFleetFile, type Problem } from '../../client/fleet-validation';
+import { checkFleetFile, type Problem } from '../../client/fleets/fleet-validation';
 import { inFolder } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';

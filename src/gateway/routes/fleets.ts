@@ -1,6 +1,6 @@
 /** Calls for fleets. */
 import type { DroverClient } from '../../client';
-import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleet-validation';
+import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleets/fleet-validation';
 import { DroverError } from '../../contract/errors';
 import type { FleetSpec } from '../../contract/fleet';
 import { onlyFleetsOf, originOf } from '../caller';

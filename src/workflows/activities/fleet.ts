@@ -24,7 +24,7 @@ export function fleetActivities(
   });
 }
 
-/** One round of holds: a minute (src/activities/fleet.ts), and another minute for its last calls. */
+/** One round of holds: a minute (src/activities/fleet/fleet.ts), and another minute for its last calls. */
 export function holdActivity(summary: string): Pick<FleetActivities, 'setHold'> {
   return proxyActivities<Pick<FleetActivities, 'setHold'>>({
     ...LOST_WORKER,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { topologyText } from '../../../src/cli/text/topology';
-import { topologyView } from '../../../src/client/topology-view';
+import { topologyView } from '../../../src/client/fleets/topology-view';
 import type { AgentSpec } from '../../../src/contract/agent';
 import { compileTopology } from '../../../src/rules/topology/compile';
 

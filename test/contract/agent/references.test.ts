@@ -6,7 +6,7 @@ import {
   variableReferences,
 } from '../../../src/contract/agent/references';
 import type { AgentSpec } from '../../../src/contract/agent';
-import { checkFleetSpec } from '../../../src/client/fleet-validation';
+import { checkFleetSpec } from '../../../src/client/fleets/fleet-validation';
 
 const REFERENCES = ['env:KEY', 'env:_a1', 'file:key.txt', 'file:/run/secrets/key', 'file:a b'];
 const TEXTS = [

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
-import { delivering } from '../../../src/activities/delivery';
+import { delivering } from '../../../src/activities/turns/delivery';
 import { createSignalActivities } from '../../../src/activities/signals';
 import { Calls } from '../../../src/client/temporal/calls';
 import type { TurnActivities, TurnCall } from '../../../src/contract/activities';

@@ -1,6 +1,6 @@
 /** Agents with a pool in tests: who was woken and given which credential, the events, and what the pool knows. */
 import { randomUUID } from 'node:crypto';
-import { Agents } from '../../../src/client/agents';
+import { Agents } from '../../../src/client/agents/agents';
 import { Calls } from '../../../src/client/temporal/calls';
 import type { CredentialCall, CredentialResult, RaiseCall } from '../../../src/contract/activities';
 import type { AgentSpec, AgentView, CommandResult } from '../../../src/contract/agent';

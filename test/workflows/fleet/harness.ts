@@ -1,9 +1,9 @@
 /** Fleets in tests: real fleet, provision and agent workflows over a provider in memory, whose agents beat as soon as they are woken. */
 import { randomUUID } from 'node:crypto';
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { createFleetActivities } from '../../../src/activities/fleet';
+import { createFleetActivities } from '../../../src/activities/fleet/fleet';
 import { Calls } from '../../../src/client/temporal/calls';
-import { Fleets } from '../../../src/client/fleets';
+import { Fleets } from '../../../src/client/fleets/fleets';
 import type { TurnActivities } from '../../../src/contract/activities';
 import type { AgentSpec, AgentView } from '../../../src/contract/agent';
 import type { ApplyRequest, ChangeView, FleetSpec, FleetView } from '../../../src/contract/fleet';

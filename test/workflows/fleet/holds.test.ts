@@ -1,5 +1,5 @@
 /** A fleet-wide hold is never lost: what keeps it from an agent is seen, and told again until the agent follows. */
-import { createFleetActivities } from '../../../src/activities/fleet';
+import { createFleetActivities } from '../../../src/activities/fleet/fleet';
 import { Calls } from '../../../src/client/temporal/calls';
 import type { TurnResult } from '../../../src/contract/activities';
 import type { AgentInput } from '../../../src/contract/agent';

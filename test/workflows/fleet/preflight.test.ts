@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPreflightActivities } from '../../../src/activities/preflight';
+import { createPreflightActivities } from '../../../src/activities/fleet/preflight';
 import { createProviderActivities } from '../../../src/activities/resources';
 import { createSubscriptionActivities } from '../../../src/activities/subscriptions';
 import { Calls } from '../../../src/client/temporal/calls';

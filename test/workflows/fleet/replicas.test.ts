@@ -1,5 +1,5 @@
 /** A service with replicas over real workflows: turns spread over them, and scaling is a change like any other. */
-import { createReplicaActivities } from '../../../src/activities/replicas';
+import { createReplicaActivities } from '../../../src/activities/fleet/replicas';
 import { Calls } from '../../../src/client/temporal/calls';
 import { DroverClient } from '../../../src/client';
 import type { TurnCall } from '../../../src/contract/activities';

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFleetActivities } from '../../../src/activities/fleet';
-import { createPreflightActivities } from '../../../src/activities/preflight';
+import { createFleetActivities } from '../../../src/activities/fleet/fleet';
+import { createPreflightActivities } from '../../../src/activities/fleet/preflight';
 import { createProviderActivities } from '../../../src/activities/resources';
 import { Calls } from '../../../src/client/temporal/calls';
-import { Fleets } from '../../../src/client/fleets';
+import { Fleets } from '../../../src/client/fleets/fleets';
 import type { AgentSpec } from '../../../src/contract/agent';
 import type { ChangeView } from '../../../src/contract/fleet';
 import { until } from '../../../src/lib/until';

@@ -1,5 +1,5 @@
 /** Replicas: the agents that one of the file stands for, their names, plans, scaling and signatures. */
-import { checkFleetSpec } from '../../../../src/client/fleet-validation';
+import { checkFleetSpec } from '../../../../src/client/fleets/fleet-validation';
 import { signFleet, SpecKeys } from '../../../../src/client/spec-keys';
 import type { AgentSpec } from '../../../../src/contract/agent';
 import { DroverError } from '../../../../src/contract/errors';

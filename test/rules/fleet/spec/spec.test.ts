@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DroverError } from '../../../../src/contract/errors';
 import { applyRequestSchema } from '../../../../src/contract/schemas/fleet-file';
-import { checkFleetSpec } from '../../../../src/client/fleet-validation';
+import { checkFleetSpec } from '../../../../src/client/fleets/fleet-validation';
 import { applyRequest, fleetSpec } from '../../../../src/rules/fleet/spec/spec';
 import { runs } from '../../../support/runs';
 

@@ -1,0 +1,335 @@
+/** Fleets: their desired state, and the changes that reach it. */
+import { randomUUID } from 'node:crypto';
+import type { UpdateDefinition } from '@temporalio/common';
+import { DroverError } from '../../contract/errors';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  CancelRequest,
+  ChangeView,
+  CompensateRequest,
+  DestroyRequest,
+  FleetHoldRequest,
+  FleetDescription,
+  FleetInput,
+  FleetListItem,
+  FleetSpec,
+  FleetView,
+  RunNamed,
+  ScaleRequest,
+} from '../../contract/fleet';
+import { describeChange, describeFleet, fleetUpdates } from '../../contract/fleet/messages';
+import { FLEET_WORKFLOW, queues } from '../../contract/names';
+import { keywords } from '../../contract/search-attributes';
+import { monotonicMs } from '../../lib/clock';
+import { planApply } from '../../rules/fleet/change';
+import { desiredAgents } from '../../rules/fleet/plan/plan';
+import { usageField } from '../../rules/lib/turn/usage';
+import { pollUntil } from '../temporal/backoff';
+import type { Calls, UpdateOptions } from '../temporal/calls';
+import type { CallOptions } from '../temporal/call-options';
+import { endedError, orEnded } from '../temporal/ends';
+import { type FleetFilter, listFleets } from './fleet-items';
+import { lostOf } from './lost';
+import { changeSubject, fleetSubject } from '../temporal/subject';
+import { fleetSpec } from '../../rules/fleet/spec/spec';
+import { unsignedReferences } from '../../contract/fleet/references';
+import { signFleet, type SpecKeys } from '../spec-keys';
+import { topologyView } from './topology-view';
+import { isUnanswered } from '../temporal/unanswered';
+import { usageOf } from '../usage';
+import type { Page, PageOptions } from '../temporal/visibility';
+
+/**
+ * What to do, for at most `timeoutMs`, while another change of the fleet runs. The default is the
+ * error `ChangeInProgress`.
+ */
+export interface ChangeCallOptions extends CallOptions {
+  /** `wait` for the end of that change, or `cancel` it and wait until it is undone. */
+  readonly ifBusy?: 'wait' | 'cancel';
+  /** Called once for each change that is waited for, with the change as it was then. */
+  readonly onBusy?: (change: ChangeView) => void;
+}
+
+/** `onProgress` receives every new state of the change; without `timeoutMs` the wait has no limit. */
+export interface FollowOptions extends CallOptions {
+  readonly onProgress?: (change: ChangeView) => void;
+  /** Ends the following, not the change, with an `AbortError`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Message parts for a fleet that has ended. */
+const ENDED = {
+  ended: 'it was destroyed',
+  wayOn:
+    'drover apply of its file makes it again and takes over its agents; drover gc --yes removes what no longer has an owner',
+};
+
+/** Approves the references of a fleet file before it is applied. */
+export type ApproveReferences = (references: readonly string[]) => void;
+
+/** All operations on fleets. */
+export class Fleets {
+  readonly #calls: Calls;
+  readonly #queuePrefix: string;
+  readonly #keys: SpecKeys | undefined;
+  readonly #approve: ApproveReferences | undefined;
+
+  /** Without keys, specifications are sent as they are, with the signatures that they have. */
+  constructor(calls: Calls, queuePrefix: string, keys?: SpecKeys, approve?: ApproveReferences) {
+    this.#calls = calls;
+    this.#queuePrefix = queuePrefix;
+    this.#keys = keys;
+    this.#approve = approve;
+  }
+
+  /**
+   * A fleet as its own workflow sees it, with the agents and pools of it that are gone.
+   * `FleetNotFound` for an ended fleet.
+   */
+  async describe(fleet: string, options: CallOptions = {}): Promise<FleetDescription> {
+    const view = await this.present(fleet, options);
+    const [lost, usage] = await Promise.all([lostOf(this.#calls, view, options), usageOf(this.#calls, view, options)]);
+    return { ...view, ...usageField(usage), topology: topologyView(view.spec), lost };
+  }
+
+  /** The same by a single call, without what is gone. */
+  async present(fleet: string, options: CallOptions = {}): Promise<FleetView> {
+    const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet, options);
+    if (end === null) return view;
+    throw endedError(fleetSubject(fleet), end, ENDED);
+  }
+
+  /**
+   * One page of fleets from visibility: eventually consistent, newest first. A fleet whose changes
+   * were all rolled back is not listed.
+   */
+  list(options: PageOptions & FleetFilter = {}): Promise<Page<FleetListItem>> {
+    return listFleets(this.#calls, options);
+  }
+
+  /**
+   * What `apply` would change; `ids` is the id map after that. Changes nothing, and starts nothing
+   * for a new fleet.
+   */
+  async plan(fleet: string, given: FleetSpec, options: CallOptions = {}): Promise<ApplyResult> {
+    const spec = this.#signed(fleet, given);
+    try {
+      return await this.#calls.update(fleetSubject(fleet), fleetUpdates.apply, { spec, dryRun: true }, options);
+    } catch (error) {
+      if (!(error instanceof DroverError && error.code === 'FleetNotFound')) throw error;
+      const ids = Object.fromEntries(desiredAgents(spec).map(({ name }) => [name, `dry-run-${name}`]));
+      return { ...planApply({ revision: 0, agents: {}, spec: { agents: [] } }, spec), ids };
+    }
+  }
+
+  /**
+   * Brings the fleet, old or new, to the state in `request.spec`. Answers at acceptance; `follow`
+   * waits for the end.
+   */
+  async apply(fleet: string, request: ApplyRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    if (request.dryRun) return this.plan(fleet, request.spec, options);
+    const spec = this.#signed(fleet, request.spec);
+    this.#approve?.(unsignedReferences(fleetSpec(spec, 'apply.spec')));
+    const subject = fleetSubject(fleet);
+    const input: FleetInput = { v: 1, fleet };
+    const start = {
+      workflowType: FLEET_WORKFLOW,
+      taskQueue: queues.main(this.#queuePrefix),
+      args: [input],
+      typedSearchAttributes: keywords({ DroverFleet: fleet }),
+      staticSummary: `fleet ${fleet}`,
+    };
+    const requestId = request.requestId ?? randomUUID();
+    const send = () =>
+      this.#calls.updateWithStart(
+        subject,
+        start,
+        fleetUpdates.apply,
+        { ...request, spec, requestId },
+        { ...options, updateId: requestId },
+      );
+    return this.#inTurn(fleet, options, send);
+  }
+
+  /**
+   * Gives an agent with replicas another number of them, as an `apply` of the fleet's own
+   * specification would. Answers at acceptance; with `dryRun` it changes nothing.
+   */
+  scale(fleet: string, request: ScaleRequest, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    const requestId = request.requestId ?? randomUUID();
+    const send = () =>
+      this.#command(fleet, fleetUpdates.scale, { ...request, requestId }, { ...options, updateId: requestId });
+    return this.#inTurn(fleet, options, send);
+  }
+
+  /**
+   * Removes every agent of the fleet, then the fleet; with `forget`, what cannot be removed is
+   * given up. Answers at acceptance.
+   */
+  destroy(fleet: string, request: DestroyRequest = {}, options: ChangeCallOptions = {}): Promise<ApplyResult> {
+    const requestId = request.requestId ?? randomUUID();
+    const argument = { ...request, requestId };
+    const send = () => this.#command(fleet, fleetUpdates.destroy, argument, { ...options, updateId: requestId });
+    return this.#inTurn(fleet, options, send);
+  }
+
+  /**
+   * Stops the running change; its steps are undone, as after a failure. Answers at acceptance with
+   * the change; `follow` waits for its end. `RuntimeStateError` if no change runs, `StaleRevision`
+   * if another change runs than `request` says.
+   */
+  cancel(fleet: string, request: CancelRequest = {}, options: CallOptions = {}): Promise<ChangeView> {
+    const requestId = request.requestId ?? randomUUID();
+    const argument = { ...request, requestId };
+    return this.#calls.update(fleetSubject(fleet), fleetUpdates.cancel, argument, { ...options, updateId: requestId });
+  }
+
+  /**
+   * Undoes a failed change again, as attempt `attempt` (higher than the last one) of revision
+   * `revision`; unless given, as the next attempt of the latest change. Answers at acceptance;
+   * `follow` waits for the end.
+   */
+  compensate(fleet: string, request: CompensateRequest = {}, options: CallOptions = {}): Promise<FleetView> {
+    const requestId = request.requestId ?? randomUUID();
+    const argument = { ...request, requestId };
+    return this.#command(fleet, fleetUpdates.compensate, argument, { ...options, updateId: requestId });
+  }
+
+  /**
+   * Makes a request id stand for one run of the fleet; `IdempotencyConflict` where it stands for
+   * another one, or for a command.
+   */
+  async nameRun(fleet: string, request: RunNamed, options: CallOptions = {}): Promise<void> {
+    await this.#command(fleet, fleetUpdates.nameRun, request, { ...options, updateId: request.requestId });
+  }
+
+  /**
+   * Holds every agent of the fleet with the hold `fleet`, including agents that are added while it
+   * lasts.
+   */
+  pause(fleet: string, request: FleetHoldRequest = {}, options: CallOptions = {}): Promise<FleetView> {
+    const requestId = request.requestId ?? randomUUID();
+    return this.#command(fleet, fleetUpdates.pause, { ...request, requestId }, { ...options, updateId: requestId });
+  }
+
+  /** Releases the hold `fleet` only: an agent that an operator has paused stays paused. */
+  resume(fleet: string, request: Omit<FleetHoldRequest, 'reason'> = {}, options: CallOptions = {}): Promise<FleetView> {
+    const requestId = request.requestId ?? randomUUID();
+    return this.#command(fleet, fleetUpdates.resume, { ...request, requestId }, { ...options, updateId: requestId });
+  }
+
+  /** Waits until a change has ended. `state` and `error` of the answer say how. */
+  async follow(
+    fleet: string,
+    { changeId, revision }: { readonly changeId: string; readonly revision: number },
+    { onProgress, timeoutMs = Infinity, signal }: FollowOptions = {},
+  ): Promise<ChangeView> {
+    let last = '';
+    const look = async () => {
+      const change = await this.#change(fleet, changeId, revision);
+      const shown = JSON.stringify(change);
+      if (change && shown !== last) onProgress?.(change);
+      last = shown;
+      return change;
+    };
+    const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
+      deadline: monotonicMs() + timeoutMs,
+      // Half a second is soon enough for people, and each look costs two queries of busy workflows.
+      maxPauseMs: 500,
+      signal,
+    });
+    if (ended) return ended;
+    throw new DroverError(
+      'Timeout',
+      `the change of fleet ${fleet} still runs after ${String(timeoutMs)} ms; it goes on`,
+      { changeId },
+    );
+  }
+
+  /**
+   * The fleet knows how a change ended; the change's own workflow knows its progress. Null: neither
+   * knows it yet.
+   */
+  async #change(fleet: string, changeId: string, revision: number): Promise<ChangeView | null> {
+    const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet);
+    const { change } = view;
+    if (change?.changeId === changeId && change.state !== 'running') return change;
+    if (end !== null && end.how !== 'completed') throw endedError(fleetSubject(fleet), end, ENDED);
+    // If the change does not answer, the fleet still knows it as it was at its start.
+    const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(unlessUnanswered);
+    if (live?.changeId !== changeId) return change?.changeId === changeId ? withTroubles(change, view) : null;
+    return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
+  }
+
+  #signed(fleet: string, spec: FleetSpec): FleetSpec {
+    return this.#keys ? signFleet(this.#keys, fleet, spec) : spec;
+  }
+
+  #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {
+    return this.#calls.query(fleetSubject(fleet), describeFleet, options);
+  }
+
+  #command<T, A>(fleet: string, update: UpdateDefinition<T, [A]>, argument: A, options: UpdateOptions): Promise<T> {
+    const subject = fleetSubject(fleet);
+    return orEnded(this.#calls, subject, ENDED, this.#calls.update(subject, update, argument, options));
+  }
+
+  async #inTurn(
+    fleet: string,
+    { ifBusy, onBusy, timeoutMs = Infinity }: ChangeCallOptions,
+    send: () => Promise<ApplyResult>,
+  ): Promise<ApplyResult> {
+    const deadline = monotonicMs() + timeoutMs;
+    for (;;) {
+      try {
+        return await send();
+      } catch (error) {
+        const busy = error instanceof DroverError && error.code === 'ChangeInProgress';
+        if (!busy || !ifBusy || !(await this.#whenFree(fleet, ifBusy, deadline, onBusy))) throw error;
+      }
+    }
+  }
+
+  /** Whether the fleet's change has ended by the deadline. */
+  async #whenFree(
+    fleet: string,
+    ifBusy: 'wait' | 'cancel',
+    deadline: number,
+    onBusy: ChangeCallOptions['onBusy'],
+  ): Promise<boolean> {
+    let cancelled = ifBusy === 'wait';
+    let told = '';
+    const look = async () => {
+      const { change } = await this.#view(fleet);
+      if (change?.state === 'running' && change.changeId !== told) {
+        told = change.changeId;
+        onBusy?.(change);
+      }
+      if (!cancelled && change?.state === 'running') {
+        await this.cancel(fleet, { changeId: change.changeId }).catch(ignoreEnded);
+        cancelled = true;
+      }
+      return change;
+    };
+    return (await pollUntil(look, (change) => change?.state !== 'running', { deadline })) !== undefined;
+  }
+}
+
+/** Ignores that the change has ended by itself, or that another one has started. */
+function ignoreEnded(error: unknown): void {
+  const isEnded =
+    error instanceof DroverError && (error.code === 'RuntimeStateError' || error.code === 'StaleRevision');
+  if (!isEnded) throw error;
+}
+
+/** Null if the workflow does not exist yet, or if its workflow task keeps failing. */
+function unlessUnanswered(error: unknown): null {
+  if (isUnanswered(error) || (error instanceof DroverError && error.code === 'FleetNotFound')) return null;
+  throw error;
+}
+
+/** A change before its first step: what its fleet waits for is what it waits for. */
+function withTroubles(change: ChangeView, { troubles }: FleetView): ChangeView {
+  return troubles === undefined ? change : { ...change, troubles };
+}
