@@ -16,11 +16,11 @@ interface Group {
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Group> }>> = {
   up: {
     summary: 'run Temporal, a worker and the gateway here, and a fleet file on them',
-    load: () => import('./commands/up.js'),
+    load: () => import('./commands/operate/up.js'),
   },
   init: { summary: 'write a first fleet: its file, an agent and a test', load: () => import('./commands/init.js') },
-  worker: { summary: 'run a worker', load: () => import('./commands/worker.js') },
-  gateway: { summary: 'run the HTTP gateway', load: () => import('./commands/gateway.js') },
+  worker: { summary: 'run a worker', load: () => import('./commands/operate/worker.js') },
+  gateway: { summary: 'run the HTTP gateway', load: () => import('./commands/operate/gateway.js') },
   plan: { summary: 'show what applying a fleet file would change', load: () => import('./commands/fleets.js') },
   apply: { summary: 'make a fleet what its file says', load: () => import('./commands/fleets.js') },
   sign: {
@@ -34,7 +34,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   },
   compensate: { summary: 'undo a failed change again', load: () => import('./commands/changes.js') },
   scale: { summary: 'change the number of replicas of an agent', load: () => import('./commands/scale.js') },
-  gc: { summary: 'list, and with --yes remove, what has no owner', load: () => import('./commands/gc.js') },
+  gc: { summary: 'list, and with --yes remove, what has no owner', load: () => import('./commands/operate/gc.js') },
   get: { summary: 'list agents, fleets, runs or pools', load: () => import('./commands/get.js') },
   describe: { summary: 'show one agent, fleet, run or pool', load: () => import('./commands/describe.js') },
   wait: {
@@ -48,13 +48,13 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   },
   token: {
     summary: 'print the token of an external agent, or make one for a person',
-    load: () => import('./commands/token.js'),
+    load: () => import('./commands/operate/token.js'),
   },
   dashboard: {
     summary: 'print a link that logs a browser in at the dashboard, once',
-    load: () => import('./commands/dashboard.js'),
+    load: () => import('./commands/operate/dashboard.js'),
   },
-  audit: { summary: 'show who did what through the gateway', load: () => import('./commands/audit.js') },
+  audit: { summary: 'show who did what through the gateway', load: () => import('./commands/operate/audit.js') },
   logs: { summary: 'print the log of an agent', load: () => import('./commands/logs.js') },
   pause: { summary: 'hold an agent, or a whole fleet', load: () => import('./commands/agents.js') },
   resume: { summary: 'release the hold of a pause', load: () => import('./commands/agents.js') },
@@ -74,7 +74,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   runs: { summary: 'pause, resume or cancel a run', load: () => import('./commands/runs.js') },
   pools: { summary: 'reset the failures of credentials', load: () => import('./commands/pools.js') },
   simulate: { summary: 'play scenario files without a server', load: () => import('./commands/simulate.js') },
-  doctor: { summary: 'check what is missing or not running', load: () => import('./commands/doctor.js') },
+  doctor: { summary: 'check what is missing or not running', load: () => import('./commands/operate/doctor.js') },
   completion: { summary: 'print completions for a shell', load: () => import('./commands/about.js') },
   schema: { summary: 'print the JSON Schema of the fleet file', load: () => import('./commands/about.js') },
   version: { summary: 'print the version', load: () => import('./commands/about.js') },

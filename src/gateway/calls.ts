@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type Call, type CallName, CALLS } from '../contract/schemas/http';
-import type { Guard } from './guard';
+import type { Guard } from './access/guard';
 import { readRequest } from './requests';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;

@@ -8,7 +8,7 @@ import { AGENT_CALLS_PER_MINUTE } from '../contract/values/patterns';
 import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
-import { type AuditSink, auditCalls } from './audit';
+import { type AuditSink, auditCalls } from './access/audit';
 import { monotonicMs } from '../lib/clock';
 import { vouchFor } from './leases';
 import { agentHandlers } from './routes/agents';
@@ -21,7 +21,7 @@ import { EventHub } from './event-hub';
 import { eventHandlers } from './routes/events';
 import { registerFleetGauges } from './fleet-gauges';
 import { fleetHandlers } from './routes/fleets';
-import { createGuard } from './guard';
+import { createGuard } from './access/guard';
 import { takeJsonBodies } from './json-body';
 import { logHandlers } from './routes/logs';
 import { Metrics } from './metrics';
@@ -37,9 +37,9 @@ import { runHandlers } from './routes/runs';
 import { inboxHandlers } from './routes/inbox';
 import { sessionHandlers } from './routes/sessions';
 import { turnHandlers } from './routes/turns';
-import { createOriginCheck } from './origins';
-import { Sessions } from './sessions';
-import { type NamedTokens, Tokens } from './tokens';
+import { createOriginCheck } from './access/origins';
+import { Sessions } from './access/sessions';
+import { type NamedTokens, Tokens } from './access/tokens';
 
 /** The parts of a gateway. */
 export interface GatewayOptions {

@@ -6,7 +6,7 @@ import { parseNotifyInput } from '../rules/events/messages';
 import { webhookActivities } from './activities/messages';
 import { translating } from './shared/failures';
 import { migrated } from './shared/migrated';
-import { ignoreUnknownMessages } from './shared/unknown-messages';
+import { ignoreUnknownMessages } from './shared/messages/unknown-messages';
 
 /** Completes when the webhook has accepted the event. Fails after the last attempt. */
 export async function notify(argument: unknown): Promise<void> {

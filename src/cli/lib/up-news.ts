@@ -5,7 +5,7 @@ import { allPages } from '../../client/temporal/pages';
 import type { AgentListItem } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { RunListItem } from '../../contract/run';
-import { newsLines, type Look } from '../text/news';
+import { newsLines, type Look } from '../text/up/news';
 import { aboutText, subjectOf } from '../text/event';
 import { say } from './output';
 

@@ -4,7 +4,7 @@ import { agentToken } from '../../contract/agent/token';
 import type { AgentRef, DroverClient } from '../../client';
 import type { BeatLedger } from './beats';
 import { withEndpoint } from './pull';
-import { onlyFleetsOf, originOf } from '../caller';
+import { onlyFleetsOf, originOf } from '../access/caller';
 import type { Handler, Handlers } from '../calls';
 import type { Metrics } from '../metrics';
 

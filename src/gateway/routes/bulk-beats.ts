@@ -10,9 +10,9 @@ import { CALLS } from '../../contract/schemas/http';
 import { Slots } from '../../lib/slots';
 import type { BeatLedger } from './beats';
 import { withEndpoint } from './pull';
-import { mustReach } from '../caller';
+import { mustReach } from '../access/caller';
 import { addCalls } from '../calls';
-import type { Guard } from '../guard';
+import type { Guard } from '../access/guard';
 import { mustRead } from '../requests';
 
 /**

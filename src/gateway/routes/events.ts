@@ -6,7 +6,7 @@ import { cursorOf, cursorTime, type EventFilter, type Observed } from '../../cli
 import { isWanted } from '../../client/feed/observed';
 import { PROGRESS_EVENT, type ReportedProgress } from '../../contract/agent/progress';
 import { LAST_EVENT_ID } from '../../contract/schemas/http';
-import { fleetsOf } from '../caller';
+import { fleetsOf } from '../access/caller';
 import type { Handlers } from '../calls';
 import type { EventHub, Listener } from '../event-hub';
 import type { ProgressBoard } from '../progress';

@@ -3,7 +3,7 @@ import type { DroverClient } from '../../client';
 import { checkFleetFile, checkFleetSpec, type Checked } from '../../client/fleets/fleet-validation';
 import { DroverError } from '../../contract/errors';
 import type { FleetSpec } from '../../contract/fleet';
-import { onlyFleetsOf, originOf } from '../caller';
+import { onlyFleetsOf, originOf } from '../access/caller';
 import type { Handlers } from '../calls';
 import { pointerOf } from '../requests';
 

@@ -1,7 +1,7 @@
 /** Calls for the inbox. */
 import type { DroverClient } from '../../client';
 import { itemRef } from '../../contract/run/inbox';
-import { type CommandOrigin, mustReach, onlyFleetsOf, originOf } from '../caller';
+import { type CommandOrigin, mustReach, onlyFleetsOf, originOf } from '../access/caller';
 import type { Handlers, Input } from '../calls';
 
 type InboxCalls = 'listInbox' | 'answerItem' | 'extendItem' | 'denyItems';

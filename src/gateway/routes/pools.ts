@@ -1,6 +1,6 @@
 /** Calls for pools. */
 import type { DroverClient } from '../../client';
-import { originOf } from '../caller';
+import { originOf } from '../access/caller';
 import type { Handlers } from '../calls';
 
 type PoolCalls = 'listPools' | 'describePool' | 'resetPool';

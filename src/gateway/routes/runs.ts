@@ -1,6 +1,6 @@
 /** Calls for runs. */
 import type { DroverClient } from '../../client';
-import { mustReach, onlyFleetsOf, originOf } from '../caller';
+import { mustReach, onlyFleetsOf, originOf } from '../access/caller';
 import type { Handlers } from '../calls';
 import type { ProgressBoard } from '../progress';
 

@@ -1,8 +1,8 @@
 /** Calls for the sessions of browsers. */
 import { DroverError } from '../../contract/errors';
-import type { Caller, TokenCaller } from '../caller';
+import type { Caller, TokenCaller } from '../access/caller';
 import type { Handlers } from '../calls';
-import { cookieHeader, sessionIn, type Sessions } from '../sessions';
+import { cookieHeader, sessionIn, type Sessions } from '../access/sessions';
 
 type SessionCalls = 'createLoginCode' | 'login' | 'describeSession' | 'logout';
 

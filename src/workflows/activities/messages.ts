@@ -39,7 +39,7 @@ export function gatewayActivities(): GatewayActivities {
 /**
  * A signal to another workflow, sent within the sender's workflow task (decision 15). The call takes milliseconds, so its limit is 10 s. It
  * is idempotent, because receivers deduplicate messages by id. After five failures within three seconds it no longer holds the task, and
- * the outbox retries it with a timer (src/workflows/shared/outbox.ts).
+ * the outbox retries it with a timer (src/workflows/shared/messages/outbox.ts).
  */
 export function signalActivities(): SignalActivities & FamilyActivities {
   return proxyLocalActivities<SignalActivities & FamilyActivities>({

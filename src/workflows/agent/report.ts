@@ -2,7 +2,7 @@
 import { agentReported } from '../../contract/fleet/messages';
 import { dueReport, markReported } from '../../rules/agent/report';
 import type { AgentMachine } from './machine';
-import type { Outbox } from '../shared/outbox';
+import type { Outbox } from '../shared/messages/outbox';
 
 /** Sends one report when the agent has settled, and another one after each `configure`. */
 export function reportSettled(machine: AgentMachine, outbox: Outbox): void {

@@ -19,8 +19,8 @@ import { commandState } from '../../rules/agent/view';
 import { accept, mark, requestOf } from './commands';
 import type { AgentMachine } from './machine';
 import type { AgentTurns } from './turns';
-import { type Ignore, receive } from '../shared/receive';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { type Ignore, receive } from '../shared/messages/receive';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 
 /** Registers every signal of the agent. */
 export function handleSignals(machine: AgentMachine, turns: AgentTurns): void {

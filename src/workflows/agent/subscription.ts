@@ -29,10 +29,10 @@ import { commandResult, commandState, rememberedResult } from '../../rules/agent
 import { credentialActivity } from '../activities/resources';
 import { mustNotBeOverdue } from './commands';
 import type { AgentMachine } from './machine';
-import type { Outbox } from '../shared/outbox';
+import type { Outbox } from '../shared/messages/outbox';
 import { errorBody, translating } from '../shared/failures';
 import { markEnd } from '../shared/mark';
-import { receive } from '../shared/receive';
+import { receive } from '../shared/messages/receive';
 import type { Supervisor } from '../shared/supervise';
 import { untilOr } from '../shared/until';
 

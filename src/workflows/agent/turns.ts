@@ -15,7 +15,7 @@ import { publicSubscription } from '../../rules/agent/view';
 import { turnActivities } from '../activities/turns';
 import type { AgentMachine } from './machine';
 import { recordTurn, recordWait } from '../shared/metrics';
-import type { Outbox } from '../shared/outbox';
+import type { Outbox } from '../shared/messages/outbox';
 import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import type { Supervisor } from '../shared/supervise';
 

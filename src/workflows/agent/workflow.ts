@@ -17,7 +17,7 @@ import { accept, handleCommands } from './commands';
 import { callOf, perform } from './effects';
 import { askBeforeOffline } from './hearing';
 import { type AgentMachine, createMachine } from './machine';
-import { type Outbox, createOutbox } from '../shared/outbox';
+import { type Outbox, createOutbox } from '../shared/messages/outbox';
 import { reportSettled } from './report';
 import { handleSignals } from './signals';
 import { type AgentSubscription, keepSubscription } from './subscription';

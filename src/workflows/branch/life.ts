@@ -5,8 +5,8 @@ import type { BranchInput, BranchLog, BranchOptions } from '../../rules/run/bran
 import { type BranchContext, type BranchState, beginBranch } from '../../rules/coordination/state';
 import { type Ignored, NOTHING_IGNORED } from '../../rules/lib/troubles';
 import { type Stop, createStop } from '../../rules/coordination/stop';
-import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
-import { type Pacer, createPacer } from '../shared/pacer';
+import { type Outbox, createOutbox, withinTheTask } from '../shared/messages/outbox';
+import { type Pacer, createPacer } from '../shared/messages/pacer';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { isoNow } from '../shared/iso-now';
 

@@ -10,9 +10,9 @@ import type { BranchLife } from './life';
 import type { BranchQuestions } from './questions';
 import type { BranchTurns } from './turns';
 import type { BranchWatch } from './watch';
-import { type Ignore, receive } from '../shared/receive';
+import { type Ignore, receive } from '../shared/messages/receive';
 import { isoNow } from '../shared/iso-now';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 
 /** The parts of a branch that handle messages. */
 export interface BranchParts {

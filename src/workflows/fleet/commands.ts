@@ -39,8 +39,8 @@ import type { FleetMachine } from './machine';
 import { isoNow } from '../shared/iso-now';
 import { refuseWhenOverdue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
-import { receive } from '../shared/receive';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { receive } from '../shared/messages/receive';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 
 /** docs/workflow-rules.md, rule 3: an update returns on its effect, or after 5 s with the current state. */
 const ANSWER_WITHIN = '5s';

@@ -10,7 +10,7 @@ import { addIgnored } from '../../rules/lib/troubles';
 import { answerLogs, begun, createGrowth } from '../shared/log';
 import { markEnd } from '../shared/mark';
 import { ensureKeywords } from '../shared/search-attributes';
-import type { Ignore } from '../shared/receive';
+import type { Ignore } from '../shared/messages/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { isoNow, stampMs } from '../shared/iso-now';
 

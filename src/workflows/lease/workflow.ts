@@ -20,11 +20,11 @@ import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 import { isoNow } from '../shared/iso-now';
 import { migrated } from '../shared/migrated';
-import { afterTheTask, createOutbox, type Outbox } from '../shared/outbox';
-import { createPacer } from '../shared/pacer';
-import { type Ignore, receive } from '../shared/receive';
+import { afterTheTask, createOutbox, type Outbox } from '../shared/messages/outbox';
+import { createPacer } from '../shared/messages/pacer';
+import { type Ignore, receive } from '../shared/messages/receive';
 import { createSupervisor, type Supervisor } from '../shared/supervise';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 import { until, untilOr } from '../shared/until';
 
 /** The argument of every run after the first. */

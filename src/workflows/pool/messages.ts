@@ -27,8 +27,8 @@ import type { PoolState } from '../../rules/pool/state';
 import type { Parser } from '../../rules/lib/parse';
 import { translating } from '../shared/failures';
 import { refuseWhenOverdue } from '../shared/continue-as-new';
-import { type Ignore, receive } from '../shared/receive';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { type Ignore, receive } from '../shared/messages/receive';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 
 /** The pool's state, and the only way to change it: a rule applied at a time (epoch milliseconds). */
 export interface PoolMachine {

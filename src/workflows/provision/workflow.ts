@@ -31,10 +31,10 @@ import { createLog } from '../shared/log';
 import { beginCompensation, endAttempt, inspectPrevious, undoAll } from './undo';
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
-import { type Ignore, receive } from '../shared/receive';
+import { type Ignore, receive } from '../shared/messages/receive';
 import { ensureKeywords } from '../shared/search-attributes';
 import { createSupervisor } from '../shared/supervise';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 import { until, untilOr } from '../shared/until';
 
 /** Runs one change. Its end is the result; the workflow fails only for an invalid input. */

@@ -18,9 +18,9 @@ import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } f
 import { ensureKeywords } from '../shared/search-attributes';
 import { createLog } from '../shared/log';
 import { createNotifier, type Notifier } from '../shared/notifier';
-import { type Outbox, createOutbox, withinTheTask } from '../shared/outbox';
-import { type Pacer, createPacer } from '../shared/pacer';
-import type { Ignore } from '../shared/receive';
+import { type Outbox, createOutbox, withinTheTask } from '../shared/messages/outbox';
+import { type Pacer, createPacer } from '../shared/messages/pacer';
+import type { Ignore } from '../shared/messages/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
 import { isoNow, stampMs } from '../shared/iso-now';

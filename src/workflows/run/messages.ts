@@ -9,8 +9,8 @@ import { handleCommands } from './commands';
 import type { RunLife } from './life';
 import { handleQuestions } from './questions';
 import type { ScriptedAgents } from './script';
-import { receive } from '../shared/receive';
-import { ignoreUnknownMessages } from '../shared/unknown-messages';
+import { receive } from '../shared/messages/receive';
+import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 
 /** Registers every handler. `scripted` is null when the agents take their turns themselves. */
 export function handleRunMessages(life: RunLife, family: Family, scripted: ScriptedAgents | null): void {

@@ -6,7 +6,7 @@ import type { Answer } from '../../rules/coordination/effects';
 import { durationMs } from '../../rules/lib/duration';
 import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';
 import type { RunLife } from './life';
-import { receive } from '../shared/receive';
+import { receive } from '../shared/messages/receive';
 
 /** Receives questions from branches and sends the answers back. */
 export function handleQuestions(life: RunLife): void {

@@ -4,7 +4,7 @@
  */
 import { CancellationScope, type WorkflowInterceptors, sleep, workflowInfo } from '@temporalio/workflow';
 
-/** As many as one task may send (src/workflows/shared/pacer.ts), because each may cause one. */
+/** As many as one task may send (src/workflows/shared/messages/pacer.ts), because each may cause one. */
 const MOST_AT_ONCE = 50;
 /** Long enough to end the task. */
 const REST_MS = 1;

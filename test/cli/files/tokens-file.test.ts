@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addToken } from '../../../src/cli/files/tokens-file';
-import { followTokensFile } from '../../../src/gateway/tokens-file';
+import { followTokensFile } from '../../../src/gateway/access/tokens-file';
 import { until } from '../../../src/lib/until';
 
 let folder: string;

@@ -2,7 +2,7 @@
 import { DroverClient } from '../../../src/client';
 import { findGarbage } from '../../../src/gc';
 import { agentWorkflowId, fleetWorkflowId } from '../../../src/contract/names';
-import { agentTable } from '../../../src/cli/text/up';
+import { agentTable } from '../../../src/cli/text/up/up';
 import { devServer } from '../../support/env';
 import { PATIENCE_MS } from '../../support/patience';
 import { shared, workflowBundle } from '../../support/shared';

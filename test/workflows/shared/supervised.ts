@@ -1,8 +1,8 @@
 /** Workflows of the tests beside this file: each does one thing that must not fail its task, and returns what it saw. */
 import { CancellationScope, defineSignal, sleep } from '@temporalio/workflow';
 import type { Trouble } from '../../../src/contract/trouble';
-import { createOutbox, type Carrier } from '../../../src/workflows/shared/outbox';
-import { receive } from '../../../src/workflows/shared/receive';
+import { createOutbox, type Carrier } from '../../../src/workflows/shared/messages/outbox';
+import { receive } from '../../../src/workflows/shared/messages/receive';
 import { createSupervisor } from '../../../src/workflows/shared/supervise';
 import { startTimer } from '../../../src/workflows/shared/timer';
 import { until, untilOr } from '../../../src/workflows/shared/until';

@@ -1,10 +1,10 @@
 /** `drover up` and everything around it, as real processes with real agents. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentView } from '../../../src/contract/agent';
-import { until } from '../../../src/lib/until';
-import { drover, isGone, marsFile, processState, type Running, startUp, temporaryFolder } from './drover';
-import { PATIENCE_MS } from '../../support/patience';
+import type { AgentView } from '../../../../src/contract/agent';
+import { until } from '../../../../src/lib/until';
+import { drover, isGone, marsFile, processState, type Running, startUp, temporaryFolder } from '../drover';
+import { PATIENCE_MS } from '../../../support/patience';
 
 const folder = temporaryFolder();
 const cwd = folder.path;

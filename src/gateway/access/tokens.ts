@@ -3,10 +3,10 @@
  * own token.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { agentToken } from '../contract/agent/token';
-import { DroverError } from '../contract/errors';
-import type { NamedToken } from '../contract/caller/role';
-import type { AgentRef } from '../client';
+import { agentToken } from '../../contract/agent/token';
+import { DroverError } from '../../contract/errors';
+import type { NamedToken } from '../../contract/caller/role';
+import type { AgentRef } from '../../client';
 import type { Caller, TokenCaller } from './caller';
 
 /**

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAuditFile, readAuditFile } from '../../src/audit-file';
-import { DroverClient } from '../../src/client';
-import { type AuditEntry, AUDIT_FILES } from '../../src/contract/caller/audit';
-import type { AgentView } from '../../src/contract/agent';
-import type { NamedToken, Role } from '../../src/contract/caller/role';
-import { devServer } from '../support/env';
-import { withAgents } from '../workflows/agent/harness';
-import { gatewayOver, OPERATOR, withLoneGateway } from './listening';
+import { openAuditFile, readAuditFile } from '../../../src/audit-file';
+import { DroverClient } from '../../../src/client';
+import { type AuditEntry, AUDIT_FILES } from '../../../src/contract/caller/audit';
+import type { AgentView } from '../../../src/contract/agent';
+import type { NamedToken, Role } from '../../../src/contract/caller/role';
+import { devServer } from '../../support/env';
+import { withAgents } from '../../workflows/agent/harness';
+import { gatewayOver, OPERATOR, withLoneGateway } from '../listening';
 
 const env = devServer();
 const token = (name: string, role: Role): NamedToken => ({

@@ -4,9 +4,9 @@
  */
 import type { SignalDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
-import { DroverError } from '../../contract/errors';
-import type { Parser } from '../../rules/lib/parse';
-import { errorBody } from './failures';
+import { DroverError } from '../../../contract/errors';
+import type { Parser } from '../../../rules/lib/parse';
+import { errorBody } from '../failures';
 
 /** Records a message without effect: its name and the reason. */
 export type Ignore = (what: string, why: string) => void;

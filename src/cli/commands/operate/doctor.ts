@@ -1,22 +1,22 @@
 /** `drover doctor`: checks this installation. Each finding is a line that says what to do. */
-import { buildId } from '../../hosting/build-id';
+import { buildId } from '../../../hosting/build-id';
 import type { Command } from 'commander';
-import type { DroverClient } from '../../client';
-import { SpecKeys } from '../../client/spec-keys';
-import { environment, type Settings } from '../../config';
-import { DroverError } from '../../contract/errors';
-import { problemSchema } from '../../contract/schemas/views';
-import { messageOf } from '../../contract/text';
-import { readUpState } from '../../dev/up-state';
-import { installedProviders } from '../../hosting/installed-providers';
-import { packageProblems, sdkVersion } from '../../hosting/temporal-packages';
-import { peerRanges } from '../../version';
-import { type ConnectionFlags, specSecrets, withClient, withConnection } from '../lib/connection';
-import { ExitWith, FAILED } from '../lib/failure';
-import { colors, type Format, print, table, withOutput } from '../lib/output';
-import { readSettings } from '../lib/serve';
-import { stateFolder } from '../lib/state-folder';
-import { strayText } from '../text/strays';
+import type { DroverClient } from '../../../client';
+import { SpecKeys } from '../../../client/spec-keys';
+import { environment, type Settings } from '../../../config';
+import { DroverError } from '../../../contract/errors';
+import { problemSchema } from '../../../contract/schemas/views';
+import { messageOf } from '../../../contract/text';
+import { readUpState } from '../../../dev/up-state';
+import { installedProviders } from '../../../hosting/installed-providers';
+import { packageProblems, sdkVersion } from '../../../hosting/temporal-packages';
+import { peerRanges } from '../../../version';
+import { type ConnectionFlags, specSecrets, withClient, withConnection } from '../../lib/connection';
+import { ExitWith, FAILED } from '../../lib/failure';
+import { colors, type Format, print, table, withOutput } from '../../lib/output';
+import { readSettings } from '../../lib/serve';
+import { stateFolder } from '../../lib/state-folder';
+import { strayText } from '../../text/strays';
 
 interface DoctorFlags extends ConnectionFlags {
   readonly output: Format;

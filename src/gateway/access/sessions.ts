@@ -4,8 +4,8 @@
  * ends with its time, or with its token.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { DroverError } from '../contract/errors';
-import { wallClockMs } from '../lib/clock';
+import { DroverError } from '../../contract/errors';
+import { wallClockMs } from '../../lib/clock';
 import type { TokenCaller } from './caller';
 import type { Tokens } from './tokens';
 

@@ -1,14 +1,14 @@
 /** Messages of `drover up`. */
-import type { AgentRef, DroverClient } from '../../client';
-import { allPages } from '../../client/temporal/pages';
-import { isUnanswered } from '../../client/temporal/unanswered';
-import type { AgentListItem, AgentView } from '../../contract/agent';
-import type { DroverError } from '../../contract/errors';
-import type { FleetFile } from '../../contract/fleet';
-import type { UpState } from '../../dev/up-state';
-import { desiredAgents } from '../../rules/fleet/plan/plan';
-import { colors, compareNames, table } from '../lib/output';
-import { painted } from './paint';
+import type { AgentRef, DroverClient } from '../../../client';
+import { allPages } from '../../../client/temporal/pages';
+import { isUnanswered } from '../../../client/temporal/unanswered';
+import type { AgentListItem, AgentView } from '../../../contract/agent';
+import type { DroverError } from '../../../contract/errors';
+import type { FleetFile } from '../../../contract/fleet';
+import type { UpState } from '../../../dev/up-state';
+import { desiredAgents } from '../../../rules/fleet/plan/plan';
+import { colors, compareNames, table } from '../../lib/output';
+import { painted } from '../paint';
 
 /**
  * The table of the agents of the file, or of all agents of this installation. All of them together

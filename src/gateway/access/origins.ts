@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { DroverError } from '../contract/errors';
+import { DroverError } from '../../contract/errors';
 
 /** Throws `Forbidden` for a request that a page of another site may have sent. */
 export type CheckOrigin = (request: Pick<FastifyRequest, 'headers'>) => void;

@@ -4,11 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import type { AgentRef } from '../client';
-import { DroverError } from '../contract/errors';
-import { mayAs } from '../contract/caller/role';
-import type { Call } from '../contract/schemas/http';
-import { Slots } from '../lib/slots';
+import type { AgentRef } from '../../client';
+import { DroverError } from '../../contract/errors';
+import { mayAs } from '../../contract/caller/role';
+import type { Call } from '../../contract/schemas/http';
+import { Slots } from '../../lib/slots';
 import { type Caller, mustReach, mustReachAll } from './caller';
 import { CSRF_HEADER, isSame, type Sessions, sessionIn } from './sessions';
 import type { Tokens } from './tokens';

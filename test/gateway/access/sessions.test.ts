@@ -1,9 +1,9 @@
 /** Browsers: a one-time code, a cookie, a header against foreign pages, and who may call from where. */
 import { createHash } from 'node:crypto';
-import type { NamedToken } from '../../src/contract/caller/role';
-import { Sessions } from '../../src/gateway/sessions';
-import { Tokens } from '../../src/gateway/tokens';
-import { OPERATOR, raw, SECRET, withLoneGateway } from './listening';
+import type { NamedToken } from '../../../src/contract/caller/role';
+import { Sessions } from '../../../src/gateway/access/sessions';
+import { Tokens } from '../../../src/gateway/access/tokens';
+import { OPERATOR, raw, SECRET, withLoneGateway } from '../listening';
 
 const viewer: NamedToken = {
   name: 'alice',

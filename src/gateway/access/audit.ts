@@ -3,10 +3,10 @@
  * without a valid token are bounded, because anyone can make them.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AuditEntry } from '../contract/caller/audit';
-import type { ErrorCode } from '../contract/errors';
-import { boundedText } from '../contract/text';
-import { isoNow, monotonicMs } from '../lib/clock';
+import type { AuditEntry } from '../../contract/caller/audit';
+import type { ErrorCode } from '../../contract/errors';
+import { boundedText } from '../../contract/text';
+import { isoNow, monotonicMs } from '../../lib/clock';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -4,16 +4,16 @@
  */
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { environment } from '../../config';
-import { agentToken } from '../../contract/agent/token';
-import { DroverError } from '../../contract/errors';
-import { type Role, ROLES } from '../../contract/caller/role';
-import { keptAgentSecret, TOKENS_FILE } from '../../dev/state-dir';
-import { addToken } from '../files/tokens-file';
-import { agentRef } from '../lib/arguments';
-import { type Format, print, say, withOutput } from '../lib/output';
-import { isStateFolder, stateFolder } from '../lib/state-folder';
-import { askGateway } from '../lib/gateway';
+import { environment } from '../../../config';
+import { agentToken } from '../../../contract/agent/token';
+import { DroverError } from '../../../contract/errors';
+import { type Role, ROLES } from '../../../contract/caller/role';
+import { keptAgentSecret, TOKENS_FILE } from '../../../dev/state-dir';
+import { addToken } from '../../files/tokens-file';
+import { agentRef } from '../../lib/arguments';
+import { type Format, print, say, withOutput } from '../../lib/output';
+import { isStateFolder, stateFolder } from '../../lib/state-folder';
+import { askGateway } from '../../lib/gateway';
 
 interface TokenFlags {
   readonly output: Format;

@@ -1,5 +1,5 @@
 /** What `drover up` says of the agents that run on when it ends. */
-import type { RunningAgents } from '../lib/running-agents';
+import type { RunningAgents } from '../../lib/running-agents';
 
 /** The most fleets that are named. */
 const FLEETS_SHOWN = 5;

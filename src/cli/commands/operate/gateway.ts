@@ -1,10 +1,10 @@
 /** `drover gateway`. */
 import type { Command } from 'commander';
-import { openLog } from '../../log';
-import { startGateway } from '../../server';
-import { type ConnectionFlags, connectionSettings, withConnection } from '../lib/connection';
-import { say } from '../lib/output';
-import { loadSettings, stopRequested } from '../lib/serve';
+import { openLog } from '../../../log';
+import { startGateway } from '../../../server';
+import { type ConnectionFlags, connectionSettings, withConnection } from '../../lib/connection';
+import { say } from '../../lib/output';
+import { loadSettings, stopRequested } from '../../lib/serve';
 
 export function register(program: Command): void {
   withConnection(program.command('gateway')).action((flags: ConnectionFlags) => serve(flags));

@@ -1,13 +1,13 @@
 /** `drover worker`. */
 import type { Command } from 'commander';
-import { environment } from '../../config';
-import { DroverError } from '../../contract/errors';
-import { openLog } from '../../log';
-import { installRuntime, startWorker } from '../../worker';
-import { QUEUE_KINDS, type QueueKind } from '../../hosting/queues';
-import { type ConnectionFlags, connectionSettings, withConnection } from '../lib/connection';
-import { say } from '../lib/output';
-import { loadSettings, stopRequested } from '../lib/serve';
+import { environment } from '../../../config';
+import { DroverError } from '../../../contract/errors';
+import { openLog } from '../../../log';
+import { installRuntime, startWorker } from '../../../worker';
+import { QUEUE_KINDS, type QueueKind } from '../../../hosting/queues';
+import { type ConnectionFlags, connectionSettings, withConnection } from '../../lib/connection';
+import { say } from '../../lib/output';
+import { loadSettings, stopRequested } from '../../lib/serve';
 
 interface WorkerFlags extends ConnectionFlags {
   readonly queues?: string;

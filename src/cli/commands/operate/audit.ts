@@ -1,11 +1,11 @@
 /** `drover audit`: who did what through the gateway of this directory. */
 import type { Command } from 'commander';
-import { readAuditFile } from '../../audit-file';
-import type { AuditEntry } from '../../contract/caller/audit';
-import { wallClockMs } from '../../lib/clock';
-import { durationOption } from '../lib/arguments';
-import { type Format, print, table, withOutput } from '../lib/output';
-import { stateFolder } from '../lib/state-folder';
+import { readAuditFile } from '../../../audit-file';
+import type { AuditEntry } from '../../../contract/caller/audit';
+import { wallClockMs } from '../../../lib/clock';
+import { durationOption } from '../../lib/arguments';
+import { type Format, print, table, withOutput } from '../../lib/output';
+import { stateFolder } from '../../lib/state-folder';
 
 interface AuditFlags {
   readonly output: Format;

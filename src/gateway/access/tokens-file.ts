@@ -1,10 +1,10 @@
 /** Reads the tokens file and follows its changes. A broken file keeps the previous tokens, and says so. */
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { parse } from 'yaml';
-import { parseTokens } from '../contract/schemas/tokens-file';
-import type { NamedToken } from '../contract/caller/role';
-import { messageOf } from '../contract/text';
-import { FileProblem, readKept } from '../lib/kept-file';
+import { parseTokens } from '../../contract/schemas/tokens-file';
+import type { NamedToken } from '../../contract/caller/role';
+import { messageOf } from '../../contract/text';
+import { FileProblem, readKept } from '../../lib/kept-file';
 
 /** The tokens of a file that is followed. */
 export interface TokensFile {

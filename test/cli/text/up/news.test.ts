@@ -1,6 +1,6 @@
 /** What `drover up` says of two looks, by table. */
-import { type Look, newsLines } from '../../../src/cli/text/news';
-import type { AgentListItem } from '../../../src/contract/agent';
+import { type Look, newsLines } from '../../../../src/cli/text/up/news';
+import type { AgentListItem } from '../../../../src/contract/agent';
 
 const agent = (more: Partial<AgentListItem> = {}): AgentListItem => ({
   fleet: 'own',

@@ -1,13 +1,13 @@
 /** Signals to other workflows (docs/workflow-rules.md, rule 1): retried until they have arrived, and counted as unfinished work until then. */
 import type { SignalDefinition } from '@temporalio/common';
 import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
-import type { Delivery } from '../../contract/activities';
-import { isWellFormed, utf8Bytes } from '../../contract/text';
-import { jsonBytes } from '../../rules/lib/json-bytes';
-import { signalActivities } from '../activities/messages';
-import { isGone } from './failures';
+import type { Delivery } from '../../../contract/activities';
+import { isWellFormed, utf8Bytes } from '../../../contract/text';
+import { jsonBytes } from '../../../rules/lib/json-bytes';
+import { signalActivities } from '../../activities/messages';
+import { isGone } from '../failures';
 import type { Pacer } from './pacer';
-import type { Supervisor } from './supervise';
+import type { Supervisor } from '../supervise';
 
 /** Sends one signal. Rejects when the outcome is unknown: neither delivered nor without a receiver. */
 export type Carrier = (workflowId: string, signal: string, argument: unknown) => Promise<Delivery>;

@@ -1,14 +1,14 @@
 /** `drover gc`: lists resources and agents without an owner, and with --yes removes them. */
 import type { Command } from 'commander';
-import { environment } from '../../config';
-import { DroverError, ERRORS } from '../../contract/errors';
-import { collectAll, findGarbage, type Garbage } from '../../gc';
-import { installedProviders } from '../../hosting/installed-providers';
-import { wallClockMs } from '../../lib/clock';
-import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
-import { ExitWith } from '../lib/failure';
-import { type Format, print, say, table, withOutput } from '../lib/output';
-import { readSettings } from '../lib/serve';
+import { environment } from '../../../config';
+import { DroverError, ERRORS } from '../../../contract/errors';
+import { collectAll, findGarbage, type Garbage } from '../../../gc';
+import { installedProviders } from '../../../hosting/installed-providers';
+import { wallClockMs } from '../../../lib/clock';
+import { type ConnectionFlags, withClient, withConnection } from '../../lib/connection';
+import { ExitWith } from '../../lib/failure';
+import { type Format, print, say, table, withOutput } from '../../lib/output';
+import { readSettings } from '../../lib/serve';
 
 interface GcFlags extends ConnectionFlags {
   readonly output: Format;

@@ -1,7 +1,7 @@
 /** What Ctrl-C of `drover up` claims of agents is what is there. */
-import { farewell, howToStop } from '../../../src/cli/text/farewell';
-import { strayText } from '../../../src/cli/text/strays';
-import type { RunningAgents } from '../../../src/cli/lib/running-agents';
+import { farewell, howToStop } from '../../../../src/cli/text/up/farewell';
+import { strayText } from '../../../../src/cli/text/strays';
+import type { RunningAgents } from '../../../../src/cli/lib/running-agents';
 
 const agents = (counts: Record<string, number>): RunningAgents => new Map(Object.entries(counts));
 

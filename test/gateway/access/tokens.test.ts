@@ -1,6 +1,6 @@
-import { agentToken } from '../../src/contract/agent/token';
-import { DroverError } from '../../src/contract/errors';
-import { Tokens } from '../../src/gateway/tokens';
+import { agentToken } from '../../../src/contract/agent/token';
+import { DroverError } from '../../../src/contract/errors';
+import { Tokens } from '../../../src/gateway/access/tokens';
 
 const SECRET = 'the secret of the agents';
 const tokens = new Tokens(['operator-one', 'operator-two'], SECRET);

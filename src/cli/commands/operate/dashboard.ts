@@ -1,7 +1,7 @@
 /** `drover dashboard`: the link that logs a browser in. */
 import type { Command } from 'commander';
-import { dashboardLink, knownGateway } from '../lib/gateway';
-import { type Format, print, withOutput } from '../lib/output';
+import { dashboardLink, knownGateway } from '../../lib/gateway';
+import { type Format, print, withOutput } from '../../lib/output';
 
 export function register(program: Command): void {
   withOutput(program.command('dashboard')).action(({ output }: { readonly output: Format }) => show(output));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createPacer } from '../../../src/workflows/shared/pacer';
+import { createPacer } from '../../../../src/workflows/shared/messages/pacer';
 
 test('never more at once than allowed, by number and by bytes, in order; one that is too large alone goes alone', async () => {
   const jobs = fc.array(fc.record({ bytes: fc.nat(150), ticks: fc.nat(5) }), { maxLength: 40 });

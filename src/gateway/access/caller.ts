@@ -1,9 +1,9 @@
 /** Who makes a call, and what this caller may see. */
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { DroverError } from '../contract/errors';
-import type { Role } from '../contract/caller/role';
-import type { AgentRef } from '../client';
+import { DroverError } from '../../contract/errors';
+import type { Role } from '../../contract/caller/role';
+import type { AgentRef } from '../../client';
 
 /** The holder of a token. */
 export interface TokenCaller {

@@ -1,7 +1,7 @@
 /** What `drover up` tells as it happens: crashes, restarts, failures, silences and questions. */
-import type { AgentListItem } from '../../contract/agent';
-import type { RunView } from '../../contract/run';
-import { plainText } from '../../contract/text';
+import type { AgentListItem } from '../../../contract/agent';
+import type { RunView } from '../../../contract/run';
+import { plainText } from '../../../contract/text';
 
 /** What a look at the lists found. */
 export interface Look {
