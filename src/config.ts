@@ -21,6 +21,7 @@ export interface Settings extends Pick<
   Config,
   | 'queuePrefix'
   | 'gatewayNames'
+  | 'temporalUi'
   | 'tokensFile'
   | 'logLevel'
   | 'metrics'
@@ -60,6 +61,7 @@ export function resolveSettings(config: Config, state: StateDirectory): Settings
   return {
     queuePrefix: config.queuePrefix,
     gatewayNames: config.gatewayNames,
+    temporalUi: config.temporalUi,
     tokensFile: config.tokensFile,
     logLevel: config.logLevel,
     metrics: config.metrics,

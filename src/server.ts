@@ -1,7 +1,7 @@
 /** Composition root of the gateway: settings -> client -> HTTP server. */
 import { join } from 'node:path';
 import { DroverClient } from './client';
-import type { ConnectionSettings } from './client/temporal/connection';
+import { type ConnectionSettings, DEFAULT_NAMESPACE, resolveConnection } from './client/temporal/connection';
 import { openAuditFile } from './audit-file';
 import type { Settings } from './config';
 import { approveReferences } from './dev/approved-references';
@@ -19,6 +19,8 @@ export interface GatewayParts {
   readonly settings: Settings;
   readonly connection: ConnectionSettings;
   readonly log: Logger;
+  /** The address of Temporal's Web UI, where it is known without a setting. */
+  readonly webUi?: string | null;
   /** The directory of Temporal's database, where the server runs on this machine. */
   readonly databaseDir?: string;
 }
@@ -30,7 +32,13 @@ export interface RunningGateway {
 }
 
 /** Starts the gateway; resolves when it listens. */
-export async function startGateway({ settings, connection, log, databaseDir }: GatewayParts): Promise<RunningGateway> {
+export async function startGateway({
+  settings,
+  connection,
+  log,
+  databaseDir,
+  webUi = null,
+}: GatewayParts): Promise<RunningGateway> {
   const { gateway, operatorTokens, agentSecret, specSecrets, agentCallsPerMinute, queuePrefix } = settings;
   useSecrets([agentSecret, ...operatorTokens, ...(specSecrets ?? [])]);
   const client = DroverClient.connect({
@@ -51,6 +59,7 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
     isSecure: gateway.url.startsWith('https:'),
     agentSecret,
     selfUrl: gateway.selfUrl,
+    temporalUi: workflowsIn(settings.temporalUi ?? webUi, connection),
     agentCallsPerMinute,
     logger: log,
     audit: openAuditFile(settings.stateDir, (why) => log.error(why)),
@@ -80,4 +89,11 @@ export async function startGateway({ settings, connection, log, databaseDir }: G
     await client.close();
   };
   return { url: gateway.url, stop };
+}
+
+/** The page of Temporal's Web UI below which each workflow has its own; null without a UI. */
+function workflowsIn(ui: string | null, connection: ConnectionSettings): string | null {
+  if (ui === null) return null;
+  const { namespace = DEFAULT_NAMESPACE } = resolveConnection(connection);
+  return `${ui.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows`;
 }

@@ -12,10 +12,11 @@ export interface KeyOf<Name extends string, Type extends string> {
 }
 
 /** The types in the SDK's words. */
-export const SDK_TYPES = { Keyword: 'KEYWORD', KeywordList: 'KEYWORD_LIST', Datetime: 'DATETIME' } as const satisfies Record<
-  SearchAttributeType,
-  string
->;
+export const SDK_TYPES = {
+  Keyword: 'KEYWORD',
+  KeywordList: 'KEYWORD_LIST',
+  Datetime: 'DATETIME',
+} as const satisfies Record<SearchAttributeType, string>;
 
 /** The table with the type of each attribute. */
 export type SearchAttributeTable = typeof SEARCH_ATTRIBUTES;

@@ -65,6 +65,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Where workers reach this gateway: the endpoint of agents that poll. Without it none may. */
   readonly selfUrl?: string;
+  /** The page of Temporal's Web UI below which each workflow has its own, for the dashboard; null: not known. */
+  readonly temporalUi?: string | null;
   /** Receives the beats that workflows need; the client unless given. */
   readonly beatTarget?: BeatTarget;
   /** Vouches for agents by leases of its client. Without it each agent is told a renewal per `staleAfter / 3`. */
@@ -116,6 +118,7 @@ export async function createGateway({
   beatTarget = beatsOver(client),
   leases = false,
   selfUrl,
+  temporalUi = null,
 }: GatewayOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -183,7 +186,7 @@ export async function createGateway({
     ...poolHandlers(client),
     ...logHandlers(app, (ref, request) => client.logs.part(ref, request, agentSecret), logger),
     ...eventHandlers(app, hub, board, (after, signal) => client.feed.observe({ after, signal })),
-    ...sessionHandlers(sessions, isSecure),
+    ...sessionHandlers(sessions, { isSecure, temporalUi }),
     ...inboxHandlers(client),
   });
   const description = openApi(version);

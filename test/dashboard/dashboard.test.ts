@@ -75,6 +75,18 @@ describeInBrowser('the dashboard', () => {
     await page.locator('dialog[open]').getByRole('button', { name: 'Close' }).click();
   });
 
+  test('an agent shows which moves are possible, why others are not, its log, and its workflow in Temporal', async () => {
+    await go('agents/mars/AgentB');
+    await seen('Possible now: pause, stop, restart, terminate, hold');
+    await page.getByText('Possible now').click();
+    await page.locator('main li', { hasText: 'cannot resume mars/AgentB: status running' }).waitFor();
+    const [entry] = (await drover(['logs', 'mars/AgentB'], cwd)).stdout.trim().split('\n');
+    await page.getByText('Log', { exact: true }).click();
+    await page.locator('.log-tail', { hasText: entry ?? '?' }).waitFor();
+    const workflow = await page.getByRole('link', { name: 'agent/mars/AgentB in Temporal' }).getAttribute('href');
+    expect(workflow).toBe(`${String(up.where.webUi)}/namespaces/default/workflows/agent%2Fmars%2FAgentB`);
+  });
+
   test('an agent that dies is on the list without a reload, and the badge counts the list', async () => {
     await go('');
     await seen('Nothing needs a person.');
@@ -96,6 +108,20 @@ describeInBrowser('the dashboard', () => {
     await page.getByText('MARS', { exact: true }).waitFor();
     expect(await page.locator('.tree li').count()).toBe(4);
     run = page.url().split('/').at(-1) ?? '';
+  });
+
+  test('the topology shows who works now, as thick edges and in words', async () => {
+    await drover(['pause', 'mars/AgentD'], cwd);
+    await go('fleets/mars');
+    await seen('No hand-over is under way.');
+    await drover(['run', 'mars', 'Spell the word.', '--name', 'live', '--detach'], cwd);
+    // AgentC has handed over to AgentD, which is paused.
+    await page.getByRole('status').getByText('AgentC → AgentD').waitFor();
+    expect(await page.locator('.topology .live title').allTextContents()).toContainEqual(
+      expect.stringContaining('AgentC → AgentD'),
+    );
+    await drover(['resume', 'mars/AgentD'], cwd);
+    await seen('No hand-over is under way.');
   });
 
   test('the connection is lost and found: buttons are off, and then on', async () => {

@@ -47,7 +47,7 @@ export async function startServices(settings: Settings, state: StateDirectory): 
     installRuntime(log, settings.metrics);
     const [worker, gateway] = await stops.ofAll([
       startWorker({ settings, connection, environment: env }),
-      startGateway({ settings, connection, log, databaseDir: state.path }),
+      startGateway({ settings, connection, log, databaseDir: state.path, webUi: server.webUi }),
     ]);
     const client = DroverClient.connect({
       ...connection,

@@ -2,7 +2,7 @@
 import type { Duration } from '../values/duration';
 import type { ErrorBody } from '../errors';
 import type { Origin } from '../caller/origin';
-import type { AgentStatus, Liveness, Runtime } from './status';
+import type { AgentCommand, AgentStatus, Liveness, Runtime } from './status';
 import type { AgentView } from './view';
 
 /** `drain` lets turns in flight finish, `freeze` does not wait for them. */
@@ -44,10 +44,6 @@ export interface HoldOptions extends RequestOptions {
 export interface ReleaseOptions extends RequestOptions {
   readonly hold: string;
 }
-
-/** The agent's commands, which are also update names, CLI verbs and HTTP paths. */
-export const AGENT_COMMANDS = ['pause', 'resume', 'stop', 'start', 'restart', 'terminate', 'hold', 'release'] as const;
-export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 
 /** The options of each command. */
 export interface AgentCommandOptions {

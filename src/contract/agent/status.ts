@@ -1,4 +1,4 @@
-/** The three axes of an agent: its status, runtime and liveness. */
+/** The three axes of an agent, its status, runtime and liveness, and the commands that move it. */
 
 /** The desired state, which the control plane has decided. */
 export const AGENT_STATUSES = ['pending', 'running', 'paused', 'stopped', 'failed', 'terminated'] as const;
@@ -15,3 +15,14 @@ export type Liveness = (typeof LIVENESSES)[number];
  * the status that it leads to.
  */
 export type AgentPhase = AgentStatus | 'pausing' | 'resuming' | 'starting' | 'stopping' | 'terminating' | 'restarting';
+
+/** The agent's commands, which are also update names, CLI verbs and HTTP paths. */
+export const AGENT_COMMANDS = ['pause', 'resume', 'stop', 'start', 'restart', 'terminate', 'hold', 'release'] as const;
+export type AgentCommand = (typeof AGENT_COMMANDS)[number];
+
+/** A command as it would be judged now. */
+export interface Move {
+  readonly command: AgentCommand;
+  /** Why it is refused or changes nothing, as one sentence; null: it is possible. */
+  readonly why: string | null;
+}

@@ -5,7 +5,7 @@ import type { Usage } from '../usage';
 import type { OpenTurn } from './open-turn';
 import type { AssignedSubscription, Hold } from './resource';
 import type { ProviderKind } from './spec';
-import type { AgentPhase, AgentStatus, Liveness, Runtime } from './status';
+import type { AgentPhase, AgentStatus, Liveness, Move, Runtime } from './status';
 
 /** One decision of the agent's workflow: who, what, when, before, after, why. */
 export interface Decision {
@@ -69,6 +69,8 @@ export interface AgentView {
   /** Its first 50 turns, those in flight before those in the queue; only in `describe`. */
   readonly openTurns?: readonly OpenTurn[];
   readonly decisions?: readonly Decision[];
+  /** Every command, and why it is not possible now; only in `describe`. */
+  readonly moves?: readonly Move[];
 }
 
 /** The state of a list's item whose workflow does not answer. */

@@ -56,6 +56,8 @@ export const configSchema = z.object({
     .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))
     .pipe(z.array(z.string().regex(/^[a-z0-9._-]+$/, 'expected host names such as drover.example.com')))
     .optional(),
+  /** Where people open Temporal's Web UI, for the links of the dashboard; known by itself under `drover up`. */
+  DROVER_TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
   /** The file of named tokens (docs/security.md, "Roles"); by default `tokens.yaml` in the state directory. */
   DROVER_TOKENS_FILE: text.optional(),
   /** The tokens of admins, separated by commas; by default the one in the state directory. */
@@ -144,6 +146,7 @@ export interface Config {
     readonly selfUrl: string | undefined;
   };
   readonly gatewayNames: readonly string[] | undefined;
+  readonly temporalUi: string | undefined;
   readonly tokensFile: string | undefined;
   readonly operatorTokens: readonly string[] | undefined;
   readonly agentSecret: string | undefined;
@@ -183,6 +186,7 @@ export function parseConfig(env: Readonly<Record<string, string>>): Config {
       selfUrl: variables.DROVER_GATEWAY_SELF_URL,
     },
     gatewayNames: variables.DROVER_GATEWAY_NAMES,
+    temporalUi: variables.DROVER_TEMPORAL_UI_URL,
     tokensFile: variables.DROVER_TOKENS_FILE,
     operatorTokens: variables.DROVER_OPERATOR_TOKENS,
     agentSecret: variables.DROVER_AGENT_SECRET,

@@ -13,6 +13,8 @@ export interface ActionProps {
   readonly role?: 'operator' | 'admin';
   /** It cannot be taken back. */
   readonly isGrave?: boolean;
+  /** Why it would be refused at the moment, as far as the page knows. It can be tried all the same. */
+  readonly whyNot?: string | null | undefined;
   /** More fields of the dialog. */
   readonly children?: ComponentChildren;
   /** Makes the call. A text that it returns is shown, and the dialog stays open. */
@@ -27,6 +29,7 @@ export function Action({
   command,
   role = 'operator',
   isGrave = false,
+  whyNot = null,
   children,
   run,
 }: ActionProps): JSX.Element | null {
@@ -50,12 +53,18 @@ export function Action({
 
   return (
     <>
-      <button class={isGrave ? 'grave' : ''} disabled={!isConnected.value} onClick={() => dialog.current?.showModal()}>
+      <button
+        class={classOf(isGrave, whyNot)}
+        title={whyNot ?? undefined}
+        disabled={!isConnected.value}
+        onClick={() => dialog.current?.showModal()}
+      >
         {label}
       </button>
       <dialog ref={dialog} aria-labelledby={title} onClose={() => setState(QUIET)}>
         <form onSubmit={(event) => void confirm(event)}>
           <h2 id={title}>{label}</h2>
+          {whyNot !== null && state.said === null && <p class="quiet">Not possible at the moment: {whyNot}</p>}
           {children}
           <p>
             The same on the command line: <code>{command}</code>
@@ -73,4 +82,9 @@ export function Action({
       </dialog>
     </>
   );
+}
+
+/** A button whose action is not possible now has a dashed border. */
+function classOf(isGrave: boolean, whyNot: string | null): string {
+  return [isGrave ? 'grave' : '', whyNot === null ? '' : 'not-now'].filter(Boolean).join(' ');
 }

@@ -3,6 +3,7 @@ import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { FleetView } from '../../contract/fleet';
+import type { Flow } from '../state/flows';
 import { linkTo } from '../state/route';
 
 /** A fleet as the gateway shows it: with the picture of its topology, where it has one. */
@@ -25,7 +26,7 @@ interface Placed {
   readonly width: number;
   readonly height: number;
   readonly nodes: readonly { name: string; x: number; y: number; width: number }[];
-  readonly edges: readonly { key: string; path: string }[];
+  readonly edges: readonly { key: string; path: string; middle: { x: number; y: number } }[];
 }
 
 function place({ nodes, edges }: Topology): Placed {
@@ -46,23 +47,28 @@ function place({ nodes, edges }: Topology): Placed {
     edges: graph.edges().map((edge) => {
       const points = graph.edge(edge).points ?? [];
       const path = points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${String(x)} ${String(y)}`).join(' ');
-      return { key: `${edge.v} ${edge.w}`, path };
+      const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 };
+      return { key: `${edge.v} ${edge.w}`, path, middle };
     }),
   };
 }
 
-/** The picture. `stateOf` says the state of an agent; undefined for the start, the end and people. */
-export function TopologyPicture({
-  fleet,
-  topology,
-  stateOf,
-}: {
+/** What the picture shows. */
+export interface TopologyProps {
   readonly fleet: string;
   readonly topology: Topology;
   readonly stateOf: (agent: string) => string | undefined;
-}): JSX.Element {
+  readonly flows: readonly Flow[];
+}
+
+/**
+ * The picture. `stateOf` says the state of an agent; undefined for the start, the end and people. `flows` are
+ * the edges in use: thick, and with the number of branches that use them.
+ */
+export function TopologyPicture({ fleet, topology, stateOf, flows }: TopologyProps): JSX.Element {
   const key = JSON.stringify(topology);
   const placed = useMemo(() => place(topology), [key]);
+  const live = new Map(flows.map((flow) => [`${flow.from} ${flow.to}`, flow]));
   const size = { width: placed.width, height: placed.height };
   return (
     <div class="scroll" role="region" aria-label="Topology" tabIndex={0}>
@@ -85,14 +91,53 @@ export function TopologyPicture({
             <path d="M0 0 8 4 0 8z" />
           </marker>
         </defs>
-        {placed.edges.map(({ key: id, path }) => (
-          <path key={id} d={path} class="edge" marker-end="url(#arrow)" />
+        {placed.edges.map(({ key: id, path, middle }) => (
+          <Edge key={id} path={path} middle={middle} flow={live.get(id)} />
         ))}
         {placed.nodes.map((node) => (
           <Node key={node.name} {...node} fleet={fleet} state={stateOf(node.name)} />
         ))}
       </svg>
     </div>
+  );
+}
+
+interface EdgeProps {
+  readonly path: string;
+  readonly middle: { readonly x: number; readonly y: number };
+  readonly flow: Flow | undefined;
+}
+
+function Edge({ path, middle: { x, y }, flow }: EdgeProps): JSX.Element {
+  if (flow === undefined) return <path d={path} class="edge" marker-end="url(#arrow)" />;
+  return (
+    <g class={flow.waits ? 'live waits' : 'live'}>
+      <title>{flowText(flow)}</title>
+      <path d={path} class="edge" marker-end="url(#arrow)" />
+      <text x={x} y={y - 5} text-anchor="middle">
+        {flow.waits ? '?' : ''}
+        {flow.branches > 1 ? `×${String(flow.branches)}` : ''}
+      </text>
+    </g>
+  );
+}
+
+/** A flow in use as a text. */
+function flowText({ from, to, branches, waits }: Flow): string {
+  const times = branches > 1 ? `, ${String(branches)} branches` : '';
+  return `${from} → ${to}${times}${waits ? ', waits' : ''}`;
+}
+
+/** The same as the thick edges, in words. */
+export function FlowList({ flows }: { readonly flows: readonly Flow[] }): JSX.Element {
+  return (
+    <p role="status">
+      {flows.length === 0 ? (
+        <span class="quiet">No hand-over is under way.</span>
+      ) : (
+        <>Now: {flows.map(flowText).join('; ')}</>
+      )}
+    </p>
   );
 }
 

@@ -2,9 +2,13 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { AgentView } from '../../contract/agent';
+import { agentWorkflowId } from '../../contract/names';
 import { Action } from '../parts/action';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
+import { LogTail } from '../parts/log-tail';
+import { Moves } from '../parts/moves';
+import { TemporalLink } from '../parts/temporal-link';
 import { Age, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { useObject } from '../state/object';
@@ -35,10 +39,12 @@ export function AgentScreen({ fleet, agent }: { readonly fleet: string; readonly
             <p>
               <State word={view.phase} /> <Reason text={view.why} />
             </p>
-            <Commands fleet={fleet} agent={agent} />
+            <Commands view={view} />
+            <Moves of={view.moves} />
             <AgentFacts view={view} />
             <Turns view={view} />
             <Decisions view={view} />
+            <LogTail fleet={fleet} agent={agent} />
           </>
         )}
       </Loaded>
@@ -46,13 +52,14 @@ export function AgentScreen({ fleet, agent }: { readonly fleet: string; readonly
   );
 }
 
-function Commands({ fleet, agent }: { readonly fleet: string; readonly agent: string }): JSX.Element {
+function Commands({ view: { fleet, name: agent, moves = [] } }: { readonly view: AgentView }): JSX.Element {
   const [reason, setReason] = useState('');
   const send = (command: string) => async () => {
     await call('POST', `/v1/agents/${fleet}/${agent}/${command}`, reason === '' ? {} : { reason });
     setReason('');
   };
   const why = reason === '' ? '' : ` --reason ${JSON.stringify(reason)}`;
+  const whyNot = new Map(moves.map((move) => [move.command as string, move.why]));
   const field = (
     <p>
       <label>
@@ -63,7 +70,13 @@ function Commands({ fleet, agent }: { readonly fleet: string; readonly agent: st
   return (
     <p class="buttons">
       {COMMANDS.map(([command, label]) => (
-        <Action key={command} label={label} command={`drover ${command} ${fleet}/${agent}${why}`} run={send(command)}>
+        <Action
+          key={command}
+          label={label}
+          command={`drover ${command} ${fleet}/${agent}${why}`}
+          run={send(command)}
+          whyNot={whyNot.get(command)}
+        >
           {field}
         </Action>
       ))}
@@ -91,6 +104,9 @@ function AgentFacts({ view }: { readonly view: AgentView }): JSX.Element {
         Provider: view.provider,
         Process: view.pid === undefined ? null : `${String(view.pid)} on ${view.host ?? 'its host'}`,
         Endpoint: view.endpoint,
+        Session: view.session,
+        'Held by': view.heldBy?.join(', '),
+        Workflow: <TemporalLink id={agentWorkflowId(view.fleet, view.name)} />,
         Troubles: view.troubles?.map(({ what, why }) => `${what}: ${why}`).join('\n'),
       }}
     />

@@ -3,12 +3,15 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { AgentListItem } from '../../contract/agent';
 import type { FleetView } from '../../contract/fleet';
+import { fleetWorkflowId, provisionWorkflowId } from '../../contract/names';
 import { Action } from '../parts/action';
 import { Facts, usageText } from '../parts/facts';
 import { type Column, Table } from '../parts/table';
-import { type ShownFleet, TopologyPicture } from '../parts/topology';
+import { FlowList, type ShownFleet, TopologyPicture, type TopologyProps } from '../parts/topology';
+import { TemporalLink } from '../parts/temporal-link';
 import { Age, Problem, Reason, State } from '../parts/words';
 import { call } from '../state/api';
+import { useFlows } from '../state/open-runs';
 import { agents } from '../state/lists';
 import { useObject } from '../state/object';
 import { linkTo } from '../state/route';
@@ -49,6 +52,7 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
             Revision: value.revision,
             Holds: value.holds.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)).join(', '),
             Usage: usageText(value.usage),
+            Workflow: <TemporalLink id={fleetWorkflowId(fleet)} />,
           }}
         />
       )}
@@ -57,10 +61,21 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
       {value?.topology && (
         <>
           <h2>Topology</h2>
-          <TopologyPicture fleet={fleet} topology={value.topology} stateOf={(agent) => states.get(agent)} />
+          <Topology fleet={fleet} topology={value.topology} stateOf={(agent) => states.get(agent)} />
         </>
       )}
-      {value?.change && <Change view={value.change} />}
+      {value?.change && <Change fleet={fleet} view={value.change} />}
+    </>
+  );
+}
+
+function Topology(props: Omit<TopologyProps, 'flows'>): JSX.Element {
+  const { value, problem } = useFlows(props.fleet);
+  return (
+    <>
+      <Problem text={problem} />
+      <TopologyPicture {...props} flows={value ?? []} />
+      {value !== null && <FlowList flows={value} />}
     </>
   );
 }
@@ -107,11 +122,19 @@ function Controls({ view }: { readonly view: FleetView }): JSX.Element {
   );
 }
 
-function Change({ view }: { readonly view: NonNullable<FleetView['change']> }): JSX.Element {
+interface ChangeProps {
+  readonly fleet: string;
+  readonly view: NonNullable<FleetView['change']>;
+}
+
+function Change({ fleet, view }: ChangeProps): JSX.Element {
   const { state, revision, steps, agents: changed, error, compensation } = view;
   return (
     <>
       <h2>Change to revision {revision}</h2>
+      <p>
+        <TemporalLink id={provisionWorkflowId(fleet, revision)} />
+      </p>
       <p>
         <State word={state} /> {steps.ready} of {steps.total} ready <Reason text={error} />
       </p>

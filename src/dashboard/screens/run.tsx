@@ -1,10 +1,12 @@
 /** One run: its branches as a tree, what they wait for, its question, its undo. */
 import type { JSX } from 'preact';
+import { runWorkflowId } from '../../contract/names';
 import type { RunView } from '../../contract/run';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
+import { TemporalLink } from '../parts/temporal-link';
 import { Age, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
@@ -42,6 +44,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
           Started: <Age at={view.startedAt} />,
           By: view.startedBy,
           Usage: usageText(view.usage),
+          Workflow: <TemporalLink id={runWorkflowId(view.fleet, view.run)} />,
         }}
       />
       <Branches view={view} />

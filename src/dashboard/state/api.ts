@@ -13,6 +13,8 @@ export interface Session {
   readonly role: Role;
   readonly fleets: readonly string[] | null;
   readonly csrf: string | null;
+  /** The page of workflows in Temporal's Web UI; null where it is not known. */
+  readonly temporalUi: string | null;
 }
 
 /** A refusal or a failure, in the gateway's own words. */

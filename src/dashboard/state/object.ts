@@ -1,33 +1,38 @@
-/** One object that a screen shows: read when the screen opens, and again with every event. */
+/** What a screen shows beside the lists: read when the screen opens, and again with every event. */
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { call } from './api';
 import { coalesced } from './coalesced';
 import { eventCount } from './live';
 
-/** An object as it was read last. */
+/** Something as it was read last. */
 export interface Shown<T> {
   readonly value: T | null;
   readonly problem: string | null;
 }
 
-/** Reads the object at a path, which stays the same while its screen is open. */
-export function useObject<T>(path: string): Shown<T> {
+/** Reads by `load`, which stays the same while `key` does, and again with each signal that it reads at once. */
+export function useRead<T>(key: string, load: () => Promise<T>): Shown<T> {
   const shown = useSignal<Shown<T>>({ value: null, problem: null });
   const read = useMemo(
     () =>
       coalesced(async () => {
         try {
-          shown.value = { value: await call<T>('GET', path), problem: null };
+          shown.value = { value: await load(), problem: null };
         } catch (error) {
-          shown.value = { ...shown.value, problem: error instanceof Error ? error.message : String(error) };
+          shown.value = { ...shown.peek(), problem: error instanceof Error ? error.message : String(error) };
         }
       }),
-    [path],
+    [key],
   );
   useSignalEffect(() => {
     void eventCount.value;
     void read();
   });
   return shown.value;
+}
+
+/** Reads the object at a path, which stays the same while its screen is open. */
+export function useObject<T>(path: string): Shown<T> {
+  return useRead(path, () => call<T>('GET', path));
 }

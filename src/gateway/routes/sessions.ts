@@ -6,8 +6,21 @@ import { cookieHeader, sessionIn, type Sessions } from '../access/sessions';
 
 type SessionCalls = 'createLoginCode' | 'login' | 'describeSession' | 'logout';
 
-/** Handlers over the sessions. `isSecure`: browsers reach the gateway by https only. */
-export function sessionHandlers(sessions: Sessions, isSecure: boolean): Handlers<SessionCalls> {
+/** `isSecure`: browsers reach the gateway by https only. `temporalUi`: the page of workflows in Temporal's Web UI. */
+interface SessionOptions {
+  readonly isSecure: boolean;
+  readonly temporalUi: string | null;
+}
+
+/** Handlers over the sessions. */
+export function sessionHandlers(sessions: Sessions, { isSecure, temporalUi }: SessionOptions): Handlers<SessionCalls> {
+  const shown = ({ name, role, fleets }: TokenCaller, csrf: string | null) => ({
+    name,
+    role,
+    fleets,
+    csrf,
+    temporalUi,
+  });
   return {
     createLoginCode: ({ request }) => sessions.newCode(holderOf(request.caller)),
     login: ({ body, reply }) => {
@@ -26,10 +39,6 @@ export function sessionHandlers(sessions: Sessions, isSecure: boolean): Handlers
       return { ended: true };
     },
   };
-}
-
-function shown({ name, role, fleets }: TokenCaller, csrf: string | null) {
-  return { name, role, fleets, csrf };
 }
 
 /** An agent has no sessions: none of these calls takes its token. */

@@ -12,6 +12,7 @@ import type { WorkflowEnd } from '../../contract/ends';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import type { OpenTurn } from '../../contract/agent/open-turn';
 import type { Trouble } from '../../contract/trouble';
+import { movesOf } from './commands/commands';
 import type { AgentState, RememberedRequest } from './state';
 import { decisionsOf, summary } from './decisions';
 import { inline } from '../lib/markdown';
@@ -32,7 +33,7 @@ export function publicSubscription({ subscription }: AgentState): AssignedSubscr
 }
 
 /**
- * The view of an agent. It has `openTurns`, `session` and `decisions` only where asked for, and `troubles`
+ * The view of an agent. It has `openTurns`, `session`, `decisions` and `moves` only where asked for, and `troubles`
  * only if work is retried.
  */
 export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {
@@ -66,7 +67,12 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     why: why(state),
     ...troublesOf(troubles),
     ...(withDecisions
-      ? { openTurns: openTurns(state), ...sessionField(state), decisions: decisionsOf(state.log) }
+      ? {
+          openTurns: openTurns(state),
+          ...sessionField(state),
+          decisions: decisionsOf(state.log),
+          moves: movesOf(state),
+        }
       : {}),
   };
 }

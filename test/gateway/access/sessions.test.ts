@@ -50,7 +50,13 @@ describe('a login code', () => {
         expect(await login(url, code)).toMatchObject({ status: 401, cookie: '' });
         expect(await login(url, 'invented')).toMatchObject({ status: 401, cookie: '' });
         const who = await fetch(`${url}/v1/session`, { headers: { cookie: sent(first.cookie) } });
-        expect(await who.json()).toEqual({ name: 'alice', role: 'viewer', fleets: ['mars'], csrf: first.csrf });
+        expect(await who.json()).toEqual({
+          name: 'alice',
+          role: 'viewer',
+          fleets: ['mars'],
+          csrf: first.csrf,
+          temporalUi: null,
+        });
       },
       { namedTokens: () => [viewer] },
     );

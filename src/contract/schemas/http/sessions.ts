@@ -4,12 +4,16 @@ import { ROLES } from '../../caller/role';
 import { strict } from '../fields';
 import type { Call } from './call';
 
-/** A caller. `csrf` is null for one with a token, which needs no such header. */
+/**
+ * A caller. `csrf` is null for one with a token, which needs no such header; `temporalUi` is the page of
+ * workflows in Temporal's Web UI, null where it is not known.
+ */
 const session = z.object({
   name: z.string(),
   role: z.enum(ROLES),
   fleets: z.array(z.string()).nullable(),
   csrf: z.string().nullable(),
+  temporalUi: z.string().nullable(),
 });
 
 /** Login codes and sessions. */

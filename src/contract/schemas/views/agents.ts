@@ -1,6 +1,6 @@
 /** Agents, their logs, and the answers to their beats and commands. */
 import { z } from 'zod';
-import { PROVIDERS, type AgentListItem, type AgentView, type CommandResult } from '../../agent';
+import { AGENT_COMMANDS, PROVIDERS, type AgentListItem, type AgentView, type CommandResult } from '../../agent';
 import type { BeatAnswer } from '../../protocol';
 import { errorCode, hold, json, liveness, problem, runtime, status, time, troubles, usage } from './parts';
 
@@ -71,6 +71,7 @@ export const agentViewSchema = z.object({
     )
     .exactOptional(),
   decisions: z.array(decision).exactOptional(),
+  moves: z.array(z.object({ command: z.enum(AGENT_COMMANDS), why: z.string().nullable() })).exactOptional(),
 }) satisfies z.ZodType<AgentView>;
 
 export const agentListItemSchema = z.object({

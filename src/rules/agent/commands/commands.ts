@@ -8,6 +8,7 @@ import {
   type AgentCommandOptions,
   type AgentStatus,
   type Hold,
+  type Move,
   type PauseMode,
   AGENT_COMMANDS,
 } from '../../../contract/agent';
@@ -74,6 +75,25 @@ export function allowedCommands(state: AgentState): AgentCommand[] {
   return AGENT_COMMANDS.filter((command) =>
     names.some((hold) => judge(state, { command, options: { hold } } as CommandRequest) === 'ok'),
   );
+}
+
+/**
+ * Every command as it would be judged now: the one of its holds that would change something, else why none
+ * would.
+ */
+export function movesOf(state: AgentState): Move[] {
+  const possible = allowedCommands(state);
+  return AGENT_COMMANDS.map((command) => ({
+    command,
+    why: possible.includes(command) ? null : whyNot(state, { command, options: {} } as CommandRequest),
+  }));
+}
+
+function whyNot(state: AgentState, request: CommandRequest): string {
+  const found = judge(state, request);
+  return found === 'ok' || found === 'same'
+    ? `${request.command} would change nothing: ${state.fleet}/${state.agent} is ${state.status}`
+    : refusal(state, request, found).message;
 }
 
 function refusal(state: AgentState, request: CommandRequest, code: Exclude<Verdict, 'ok' | 'same'>): DroverError {
