@@ -3,7 +3,7 @@ import { CancellationScope, allHandlersFinished, continueAsNew, setHandler } fro
 import type { AgentInput } from '../../contract/agent';
 import { describeAgent, resourceOfAgent } from '../../contract/agent/messages';
 import { fleetSignals } from '../../contract/fleet/messages';
-import { fleetWorkflowId } from '../../contract/names';
+import { agentWorkflowId, fleetWorkflowId } from '../../contract/names';
 import { type CarriedAgent } from '../../rules/agent/state';
 import { goodbyeMessage, usageMessage } from '../../rules/agent/farewell';
 import { initialState } from '../../rules/agent/input/initial-state';
@@ -27,6 +27,7 @@ import { countRestarts } from '../shared/metrics';
 import { translating } from '../shared/failures';
 import { answerLogs } from '../shared/log';
 import { migrated } from '../shared/migrated';
+import { requireOwnId } from '../shared/own-id';
 import { createNotifier, type Notifier } from '../shared/notifier';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { until } from '../shared/until';
@@ -42,6 +43,7 @@ export async function agent(input: AgentInput | CarriedAgent): Promise<void> {
     translating(() => initialState(current)),
     supervisor,
   );
+  requireOwnId(agentWorkflowId(machine.state.fleet, machine.state.agent));
   const outbox = createOutbox(supervisor);
   const notifier = createNotifier(supervisor);
   // Cancellation means terminate: the workflow must not leave a resource behind.

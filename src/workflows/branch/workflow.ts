@@ -1,7 +1,7 @@
 /** Workflow `branch`: one branch of a run, with one agent at a time and an explicit context (docs/coordination.md, "Branches and barriers"). */
 import { CancellationScope } from '@temporalio/workflow';
 import { runSignals } from '../../contract/run/messages';
-import { runWorkflowId } from '../../contract/names';
+import { branchWorkflowId, runWorkflowId } from '../../contract/names';
 import { type BranchEnd, parseBranchInput, toWire } from '../../rules/run/branch-input';
 import { BRANCH_INPUT } from '../../rules/run/migrate';
 import { runBranch } from '../../rules/coordination/branch';
@@ -17,6 +17,7 @@ import { createWatch } from './watch';
 import { translating } from '../shared/failures';
 import { isoNow } from '../shared/iso-now';
 import { migrated } from '../shared/migrated';
+import { requireOwnId } from '../shared/own-id';
 
 /** Runs a branch to its end. It fails only for an invalid input; every other end is in its result. */
 export async function branch(argument: unknown): Promise<BranchEnd> {
@@ -27,6 +28,8 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
       show();
     }),
   );
+  const { fleet, run, branch: branchId } = life.context;
+  requireOwnId(branchWorkflowId(fleet, run, branchId));
   const wasCancelled = cancellationFromOutside(life);
   return CancellationScope.nonCancellable(async () => {
     const progress = createProgress(life);

@@ -2,6 +2,7 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, uuid4 } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
 import type { FleetInput } from '../../contract/fleet';
+import { fleetWorkflowId } from '../../contract/names';
 import {
   type CarriedFleet,
   recordHoldRound,
@@ -22,6 +23,7 @@ import { startMonitor } from './monitor';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
+import { requireOwnId } from '../shared/own-id';
 import { until, untilOr } from '../shared/until';
 
 /** How long a new fleet waits for its first change. The client sends it with the start or immediately after. */
@@ -41,7 +43,9 @@ const TELL_POOLS = 'tell the pools';
 export async function fleet(argument: FleetInput | CarriedFleet): Promise<void> {
   const current = migrated(FLEET_INPUT, argument);
   const incarnation = uuid4().replaceAll('-', '').slice(0, INCARNATION_LENGTH);
-  const machine = createMachine(translating(() => initialFleet(current, incarnation)));
+  const first = translating(() => initialFleet(current, incarnation));
+  requireOwnId(fleetWorkflowId(first.fleet));
+  const machine = createMachine(first);
   // Only destroy ends a fleet. It ignores cancellation, which would leave its agents without an owner.
   const goesOn = await CancellationScope.nonCancellable(async () => {
     handleCommands(machine);

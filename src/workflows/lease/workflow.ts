@@ -9,7 +9,7 @@ import {
 import { agentSignals } from '../../contract/agent/messages';
 import { LEASE_TTL_MS, type LeaseView } from '../../contract/lease';
 import { describeLease, renewLease } from '../../contract/lease/messages';
-import { agentWorkflowId } from '../../contract/names';
+import { agentWorkflowId, leaseWorkflowId } from '../../contract/names';
 import { leaseCard } from '../../rules/lease/card';
 import { initialLease } from '../../rules/lease/carried';
 import { parseRenewal } from '../../rules/lease/messages';
@@ -23,6 +23,7 @@ import { migrated } from '../shared/migrated';
 import { afterTheTask, createOutbox, type Outbox } from '../shared/messages/outbox';
 import { createPacer } from '../shared/messages/pacer';
 import { type Ignore, receive } from '../shared/messages/receive';
+import { requireOwnId } from '../shared/own-id';
 import { createSupervisor, type Supervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 import { until, untilOr } from '../shared/until';
@@ -42,6 +43,7 @@ export async function lease(argument: unknown): Promise<void> {
   });
   let ignored = NOTHING_IGNORED;
   let state = translating(() => initialLease(current, Date.now()));
+  requireOwnId(leaseWorkflowId(state));
   const step = (rule: (state: LeaseState, now: number) => LeaseState): void => {
     state = rule(state, Date.now());
   };

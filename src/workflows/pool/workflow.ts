@@ -7,7 +7,7 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import { allocationGranted } from '../../contract/agent/messages';
-import { agentWorkflowId } from '../../contract/names';
+import { agentWorkflowId, poolWorkflowId } from '../../contract/names';
 import { forgetAgent, notifiedBy, serveWaiting } from '../../rules/pool/pool';
 import { withExhaustion } from '../../rules/pool/log';
 import { poolCard, poolSummary } from '../../rules/pool/card';
@@ -21,6 +21,7 @@ import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 import { answerLogs, begun, createGrowth } from '../shared/log';
 import { migrated } from '../shared/migrated';
+import { requireOwnId } from '../shared/own-id';
 import { createNotifier } from '../shared/notifier';
 import { afterTheTask, createOutbox } from '../shared/messages/outbox';
 import { createPacer } from '../shared/messages/pacer';
@@ -51,6 +52,7 @@ async function live(argument: unknown): Promise<void> {
   const outbox = createOutbox(supervisor, afterTheTask, createPacer());
   const notifier = createNotifier(supervisor);
   const first = translating(() => initialPool(current));
+  requireOwnId(poolWorkflowId(first.pool));
   let state: PoolState = { ...first, log: begun(first.log) };
   const markGrowth = createGrowth();
   let letters: readonly Grant[] = [];

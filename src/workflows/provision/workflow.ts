@@ -3,6 +3,7 @@ import { allHandlersFinished, CancellationScope, setCurrentDetails, setHandler }
 import type { AgentReport } from '../../contract/agent';
 import type { CancelOrder, ChangeView, ProvisionInput, ProvisionResult } from '../../contract/fleet';
 import { agentReported, describeChange, provisionSignals, provisionUpdates } from '../../contract/fleet/messages';
+import { provisionWorkflowId } from '../../contract/names';
 import { changeCard } from '../../rules/change/card';
 import { PROVISION_INPUT } from '../../rules/change/migrate';
 import { provisionInput } from '../../rules/change/carried';
@@ -32,6 +33,7 @@ import { beginCompensation, endAttempt, inspectPrevious, undoAll } from './undo'
 import { translating } from '../shared/failures';
 import { migrated } from '../shared/migrated';
 import { type Ignore, receive } from '../shared/messages/receive';
+import { requireOwnId } from '../shared/own-id';
 import { ensureKeywords } from '../shared/search-attributes';
 import { createSupervisor } from '../shared/supervise';
 import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
@@ -41,6 +43,8 @@ import { until, untilOr } from '../shared/until';
 export async function provision(argument: unknown): Promise<ProvisionResult> {
   const current = migrated(PROVISION_INPUT, argument);
   const input = translating(() => provisionInput(current, 'input'));
+  const id = provisionWorkflowId(input.fleet, input.revision);
+  requireOwnId(id, (own) => own.startsWith(`${id}/`));
   let ignored = NOTHING_IGNORED;
   const show = (): void => {
     const lines = [changeCard(viewOf(saga)), ...troubleLines(supervisor.troubles()), ...ignoredLines(ignored)];

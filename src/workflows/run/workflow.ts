@@ -1,6 +1,7 @@
 /** Workflow `run`: one task over a topology (docs/coordination.md). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import { DroverError } from '../../contract/errors';
+import { runWorkflowId } from '../../contract/names';
 import type { RunResult, TraceEntry } from '../../contract/run';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
 import type { BranchLog } from '../../rules/run/branch-input';
@@ -22,6 +23,7 @@ import { translating } from '../shared/failures';
 import { stampMs } from '../shared/iso-now';
 import { recordRun } from '../shared/metrics';
 import { migrated } from '../shared/migrated';
+import { requireOwnId } from '../shared/own-id';
 import { ensureKeywords } from '../shared/search-attributes';
 import { startTimer } from '../shared/timer';
 
@@ -29,6 +31,7 @@ import { startTimer } from '../shared/timer';
 export async function run(argument: unknown): Promise<RunResult> {
   const current = migrated(RUN_INPUT, argument);
   const start = translating(() => parseRunStart(current, 'input'));
+  requireOwnId(runWorkflowId(start.fleet, start.run));
   const input = isWhole(start) ? start : await withPlan(start);
   const life = translating(() => beginRun(input));
   CancellationScope.current().cancelRequested.catch(() => {

@@ -78,12 +78,19 @@ it('an answer that comes twice, or too late, changes nothing', async () => {
 
 it.each([
   ['a run', RUN_WORKFLOW, { v: 1, fleet: 'f' }, 'InvalidRequest'],
-  ['a run', RUN_WORKFLOW, { v: 1, fleet: 'f', run: 'r', task: 1, topology: { flows: ['A -> B'] } }, 'InvalidFleet'],
+  [
+    'a run',
+    RUN_WORKFLOW,
+    { v: 1, fleet: 'f', run: 'none', task: 1, topology: { flows: ['A -> B'] } },
+    'InvalidFleet',
+    'run/f/none',
+  ],
   ['a branch', BRANCH_WORKFLOW, { v: 1, context: {} }, 'InvalidRequest'],
   ['a branch', BRANCH_WORKFLOW, undefined, 'InvalidRequest'],
-])('%s that is given none fails at once', async (_, type, input, code) => {
+])('%s that is given none fails at once', async (_, type, input, code, workflowId?: string) => {
   await withRuns(env, async (taskQueue) => {
-    const handle = await env.client.workflow.start(type, { workflowId: `none-${taskQueue}`, taskQueue, args: [input] });
+    const options = { workflowId: workflowId ?? `none-${taskQueue}`, taskQueue, args: [input] };
+    const handle = await env.client.workflow.start(type, options);
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: code, nonRetryable: true } });
   });
 });
