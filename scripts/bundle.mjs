@@ -19,9 +19,13 @@ export async function bundleWorkflows() {
     workflowsPath,
     payloadConverterPath: join(root, 'src/workflows/sandbox/payload-converter.ts'),
     failureConverterPath: join(root, 'src/workflows/sandbox/failure-converter.ts'),
-    workflowInterceptorModules: ['reserved-signals', 'paced-signals', 'bounded-summaries', 'one-upsert'].map((name) =>
-      join(root, `src/workflows/sandbox/${name}.ts`),
-    ),
+    workflowInterceptorModules: [
+      'reserved-signals',
+      'paced-signals',
+      'bounded-summaries',
+      'one-upsert',
+      'refused-updates',
+    ].map((name) => join(root, `src/workflows/sandbox/${name}.ts`)),
     // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps
     // state in a module (decision 12).
     preloadModules: [workflowsPath],

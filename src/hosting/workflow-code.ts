@@ -23,6 +23,7 @@ export function workflowCode(): WorkflowCode {
             require.resolve('../workflows/sandbox/paced-signals'),
             require.resolve('../workflows/sandbox/bounded-summaries'),
             require.resolve('../workflows/sandbox/one-upsert'),
+            require.resolve('../workflows/sandbox/refused-updates'),
           ],
         },
       };

@@ -5,6 +5,7 @@ import { readLog } from '../../contract/event/messages';
 import { searchAttributeKeys } from '../../contract/search-attributes';
 import { answerLog, appendAll, appended, begunLog, UNBEGUN_LOG } from '../../rules/lib/log/log';
 import { parseLogQuery } from '../../rules/lib/log/log-carried';
+import { logEntries } from './messages/decisions';
 import { translating } from './failures';
 import { createStamp } from './stamp';
 
@@ -13,7 +14,7 @@ export function begun(log: EventLog): EventLog {
   return begunLog(log, workflowInfo().startTime.getTime());
 }
 
-/** Shows in visibility that a log has grown from `before` to `after`. */
+/** Shows in visibility that a log has grown from `before` to `after`, and logs what is new. */
 export type MarkGrowth = (before: EventLog, after: EventLog) => void;
 
 /**
@@ -25,6 +26,7 @@ export function createGrowth(): MarkGrowth {
   let task = -1;
   return (before, after) => {
     if (after.next === before.next) return;
+    logEntries(appended(before, after));
     const { typedSearchAttributes, historyLength } = workflowInfo();
     const last = typedSearchAttributes.get(key)?.getTime() ?? 0;
     const least = historyLength === task ? last : last + 1;

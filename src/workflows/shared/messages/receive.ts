@@ -7,6 +7,7 @@ import { setHandler } from '@temporalio/workflow';
 import { DroverError } from '../../../contract/errors';
 import type { Parser } from '../../../rules/lib/parse';
 import { errorBody } from '../failures';
+import { createRefusalLog } from './decisions';
 
 /** Records a message without effect: its name and the reason. */
 export type Ignore = (what: string, why: string) => void;
@@ -18,8 +19,11 @@ export function receive<M, T extends M>(
   apply: (message: T) => void | Promise<void>,
   ignore: Ignore,
 ): void {
+  const logRefusal = createRefusalLog();
   const failed = (error: unknown): void => {
-    ignore(signal.name, whyIgnored(error));
+    const why = whyIgnored(error);
+    logRefusal(`signal ${signal.name}`, why);
+    ignore(signal.name, why);
   };
   setHandler(signal, (argument: unknown) => {
     try {
