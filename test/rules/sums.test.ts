@@ -1,7 +1,8 @@
 /** What workflows return, carry and answer stays far below the server's 2 MiB, for any input from outside. */
 import type { LiveBranchRecord, RunView } from '../../src/contract/run';
 import { boundedList, ERROR_BYTES, shareBytes, utf8Bytes } from '../../src/contract/text';
-import { beginChange, changeResult, changeView, endChange, recordFailure } from '../../src/rules/change/run';
+import { beginChange, endChange, recordFailure } from '../../src/rules/change/run';
+import { changeResult, changeView } from '../../src/rules/change/view';
 import { finishAttempt, intend, planCompensation, settleEntry, transition } from '../../src/rules/change/compensation';
 import { decideApply } from '../../src/rules/fleet/change';
 import { placeChange } from '../../src/rules/fleet/settle';

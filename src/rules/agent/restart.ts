@@ -1,6 +1,7 @@
 /** The restart policy: what follows a crash (docs/lifecycle.md, "Restart policy"; decision 4). */
 import { hasCrashed, isActive, isPaused, isPending, isUp, moveRuntime, moveStatus } from './lifecycle';
-import { type AgentState, endedInstance } from './state';
+import { type AgentState } from './state';
+import { endedInstance } from './instance';
 import { causeLine } from '../../contract/failure/cause';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
 import { blameTurns } from './turns/crashes';

@@ -15,117 +15,19 @@ import type {
 import type { ErrorBody } from '../../contract/errors';
 import type { EventLog } from '../../contract/event/log';
 import type { HeldSubscription } from '../../contract/agent/subscription';
-import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
 import type { Usage } from '../../contract/usage';
 import type { RequestMark } from '../lib/fingerprint';
 import { UNBEGUN_LOG } from '../lib/log/log';
-import { type PausedClock, STOPPED_CLOCK } from './turns/paused-clock';
+import { STOPPED_CLOCK } from './turns/paused-clock';
 import { type AgentSettings, agentSettings } from './spec/settings';
 import { NO_SWITCH, type SubscriptionState, blocksTurns } from './subscription/state';
+import type { TurnsState } from './turns/state';
+import { type Instance, NO_INSTANCE } from './instance';
 
 /** The calls of a provider. `inspect` changes nothing. */
 export type ProviderEffect = 'wake' | 'suspend' | 'continue' | 'stop' | 'destroy' | 'inspect';
 /** An effect outside the workflow, one at a time. `reload` hands the agent its new credential. */
 export type Effect = ProviderEffect | 'reload';
-
-/** The process that runs or ran last. Times are epoch milliseconds. */
-export interface Instance {
-  readonly id: string | null;
-  /** When it was woken, or when its first beat arrived. */
-  readonly registeredAt: number | null;
-  /** Whether a wake with this id succeeded; an id without a successful wake is used again. */
-  readonly confirmed: boolean;
-  readonly lastSeq: number | null;
-  readonly lastBeatAt: number | null;
-  readonly lastProofAt: number | null;
-  readonly endpoint: string | null;
-  readonly pid: number | null;
-  /** Whether its last beat came through a gateway, and not straight from a service. */
-  readonly viaGateway: boolean;
-  /** Whether its host has reported its end, and the provider has not been asked since. */
-  readonly endReported: boolean;
-  /** The gateways that vouch for it, or have done so (docs/lifecycle.md, "Leases"); at most 8. */
-  readonly holders: readonly Holder[];
-  /** The instance before it, of an agent that names its instances itself: its beats may come late. */
-  readonly replaced?: string;
-}
-
-/** What a gateway has said last of an instance. */
-export interface Holder {
-  /** The workflow id of the gateway's lease. */
-  readonly lease: string;
-  /** The number of its last message; an older one is ignored. */
-  readonly n: number;
-  /** `silent` and `lost` are tombstones: a message that comes too late does not vouch. */
-  readonly says: 'vouches' | 'silent' | 'lost';
-}
-
-/**
- * A turn that waits or is in flight. `waitingFrom`, `startedAt` and `refusedFrom` are readings of
- * the clocks in `TurnsState`.
- */
-export interface QueuedTurn {
-  readonly turnId: string;
-  readonly replyTo: string;
-  readonly request: TurnRequest;
-  /** The limit that a rule of the topology sets; null: the agent's own limit applies. */
-  readonly timeoutMs: number | null;
-  /** Bytes of the request's JSON. */
-  readonly bytes: number;
-  /** How often the agent has received it. */
-  readonly attempt: number;
-  /** The reading of `unavailable` when it began to wait. */
-  readonly waitingFrom: number;
-  /** Milliseconds of its limit that earlier attempts used. */
-  readonly used: number;
-  /** The reading of `working` when the current attempt began; null while it waits. */
-  readonly startedAt: number | null;
-  /** Its limit has passed, and its attempt is being cancelled; absent before. */
-  readonly overLimit?: true;
-  /** After a refused connection: the time of the next attempt. */
-  readonly notBefore: number | null;
-  /** The reading of `working` when a connection was first refused; null: not yet. */
-  readonly refusedFrom: number | null;
-  /** Whether the branch knows that the turn is suspended. */
-  readonly suspended: boolean;
-  /** The credential of the current attempt, by name and assignment. */
-  readonly on: Pick<HeldSubscription, 'name' | 'assignment'> | null;
-  /** Whether it was repeated because its credential failed, which happens once. */
-  readonly askedAnew: boolean;
-  /** How often `turns.retry` has repeated it. */
-  readonly repeats: number;
-  /** How often the agent's process ended while it had the turn. */
-  readonly crashes: number;
-  /** The instance that was asked last; null: none yet. */
-  readonly askedOf: string | null;
-  /** Whether the connection of the last attempt was made, and broke. */
-  readonly broke: boolean;
-  /** When it arrived, and when its current attempt began (null while it waits); epoch milliseconds. */
-  readonly arrivedAt: number;
-  readonly begunAt: number | null;
-  /** Why its last attempt failed, in one line; null: none has failed. */
-  readonly lastError: string | null;
-}
-
-/** The answer to a turn, kept for a repeated request of the branch. */
-export interface AnsweredTurn {
-  readonly turnId: string;
-  readonly outcome: TurnOutcome;
-  readonly bytes: number;
-}
-
-/** The turns of an agent, and the clocks that measure their limits. */
-export interface TurnsState {
-  readonly waiting: readonly QueuedTurn[];
-  readonly inFlight: readonly QueuedTurn[];
-  readonly answered: readonly AnsweredTurn[];
-  /** Tombstones: the ids of withdrawn turns, also of those that have not arrived yet. */
-  readonly withdrawn: readonly string[];
-  /** Measures the limits of turns; runs while the runtime is not paused. */
-  readonly working: PausedClock;
-  /** Measures the unavailable timeout; runs while the agent should work and cannot. */
-  readonly unavailable: PausedClock;
-}
 
 /**
  * An accepted request and its answer, kept for a repeat; `answer` and `error` are null until one is
@@ -237,21 +139,6 @@ export interface CarriedAgent {
   readonly state: AgentState;
 }
 
-/** The instance before the first wake, or before the first beat of an agent that names itself. */
-export const NO_INSTANCE: Instance = {
-  id: null,
-  registeredAt: null,
-  confirmed: false,
-  lastSeq: null,
-  lastBeatAt: null,
-  lastProofAt: null,
-  endpoint: null,
-  pid: null,
-  viaGateway: false,
-  endReported: false,
-  holders: [],
-};
-
 /** The state of a new agent. */
 export function newAgent(input: AgentInput): AgentState {
   const { v: _v, fleet, agent, holds, session, continueAfterEvents, ...config } = input;
@@ -303,16 +190,6 @@ export function newAgent(input: AgentInput): AgentState {
     log: UNBEGUN_LOG,
     continueAfterEvents: continueAfterEvents ?? null,
   };
-}
-
-/** The instance that a wake begins, or that an agent names itself. */
-export function newInstance(id: string, now: number): Instance {
-  return { ...NO_INSTANCE, id, registeredAt: now };
-}
-
-/** An instance that no longer runs keeps its id and times, but neither endpoint nor pid. */
-export function endedInstance(instance: Instance): Instance {
-  return { ...instance, endpoint: null, pid: null, endReported: false, holders: [] };
 }
 
 /** Whether the agent names its instances itself, because Drover does not start it. */

@@ -1,7 +1,8 @@
 /** The card of a fleet in Temporal's Web UI. */
 import type { Trouble } from '../../contract/trouble';
 import { changeCard } from '../change/card';
-import { type FleetState, untoldAgents } from './state';
+import { type FleetState } from './state';
+import { untoldAgents } from './hold-rounds';
 import { inline } from '../lib/markdown';
 import { ignoredLines, troubleLines } from '../lib/troubles';
 

@@ -15,7 +15,6 @@ import { findRequest, markOf, REQUESTS_KEPT, type RequestMark } from '../lib/fin
 import { withoutPools } from './pools';
 import { scaled } from './plan/scale';
 import {
-  acceptedView,
   type FleetChange,
   type FleetState,
   isChanging,
@@ -23,6 +22,7 @@ import {
   type RememberedRequest,
   unsignedFleet,
 } from './state';
+import { acceptedView } from './view';
 import { desiredAgents, differingSettings, planChanges } from './plan/plan';
 import { planDifferences } from './plan/plan-values';
 

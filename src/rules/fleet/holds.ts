@@ -2,7 +2,8 @@
 import type { FleetHoldRequest } from '../../contract/fleet';
 import { findRequest, markOf } from '../lib/fingerprint';
 import { rememberRequest } from './change';
-import { type FleetState, holdFleet, releaseFleet } from './state';
+import { type FleetState } from './state';
+import { holdFleet, releaseFleet } from './hold-rounds';
 
 /**
  * Decides a fleet's `pause`, `at` in ISO 8601. Throws `IdempotencyConflict` where another request

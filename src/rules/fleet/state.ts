@@ -1,5 +1,5 @@
 /** The state of a fleet's workflow as one plain JSON object; it is the argument of the next run. */
-import type { HoldCall, WatchedAgent } from '../../contract/activities';
+import type { WatchedAgent } from '../../contract/activities';
 import { type Hold, RENEWALS } from '../../contract/agent';
 import type { EventLog } from '../../contract/event/log';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
@@ -9,23 +9,18 @@ import type {
   ChangeView,
   FleetInput,
   FleetSpec,
-  FleetView,
   PlannedChange,
   ProvisionInput,
   SubscriptionSpec,
   UntoldAgent,
 } from '../../contract/fleet';
-import { FLEET_HOLD, HOLD_REQUEST } from '../../contract/names';
-import type { Trouble } from '../../contract/trouble';
 import type { Usage } from '../../contract/usage';
-import { waitingProgress } from '../change/run';
 import type { RequestMark } from '../lib/fingerprint';
 import { UNBEGUN_LOG } from '../lib/log/log';
 import type { OwnedWithSpec } from './plan/plan';
 import { unsigned } from '../agent/spec/spec';
 import { agentSettings } from '../agent/spec/settings';
-import { type Ignored, NOTHING_IGNORED, troublesOf } from '../lib/troubles';
-import { usageField } from '../lib/turn/usage';
+import { type Ignored, NOTHING_IGNORED } from '../lib/troubles';
 
 /**
  * The next step of a change; `ended`: none. `check` asks the workers whether they have everything,
@@ -153,110 +148,4 @@ export function isUnused(state: FleetState): boolean {
 /** A fleet's specification without signatures, which say nothing of what it should be. */
 export function unsignedFleet(spec: FleetSpec): FleetSpec {
   return { ...spec, agents: spec.agents.map(unsigned) };
-}
-
-/** The view of a fleet, with the troubles of its workflow. */
-export function fleetView(state: FleetState, troubles: readonly Trouble[] = []): FleetView {
-  const agents = Object.entries(state.agents).map(([name, { resourceId, revision, doubt }]) => [
-    name,
-    { resourceId, revision, ...(doubt && { doubt }) },
-  ]);
-  const { fleet, incarnation, revision, holds, spec, change } = state;
-  return {
-    fleet,
-    incarnation,
-    revision,
-    change: change?.view ?? null,
-    holds,
-    agents: Object.fromEntries(agents) as FleetView['agents'],
-    spec: unsignedFleet(spec),
-    ...usageField(state.usage?.left),
-    ...(state.holdsDue ? { untold: untoldAgents(state) } : {}),
-    ...troublesOf(troubles),
-  };
-}
-
-/** The view of a newly accepted change. */
-export function acceptedView(
-  changeId: string,
-  revision: number,
-  plan: readonly PlannedChange[],
-  state: 'running' | 'done',
-): ChangeView {
-  return {
-    changeId,
-    revision,
-    state,
-    steps: { created: 0, woken: 0, ready: 0, total: plan.length },
-    compensation: null,
-    error: null,
-    agents: plan.map(waitingProgress),
-    ids: {},
-  };
-}
-
-/**
- * Sets the fleet's own hold. Every pause sends it to all agents again, because an operator may have
- * released it on one of them. The list is new each time, so that a round in progress does not
- * count.
- */
-export function holdFleet(state: FleetState, reason: string | null, since: string): FleetState {
-  const isHeld = state.holds.some(({ name }) => name === FLEET_HOLD);
-  const holds = isHeld ? [...state.holds] : [...state.holds, { name: FLEET_HOLD, reason, since }];
-  return { ...state, holds, holdsDue: true, untold: null };
-}
-
-/** Releases the fleet's own hold; the agents receive that in the same way. */
-export function releaseFleet(state: FleetState): FleetState {
-  return { ...state, holds: state.holds.filter(({ name }) => name !== FLEET_HOLD), holdsDue: true, untold: null };
-}
-
-/** The agents that a hold concerns: the owned ones, and those that a running change creates. */
-function agentsToHold({ agents, change }: FleetState): string[] {
-  const changing = change && change.step !== 'ended' ? change.plan.map(({ agent }) => agent) : [];
-  return [...new Set([...Object.keys(agents), ...changing])];
-}
-
-/** The agents that may not have the current holds. */
-export function untoldAgents(state: FleetState): UntoldAgent[] {
-  const agents = agentsToHold(state);
-  if (state.untold === null) return agents.map((agent) => ({ agent, why: 'it has not received the holds yet' }));
-  return state.untold.filter(({ agent }) => agents.includes(agent));
-}
-
-/**
- * Begins the next round, which sends the holds to the agents that lack them; `call` is null where
- * no agent does.
- */
-export function nextHoldRound(state: FleetState): { readonly state: FleetState; readonly call: HoldCall | null } {
-  const { fleet, incarnation, holds } = state;
-  const holdRounds = state.holdRounds + 1;
-  const held = holds.find(({ name }) => name === FLEET_HOLD);
-  const agents = untoldAgents(state).map(({ agent, why }) => ({ agent, isTaken: why === null }));
-  const call: HoldCall = {
-    fleet,
-    agents,
-    hold: held ?? { name: FLEET_HOLD, reason: null, since: '' },
-    held: held !== undefined,
-    requestId: `${HOLD_REQUEST}${incarnation}.${String(holdRounds)}`,
-  };
-  return { state: { ...state, holdRounds }, call: agents.length === 0 ? null : call };
-}
-
-/**
- * Records the end of a round that sent `holds`. Where the holds have changed since, another round
- * follows.
- */
-export function recordHoldRound(state: FleetState, holds: readonly Hold[], untold: readonly UntoldAgent[]): FleetState {
-  if (state.holds !== holds) return state;
-  return { ...state, holdsDue: untold.length > 0, untold: untold.length > 0 ? untold : null };
-}
-
-/** Why some agents lack the holds, in a sentence; null where they only need more time. */
-export function whyUntold({ fleet, untold }: FleetState): string | null {
-  const refused = (untold ?? []).filter(({ why }) => why !== null);
-  const [first] = refused;
-  if (first === undefined) return null;
-  const others = refused.length > 1 ? ` (and ${String(refused.length - 1)} more agents)` : '';
-  return `${fleet}/${first.agent}${others}: ${first.why ?? ''}`;
 }

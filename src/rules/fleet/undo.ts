@@ -2,7 +2,8 @@
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import { DroverError } from '../../contract/errors';
 import type { CompensateRequest, ProvisionInput, ProvisionResult } from '../../contract/fleet';
-import { beginChange, changeResult, endChange, recordLeftOver, stopChange } from '../change/run';
+import { beginChange, endChange, recordLeftOver, stopChange } from '../change/run';
+import { changeResult } from '../change/view';
 import { finishAttempt, intend, planCompensation, transition } from '../change/compensation';
 import { findRequest, markOf } from '../lib/fingerprint';
 import { refuseWhileChanging, rememberRequest, withChange } from './change';

@@ -7,7 +7,7 @@ import { agentUpdates } from '../../contract/agent/messages';
 import { parseConfiguration, parseOptions } from '../../rules/agent/messages';
 import type { RememberedRequest } from '../../rules/agent/state';
 import { type CommandRequest, decide, holdOf } from '../../rules/agent/commands/commands';
-import { configure } from '../../rules/agent/commands/commands';
+import { configure } from '../../rules/agent/commands/configure';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
 import { originText } from '../../rules/lib/origin';
 import { rememberAnswer, recall, remember } from '../../rules/agent/commands/requests';

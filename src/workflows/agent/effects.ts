@@ -3,15 +3,10 @@ import { uuid4 } from '@temporalio/workflow';
 import { refusalOf } from '../../contract/errors';
 import type { ResourceCall, ResourceState } from '../../contract/activities';
 import type { AgentState, ProviderEffect } from '../../rules/agent/state';
-import {
-  beginEffect,
-  callsProvider,
-  driftOf,
-  effectFailed,
-  isObsolete,
-  hasReached,
-  effectSucceeded,
-} from '../../rules/agent/reconcile';
+import { effectFailed } from '../../rules/agent/reconcile/failure';
+import { beginEffect, effectSucceeded } from '../../rules/agent/reconcile/outcome';
+import { driftOf, hasReached } from '../../rules/agent/reconcile/inspection';
+import { callsProvider, isObsolete } from '../../rules/agent/reconcile/next-effect';
 import { sessionField } from '../../rules/agent/session';
 import { STOP_GRACE_MS } from '../../rules/agent/spec/settings';
 import { preparation, providerActivities, stopActivity } from '../activities/resources';

@@ -21,7 +21,8 @@ import {
 } from '../../rules/agent/subscription/report';
 import { markSwitchesAnnounced, recordSwitch, reloadEnded } from '../../rules/agent/subscription/switch';
 import { announce, dueAnnouncement } from '../../rules/events/announce';
-import { beginEffect, isObsolete } from '../../rules/agent/reconcile';
+import { beginEffect } from '../../rules/agent/reconcile/outcome';
+import { isObsolete } from '../../rules/agent/reconcile/next-effect';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
 import { rememberAnswer, recall, remember } from '../../rules/agent/commands/requests';
 import { nameOf } from '../../rules/agent/subscription/switches';

@@ -5,7 +5,7 @@ import { branchSignals } from '../../contract/run/messages';
 import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnOutcome } from '../../contract/agent/turns';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
-import type { QueuedTurn } from '../../rules/agent/state';
+import type { QueuedTurn } from '../../rules/agent/turns/state';
 import { type CancelReason, type TurnAction, turnActions } from '../../rules/agent/turns/actions';
 import { type TurnEnding, failureReport, turnEnded } from '../../rules/agent/turns/endings';
 import { withdrawTurn } from '../../rules/agent/turns/queue';

@@ -8,7 +8,7 @@ import { type CarriedAgent } from '../../rules/agent/state';
 import { goodbyeMessage, usageMessage } from '../../rules/agent/farewell';
 import { initialState } from '../../rules/agent/input/initial-state';
 import { AGENT_INPUT } from '../../rules/agent/input/migrate';
-import { nextEffect } from '../../rules/agent/reconcile';
+import { nextEffect } from '../../rules/agent/reconcile/next-effect';
 import { agentView } from '../../rules/agent/view';
 import { appended } from '../../rules/lib/log/log';
 import { publish } from './card';

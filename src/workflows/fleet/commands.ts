@@ -30,7 +30,8 @@ import {
 import { type DecidedCancel, decideCancel } from '../../rules/fleet/cancel';
 import { decidePause, decideResume } from '../../rules/fleet/holds';
 import { decideRunName } from '../../rules/fleet/run-names';
-import { type FleetState, fleetView } from '../../rules/fleet/state';
+import { type FleetState } from '../../rules/fleet/state';
+import { fleetView } from '../../rules/fleet/view';
 import { withoutPools } from '../../rules/fleet/pools';
 import { addUsageLeft } from '../../rules/fleet/usage';
 import { decideCompensate } from '../../rules/fleet/undo';

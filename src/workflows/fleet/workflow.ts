@@ -3,15 +3,8 @@ import { allHandlersFinished, CancellationScope, condition, continueAsNew, uuid4
 import { DroverError } from '../../contract/errors';
 import type { FleetInput } from '../../contract/fleet';
 import { fleetWorkflowId } from '../../contract/names';
-import {
-  type CarriedFleet,
-  recordHoldRound,
-  isChanging,
-  isDestroyed,
-  isUnused,
-  nextHoldRound,
-  whyUntold,
-} from '../../rules/fleet/state';
+import { type CarriedFleet, isChanging, isDestroyed, isUnused } from '../../rules/fleet/state';
+import { recordHoldRound, nextHoldRound, whyUntold } from '../../rules/fleet/hold-rounds';
 import { initialFleet } from '../../rules/fleet/input';
 import { FLEET_INPUT } from '../../rules/fleet/migrate';
 import { duePools, markPoolsTold } from '../../rules/fleet/pools';

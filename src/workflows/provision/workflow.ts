@@ -12,14 +12,13 @@ import { partsOf, PHASES } from '../../rules/change/parts';
 import { parseAgentReport, parseCancelOrder, parseHoldsChanged } from '../../rules/change/messages';
 import {
   beginChange,
-  changeResult,
-  changeView,
   DEFAULT_MAX_CONCURRENT,
   DEFAULT_TIMEOUT,
   endChange,
   mustCompensate,
   stopChange,
 } from '../../rules/change/run';
+import { changeResult, changeView } from '../../rules/change/view';
 import { durationMs } from '../../rules/lib/duration';
 import { cancelText } from '../../rules/fleet/cancel';
 import { addIgnored, ignoredLines, NOTHING_IGNORED, troubleLines, troublesOf } from '../../rules/lib/troubles';

@@ -1,6 +1,7 @@
 /** Agents' states for the tests of rules. */
 import type { AgentInput, AgentSpec, AgentStatus, Liveness, Runtime } from '../../../src/contract/agent';
-import { type AgentState, newAgent, newInstance } from '../../../src/rules/agent/state';
+import { type AgentState, newAgent } from '../../../src/rules/agent/state';
+import { newInstance } from '../../../src/rules/agent/instance';
 
 /** An arbitrary moment at which tests begin. */
 export const T0 = Date.parse('2026-03-01T12:00:00.000Z');

@@ -4,7 +4,9 @@ import type { AgentSpec, AgentStatus, Runtime } from '../../../src/contract/agen
 import type { AgentState } from '../../../src/rules/agent/state';
 import { applyBeat } from '../../../src/rules/agent/liveness/liveness';
 import { probedAfterBeat } from '../../../src/rules/agent/liveness/probes';
-import { beginEffect, driftOf, nextEffect, effectSucceeded } from '../../../src/rules/agent/reconcile';
+import { beginEffect, effectSucceeded } from '../../../src/rules/agent/reconcile/outcome';
+import { driftOf } from '../../../src/rules/agent/reconcile/inspection';
+import { nextEffect } from '../../../src/rules/agent/reconcile/next-effect';
 import { nextDue, tick } from '../../../src/rules/agent/timers';
 import { MINUTE, SECOND, T0, agentIn } from './agents';
 

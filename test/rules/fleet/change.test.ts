@@ -3,10 +3,13 @@ import { parseFleetState } from '../../../src/rules/fleet/carried';
 import { expectCarried } from '../lib/expect-carried';
 import { DroverError } from '../../../src/contract/errors';
 import type { FleetSpec, ProvisionInput, ProvisionResult } from '../../../src/contract/fleet';
-import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
+import { beginChange, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
+import { changeResult } from '../../../src/rules/change/view';
 import { decideApply, decideDestroy } from '../../../src/rules/fleet/change';
 import { forgetAgent, placeChange, settleChange } from '../../../src/rules/fleet/settle';
-import { type FleetState, fleetView, holdFleet, isDestroyed, newFleet } from '../../../src/rules/fleet/state';
+import { type FleetState, isDestroyed, newFleet } from '../../../src/rules/fleet/state';
+import { holdFleet } from '../../../src/rules/fleet/hold-rounds';
+import { fleetView } from '../../../src/rules/fleet/view';
 import { decideCompensate, undoByKeys } from '../../../src/rules/fleet/undo';
 
 const AT = '2026-01-01T00:00:00.000Z';

@@ -6,7 +6,8 @@ import { duePools } from '../../../src/rules/fleet/pools';
 import { preflightRounds, settlePreflight } from '../../../src/rules/fleet/preflight';
 import { placeChange, settleChange } from '../../../src/rules/fleet/settle';
 import { type FleetState, newFleet } from '../../../src/rules/fleet/state';
-import { beginChange, changeResult, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
+import { beginChange, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
+import { changeResult } from '../../../src/rules/change/view';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const NOTHING = { unmet: [], silent: [] };

@@ -1,5 +1,6 @@
 import { addUsageLeft } from '../../../src/rules/fleet/usage';
-import { fleetView, newFleet } from '../../../src/rules/fleet/state';
+import { newFleet } from '../../../src/rules/fleet/state';
+import { fleetView } from '../../../src/rules/fleet/view';
 import { parseFleetState } from '../../../src/rules/fleet/carried';
 
 const usage = { turns: 1, costUsd: 0.5, inputTokens: 2, outputTokens: 3 };

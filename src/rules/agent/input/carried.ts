@@ -22,7 +22,9 @@ import { MOST_HOLDS } from '../commands/commands';
 import { configurationFields, parseHold, turnRequest } from '../messages';
 import { session } from '../session';
 import { agentSettings } from '../spec/settings';
-import type { AgentState, AnsweredTurn, Holder, Instance, QueuedTurn, RememberedRequest, TurnsState } from '../state';
+import type { AgentState, RememberedRequest } from '../state';
+import type { Holder, Instance } from '../instance';
+import type { AnsweredTurn, QueuedTurn, TurnsState } from '../turns/state';
 import type { SubscriptionState, Switch, SwitchEnd } from '../subscription/state';
 import type { PausedClock } from '../turns/paused-clock';
 

@@ -4,7 +4,8 @@
  */
 import { MOST_HOLDERS } from '../../../contract/lease';
 import { leaseOfId } from '../../../contract/names';
-import type { AgentState, Holder, Instance } from '../state';
+import type { AgentState } from '../state';
+import type { Holder, Instance } from '../instance';
 
 /** Whether a gateway vouches for the agent: it beats there, and the gateway tells when it stops. */
 export function isHeld({ instance }: Pick<AgentState, 'instance'>): boolean {

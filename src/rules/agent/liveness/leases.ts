@@ -4,7 +4,8 @@
  */
 import type { AgentSilent, LeaseLost } from '../../../contract/lease';
 import { isAtRest, isUp } from '../lifecycle';
-import type { AgentState, Instance } from '../state';
+import type { AgentState } from '../state';
+import type { Instance } from '../instance';
 import { isHeld, isOld, withHolder, withoutLease } from './holders';
 import { offlineAt } from './liveness';
 import { probeNow } from './probes';

@@ -4,7 +4,8 @@
  */
 import { isUp, isAtRest } from '../lifecycle';
 import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../../contract/agent';
-import { type AgentState, type Instance, namesItself, newInstance } from '../state';
+import { type AgentState, namesItself } from '../state';
+import { type Instance, newInstance } from '../instance';
 import { withSession } from '../session';
 import { isLate } from '../../lib/late';
 import { isHeld, vouchedFor } from './holders';

@@ -4,7 +4,8 @@
  */
 import { isActive, isPaused, isPending, isSuspended, isUp, isAtRest } from '../lifecycle';
 import type { TurnOutcome } from '../../../contract/agent/turns';
-import { type AgentState, type QueuedTurn, isAvailable } from '../state';
+import { type AgentState, isAvailable } from '../state';
+import type { QueuedTurn } from './state';
 import { crashedOut, isSuspect } from './crashes';
 import { dueAt, reading, setRunning } from './paused-clock';
 import { blocksTurns } from '../subscription/state';

@@ -5,7 +5,8 @@
  */
 import { oneLine, SHORT_BYTES } from '../../../contract/text';
 import type { TurnOutcome } from '../../../contract/agent/turns';
-import type { AgentState, QueuedTurn } from '../state';
+import type { AgentState } from '../state';
+import type { QueuedTurn } from './state';
 import { withTurns } from './queue';
 
 /** Whether the process ended while it had this turn, so that it is asked alone. */

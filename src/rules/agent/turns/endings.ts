@@ -3,7 +3,8 @@ import type { ErrorBody } from '../../../contract/errors';
 import { kindOfText } from '../../../contract/failure/text';
 import type { FailureReport, SubscriptionFailure } from '../../../contract/agent/subscription';
 import type { TurnOutcome, TurnRetry } from '../../../contract/agent/turns';
-import type { AgentState, QueuedTurn } from '../state';
+import type { AgentState } from '../state';
+import type { QueuedTurn } from './state';
 import { isRecord } from '../../lib/parse';
 import { replyParts } from '../../lib/turn/reply-extras';
 import { addTurn, usageField } from '../../lib/turn/usage';
@@ -13,7 +14,8 @@ import { probeNow } from '../liveness/probes';
 import type { CancelReason } from './actions';
 import { sessionIn, withSession } from '../session';
 import { retried } from './retry';
-import { retryOnNewCredential, closedFor, dropTurn, finishTurn, limitOf, refusedTurn, requeueTurn } from './queue';
+import { closedFor, dropTurn, finishTurn, limitOf } from './queue';
+import { retryOnNewCredential, refusedTurn, requeueTurn } from './repeat';
 
 /**
  * How the activity ended. `failure` is the failure of the turn's credential. `cannotReach`: the

@@ -3,7 +3,8 @@
  * finished in that time is not over its limit, and the next attempt receives the answer.
  */
 import { isLate } from '../../lib/late';
-import type { AgentState, QueuedTurn } from '../state';
+import type { AgentState } from '../state';
+import type { QueuedTurn } from './state';
 import { limitOf, withTurns } from './queue';
 import { dueAt, reading } from './paused-clock';
 

@@ -1,6 +1,7 @@
 /** Presents an agent's turns: those in flight, then its queue in order. */
 import type { OpenTurn } from '../../../contract/agent/open-turn';
-import type { AgentState, QueuedTurn } from '../state';
+import type { AgentState } from '../state';
+import type { QueuedTurn } from './state';
 
 /** The most turns of one view; `turns.queued` counts all. */
 const MOST_SHOWN = 50;

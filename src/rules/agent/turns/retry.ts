@@ -2,8 +2,10 @@
 import type { RetryReason } from '../../../contract/agent';
 import type { TurnRetry } from '../../../contract/agent/turns';
 import { oneLine, SHORT_BYTES } from '../../../contract/text';
-import type { AgentState, QueuedTurn } from '../state';
-import { closedFor, limitOf, repeatTurn, usedBy } from './queue';
+import type { AgentState } from '../state';
+import type { QueuedTurn } from './state';
+import { closedFor, limitOf, usedBy } from './queue';
+import { repeatTurn } from './repeat';
 
 /** How often a turn is asked in all without `attempts`. A rate limit is then limited by the turn's time alone. */
 const ATTEMPTS = 3;

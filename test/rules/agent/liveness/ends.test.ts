@@ -1,7 +1,8 @@
 /** The end of an instance, as its host reports it: the provider is asked at once. */
 import type { Runtime } from '../../../../src/contract/agent';
 import { applyEnd, isProbeDue } from '../../../../src/rules/agent/liveness/probes';
-import { beginEffect, effectSucceeded, nextEffect } from '../../../../src/rules/agent/reconcile';
+import { beginEffect, effectSucceeded } from '../../../../src/rules/agent/reconcile/outcome';
+import { nextEffect } from '../../../../src/rules/agent/reconcile/next-effect';
 import { agentIn, T0 } from '../agents';
 
 const ENDED = { key: 'inst.i1.1.A', instanceId: 'A-1' };

@@ -7,7 +7,7 @@ import { poolToLeave, takeGrant } from '../../../../src/rules/agent/subscription
 import { lacksSubscription, subscriptionDue } from '../../../../src/rules/agent/subscription/switch';
 import { decide } from '../../../../src/rules/agent/commands/commands';
 import { skippedUntil } from '../../../../src/rules/pool/state';
-import { nextEffect } from '../../../../src/rules/agent/reconcile';
+import { nextEffect } from '../../../../src/rules/agent/reconcile/next-effect';
 import { blocksTurns } from '../../../../src/rules/agent/subscription/state';
 import { tick } from '../../../../src/rules/agent/timers';
 import { why } from '../../../../src/rules/agent/why';

@@ -14,7 +14,7 @@ import {
   serveWaiting,
 } from '../../../../src/rules/pool/pool';
 import { newPool, type PoolState } from '../../../../src/rules/pool/state';
-import { beginEffect } from '../../../../src/rules/agent/reconcile';
+import { beginEffect } from '../../../../src/rules/agent/reconcile/outcome';
 import { tick } from '../../../../src/rules/agent/timers';
 import { T0, agentIn } from '../agents';
 

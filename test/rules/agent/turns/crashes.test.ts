@@ -1,6 +1,7 @@
 /** Turns that end their agent's process: each fails alone, and the agent goes on. */
 import type { AgentSpec, RestartOn } from '../../../../src/contract/agent';
-import { beginEffect, effectSucceeded, nextEffect } from '../../../../src/rules/agent/reconcile';
+import { beginEffect, effectSucceeded } from '../../../../src/rules/agent/reconcile/outcome';
+import { nextEffect } from '../../../../src/rules/agent/reconcile/next-effect';
 import type { AgentState } from '../../../../src/rules/agent/state';
 import { turnActions } from '../../../../src/rules/agent/turns/actions';
 import { turnEnded } from '../../../../src/rules/agent/turns/endings';

@@ -4,7 +4,8 @@ import type { AgentState } from '../../../../src/rules/agent/state';
 import { nextDue } from '../../../../src/rules/agent/timers';
 import { turnActions } from '../../../../src/rules/agent/turns/actions';
 import { SERVED_AGAIN_MS } from '../../../../src/rules/agent/turns/lateness';
-import { beginTurn, requestTurn, requeueTurn } from '../../../../src/rules/agent/turns/queue';
+import { beginTurn, requestTurn } from '../../../../src/rules/agent/turns/queue';
+import { requeueTurn } from '../../../../src/rules/agent/turns/repeat';
 import { MINUTE, SECOND, T0, agentIn } from '../agents';
 import { turnRequest } from '../../../support/turn-request';
 
