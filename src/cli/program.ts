@@ -47,7 +47,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: () => import('./commands/adapt.js'),
   },
   token: {
-    summary: 'print the token of an external agent, or make one for a person',
+    summary: 'print the token of an external agent, or make, list and revoke those of people',
     load: () => import('./commands/operate/token.js'),
   },
   dashboard: {

@@ -1,6 +1,6 @@
-/** Adds tokens to the tokens file. The file gets the hash; only the caller gets the token. */
+/** Adds tokens to the tokens file, lists them and takes them back. The file gets the hash; only the caller gets the token. */
 import { createHash, randomBytes } from 'node:crypto';
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { DroverError } from '../../contract/errors';
 import type { NamedToken } from '../../contract/caller/role';
 import { parseTokens } from '../../contract/schemas/tokens-file';
@@ -24,12 +24,7 @@ export function addToken(
   path: string,
   { name, ...rest }: Pick<NamedToken, 'role' | 'fleets'> & { readonly name?: string },
 ): NewToken {
-  const document = parseDocument(readKept(path) ?? '');
-  const known = parsed(path, () => {
-    const [problem] = document.errors;
-    if (problem !== undefined) throw problem;
-    return parseTokens(document.toJS());
-  });
+  const { document, known } = opened(path);
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const sha256 = createHash('sha256').update(token).digest('hex');
   const entry = { name: name ?? freeName(rest.role, known), ...rest, sha256 };
@@ -42,6 +37,38 @@ export function addToken(
   document.addIn(['tokens'], line);
   replaceFile(path, document.toString());
   return { token, entry };
+}
+
+/** The tokens of the file, in its order; none without a file. Throws `InvalidRequest` for a broken file. */
+export function tokensIn(path: string): readonly NamedToken[] {
+  return opened(path).known;
+}
+
+/**
+ * Takes a token back: removes its entry, and keeps the comments of the others. Throws `NotFound` for a name that
+ * the file does not have, `InvalidRequest` for a broken file.
+ */
+export function removeToken(path: string, name: string): NamedToken {
+  const { document, known } = opened(path);
+  const index = known.findIndex((token) => token.name === name);
+  const found = known[index];
+  if (found === undefined) {
+    const names = known.map((token) => token.name).join(', ');
+    throw new DroverError('NotFound', `${path} has no token "${name}"; it has ${names === '' ? 'none' : names}`);
+  }
+  document.deleteIn(['tokens', index]);
+  replaceFile(path, document.toString());
+  return found;
+}
+
+function opened(path: string): { readonly document: Document; readonly known: readonly NamedToken[] } {
+  const document = parseDocument(readKept(path) ?? '');
+  const known = parsed(path, () => {
+    const [problem] = document.errors;
+    if (problem !== undefined) throw problem;
+    return parseTokens(document.toJS());
+  });
+  return { document, known };
 }
 
 function asWritten({ fleets, ...rest }: NamedToken) {

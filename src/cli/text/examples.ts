@@ -17,7 +17,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   wait: ['wait agent mars/AgentA --for liveness=ready --timeout 2m'],
   events: ['events', 'events --watch --fleet mars'],
   adapt: ['adapt command --format codex --agent mars/Linter --gateway http://localhost:8700 -- codex exec'],
-  token: ['token mars/AgentA', 'token create --role viewer --fleet mars'],
+  token: ['token mars/AgentA', 'token create --role viewer --fleet mars', 'token list', 'token revoke viewer-1'],
   dashboard: ['dashboard'],
   audit: ['audit', 'audit --since 1h --refused'],
   logs: ['logs mars/AgentA -f', 'logs --fleet mars --since 10m --timestamps'],

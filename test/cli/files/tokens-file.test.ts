@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addToken } from '../../../src/cli/files/tokens-file';
+import { addToken, removeToken, tokensIn } from '../../../src/cli/files/tokens-file';
 import { followTokensFile } from '../../../src/gateway/access/tokens-file';
 import { until } from '../../../src/lib/until';
 
@@ -66,6 +66,39 @@ describe('token create', () => {
   });
 });
 
+describe('token list and token revoke', () => {
+  it('list the file in its order, and remove one entry with its comment alone', () => {
+    const path = join(folder, 'tokens.yaml');
+    expect(tokensIn(path)).toEqual([]);
+    for (const name of ['alice', 'bob', 'carol']) addToken(path, { role: 'viewer', fleets: null, name });
+    writeFileSync(
+      path,
+      `# on call\n${readFileSync(path, 'utf8').replace('  - name: bob', '  # until May\n  - name: bob')}`,
+    );
+    expect(removeToken(path, 'bob')).toMatchObject({ name: 'bob', role: 'viewer' });
+    expect(tokensIn(path).map(({ name }) => name)).toEqual(['alice', 'carol']);
+    expect(readFileSync(path, 'utf8')).toContain('# on call');
+    expect(readFileSync(path, 'utf8')).not.toContain('until May');
+    removeToken(path, 'carol');
+    removeToken(path, 'alice');
+    expect(tokensIn(path)).toEqual([]);
+    // An emptied file takes further tokens.
+    addToken(path, { role: 'admin', fleets: null });
+    expect(tokensIn(path).map(({ name }) => name)).toEqual(['admin-1']);
+  });
+
+  it('refuse an unknown name with the known ones, and a broken file, which stays', () => {
+    const path = join(folder, 'tokens.yaml');
+    expect(() => removeToken(path, 'bob')).toThrow(/has no token "bob"; it has none/);
+    addToken(path, { role: 'viewer', fleets: null, name: 'alice' });
+    expect(() => removeToken(path, 'bob')).toThrow(/has no token "bob"; it has alice/);
+    writeFileSync(path, 'tokens: [');
+    expect(() => removeToken(path, 'alice')).toThrow(/tokens\.yaml/);
+    expect(() => tokensIn(path)).toThrow(/tokens\.yaml/);
+    expect(readFileSync(path, 'utf8')).toBe('tokens: [');
+  });
+});
+
 describe('a gateway', () => {
   it('follows the file: made, changed, broken, gone, back', async () => {
     const path = join(folder, 'tokens.yaml');
@@ -75,6 +108,10 @@ describe('a gateway', () => {
       addToken(path, { role: 'viewer', fleets: null });
       await met(() => names().length === 1);
       addToken(path, { role: 'admin', fleets: null });
+      await met(() => names().length === 2);
+      const { name } = addToken(path, { role: 'operator', fleets: null }).entry;
+      await met(() => names().includes(name));
+      removeToken(path, name);
       await met(() => names().length === 2);
       writeFileSync(path, 'tokens: [{name: x}]');
       await met(() => said.some((line) => line.includes('not a valid tokens file')));

@@ -1,17 +1,17 @@
 /**
- * `drover token FLEET/AGENT`: the token that an external agent needs; `drover token create`: a new token
- * for a person or a program.
+ * `drover token FLEET/AGENT`: the token that an external agent needs; `drover token create|list|revoke`: the
+ * tokens of people and programs.
  */
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { environment } from '../../../config';
 import { agentToken } from '../../../contract/agent/token';
 import { DroverError } from '../../../contract/errors';
-import { type Role, ROLES } from '../../../contract/caller/role';
+import { type NamedToken, type Role, ROLES } from '../../../contract/caller/role';
 import { keptAgentSecret, TOKENS_FILE } from '../../../dev/state-dir';
-import { addToken } from '../../files/tokens-file';
+import { addToken, removeToken, tokensIn } from '../../files/tokens-file';
 import { agentRef } from '../../lib/arguments';
-import { type Format, print, say, withOutput } from '../../lib/output';
+import { type Format, print, say, table, withOutput } from '../../lib/output';
 import { isStateFolder, stateFolder } from '../../lib/state-folder';
 import { askGateway } from '../../lib/gateway';
 
@@ -36,14 +36,47 @@ export function register(program: Command): void {
     .option('--name <name>', 'who has it, for audits; by default made from the role')
     // Options before the name of the subcommand belong to the command around it.
     .action((_own: CreateFlags, command: Command) => create(command.optsWithGlobals<CreateFlags>()));
+  withOutput(parent.command('list'))
+    .summary('list the tokens of people and programs, without the tokens themselves')
+    .action((_own: TokenFlags, command: Command) => list(command.optsWithGlobals<TokenFlags>()));
+  withOutput(parent.command('revoke').argument('<name>'))
+    .summary('take a token back; its browser sessions end with it')
+    .action((name: string, _own: TokenFlags, command: Command) => revoke(name, command.optsWithGlobals<TokenFlags>()));
 }
 
 async function create({ role, fleet, name, output }: CreateFlags): Promise<void> {
   const path = tokensPath();
   const { token: value, entry } = addToken(path, { role, fleets: fleet ?? null, ...(name !== undefined && { name }) });
   say(`drover: ${path} has the hash of the token "${entry.name}"; this is the only time that the token is shown`);
-  const { sha256: _, ...shown } = entry;
-  await print(output, { data: { ...shown, token: value }, names: [value], text: () => value });
+  await print(output, { data: { ...shown(entry), token: value }, names: [value], text: () => value });
+}
+
+/** Hashes are left out: they name a token in no other place. */
+function shown({ sha256: _, ...entry }: NamedToken): Omit<NamedToken, 'sha256'> {
+  return entry;
+}
+
+async function list({ output }: TokenFlags): Promise<void> {
+  const items = tokensIn(tokensPath()).map(shown);
+  await print(output, {
+    data: { items, nextPageToken: null },
+    names: items.map(({ name }) => name),
+    text: () =>
+      table(
+        ['NAME', 'ROLE', 'FLEETS'],
+        items.map(({ name, role, fleets }) => [name, role, fleets === null ? 'all' : fleets.join(', ')]),
+      ),
+  });
+}
+
+async function revoke(name: string, { output }: TokenFlags): Promise<void> {
+  const path = tokensPath();
+  const revoked = shown(removeToken(path, name));
+  await print(output, {
+    data: { ...revoked, revoked: true },
+    names: [name],
+    text: () => `${path} has no token "${name}" any more; a running gateway refuses it within a second`,
+  });
 }
 
 /** The file that the gateway of this directory reads. */
