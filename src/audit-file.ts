@@ -1,7 +1,7 @@
 /** The audit trail as a file: what a gateway appends, and what `drover audit` reads. */
 import { appendFileSync, chmodSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AuditEntry, AUDIT_FILES } from './contract/caller/audit';
+import { type AuditEntry, type AuditFilter, AUDIT_FILES } from './contract/caller/audit';
 import { messageOf } from './contract/text';
 import { errorCode } from './lib/error-code';
 import { readKept } from './lib/kept-file';
@@ -32,12 +32,28 @@ export function openAuditFile(
   };
 }
 
-/** The entries since a time (epoch ms), oldest first. A line that was torn by a crash is left out. */
-export function readAuditFile(folder: string, since: number): readonly AuditEntry[] {
-  return [AUDIT_FILES.before, AUDIT_FILES.now]
-    .flatMap((name) => (readKept(join(folder, name)) ?? '').split('\n'))
-    .flatMap((line) => entryIn(line))
-    .filter(({ at }) => Date.parse(at) >= since);
+/** The entries that match, the newest first. A line that was torn by a crash is left out. */
+export function readAuditFile(folder: string, filter: AuditFilter): readonly AuditEntry[] {
+  const found: AuditEntry[] = [];
+  for (const name of [AUDIT_FILES.now, AUDIT_FILES.before]) {
+    for (const line of (readKept(join(folder, name)) ?? '').split('\n').reverse()) {
+      // A trail has many thousand lines, and most are about something else.
+      if (filter.fleet !== undefined && !line.includes(filter.fleet)) continue;
+      const entry = entryIn(line);
+      if (entry === undefined || !isWanted(entry, filter)) continue;
+      found.push(entry);
+      if (found.length === filter.limit) return found;
+    }
+  }
+  return found;
+}
+
+function isWanted(entry: AuditEntry, { sinceMs, fleets, refused, ...named }: AuditFilter): boolean {
+  const isNamed = (['fleet', 'agent', 'run'] as const).every(
+    (part) => named[part] === undefined || named[part] === entry[part],
+  );
+  const isOfFleets = fleets === undefined || (entry.fleet !== undefined && fleets.includes(entry.fleet));
+  return isNamed && isOfFleets && Date.parse(entry.at) >= sinceMs && (refused !== true || entry.code !== null);
 }
 
 function sizeOf(path: string): number {
@@ -49,13 +65,14 @@ function sizeOf(path: string): number {
   }
 }
 
-function entryIn(line: string): AuditEntry[] {
+function entryIn(line: string): AuditEntry | undefined {
+  if (line === '') return undefined;
   try {
     const value: unknown = JSON.parse(line);
     const isEntry = typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'string';
-    return isEntry ? [value as AuditEntry] : [];
+    return isEntry ? (value as AuditEntry) : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return [];
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DroverClient } from './client';
 import { type ConnectionSettings, DEFAULT_NAMESPACE, resolveConnection } from './client/temporal/connection';
-import { openAuditFile } from './audit-file';
+import { openAuditFile, readAuditFile } from './audit-file';
 import type { Settings } from './config';
 import { approveReferences } from './dev/approved-references';
 import { DroverError } from './contract/errors';
@@ -63,6 +63,7 @@ export async function startGateway({
     agentCallsPerMinute,
     logger: log,
     audit: openAuditFile(settings.stateDir, (why) => log.error(why)),
+    readAudit: (filter) => readAuditFile(settings.stateDir, filter),
     databaseDir,
     version: packageVersion(),
     leases: true,

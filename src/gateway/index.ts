@@ -9,9 +9,10 @@ import { CALLS } from '../contract/schemas/http';
 import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
 import { type AuditSink, auditCalls } from './access/audit';
-import { monotonicMs } from '../lib/clock';
+import { monotonicMs, wallClockMs } from '../lib/clock';
 import { vouchFor } from './leases';
 import { agentHandlers } from './routes/agents';
+import { auditHandlers, type ReadAudit } from './routes/audit';
 import { BeatLedger, type BeatTarget } from './routes/beats';
 import { addBulkBeats } from './routes/bulk-beats';
 import { addCalls, routeOf } from './calls';
@@ -59,6 +60,8 @@ export interface GatewayOptions {
   readonly logger: FastifyBaseLogger;
   /** Receives who did what (docs/security.md, "Audit"); nothing keeps it unless given. */
   readonly audit?: AuditSink;
+  /** Reads what `audit` has received; nothing is known unless given. */
+  readonly readAudit?: ReadAudit;
   /** The directory of the server's database, where it is on this machine: errors name a full disk. */
   readonly databaseDir?: string | undefined;
   /** The product's version, for /openapi.json. */
@@ -114,6 +117,7 @@ export async function createGateway({
   logger,
   databaseDir,
   audit = () => undefined,
+  readAudit = () => [],
   version,
   beatTarget = beatsOver(client),
   leases = false,
@@ -188,6 +192,7 @@ export async function createGateway({
     ...eventHandlers(app, hub, board, (after, signal) => client.feed.observe({ after, signal })),
     ...sessionHandlers(sessions, { isSecure, temporalUi }),
     ...inboxHandlers(client),
+    ...auditHandlers(readAudit, wallClockMs),
   });
   const description = openApi(version);
   addCalls(app, guard, {

@@ -7,7 +7,7 @@ import { DroverError } from '../../contract/errors';
 import { FLEET_HOLD } from '../../contract/names';
 import { messageOf } from '../../contract/text';
 import { inParallel } from '../../lib/in-parallel';
-import { agentRef, plainName, durationOption, parseDuration, requestIdOption, requestOf } from '../lib/arguments';
+import { agentRef, plainName, durationOption, parseDuration, requestIdOption, commandOf } from '../lib/arguments';
 import { confirm } from '../lib/confirm';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, type Format, print, say, withOutput } from '../lib/output';
@@ -82,7 +82,7 @@ function ofAgentOrFleet(program: Command, name: AgentCommand): Command {
 
 function action<C extends AgentCommand>(command: C, optionsOf: (flags: CommandFlags) => AgentCommandOptions[C]) {
   return (name: string | undefined, flags: CommandFlags): Promise<void> => {
-    const options = { ...optionsOf(flags), ...requestOf(flags) };
+    const options = { ...optionsOf(flags), ...commandOf(flags) };
     return withClient(flags, (client) => dispatch(client, command, name, options, flags));
   };
 }
@@ -154,7 +154,7 @@ async function commandFleet(
   refuseAgentFlags(command, flags);
   const { reason, timeout: timeoutMs, wait } = flags;
   const request = {
-    ...requestOf(flags),
+    ...commandOf(flags),
     ...(command === 'pause' ? given({ reason }) : {}),
     ...(wait ? {} : { wait }),
   };

@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { DroverError } from '../../contract/errors';
 import { type ChangeView } from '../../contract/fleet';
-import { parseDurationMs, parseWhole, plainName, requestIdOption, requestOf } from '../lib/arguments';
+import { parseDurationMs, parseWhole, plainName, requestIdOption, commandOf } from '../lib/arguments';
 import { followToEnd, followChange } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';
@@ -36,7 +36,7 @@ async function cancel(fleet: string, flags: CancelFlags): Promise<void> {
   const request = {
     ...(revision === undefined ? {} : { revision }),
     ...(reason === undefined ? {} : { reason }),
-    ...requestOf(flags),
+    ...commandOf(flags),
   };
   await withClient(flags, async (client) => {
     const cancelled = await client.fleets.cancel(fleet, request);
@@ -86,7 +86,7 @@ function registerCompensate(program: Command): void {
 async function compensate(fleet: string, flags: CompensateFlags): Promise<void> {
   await withClient(flags, async (client) => {
     const { attempt } = flags;
-    const request = { ...(attempt === undefined ? {} : { attempt }), ...requestOf(flags) };
+    const request = { ...(attempt === undefined ? {} : { attempt }), ...commandOf(flags) };
     const { change } = await client.fleets.compensate(fleet, request);
     if (!change) throw new DroverError('CompensationStateError', `fleet ${fleet} has no failed change to undo`);
     const ended = await followChange(client, fleet, change, { good: 'rolled_back' });

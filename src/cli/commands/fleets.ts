@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ChangeCallOptions, DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 import type { ApplyResult, ChangeView, FleetFile } from '../../contract/fleet';
-import { plainName, parseDurationMs, parseWhole, requestIdOption, requestOf } from '../lib/arguments';
+import { plainName, parseDurationMs, parseWhole, requestIdOption, commandOf } from '../lib/arguments';
 import { confirm } from '../lib/confirm';
 import { followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
@@ -94,7 +94,7 @@ async function applyOne(client: DroverClient, file: FleetFile, flags: ChangeFlag
   await confirmApply(client, file, flags);
   const { expectRevision, wait, timeout } = flags;
   const expected = expectRevision === undefined ? {} : { expectRevision };
-  const request = { spec: file.spec, ...expected, ...requestOf(flags) };
+  const request = { spec: file.spec, ...expected, ...commandOf(flags) };
   const applied = await client.fleets.apply(fleet, request, waiting(fleet, wait));
   const change = wait === false ? null : await followChange(client, fleet, applied, limited(timeout));
   await print(flags.output, {
@@ -116,7 +116,7 @@ async function destroy(name: string | undefined, flags: ChangeFlags): Promise<vo
   const fleet = name === undefined ? await fleetIn(flags) : plainName(name);
   await confirm(flags, `Destroy fleet ${fleet} with all of its agents?`);
   await withClient(flags, async (client) => {
-    const request = { ...(flags.forget ? { forget: true } : {}), ...requestOf(flags) };
+    const request = { ...(flags.forget ? { forget: true } : {}), ...commandOf(flags) };
     const busy = flags.cancel ? whileBusy(fleet, 'cancel') : waiting(fleet, flags.wait);
     const applied = await client.fleets.destroy(fleet, request, busy);
     const followed = flags.wait !== false;

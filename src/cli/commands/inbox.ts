@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { DroverClient, InboxFilter, InboxList } from '../../client';
 import { WAITING_KINDS, type WaitingKind } from '../../contract/run/inbox';
-import { originHere, parseDuration, plainName, requestIdOption, requestOf } from '../lib/arguments';
+import { commandOf, parseDuration, plainName, requestIdOption } from '../lib/arguments';
 import { DroverError } from '../../contract/errors';
 import { confirm } from '../lib/confirm';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
@@ -60,7 +60,7 @@ async function list(flags: InboxFlags): Promise<void> {
 }
 
 async function extend(id: string, duration: string, flags: InboxFlags): Promise<void> {
-  const options = { ...requestOf(flags), ...originHere() };
+  const options = commandOf(flags);
   const view = await withClient(flags, ({ inbox }) => inbox.extend(id, duration, options));
   await print(flags.output, { data: view, names: [id], text: () => `${id} has ${duration} more` });
 }
@@ -71,7 +71,7 @@ async function deny(flags: InboxFlags): Promise<void> {
     throw new DroverError('InvalidRequest', 'needs --kind permission or --kind gate');
   await confirm(flags, `deny every waiting ${kind}${flags.fleet === undefined ? '' : ` of ${flags.fleet}`}?`);
   await withClient(flags, async (client: DroverClient) => {
-    const denied = await client.inbox.deny(kind, filterOf(flags), { ...requestOf(flags), ...originHere() });
+    const denied = await client.inbox.deny(kind, filterOf(flags), commandOf(flags));
     await print(flags.output, {
       data: denied,
       names: denied.denied,

@@ -1,6 +1,6 @@
 /** `drover pools reset POOL [CREDENTIAL]`. */
 import type { Command } from 'commander';
-import { plainName, requestIdOption, requestOf } from '../lib/arguments';
+import { plainName, requestIdOption, commandOf } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';
 import { poolText } from '../text/pool';
@@ -14,7 +14,7 @@ export function register(program: Command): void {
   const reset = program.command('pools').command('reset').description('forget failures: give it out again at once');
   withOutput(withConnection(reset.argument('<pool>').argument('[credential]').addOption(requestIdOption()))).action(
     async (pool: string, credential: string | undefined, flags: PoolFlags) => {
-      const view = await withClient(flags, ({ pools }) => pools.reset(plainName(pool), credential, requestOf(flags)));
+      const view = await withClient(flags, ({ pools }) => pools.reset(plainName(pool), credential, commandOf(flags)));
       await print(flags.output, { data: view, names: [view.pool], text: () => poolText(view) });
     },
   );

@@ -8,10 +8,10 @@ import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
 import { itemRef } from '../../contract/run/inbox';
 import {
-  originHere,
-  plainName,
+  commandOf,
   jsonOrText,
   parseDurationMs,
+  plainName,
   requestIdOption,
   requestOf,
   runRef,
@@ -64,20 +64,20 @@ export function register(program: Command): void {
   const control = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
     command(runs, verb).description(summary).argument('<fleet/run>').addOption(requestIdOption());
   control('pause', 'pause a run at its next turn boundaries').action((name: string, flags: RunFlags) =>
-    controlled(flags, (client, ref) => client.runs.pause(ref, requestOf(flags)), name),
+    controlled(flags, (client, ref) => client.runs.pause(ref, commandOf(flags)), name),
   );
   control('resume', 'let a paused run go on').action((name: string, flags: RunFlags) =>
-    controlled(flags, (client, ref) => client.runs.resume(ref, requestOf(flags)), name),
+    controlled(flags, (client, ref) => client.runs.resume(ref, commandOf(flags)), name),
   );
   control('cancel', 'end a run at its next turn boundaries')
     .option('--reason <text>', 'why, for others to read')
     .action((name: string, flags: RunFlags) =>
-      controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason, requestOf(flags)), name),
+      controlled(flags, (client, ref) => client.runs.cancel(ref, flags.reason, commandOf(flags)), name),
     );
 }
 
 async function answered(id: string, value: unknown, flags: RunFlags): Promise<void> {
-  const options = { ...requestOf(flags), ...originHere() };
+  const options = commandOf(flags);
   if (itemRef(id) === undefined) {
     return controlled(flags, ({ runs }, ref) => runs.answer(ref, value, undefined, options), id);
   }

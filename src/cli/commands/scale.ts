@@ -1,6 +1,6 @@
 /** `drover scale FLEET/AGENT N`: another number of replicas, as a change of the fleet. */
 import type { Command } from 'commander';
-import { agentRef, parseDurationMs, parseWhole, requestIdOption, requestOf } from '../lib/arguments';
+import { agentRef, parseDurationMs, parseWhole, requestIdOption, commandOf } from '../lib/arguments';
 import { followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { type Format, print, withOutput } from '../lib/output';
@@ -32,7 +32,7 @@ async function scale(name: string, replicas: number, flags: ScaleFlags): Promise
     replicas,
     ...(expectRevision === undefined ? {} : { expectRevision }),
     ...(dryRun ? { dryRun } : {}),
-    ...requestOf(flags),
+    ...commandOf(flags),
   };
   await withClient(flags, async (client) => {
     const planned = await client.fleets.scale(fleet, request);

@@ -88,6 +88,13 @@ export function originHere(): { readonly by: string; readonly from: string } {
   return { by: userInfo().username, from: hostname() };
 }
 
+/** The request of a command at this command line: its id, and who gives it. */
+export function commandOf(flags: { readonly requestId?: string }): ReturnType<typeof originHere> & {
+  readonly requestId?: string;
+} {
+  return { ...originHere(), ...requestOf(flags) };
+}
+
 /** Reads a whole number. */
 export function parseWhole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');

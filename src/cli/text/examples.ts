@@ -19,7 +19,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   adapt: ['adapt command --format codex --agent mars/Linter --gateway http://localhost:8700 -- codex exec'],
   token: ['token mars/AgentA', 'token create --role viewer --fleet mars', 'token list', 'token revoke viewer-1'],
   dashboard: ['dashboard'],
-  audit: ['audit', 'audit --since 1h --refused'],
+  audit: ['audit', 'audit --since 1h --refused', 'audit --run mars/run-1'],
   logs: ['logs mars/AgentA -f', 'logs --fleet mars --since 10m --timestamps'],
   pause: ['pause mars/AgentA --reason "deploy"', 'pause --fleet mars'],
   resume: ['resume mars/AgentA', 'resume --fleet mars'],

@@ -13,6 +13,10 @@ export interface AuditEntry {
   readonly from: string | null;
   readonly method: string;
   readonly path: string;
+  /** What it was about: a fleet, and the agent or the run of it. Absent for what fleets share. */
+  readonly fleet?: string;
+  readonly agent?: string;
+  readonly run?: string;
   /** The id of the request, as in the log of the agent, fleet or run; null: the call has none. */
   readonly requestId: string | null;
   readonly status: number;
@@ -20,6 +24,19 @@ export interface AuditEntry {
   readonly code: ErrorCode | null;
   /** Further calls without a valid token, which have no entries of their own. */
   readonly more?: number;
+}
+
+/** Which entries: since a time in epoch milliseconds, at most `limit` of them, the newest first. */
+export interface AuditFilter {
+  readonly sinceMs: number;
+  readonly limit: number;
+  /** Any of these fleets; together with `fleet`, both conditions apply. */
+  readonly fleets?: readonly string[];
+  readonly fleet?: string;
+  readonly agent?: string;
+  readonly run?: string;
+  /** Refused calls only. */
+  readonly refused?: true;
 }
 
 /** The name of the file in the state directory, one JSON object a line, and that of the previous file. */

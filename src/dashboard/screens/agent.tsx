@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { AgentView } from '../../contract/agent';
 import { agentWorkflowId } from '../../contract/names';
 import { Action } from '../parts/action';
+import { Audit } from '../parts/audit';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { LogTail } from '../parts/log-tail';
@@ -45,6 +46,7 @@ export function AgentScreen({ fleet, agent }: { readonly fleet: string; readonly
             <Turns view={view} />
             <Decisions view={view} />
             <LogTail fleet={fleet} agent={agent} />
+            <Audit fleet={fleet} agent={agent} />
           </>
         )}
       </Loaded>

@@ -5,6 +5,7 @@ import type { AgentListItem } from '../../contract/agent';
 import type { FleetView } from '../../contract/fleet';
 import { fleetWorkflowId, provisionWorkflowId } from '../../contract/names';
 import { Action } from '../parts/action';
+import { Audit } from '../parts/audit';
 import { Facts, usageText } from '../parts/facts';
 import { type Column, Table } from '../parts/table';
 import { FlowList, type ShownFleet, TopologyPicture, type TopologyProps } from '../parts/topology';
@@ -65,6 +66,7 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
         </>
       )}
       {value?.change && <Change fleet={fleet} view={value.change} />}
+      <Audit fleet={fleet} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { runWorkflowId } from '../../contract/names';
 import type { RunView } from '../../contract/run';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
+import { Audit } from '../parts/audit';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { TemporalLink } from '../parts/temporal-link';
@@ -50,6 +51,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
       <Branches view={view} />
       <Barriers view={view} />
       <Undo view={view} />
+      <Audit fleet={view.fleet} run={view.run} />
     </>
   );
 }

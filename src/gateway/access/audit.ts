@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuditEntry } from '../../contract/caller/audit';
 import type { ErrorCode } from '../../contract/errors';
+import { itemRef } from '../../contract/run/inbox';
 import { boundedText } from '../../contract/text';
 import { isoNow, monotonicMs } from '../../lib/clock';
 
@@ -12,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The id of the command, as the workflow knows it; null before it is known. */
     commandId: string | null;
+    /** The run, or the fleet, that a body names; null: the path says what the call is about. */
+    about: { readonly fleet: string; readonly run?: string } | null;
     /** The code of the error that the call was answered with; null: none. */
     refusedAs: ErrorCode | null;
   }
@@ -44,6 +47,7 @@ export function auditCalls(app: FastifyInstance, note: AuditSink, now: () => num
 
   app.decorateRequest('commandId', null);
   app.decorateRequest('refusedAs', null);
+  app.decorateRequest('about', null);
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status } = reply;
     const isStranger = request.caller === null && (status === 401 || status === 403);
@@ -75,6 +79,14 @@ function isBeat({ routeOptions, caller }: FastifyRequest): boolean {
   return caller?.kind === 'agent' || /\/(?:heartbeats?|progress)$/.test(routeOptions.url ?? '');
 }
 
+/** What a call is about, from its path, or as its handler has read it from the body. */
+function subjectOf({ params, about }: FastifyRequest): Pick<AuditEntry, 'fleet' | 'agent' | 'run'> {
+  if (about !== null) return about;
+  const { item, ...named } = params as Readonly<Record<string, string | undefined>>;
+  const { fleet, agent, run } = item === undefined ? named : { agent: undefined, ...itemRef(item) };
+  return { ...(fleet && { fleet }), ...(agent && { agent }), ...(run && { run }) };
+}
+
 function entryOf(request: FastifyRequest, status: number): AuditEntry {
   const { caller, ip, method, url, commandId, refusedAs } = request;
   return {
@@ -85,6 +97,7 @@ function entryOf(request: FastifyRequest, status: number): AuditEntry {
     method,
     // Without the query: it never names what is commanded.
     path: boundedText(url.split('?')[0] ?? '', PATH_BYTES),
+    ...subjectOf(request),
     requestId: commandId,
     status,
     code: refusedAs,

@@ -24,7 +24,10 @@ export function inboxHandlers({ inbox }: DroverClient): Handlers<InboxCalls> {
     extendItem: (input) => inbox.extend(input.params.item, input.body.extension, originOfItem(input)),
     denyItems: ({ body, request, idempotencyKey }) => {
       const { kind, fleet } = body;
-      if (fleet !== undefined) mustReach(request.caller, fleet);
+      if (fleet !== undefined) {
+        request.about = { fleet };
+        mustReach(request.caller, fleet);
+      }
       const { by, from } = originOf(request, idempotencyKey);
       return inbox.deny(kind, { ...(fleet !== undefined && { fleet }), ...onlyFleetsOf(request) }, { by, from });
     },

@@ -16,9 +16,11 @@ export function runHandlers({ runs }: DroverClient, board: ProgressBoard, agentS
         { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) },
       ),
     startRun: async ({ body, idempotencyKey, request, reply }) => {
-      mustReach(request.caller, body.fleet);
       request.commandId = idempotencyKey ?? null;
+      request.about = { fleet: body.fleet };
+      mustReach(request.caller, body.fleet);
       const ref = await runs.start(idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey });
+      request.about = ref;
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);
       return ref;
     },

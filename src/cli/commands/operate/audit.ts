@@ -1,28 +1,49 @@
-/** `drover audit`: who did what through the gateway of this directory. */
-import type { Command } from 'commander';
+/** `drover audit`: who did what through the gateway of this directory, or of `DROVER_GATEWAY_URL`. */
+import { type Command, Option } from 'commander';
 import { readAuditFile } from '../../../audit-file';
-import type { AuditEntry } from '../../../contract/caller/audit';
+import { environment } from '../../../config';
+import type { AuditEntry, AuditFilter } from '../../../contract/caller/audit';
+import { CALLS } from '../../../contract/schemas/http';
 import { wallClockMs } from '../../../lib/clock';
-import { durationOption } from '../../lib/arguments';
+import { agentRef, durationOption, plainName, runRef } from '../../lib/arguments';
+import { askGateway } from '../../lib/gateway';
 import { type Format, print, table, withOutput } from '../../lib/output';
 import { stateFolder } from '../../lib/state-folder';
+
+/** As many as a gateway answers with, and more than a person reads. */
+const MOST_ENTRIES = 1_000;
+
+const answerSchema = CALLS.audit.answer;
 
 interface AuditFlags {
   readonly output: Format;
   readonly since: number;
   readonly refused?: boolean;
+  readonly fleet?: string;
+  readonly agent?: string;
+  readonly run?: string;
 }
 
 export function register(program: Command): void {
   withOutput(program.command('audit'))
     .addOption(durationOption('--since <duration>', 'how far back', '24h'))
     .option('--refused', 'refused calls only')
+    .addOption(new Option('--fleet <fleet>', 'what was done to this fleet').argParser(plainName))
+    .addOption(new Option('--agent <fleet/agent>', 'what was done to this agent').conflicts(['fleet', 'run']))
+    .addOption(new Option('--run <fleet/run>', 'what was done to this run').conflicts(['fleet', 'agent']))
     .action((flags: AuditFlags) => audit(flags));
 }
 
-async function audit({ output, since, refused }: AuditFlags): Promise<void> {
-  const all = readAuditFile(stateFolder(), wallClockMs() - since);
-  const items = refused ? all.filter(({ code }) => code !== null) : all;
+async function audit(flags: AuditFlags): Promise<void> {
+  const { output, since, refused } = flags;
+  const filter: AuditFilter = {
+    sinceMs: wallClockMs() - since,
+    limit: MOST_ENTRIES,
+    ...(refused && { refused }),
+    ...namedBy(flags),
+  };
+  const newest = environment()['DROVER_GATEWAY_URL'] === undefined ? readHere(filter) : await readThere(filter);
+  const items = [...newest].reverse();
   await print(output, {
     data: { items, nextPageToken: null },
     names: items.map(whoOf),
@@ -41,6 +62,23 @@ async function audit({ output, since, refused }: AuditFlags): Promise<void> {
         ['REQUEST', 'FROM', 'ROLE'],
       ),
   });
+}
+
+function namedBy({ fleet, agent, run }: AuditFlags): Pick<AuditFilter, 'fleet' | 'agent' | 'run'> {
+  if (agent !== undefined) return agentRef(agent);
+  if (run !== undefined) return runRef(run);
+  return fleet === undefined ? {} : { fleet };
+}
+
+function readHere(filter: AuditFilter): readonly AuditEntry[] {
+  return readAuditFile(stateFolder(), filter);
+}
+
+async function readThere({ sinceMs, limit, fleet, agent, run, refused }: AuditFilter): Promise<readonly AuditEntry[]> {
+  const asked = { since: new Date(sinceMs).toISOString(), limit: String(limit), fleet, agent, run };
+  const known = Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const query = new URLSearchParams([...known, ...(refused ? [['refused', 'true'] as [string, string]] : [])]);
+  return answerSchema.parse(await askGateway(`/v1/audit?${query.toString()}`)).items;
 }
 
 function whoOf({ who }: AuditEntry): string {

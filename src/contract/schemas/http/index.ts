@@ -4,6 +4,7 @@
  */
 import { agentCalls } from './agents';
 import { bulkCalls, callsByAgents } from './by-agents';
+import { auditCalls } from './audit';
 import type { Call } from './call';
 import { commandCalls } from './commands';
 import { eventCalls } from './events';
@@ -28,6 +29,7 @@ export const CALLS = {
   ...bulkCalls,
   ...inboxCalls,
   ...sessionCalls,
+  ...auditCalls,
   ...machineCalls,
 } as const satisfies Record<string, Call>;
 

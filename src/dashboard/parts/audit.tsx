@@ -1,0 +1,52 @@
+/** Who did what to an agent, a fleet or a run, behind a click. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { AuditEntry } from '../../contract/caller/audit';
+import { useObject } from '../state/object';
+import { mayAct } from '../state/session';
+import { Loaded } from './loaded';
+import { Age } from './words';
+
+/** What the entries are about. */
+export interface AuditProps {
+  readonly fleet: string;
+  readonly agent?: string;
+  readonly run?: string;
+}
+
+/** The section with its button; nothing for a viewer, who may not read it. */
+export function Audit(props: AuditProps): JSX.Element | null {
+  const [isOpen, setOpen] = useState(false);
+  if (!mayAct('operator')) return null;
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <h2>Who did what</h2>
+      </summary>
+      {isOpen && <Entries {...props} />}
+    </details>
+  );
+}
+
+function Entries({ fleet, agent, run }: AuditProps): JSX.Element {
+  const more = agent === undefined ? (run === undefined ? '' : `&run=${run}`) : `&agent=${agent}`;
+  const shown = useObject<{ readonly items: readonly AuditEntry[] }>(`/v1/audit?fleet=${fleet}${more}`);
+  return (
+    <Loaded of={shown}>
+      {({ items }) => (
+        <>
+          {items.length === 0 && <p class="quiet">Nothing in the last 24 hours through this gateway.</p>}
+          <ol class="log" reversed>
+            {items.map(({ at, who, from, method, path, status, code, requestId }) => (
+              <li key={`${at} ${requestId ?? path}`}>
+                <Age at={at} /> ago: {who ?? 'no valid token'} from {from ?? 'unknown'}: {method} {path},{' '}
+                {code ?? status}
+                {requestId !== null && <span class="quiet">, request {requestId}</span>}
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </Loaded>
+  );
+}
