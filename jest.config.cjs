@@ -16,7 +16,10 @@ module.exports = {
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
+    // The library of A2A requires it, and it is made of ES modules, which jest's own loader does not require.
+    '/node_modules/jose/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   // A dynamic import names the compiled file: `import('./commands/up.js')` is up.ts here.
   moduleNameMapper: { '^(\\.{1,2}/commands/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',

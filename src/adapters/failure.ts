@@ -6,17 +6,21 @@ export interface AgentFailureFacts {
   readonly status?: number | undefined;
   /** The exit code of the program. */
   readonly exitCode?: number | undefined;
+  /** Headers of the answer, with names in lower case: they say when a limit ends. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The program failed. The agents' library reports the kind with the reply. */
 export class AgentFailure extends Error {
   readonly status: number | undefined;
   readonly exitCode: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(message: string, { status, exitCode }: AgentFailureFacts = {}) {
+  constructor(message: string, { status, exitCode, headers }: AgentFailureFacts = {}) {
     super(message);
     this.name = 'AgentFailure';
     this.status = status;
     this.exitCode = exitCode;
+    this.headers = headers;
   }
 }

@@ -52,7 +52,7 @@ async function ownVariables(spec: AgentSpec, environment: SecretEnvironment): Pr
 /** The variables of an agent's file that do not resolve here, each with what to do. */
 export async function variableFindings(spec: AgentSpec, environment: SecretEnvironment): Promise<Finding[]> {
   const block = spec.process ? 'process' : 'docker';
-  const own = references(spec).filter(({ path }) => path.startsWith(`${block}.env.`));
+  const own = references(spec).filter(({ path }) => path.startsWith(`${block}.env.`) || path === 'adapter.a2a.secret');
   const found = own.map(async ({ path, reference }) => ({
     field: path,
     why: await missingSecret(reference, environment),

@@ -1,4 +1,6 @@
-/** Fleets whose agents speak ACP: real workflows over the real `drover adapt`, on a server that skips time. */
+/** Fleets whose agents speak ACP or A2A: real workflows over the real `drover adapt`, on a server that skips time. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +10,7 @@ import { serve, type TestAgent } from '../../src/testing/agents/definitions';
 import { testFleet } from '../testing/kit';
 import { FAKE_ACP } from './adapted';
 
+const FAKE_A2A = join(__dirname, 'fake-a2a-agent.mjs');
 const DROVER = join(__dirname, '../../bin/drover.js');
 
 let folder: string;
@@ -24,6 +27,25 @@ function acp(name: string, mode: string, env: Readonly<Record<string, string>> =
   const own = { FAKE_STORE: `sessions-${name}.json`, FAKE_LOG: `log-${name}.jsonl` };
   return serve(process.execPath, ...command, { env: { ...own, ...env } });
 }
+
+test('a service of the Agent2Agent protocol asks the human, and goes on with the answer', async () => {
+  const service = spawn(process.execPath, [FAKE_A2A], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(service.stdout.setEncoding('utf8'), 'data')) as [string];
+  const card = `${line.trim()}/locked.json`;
+  const spec: FleetSpec = {
+    agents: [{ name: 'Painter', provider: 'process', process: { command: ['x'] } }],
+    topology: { flows: ['Start -> Painter', 'Painter <-> User', 'Painter -> End'] },
+  };
+  const command = [DROVER, 'adapt', 'a2a', '--card', card, '--secret-env', 'KEY'];
+  const Painter = serve(process.execPath, ...command, { env: { KEY: 'right' } });
+  const t = await testFleet({ spec, agents: { Painter }, human: [{ answer: 'red', delay: '1h' }] });
+  try {
+    expect(await t.run('do: ask')).toMatchObject({ error: null, finalResponse: 'painted red' });
+  } finally {
+    await t.close();
+    service.kill();
+  }
+});
 
 test('the MARS case with five ACP agents, which know nothing of Drover', async () => {
   const example = readFileSync(join(__dirname, '../../examples/mars/fleet.yaml'), 'utf8');

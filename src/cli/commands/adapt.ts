@@ -1,6 +1,7 @@
 /** `drover adapt`: serves an agent that knows nothing of Drover. Workers start it for `adapter` in a fleet file. */
 import { type Command, Option } from 'commander';
 import { resolve } from 'node:path';
+import { a2aAdapter } from '../../adapters/a2a';
 import { acpAdapter } from '../../adapters/acp';
 import { commandAdapter } from '../../adapters/command';
 import { ChildEnvironment } from '../../adapters/environment';
@@ -18,17 +19,21 @@ import {
   type SessionScope,
 } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
+import { URL_PATTERN } from '../../contract/values/patterns';
 import { AGENT_ENV } from '../../contract/protocol';
 import { findProgram, isDirectory, soughtProgram } from '../../lib/find-program';
 import { agentRef, parseDuration, parseDurationMs } from '../lib/arguments';
 import { say } from '../lib/output';
 
-interface AdaptFlags {
-  readonly cwd: string;
+interface ServedFlags {
   readonly session: SessionScope;
   readonly gateway?: string;
   readonly agent?: string;
   readonly secretEnv?: string;
+}
+
+interface AdaptFlags extends ServedFlags {
+  readonly cwd: string;
 }
 
 interface CommandFlags extends AdaptFlags {
@@ -39,6 +44,10 @@ interface CommandFlags extends AdaptFlags {
 interface AcpFlags extends AdaptFlags {
   readonly permissions: Permissions;
   readonly permissionTimeout: string;
+}
+
+interface A2aFlags extends ServedFlags {
+  readonly card: string;
 }
 
 export function register(program: Command): void {
@@ -57,6 +66,9 @@ export function register(program: Command): void {
       '10m',
     )
     .action((command: string[], flags: AcpFlags) => adaptAcp(command, flags));
+  served(adapt.command('a2a'), 'serve a service that speaks the Agent2Agent protocol')
+    .requiredOption('--card <url>', 'the URL of its agent card')
+    .action((flags: A2aFlags) => adaptA2a(flags));
   adapted(adapt.command('command'), 'serve a command line tool, which starts once a turn')
     .argument('<command...>', 'after --: the program and its arguments')
     .addOption(new Option('--format <format>', 'what it prints').choices(COMMAND_FORMATS).default('text'))
@@ -65,9 +77,12 @@ export function register(program: Command): void {
 }
 
 function adapted(command: Command, description: string): Command {
+  return served(command, description).option('--cwd <folder>', 'where it works', '.');
+}
+
+function served(command: Command, description: string): Command {
   return command
     .description(description)
-    .option('--cwd <folder>', 'where it works', '.')
     .addOption(
       new Option('--session <scope>', 'which turns continue one session').choices(SESSION_SCOPES).default('branch'),
     )
@@ -93,20 +108,38 @@ async function adaptCommand(run: readonly string[], flags: CommandFlags): Promis
   say(`drover: serves ${run.join(' ')} in ${cwd}`);
 }
 
+async function adaptA2a({ card, ...flags }: A2aFlags): Promise<void> {
+  if (!URL_PATTERN.test(card))
+    throw new DroverError(
+      'InvalidRequest',
+      `invalid --card ${JSON.stringify(card)}: use an http or https URL without credentials`,
+    );
+  const place = serving(flags);
+  const { environment: child, sessions } = place;
+  const secret = () => (flags.secretEnv === undefined ? undefined : child.current[flags.secretEnv]);
+  await serveAdapter(await a2aAdapter({ card, secret, sessions }), place);
+  say(`drover: serves the agent of ${card}`);
+}
+
 /** Where the program runs, with what. Refuses one that is not installed. */
 async function placeOf(
   command: readonly string[],
   flags: AdaptFlags,
 ): Promise<AdapterPlace & { readonly cwd: string }> {
   const cwd = resolve(flags.cwd);
+  const place = serving(flags);
+  await mustBeInstalled(command[0] ?? '', cwd, place.own);
+  return { cwd, ...place };
+}
+
+function serving(flags: ServedFlags): AdapterPlace {
   const own = ownEnvironment(flags);
-  await mustBeInstalled(command[0] ?? '', cwd, own);
   const sessions = new Sessions(flags.session, own[AGENT_ENV.session] ?? null);
-  return { cwd, own, environment: new ChildEnvironment(own, flags.secretEnv), sessions };
+  return { own, environment: new ChildEnvironment(own, flags.secretEnv), sessions };
 }
 
 /** The variables of this process, with what the command line says instead. */
-function ownEnvironment({ gateway, agent }: AdaptFlags): Environment {
+function ownEnvironment({ gateway, agent }: ServedFlags): Environment {
   const named = agent === undefined ? undefined : agentRef(agent);
   return {
     ...environment(),

@@ -40,14 +40,27 @@ export interface AcpAdapterSpec {
   readonly session?: SessionScope;
 }
 
+/** A service that speaks the Agent2Agent protocol. */
+export interface A2aAdapterSpec {
+  /** The URL of its agent card. */
+  readonly card: string;
+  /** A reference to its token, unless the agent has a subscription. */
+  readonly secret?: string;
+  readonly session?: SessionScope;
+}
+
+/** The variable in which the adapter of such a service receives the token that `secret` refers to. */
+export const A2A_SECRET = 'A2A_SECRET';
+
 /** The kinds of adapters. */
-export const ADAPTER_KINDS = ['acp', 'command'] as const;
+export const ADAPTER_KINDS = ['acp', 'command', 'a2a'] as const;
 export type AdapterKind = (typeof ADAPTER_KINDS)[number];
 
 /** Exactly one of its fields is given. */
 export interface AdapterSpec {
   readonly acp?: AcpAdapterSpec;
   readonly command?: CommandAdapterSpec;
+  readonly a2a?: A2aAdapterSpec;
 }
 
 /** What a start adds to the specification. */
@@ -56,7 +69,7 @@ export interface AdapterStart {
   readonly secretEnv?: string;
 }
 
-/** The folder of the agent behind an adapter, absolute in the specification of a started agent. */
+/** The folder of the program behind an adapter, absolute in the specification of a started agent. A service has none. */
 export function adapterFolder({ acp, command }: AdapterSpec): string | undefined {
   return (acp ?? command)?.cwd;
 }
@@ -77,12 +90,16 @@ export function inFolder(adapter: AdapterSpec, folder: (cwd: string | undefined)
 }
 
 /** The arguments of `drover adapt`, which reads them back. Its working directory is `adapterFolder`. */
-export function adapterArguments({ acp, command }: AdapterSpec, { secretEnv }: AdapterStart = {}): string[] {
+export function adapterArguments({ acp, command, a2a }: AdapterSpec, { secretEnv }: AdapterStart = {}): string[] {
   const secret = secretEnv === undefined ? [] : ['--secret-env', secretEnv];
   if (acp !== undefined) {
     const { permissions, permissionTimeout, session } = acp;
     const options = { permissions, 'permission-timeout': permissionTimeout, session };
     return ['acp', ...flags(options), ...secret, '--', ...acp.command];
+  }
+  if (a2a !== undefined) {
+    const own = a2a.secret === undefined ? secret : ['--secret-env', A2A_SECRET];
+    return ['a2a', ...flags({ card: a2a.card, session: a2a.session }), ...own];
   }
   if (command === undefined) return [];
   const { run, format, timeout, session } = command;

@@ -2,6 +2,7 @@
  * References of a specification: values that a host replaces when it starts the agent. A variable
  * holds a reference (`env:NAME`, `file:path`), the text after `literal:`, or any other text as it is.
  */
+import { A2A_SECRET } from './adapter';
 import type { AgentSpec } from './spec';
 import { SECRET_PATTERN } from '../values/patterns';
 
@@ -37,9 +38,17 @@ export function misleadingVariable(value: string): string | null {
   return 'looks like a reference and is not one: write env:NAME or file:path for a reference, or literal:TEXT for the text itself';
 }
 
-/** The variables of an agent's program as its file has them; empty for a service. */
+/** The variables of an agent's program as its file has them, and the token of its adapter; empty for a service. */
 export function variablesOf(spec: AgentSpec): Readonly<Record<string, string>> {
-  return spec.process?.env ?? spec.docker?.env ?? {};
+  const secret = spec.adapter?.a2a?.secret;
+  const own = spec.process?.env ?? spec.docker?.env ?? {};
+  return secret === undefined ? own : { ...own, [A2A_SECRET]: secret };
+}
+
+/** Where the file names a variable. */
+function pathOf(spec: AgentSpec, name: string): string {
+  if (name === A2A_SECRET && spec.adapter?.a2a?.secret !== undefined) return 'adapter.a2a.secret';
+  return `${spec.docker === undefined ? 'process' : 'docker'}.env.${name}`;
 }
 
 /** The names of the worker's variables that an agent receives as well. */
@@ -52,8 +61,7 @@ export function passedVariables(spec: AgentSpec): readonly string[] {
  */
 export function references(spec: AgentSpec): SpecReference[] {
   const { external, notify = [] } = spec;
-  const block = spec.process ? 'process' : 'docker';
-  const variables = Object.entries(variablesOf(spec)).map(([name, value]) => [`${block}.env.${name}`, value] as const);
+  const variables = Object.entries(variablesOf(spec)).map(([name, value]) => [pathOf(spec, name), value] as const);
   const secrets = [
     ['external.secret', external?.secret] as const,
     ...notify.map(({ secret }, index) => [`notify.${String(index)}.secret`, secret] as const),

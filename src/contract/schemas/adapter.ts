@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { COMMAND_FORMATS, PERMISSIONS, SESSION_SCOPES } from '../agent';
 import { field, positiveDuration as positive, strict } from './fields';
-import { filled, some } from './texts';
+import { filled, secret, some, url } from './texts';
 
 const cwd = field(filled, 'The folder in which it works, relative to the file; by default the folder of the file.', {
   example: './repo',
@@ -48,5 +48,16 @@ const acp = field(
   'An agent that speaks the Agent Client Protocol.',
 );
 
+const a2a = field(
+  strict({
+    card: field(url, 'The URL of its agent card.', {
+      example: 'https://translator.example.com/.well-known/agent-card.json',
+    }),
+    secret: field(secret, 'Its token, unless the agent has a subscription.', { example: 'env:A2A_TOKEN' }).optional(),
+    session: session.optional(),
+  }),
+  'A service that speaks the Agent2Agent protocol.',
+);
+
 /** `adapter` of an agent. That exactly one kind is given, rules/agent/spec/adapter.ts checks. */
-export const adapter = strict({ acp: acp.optional(), command: command.optional() });
+export const adapter = strict({ acp: acp.optional(), command: command.optional(), a2a: a2a.optional() });

@@ -100,10 +100,10 @@ spec:
 });
 
 test.each([
-  ['process, adapter: {}', 'spec.agents.0.adapter: expected exactly one of acp, command'],
+  ['process, adapter: {}', 'spec.agents.0.adapter: expected exactly one of acp, command, a2a'],
   [
     'process, adapter: {acp: {command: [x]}, command: {run: [x]}}',
-    'spec.agents.0.adapter: expected exactly one of acp, command',
+    'spec.agents.0.adapter: expected exactly one of acp, command, a2a',
   ],
   [
     'process, adapter: {acp: {command: [x], permissions: yes}}',
@@ -118,6 +118,21 @@ test.each([
     'process, adapter: {command: {run: [x]}}, process: {command: [y], cwd: z}',
     'spec.agents.0.process.command: is not given beside an adapter; write adapter.command.run',
     'spec.agents.0.process.cwd: is not given beside an adapter; write adapter.command.cwd',
+  ],
+  [
+    'process, adapter: {a2a: {card: nowhere, secret: mine, session: all}}',
+    'spec.agents.0.adapter.a2a.card: expected an http or https URL without credentials',
+    expect.stringMatching(/^spec\.agents\.0\.adapter\.a2a\.secret: expected a reference such as env:NAME/) as string,
+    'spec.agents.0.adapter.a2a.session: expected one of agent, run, branch',
+  ],
+  [
+    'process, adapter: {a2a: {card: "https://a.example"}}, process: {command: [y]}',
+    'spec.agents.0.process.command: is not given beside an adapter; adapter.a2a calls a service, and starts no program of yours',
+  ],
+  [
+    'process, adapter: {a2a: {card: "https://a.example", secret: "env:S"}}, subscription: {pool: p}',
+    'spec.agents.0.adapter.a2a.secret: is not given beside a subscription, whose secret is used',
+    'spec.agents.0.subscription.pool: unknown pool "p"; the file has no subscriptions',
   ],
   [
     'docker, docker: {image: x}, adapter: {command: {run: [x]}}',

@@ -80,4 +80,15 @@ test('every reference of an agent is found, with its place', () => {
     { path: 'external.secret', reference: 'env:S' },
   ]);
   expect(references({ name: 'A', provider: 'external' })).toEqual([]);
+  const a2a: AgentSpec = {
+    name: 'A',
+    provider: 'process',
+    process: { env: { B: 'env:B' } },
+    adapter: { a2a: { card: 'https://a.example', secret: 'env:S' } },
+  };
+  expect(references(a2a)).toEqual([
+    { path: 'process.env.B', reference: 'env:B' },
+    { path: 'adapter.a2a.secret', reference: 'env:S' },
+  ]);
+  expect(variableReferences(a2a)).toEqual(['env:B', 'env:S']);
 });

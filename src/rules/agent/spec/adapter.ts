@@ -1,6 +1,6 @@
 /** Parses `adapter` of a specification in the sandbox, and checks it against the rest of the agent. */
 import { ADAPTER_KINDS, COMMAND_FORMATS, PERMISSIONS, SESSION_SCOPES, type AdapterSpec } from '../../../contract/agent';
-import { filled, filledList, positiveDuration } from '../../lib/fields';
+import { filled, filledList, positiveDuration, secretReference, url } from '../../lib/fields';
 import { isRecord, object, oneOf, optional, type Parser } from '../../lib/parse';
 import type { Problem } from '../../lib/problem';
 
@@ -20,8 +20,18 @@ const acp = object({
   session: optional(oneOf(...SESSION_SCOPES)),
 });
 
+const a2a = object({
+  card: url,
+  secret: optional(secretReference),
+  session: optional(oneOf(...SESSION_SCOPES)),
+});
+
 /** `adapter` of an agent. */
-export const adapterSpec: Parser<AdapterSpec> = object({ acp: optional(acp), command: optional(command) });
+export const adapterSpec: Parser<AdapterSpec> = object({
+  acp: optional(acp),
+  command: optional(command),
+  a2a: optional(a2a),
+});
 
 /** The providers that start adapters. */
 const HOSTS: readonly unknown[] = ['process', 'memory'];
@@ -38,14 +48,34 @@ export function adapterProblems(agent: Readonly<Record<string, unknown>>): Probl
   if (isRecord(adapter) && kinds.length !== 1) {
     return [{ path: ['adapter'], message: `expected exactly one of ${ADAPTER_KINDS.join(', ')}` }];
   }
-  if (!isRecord(process)) return [];
-  return ['command', 'cwd']
+  const secret = secretProblems(agent);
+  if (!isRecord(process)) return secret;
+  const given = ['command', 'cwd']
     .filter((key) => process[key] !== undefined)
-    .map((key) => ({
+    .map((key): Problem => ({
       path: ['process', key],
-      message: `is not given beside an adapter; write adapter.${String(kind)}.${key === 'command' && kind === 'command' ? 'run' : key}`,
+      message: `is not given beside an adapter; ${insteadOf(key, String(kind))}`,
       atKey: true,
     }));
+  return [...secret, ...given];
+}
+
+function insteadOf(key: string, kind: string): string {
+  if (kind === 'a2a') return 'adapter.a2a calls a service, and starts no program of yours';
+  return `write adapter.${kind}.${key === 'command' && kind === 'command' ? 'run' : key}`;
+}
+
+/** A service has one token: that of its subscription, or its own. */
+function secretProblems({ adapter, subscription }: Readonly<Record<string, unknown>>): Problem[] {
+  const a2a = isRecord(adapter) ? adapter['a2a'] : undefined;
+  if (subscription === undefined || !isRecord(a2a) || a2a['secret'] === undefined) return [];
+  return [
+    {
+      path: ['adapter', 'a2a', 'secret'],
+      message: 'is not given beside a subscription, whose secret is used',
+      atKey: true,
+    },
+  ];
 }
 
 function missingCommand({ provider, process }: Readonly<Record<string, unknown>>): Problem[] {
