@@ -28,7 +28,9 @@ export interface ForwardedHeartbeat extends Heartbeat {
   readonly via?: 'gateway';
   /** The workflow id of the lease by which the gateway vouches for the agent from now on; with `n`. */
   readonly lease?: string;
-  /** Grows with every message of this gateway to this agent that names a lease. */
+  /** The process of a gateway that does not vouch for the agent yet, as leases name it; with `n`, in place of `lease`. */
+  readonly gateway?: string;
+  /** Grows with every message of this gateway to this agent. */
   readonly n?: number;
 }
 

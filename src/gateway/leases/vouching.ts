@@ -37,9 +37,10 @@ export interface Vouched extends Counted {
   isBraked: boolean;
 }
 
-/** What a beat says beside itself. */
+/** What a beat says beside itself: the lease that has the agent, or only which gateway sends it. */
 export interface Vouch {
-  readonly lease: string;
+  readonly lease?: string;
+  readonly gateway?: string;
   readonly n: number;
 }
 
@@ -96,12 +97,11 @@ export class Vouching {
     shard.join(key);
   }
 
-  /** What to say with the next beat; null while no lease has the agent yet. */
-  vouchFor({ ref }: Pick<Vouched, 'ref'>): Vouch | null {
+  /** What to say with the next beat. */
+  vouchFor({ ref }: Pick<Vouched, 'ref'>): Vouch {
     const lease = this.#leaseOf(ref);
-    if (lease === null) return null;
     this.#n += 1;
-    return { lease, n: this.#n };
+    return lease === null ? { gateway: this.#instance, n: this.#n } : { lease, n: this.#n };
   }
 
   /** Whether the agent's workflow knows the lease that now has the agent. */

@@ -24,6 +24,13 @@ export class BeatEntry implements Vouched {
   /** Unknown before the first answer; until then one beat is enough. */
   staleAfterMs = Infinity;
   offline = false;
+  /** Whether the workflow says something else than the last beat: it has not heard that, or an older one after it. */
+  isMisheard = false;
+  /**
+   * A beat of this instance that could not be told. One that says `starting` does not replace it,
+   * because `starting` never moves an agent back (docs/lifecycle.md, "Liveness", 2).
+   */
+  untold: Heartbeat | null = null;
   /** The open query, which a burst of beats shares. */
   reading: Promise<BeatAnswer> | undefined;
 
@@ -48,8 +55,22 @@ export class BeatEntry implements Vouched {
     this.seenAt = now;
     this.isBraked = false;
     if (beat.session === undefined) this.toldSession = undefined;
+    if (beat.instanceId !== instanceId) this.untold = null;
     const isChanged = beat.status !== status || beat.instanceId !== instanceId || beat.endpoint !== endpoint;
     return isChanged || this.hasNewSession();
+  }
+
+  /** What must be told before the last beat. */
+  get owed(): Heartbeat | null {
+    return this.beat.status === 'starting' ? this.untold : null;
+  }
+
+  /** Notes whether a beat has arrived at the workflow. */
+  told(beat: Heartbeat, hasArrived: boolean): void {
+    if (beat.instanceId !== this.instanceId || beat.status === 'starting') return;
+    if (this.beat === beat) this.untold = null;
+    if (hasArrived && this.untold === beat) this.untold = null;
+    if (!hasArrived && (this.beat === beat || this.beat.status === 'starting')) this.untold ??= beat;
   }
 
   /** Whether the last beat names a session that the workflow has not been told. */
@@ -74,6 +95,9 @@ export class BeatEntry implements Vouched {
     this.readAt = now;
     this.staleAfterMs = view.beats.staleAfterMs;
     this.offline = view.liveness === 'offline';
+    const { instanceId, status } = this.beat;
+    const isProof = status === 'ready' || status === 'degraded';
+    this.isMisheard = isProof && view.instanceId === instanceId && view.liveness !== status;
     return this.answer;
   }
 }

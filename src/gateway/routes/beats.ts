@@ -103,13 +103,14 @@ export class BeatLedger {
   }
 
   #mustTell(entry: BeatEntry, now: number): boolean {
-    const { toldAt, offline, heldBy, staleAfterMs } = entry;
+    const { toldAt, offline, isMisheard, heldBy, staleAfterMs } = entry;
     if (offline || toldAt === null) return true;
+    // A message that came late may have undone what the workflow had heard.
+    const needsRenewal = heldBy === null || isMisheard;
+    if (needsRenewal && isOver(toldAt, staleAfterMs / RENEWALS, now)) return true;
     const vouching = this.#vouching;
-    if (vouching?.isHeld(entry)) return false;
     // An agent that was held learns the next lease, at the pace of all.
-    const isRenewal = heldBy === null && isOver(toldAt, staleAfterMs / RENEWALS, now);
-    return isRenewal || (vouching?.mustName(entry, now) ?? false);
+    return vouching !== null && !vouching.isHeld(entry) && vouching.mustName(entry, now);
   }
 
   /**
@@ -117,26 +118,34 @@ export class BeatLedger {
    */
   async #tell(ref: AgentRef, entry: BeatEntry, now: number): Promise<BeatAnswer> {
     entry.toldAt = now;
-    const vouch = this.#vouching?.vouchFor(entry) ?? null;
+    const { beat, owed } = entry;
+    if (owed !== null) await this.#send(ref, entry, owed);
+    await this.#send(ref, entry, beat);
+    const answer = await this.#read(ref, entry);
+    if (this.#entries.get(keyOf(ref)) === entry) this.#vouching?.heard(entry);
+    return answer;
+  }
+
+  async #send(ref: AgentRef, entry: BeatEntry, given: Heartbeat): Promise<void> {
+    const vouch = this.#vouching?.vouchFor(entry);
     // Noted before it is sent: the workflow may have heard a message whose answer is lost.
-    if (vouch !== null) entry.heldBy = vouch.lease;
-    const { session, ...beat } = entry.beat;
-    const isNews = entry.hasNewSession();
+    if (vouch?.lease !== undefined) entry.heldBy = vouch.lease;
+    const { session, ...beat } = given;
+    const isNews = entry.beat === given && entry.hasNewSession();
     try {
       // A renewal must not bring back a session that a reply has replaced.
       const told = isNews && session !== undefined ? { ...beat, session } : beat;
-      await this.#target.heartbeat(ref, vouch === null ? told : { ...told, ...vouch });
+      await this.#target.heartbeat(ref, { ...told, ...vouch });
     } catch (error) {
       entry.toldAt = null;
+      entry.told(given, false);
       if (isUnknown(error)) this.#forget(entry);
       else this.deaf();
       throw error;
     }
+    entry.told(given, true);
     if (isNews) entry.toldSession = session;
     this.#counters.forwarded();
-    const answer = await this.#read(ref, entry);
-    if (this.#entries.get(keyOf(ref)) === entry) this.#vouching?.heard(entry);
-    return answer;
   }
 
   async #read(ref: AgentRef, entry: BeatEntry): Promise<BeatAnswer> {

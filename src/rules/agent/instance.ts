@@ -24,12 +24,12 @@ export interface Instance {
 
 /** What a gateway has said last of an instance. */
 export interface Holder {
-  /** The workflow id of the gateway's lease. */
+  /** The workflow id of the gateway's lease; with epoch 0 while it has named none. */
   readonly lease: string;
   /** The number of its last message; an older one is ignored. */
   readonly n: number;
-  /** `silent` and `lost` are tombstones: a message that comes too late does not vouch. */
-  readonly says: 'vouches' | 'silent' | 'lost';
+  /** `heard`: it only passes beats on. `silent` and `lost` are tombstones: a message that comes too late does not vouch. */
+  readonly says: 'heard' | 'vouches' | 'silent' | 'lost';
 }
 
 /** The instance before the first wake, or before the first beat of an agent that names itself. */

@@ -19,7 +19,7 @@ import type { FailureReport } from '../../contract/agent/subscription';
 import type { TurnRef, TurnSuspended, TurnRequest, TurnRequested } from '../../contract/agent/turns';
 import { agentSpec } from './spec/spec';
 import { message, shaped } from '../lib/message';
-import { boundedDuration, id, leaseId, url } from '../lib/fields';
+import { boundedDuration, id, leaseId, leaseInstance, url } from '../lib/fields';
 import { LONGEST_DURATION_MS } from '../lib/duration';
 import { version } from '../lib/carried';
 import { originFields } from '../lib/origin';
@@ -73,6 +73,7 @@ export const parseHeartbeat: parse.Parser<ForwardedHeartbeat> = message({
   session: parse.optional(parse.nullable(session)),
   via: parse.optional(parse.oneOf('gateway')),
   lease: parse.optional(leaseId),
+  gateway: parse.optional(leaseInstance),
   n: parse.optional(parse.integer(1)),
 });
 

@@ -21,6 +21,9 @@ export function matching(pattern: RegExp, what: string): Parser<string> {
 /** An id from outside: of a request, a turn, a workflow, a key. */
 export const id = text(1_000);
 
+/** The process of a gateway, as the ids of its leases name it. */
+export const leaseInstance = matching(/^[A-Za-z0-9-]{1,64}$/, '1 to 64 letters, digits or "-"');
+
 /** The workflow id of a lease. */
 export const leaseId: Parser<string> = (value, path) => {
   const given = id(value, path);

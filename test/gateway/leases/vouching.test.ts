@@ -1,5 +1,5 @@
 /** A gateway that holds its agents in leases, with a clock of the test: what it tells whom, and when. */
-import type { Heartbeat } from '../../../src/contract/agent';
+import type { AgentView, Heartbeat } from '../../../src/contract/agent';
 import { DroverError } from '../../../src/contract/errors';
 import type { AgentSilent, RenewLease } from '../../../src/contract/lease';
 import { Vouching } from '../../../src/gateway/leases/vouching';
@@ -19,6 +19,7 @@ function world() {
     reads: 0,
     paused: new Set<string>(),
     offline: new Set<string>(),
+    says: 'ready' as AgentView['liveness'],
     fails: { heartbeat: null, silent: null, renew: null } as Record<string, DroverError | null>,
     warned: [] as string[],
   };
@@ -38,7 +39,7 @@ function world() {
     describe: async ({ agent }: { agent: string }) => {
       state.reads += 1;
       const status = state.paused.has(agent) ? 'paused' : 'running';
-      return view({ name: agent, status, liveness: state.offline.has(agent) ? 'offline' : 'ready' });
+      return view({ name: agent, status, liveness: state.offline.has(agent) ? 'offline' : state.says });
     },
     begin: renew,
     renew,
@@ -91,7 +92,55 @@ test('a change goes at once and names the lease; its number grows', async () => 
   await beat('a', { status: 'degraded' });
   await beat('a', { status: 'degraded', endpoint: 'http://127.0.0.1:2/' });
   const numbers = state.told.map(({ n }) => n);
-  expect(numbers).toEqual([undefined, 1, 2, 3]);
+  expect(numbers).toEqual([1, 2, 3, 4]);
+  expect(state.told[0]).toMatchObject({ gateway: 'g' });
+  expect(state.told[1]).not.toHaveProperty('gateway');
+});
+
+describe('a change that could not be told', () => {
+  test.each([
+    ['degraded', 'starting', ['a degraded', 'a starting']],
+    ['stopping', 'starting', ['a stopping', 'a starting']],
+    ['degraded', 'ready', ['a ready']],
+    ['starting', 'starting', ['a starting']],
+  ] as const)('%s, then %s', async (lost, next, expected) => {
+    const { state, beat, told } = world();
+    await beat();
+    told();
+    state.fails['heartbeat'] = new DroverError('Unavailable', 'no server');
+    await expect(beat('a', { status: lost })).rejects.toThrow('no server');
+    await expect(beat('a', { status: lost })).rejects.toThrow('no server');
+    state.fails['heartbeat'] = null;
+    await beat('a', { status: next });
+    await beat('a', { status: next });
+    expect(told()).toEqual(expected);
+  });
+
+  test('is not told of another instance', async () => {
+    const { state, beat, told } = world();
+    await beat();
+    told();
+    state.fails['heartbeat'] = new DroverError('Unavailable', 'no server');
+    await expect(beat('a', { status: 'degraded' })).rejects.toThrow('no server');
+    state.fails['heartbeat'] = null;
+    await beat('a', { status: 'starting', instanceId: 'i2' });
+    expect(state.told.map(({ instanceId, status }) => `${instanceId} ${status}`)).toEqual(['i2 starting']);
+  });
+});
+
+test('a workflow that says something else than the last beat is told again every third of staleAfter', async () => {
+  const { state, beat, pass, told } = world();
+  await beat();
+  await pass(20);
+  told();
+  state.says = 'degraded';
+  await pass(60);
+  expect(told().length).toBeGreaterThanOrEqual(2);
+  state.says = 'ready';
+  await pass(40);
+  told();
+  await pass(120);
+  expect(told()).toEqual([]);
 });
 
 test('without an acknowledged renewal no beat names a lease, and renewals go on as without leases', async () => {
@@ -111,7 +160,7 @@ test('a silent agent is told after its staleAfter, leaves the lease, and its nex
   expect(state.silent).toEqual([]);
   await pass(2, []);
   expect(state.silent).toEqual([
-    { agent: 'a', lease: LEASE, instanceId: 'i1', n: 2, silentForMs: expect.any(Number) as number },
+    { agent: 'a', lease: LEASE, instanceId: 'i1', n: 3, silentForMs: expect.any(Number) as number },
   ]);
   expect(state.silent[0]?.silentForMs).toBeGreaterThanOrEqual(STALE_MS);
   await pass(2, []);

@@ -91,7 +91,7 @@ test.each(MESSAGES)('%s', (name, read) => {
 test('the shape marks what may be absent', () => {
   expect(refusal(agent.parseHeartbeat, { instanceId: 'i', status: 'fine' }, 'heartbeat')).toBe(
     'heartbeat.status: expected one of starting, ready, degraded, stopping, got "fine"; ' +
-      'heartbeat takes {instanceId, seq?, status, endpoint?, load?, session?, via?, lease?, n?}',
+      'heartbeat takes {instanceId, seq?, status, endpoint?, load?, session?, via?, lease?, gateway?, n?}',
   );
 });
 

@@ -47,7 +47,7 @@ const instance = stateOf<Instance>()({
   pid: nullable(integer()),
   viaGateway: boolean,
   endReported: boolean,
-  holders: list(stateOf<Holder>()({ lease: words, n: integer(), says: oneOf('vouches', 'silent', 'lost') })),
+  holders: list(stateOf<Holder>()({ lease: words, n: integer(), says: oneOf('heard', 'vouches', 'silent', 'lost') })),
 });
 
 const held = stateOf<HeldSubscription>()({ pool: name, name, assignment: integer(), secret: words });

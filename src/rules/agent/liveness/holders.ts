@@ -2,14 +2,20 @@
  * The gateways that vouch for an agent's instance (docs/lifecycle.md, "Leases"). A gateway numbers
  * its messages to an agent, so messages that are lost, repeated or out of order change nothing.
  */
+import type { ForwardedHeartbeat } from '../../../contract/agent';
 import { MOST_HOLDERS } from '../../../contract/lease';
-import { leaseOfId } from '../../../contract/names';
+import { leaseOfId, leaseWorkflowId } from '../../../contract/names';
 import type { AgentState } from '../state';
 import type { Holder, Instance } from '../instance';
 
 /** Whether a gateway vouches for the agent: it beats there, and the gateway tells when it stops. */
 export function isHeld({ instance }: Pick<AgentState, 'instance'>): boolean {
   return instance.holders.some(({ says }) => says === 'vouches');
+}
+
+/** Whether this lease is one of those that vouch for the instance. */
+export function isHeldBy({ holders }: Instance, lease: string): boolean {
+  return holders.some((holder) => holder.lease === lease && holder.says === 'vouches');
 }
 
 /** Whether a lease that vouched for its instance has run out. */
@@ -23,18 +29,35 @@ export function heldByField({ holders }: Instance): { readonly heldBy?: readonly
   return leases.length === 0 ? {} : { heldBy: leases };
 }
 
+/** What a beat says of the gateway that has sent it: nothing where a service sent it. */
+export type Sender = Pick<ForwardedHeartbeat, 'lease' | 'gateway' | 'n'>;
+
+/** Whether the gateway has sent a newer message than this beat, also one of a later instance. */
+export function isOutdated(present: Instance, sender: Sender): boolean {
+  const lease = leaseOf(sender);
+  return lease !== null && sender.n !== undefined && isOld(present, lease, sender.n);
+}
+
 /**
- * The instance after a beat: with the lease that it names, the same without one, or null for an
- * older message of the same gateway.
+ * The instance after a beat: held by the lease that it names. A gateway that names none is only
+ * remembered, so that its late beats are known; what it has said before of a lease stays.
  */
-export function vouchedFor(
-  instance: Instance,
-  { lease, n }: { readonly lease?: string; readonly n?: number },
-): Instance | null {
-  if (lease === undefined || n === undefined) return instance;
-  if (isOld(instance, lease, n)) return null;
+export function vouchedFor(instance: Instance, sender: Sender): Instance {
+  const lease = leaseOf(sender);
+  const { n } = sender;
+  if (lease === null || n === undefined) return instance;
+  if (sender.lease === undefined) {
+    const known = instance.holders.find((holder) => isSameGateway(holder.lease, lease));
+    return withHolder(instance, { lease, says: 'heard', ...known, n });
+  }
   const isLost = instance.holders.some((holder) => holder.lease === lease && holder.says === 'lost');
   return withHolder(instance, { lease, n, says: isLost ? 'lost' : 'vouches' });
+}
+
+/** The lease that a beat names. A gateway without one counts as before its first. */
+function leaseOf({ lease, gateway }: Sender): string | null {
+  if (gateway === undefined) return lease ?? null;
+  return lease ?? leaseWorkflowId({ instance: gateway, shard: 0, epoch: 0 });
 }
 
 /** Whether the gateway of this lease has sent a newer message, or this one before. */
@@ -50,7 +73,7 @@ export function isOld({ holders }: Instance, lease: string, n: number): boolean 
 export function withoutLease(instance: Instance, lease: string): Instance {
   const known = instance.holders.find((holder) => isSameGateway(holder.lease, lease));
   if (known?.says === 'lost' && known.lease === lease) return instance;
-  if (known !== undefined && isLater(known.lease, lease)) return instance;
+  if (known !== undefined && known.says !== 'heard' && isLater(known.lease, lease)) return instance;
   return withHolder(instance, { lease, n: known?.n ?? 0, says: 'lost' });
 }
 
@@ -63,7 +86,12 @@ export function withHolder(instance: Instance, said: Holder): Instance {
 }
 
 function isSameGateway(one: string, other: string): boolean {
-  return leaseOfId(one)?.instance === leaseOfId(other)?.instance;
+  return gatewayOf(one) === gatewayOf(other);
+}
+
+/** The second part of a lease's workflow id, also before the first epoch. */
+function gatewayOf(lease: string): string | undefined {
+  return lease.split('/')[1];
 }
 
 /** Whether the first lease began after the second one, of the same gateway, or is another shard of it. */

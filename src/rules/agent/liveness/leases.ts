@@ -6,14 +6,15 @@ import type { AgentSilent, LeaseLost } from '../../../contract/lease';
 import { isAtRest, isUp } from '../lifecycle';
 import type { AgentState } from '../state';
 import type { Instance } from '../instance';
-import { isHeld, isOld, withHolder, withoutLease } from './holders';
+import { isHeld, isHeldBy, isOld, withHolder, withoutLease } from './holders';
 import { offlineAt } from './liveness';
 import { probeNow } from './probes';
 
 /**
  * The agent has not beaten at a gateway for its `staleAfter`: this gateway no longer vouches. With no
  * other one left the agent is offline where the silence is long enough; the gateway has listened,
- * so it need not be asked (rule 10). The same object for an older message or another instance.
+ * so it need not be asked (rule 10). The same object for an older message, and for another instance than
+ * the one that the gateway vouches for.
  */
 export function applySilent(
   state: AgentState,
@@ -21,9 +22,12 @@ export function applySilent(
   now: number,
 ): AgentState {
   const { instance } = state;
-  if (instanceId !== instance.id || isAtRest(state) || isOld(instance, lease, n)) return state;
-  const silent = proven(withHolder(instance, { lease, n, says: 'silent' }), now - silentForMs);
-  const after = { ...state, instance: silent };
+  if (isAtRest(state) || isOld(instance, lease, n)) return state;
+  const isPresent = instanceId === instance.id;
+  // A gateway keeps one instance of an agent: with a newer one, whose beat was lost, it no longer vouches for this one.
+  if (!isPresent && !isHeldBy(instance, lease)) return state;
+  const silent = withHolder(instance, { lease, n, says: 'silent' });
+  const after = { ...state, instance: isPresent ? proven(silent, now - silentForMs) : silent };
   if (isHeld(after) || !isUp(after) || after.liveness === 'offline') return after;
   const due = offlineAt(after);
   return due === null || now < due ? after : probeNow({ ...after, liveness: 'offline' }, now);
@@ -33,7 +37,7 @@ export function applySilent(
 export function applyLeaseLost(state: AgentState, { lease, renewedAgoMs }: LeaseLost, now: number): AgentState {
   if (isAtRest(state)) return state;
   const { instance } = state;
-  const vouched = instance.holders.some((holder) => holder.lease === lease && holder.says === 'vouches');
+  const vouched = isHeldBy(instance, lease);
   const after = withoutLease(instance, lease);
   if (after === instance) return state;
   return { ...state, instance: vouched ? proven(after, now - renewedAgoMs) : after };

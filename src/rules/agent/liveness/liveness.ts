@@ -8,16 +8,15 @@ import { type AgentState, namesItself } from '../state';
 import { type Instance, newInstance } from '../instance';
 import { withSession } from '../session';
 import { isLate } from '../../lib/late';
-import { isHeld, vouchedFor } from './holders';
+import { isHeld, isOutdated, vouchedFor } from './holders';
 
 /**
  * The state after a beat; the same object when the beat is ignored (rule 7, or an agent at rest).
  */
 export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: number): AgentState {
   const instance = instanceOf(state, beat, now);
-  if (instance === null || isAtRest(state)) return state;
+  if (instance === null || isAtRest(state) || isOutdated(state.instance, beat)) return state;
   const vouched = vouchedFor(instance, beat);
-  if (vouched === null) return state;
   // The gateway vouches for the instance with every message, also where it repeats an old beat.
   if (beat.seq !== undefined && beat.seq !== 1 && instance.lastSeq !== null && beat.seq <= instance.lastSeq)
     return vouched === state.instance ? state : { ...state, instance: vouched };

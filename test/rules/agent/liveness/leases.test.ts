@@ -99,13 +99,57 @@ test.each([
   ['a repeated beat', (state: AgentState) => applyBeat(state, beat(LEASE, 5, 'stopping'), T0)],
   ['an older beat', (state: AgentState) => applyBeat(state, beat(LEASE, 4, 'stopping'), T0)],
   [
-    'the silence of another instance',
-    (state: AgentState) => applySilent(state, silent(LEASE, 9, { instanceId: 'A-0' }), T0),
+    'the silence of another instance, at a gateway that does not vouch',
+    (state: AgentState) => applySilent(state, silent(OTHER, 9, { instanceId: 'A-0' }), T0),
   ],
   ['the end of an earlier lease', (state: AgentState) => applyLeaseLost(state, lost(LEASE), T0)],
 ])('%s changes nothing', (name, act) => {
   const state = name.includes('earlier') ? heldBy([LEASE, 5], [NEXT, 6]) : heldBy([LEASE, 5]);
   expect(act(state)).toBe(state);
+});
+
+describe('a gateway that names no lease yet', () => {
+  const passed = (n: number, more: { seq?: number; instanceId?: string } = {}) =>
+    ({ instanceId: 'A-1', status: 'ready', via: 'gateway', gateway: 'g1', n, ...more }) as const;
+
+  test('is remembered and does not vouch', () => {
+    const state = applyBeat(ready(), passed(1, { seq: 1 }), T0);
+    expect([isHeld(state), agentView(state).heldBy, state.instance.holders.map(({ says }) => says)]).toEqual([
+      false,
+      undefined,
+      ['heard'],
+    ]);
+  });
+
+  test.each([
+    ['its first beat comes late', passed(1, { seq: 1 })],
+    ['its first beat comes twice', passed(2, { seq: 1 })],
+    ['a beat of an instance before comes late', passed(1, { instanceId: 'B-0', seq: 9 })],
+  ])('%s: nothing changes', (_name, late) => {
+    const spec = { name: 'A', provider: 'external' } as const;
+    const external: AgentState = { ...ready(), config: { ...ready().config, spec } };
+    const degraded = { ...passed(2, { seq: 2 }), status: 'degraded' } as const;
+    const state = applyBeat(external, degraded, T0);
+    expect(applyBeat(state, late, T0 + SECOND)).toBe(state);
+  });
+
+  test('what it has said of a lease before stays, and its next lease vouches', () => {
+    const told = applySilent(heldBy([LEASE, 1]), silent(LEASE, 2, { silentForMs: SECOND }), T0);
+    const again = applyBeat(told, passed(3), T0 + SECOND);
+    expect(again.instance.holders).toEqual([{ lease: LEASE, n: 3, says: 'silent' }]);
+    expect(isHeld(applyBeat(again, beat(LEASE, 4), T0 + SECOND))).toBe(true);
+  });
+
+  test('a lease of it that runs out unnamed vouches no more, whenever the beat that names it comes', () => {
+    const told = applyLeaseLost(applyBeat(ready(), passed(1), T0), lost('lease/g1/3/1'), T0);
+    expect(isHeld(applyBeat(told, beat('lease/g1/3/1', 2), T0 + SECOND))).toBe(false);
+  });
+});
+
+test('the silence of a later instance, whose beat was lost, ends the vouching for this one and proves nothing of it', () => {
+  const later = silent(LEASE, 2, { instanceId: 'A-2', silentForMs: 0 });
+  const after = applySilent(heldBy([LEASE, 1]), later, T0 + STALE);
+  expect([after.liveness, isHeld(after), after.instance.lastProofAt]).toEqual(['offline', false, T0]);
 });
 
 test('a beat that is told again names the next lease, although its seq is old', () => {
