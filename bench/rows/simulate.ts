@@ -1,6 +1,6 @@
 /** The coordination rule alone, in virtual time. */
 import { setImmediate } from 'node:timers/promises';
-import type { Scenario } from '../../src/contract/run';
+import type { Scenario } from '../../src/contract/run/script';
 import { simulate } from '../../src/rules/simulate/simulate';
 import { type Row, rate } from '../harness';
 

@@ -1,5 +1,6 @@
 /** Runs an adapter: an agent of `drover/agent` whose turns another program takes. */
-import { type Environment, type RunningAgent, serveAgent, type TurnHandler } from '../agent';
+import { type Environment, serveAgent, type TurnHandler } from '../agent';
+import type { RunningAgent } from '../agent/options';
 import type { ChildEnvironment } from './environment';
 import type { Sessions } from './sessions';
 

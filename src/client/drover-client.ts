@@ -6,7 +6,7 @@ import { Agents } from './agents/agents';
 import { Calls } from './temporal/calls';
 import { type CallOptions } from './temporal/call-options';
 import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
-import { isConnectionError } from './temporal/errors';
+import { isConnectionError } from './temporal/error-kinds';
 import { type Counts, countAll } from './counts';
 import { Feed } from './feed';
 import { type ApproveReferences, Fleets } from './fleets/fleets';

@@ -14,7 +14,8 @@ export { DroverClient, type DroverClientOptions } from './drover-client';
 export type { Agents, AgentFilter, AskedAgent, CommandCallOptions } from './agents/agents';
 export type { RunningAgent } from './agents/agent-items';
 export type { Counts } from './counts';
-export type { ApproveReferences, ChangeCallOptions, Fleets, FollowOptions } from './fleets/fleets';
+export type { ApproveReferences, Fleets } from './fleets/fleets';
+export type { ChangeCallOptions, FollowOptions } from './fleets/follow';
 export type { FollowRunOptions, RunFilter, Runs, RunRequest } from './runs/runs';
 export type { Denied, Inbox, InboxFilter, InboxList, ItemAnswerOptions, UnansweredRun } from './inbox';
 export type { Pools } from './pools';
@@ -30,7 +31,7 @@ export {
   type ObserveOptions,
   type WatchOptions,
 } from './feed';
-export type { RequestOptions } from './temporal/calls';
+export type { RequestOptions } from './temporal/call-options';
 export type { CallOptions } from './temporal/call-options';
 export type { ConnectionSettings } from './temporal/connection';
 export type { AgentRef, RunRef } from './temporal/subject';
@@ -51,6 +52,7 @@ export type * from '../contract/fleet';
 export type { InboxSpec, OnDeadline, WaitingItem, WaitingKind } from '../contract/run/inbox';
 export type * from '../contract/pool';
 export type * from '../contract/run';
+export type * from '../contract/run/script';
 export type * from '../contract/fleet/topology';
 export type { Trouble } from '../contract/trouble';
 export type { Usage } from '../contract/usage';

@@ -2,7 +2,8 @@
 import { describePool, poolUpdates } from '../contract/pool/messages';
 import { POOL_WORKFLOW } from '../contract/names';
 import type { PoolListItem, PoolView } from '../contract/pool';
-import type { Calls, RequestOptions } from './temporal/calls';
+import type { Calls } from './temporal/calls';
+import type { RequestOptions } from './temporal/call-options';
 import type { CallOptions } from './temporal/call-options';
 import { endedError, orEnded } from './temporal/ends';
 import { poolSubject } from './temporal/subject';

@@ -1,7 +1,8 @@
 /** The human of a fleet under test: answers questions after some simulated time. */
 import type { DroverClient, RunRef } from '../client';
 import { DroverError } from '../contract/errors';
-import type { OpenQuestion, ScriptedAnswer } from '../contract/run';
+import type { OpenQuestion } from '../contract/run';
+import type { ScriptedAnswer } from '../contract/run/script';
 import { until } from '../lib/until';
 import { mustBeDuration } from './durations';
 import type { SimulatedClock } from './server/clock';

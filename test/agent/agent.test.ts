@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
-import { type AgentOptions, type RunningAgent, ask, fail, final, invoke, serveAgent } from '../../src/agent';
+import { ask, fail, final, invoke, serveAgent } from '../../src/agent';
+import type { AgentOptions, RunningAgent } from '../../src/agent/options';
 import { until } from '../../src/lib/until';
 import { FakeGateway } from './gateway';
 import { turnRequest } from './turn-request';

@@ -1,5 +1,6 @@
 /** What a run can carry: many branches, long chains, values at the limits. */
-import type { RunResult, Script } from '../../src/contract/run';
+import type { RunResult } from '../../src/contract/run';
+import type { Script } from '../../src/contract/run/script';
 import { SIZE_LIMITS } from '../../src/contract/agent/turns';
 import { devServer } from '../support/env';
 import { withAgents } from '../workflows/agent/harness';

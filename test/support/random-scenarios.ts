@@ -1,6 +1,6 @@
 /** Random topologies with random scripts. */
 import fc from 'fast-check';
-import type { Scenario, Script, ScriptedReply } from '../../src/contract/run';
+import type { Scenario, Script, ScriptedReply } from '../../src/contract/run/script';
 import { scenarioOf } from './scenarios';
 
 const AGENTS = ['A', 'B', 'C', 'D', 'E'] as const;

@@ -1,5 +1,6 @@
 /** A simulated run that keeps what its branches were given: contexts, turn requests, and states between turns. */
-import type { RunResult, Scenario } from '../../src/contract/run';
+import type { RunResult } from '../../src/contract/run';
+import type { Scenario } from '../../src/contract/run/script';
 import { branchState } from '../../src/rules/coordination/parse';
 import { expectCarried } from '../rules/lib/expect-carried';
 import type { TurnOutcome, TurnRequest } from '../../src/contract/agent/turns';

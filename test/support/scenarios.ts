@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { RunResult, Scenario, Script } from '../../src/contract/run';
+import type { RunResult } from '../../src/contract/run';
+import type { Scenario, Script } from '../../src/contract/run/script';
 import type { ConvergenceSpec } from '../../src/contract/fleet/topology';
 import { simulate } from '../../src/rules/simulate/simulate';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { DroverError } from '../../contract/errors';
-import type { Scenario, Script } from '../../contract/run';
+import type { Scenario, Script } from '../../contract/run/script';
 import { ownIssues } from '../../contract/schemas/fields';
 import { readBy } from '../../contract/schemas/reading';
 import { scenarioSchema, scriptSchema } from '../../contract/schemas/scenario';

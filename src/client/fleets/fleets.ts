@@ -18,52 +18,26 @@ import type {
   RunNamed,
   ScaleRequest,
 } from '../../contract/fleet';
-import { describeChange, describeFleet, fleetUpdates } from '../../contract/fleet/messages';
+import { describeFleet, fleetUpdates } from '../../contract/fleet/messages';
 import { FLEET_WORKFLOW, queues } from '../../contract/names';
 import { keywords } from '../../contract/search-attributes';
-import { monotonicMs } from '../../lib/clock';
 import { planApply } from '../../rules/fleet/change';
 import { desiredAgents } from '../../rules/fleet/plan/plan';
 import { usageField } from '../../rules/lib/turn/usage';
-import { pollUntil } from '../temporal/backoff';
-import type { Calls, UpdateOptions } from '../temporal/calls';
+import type { Calls } from '../temporal/calls';
+import type { UpdateOptions } from '../temporal/call-options';
 import type { CallOptions } from '../temporal/call-options';
 import { endedError, orEnded } from '../temporal/ends';
+import { type ChangeCallOptions, ENDED, followChange, type FollowOptions, sendInTurn } from './follow';
 import { type FleetFilter, listFleets } from './fleet-items';
 import { lostOf } from './lost';
-import { changeSubject, fleetSubject } from '../temporal/subject';
+import { fleetSubject } from '../temporal/subject';
 import { fleetSpec } from '../../rules/fleet/spec/spec';
 import { unsignedReferences } from '../../contract/fleet/references';
 import { signFleet, type SpecKeys } from '../spec-keys';
 import { topologyView } from './topology-view';
-import { isUnanswered } from '../temporal/unanswered';
 import { usageOf } from '../usage';
 import type { Page, PageOptions } from '../temporal/visibility';
-
-/**
- * What to do, for at most `timeoutMs`, while another change of the fleet runs. The default is the
- * error `ChangeInProgress`.
- */
-export interface ChangeCallOptions extends CallOptions {
-  /** `wait` for the end of that change, or `cancel` it and wait until it is undone. */
-  readonly ifBusy?: 'wait' | 'cancel';
-  /** Called once for each change that is waited for, with the change as it was then. */
-  readonly onBusy?: (change: ChangeView) => void;
-}
-
-/** `onProgress` receives every new state of the change; without `timeoutMs` the wait has no limit. */
-export interface FollowOptions extends CallOptions {
-  readonly onProgress?: (change: ChangeView) => void;
-  /** Ends the following, not the change, with an `AbortError`. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Message parts for a fleet that has ended. */
-const ENDED = {
-  ended: 'it was destroyed',
-  wayOn:
-    'drover apply of its file makes it again and takes over its agents; drover gc --yes removes what no longer has an owner',
-};
 
 /** Approves the references of a fleet file before it is applied. */
 export type ApproveReferences = (references: readonly string[]) => void;
@@ -220,46 +194,12 @@ export class Fleets {
   }
 
   /** Waits until a change has ended. `state` and `error` of the answer say how. */
-  async follow(
+  follow(
     fleet: string,
-    { changeId, revision }: { readonly changeId: string; readonly revision: number },
-    { onProgress, timeoutMs = Infinity, signal }: FollowOptions = {},
+    change: { readonly changeId: string; readonly revision: number },
+    options: FollowOptions = {},
   ): Promise<ChangeView> {
-    let last = '';
-    const look = async () => {
-      const change = await this.#change(fleet, changeId, revision);
-      const shown = JSON.stringify(change);
-      if (change && shown !== last) onProgress?.(change);
-      last = shown;
-      return change;
-    };
-    const ended = await pollUntil(look, (change) => change !== null && change.state !== 'running', {
-      deadline: monotonicMs() + timeoutMs,
-      // Half a second is soon enough for people, and each look costs two queries of busy workflows.
-      maxPauseMs: 500,
-      signal,
-    });
-    if (ended) return ended;
-    throw new DroverError(
-      'Timeout',
-      `the change of fleet ${fleet} still runs after ${String(timeoutMs)} ms; it goes on`,
-      { changeId },
-    );
-  }
-
-  /**
-   * The fleet knows how a change ended; the change's own workflow knows its progress. Null: neither
-   * knows it yet.
-   */
-  async #change(fleet: string, changeId: string, revision: number): Promise<ChangeView | null> {
-    const { view, end } = await this.#calls.queryWithEnd(fleetSubject(fleet), describeFleet);
-    const { change } = view;
-    if (change?.changeId === changeId && change.state !== 'running') return change;
-    if (end !== null && end.how !== 'completed') throw endedError(fleetSubject(fleet), end, ENDED);
-    // If the change does not answer, the fleet still knows it as it was at its start.
-    const live = await this.#calls.query(changeSubject(fleet, revision), describeChange).catch(unlessUnanswered);
-    if (live?.changeId !== changeId) return change?.changeId === changeId ? withTroubles(change, view) : null;
-    return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
+    return followChange(this.#calls, fleet, change, options);
   }
 
   #signed(fleet: string, spec: FleetSpec): FleetSpec {
@@ -275,61 +215,12 @@ export class Fleets {
     return orEnded(this.#calls, subject, ENDED, this.#calls.update(subject, update, argument, options));
   }
 
-  async #inTurn(
-    fleet: string,
-    { ifBusy, onBusy, timeoutMs = Infinity }: ChangeCallOptions,
-    send: () => Promise<ApplyResult>,
-  ): Promise<ApplyResult> {
-    const deadline = monotonicMs() + timeoutMs;
-    for (;;) {
-      try {
-        return await send();
-      } catch (error) {
-        const busy = error instanceof DroverError && error.code === 'ChangeInProgress';
-        if (!busy || !ifBusy || !(await this.#whenFree(fleet, ifBusy, deadline, onBusy))) throw error;
-      }
-    }
-  }
-
-  /** Whether the fleet's change has ended by the deadline. */
-  async #whenFree(
-    fleet: string,
-    ifBusy: 'wait' | 'cancel',
-    deadline: number,
-    onBusy: ChangeCallOptions['onBusy'],
-  ): Promise<boolean> {
-    let cancelled = ifBusy === 'wait';
-    let told = '';
-    const look = async () => {
-      const { change } = await this.#view(fleet);
-      if (change?.state === 'running' && change.changeId !== told) {
-        told = change.changeId;
-        onBusy?.(change);
-      }
-      if (!cancelled && change?.state === 'running') {
-        await this.cancel(fleet, { changeId: change.changeId }).catch(ignoreEnded);
-        cancelled = true;
-      }
-      return change;
+  /** Sends a command, or waits for the running change first. */
+  #inTurn(fleet: string, options: ChangeCallOptions, send: () => Promise<ApplyResult>): Promise<ApplyResult> {
+    const busy = {
+      view: () => this.#view(fleet),
+      cancel: (changeId: string) => this.cancel(fleet, { changeId }),
     };
-    return (await pollUntil(look, (change) => change?.state !== 'running', { deadline })) !== undefined;
+    return sendInTurn(busy, options, send);
   }
-}
-
-/** Ignores that the change has ended by itself, or that another one has started. */
-function ignoreEnded(error: unknown): void {
-  const isEnded =
-    error instanceof DroverError && (error.code === 'RuntimeStateError' || error.code === 'StaleRevision');
-  if (!isEnded) throw error;
-}
-
-/** Null if the workflow does not exist yet, or if its workflow task keeps failing. */
-function unlessUnanswered(error: unknown): null {
-  if (isUnanswered(error) || (error instanceof DroverError && error.code === 'FleetNotFound')) return null;
-  throw error;
-}
-
-/** A change before its first step: what its fleet waits for is what it waits for. */
-function withTroubles(change: ChangeView, { troubles }: FleetView): ChangeView {
-  return troubles === undefined ? change : { ...change, troubles };
 }

@@ -6,51 +6,16 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import type { WorkflowEnd } from '../../contract/ends';
-import type { DroverError } from '../../contract/errors';
-import type { Origin } from '../../contract/caller/origin';
-import type { KeywordPair } from '../../contract/search-attributes';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';
 import { endOf } from './ends';
-import { asDroverError, isClosedError, isLeftUnanswered, isLost, notFound, whyNotReplayed } from './errors';
+import { notFound } from './errors';
+import { isClosedError, isLost } from './error-kinds';
+import { explained, seenToFail } from './explain';
 import type { Subject } from './subject';
-import { lookForFailures, notReplayed, unansweredError, watchForFailures } from './unanswered';
 import { updateIdOf } from './update-id';
 import { UpdateQueue } from './update-queue';
-
-/**
- * Options of a command. The same `requestId` is the same request; with another command or argument
- * it is refused.
- */
-export interface RequestOptions extends CallOptions, Origin {
-  readonly requestId?: string | undefined;
-}
-
-/**
- * Options of an update. The same `updateId` with the same update and argument is the same update;
- * random unless given.
- */
-export interface UpdateOptions extends CallOptions {
-  readonly updateId?: string | undefined;
-}
-
-/** A workflow's answer, and how it ended; null while it is open. */
-export interface Answer<T> {
-  readonly view: T;
-  readonly end: WorkflowEnd | null;
-}
-
-/** The workflow that an update or a signal with start starts if none runs. */
-export interface StartSpec {
-  readonly workflowType: string;
-  readonly taskQueue: string;
-  readonly args: readonly unknown[];
-  readonly memo?: Readonly<Record<string, unknown>>;
-  /** One line for Temporal's Web UI, in at most 400 bytes. */
-  readonly staticSummary?: string;
-  readonly typedSearchAttributes: KeywordPair[];
-}
+import type { UpdateOptions, Answer, StartSpec } from './call-options';
 
 /** Reads are answered within one workflow task. */
 const READ_TIMEOUT_MS = 10_000;
@@ -286,32 +251,12 @@ export class Calls {
     const answer = this.#by(deadline, () => this.client.connection.withAbortSignal(over.signal, call));
     this.#open.add(answer);
     try {
-      return await (subject ? Promise.race([answer, this.#seenToFail(subject, over.signal)]) : answer);
+      return await (subject ? Promise.race([answer, seenToFail(this.client, subject, over.signal)]) : answer);
     } catch (error) {
-      throw await this.#explained(subject, error);
+      throw await explained(this.client, subject, error);
     } finally {
       over.abort();
       this.#open.delete(answer);
     }
-  }
-
-  /** Rejects once the workflow's task is seen to fail repeatedly; never resolves. */
-  async #seenToFail(subject: Subject, signal: AbortSignal): Promise<never> {
-    const unanswered = await watchForFailures(this.client, subject.workflowId, signal);
-    if (unanswered) throw unansweredError(subject, unanswered);
-    return new Promise(() => undefined);
-  }
-
-  /**
-   * Translates an error. If the workflow did not answer, the error has the reason that the server
-   * knows.
-   */
-  async #explained(subject: Subject | null, error: unknown): Promise<DroverError> {
-    const translated = asDroverError(error, subject);
-    const why = whyNotReplayed(error);
-    if (!subject || (why === undefined && !isLeftUnanswered(error))) return translated;
-    const seen = await lookForFailures(this.client, subject.workflowId).catch(() => null);
-    const unanswered = seen ?? (why === undefined ? null : notReplayed(why));
-    return unanswered ? unansweredError(subject, unanswered, error) : translated;
   }
 }

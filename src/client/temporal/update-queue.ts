@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../lib/clock';
 import { jitteredDelayMs } from './backoff';
-import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './errors';
+import { isAbortedByClosing, isConnectionError, isRetryableUpdateError } from './error-kinds';
 
 /** Three processes together stay below Temporal's limit of ten (docs/workflow-rules.md, rule 4). */
 const IN_FLIGHT_PER_WORKFLOW = 3;

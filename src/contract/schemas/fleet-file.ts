@@ -8,7 +8,8 @@ import { ON_DEADLINE } from '../run/inbox';
 import { FLEET_LIMITS } from '../values/patterns';
 import { duration, field, name, positiveDuration as positive, requestId, strict } from './fields';
 import { topologySchema } from './topology';
-import { application, liveness, restart, agent, notify } from './fleet-agent';
+import { agent } from './fleet-agent';
+import { application, liveness, restart, notify } from './fleet-policies';
 import { secret, some, whole } from './texts';
 
 const subscription = strict({

@@ -3,7 +3,7 @@
  * deadline. Without an item's number, the oldest one is open.
  */
 import type { OnDeadline } from '../../contract/run/inbox';
-import type { Script } from '../../contract/run';
+import type { Script } from '../../contract/run/script';
 import { USER } from '../../contract/fleet/topology';
 import type { Answer, Question } from '../coordination/effects';
 import { asksPermission } from '../coordination/permission';

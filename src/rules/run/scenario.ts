@@ -3,7 +3,8 @@
  * same.
  */
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
-import type { RunInput, RunStart, Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run';
+import type { RunInput, RunStart } from '../../contract/run';
+import type { Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run/script';
 import { FLEET_LIMITS } from '../../contract/values/patterns';
 import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, inboxSpec, notifySpec } from '../lib/fields';

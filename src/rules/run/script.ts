@@ -1,5 +1,5 @@
 /** Plays a script: replies by agent, in order. The caller keeps the position. */
-import type { Script } from '../../contract/run';
+import type { Script } from '../../contract/run/script';
 import type { TurnOutcome } from '../../contract/agent/turns';
 import { durationMs } from '../lib/duration';
 

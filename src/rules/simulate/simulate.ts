@@ -2,7 +2,8 @@
  * Simulates a scenario in virtual time: the coordination rules with scripted agents, without a
  * server.
  */
-import type { RunResult, Scenario } from '../../contract/run';
+import type { RunResult } from '../../contract/run';
+import type { Scenario } from '../../contract/run/script';
 import { DroverError } from '../../contract/errors';
 import { checkTask } from '../coordination/fan-out/limits';
 import { runTask } from '../coordination/run';

@@ -2,7 +2,8 @@
  * The effects of a simulation: virtual time, scripted agents and one human, in place of workflows,
  * activities and signals.
  */
-import type { Scenario, TraceEntry } from '../../contract/run';
+import type { TraceEntry } from '../../contract/run';
+import type { Scenario } from '../../contract/run/script';
 import { DEFAULT_TURN_TIMEOUT_MS, SIZE_LIMITS, type TurnRequest } from '../../contract/agent/turns';
 import { runBranch } from '../coordination/branch';
 import {

@@ -1,10 +1,10 @@
 /** The agents of a test: functions, scripts, endpoints and processes. */
-import type { AgentOptions } from '../../agent';
+import type { AgentOptions } from '../../agent/options';
 import { fail } from '../../agent/replies';
 import type { TurnHandler } from '../../agent/turn-memory';
 import type { TurnReply, TurnRequest } from '../../contract/agent/turns';
 import type { Duration } from '../../contract/values/duration';
-import type { ScriptedReply } from '../../contract/run';
+import type { ScriptedReply } from '../../contract/run/script';
 import { scriptedTurn } from '../../rules/run/script';
 import { mustBeDuration } from '../durations';
 

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES, type SearchAttributeType } from '../../contract/names';
 import { LOOPBACK, freePorts } from '../../dev/ports';
-import { supervise, waitForPort } from '../../dev/server';
+import { waitForPort } from '../../dev/server';
+import { supervise } from '../../dev/supervise';
 
 /** A running server: `host:port`, and its end. */
 export interface TimeSkippingServer {

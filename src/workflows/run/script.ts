@@ -1,6 +1,7 @@
 /** A scripted run takes the turns of its agents itself, because it holds the script and its position (decision 6). */
 import { branchSignals } from '../../contract/run/messages';
-import type { Script, TraceEntry } from '../../contract/run';
+import type { TraceEntry } from '../../contract/run';
+import type { Script } from '../../contract/run/script';
 import { type TurnOutcome, type TurnRequested, DEFAULT_TURN_TIMEOUT_MS } from '../../contract/agent/turns';
 import { createReplicas, withoutReplica } from '../../rules/run/replicas';
 import { type ScriptedTurn, scriptedTurn } from '../../rules/run/script';

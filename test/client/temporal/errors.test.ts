@@ -11,7 +11,8 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { asDroverError, isConnectionError, isRetryableUpdateError } from '../../../src/client/temporal/errors';
+import { asDroverError } from '../../../src/client/temporal/errors';
+import { isConnectionError, isRetryableUpdateError } from '../../../src/client/temporal/error-kinds';
 import { agentSubject, fleetSubject, runSubject } from '../../../src/client/temporal/subject';
 import { DroverError } from '../../../src/contract/errors';
 

@@ -5,7 +5,7 @@
  */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { isAbortedByClosing } from '../../../src/client/temporal/errors';
+import { isAbortedByClosing } from '../../../src/client/temporal/error-kinds';
 import type { AgentView } from '../../../src/contract/agent';
 import { AGENT_WORKFLOW } from '../../../src/contract/names';
 import { BeatLedger } from '../../../src/gateway/routes/beats';

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { RUN_WORKFLOW, runWorkflowId } from '../../../src/contract/names';
-import type { BranchView, RunInput, RunResult, RunView, Scenario, Script } from '../../../src/contract/run';
+import type { BranchView, RunInput, RunResult, RunView } from '../../../src/contract/run';
+import type { Scenario, Script } from '../../../src/contract/run/script';
 import { simulate } from '../../../src/rules/simulate/simulate';
 import type { TurnCall } from '../../../src/contract/activities';
 import type { TurnOutcome } from '../../../src/contract/agent/turns';

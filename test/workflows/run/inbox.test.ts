@@ -4,7 +4,7 @@ import type { RaiseCall } from '../../../src/contract/activities';
 import type { DroverEvent } from '../../../src/contract/event';
 import type { InboxSpec, RunInbox, WaitingItem } from '../../../src/contract/run/inbox';
 import type { TopologySpec } from '../../../src/contract/fleet/topology';
-import type { Script } from '../../../src/contract/run';
+import type { Script } from '../../../src/contract/run/script';
 import { timeSkipping } from '../../support/env';
 import { eventually } from '../agent/harness';
 import { command, refused, startRun, type TestRun, withRuns } from './harness';

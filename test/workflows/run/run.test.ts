@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse as readYaml } from 'yaml';
-import type { Scenario } from '../../../src/contract/run';
+import type { Scenario } from '../../../src/contract/run/script';
 import { devServer } from '../../support/env';
 
 import { inOrder, simulated, startRun, withRuns } from './harness';

@@ -1,7 +1,8 @@
 /** Runs on skipped time: limits, humans that take days, and random scripts against their simulation. */
 import { tsToMs } from '@temporalio/common/lib/time';
 import fc from 'fast-check';
-import type { RunResult, Scenario } from '../../../src/contract/run';
+import type { RunResult } from '../../../src/contract/run';
+import type { Scenario } from '../../../src/contract/run/script';
 import { timeSkipping } from '../../support/env';
 import { randomScenarios } from '../../support/random-scenarios';
 import { withAgents } from '../agent/harness';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { UndoCall } from '../../../src/contract/activities';
-import type { ScriptedReply } from '../../../src/contract/run';
+import type { ScriptedReply } from '../../../src/contract/run/script';
 import { devServer } from '../../support/env';
 import { withWorker } from '../../support/worker';
 import { eventually } from '../agent/harness';
