@@ -6,12 +6,19 @@ import { fnv1a64 } from './values/fnv';
 
 /** Workflow types (docs/architecture.md, "Workflows"). */
 export const FLEET_WORKFLOW = 'fleet';
+/** The type of a change. */
 export const PROVISION_WORKFLOW = 'provision';
+/** The type of an agent. */
 export const AGENT_WORKFLOW = 'agent';
+/** The type of a pool of credentials. */
 export const POOL_WORKFLOW = 'pool';
+/** The type of a run. */
 export const RUN_WORKFLOW = 'run';
+/** The type of a branch of a run. */
 export const BRANCH_WORKFLOW = 'branch';
+/** The type of one notification to one webhook. */
 export const NOTIFY_WORKFLOW = 'notify';
+/** The type of a gateway's lease. */
 export const LEASE_WORKFLOW = 'lease';
 
 /** The parts of a lease's workflow id. */

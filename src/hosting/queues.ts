@@ -7,6 +7,7 @@ import { workflowCode } from './workflow-code';
 
 /** The kinds of task queues that a worker may serve; all of them unless given. */
 export const QUEUE_KINDS = ['main', 'turns', 'monitor', 'host'] as const;
+/** One of `QUEUE_KINDS`. */
 export type QueueKind = (typeof QUEUE_KINDS)[number];
 
 /**

@@ -1,6 +1,15 @@
 /**
  * `drover/testing`: tests of agents and fleets in jest, vitest or node:test, on a server that skips
  * time (docs/testing.md).
+ *
+ * @example
+ * ```ts
+ * import { final, script, testFleet } from 'drover/testing';
+ *
+ * const t = await testFleet({ file: 'fleet.yaml', agents: { Writer: script(final('draft')) } });
+ * const { finalResponse } = await t.run('Write a page');
+ * await t.close();
+ * ```
  */
 export { ask, fail, final, invoke } from '../agent/replies';
 export type { TurnHandler } from '../agent/turn-memory';

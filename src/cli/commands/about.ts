@@ -7,6 +7,7 @@ import { packageVersion } from '../../version';
 import { write } from '../lib/output';
 import { COMPLETION_SCRIPTS } from '../completion/scripts';
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   registerVersion(program);
   registerSchema(program);

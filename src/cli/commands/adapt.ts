@@ -50,6 +50,7 @@ interface A2aFlags extends ServedFlags {
   readonly card: string;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const adapt = program.command('adapt');
   adapted(adapt.command('acp'), 'serve an agent that speaks the Agent Client Protocol')

@@ -31,6 +31,7 @@ interface CommandFlags extends ConnectionFlags {
 /** Longer than the default drain timeout (10 min) and the kill after it. */
 const WAIT = '15m';
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const hold = (text: string) => new Option('--hold <hold>', text);
   const mode = new Option('--mode <mode>', 'let turns in flight finish, or not').choices(['drain', 'freeze']);

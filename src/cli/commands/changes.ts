@@ -16,6 +16,7 @@ interface CancelFlags extends ConnectionFlags {
   readonly timeout?: number;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   registerCancel(program);
   registerCompensate(program);

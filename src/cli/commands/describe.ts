@@ -106,6 +106,7 @@ function isWatch({ watch: isWatched, follow }: DescribeFlags): boolean {
 /** How often a watch reads its object. */
 const LOOK_EVERY_MS = 500;
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const describe = program.command('describe');
   const one = <T>(name: string, argument: string, kind: Kind<T>) =>

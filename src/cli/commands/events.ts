@@ -21,6 +21,7 @@ interface EventFlags extends ConnectionFlags {
 /** What a person looks back at without `--since`, in ms. */
 const AN_HOUR = 3_600_000;
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(withConnection(program.command('events')))
     .option('--fleet <fleet>', 'of this fleet only', plainName)

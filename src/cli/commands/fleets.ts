@@ -30,6 +30,7 @@ const FILES = 'a fleet file, a folder of them, or - for standard input; may be r
 /** `plan --exit-code`: there is something to do (docs/cli.md, "What is printed"). */
 const CHANGES = 10;
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   command(program, 'plan')
     .requiredOption('-f, --file <file>', FILES, collect)

@@ -57,6 +57,7 @@ const RUN_STATES: readonly (RunState | Unknown)[] = [
   'unknown',
 ];
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const get = program.command('get');
   const list = (name: string, one: string, argument: string) =>

@@ -23,6 +23,7 @@ interface InboxFlags extends ConnectionFlags {
 /** How often a watch looks: visibility is about a second old anyway. */
 const LOOK_EVERY_MS = 1_000;
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const inbox = withOutput(withConnection(program.command('inbox')))
     .option('--fleet <fleet>', 'of this fleet only', plainName)

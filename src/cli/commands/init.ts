@@ -27,6 +27,7 @@ const PACKAGE = resolve(__dirname, '../../..');
 /** npm packs no file with the name `.gitignore`. */
 const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   program
     .command('init')

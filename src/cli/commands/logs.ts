@@ -29,6 +29,7 @@ interface LogsFlags extends ConnectionFlags {
   readonly timestamps?: boolean;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withConnection(program.command('logs').argument('[fleet/agent]'))
     .option('--fleet <fleet>', 'of all agents of this fleet, each line with its agent', plainName)

@@ -10,6 +10,7 @@ interface PoolFlags extends ConnectionFlags {
   readonly requestId?: string;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const reset = program.command('pools').command('reset').description('forget failures: give it out again at once');
   withOutput(withConnection(reset.argument('<pool>').argument('[credential]').addOption(requestIdOption()))).action(

@@ -21,6 +21,7 @@ interface ReportFlags extends ConnectionFlags {
 
 const KINDS: readonly FailureKind[] = ['rate_limit', 'auth', 'other'];
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const report = program.command('report-failure').argument('<fleet/agent>');
   withOutput(withConnection(report))

@@ -35,6 +35,7 @@ interface RunFlags extends ConnectionFlags {
   readonly requestId?: string;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const command = (parent: Command, name: string) => withOutput(withConnection(parent.command(name)));
 

@@ -14,6 +14,7 @@ interface ScaleFlags extends ConnectionFlags {
   readonly timeout?: number;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(withConnection(program.command('scale').argument('<fleet/agent>').argument('<replicas>', '', parseWhole)))
     .option('--dry-run', 'only show what would be done')

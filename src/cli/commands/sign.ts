@@ -11,6 +11,7 @@ interface SignFlags {
   readonly output: 'yaml' | 'json';
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   program
     .command('sign')

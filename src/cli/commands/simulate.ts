@@ -14,6 +14,7 @@ interface SimulateFlags {
   readonly trace?: boolean;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(program.command('simulate'))
     .argument('<scenario...>', 'scenario files')

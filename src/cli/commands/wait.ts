@@ -21,6 +21,7 @@ const VALUES: Readonly<Record<(typeof WAITED_FOR)[number], readonly string[]>> =
 };
 const TIMEOUT = '30s';
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const wait = program.command('wait');
   withOutput(withConnection(wait.command('agent').alias('agents').argument('<fleet/agent>')))

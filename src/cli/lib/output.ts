@@ -8,6 +8,7 @@ export { table } from './table';
 
 /** The forms of `-o`. */
 const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+/** One of `FORMATS`. */
 export type Format = (typeof FORMATS)[number];
 
 /** The forms for people; `wide` has more columns where a command has any. */

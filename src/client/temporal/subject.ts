@@ -28,6 +28,7 @@ export interface RunRef {
   readonly run: string;
 }
 
+/** An agent, for calls to its workflow. */
 export function agentSubject({ fleet, agent }: AgentRef): Subject {
   return {
     workflowId: agentWorkflowId(fleet, agent),
@@ -37,6 +38,7 @@ export function agentSubject({ fleet, agent }: AgentRef): Subject {
   };
 }
 
+/** A fleet, for calls to its workflow. */
 export function fleetSubject(fleet: string): Subject {
   return { workflowId: fleetWorkflowId(fleet), kind: 'fleet', name: fleet, notFound: 'FleetNotFound' };
 }
@@ -51,10 +53,12 @@ export function changeSubject(fleet: string, revision: number): Subject {
   };
 }
 
+/** A run, for calls to its workflow. */
 export function runSubject({ fleet, run }: RunRef): Subject {
   return { workflowId: runWorkflowId(fleet, run), kind: 'run', name: `${fleet}/${run}`, notFound: 'RunNotFound' };
 }
 
+/** A pool, for calls to its workflow. */
 export function poolSubject(pool: string): Subject {
   return { workflowId: poolWorkflowId(pool), kind: 'pool', name: pool, notFound: 'PoolNotFound' };
 }

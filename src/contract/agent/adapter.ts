@@ -6,10 +6,12 @@ import type { Duration } from '../values/duration';
 
 /** What a command prints, and what it takes to continue a session. */
 export const COMMAND_FORMATS = ['text', 'json', 'claude', 'codex'] as const;
+/** One of `COMMAND_FORMATS`. */
 export type CommandFormat = (typeof COMMAND_FORMATS)[number];
 
 /** Which turns share one session of the agent. */
 export const SESSION_SCOPES = ['agent', 'run', 'branch'] as const;
+/** One of `SESSION_SCOPES`. */
 export type SessionScope = (typeof SESSION_SCOPES)[number];
 
 /** A command line tool that starts once a turn: the prompt on stdin, the answer on stdout. */
@@ -26,6 +28,7 @@ export interface CommandAdapterSpec {
 
 /** How an agent's questions for permission are answered: by the human, or at once. */
 export const PERMISSIONS = ['ask', 'allow', 'deny'] as const;
+/** One of `PERMISSIONS`. */
 export type Permissions = (typeof PERMISSIONS)[number];
 
 /** An agent that speaks the Agent Client Protocol, in one process for all turns. */
@@ -54,6 +57,7 @@ export const A2A_SECRET = 'A2A_SECRET';
 
 /** The kinds of adapters. */
 export const ADAPTER_KINDS = ['acp', 'command', 'a2a'] as const;
+/** One of `ADAPTER_KINDS`. */
 export type AdapterKind = (typeof ADAPTER_KINDS)[number];
 
 /** Exactly one of its fields is given. */

@@ -24,23 +24,30 @@ export interface PauseOptions extends RequestOptions {
   readonly mode?: PauseMode;
   readonly drainTimeout?: Duration;
 }
+/** The options of `resume`: the hold to release, and whether a pause that still drains is given up. */
 export interface ResumeOptions extends RequestOptions {
   readonly hold?: string;
   readonly cancelPending?: boolean;
 }
+/** The options of `stop`: how long the process may take to end before it is killed. */
 export interface StopOptions extends RequestOptions {
   readonly grace?: Duration;
 }
+/** The options of `start`. */
 export type StartOptions = RequestOptions;
+/** The options of `restart`. */
 export interface RestartOptions extends RequestOptions {
   readonly reason?: string;
   readonly mode?: PauseMode;
 }
+/** The options of `terminate`. */
 export type TerminateOptions = RequestOptions;
+/** The options of `hold`: the name of the hold, and its reason. */
 export interface HoldOptions extends RequestOptions {
   readonly hold: string;
   readonly reason?: string;
 }
+/** The options of `release`: the name of the hold. */
 export interface ReleaseOptions extends RequestOptions {
   readonly hold: string;
 }

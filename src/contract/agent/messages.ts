@@ -26,6 +26,7 @@ import type { FailureReport } from './subscription';
 import type { TurnRef, TurnRequested } from './turns';
 import type { AgentSilent, LeaseLost } from '../lease';
 
+/** The query for an agent's view. */
 export const describeAgent = defineQuery<AgentView>(DESCRIBE);
 /** The resource with its specification, for a question to its host. */
 export const resourceOfAgent = defineQuery<ResourceCall & { readonly host?: string }>('resource');
@@ -58,4 +59,5 @@ export const agentSignals = {
   turnWithdrawn: defineSignal<[TurnRef]>('turnWithdrawn'),
 } as const;
 
+/** The signal by which a pool answers a request for a credential. */
 export const allocationGranted = defineSignal<[AllocationGranted]>('allocationGranted');

@@ -63,6 +63,7 @@ export interface TurnsSpec {
 
 /** Why a turn may be asked again: `error` is a `fail` or a refusal of the agent. */
 export const RETRY_REASONS = ['error', 'timeout', '5xx', 'rate_limit'] as const;
+/** One of `RETRY_REASONS`. */
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
 /** Pauses before repeats: the first one, doubled each time, up to the longest. */
@@ -97,6 +98,7 @@ export interface LivenessSpec {
 
 /** Which ends an agent is restarted after: each word includes those before it. `offline`: it is silent for `staleAfter`. */
 export const RESTART_ON = ['never', 'failure', 'offline', 'always'] as const;
+/** One of `RESTART_ON`. */
 export type RestartOn = (typeof RESTART_ON)[number];
 
 /** Restart policy (docs/lifecycle.md, "Restart policy"). */

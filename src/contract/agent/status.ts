@@ -2,12 +2,15 @@
 
 /** The desired state, which the control plane has decided. */
 export const AGENT_STATUSES = ['pending', 'running', 'paused', 'stopped', 'failed', 'terminated'] as const;
+/** One of `AGENT_STATUSES`. */
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 /** The actual state, after the last call of the provider. */
 export const RUNTIMES = ['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed'] as const;
+/** One of `RUNTIMES`. */
 export type Runtime = (typeof RUNTIMES)[number];
 /** The state that beats and health checks prove. */
 export const LIVENESSES = ['starting', 'ready', 'degraded', 'offline'] as const;
+/** One of `LIVENESSES`. */
 export type Liveness = (typeof LIVENESSES)[number];
 
 /**
@@ -18,6 +21,7 @@ export type AgentPhase = AgentStatus | 'pausing' | 'resuming' | 'starting' | 'st
 
 /** The agent's commands, which are also update names, CLI verbs and HTTP paths. */
 export const AGENT_COMMANDS = ['pause', 'resume', 'stop', 'start', 'restart', 'terminate', 'hold', 'release'] as const;
+/** One of `AGENT_COMMANDS`. */
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 
 /** A command as it would be judged now. */

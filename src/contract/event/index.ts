@@ -51,6 +51,7 @@ export const EVENT_TYPES = [
   'lease.lost',
   'feed.gap',
 ] as const;
+/** One of `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /**

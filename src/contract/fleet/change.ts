@@ -130,6 +130,7 @@ export interface AgentProgress {
   readonly error: string | null;
 }
 
+/** How a change stands. `kept`: it failed, and `onFailure: keep` left what it had made. */
 export type ChangeState = 'running' | 'done' | 'failed' | 'rolled_back' | 'kept';
 
 /** The view of a change. */

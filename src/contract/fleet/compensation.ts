@@ -1,6 +1,7 @@
 /** The undo log of a change as plain JSON (docs/provisioning.md, "When even the removal fails"). */
 import type { ErrorCode } from '../errors';
 
+/** How the undo of a change stands. `pending`: not begun. */
 export type CompensationState = 'pending' | 'compensating' | 'compensated' | 'failed';
 
 /** How the undo of one entry ended. */

@@ -23,10 +23,13 @@ import type {
   UsageLeft,
 } from './index';
 
+/** The query for a fleet's view. */
 export const describeFleet = defineQuery<FleetView>(DESCRIBE);
 
+/** The query for a change's view, of its `provision` workflow. */
 export const describeChange = defineQuery<ChangeView>(DESCRIBE);
 
+/** The updates of a fleet. */
 export const fleetUpdates = {
   apply: defineUpdate<ApplyResult, [ApplyRequest]>('apply'),
   scale: defineUpdate<ApplyResult, [ScaleRequest]>('scale'),
@@ -45,6 +48,7 @@ export const fleetSignals = {
   usageLeft: defineSignal<[UsageLeft]>('usageLeft'),
 } as const;
 
+/** The updates of a change. */
 export const provisionUpdates = {
   cancel: defineUpdate<ChangeView, [CancelOrder]>('cancel'),
 } as const;

@@ -32,7 +32,9 @@ export interface TopologySpec {
  * human.
  */
 export const START = 'Start';
+/** The node that receives the answer of a run. */
 export const END = 'End';
+/** The human, whom agents may ask. */
 export const USER = 'User';
 
 /** The names that agents may not have. */

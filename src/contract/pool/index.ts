@@ -27,6 +27,7 @@ export interface PoolLeft {
   readonly fleet: string;
 }
 
+/** The start argument of a `pool` workflow. */
 export interface PoolInput extends PoolConfiguration {
   readonly v: 1;
   readonly pool: string;

@@ -13,8 +13,10 @@ import type {
   PoolView,
 } from './index';
 
+/** The query for a pool's view. */
 export const describePool = defineQuery<PoolView>(DESCRIBE);
 
+/** The updates of a pool. */
 export const poolUpdates = {
   configure: defineUpdate<PoolView, [PoolConfiguration & { requestId?: string }]>('configure'),
   reset: defineUpdate<PoolView, [{ credential?: string; requestId?: string }]>('reset'),

@@ -6,10 +6,12 @@ import type { Duration } from '../values/duration';
  * hand-over waits, because the topology says so.
  */
 export const WAITING_KINDS = ['question', 'permission', 'gate'] as const;
+/** One of `WAITING_KINDS`. */
 export type WaitingKind = (typeof WAITING_KINDS)[number];
 
 /** What happens at the deadline: the default is the answer, the branch fails, or the item waits on. */
 export const ON_DEADLINE = ['default', 'fail', 'hold'] as const;
+/** One of `ON_DEADLINE`. */
 export type OnDeadline = (typeof ON_DEADLINE)[number];
 
 /** `inbox` of a fleet file. Times count while the run is not paused. */

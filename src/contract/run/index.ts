@@ -10,7 +10,9 @@ import type { Trouble } from '../trouble';
 import type { Usage } from '../usage';
 import type { Script } from './script';
 
+/** How a branch ended. `abandoned`: its run ended first. */
 export type BranchOutcome = 'completed' | 'failed' | 'abandoned';
+/** How a barrier ended. */
 export type BarrierOutcome = 'fired' | 'failed' | 'cancelled';
 
 /** One branch of a result. `agents` are its agents in order. */
@@ -98,6 +100,7 @@ export type RunInput = RunStart & RunPlan;
 
 /** How a run can stand. */
 export const RUN_STATES = ['running', 'paused', 'completed', 'failed', 'cancelled'] as const;
+/** One of `RUN_STATES`. */
 export type RunState = (typeof RUN_STATES)[number];
 
 /** The question a run waits for. */
@@ -230,6 +233,7 @@ export interface BranchesChanged {
   readonly branches: readonly LiveBranchRecord[];
 }
 
+/** Signal of a run to its branches: pause, go on, or end with this reason. */
 export interface StopRequested {
   readonly kind: 'pause' | 'continue' | 'cancel';
   readonly reason?: string;

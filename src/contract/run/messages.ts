@@ -17,13 +17,16 @@ import type {
   StopRequested,
 } from './index';
 
+/** The query for a run's view. */
 export const describeRun = defineQuery<RunView>(DESCRIBE);
 
 /** What waits for a person in the run. */
 export const runInbox = defineQuery<RunInbox>('inbox');
 
+/** The query for a branch's view. */
 export const describeBranch = defineQuery<BranchView>(DESCRIBE);
 
+/** The updates of a run. */
 export const runUpdates = {
   pause: defineUpdate<RunView, [{ requestId?: string } & Origin]>('pause'),
   resume: defineUpdate<RunView, [{ requestId?: string } & Origin]>('resume'),
@@ -33,6 +36,7 @@ export const runUpdates = {
   answer: defineUpdate<RunView, [{ value: unknown; question?: unknown; requestId?: string } & Origin]>('answer'),
 } as const;
 
+/** The signals of a run, from its branches. */
 export const runSignals = {
   questionAsked: defineSignal<[QuestionAsked]>('questionAsked'),
   questionWithdrawn: defineSignal<[{ questionId: string }]>('questionWithdrawn'),
@@ -41,6 +45,7 @@ export const runSignals = {
   branchesChanged: defineSignal<[BranchesChanged]>('branchesChanged'),
 } as const;
 
+/** The signals of a branch, from its agent, its run and its own branches. */
 export const branchSignals = {
   turnAnswered: defineSignal<[TurnAnswered]>('turnAnswered'),
   turnSuspended: defineSignal<[TurnSuspended]>('turnSuspended'),

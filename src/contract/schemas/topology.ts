@@ -36,6 +36,7 @@ const convergence = z.union(
   },
 );
 
+/** `topology` of a fleet file and of a scenario. */
 export const topologySchema = strict({
   agents: field(z.array(name).max(TOPOLOGY_LIMITS.agents), 'The nodes, if the flows do not name all of them.', {
     example: ['Greeter', 'Translator'],

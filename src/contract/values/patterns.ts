@@ -57,6 +57,7 @@ export const EVENT_PATTERN = /^[a-z]+(?:\.[a-z]+)+$/;
 
 /** The id of a key that signs specifications, and a signature: see client/spec-keys.ts. */
 export const KEY_ID_PATTERN = /^[0-9a-f]{16}$/;
+/** A signature of a specification: see client/spec-keys.ts. */
 export const HMAC_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
 /** The limits of the fleet file, so that one workflow can carry it. */

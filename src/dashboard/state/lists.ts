@@ -34,9 +34,13 @@ function listOf<T>(load: () => Promise<readonly T[]>): List<T> {
   return { read, refresh };
 }
 
+/** All agents. */
 export const agents = listOf(() => listAll<AgentListItem>('/v1/agents'));
+/** All fleets. */
 export const fleets = listOf(() => listAll<FleetListItem>('/v1/fleets'));
+/** All runs. */
 export const runs = listOf(() => listAll<RunListItem>('/v1/runs'));
+/** All pools. */
 export const pools = listOf(() => listAll<PoolListItem>('/v1/pools'));
 /** What waits for a person. */
 export const inbox = listOf(async () => (await call<{ items: readonly WaitingItem[] }>('GET', '/v1/inbox')).items);

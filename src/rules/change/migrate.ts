@@ -5,6 +5,7 @@
 import type { ProvisionInput } from '../../contract/fleet';
 import { migrations } from '../lib/migrations';
 
+/** Reads and lifts the input of a `provision` workflow. */
 export const PROVISION_INPUT = migrations<ProvisionInput['v']>(
   'provision',
   1,

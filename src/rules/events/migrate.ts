@@ -5,4 +5,5 @@
 import type { NotifyInput } from '../../contract/event';
 import { migrations } from '../lib/migrations';
 
+/** Reads and lifts the input of a `notify` workflow. */
 export const NOTIFY_INPUT = migrations<NotifyInput['v']>('notify', 1, [], '{v: 1, event, target}');

@@ -5,4 +5,5 @@
 import { migrations } from '../lib/migrations';
 import type { CarriedFleet } from './state';
 
+/** Reads and lifts the input of a fleet's workflow. */
 export const FLEET_INPUT = migrations<CarriedFleet['v']>('fleet', 1, [], '{v: 1, fleet}');

@@ -72,6 +72,7 @@ export function number(min: number, max: number): Parser<number> {
       : invalid(path, `expected a number from ${String(min)} to ${String(max)}, got ${shown(value)}`);
 }
 
+/** True or false. */
 export const boolean: Parser<boolean> = (value, path) =>
   typeof value === 'boolean' ? value : invalid(path, `expected true or false, got ${shown(value)}`);
 

@@ -5,6 +5,7 @@
 import type { PoolInput } from '../../contract/pool';
 import { migrations } from '../lib/migrations';
 
+/** Reads and lifts the input of a pool's workflow. */
 export const POOL_INPUT = migrations<PoolInput['v']>(
   'pool',
   1,

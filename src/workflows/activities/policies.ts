@@ -23,6 +23,7 @@ export const UNDO_POLICY: ActivityOptions = {
   startToCloseTimeout: '30s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
 };
+/** The task queue of a provider: that of its host for a process, else the main queue. */
 export function onQueueOf(provider: ProviderKind, host: string | undefined): { taskQueue: string } {
   const prefix = workflowInfo().taskQueue;
   return { taskQueue: provider === 'process' && host !== undefined ? queues.host(prefix, host) : queues.main(prefix) };

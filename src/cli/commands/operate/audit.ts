@@ -24,6 +24,7 @@ interface AuditFlags {
   readonly run?: string;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(program.command('audit'))
     .addOption(durationOption('--since <duration>', 'how far back', '24h'))

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { dashboardLink, knownGateway } from '../../lib/gateway';
 import { type Format, print, withOutput } from '../../lib/output';
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(program.command('dashboard')).action(({ output }: { readonly output: Format }) => show(output));
 }

@@ -33,6 +33,7 @@ interface Finding {
 /** A person waits for the findings. */
 const PATIENCE = { timeoutMs: 3_000 } as const;
 const OLDEST_NODE = [20, 19] as const;
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(withConnection(program.command('doctor')))
     .option('--fix', 'register the search attributes that the namespace lacks')

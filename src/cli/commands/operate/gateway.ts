@@ -6,6 +6,7 @@ import { type ConnectionFlags, connectionSettings, withConnection } from '../../
 import { say } from '../../lib/output';
 import { loadSettings, stopRequested } from '../../lib/serve';
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withConnection(program.command('gateway')).action((flags: ConnectionFlags) => serve(flags));
 }

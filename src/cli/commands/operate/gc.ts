@@ -15,6 +15,7 @@ interface GcFlags extends ConnectionFlags {
   readonly yes?: boolean;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withOutput(withConnection(program.command('gc')))
     .option('--yes', 'remove what is listed')

@@ -25,6 +25,7 @@ interface CreateFlags extends TokenFlags {
   readonly name?: string;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   const parent = withOutput(program.command('token').argument('<fleet/agent>')).action(
     (name: string, flags: TokenFlags) => token(name, flags),

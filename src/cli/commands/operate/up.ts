@@ -54,6 +54,7 @@ const TABLE_WITHIN_MS = 11_000;
  */
 const ANSWER_MS = 2_000;
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   program
     .command('up')

@@ -13,6 +13,7 @@ interface WorkerFlags extends ConnectionFlags {
   readonly queues?: string;
 }
 
+/** Adds the command to the program. */
 export function register(program: Command): void {
   withConnection(program.command('worker'))
     .option('--queues <list>', `which queues to serve, of ${QUEUE_KINDS.join(',')} (default: all)`)

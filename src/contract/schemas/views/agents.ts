@@ -26,6 +26,7 @@ export const logPartSchema = z.object({
   more: z.boolean(),
 });
 
+/** The view of an agent. */
 export const agentViewSchema = z.object({
   fleet: z.string(),
   name: z.string(),
@@ -74,6 +75,7 @@ export const agentViewSchema = z.object({
   moves: z.array(z.object({ command: z.enum(AGENT_COMMANDS), why: z.string().nullable() })).exactOptional(),
 }) satisfies z.ZodType<AgentView>;
 
+/** An agent in a list. */
 export const agentListItemSchema = z.object({
   fleet: z.string(),
   name: z.string(),
@@ -90,6 +92,7 @@ export const agentListItemSchema = z.object({
   problem,
 }) satisfies z.ZodType<AgentListItem>;
 
+/** The answer to an agent's command. */
 export const commandResultSchema = z.object({
   requestId: z.string().nullable(),
   changed: z.boolean(),
@@ -97,6 +100,7 @@ export const commandResultSchema = z.object({
   agent: agentViewSchema,
 }) satisfies z.ZodType<CommandResult>;
 
+/** The answer to a beat; `nextBeatMs` in milliseconds. */
 export const beatAnswerSchema = z.object({
   desired: z.enum(['run', 'pause', 'stop']),
   subscription: subscription.exactOptional(),

@@ -7,6 +7,7 @@ import { fleetSpecSchema } from '../fleet-file';
 import { compensation } from './compensation';
 import { changeKind, changeState, hold, problem, time, troubles, usage } from './parts';
 
+/** The answer to an `apply`: the accepted change, or the plan of a dry run. */
 export const applyResultSchema = z.object({
   revision: z.int(),
   changes: z.array(
@@ -41,6 +42,7 @@ const countedCompensation = compensation.extend({
   }),
 });
 
+/** The view of a change. */
 export const changeViewSchema = z.object({
   changeId: z.string(),
   revision: z.int(),
@@ -79,6 +81,7 @@ const workflowEnd = z.object({
   reason: z.string().nullable(),
 }) satisfies z.ZodType<WorkflowEnd>;
 
+/** The view of a fleet. */
 export const fleetViewSchema = z.object({
   fleet: z.string(),
   incarnation: z.string(),
@@ -112,6 +115,7 @@ export const fleetViewSchema = z.object({
   // JSON.
 }) satisfies z.ZodType<Omit<FleetView, 'spec'>>;
 
+/** A fleet in a list. */
 export const fleetListItemSchema = z.object({
   fleet: z.string(),
   revision: z.int(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PoolListItem, PoolView } from '../../pool';
 import { problem, time, troubles } from './parts';
 
+/** The view of a pool. */
 export const poolViewSchema = z.object({
   pool: z.string(),
   credentials: z.array(
@@ -17,6 +18,7 @@ export const poolViewSchema = z.object({
   troubles,
 }) satisfies z.ZodType<PoolView>;
 
+/** A pool in a list; `credentials` and `free` are numbers of them. */
 export const poolListItemSchema = z.object({
   pool: z.string(),
   credentials: z.int(),

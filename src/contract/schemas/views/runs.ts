@@ -18,6 +18,7 @@ const branch = {
 };
 const branchOutcome = ['completed', 'failed', 'abandoned'] as const;
 
+/** The result of a run. */
 export const runResultSchema = z.object({
   success: z.boolean(),
   finalResponse: json,
@@ -49,6 +50,7 @@ export const reportedProgressSchema = z.object({
   total: z.number().exactOptional(),
 }) satisfies z.ZodType<ReportedProgress>;
 
+/** The view of a run. */
 export const runViewSchema = z.object({
   fleet: z.string(),
   run: z.string(),
@@ -89,6 +91,7 @@ export const runViewSchema = z.object({
   troubles,
 }) satisfies z.ZodType<RunView>;
 
+/** A run in a list. */
 export const runListItemSchema = z.object({
   fleet: z.string(),
   run: z.string(),

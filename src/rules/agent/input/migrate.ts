@@ -6,4 +6,5 @@ import { migrations } from '../../lib/migrations';
 import { AGENT_START } from '../messages';
 import type { CarriedAgent } from '../state';
 
+/** Reads and lifts the input of an agent's workflow. */
 export const AGENT_INPUT = migrations<CarriedAgent['v']>('agent', 1, [], AGENT_START);

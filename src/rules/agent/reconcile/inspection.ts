@@ -20,6 +20,7 @@ function recordDrift(state: AgentState, now: number): AgentState {
   return { ...state, runtime, runningSince: now, probeAt: null, probes: 0, drainUntil: null };
 }
 
+/** The state after an inspection: a drift, a crash, or nothing new. */
 export function afterInspection(state: AgentState, found: Partial<ResourceState>, now: number): AgentState {
   if (driftOf(state, found) !== null) return recordDrift(state, now);
   if (found.state === undefined) return afterProbe(state, now);

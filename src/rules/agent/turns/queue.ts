@@ -183,6 +183,7 @@ export function withTurns(state: AgentState, parts: Partial<TurnsState>): AgentS
   return { ...state, turns: { ...state.turns, ...parts } };
 }
 
+/** The turns without this one. */
 export function without(turns: readonly QueuedTurn[], turnId: string): readonly QueuedTurn[] {
   return turns.filter((turn) => turn.turnId !== turnId);
 }
