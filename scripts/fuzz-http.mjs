@@ -65,7 +65,7 @@ function run(command, args, failure) {
 async function withDrover(use) {
   const state = mkdtempSync(join(tmpdir(), 'drover-fuzz-'));
   const env = { ...process.env, DROVER_STATE_DIR: state, DROVER_AGENT_CALLS_PER_MINUTE: '1000000' };
-  // The credential of its pool: a change is refused where one is missing.
+  // The credential of its pool: a change is refused if one is missing.
   Object.assign(env, { FUZZ: 'secret-of-fuzz', DROVER_REFERENCES: 'env:FUZZ' });
   for (const name of Object.keys(env))
     if (/^TEMPORAL_|^DROVER_(?:GATEWAY|OPERATOR|AGENT_SECRET)/.test(name)) delete env[name];

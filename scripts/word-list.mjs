@@ -36,6 +36,13 @@ export const WORDS = [
   { name: 'anybody', pattern: /\banybody(?:'s)?\b/, write: '"any caller", "a user"' },
   { name: 'hears of', pattern: /\b(?:hears?|heard)\s+of\b/, write: '"receives", "learns"' },
   { name: 'told of', pattern: /\b(?:is|are|was|were|be)\s+told\s+(?:of|so)\b/, write: '"receives", "is reported"' },
+  {
+    name: 'where for if',
+    pattern: /\b(?:absent|null|undefined|empty|set|succeeds|throws|fails|false|true|unset)\s+where\b/,
+    write: '"if"',
+  },
+  { name: 'any more', pattern: /\bany\s+more\b/, write: '"no longer" before the verb, or nothing' },
+  { name: 'the clock stands', pattern: /\bclock(?:\s+of\s+\w+)?(?:\s+that)?\s+stands\b/, write: '"stops"' },
   { name: 'takes its way', pattern: /\b(?:takes?|taking|took)\s+(?:its|their)\s+way\b/, write: '"goes", "is sent"' },
   { name: 'the one before', pattern: /\bthe\s+ones?\s+before\b/, write: '"the previous X"' },
   {

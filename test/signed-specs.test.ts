@@ -236,7 +236,7 @@ it('what the gateway has signed runs, is woken again, and cannot be changed past
   expect(printed.indexOf(once)).toBeGreaterThanOrEqual(0);
   expect(printed.equals(logOf('good'))).toBe(true);
 
-  // The same file without signatures changes nothing, another one is refused where it would be taken over.
+  // The same file without signatures changes nothing, another one is refused if it would be taken over.
   expect((await applyRaw('good', spec)).changeId).toBeNull();
   const refused = await endOf('good', (await applyRaw('good', fleetOf('good', 6).spec)).revision);
   expect(refused.error).toContain('Forbidden');

@@ -18,7 +18,7 @@ export class CurrentSession {
     return this.#current;
   }
 
-  /** Names another session. Throws where the value cannot be one. */
+  /** Names another session. Throws if the value cannot be one. */
   set(session: string | null): void {
     const problem = session === null ? null : sessionProblem(session);
     if (problem !== null) throw new RangeError(`invalid session: ${problem}`);

@@ -78,7 +78,7 @@ export class Inbox {
     };
   }
 
-  /** One item. `NotFound` where it does not wait, or not any more. */
+  /** One item. `NotFound` if it does not wait, or no longer waits. */
   async get(id: string, options: CallOptions = {}): Promise<WaitingItem> {
     const ref = mustBeItem(id);
     const { items } = await this.#calls.query(runSubject(ref), runInbox, options);

@@ -6,10 +6,10 @@ export type EndKind = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'tim
 /** The end of one workflow. */
 export interface WorkflowEnd {
   readonly how: EndKind;
-  /** The time of the end in ISO 8601; null where it is unknown. */
+  /** The time of the end in ISO 8601; null if it is unknown. */
   readonly at: string | null;
   /**
-   * The caller that ended it, as Temporal names it; null where it ended by itself or the caller is
+   * The caller that ended it, as Temporal names it; null if it ended by itself or the caller is
    * unknown.
    */
   readonly by: string | null;

@@ -30,7 +30,7 @@ export interface StateDirectory {
   readonly tokenFile: string;
   /** The secret from which every agent's token is derived. */
   readonly agentSecret: string;
-  /** With which specifications are signed; undefined where no `drover up` has made one here. */
+  /** With which specifications are signed; undefined if no `drover up` has made one here. */
   readonly specSecrets?: readonly string[];
   /** Tells the resources of this installation from others on the same machine. */
   readonly installation: string;
@@ -108,7 +108,7 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
 }
 
 /**
- * The secrets that specifications are signed with in this directory; undefined where no `drover up`
+ * The secrets that specifications are signed with in this directory; undefined if no `drover up`
  * has made one.
  */
 export function keptSpecSecrets(folder: string): readonly string[] | undefined {

@@ -67,6 +67,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return '';
 }
 
+/** Says that a disk is full, and what to do. */
 export function diskFull(file: string): string {
   return `the disk that holds ${file} is full. Make room and start again.`;
 }

@@ -17,7 +17,7 @@ export function seal(text: string, secret: string, about: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
 }
 
-/** The text; throws where the secret or `about` differs, or the bytes were changed. */
+/** The text; throws if the secret or `about` differs, or the bytes were changed. */
 export function unseal(sealed: string, secret: string, about: string): string {
   const bytes = Buffer.from(sealed, 'base64');
   const nonce = bytes.subarray(0, NONCE_BYTES);

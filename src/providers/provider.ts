@@ -59,7 +59,7 @@ export interface Watch {
  */
 export interface Provider {
   readonly kind: ProviderKind;
-  /** Looks whether everything is there that a start needs, without changing anything; throws where it cannot look. */
+  /** Looks whether everything is there that a start needs, without changing anything; throws if it cannot look. */
   check?(call: Pick<ResourceCall, 'fleet' | 'agent' | 'spec'>): Promise<readonly Finding[]>;
   /** Finds or creates the resource of `call.key`; refuses a destroyed key. */
   create(call: ResourceCall): Promise<{ resourceId: string }>;

@@ -5,7 +5,7 @@ import type { ChangeState, ChangeView, FleetSpec, PlannedChange } from '../contr
 import { provisionWorkflowId } from '../contract/names';
 import { until } from '../lib/until';
 
-/** The end of a change. `change` is null where nothing differed. */
+/** The end of a change. `change` is null if nothing differed. */
 export interface AppliedChange {
   readonly state: Exclude<ChangeState, 'running'>;
   readonly error: string | null;

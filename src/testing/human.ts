@@ -58,7 +58,7 @@ export class TestHuman {
     return answer ?? null;
   }
 
-  /** A question that was withdrawn, or whose time is over, needs no answer any more. */
+  /** A question that was withdrawn, or whose time is over, needs no answer. */
   async #answer(ref: RunRef, value: unknown, { question }: OpenQuestion): Promise<void> {
     try {
       await this.#client.runs.answer(ref, value, question);

@@ -1,4 +1,4 @@
-/** Everything that is behind one fleet under test. */
+/** The parts of one fleet under test: its server, workers, provider and agents. */
 import { randomBytes } from 'node:crypto';
 import { DroverClient, type RunRef } from '../client';
 import { Calls } from '../client/temporal/calls';

@@ -1,7 +1,7 @@
 /** What an activity throws. */
 import { ApplicationFailure } from '@temporalio/common';
 
-/** The failure that it ends with; throws where it ends well, or with something else. */
+/** The failure that it ends with; throws if it ends well, or with something else. */
 export async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
   const error: unknown = await work.then(
     () => undefined,

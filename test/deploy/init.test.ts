@@ -30,7 +30,7 @@ test('every service of this image has an init in docker-compose.yml too', () => 
 
 const INIT = entrypoint().slice(0, 3);
 
-/** Why orphans cannot be shown here; undefined where they can. */
+/** Why orphans cannot be shown here; undefined if they can. */
 function missing(): string | undefined {
   if (spawnSync(INIT[0] ?? '', ['--version']).status !== 0) return `no ${INIT[0] ?? ''}`;
   const made = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']);

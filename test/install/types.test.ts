@@ -22,7 +22,7 @@ interface Project {
   readonly moduleResolution: string;
   /** The extension of the source, which says whether it is a module of ECMAScript. */
   readonly source: 'mts' | 'cts' | 'ts';
-  /** The extension of a program that Node runs; null where a bundler would. */
+  /** The extension of a program that Node runs; null if a bundler would. */
   readonly program: 'mjs' | 'cjs' | null;
 }
 

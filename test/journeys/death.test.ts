@@ -48,7 +48,7 @@ test('kill -9 of an idle agent is on the screen at once', async () => {
   expect(other.screen()).toMatch(/own\/Other +running/);
 });
 
-test('after a reboot, up says within seconds what does not run any more', async () => {
+test('after a reboot, up says within seconds what no longer runs', async () => {
   const [up, other] = [place.terminal(), place.terminal()];
   await up.type('drover up fleet.yaml');
   await up.shows('Ctrl-C stops');

@@ -115,7 +115,7 @@ test.each(FAILURES)('a pull %s fails, says why, and is left', async (_, pull, li
   await eventually('the engine is left', async () => clientsLeft === 1 || undefined);
 });
 
-test('a pull that is not wanted any more is left at once', async () => {
+test('a pull that is no longer wanted is left at once', async () => {
   const ends = new AbortController();
   const provider = await engine((say) => say({ status: 'Downloading' }), { silentMs: 60_000, wholeMs: 60_000 });
   const preparing = { signal: ends.signal, progress: () => ends.abort() };

@@ -34,7 +34,7 @@ describe('the cgroup of this process', () => {
   });
 });
 
-/** Why this machine has none; undefined where it has. */
+/** Why this machine has none; undefined if it has. */
 function cgroupMissing(): string | undefined {
   try {
     const [mounts = '', own = ''] = ['mountinfo', 'cgroup'].map((name) => readFileSync(`/proc/self/${name}`, 'utf8'));

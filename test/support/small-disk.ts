@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorCode } from '../../src/lib/error-code';
 
-/** Mounts a disk of so many megabytes; null where this user may not. `remove` takes it away again. */
+/** Mounts a disk of so many megabytes; null if this user may not. `remove` takes it away again. */
 export function smallDisk(megabytes: number): { readonly path: string; readonly remove: () => void } | null {
   const path = mkdtempSync(join(tmpdir(), 'drover-disk-'));
   try {

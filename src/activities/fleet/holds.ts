@@ -26,6 +26,7 @@ const ROUND_MS = 60_000;
 /** Errors of an agent that is gone and needs no hold. */
 const NOT_THERE: readonly ErrorCode[] = ['AgentNotFound', 'AgentStatusError'];
 
+/** Sets or releases a hold on every agent of the call; `untold` are those that it did not reach. */
 export async function tellHolds(calls: Calls, call: HoldCall): Promise<{ untold: UntoldAgent[] }> {
   const untold: UntoldAgent[] = [];
   const until = monotonicMs() + ROUND_MS;

@@ -11,7 +11,7 @@ const ATTEMPTS = 3;
 
 /**
  * The input with the session of the closed workflow of this name in this fleet. An agent that
- * cannot be asked any more must not keep its fleet from being repaired, so the new one then begins
+ * can no longer be asked must not keep its fleet from being repaired, so the new one then begins
  * without a session.
  */
 export async function withKeptSession(calls: Calls, input: AgentInput): Promise<AgentInput> {

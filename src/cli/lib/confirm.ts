@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { DroverError } from '../../contract/errors';
 
-/** Asks on a terminal, unless `yes`. Without a terminal the command goes on. Throws where the answer is not yes. */
+/** Asks on a terminal, unless `yes`. Without a terminal the command goes on. Throws if the answer is not yes. */
 export async function confirm({ yes }: { readonly yes?: boolean }, question: string): Promise<void> {
   if (yes || !process.stdin.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -10,7 +10,7 @@ export interface StrayAgent {
 /** The most agents that are named. */
 const AGENTS_SHOWN = 10;
 
-/** Names the agents with the ids of their processes, and the way on. */
+/** Names the agents with the ids of their processes, and says what to do. */
 export function strayText(running: readonly StrayAgent[]): string {
   const named = running
     .slice(0, AGENTS_SHOWN)

@@ -1,7 +1,7 @@
 /** Text of usage for people. */
 import type { Usage } from '../../contract/usage';
 
-/** The line `Usage` of a description: `$0.0123, 1200 tokens in, 300 out, 4 turns`; none where no turn reported usage. */
+/** The line `Usage` of a description: `$0.0123, 1200 tokens in, 300 out, 4 turns`; empty if no turn reported usage. */
 export function usageFacts(usage: Usage | undefined): (readonly [string, string])[] {
   if (usage === undefined) return [];
   const { costUsd, inputTokens, outputTokens, turns } = usage;

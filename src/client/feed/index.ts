@@ -141,7 +141,7 @@ export function cursorOf({ event, from }: Pick<Observed, 'event' | 'from'>): str
   return `${String(from)}.${event.id}`;
 }
 
-/** The time of a cursor, in epoch ms; null where the text is not a cursor. */
+/** The time of a cursor, in epoch ms; null if the text is not a cursor. */
 export function cursorTime(cursor: string): number | null {
   const [, at] = /^(\d{1,16})\.evt_[0-9A-Za-z_]+$/.exec(cursor) ?? [];
   return at === undefined || Number.isNaN(new Date(Number(at)).getTime()) ? null : Number(at);

@@ -98,7 +98,7 @@ export class Knowledge {
     return news;
   }
 
-  /** Counts a log as read that is not there any more. */
+  /** Counts a log as read that no longer exists. */
   skip(due: Due): void {
     this.#hasRead(due);
   }

@@ -13,7 +13,7 @@ const READ_TIMEOUT_MS = 5_000;
 export const READ_AT_ONCE = 20;
 
 /**
- * Reads one log. Null: the workflow is not there any more. Throws where it does not answer, for
+ * Reads one log. Null: the workflow no longer exists. Throws if it does not answer, for
  * example because no worker runs.
  */
 export async function logOf(

@@ -76,7 +76,7 @@ async function firstInput(calls: Calls, workflowId: string): Promise<unknown> {
   return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }
 
-/** The client that started a run, as `process@host`; null where its history does not say so. */
+/** The client that started a run, as `process@host`; null if its history does not say so. */
 export async function starterOf(calls: Calls, ref: RunRef, options: CallOptions = {}): Promise<string | null> {
   const subject = runSubject(ref);
   return calls.within(subject, options, async () => (await firstEvent(calls, subject.workflowId))?.identity ?? null);

@@ -45,6 +45,7 @@ export function* chain(error: unknown): Generator<Error> {
   for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
 }
 
+/** The status code of gRPC in an error or one of its causes; undefined without one. */
 export function grpcCode(error: unknown): number | undefined {
   for (const cause of chain(error)) if (isGrpcServiceError(cause)) return cause.code;
   return undefined;

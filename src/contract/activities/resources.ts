@@ -50,11 +50,11 @@ export interface ProviderActivities {
   createResource(call: ResourceCall): Promise<{ resourceId: string }>;
   /** Prepares what a failed create or wake needs, such as an image. It may take half an hour. */
   prepareResource(call: ResourceCall): Promise<void>;
-  /** Starts the instance and ends every other one. Succeeds where it already runs. */
+  /** Starts the instance and ends every other one. Succeeds if it already runs. */
   wakeResource(call: WakeCall): Promise<{ pid: number | null }>;
   suspendResource(call: ResourceCall): Promise<void>;
   continueResource(call: ResourceCall): Promise<void>;
-  /** Stops the instance, and kills it after `graceMs`. Succeeds where it does not run. */
+  /** Stops the instance, and kills it after `graceMs`. Succeeds if it does not run. */
   stopResource(call: ResourceCall & { readonly graceMs: number }): Promise<void>;
   /**
    * Destroys by id, or by key where the id is unknown, and leaves a tombstone for the key.

@@ -15,7 +15,7 @@ export interface TurnCall {
    * The reference to the secret of the agent (`env:NAME`, `file:path`); no error shows the secret.
    */
   readonly secret?: string;
-  /** The references of its variables; no error shows their secrets either. Absent where it has none. */
+  /** The references of its variables; no error shows their secrets either. Absent if it has none. */
   readonly references?: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface TurnCall {
  */
 export type TurnResult = TurnOutcome & {
   readonly failure?: SubscriptionFailure;
-  /** Set where the turn failed in a way that its agent's `turns.retry` may repeat. */
+  /** Set if the turn failed in a way that its agent's `turns.retry` may repeat. */
   readonly retry?: TurnRetry;
   readonly delivered?: true;
 };
@@ -56,7 +56,7 @@ export interface CredentialResult {
 /** Effects of subscriptions. */
 export interface SubscriptionActivities {
   /**
-   * Resolves the secret and sends it to the agent with `POST /credentials`. Throws where it cannot
+   * Resolves the secret and sends it to the agent with `POST /credentials`. Throws if it cannot
    * resolve the secret.
    */
   reloadCredential(call: CredentialCall): Promise<CredentialResult>;

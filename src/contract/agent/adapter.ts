@@ -78,7 +78,7 @@ export function adapterFolder({ acp, command }: AdapterSpec): string | undefined
   return (acp ?? command)?.cwd;
 }
 
-/** The program that an adapter starts, with its arguments; null where it starts none. */
+/** The program that an adapter starts, with its arguments; null if it starts none. */
 export function adapterProgram({ acp, command }: AdapterSpec): readonly string[] | null {
   return acp?.command ?? command?.run ?? null;
 }

@@ -39,7 +39,7 @@ export type SwitchResult = 'hot_reloaded' | 'restarted' | 'not_running' | 'faile
 
 /**
  * One switch: the `data` of the event `subscription.switched`. `agent` is `fleet/agent`; `from` is
- * null where it had none.
+ * null if it had none.
  */
 export interface SwitchRecord {
   readonly agent: string;

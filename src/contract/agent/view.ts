@@ -31,7 +31,7 @@ export interface AgentView {
   readonly liveness: Liveness;
   /** How often the restart policy and operators have started it again. */
   readonly restarts: number;
-  /** Of its specification; absent where it has none. */
+  /** Of its specification; absent if it has none. */
   readonly labels?: Labels;
   readonly holds: readonly Hold[];
   readonly turns: { readonly inFlight: number; readonly queued: number };
@@ -47,7 +47,7 @@ export interface AgentView {
   readonly lastProofAt: string | null;
   /** The leases of the gateways that vouch for it; absent without one. */
   readonly heldBy?: readonly string[];
-  /** What its turns took since its workflow began; absent where none reported usage. */
+  /** What its turns took since its workflow began; absent if none reported usage. */
   readonly usage?: Usage;
   /** Its session (contract/agent/session.ts); only in `describe`, absent without one. */
   readonly session?: string;
@@ -60,7 +60,7 @@ export interface AgentView {
    */
   readonly beats: { readonly everyMs: number; readonly staleAfterMs: number };
   /**
-   * One sentence: why the agent is not working, and which command or event changes that; null where
+   * One sentence: why the agent is not working, and which command or event changes that; null if
    * it works.
    */
   readonly why: string | null;
@@ -91,9 +91,9 @@ export interface AgentListItem {
   readonly since: string | null;
   readonly holds: readonly string[];
   readonly subscription: string | null;
-  /** Absent where it has none. */
+  /** Absent if it has none. */
   readonly labels?: Labels;
-  /** Why it is not working, and what changes that; null where it works. */
+  /** Why it is not working, and what changes that; null if it works. */
   readonly why: string | null;
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;

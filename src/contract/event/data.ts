@@ -32,7 +32,7 @@ export interface AgentChanged extends AgentAxes {
   readonly accepted: boolean;
   /** The reason that was given for it; null: none was. */
   readonly reason: string | null;
-  /** Why the agent is not working now; null where it works. */
+  /** Why the agent is not working now; null if it works. */
   readonly why: string | null;
 }
 
@@ -44,7 +44,7 @@ export interface AgentAnnounced {
   readonly liveness: Liveness;
   readonly instanceId: string | null;
   readonly reason: string | null;
-  /** Why it is not working; null where it works. */
+  /** Why it is not working; null if it works. */
   readonly why: string | null;
 }
 
@@ -152,7 +152,7 @@ export interface LeaseLost {
   readonly reason: string | null;
 }
 
-/** Events of this workflow that a reader could not read any more. */
+/** Events of this workflow that a reader could no longer read. */
 export interface FeedGap {
   readonly workflow: string;
   /** How many events are missing; 0: the number is not known. */

@@ -20,7 +20,7 @@ const PANIC = /^(?:panic: |fatal error: |thread '.*' panicked at )/;
 const TOLD =
   /^(?:\S+: )*(?:.*: (?:command )?not found$|.*(?:No such file or directory|Permission denied)\b|(?:npm )?(?:error|ERR!|fatal)\b)/i;
 
-/** The line that names the cause; null where none does. */
+/** The line that names the cause; null if none does. */
 export function causeLine(log: string): string | null {
   const lines = log.split('\n').slice(-CAUSE_LINES);
   const line = lines.findLast((text) => THROWN.test(text) || PANIC.test(text)) ?? lines.find((text) => TOLD.test(text));

@@ -43,7 +43,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** Headers by name, in lower case. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** The reset in epoch milliseconds; null where no header has a plausible one. */
+/** The reset in epoch milliseconds; null if no header has a plausible one. */
 export function resetOfHeaders(headers: Headers, now: number): number | null {
   const retry = RETRY_HEADERS.map((name) => momentOf(headers[name], now, name.endsWith('-ms') ? 1 : 1_000));
   const limits = RESET_HEADERS.map((name) => momentOf(headers[name], now));
@@ -96,7 +96,7 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 
 /**
  * The reset that a refusal names, in epoch milliseconds, at most `LONGEST_RESET_MS` from now; null
- * where it names none. A time of day without a zone is in this machine's zone, because the tool
+ * if it names none. A time of day without a zone is in this machine's zone, because the tool
  * that printed it runs here.
  */
 export function resetOfText(text: string, now: number): number | null {

@@ -21,7 +21,7 @@ export interface PreflightCall {
 export interface Unmet {
   readonly agent: string;
   readonly why: string;
-  /** The worker refuses the agent or a reference; absent where something is missing. */
+  /** The worker refuses the agent or a reference; absent if something is missing. */
   readonly code?: 'Forbidden';
 }
 

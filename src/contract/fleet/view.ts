@@ -27,10 +27,10 @@ export interface FleetView {
   readonly spec: FleetSpec;
   /**
    * What turns took: in a description those of all agents so far, in the workflow's own view those
-   * of agents that have ended. Absent where none reported usage.
+   * of agents that have ended. Absent if none reported usage.
    */
   readonly usage?: Usage;
-  /** Agents that lack the current holds; absent where all have them. */
+  /** Agents that lack the current holds; absent if all have them. */
   readonly untold?: readonly UntoldAgent[];
   /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];

@@ -38,7 +38,7 @@ export interface WaitingItem {
   readonly agent: string;
   /** The question as a text, where it has one, else as the agent has asked it. */
   readonly prompt: unknown;
-  /** The answers that it takes; absent where it takes any. */
+  /** The answers that it takes; absent if it takes any. */
   readonly options?: readonly unknown[];
   /** What else the agent tells about it; null: nothing. */
   readonly context: unknown;
@@ -82,7 +82,7 @@ export function itemId(fleet: string, run: string, number: number): string {
   return `${fleet}.${run}.${String(number)}`;
 }
 
-/** The parts of an item's id; undefined where it is not one. */
+/** The parts of an item's id; undefined if it is not one. */
 export function itemRef(
   id: string,
 ): { readonly fleet: string; readonly run: string; readonly number: number } | undefined {

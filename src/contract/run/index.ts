@@ -23,7 +23,7 @@ export interface BranchRecord {
   readonly turns: number;
   readonly outcome: BranchOutcome;
   readonly error: string | null;
-  /** What its own turns took; absent where none reported usage. */
+  /** What its own turns took; absent if none reported usage. */
   readonly usage?: Usage;
 }
 
@@ -53,7 +53,7 @@ export interface RunResult {
   readonly finalResponse: unknown;
   readonly error: string | null;
   readonly turns: number;
-  /** What all turns took; absent where none reported usage. */
+  /** What all turns took; absent if none reported usage. */
   readonly usage?: Usage;
   readonly branches: readonly BranchRecord[];
   readonly barriers: readonly BarrierRecord[];
@@ -148,7 +148,7 @@ export interface RunView {
   readonly state: RunState;
   readonly question: OpenQuestion | null;
   readonly result: RunResult | null;
-  /** What the turns so far took, as far as branches have reported; absent where none did. */
+  /** What the turns so far took, as far as branches have reported; absent if none did. */
   readonly usage?: Usage;
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns after a failure or a cancellation; null: none. */
@@ -160,9 +160,9 @@ export interface RunView {
   readonly endedAt?: string | null;
   /** The Temporal client that started it, as `process@host`; only in the answer of the client's `describe`. */
   readonly startedBy?: string | null;
-  /** Scripted agents take the turns; absent where the fleet's agents do. */
+  /** Scripted agents take the turns; absent if the fleet's agents do. */
   readonly scripted?: true;
-  /** What its open branches wait for, the first 20; absent where it has ended. */
+  /** What its open branches wait for, the first 20; absent if it has ended. */
   readonly waits?: readonly BranchWait[];
   /** The last progress of those turns; only in the answer of a gateway that has heard any. */
   readonly progress?: readonly ReportedProgress[];
@@ -211,7 +211,7 @@ export interface QuestionAsked {
   readonly timeout?: string;
   /** Absent for what the agent itself has asked. */
   readonly kind?: 'gate';
-  /** What a person needs to decide; absent where the question says all. */
+  /** What a person needs to decide; absent if the question says all. */
   readonly context?: unknown;
   /** Whether the agent has given an answer for the end of its timeout. */
   readonly hasDefault?: true;

@@ -20,7 +20,7 @@ export interface TurnRecord {
   readonly durationMs: number;
   /** What the agent was given, as in the body of `POST /turn`. */
   readonly input: unknown;
-  /** What it replied; absent where the turn failed. */
+  /** What it replied; absent if the turn failed. */
   readonly reply?: unknown;
   readonly error?: Pick<ErrorBody, 'code' | 'message'>;
   /** What the reply reports of its model calls. */

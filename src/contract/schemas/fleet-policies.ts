@@ -5,6 +5,7 @@ import { FLEET_LIMITS, VARIABLE_PATTERN, EVENT_PATTERN } from '../values/pattern
 import { field, strict, positiveDuration as positive, duration } from './fields';
 import { pattern, secret, url, whole } from './texts';
 
+/** The name of an environment variable. */
 export const variable = z.string().regex(VARIABLE_PATTERN, 'is not a valid name of an environment variable');
 
 const healthCheck = field(

@@ -9,7 +9,7 @@ const PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/;
 /** The longest duration in a file or a message: 30 days, the longest limit of a turn. */
 export const LONGEST_DURATION_MS = 30 * 24 * 3_600_000;
 
-/** The milliseconds of `500ms`, `5s`, `2m` or `1h`; undefined where the text is not a duration. */
+/** The milliseconds of `500ms`, `5s`, `2m` or `1h`; undefined if the text is not a duration. */
 export function durationMs(text: string): number | undefined {
   const match = PATTERN.exec(text);
   if (!match) return undefined;

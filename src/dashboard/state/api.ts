@@ -13,7 +13,7 @@ export interface Session {
   readonly role: Role;
   readonly fleets: readonly string[] | null;
   readonly csrf: string | null;
-  /** The page of workflows in Temporal's Web UI; null where it is not known. */
+  /** The page of workflows in Temporal's Web UI; null if it is not known. */
   readonly temporalUi: string | null;
 }
 

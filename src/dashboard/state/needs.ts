@@ -5,7 +5,7 @@ import type { WaitingItem } from '../../contract/run/inbox';
 import type { PoolListItem } from '../../contract/pool';
 import { plainText } from '../../contract/text';
 
-/** One thing to look at. `since` in ISO 8601, null where it is not known. */
+/** One thing to look at. `since` in ISO 8601, null if it is not known. */
 export interface Need {
   readonly id: string;
   readonly what:

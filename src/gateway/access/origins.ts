@@ -34,7 +34,7 @@ export function createOriginCheck(names: readonly string[]): CheckOrigin {
   };
 }
 
-/** The host of a URL without the brackets of an IPv6 address; empty where it has none. */
+/** The host of a URL without the brackets of an IPv6 address; empty if it has none. */
 export function hostnameOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
 }

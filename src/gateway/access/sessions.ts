@@ -75,7 +75,7 @@ export class Sessions {
     return { cookie: value, csrf: this.#csrf(value), expiresAt: new Date(until).toISOString(), caller };
   }
 
-  /** The caller of a session, and its CSRF token; undefined where the cookie is not valid, or not any more. */
+  /** The caller of a session, and its CSRF token; undefined if the cookie is not, or no longer, valid. */
   find(cookie: string): { readonly caller: TokenCaller; readonly csrf: string } | undefined {
     const [, content = '', sha256 = '', until = '', signature = ''] =
       /^(([0-9a-f]{64})\.(\d{1,15})\.[\w-]{22})\.([\w-]{43})$/.exec(cookie) ?? [];

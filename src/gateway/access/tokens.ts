@@ -54,7 +54,7 @@ export class Tokens {
     return found;
   }
 
-  /** The holder of the token with this SHA-256; undefined where it is not valid, or not any more. */
+  /** The holder of the token with this SHA-256; undefined if it is not, or no longer, valid. */
   bySha256(given: Buffer): TokenCaller | undefined {
     // Every token is compared, even after a match, so that the time does not depend on the token.
     const [found] = [...this.#operators, ...this.#named()].filter(({ sha256 }) =>

@@ -48,7 +48,7 @@ export class BeatEntry implements Vouched {
     return this.answer?.desired === 'run' && this.beat.status !== 'stopping';
   }
 
-  /** Takes a beat; true where it says something else than the last one. */
+  /** Takes a beat; true if it says something else than the last one. */
   take(beat: Heartbeat, now: number): boolean {
     const { status, instanceId, endpoint } = this.beat;
     this.beat = beat;

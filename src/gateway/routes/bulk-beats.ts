@@ -96,7 +96,7 @@ async function answerLine(
   } catch (thrown) {
     const error = explained(thrown);
     if (error instanceof DroverError) return { ...ref, error: error.toBody() };
-    // Earlier answers are already sent, so the request cannot fail any more.
+    // Earlier answers are already sent, so the request can no longer fail.
     request.log.error({ err: error }, 'a beat failed');
     return { ...ref, error: { code: 'Internal', message: 'something went wrong inside the gateway' } };
   }

@@ -28,7 +28,7 @@ class LongName extends Error {
   readonly statusCode = 414;
 }
 
-/** The error for a name in a path that is too long; undefined where none is. */
+/** The error for a name in a path that is too long; undefined if none is. */
 export function checkNames(params: unknown): Error | undefined {
   const names = Object.entries(params ?? {}).filter(([parameter]) => parameter !== 'turnId');
   const long = names.find(([, name]) => String(name).length > LONGEST_NAME);

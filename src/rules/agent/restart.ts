@@ -11,7 +11,7 @@ import { type AgentSettings, STOP_GRACE_MS } from './spec/settings';
 export const CRASH_LOOP = 'crash loop';
 
 /**
- * How an instance ended. `exitCode` is null where a signal ended it or the code is unknown.
+ * How an instance ended. `exitCode` is null if a signal ended it or the code is unknown.
  * `refusal`: the host refused to start it, so no restart helps.
  */
 export interface Ending {

@@ -120,7 +120,7 @@ export function recordGone(run: ChangeRun, agent: string, step: AgentProgress['s
   return atStep({ ...run, owned }, agent, step);
 }
 
-/** Gives up an agent whose resource could not be removed: no fleet owns it any more. */
+/** Gives up an agent whose resource could not be removed: a fleet no longer owns it. */
 export function recordForgotten(run: ChangeRun, agent: string, why: string): ChangeRun {
   const owned = run.owned[agent];
   if (!owned) return run;

@@ -1,4 +1,4 @@
-/** Contributions to rendezvous nodes, kept until no branch can add to them any more. */
+/** Contributions to rendezvous nodes, kept until no branch can add to them. */
 import type { Presence } from './fan-out/presence';
 import type { Contribution } from './state';
 

@@ -35,7 +35,7 @@ export function untoldAgents(state: FleetState): UntoldAgent[] {
 }
 
 /**
- * Begins the next round, which sends the holds to the agents that lack them; `call` is null where
+ * Begins the next round, which sends the holds to the agents that lack them; `call` is null if
  * no agent does.
  */
 export function nextHoldRound(state: FleetState): { readonly state: FleetState; readonly call: HoldCall | null } {
@@ -62,7 +62,7 @@ export function recordHoldRound(state: FleetState, holds: readonly Hold[], untol
   return { ...state, holdsDue: untold.length > 0, untold: untold.length > 0 ? untold : null };
 }
 
-/** Why some agents lack the holds, in a sentence; null where they only need more time. */
+/** Why some agents lack the holds, in a sentence; null if they only need more time. */
 export function whyUntold({ fleet, untold }: FleetState): string | null {
   const refused = (untold ?? []).filter(({ why }) => why !== null);
   const [first] = refused;

@@ -33,7 +33,7 @@ export function fingerprint(command: string, argument: unknown): string {
 }
 
 /**
- * The mark of a request; undefined where it has no id. The mark does not include `wait`, which does not
+ * The mark of a request; undefined if it has no id. The mark does not include `wait`, which does not
  * change the effect, nor who gives the command.
  */
 export function markOf(

@@ -17,7 +17,7 @@ export function jsonBytes(value: unknown): number {
   return bytes;
 }
 
-/** The JSON of a value; undefined where JSON omits it, null where it cannot be written. */
+/** The JSON of a value; undefined if JSON omits it, null if it cannot be written. */
 function jsonOf(value: unknown): string | undefined | null {
   try {
     return JSON.stringify(value);

@@ -73,7 +73,7 @@ export class Ledger {
   }
 
   /**
-   * Grants this credential to the agent and remembers the previous one, in case it rejects this.
+   * Grants this credential to the agent and remembers the previous one, in case the agent rejects the new one.
    */
   assign({ requestId, agent, not, above = 0 }: AllocationRequested, credential: string): void {
     const assignment = Math.max(this.#lastAssignment, above) + 1;
@@ -127,7 +127,7 @@ export class Ledger {
   }
 
   /**
-   * The credential to grant, or null where none is free. It is not skipped and not the one that the
+   * The credential to grant, or null if none is free. It is not skipped and not the one that the
    * agent leaves. Order: those that the agent could apply, then fewest agents, then by name.
    */
   #choose({ agent, not }: AllocationRequested, hasWaited: boolean): string | null {

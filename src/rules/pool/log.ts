@@ -1,4 +1,4 @@
-/** The events of a pool: that agents wait for a credential, and that none does any more. */
+/** The events of a pool: that agents wait for a credential, and that none waits. */
 import type { NewEntry } from '../../contract/event/log';
 import { append } from '../lib/log/log';
 import { announceExhaustion } from './pool';

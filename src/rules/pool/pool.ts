@@ -148,7 +148,7 @@ export function leavePool(state: PoolState, { fleet }: PoolLeft): PoolState {
   return { ...state, fleets, isLeft: Object.keys(fleets).length === 0 };
 }
 
-/** Whether to notify people that the pool is exhausted: once, until no agent waits any more. */
+/** Whether to notify people that the pool is exhausted: once, until no agent waits. */
 export function announceExhaustion(state: PoolState): { readonly state: PoolState; readonly due: boolean } {
   const isUsedUp = state.waiting.length > 0;
   if (isUsedUp === state.announced) return { state, due: false };

@@ -121,7 +121,7 @@ export function denialOf({ options = [] }: Pick<WaitingItem, 'options'>): unknow
   return words.find((word) => readVerdict(word) === 'no' || /^(?:deny|reject)/i.test(word)) ?? 'no';
 }
 
-/** The question with this number. Throws `RuntimeStateError` where it does not wait any more. */
+/** The question with this number. Throws `RuntimeStateError` if it no longer waits. */
 export function mustWait(
   number: number,
   waiting: readonly Asked[],

@@ -1,5 +1,5 @@
 /**
- * Marks on a clock that stands while a run is paused: what is due after an hour of waiting, after a day,
+ * Marks on a clock that stops while a run is paused: what is due after an hour of waiting, after a day,
  * after three days. A mark is passed by its timer alone; the clock only says how long the timer still
  * takes, so a replay that reads another time decides the same.
  */
@@ -9,7 +9,7 @@ import type { Timing } from './timing';
 export interface Marks {
   /** Calls `act` once after `ms` of running time; it replaces a mark of the same name. */
   set(name: string, ms: number, act: () => void): void;
-  /** When the mark is passed, by the clock; null: it is not set, was passed, or the clock stands. */
+  /** When the mark is passed, by the clock; null: it is not set, was passed, or the clock is stopped. */
   dueAt(name: string): number | null;
   /** The running time that is left until the mark; null: it is not set or was passed. */
   left(name: string): number | null;

@@ -6,7 +6,7 @@ import type { Undo } from '../coordination/state';
 /** A run has a single revision. */
 const REVISION = 1;
 
-/** Begins the undo of a run, the newest turn first; null where no turn asks for one. */
+/** Begins the undo of a run, the newest turn first; null if no turn asks for one. */
 export function beginUndo(
   fleet: string,
   run: string,

@@ -112,7 +112,7 @@ export function createTurns(life: BranchLife, onSuspended: (suspension: Suspensi
     return null;
   }
 
-  /** The replica that takes the turn, null where none is left, or why none could be chosen. */
+  /** The replica that takes the turn, null if none is left, or why none could be chosen. */
   async function pick(service: string, not: readonly string[]): Promise<string | null | TurnOutcome> {
     try {
       return (await replicaActivity(`a replica of ${fleet}/${service}`).pickReplica({ fleet, service, not })).agent;

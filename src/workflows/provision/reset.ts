@@ -11,7 +11,7 @@ import type { Saga } from './saga';
 const ASKS_THE_FLEET = 'reset-asks-the-fleet';
 
 /**
- * Returns whether the change is over, so that nothing may be done for it any more. Asks only in a run that a reset has begun: a change
+ * Returns whether the change is over, so that nothing may be done for it. Asks only in a run that a reset has begun: a change
  * has one run otherwise. Waits until the fleet answers.
  */
 export async function isEndedBefore(saga: Saga): Promise<boolean> {

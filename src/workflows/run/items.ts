@@ -19,7 +19,7 @@ export interface ItemSource {
 /** The items of one run. */
 export interface Items {
   list(): WaitingItem[];
-  /** How the items ended that do not wait any more. */
+  /** How the items that no longer wait ended. */
   settled(): readonly SettledItem[];
   /** Records how an item has ended. */
   end(number: number, how: SettledItem['how'], by?: string): void;

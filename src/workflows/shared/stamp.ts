@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { stampMs } from './iso-now';
 
 /**
- * Returns a clock that stands still during a workflow task, in epoch milliseconds. After a local activity within the task the SDK's clock
+ * Returns a clock that does not move during a workflow task, in epoch milliseconds. After a local activity within the task the SDK's clock
  * goes on, and a replay reads another time there; both read the same time at the beginning. Create one per workflow.
  */
 export function createStamp(): () => number {

@@ -136,7 +136,7 @@ test('a workflow that was reset records again from an earlier number on', () => 
   expect(look(world, knowledge).ids).toEqual(world.made.slice(-1));
 });
 
-test('a log that is not there any more is not asked for again', () => {
+test('a log that no longer exists is not asked for again', () => {
   const world = new World();
   world.start();
   world.append();

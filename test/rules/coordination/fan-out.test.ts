@@ -257,7 +257,7 @@ describe('convergence', () => {
     expect(result.barriers[0]).toMatchObject({ arrived: ['B'], failed: [{ from: 'B#0.1', branch: '0.1' }] });
   });
 
-  test('a quorum that cannot be reached any more is insufficient', async () => {
+  test('a quorum that can no longer be reached is insufficient', async () => {
     const script = { A: [fanOut, final('end')], B: [final(1)], C: [died], D: [died] };
     const result = await play(scenarioOf(flows, script, { convergence: { quorum: 2 } }));
     expect(result.error).toContain('insufficient arrivals: 1 of 3, 2 needed (C: died; D: died)');

@@ -417,7 +417,7 @@ const garbage = fc.oneof(
   fc.jsonValue(),
 );
 
-/** Null where it is taken. */
+/** Null if it is taken. */
 function refusal(begin: (input: unknown) => unknown, input: unknown): DroverError | null {
   try {
     // What begins is carried on: it can be written.

@@ -274,7 +274,7 @@ describe('the fleets of a pool', () => {
     expect(endsAt(poolOf('a'), NOW)).toBeNull();
   });
 
-  test('people are notified of the exhaustion once, until no agent waits any more', () => {
+  test('people are notified of the exhaustion once, until no agent waits', () => {
     const usedUp = ask(failed(both, 'a', NOW), 'f/1', 'a', 'r1').state;
     const first = announceExhaustion(usedUp);
     expect([announceExhaustion(both).due, first.due, announceExhaustion(first.state).due]).toEqual([

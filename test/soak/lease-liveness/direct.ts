@@ -20,7 +20,7 @@ interface Way {
   readonly state: AgentState;
   readonly unheard: readonly Heartbeat[];
   readonly gateway: object | null;
-  /** What it was before silence alone made it offline, and when that was; null where it was not silence. */
+  /** What it was before silence alone made it offline, and when that was; null if it was not silence. */
   readonly before: { readonly liveness: Liveness; readonly at: number } | null;
 }
 
@@ -75,7 +75,7 @@ function after(way: Way, beat: Heartbeat, { gateway, isHeard }: Passed, now: num
   return [all, { ...retold, unheard: [beat] }, { ...present, unheard: [...present.unheard.slice(-1), beat] }];
 }
 
-/** A gateway that has died vouches until its lease ends, and `starting` keeps the liveness that it finds (rule 2). */
+/** A gateway that has died vouches until its lease ends, and `starting` keeps the liveness that it finds (lifecycle.md, rule 2). */
 function stillHeld(way: Way, { status }: Heartbeat, { leased }: Passed, now: number): Way[] {
   const { state, before } = way;
   const isBeyond = before === null || before.liveness !== leased || now - before.at > LEASE_TTL_MS;

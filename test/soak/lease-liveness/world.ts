@@ -92,7 +92,7 @@ export class World {
     this.now += SECOND;
     for (const due of this.#later.filter(({ at }) => at <= this.now)) {
       this.#later.splice(this.#later.indexOf(due), 1);
-      // A late message has no sender any more.
+      // A late message no longer has a sender.
       try {
         due.deliver();
       } catch (error) {

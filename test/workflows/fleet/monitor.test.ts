@@ -84,7 +84,7 @@ it('a passed check makes a starting agent ready, keeps it ready without beats, a
   });
 });
 
-it('an agent whose checks are switched off is not asked any more', async () => {
+it('an agent whose checks are switched off is no longer asked', async () => {
   await withChecked(async (world, endpoint) => {
     await world.apply({ agents: [memory('a')], liveness: LIVENESS });
     await eventually(

@@ -155,7 +155,7 @@ it('a scripted run whose history is full takes no further turn', async () => {
   });
 });
 
-it('a run whose history is full is not paused any more, and can still be cancelled', async () => {
+it('a run whose history is full is no longer paused, and can still be cancelled', async () => {
   await withAgents(env, async (world) => {
     await readyAgents(world, ['A', 'B', 'C']);
     world.takeTurn = () => untilCancelled();

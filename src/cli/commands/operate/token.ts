@@ -76,7 +76,7 @@ async function revoke(name: string, { output }: TokenFlags): Promise<void> {
   await print(output, {
     data: { ...revoked, revoked: true },
     names: [name],
-    text: () => `${path} has no token "${name}" any more; a running gateway refuses it within a second`,
+    text: () => `${path} no longer has a token "${name}"; a running gateway refuses it within a second`,
   });
 }
 

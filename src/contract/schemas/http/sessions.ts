@@ -6,7 +6,7 @@ import type { Call } from './call';
 
 /**
  * A caller. `csrf` is null for one with a token, which needs no such header; `temporalUi` is the page of
- * workflows in Temporal's Web UI, null where it is not known.
+ * workflows in Temporal's Web UI, null if it is not known.
  */
 const session = z.object({
   name: z.string(),

@@ -28,7 +28,7 @@ export const troubles = z
   .array(z.object({ what: z.string(), why: z.string(), since: time, attempts: z.int() }))
   .exactOptional();
 
-/** What turns took: costs in US dollars, tokens; absent where none reported usage. */
+/** What turns took: costs in US dollars, tokens; absent if none reported usage. */
 export const usage = z
   .object({ turns: z.int(), costUsd: z.number(), inputTokens: z.int(), outputTokens: z.int() })
   .exactOptional();

@@ -6,7 +6,7 @@ import { afterProbe } from '../liveness/probes';
 import { recordCrash, recordHang } from '../restart';
 
 /**
- * Why an inspection contradicts a pause, or null where it does not. The opposite case does not
+ * Why an inspection contradicts a pause, or null if it does not. The opposite case does not
  * count: a running agent that another program suspended is left alone, falls silent and becomes
  * offline.
  */

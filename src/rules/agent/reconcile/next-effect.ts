@@ -7,7 +7,7 @@ import type { AgentState, Effect, ProviderEffect } from '../state';
 import { isReloadDue, lacksSubscription } from '../subscription/switch';
 import { isProbeDue } from '../liveness/probes';
 
-/** The next effect, or null where nothing is to do now. */
+/** The next effect, or null if nothing is to do now. */
 export function nextEffect(state: AgentState, now: number): Effect | null {
   if (state.effect !== null) return null;
   if (state.retryAt !== null && now < state.retryAt) return null;

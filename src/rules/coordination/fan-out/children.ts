@@ -21,7 +21,7 @@ export interface Children {
    * reach.
    */
   startQueued(alsoBeside: readonly string[]): void;
-  /** Takes a result; false where the barrier no longer waits for that branch. */
+  /** Takes a result; false if the barrier no longer waits for that branch. */
   settle(result: BranchResult): boolean;
   isIdle(): boolean;
   /**

@@ -8,7 +8,7 @@ import type { Sizes } from '../effects';
 import { routeTo } from '../route';
 import type { BranchState, Counts } from '../state';
 
-/** Why the branch may take no further turn; null where it may. */
+/** Why the branch may take no further turn; null if it may. */
 export function turnLimit(state: BranchState): string | null {
   const { rules } = state.context.topology;
   if (state.counts.steps >= rules.maxSteps) return `max_steps(${String(rules.maxSteps)}) reached`;
@@ -17,7 +17,7 @@ export function turnLimit(state: BranchState): string | null {
 }
 
 /**
- * Why the reply invokes too many agents at once; null where it does not. A value for a waiting
+ * Why the reply invokes too many agents at once; null if it does not. A value for a waiting
  * agent or a rendezvous costs no turn, and `turnLimit` bounds a single invocation, which is a
  * hand-over.
  */
@@ -68,7 +68,7 @@ export function checkJson(name: string, value: unknown): void {
   if (problem) throw new DroverError('InvalidRequest', describeProblem(problem, name));
 }
 
-/** The error of an oversized reply; null where every field fits. */
+/** The error of an oversized reply; null if every field fits. */
 export function oversizedReply(reply: TurnReply, sizes: Sizes): string | null {
   for (const [field, value] of fieldsOf(reply)) {
     const problem = oversized(field, value, sizes.value);
@@ -77,7 +77,7 @@ export function oversizedReply(reply: TurnReply, sizes: Sizes): string | null {
   return null;
 }
 
-/** The error of an oversized turn request; null where it fits. */
+/** The error of an oversized turn request; null if it fits. */
 export function oversizedTurn(request: TurnRequest, sizes: Sizes): string | null {
   const { input } = request;
   if (input.kind === 'results') {
@@ -88,7 +88,7 @@ export function oversizedTurn(request: TurnRequest, sizes: Sizes): string | null
   return sizes.turnRequest === Infinity ? null : oversized('the turn request', request, sizes.turnRequest);
 }
 
-/** The error of a value above `limit` bytes of JSON; null where it fits. */
+/** The error of a value above `limit` bytes of JSON; null if it fits. */
 function oversized(field: string, value: unknown, limit: number): string | null {
   return overLimit(field, jsonBytes(value), limit);
 }

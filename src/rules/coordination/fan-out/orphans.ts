@@ -1,5 +1,5 @@
 /**
- * Branches that no barrier waits for any more, because it decided without them. Their records still
+ * Branches that no barrier waits for, because it decided without them. Their records still
  * belong to the run.
  */
 import type { BranchHandle } from '../effects';

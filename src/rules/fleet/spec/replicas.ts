@@ -20,7 +20,7 @@ export function replicasOf({ replicas, ...spec }: AgentSpec): AgentSpec[] {
   }));
 }
 
-/** The services of a fleet, each with its number of replicas; undefined where it has none. */
+/** The services of a fleet, each with its number of replicas; undefined if it has none. */
 export function servicesOf({ agents }: FleetSpec): Readonly<Record<string, number>> | undefined {
   const services = agents.flatMap(({ name, replicas }) => (replicas === undefined ? [] : [[name, replicas] as const]));
   return services.length === 0 ? undefined : Object.fromEntries(services);

@@ -39,14 +39,14 @@ export function addTurn(sum: Usage | undefined, turn: TurnUsage | null): Usage |
   return added(sum, { turns: 1, costUsd, inputTokens, outputTokens });
 }
 
-/** The sum of sums; undefined where none of them is known. */
+/** The sum of sums; undefined if none of them is known. */
 export function sumOfUsage(sums: Iterable<Usage | undefined>): Usage | undefined {
   let whole: Usage | undefined;
   for (const sum of sums) if (sum !== undefined) whole = added(whole, sum);
   return whole;
 }
 
-/** As the optional field of a view or a record: absent where no turn reported usage. */
+/** As the optional field of a view or a record: absent if no turn reported usage. */
 export function usageField(sum: Usage | undefined): { readonly usage?: Usage } {
   return sum === undefined ? {} : { usage: sum };
 }

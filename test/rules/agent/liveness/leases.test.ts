@@ -201,7 +201,7 @@ describe('a lease that has run out', () => {
     expect([isHeld(after), livenessDue(after)]).toEqual([true, null]);
   });
 
-  test('does not vouch any more, whenever the beat that names it comes', () => {
+  test('no longer vouches, whenever the beat that names it comes', () => {
     const told = applyLeaseLost(ready(), lost(LEASE), T0);
     expect(isHeld(applyBeat(told, beat(LEASE, 9), T0 + SECOND))).toBe(false);
     expect(isHeld(applyBeat(told, beat(NEXT, 9), T0 + SECOND))).toBe(true);
