@@ -23,6 +23,7 @@ const CHECKS = [
   ['unused', bin('knip'), ['--no-progress']],
   ['releases', process.execPath, [join(root, 'scripts/frozen.mjs')]],
   ['words', process.execPath, [join(root, 'scripts/words.mjs'), '--list']],
+  ['exports', process.execPath, [join(root, 'scripts/exports.mjs')]],
   ['api', bin('typedoc'), ['--emit', 'none']],
   ['bundle', process.execPath, [join(root, 'scripts/check-bundle.mjs')]],
   ['openapi', process.execPath, [join(root, 'scripts/check-openapi.mjs')]],
