@@ -67,6 +67,7 @@ const MODES = {
 
 const DEEDS = {
   answer: ({ say }) => say('the answer'),
+  recall: ({ sessionId, say }) => say(`this session has had ${stored()[sessionId].prompts.length} prompts`),
   async 'two-messages'({ say, update }) {
     await say('I will look at it.');
     await update({ sessionUpdate: 'tool_call', toolCallId: 't1', title: 'reads the sources', kind: 'read' });

@@ -29,6 +29,15 @@ test.each([
   UP_MS,
 );
 
+test.each(['claude-code', 'codex'])(
+  'template %s: its test passes without the tool',
+  (template) => {
+    expect(run(folder, 'npx', ['drover', 'init', '--template', template])).not.toContain('not installed');
+    expect(run(folder, 'node', ['--test'])).toMatch(/^# pass 1$/m);
+  },
+  UP_MS,
+);
+
 test(
   "the README's own fleet and agent work in a folder of one's own",
   () => {

@@ -33,10 +33,14 @@ export class Place {
     symlinkSync(join(ROOT, 'bin/drover.js'), join(this.#bin, 'drover'));
   }
 
+  /** The path of its terminals, with these folders before it. */
+  path(...folders: readonly string[]): string {
+    return [...folders, this.#bin, process.env['PATH'] ?? ''].join(':');
+  }
+
   /** Opens another terminal in the folder. `drover` is on its path. */
   terminal({ columns = 120, env = {} }: TerminalOptions = {}): Terminal {
-    const path = `${this.#bin}:${process.env['PATH'] ?? ''}`;
-    const terminal = new Terminal(this.folder, columns, { PATH: path, ...env });
+    const terminal = new Terminal(this.folder, columns, { PATH: this.path(), ...env });
     this.#terminals.push(terminal);
     return terminal;
   }

@@ -17,6 +17,8 @@ const TESTS = {
   typescript: 'node --import drover/typescript --test agent.test.ts',
   python: 'node --test',
   command: 'node --test',
+  'claude-code': 'node --test',
+  codex: 'node --test',
 } as const;
 type TemplateName = keyof typeof TESTS;
 
@@ -31,7 +33,11 @@ const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
 export function register(program: Command): void {
   program
     .command('init')
-    .addOption(new Option('--template <name>', 'the language of the agent').choices(Object.keys(TESTS)).default('node'))
+    .addOption(
+      new Option('--template <name>', 'the language of the agent, or the tool that it is')
+        .choices(Object.keys(TESTS))
+        .default('node'),
+    )
     .action(({ template }: InitFlags) => init(template, process.cwd()));
 }
 

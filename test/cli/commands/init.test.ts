@@ -29,6 +29,8 @@ test.each([
   ['typescript', ['.gitignore', 'agent.test.ts', 'agent.ts', 'fleet.yaml', 'tsconfig.json']],
   ['python', ['.gitignore', 'agent.py', 'agent.test.mjs', 'drover_agent', 'fleet.yaml']],
   ['command', ['.gitignore', 'agent.mjs', 'agent.test.mjs', 'fleet.yaml']],
+  ['claude-code', ['.gitignore', 'agent.test.mjs', 'fleet.yaml']],
+  ['codex', ['.gitignore', 'agent.test.mjs', 'fleet.yaml']],
 ])('template %s: a valid fleet, three commands, and no change by a second time', async (template, files) => {
   const output = init('--template', template);
   expect(readdirSync(folder).sort()).toEqual(files.sort());
