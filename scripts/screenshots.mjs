@@ -1,7 +1,7 @@
 /**
  * Makes the pictures of Temporal's Web UI in docs/images, from a real `drover up`: the list with
- * Drover's columns, an agent, a run with a fan-out, a failed change with its undo, and the form that
- * sends a signal. Needs Chromium: `CHROMIUM`, or `chromium` on PATH; as root on Debian it is
+ * Drover's columns, an agent, an agent that has nothing to do, a run with a fan-out, a failed change
+ * with its undo, and the form that sends a signal. Needs Chromium: `CHROMIUM`, or `chromium` on PATH; as root on Debian it is
  * installed where it is missing.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,6 +20,8 @@ const PATIENCE_MS = 60_000;
 const SIZE = { width: 1340, height: 1000 };
 /** The UI draws for a moment after its data have come; no event says when it is through. */
 const SETTLED_MS = 1_500;
+/** An agent's first deadline is a minute after its start; what an idle agent costs is what comes after it. */
+const IDLE_MS = 120_000;
 /** The key under which the UI keeps the columns of its list, by namespace. */
 const COLUMNS_KEY = 'namespace-workflow-table-columns';
 const COLUMNS = [
@@ -85,7 +87,6 @@ const program = browser();
 const { child, ui } = await up(cwd);
 const chrome = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
 try {
-  play(cwd);
   mkdirSync(images, { recursive: true });
   const context = await chrome.newContext({ viewport: SIZE, timezoneId: 'UTC', locale: 'en-US' });
   await context.addInitScript(
@@ -110,6 +111,16 @@ try {
     await page.screenshot({ path: join(images, `${name}.png`) });
     console.error(`  docs/images/${name}.png`);
   };
+  const timeline = async (id, name) => {
+    await open(`${workflows}/${encodeURIComponent(id)}`, 'Show idle time');
+    await sleep(SETTLED_MS);
+    await page.mouse.wheel(0, 10_000);
+    await sleep(SETTLED_MS);
+    await shoot(name);
+  };
+  await sleep(IDLE_MS);
+  await timeline('agent/mars/AgentA', 'ui-idle');
+  play(cwd);
   await open(
     `${workflows}?query=${encodeURIComponent('WorkflowType IN ("agent", "run", "fleet")')}`,
     'agent/mars/AgentD',
@@ -119,14 +130,20 @@ try {
   await tab('User Metadata', 'budget of the day is spent');
   await shoot('ui-agent');
   // The branch that has fanned out: its children are bars of their own.
-  await open(`${workflows}/${encodeURIComponent('run/mars/letters/0')}`, 'Hide idle time');
-  await sleep(SETTLED_MS);
-  await page.mouse.wheel(0, 10_000);
-  await sleep(SETTLED_MS);
-  await shoot('ui-run');
+  await timeline('run/mars/letters/0', 'ui-run');
   await open(`${workflows}/${encodeURIComponent('provision/desk/1')}`, 'User Metadata');
   await tab('User Metadata', 'Compensation');
   await shoot('ui-change');
+  await open(`${workflows}/${encodeURIComponent('agent/mars/AgentA')}`, 'User Metadata');
+  await page.getByRole('button', { name: 'More Actions' }).click();
+  // The menu for narrow windows has the same entry, hidden.
+  await page.getByText('Send a Signal').locator('visible=true').click();
+  const form = page.getByTestId('signal-confirmation-modal');
+  await form.getByRole('button', { name: 'Select a signal' }).click();
+  await form.getByRole('option', { name: 'pause' }).click();
+  await form.getByRole('textbox', { name: 'Data' }).fill('{"reason": "budget of the day is spent"}');
+  await sleep(SETTLED_MS);
+  await shoot('ui-signal');
 } finally {
   await chrome.close();
   // The agents of a fleet run on when `drover up` ends.

@@ -30,6 +30,6 @@ test('the table has every search attribute with its type', () => {
 
 test('the pictures are there', () => {
   const pictures = [...text.matchAll(/\]\((images\/[\w-]+\.png)\)/g)].map(([, file = '']) => file);
-  expect(pictures).toHaveLength(4);
+  expect(pictures).toHaveLength(6);
   for (const file of pictures) expect(existsSync(join(ROOT, 'docs', file))).toBe(true);
 });
