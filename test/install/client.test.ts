@@ -1,7 +1,7 @@
 /** Clients of others against a real `drover up`: one that openapi-typescript generates, and the snippets of docs/client.md. */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { marsFile, startUp, temporaryFolder } from '../cli/commands/drover';
+import { drover, marsFile, startUp, temporaryFolder } from '../cli/commands/drover';
 import type { UpState } from '../../src/dev/up-state';
 import { page, ROOT } from '../docs/pages';
 import { snippets } from '../docs/temporal-snippets';
@@ -12,12 +12,23 @@ const INSTALL_MS = 600_000;
 /** openapi-typescript wants TypeScript 5, so that this project has a compiler of its own. */
 const TOOLS = ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0', 'typescript@5.9.3'];
 
+const labelled = (file: string) => file.replace('- name: AgentA\n', '- name: AgentA\n      labels: {team: red}\n');
+
 const up = temporaryFolder();
 let where: UpState;
 beforeAll(async () => {
-  ({ where } = await startUp(up.path, [marsFile(up.path, 'mars')]));
+  ({ where } = await startUp(up.path, [marsFile(up.path, 'mars', labelled)]));
 }, INSTALL_MS);
 afterAll(() => up.remove());
+
+test('agents are chosen by their labels', async () => {
+  const chosen = async (selector: string) => {
+    const { stdout } = await drover(['get', 'agents', '-l', selector, '-o', 'name'], up.path);
+    return stdout.trim().split('\n');
+  };
+  expect(await chosen('team=red')).toEqual(['mars/AgentA']);
+  expect(await chosen('team!=red')).toEqual(['mars/AgentB', 'mars/AgentC', 'mars/AgentD', 'mars/Orchestrator']);
+});
 
 /** A strict project of modules in a folder. */
 function strictProject(folder: string): void {

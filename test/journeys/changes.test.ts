@@ -74,6 +74,14 @@ test('scale up and down', async () => {
   expect((await other.run('drover get agents')).text).toMatch(
     /own\/Many-1 +running[^]*own\/Many-2 +running[^]*own\/Many-3 +running/,
   );
+  const paused = await other.run('drover pause own/Many');
+  expect(paused.text).toMatch(/own\/Many-1 is paused[^]*own\/Many-2 is paused[^]*own\/Many-3 is paused/);
+  expect((await other.run('drover resume own/Many')).code).toBe(0);
+  expect((await other.run('drover logs own/Many')).text).toMatch(/^Many-\d: /m);
+  for (const verb of ['describe', 'describe agent', 'terminate --yes'])
+    expect((await other.run(`drover ${verb} own/Many`)).text).toMatch(
+      /own\/Many is a service; name one of its replicas: own\/Many-1, /,
+    );
   expect((await other.run('drover scale own/Many 1')).code).toBe(0);
   expect((await other.run('drover get agents')).text).not.toMatch(/Many-[23]/);
 });

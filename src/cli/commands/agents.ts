@@ -11,6 +11,7 @@ import { agentRef, plainName, durationOption, parseDuration, requestIdOption, co
 import { confirm } from '../lib/confirm';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, type Format, print, say, withOutput } from '../lib/output';
+import { ofOneAgent, replicasInPlaceOf } from '../lib/replicas';
 import { painted } from '../text/paint';
 
 interface CommandFlags extends ConnectionFlags {
@@ -101,11 +102,32 @@ async function dispatch<C extends AgentCommand>(
   }
   const request = wait ? options : { ...options, wait };
   const send = (ref: AgentRef) => client.agents.command(ref, command, request, { wait, timeoutMs });
-  if (name !== undefined) return printResults(output, command, [await send(agentRef(name))]);
+  if (name !== undefined) return commandNamed(client, command, agentRef(name), send, output);
   if (fleet === undefined) return;
   if (command === 'pause' || command === 'resume') return commandFleet(client, command, fleet, flags);
   const { agents } = await client.fleets.describe(fleet);
   const { done, failed } = await ofEach(Object.keys(agents), (agent) => send({ fleet, agent }));
+  await printResults(output, command, done);
+  throwFirst(failed);
+}
+
+/** Commands the agent of a name, or each replica of the service of that name. */
+async function commandNamed(
+  client: DroverClient,
+  command: AgentCommand,
+  ref: AgentRef,
+  send: (ref: AgentRef) => Promise<CommandResult>,
+  output: Format,
+): Promise<void> {
+  // The fleet's file has all replicas, so a service is not terminated, but scaled.
+  if (command === 'terminate') return printResults(output, command, [await ofOneAgent(client, ref, send)]);
+  const { fleet } = ref;
+  const result = await send(ref).catch(async (error: unknown) => replicasInPlaceOf(client, ref, error));
+  if (!Array.isArray(result)) return printResults(output, command, [result]);
+  const { done, failed } = await ofEach(
+    result.map(({ agent }) => agent),
+    (agent) => send({ fleet, agent }),
+  );
   await printResults(output, command, done);
   throwFirst(failed);
 }

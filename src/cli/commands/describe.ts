@@ -18,6 +18,7 @@ import { type Format, print, type Printable, withOutput } from '../lib/output';
 import { poolText } from '../text/pool';
 import { runPrintable } from '../text/run-output';
 import { askGateway } from '../lib/gateway';
+import { ofOneAgent } from '../lib/replicas';
 import { Screen } from '../lib/screen';
 import { readSettings } from '../lib/serve';
 import { turnsText } from '../text/turns';
@@ -39,7 +40,8 @@ interface Kind<T> {
 }
 
 const AGENT: Kind<AgentView> = {
-  read: async ({ agents }, name, { limit }) => newest(await agents.describe(agentRef(name)), limit),
+  read: async (client, name, { limit }) =>
+    newest(await ofOneAgent(client, agentRef(name), (ref) => client.agents.describe(ref)), limit),
   show: (view) => ({ data: view, names: [`${view.fleet}/${view.name}`], text: () => agentText(view) }),
   isOver: isTerminated,
 };
@@ -152,6 +154,8 @@ async function describeAny(client: DroverClient, name: string, flags: DescribeFl
       await (isPair ? describeAs(RUN) : describeAs(POOL));
     } catch (other) {
       if (!isNotFound(other)) throw other;
+      // The name of a service: the error names its replicas.
+      if (error.details?.['replicas'] !== undefined) throw error;
       const [one, two] = isPair ? ['agent', 'run'] : ['fleet', 'pool'];
       const message = `neither ${one === 'agent' ? 'an' : 'a'} ${one} nor a ${two} ${name} exists; drover get ${one}s and drover get ${two}s list all`;
       throw new DroverError(error.code, message, undefined, { cause: other });

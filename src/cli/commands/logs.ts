@@ -18,6 +18,7 @@ import { type ConnectionFlags, withClient, withConnection } from '../lib/connect
 import { gatewayAccess } from '../lib/gateway';
 import { gatewayLines, type LinesRequest, logLines } from '../lib/log-lines';
 import { colors, say } from '../lib/output';
+import { replicasInPlaceOf } from '../lib/replicas';
 import { readSettings, stopRequested } from '../lib/serve';
 import { shown, ShownBytes } from '../text/control-characters';
 
@@ -48,9 +49,9 @@ async function logs(name: string | undefined, flags: LogsFlags): Promise<void> {
   const ended = new AbortController();
   if (flags.follow) void stopRequested().asked.then(() => ended.abort());
   const [only] = views;
-  const isPlain = flags.fleet === undefined && flags.since === undefined && !flags.timestamps;
+  const isPlain = views.length === 1 && flags.fleet === undefined && flags.since === undefined && !flags.timestamps;
   if (isPlain && only && settings && isLogHere(only, settings)) return bytesOf(only, settings, flags, ended.signal);
-  const print = printer(flags);
+  const print = printer(flags, views.length > 1 || flags.fleet !== undefined);
   const ends = await Promise.allSettled(
     views.map(async (view) => {
       try {
@@ -61,7 +62,7 @@ async function logs(name: string | undefined, flags: LogsFlags): Promise<void> {
     }),
   );
   const failed = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
-  if (flags.fleet === undefined || failed.length === views.length) for (const reason of failed) throw reason;
+  if (views.length === 1 || failed.length === views.length) for (const reason of failed) throw reason;
   for (const reason of failed) say(`drover: ${reason instanceof Error ? reason.message : String(reason)}`);
 }
 
@@ -71,7 +72,7 @@ async function viewsOf(
   name: string | undefined,
   fleet: string | undefined,
 ): Promise<AgentView[]> {
-  if (name !== undefined) return [await client.agents.describe(agentRef(name))];
+  if (name !== undefined) return viewsNamed(client, agentRef(name));
   const items = await allPages((page) => client.agents.list(fleet === undefined ? {} : { fleet }, page));
   if (items.length === 0 && fleet !== undefined) await client.fleets.describe(fleet);
   const refs = items.map((item): AgentRef => ({ fleet: item.fleet, agent: item.name }));
@@ -80,6 +81,16 @@ async function viewsOf(
     if (view === null) throw error;
     return view;
   });
+}
+
+/** The agent of a name, or the replicas of the service of that name. */
+async function viewsNamed(client: DroverClient, ref: AgentRef): Promise<AgentView[]> {
+  try {
+    return [await client.agents.describe(ref)];
+  } catch (error) {
+    const replicas = await replicasInPlaceOf(client, ref, error);
+    return Promise.all(replicas.map((replica) => client.agents.describe(replica)));
+  }
 }
 
 function requestOf({ follow = false, tail, since }: LogsFlags, signal: AbortSignal): LinesRequest {
@@ -113,10 +124,13 @@ async function bytesOf(view: AgentView, settings: Settings, flags: LogsFlags, si
 }
 
 /** Writes lines, each with its time and its agent where asked for. */
-function printer({ fleet, timestamps }: LogsFlags): (view: AgentView, lines: readonly LogLine[]) => Promise<void> {
+function printer(
+  { timestamps }: LogsFlags,
+  isNamed: boolean,
+): (view: AgentView, lines: readonly LogLine[]) => Promise<void> {
   return async (view, lines) => {
     const texts = lines.map(({ at, line }) => {
-      const before = [...(timestamps ? [at] : []), ...(fleet === undefined ? [] : [`${view.name}:`])];
+      const before = [...(timestamps ? [at] : []), ...(isNamed ? [`${view.name}:`] : [])];
       const text = process.stdout.isTTY ? shown(line, false) : line;
       return `${before.map((word) => `${colors().dim(word)} `).join('')}${text}\n`;
     });
