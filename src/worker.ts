@@ -33,7 +33,7 @@ import { DroverError } from './contract/errors';
 import { messageOf } from './contract/text';
 import { isApproved } from './dev/approved-references';
 import { DATA_CONVERTER } from './hosting/data-converter';
-import { startMaintenance } from './hosting/housekeeping';
+import { startMaintenance } from './hosting/maintenance';
 import { watchEndings } from './hosting/endings';
 import { exporterAt, installWith } from './hosting/metrics';
 import { installedProviders } from './hosting/installed-providers';

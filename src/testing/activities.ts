@@ -23,7 +23,8 @@ import type {
 import { DroverError } from '../contract/errors';
 import type { DroverEvent } from '../contract/event';
 import type { ProviderKind } from '../contract/agent';
-import { type Population, StillWorking } from './agents/population';
+import { type Population } from './agents/population';
+import { StillWorking } from './agents/still-working';
 import type { TestProvider } from './provider';
 import type { SimulatedClock } from './server/clock';
 

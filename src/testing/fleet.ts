@@ -1,7 +1,6 @@
 /** A fleet under test: real workflows over agents in memory, on a server that skips time. */
 import { randomBytes } from 'node:crypto';
 import type { DroverClient, RunRequest } from '../client';
-import { environment } from '../config';
 import type { AgentCommand, AgentCommandOptions, AgentView, CommandResult } from '../contract/agent';
 import type { FailureReport } from '../contract/agent/subscription';
 import type { Duration } from '../contract/values/duration';
@@ -14,11 +13,10 @@ import type { RunResult, RunView } from '../contract/run';
 import { applied, type AppliedChange } from './apply';
 import type { CredentialFault } from './credentials';
 import { mustBeDuration } from './durations';
-import { checkedSpec, type TestFleetOptions } from './options';
+import { checkedSpec } from './options';
 import type { AgentProblem } from './problems';
 import type { TestProvider } from './provider';
-import { openScene, type OpenScene } from './scene';
-import type { StageParts } from './server/stage';
+import type { OpenScene } from './scene';
 import { settle } from './server/settle';
 import { checkNames } from './spec';
 
@@ -36,34 +34,6 @@ export interface TestRun {
   /** Waits for its end while time passes. */
   result(): Promise<RunResult>;
   view(): Promise<RunView>;
-}
-
-/**
- * Starts a fleet under test, and resolves when its agents are ready. Throws the error of a change
- * that fails. Close it at the end of the test.
- *
- * @example
- * const t = await testFleet({ file: 'fleet.yaml', agents: { Writer: script(final('draft')) } });
- * const run = await t.run('Write a page');
- * await t.close();
- */
-export function testFleet(options: TestFleetOptions): Promise<TestFleet> {
-  return testFleetWith(options, { environment: environment() });
-}
-
-/** The same with other parts of this package, for its own tests. */
-export async function testFleetWith(options: TestFleetOptions, parts: StageParts): Promise<TestFleet> {
-  const scene = await openScene(options, parts);
-  const t = new TestFleet(scene);
-  if (options.apply === false) return t;
-  try {
-    const { state, error } = await t.apply();
-    if (state !== 'done') throw new DroverError('ProviderError', `fleet ${t.name} did not start: ${error ?? state}`);
-    return t;
-  } catch (error) {
-    await t.close({ replay: false, problems: false });
-    throw error;
-  }
 }
 
 /** A fleet under test. Its methods let simulated time pass while they wait. */

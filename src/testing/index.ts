@@ -36,7 +36,7 @@ export type {
 } from './agents/definitions';
 export type { AppliedChange } from './apply';
 export type { CredentialFault } from './credentials';
-export { testFleet } from './fleet';
+export { testFleet } from './test-fleet';
 export type { CloseOptions, TestFleet, TestRun } from './fleet';
 export type { Human } from './human';
 export type { TestFleetOptions } from './options';

@@ -1,5 +1,6 @@
 /** The test kit over the sources, with the bundle and the supervisor of this test run. */
-import { type TestFleet, testFleetWith } from '../../src/testing/fleet';
+import { type TestFleet } from '../../src/testing/fleet';
+import { testFleetWith } from '../../src/testing/test-fleet';
 import type { TestFleetOptions } from '../../src/testing/options';
 import { shared, workflowBundle } from '../support/shared';
 

@@ -13,21 +13,12 @@ import type { SimulatedClock } from '../server/clock';
 import { type Beforehand, type Behaviour, behaviourOf, type ProcessCommand, type TestAgent } from './definitions';
 import { connectionError, type Instance, MemoryInstance, turnIdOf } from './instance';
 import type { ProcessAgents } from './processes';
+import { StillWorking } from './still-working';
 
 /** The host of the endpoints in memory. It does not exist. */
 const HOST = 'http://agents-of-a-test.invalid';
 /** A turn that is never answered: the longest limit of a turn. */
 const NEVER_MS = 30 * 24 * 3_600_000;
-
-/** A turn whose answer takes this much simulated time from now on. */
-export class StillWorking extends Error {
-  readonly ms: number;
-
-  constructor(agent: string, ms: number) {
-    super(`${agent} still works on the turn`);
-    this.ms = ms;
-  }
-}
 
 /** What the agents need of the test. */
 export interface PopulationSettings {
