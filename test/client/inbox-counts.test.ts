@@ -1,0 +1,60 @@
+/** What a look at the inbox costs: one query for each run, however many of its items wait. */
+import { Client } from '@temporalio/client';
+import { DroverClient } from '../../src/client';
+import { devServer } from '../support/env';
+import { eventually } from '../workflows/agent/harness';
+import { startRun, withRuns } from '../workflows/run/harness';
+
+const env = devServer();
+/** With it the questions of a scripted run wait for a person. */
+const inbox = { deadline: '72h', onDeadline: 'hold' } as const;
+const RUNS = 3;
+const ITEMS = 4;
+
+it('asks each run once, however many of its branches wait', async () => {
+  await withRuns(env, async (taskQueue) => {
+    const agents = Array.from({ length: ITEMS }, (_, index) => `W${String(index)}`);
+    const flows = ['Start -> O', ...agents.flatMap((agent) => [`O <-> ${agent}`, `${agent} -> User`])];
+    const asks = [
+      { action: 'ask', question: 'Which?' },
+      { action: 'final', response: 'done' },
+    ];
+    const invocations = agents.map((agent) => ({ agent, request: 'go' }));
+    const script = {
+      ...Object.fromEntries(agents.map((agent) => [agent, asks])),
+      O: [
+        { action: 'invoke', invocations },
+        { action: 'final', response: 'done' },
+      ],
+    };
+    const runs = await Promise.all(
+      Array.from({ length: RUNS }, () => startRun(env, taskQueue, { topology: { flows }, inbox, script })),
+    );
+    const calls: string[] = [];
+    const counted = new Client({
+      connection: env.client.connection,
+      namespace: env.client.options.namespace,
+      interceptors: {
+        workflow: [
+          {
+            query(input, next) {
+              calls.push(`query ${input.queryType}`);
+              return next(input);
+            },
+          },
+        ],
+      },
+    });
+    const client = DroverClient.over(counted, taskQueue);
+    const fleets = runs.map(({ id }) => id.split('/')[1] ?? '');
+    await eventually(
+      () => client.inbox.list({ fleets }),
+      ({ items }) => items.length === RUNS * ITEMS,
+    );
+    calls.length = 0;
+    expect((await client.inbox.list({ fleets })).items).toHaveLength(RUNS * ITEMS);
+    expect(calls).toEqual(Array.from({ length: RUNS }, () => 'query inbox'));
+    for (const { handle } of runs) await handle.executeUpdate('cancel', { args: [{}] });
+    await Promise.all(runs.map((run) => run.result()));
+  });
+});
