@@ -1,6 +1,7 @@
 /** The frame of every screen: the badge, the navigation, the state of the connection. */
 import type { ComponentChildren, JSX } from 'preact';
-import { isConnected, session } from './state/api';
+import { ageText } from './state/age';
+import { clockAheadMs, isConnected, session } from './state/api';
 import { needs } from './state/badge';
 import { route } from './state/route';
 import { logout } from './state/session';
@@ -48,10 +49,21 @@ export function App(): JSX.Element {
           The connection to the gateway is lost. What you see may be old; buttons are off until it is back.
         </p>
       )}
+      {isIn && clockAheadMs.value !== 0 && <WrongClock aheadMs={clockAheadMs.value} />}
       <main id="main" tabIndex={-1}>
         {isIn ? <Screen /> : <LoginScreen />}
       </main>
     </>
+  );
+}
+
+function WrongClock({ aheadMs }: { readonly aheadMs: number }): JSX.Element {
+  const size = ageText(new Date(0).toISOString(), Math.abs(aheadMs));
+  return (
+    <p class="banner" role="status">
+      The clock of this computer is {size} {aheadMs > 0 ? 'behind' : 'ahead of'} the gateway's. Ages are by the
+      gateway's clock.
+    </p>
   );
 }
 

@@ -26,11 +26,15 @@ export interface Opened {
   readonly errors: string[];
 }
 
-/** Opens a link in a context of its own. */
+/** Opens a link in a context of its own. `init` runs before the page's own script. */
 export async function open(
   browser: Browser,
   link: string,
-  { width = 1280, scheme = 'light' }: { readonly width?: number; readonly scheme?: 'light' | 'dark' } = {},
+  {
+    width = 1280,
+    scheme = 'light',
+    init = '',
+  }: { readonly width?: number; readonly scheme?: 'light' | 'dark'; readonly init?: string } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: scheme });
   const own = new URL(link).origin;
@@ -42,6 +46,7 @@ export async function open(
     foreign.push(url);
     return route.abort();
   });
+  await context.addInitScript(init);
   const page = await context.newPage();
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(link);

@@ -110,6 +110,52 @@ describeInBrowser('the dashboard', () => {
     run = page.url().split('/').at(-1) ?? '';
   });
 
+  test('the screen of an agent names who did what to it', async () => {
+    await go('agents/mars/AgentA');
+    await page.getByText('Who did what').click();
+    await page.locator('.log li', { hasText: '/v1/agents/mars/AgentA/pause' }).waitFor();
+    expect(await page.locator('.log li', { hasText: 'operator from 127.0.0.1: POST' }).count()).toBeGreaterThan(1);
+  });
+
+  test('a command without an answer, and pressed again, is given once', async () => {
+    const keys: (string | undefined)[] = [];
+    await opened.context.route('**/v1/runs', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      keys.push(route.request().headers()['idempotency-key']);
+      if (keys.length > 1) return route.continue();
+      // The gateway takes the command; its answer is lost.
+      await route.fetch();
+      return route.abort();
+    });
+    await go('fleets/mars');
+    await page.getByRole('button', { name: 'Start a run' }).click();
+    await page.getByLabel('Task').fill('Spell it once.');
+    await page.locator('dialog[open] button.main').click();
+    await page.locator('dialog[open] .problem').getByText('the gateway does not answer').waitFor();
+    await page.locator('dialog[open] button.main:enabled').click();
+    await page.getByRole('heading', { name: 'Branches' }).waitFor();
+    await opened.context.unroute('**/v1/runs');
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys).toEqual([keys[0], keys[0]]);
+    const { stdout } = await drover(['get', 'runs', '-o', 'json'], cwd);
+    const mine = (JSON.parse(stdout) as { items: { run: string }[] }).items.filter((one) =>
+      page.url().endsWith(one.run),
+    );
+    expect(mine).toHaveLength(1);
+  });
+
+  test('a clock that is wrong is named, and ages are by the gateway', async () => {
+    const other = await open(browser, await link(), {
+      init: 'const now = Date.now; Date.now = () => now() + 3 * 3_600_000',
+    });
+    await other.page.getByText("The clock of this computer is 3 h ahead of the gateway's.").waitFor();
+    await other.page.goto(`${up.where.gateway}/#/agents/mars/AgentA`);
+    const age = other.page.locator('dd time').first();
+    await age.waitFor();
+    expect(await age.textContent()).toMatch(/^\d+ (s|min)$/);
+    await other.context.close();
+  });
+
   test('the topology shows who works now, as thick edges and in words', async () => {
     await drover(['pause', 'mars/AgentD'], cwd);
     await go('fleets/mars');

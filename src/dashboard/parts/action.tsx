@@ -1,7 +1,7 @@
 /** A button with its dialog: what will happen, the command line that does the same, and a refusal in its own words. */
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
-import { isConnected } from '../state/api';
+import { CallError, isConnected, newKey } from '../state/api';
 import { readAgain } from '../state/live';
 import { mayAct } from '../state/session';
 import { Problem } from './words';
@@ -17,8 +17,8 @@ export interface ActionProps {
   readonly whyNot?: string | null | undefined;
   /** More fields of the dialog. */
   readonly children?: ComponentChildren;
-  /** Makes the call. A text that it returns is shown, and the dialog stays open. */
-  readonly run: () => Promise<unknown>;
+  /** Makes the call under this key. A text that it returns is shown, and the dialog stays open. */
+  readonly run: (key: string) => Promise<unknown>;
 }
 
 const QUIET = { isBusy: false, said: null };
@@ -35,6 +35,7 @@ export function Action({
 }: ActionProps): JSX.Element | null {
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
+  const key = useRef(newKey());
   const [state, setState] = useState<{ isBusy: boolean; said: string | null }>(QUIET);
   if (!mayAct(role)) return null;
 
@@ -42,10 +43,13 @@ export function Action({
     event.preventDefault();
     setState({ isBusy: true, said: null });
     try {
-      const said = await run();
+      const said = await run(key.current);
+      key.current = newKey();
       setState({ isBusy: false, said: typeof said === 'string' ? said : null });
       if (typeof said !== 'string') dialog.current?.close();
     } catch (error) {
+      // Without an answer the command may have been taken: pressing again repeats it, and does not give it twice.
+      if (!(error instanceof CallError && error.isOpen)) key.current = newKey();
       setState({ isBusy: false, said: error instanceof Error ? error.message : String(error) });
     }
     readAgain();

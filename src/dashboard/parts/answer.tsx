@@ -12,7 +12,7 @@ export function AnswerItem({ item }: { readonly item: WaitingItem }): JSX.Elemen
   const [text, setText] = useState('');
   const [extension, setExtension] = useState('1h');
   const path = `/v1/inbox/${encodeURIComponent(id)}`;
-  const answer = (value: unknown) => () => call('POST', `${path}/answer`, { value, digest });
+  const answer = (value: unknown) => (key: string) => call('POST', `${path}/answer`, { value, digest }, key);
   return (
     <p class="buttons">
       {options?.map((option) => (
@@ -38,7 +38,7 @@ export function AnswerItem({ item }: { readonly item: WaitingItem }): JSX.Elemen
         <Action
           label="Extend"
           command={`drover inbox extend ${id} ${extension}`}
-          run={() => call('POST', `${path}/extend`, { extension })}
+          run={(key) => call('POST', `${path}/extend`, { extension }, key)}
         >
           <label>
             By <input required value={extension} onInput={(event) => setExtension(event.currentTarget.value)} />

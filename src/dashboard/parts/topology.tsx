@@ -84,8 +84,9 @@ export function TopologyPicture({ fleet, topology, stateOf, flows }: TopologyPro
             viewBox="0 0 8 8"
             refX="7"
             refY="4"
-            markerWidth="7"
-            markerHeight="7"
+            markerUnits="userSpaceOnUse"
+            markerWidth="11"
+            markerHeight="11"
             orient="auto-start-reverse"
           >
             <path d="M0 0 8 4 0 8z" />

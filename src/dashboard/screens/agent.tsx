@@ -56,8 +56,8 @@ export function AgentScreen({ fleet, agent }: { readonly fleet: string; readonly
 
 function Commands({ view: { fleet, name: agent, moves = [] } }: { readonly view: AgentView }): JSX.Element {
   const [reason, setReason] = useState('');
-  const send = (command: string) => async () => {
-    await call('POST', `/v1/agents/${fleet}/${agent}/${command}`, reason === '' ? {} : { reason });
+  const send = (command: string) => async (key: string) => {
+    await call('POST', `/v1/agents/${fleet}/${agent}/${command}`, reason === '' ? {} : { reason }, key);
     setReason('');
   };
   const why = reason === '' ? '' : ` --reason ${JSON.stringify(reason)}`;
@@ -97,7 +97,12 @@ function AgentFacts({ view }: { readonly view: AgentView }): JSX.Element {
       of={{
         Runtime: <State word={view.runtime} />,
         Liveness: <State word={view.liveness} />,
-        'Last proof of life': <Age at={view.lastProofAt} />,
+        'Last proof of life': (
+          <>
+            <Age at={view.lastProofAt} />
+            {view.lastProofAt !== null && ' ago'}
+          </>
+        ),
         Holds: holds.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)).join(', '),
         Turns: `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`,
         Restarts: view.restarts,

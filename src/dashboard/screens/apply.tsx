@@ -11,14 +11,14 @@ export function ApplyAction({ fleet, spec, revision }: Pick<FleetView, 'fleet' |
   const [plan, setPlan] = useState<{ text: string; result: ApplyResult } | null>(null);
   const edited = text ?? JSON.stringify(spec, null, 2);
 
-  async function run(): Promise<unknown> {
+  async function run(key: string): Promise<unknown> {
     const body = { spec: parsed(edited) };
     // What is applied is what has been seen.
     if (plan?.text !== edited) {
       setPlan({ text: edited, result: await call<ApplyResult>('PUT', `/v1/fleets/${fleet}?dryRun=true`, body) });
       return 'This is the plan above. Press the button again to apply it.';
     }
-    await call('PUT', `/v1/fleets/${fleet}?expectRevision=${String(revision)}`, body);
+    await call('PUT', `/v1/fleets/${fleet}?expectRevision=${String(revision)}`, body, key);
     setText(null);
     setPlan(null);
     return undefined;

@@ -85,9 +85,9 @@ function Topology(props: Omit<TopologyProps, 'flows'>): JSX.Element {
 function Controls({ view }: { readonly view: FleetView }): JSX.Element {
   const { fleet, change } = view;
   const [task, setTask] = useState('');
-  const post = (path: string) => () => call('POST', path, {});
-  const start = async (): Promise<void> => {
-    const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task });
+  const post = (path: string) => (key: string) => call('POST', path, {}, key);
+  const start = async (key: string): Promise<void> => {
+    const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task }, key);
     location.hash = linkTo('runs', fleet, run);
   };
   const base = `/v1/fleets/${fleet}`;
@@ -117,7 +117,13 @@ function Controls({ view }: { readonly view: FleetView }): JSX.Element {
           run={post(`${base}/compensate`)}
         />
       )}
-      <Action label="Destroy" isGrave command={`drover destroy ${fleet}`} role="admin" run={() => call('DELETE', base)}>
+      <Action
+        label="Destroy"
+        isGrave
+        command={`drover destroy ${fleet}`}
+        role="admin"
+        run={(key) => call('DELETE', base, undefined, key)}
+      >
         <p>Every agent of {fleet} ends, with its process or container.</p>
       </Action>
     </p>

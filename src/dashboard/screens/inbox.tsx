@@ -32,7 +32,7 @@ export function InboxScreen(): JSX.Element {
             label={`Deny every ${kind}`}
             isGrave
             command={`drover inbox deny --kind ${kind}`}
-            run={() => call('POST', '/v1/inbox/deny', { kind })}
+            run={(key) => call('POST', '/v1/inbox/deny', { kind }, key)}
           />
         ))}
       </p>

@@ -24,7 +24,7 @@ export function PoolsScreen(): JSX.Element {
 
 function Pool({ pool }: { readonly pool: string }): JSX.Element {
   const { value, problem } = useObject<PoolView>(`/v1/pools/${pool}`);
-  const reset = (body: object) => () => call('POST', `/v1/pools/${pool}/reset`, body);
+  const reset = (body: object) => (key: string) => call('POST', `/v1/pools/${pool}/reset`, body, key);
   return (
     <section>
       <h2>{pool}</h2>

@@ -57,7 +57,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
 }
 
 function Controls({ view: { fleet, run } }: { readonly view: RunView }): JSX.Element {
-  const send = (command: string) => () => call('POST', `/v1/runs/${fleet}/${run}/${command}`, {});
+  const send = (command: string) => (key: string) => call('POST', `/v1/runs/${fleet}/${run}/${command}`, {}, key);
   return (
     <p class="buttons">
       <Action label="Pause" command={`drover runs pause ${fleet}/${run}`} run={send('pause')} />
@@ -93,15 +93,17 @@ function Branches({ view }: { readonly view: RunView }): JSX.Element {
       <h2>Branches</h2>
       {view.branches.length === 0 && <p class="quiet">None yet.</p>}
       <ul class="tree">
-        {view.branches.map(({ id, agents, turns, outcome, error, startedAt }) => {
+        {view.branches.map(({ id, agents, turns, outcome, error, startedAt, endedAt }) => {
           const wait = waits.get(id);
           const now = wait?.turnId ? progress.get(wait.turnId) : undefined;
           return (
             <li key={id} style={{ marginLeft: `${String(Math.min(depthOf(id), DEEPEST) * 20)}px` }}>
               <State word={outcome} /> {id} {agents.join(' → ')}{' '}
               <span class="quiet">
-                {turns} turns, for <Age at={startedAt} />
-              </span>
+                {turns} {turns === 1 ? 'turn' : 'turns'}, {endedAt === null ? 'for' : 'ended'}{' '}
+                <Age at={endedAt ?? startedAt} />
+                {endedAt !== null && ' ago'}
+              </span>{' '}
               <Reason text={wait?.why ?? error} />
               {now && <div class="quiet">{[now.tool, now.text].filter(Boolean).join(': ')}</div>}
             </li>

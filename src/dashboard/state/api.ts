@@ -1,6 +1,7 @@
 /** Calls to the gateway that served this page. */
 import { signal } from '@preact/signals';
 import type { Role } from '../../contract/caller/role';
+import { wallClockMs } from '../../lib/clock';
 
 /** Who is logged in; null before the first answer, and without a session. */
 export const session = signal<Session | null>(null);
@@ -20,10 +21,13 @@ export interface Session {
 /** A refusal or a failure, in the gateway's own words. */
 export class CallError extends Error {
   readonly status: number;
+  /** Whether the call may have had its effect all the same. */
+  readonly isOpen: boolean;
 
   constructor(status: number, detail: string) {
     super(detail);
     this.status = status;
+    this.isOpen = status === 0 || status >= 500;
   }
 }
 
@@ -33,15 +37,37 @@ interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-/** Makes a call and returns its answer. Throws `CallError`, with status 0 where the gateway did not answer. */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Milliseconds by which the gateway's clock is ahead of the one of this computer, as far as answers show it. */
+export const clockAheadMs = signal(0);
+
+/** Answers date themselves by the second, and a call takes its time: less is no wrong clock. */
+const CLOCK_TOLERANCE_MS = 10_000;
+
+function compareClocks(date: string | null): void {
+  const ahead = date === null ? NaN : Date.parse(date) - wallClockMs();
+  clockAheadMs.value = Math.abs(ahead) > CLOCK_TOLERANCE_MS ? Math.round(ahead / 1_000) * 1_000 : 0;
+}
+
+/** A name for a request: a repeat of it, after an answer that was lost, is the same request. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Makes a call and returns its answer. `key` makes a command safe to repeat. Throws `CallError`, with status 0 where the gateway did
+ * not answer.
+ */
+export async function call<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET' && session.value?.csrf) headers['x-drover-csrf'] = session.value.csrf;
+  if (key !== undefined) headers['idempotency-key'] = key;
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
   const answer = await fetch(path, { method, headers, credentials: 'same-origin', ...sent }).catch(() => null);
   isConnected.value = answer !== null;
   if (answer === null) throw new CallError(0, 'the gateway does not answer');
+  compareClocks(answer.headers.get('date'));
   const content: unknown = await answer.json().catch(() => ({}));
   if (answer.ok) return content as T;
   if (answer.status === 401) session.value = null;

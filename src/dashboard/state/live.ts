@@ -2,10 +2,10 @@
 import { effect, signal } from '@preact/signals';
 import { EVENT_TYPES } from '../../contract/event';
 import { wallClockMs } from '../../lib/clock';
-import { isConnected, session } from './api';
+import { clockAheadMs, isConnected, session } from './api';
 import { refreshAll, refreshFor } from './lists';
 
-/** The time of the page, in epoch milliseconds, one step a second: ages are drawn from it. */
+/** The gateway's time in epoch milliseconds, one step a second: ages are drawn from it, as its times are. */
 export const now = signal(wallClockMs());
 /** Counts events, so that a screen with one object reads it again. */
 export const eventCount = signal(0);
@@ -21,7 +21,10 @@ export function readAgain(): void {
 
 /** Watches from now on, whenever a person is logged in. */
 export function startWatching(): void {
-  setInterval(() => (now.value = wallClockMs()), 1_000);
+  setInterval(() => (now.value = wallClockMs() + clockAheadMs.value), 1_000);
+  effect(() => {
+    now.value = wallClockMs() + clockAheadMs.value;
+  });
   let name: string | undefined;
   let stop: (() => void) | undefined;
   effect(() => {

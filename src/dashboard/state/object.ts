@@ -1,5 +1,5 @@
 /** What a screen shows beside the lists: read when the screen opens, and again with every event. */
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { call } from './api';
 import { coalesced } from './coalesced';
@@ -11,8 +11,8 @@ export interface Shown<T> {
   readonly problem: string | null;
 }
 
-/** Reads by `load`, which stays the same while `key` does, and again with each signal that it reads at once. */
-export function useRead<T>(key: string, load: () => Promise<T>): Shown<T> {
+/** Reads by `load`, which stays the same while `key` does: at once, with every event, and with a change of `watched`. */
+export function useRead<T>(key: string, load: () => Promise<T>, watched?: ReadonlySignal<unknown>): Shown<T> {
   const shown = useSignal<Shown<T>>({ value: null, problem: null });
   const read = useMemo(
     () =>
@@ -27,6 +27,7 @@ export function useRead<T>(key: string, load: () => Promise<T>): Shown<T> {
   );
   useSignalEffect(() => {
     void eventCount.value;
+    void watched?.value;
     void read();
   });
   return shown.value;

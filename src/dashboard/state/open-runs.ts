@@ -10,12 +10,12 @@ const MOST_RUNS = 5;
 
 /** The flows of the fleet's open runs, read again with every event. */
 export function useFlows(fleet: string): Shown<readonly Flow[]> {
-  return useRead(`flows of ${fleet}`, async () => {
-    // Read before the first wait, so that a change of the list is noticed.
+  const load = async (): Promise<readonly Flow[]> => {
     const open = runs.read.value.items.filter((item) => item.fleet === fleet && item.endedAt === null);
     const views = await Promise.all(
       open.slice(0, MOST_RUNS).map(({ run }) => call<RunView>('GET', `/v1/runs/${fleet}/${run}`)),
     );
     return summed(views.flatMap(({ branches }) => flowsOf(branches)));
-  });
+  };
+  return useRead(`flows of ${fleet}`, load, runs.read);
 }
