@@ -188,7 +188,7 @@ describeInBrowser('the dashboard with 1,000 agents', () => {
 
   test('shows its first rows within a second, and draws only those in sight', async () => {
     const looks: { readonly rows: number; readonly paint: number }[] = [];
-    // Whatever else this machine does can only slow the page down, so the best look counts.
+    // Other work of this machine only slows the page down, so the best look counts.
     for (let look = 0; look < 5; look += 1) {
       await tab.goto('about:blank');
       await tab.goto(`${address}/#/fleets/big`);

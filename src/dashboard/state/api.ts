@@ -40,7 +40,7 @@ interface Problem {
 /** Milliseconds by which the gateway's clock is ahead of the one of this computer, as far as answers show it. */
 export const clockAheadMs = signal(0);
 
-/** Answers date themselves by the second, and a call takes its time: less is no wrong clock. */
+/** Answers date themselves by the second, and a call takes its time: a smaller difference says nothing. */
 const CLOCK_TOLERANCE_MS = 10_000;
 
 function compareClocks(date: string | null): void {
