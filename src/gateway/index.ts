@@ -10,7 +10,7 @@ import type { DroverClient } from '../client';
 import { checkDisk, explainedByDisk } from '../client/temporal/full-disk';
 import { type AuditSink, auditCalls } from './access/audit';
 import { monotonicMs, wallClockMs } from '../lib/clock';
-import { vouchFor } from './leases';
+import { followFeed, vouchFor } from './leases';
 import { agentHandlers } from './routes/agents';
 import { auditHandlers, type ReadAudit } from './routes/audit';
 import { BeatLedger, type BeatTarget } from './routes/beats';
@@ -148,6 +148,7 @@ export async function createGateway({
   const checkOrigin = createOriginCheck(names);
   const vouching = leases ? vouchFor(app, client, () => beats.deaf()) : null;
   const beats: BeatLedger = new BeatLedger(beatTarget, metrics, monotonicMs, vouching);
+  if (leases) followFeed(app, client, beats);
   metrics.gauge('drover_held_agents', 'Agents that this gateway vouches for by a lease', () => vouching?.size ?? 0);
   metrics.gauge('drover_beating_agents', 'Agents whose last beat this gateway remembers', () => beats.size);
   const hub = new EventHub((signal) => client.feed.observe({ signal }));

@@ -21,6 +21,9 @@ export class BeatEntry implements Vouched {
   /** The workflow's last answer; undefined until it was queried. */
   answer: BeatAnswer | undefined;
   readAt = 0;
+  /** Counts the changes that the feed has told of, and those that the answer has seen. */
+  changes = 0;
+  seenChanges = 0;
   /** Unknown before the first answer; until then one beat is enough. */
   staleAfterMs = Infinity;
   offline = false;

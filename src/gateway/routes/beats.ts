@@ -37,6 +37,8 @@ export class BeatLedger {
   readonly #now: () => number;
   /** Holds the agents in leases; without it every agent is told a renewal per `staleAfter / 3`. */
   readonly #vouching: Vouching | null;
+  /** Whether the feed tells of every change: then an answer holds until it does. */
+  #isFollowed = false;
   #untilSweep = SWEEP_EVERY;
   /** Since when every received beat could be sent on. */
   #listeningFrom: number;
@@ -66,8 +68,7 @@ export class BeatLedger {
     if (entry.isOutdated(beat)) return entry.answer ?? this.#read(ref, entry);
     const isNews = entry.take(beat, now);
     if (isNews || this.#mustTell(entry, now)) return this.#tell(ref, entry, now);
-    if (entry.answer && !isOver(entry.readAt, entry.staleAfterMs / RENEWALS, now)) return entry.answer;
-    return this.#read(ref, entry);
+    return entry.answer && this.#isFresh(entry, now) ? entry.answer : this.#read(ref, entry);
   }
 
   /**
@@ -76,6 +77,23 @@ export class BeatLedger {
    */
   learn(view: AgentView): void {
     this.#entries.get(keyOf({ fleet: view.fleet, agent: view.name }))?.remember(view, this.#now());
+  }
+
+  /** From here on the feed tells of every change. What changed before must be read once. */
+  followed(): void {
+    this.#isFollowed = true;
+    for (const entry of this.#entries.values()) entry.changes += 1;
+  }
+
+  /** The agent has changed: its next beat reads it once. */
+  changed(ref: AgentRef): void {
+    const entry = this.#entries.get(keyOf(ref));
+    if (entry) entry.changes += 1;
+  }
+
+  /** The feed tells no more: until it does, each agent is read once per `staleAfter / 3`. */
+  unfollowed(): void {
+    this.#isFollowed = false;
   }
 
   /** Something could not be passed on: until now not every beat has been heard. */
@@ -100,6 +118,11 @@ export class BeatLedger {
     const entry = new BeatEntry(ref, beat, now);
     this.#entries.set(keyOf(ref), entry);
     return this.#tell(ref, entry, now);
+  }
+
+  #isFresh({ changes, seenChanges, readAt, staleAfterMs }: BeatEntry, now: number): boolean {
+    if (changes !== seenChanges) return false;
+    return this.#isFollowed || !isOver(readAt, staleAfterMs / RENEWALS, now);
   }
 
   #mustTell(entry: BeatEntry, now: number): boolean {
@@ -149,9 +172,14 @@ export class BeatLedger {
   }
 
   async #read(ref: AgentRef, entry: BeatEntry): Promise<BeatAnswer> {
+    const { changes } = entry;
     entry.reading ??= this.#target
       .describe(ref)
-      .then((view) => entry.remember(view, this.#now()))
+      .then((view) => {
+        // A change that was told since may be later than this view.
+        entry.seenChanges = changes;
+        return entry.remember(view, this.#now());
+      })
       .finally(() => (entry.reading = undefined));
     try {
       return await entry.reading;

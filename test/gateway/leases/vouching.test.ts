@@ -303,3 +303,58 @@ test('a day in steps of 20 s: one renewal each, and every silence is told once',
   expect(state.silent).toHaveLength(steps / 360);
   expect(state.renewals.length).toBeLessThanOrEqual(steps);
 });
+
+describe('what is desired, kept current by the feed', () => {
+  const agents = Array.from({ length: 1_000 }, (_, index) => `a${String(index)}`);
+
+  test('1,000 idle agents: no look at any of them in ten minutes', async () => {
+    const { state, ledger, pass } = world();
+    ledger.followed();
+    await pass(30, agents);
+    const before = state.reads;
+    await pass(600, agents);
+    expect(state.reads - before).toBe(0);
+  });
+
+  test('an event of an agent makes its next beat look once, and answers what it sees', async () => {
+    const { state, ledger, beat, pass } = world();
+    ledger.followed();
+    await pass(30, ['a', 'b']);
+    const before = state.reads;
+    state.paused.add('a');
+    expect(await beat('a')).toMatchObject({ desired: 'run' });
+    ledger.changed({ fleet: 'f', agent: 'a' });
+    ledger.changed({ fleet: 'f', agent: 'unknown' });
+    expect(await beat('a')).toMatchObject({ desired: 'pause' });
+    expect(await beat('a')).toMatchObject({ desired: 'pause' });
+    await pass(60, ['a', 'b']);
+    expect(state.reads - before).toBe(1);
+  });
+
+  test('an event that comes while an older view is on its way makes one more look', async () => {
+    const { state, ledger, beat, pass } = world();
+    ledger.followed();
+    await pass(30);
+    ledger.changed({ fleet: 'f', agent: 'a' });
+    const before = state.reads;
+    const looking = beat('a');
+    ledger.changed({ fleet: 'f', agent: 'a' });
+    await looking;
+    await beat('a');
+    await beat('a');
+    expect(state.reads - before).toBe(2);
+  });
+
+  test('without the feed there is a look per third of staleAfter, and one when it is back', async () => {
+    const { state, ledger, pass } = world();
+    ledger.followed();
+    await pass(30);
+    ledger.unfollowed();
+    const before = state.reads;
+    await pass(60);
+    expect(state.reads - before).toBe(3);
+    ledger.followed();
+    await pass(60);
+    expect(state.reads - before).toBe(4);
+  });
+});
