@@ -73,7 +73,9 @@ export function aboutText({ type, data }: DroverEvent): string {
     case 'run.cancelled':
       return firstLine(data['error']);
     case 'lease.lost':
-      return [`agents: ${list(data['agents'])}`, text(data['reason'])].filter(Boolean).join(': ');
+      return [`${number(data['held'])} agents, such as ${list(data['agents'])}`, text(data['reason'])]
+        .filter(Boolean)
+        .join(': ');
     case 'feed.gap':
       return data['missed'] === 0
         ? 'its events are no longer kept'

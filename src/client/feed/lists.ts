@@ -1,5 +1,5 @@
 /** Looks at visibility for the workflows that have recorded events. */
-import { POOL_WORKFLOW } from '../../contract/names';
+import { LEASE_WORKFLOW, POOL_WORKFLOW } from '../../contract/names';
 import type { Calls } from '../temporal/calls';
 import { allPages } from '../temporal/pages';
 import { changedSince, equals, type Listed, listWorkflows } from '../temporal/visibility';
@@ -12,11 +12,12 @@ const PAGE = 1_000;
 
 /**
  * Every run that has recorded an event at this time (epoch ms) or later, open and closed; with `fleet`
- * only its own, and all pools.
+ * only its own, and all pools and leases.
  */
 export function changedRows(calls: Calls, since: number, fleet?: string): Promise<Row[]> {
-  const pools = equals('WorkflowType', POOL_WORKFLOW);
-  const ofFleet = fleet === undefined ? [] : [`(${equals('DroverFleet', fleet)} OR ${pools})`];
+  // These belong to no single fleet.
+  const shared = [POOL_WORKFLOW, LEASE_WORKFLOW].map((type) => equals('WorkflowType', type));
+  const ofFleet = fleet === undefined ? [] : [`(${[equals('DroverFleet', fleet), ...shared].join(' OR ')})`];
   return allPages((page) => listWorkflows(calls, [changedSince(since), ...ofFleet], rowOf, page));
 }
 

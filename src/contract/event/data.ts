@@ -148,7 +148,10 @@ export interface PoolAvailable {
 /** A gateway no longer renews the lease of these agents, which count as silent from now on. */
 export interface LeaseLost {
   readonly lease: string;
+  /** The first 100 of them. */
   readonly agents: readonly string[];
+  /** How many they are. */
+  readonly held: number;
   readonly reason: string | null;
 }
 

@@ -121,7 +121,7 @@ const eventDataSchemas = {
   'run.completed': runEnded,
   'run.failed': runEnded,
   'run.cancelled': runEnded,
-  'lease.lost': z.object({ lease: z.string(), agents: z.array(z.string()), reason: words }),
+  'lease.lost': z.object({ lease: z.string(), agents: z.array(z.string()), held: count, reason: words }),
   'feed.gap': z.object({ workflow: z.string(), missed: count }),
 } as const satisfies { readonly [T in EventType]: z.ZodType<EventData[T]> };
 

@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentRef, Observed } from '../../client';
 
-/** What is told of agents. */
+/** What a follower of agents hears. */
 export interface Follower {
   /** From here on every change is told. */
   followed(): void;
-  /** The agent has recorded an event, or one of it cannot be read any more. */
+  /** The agent has recorded an event, or one of it can no longer be read. */
   changed(ref: AgentRef): void;
-  /** Changes are told no more, until `followed` is called again. */
+  /** Changes are not told, until `followed` is called again. */
   unfollowed(error: unknown): void;
 }
 

@@ -91,7 +91,7 @@ export class BeatLedger {
     if (entry) entry.changes += 1;
   }
 
-  /** The feed tells no more: until it does, each agent is read once per `staleAfter / 3`. */
+  /** The feed has ended: until it begins again, each agent is read once per `staleAfter / 3`. */
   unfollowed(): void {
     this.#isFollowed = false;
   }

@@ -2,6 +2,7 @@
 import { MOST_LEASE_AGENTS } from '../../contract/lease';
 import { carriedIn, stateOf, time, version, words } from '../lib/carried';
 import { agentName } from '../lib/grants';
+import { parseEventLog } from '../lib/log/log-carried';
 import { integer, list, nullable, type Parser } from '../lib/parse';
 import { nameFields, parseLeaseInput } from './messages';
 import { type LeaseState, newLease } from './state';
@@ -19,6 +20,7 @@ export const parseLeaseState: Parser<LeaseState> = stateOf<LeaseState>()({
   renewedAt: time,
   dueAt: time,
   ends: nullable(words),
+  log: parseEventLog,
   continueAfterEvents: nullable(integer(1)),
 });
 

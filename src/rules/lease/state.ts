@@ -10,8 +10,13 @@ import {
   MOST_LEASE_AGENTS,
   type RenewLease,
 } from '../../contract/lease';
+import type { EventLog } from '../../contract/event/log';
 import { leaseWorkflowId } from '../../contract/names';
 import { isLate } from '../lib/late';
+import { append, UNBEGUN_LOG } from '../lib/log/log';
+
+/** The most agents that an event names. */
+const MOST_NAMED = 100;
 
 /** Everything that a lease's workflow knows. */
 export interface LeaseState {
@@ -28,6 +33,8 @@ export interface LeaseState {
   readonly dueAt: number;
   /** Why it ends; null while it lasts. */
   readonly ends: string | null;
+  /** The events of it (docs/events.md): that it is lost. */
+  readonly log: EventLog;
   /** For tests: continue as new after this many history events. */
   readonly continueAfterEvents: number | null;
 }
@@ -44,6 +51,7 @@ export function newLease({ instance, shard, epoch, continueAfterEvents }: LeaseI
     renewedAt: now,
     dueAt: now + LEASE_TTL_MS,
     ends: null,
+    log: UNBEGUN_LOG,
     continueAfterEvents: continueAfterEvents ?? null,
   };
 }
@@ -59,7 +67,7 @@ export function renewed(state: LeaseState, { epoch, n, joined, left, size }: Ren
   for (const agent of joined) agents.add(agent);
   const next = { ...state, n, agents: [...agents], renewedAt: now, dueAt: now + LEASE_TTL_MS };
   if (agents.size === size && size <= MOST_LEASE_AGENTS) return next;
-  return { ...next, ends: `it has ${String(agents.size)} agents, and its gateway thinks ${String(size)}` };
+  return ended(next, `it has ${String(agents.size)} agents, and its gateway thinks ${String(size)}`, now);
 }
 
 /**
@@ -69,12 +77,20 @@ export function renewed(state: LeaseState, { epoch, n, joined, left, size }: Ren
 export function timePassed(state: LeaseState, now: number): LeaseState {
   if (state.ends !== null || now < state.dueAt) return state;
   if (isLate(state.dueAt, now)) return { ...state, dueAt: now + LEASE_RENEW_MS };
-  return { ...state, ends: 'its gateway has not renewed it' };
+  return ended(state, 'its gateway has not renewed it', now);
 }
 
 /** The lease after a cancellation from outside: it ends at once, and its gateway begins the next epoch. */
-export function revoked(state: LeaseState): LeaseState {
-  return state.ends === null ? { ...state, ends: 'it was cancelled' } : state;
+export function revoked(state: LeaseState, now: number): LeaseState {
+  return state.ends === null ? ended(state, 'it was cancelled', now) : state;
+}
+
+/** A lease that ends with agents is lost: they are told, and it records that. One without agents has nothing to say. */
+function ended(state: LeaseState, reason: string, now: number): LeaseState {
+  const { agents } = state;
+  if (agents.length === 0) return { ...state, ends: reason };
+  const data = { lease: leaseId(state), agents: agents.slice(0, MOST_NAMED), held: agents.length, reason };
+  return { ...state, ends: reason, log: append(state.log, { type: 'lease.lost', data }, now) };
 }
 
 /** The view, without troubles. */

@@ -19,6 +19,7 @@ import { addIgnored, NOTHING_IGNORED, troublesOf } from '../../rules/lib/trouble
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { translating } from '../shared/failures';
 import { isoNow } from '../shared/iso-now';
+import { answerLogs, begun, createGrowth } from '../shared/log';
 import { migrated } from '../shared/migrated';
 import { afterTheTask, createOutbox, type Outbox } from '../shared/messages/outbox';
 import { createPacer } from '../shared/messages/pacer';
@@ -42,10 +43,14 @@ export async function lease(argument: unknown): Promise<void> {
     show();
   });
   let ignored = NOTHING_IGNORED;
-  let state = translating(() => initialLease(current, Date.now()));
+  const first = translating(() => initialLease(current, Date.now()));
+  let state: LeaseState = { ...first, log: begun(first.log) };
+  const markGrowth = createGrowth();
   requireOwnId(leaseWorkflowId(state));
   const step = (rule: (state: LeaseState, now: number) => LeaseState): void => {
+    const before = state;
     state = rule(state, Date.now());
+    markGrowth(before.log, state.log);
   };
   const ignore: Ignore = (what, why) => {
     ignored = addIgnored(ignored, what, why, isoNow());
@@ -57,6 +62,7 @@ export async function lease(argument: unknown): Promise<void> {
   CancellationScope.current().cancelRequested.catch(() => {
     step(revoked);
   });
+  answerLogs(() => state.log);
   setHandler(describeLease, view, { description: 'Returns the lease: its renewals and how many agents it has' });
   receive(
     renewLease,

@@ -53,7 +53,7 @@ test('it runs out on time, and a timer more than 5 s late waits for one more ren
 });
 
 test('a cancelled one ends', () => {
-  expect(revoked(held).ends).toBe('it was cancelled');
+  expect(revoked(held, T0).ends).toBe('it was cancelled');
 });
 
 test('property: with messages lost, repeated or out of order, it has the agents of its gateway or it ends', () => {
@@ -81,4 +81,29 @@ test('property: with messages lost, repeated or out of order, it has the agents 
       }
     }),
   );
+});
+
+describe('a lease that ends with agents records it once', () => {
+  const late = T0 + 61 * SECOND;
+  test.each([
+    ['its gateway has not renewed it', timePassed(held, late), late],
+    ['it was cancelled', revoked(held, late), late],
+    ['it has 3 agents, and its gateway thinks 9', renewed(held, renewal(2, { joined: ['f/c'], size: 9 }), late), late],
+  ])('%s', (reason, lost, at) => {
+    expect(lost.log.entries).toMatchObject([
+      { type: 'lease.lost', at, data: { lease: 'lease/g/0/2', reason, held: lost.agents.length, agents: lost.agents } },
+    ]);
+    expect(revoked(lost, at + SECOND)).toBe(lost);
+  });
+
+  test('with 4,000 agents it names 100, within the room of a log', () => {
+    const joined = Array.from({ length: 4_000 }, (_, index) => `${'f'.repeat(63)}/${String(index).padStart(63, 'a')}`);
+    const { log } = revoked(renewed(fresh, renewal(1, { joined, size: 4_000 }), T0), T0);
+    expect(log.entries[0]?.data).toMatchObject({ held: 4_000, agents: joined.slice(0, 100) });
+    expect(JSON.stringify(log).length).toBeLessThan(32 * 1024);
+  });
+
+  test('one without agents says nothing', () => {
+    expect(revoked(fresh, T0)).toMatchObject({ ends: 'it was cancelled', log: { entries: [] } });
+  });
 });

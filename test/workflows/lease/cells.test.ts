@@ -1,4 +1,5 @@
 /** Leases that are terminated, cancelled or reset from outside (docs/operations.md): no agent that beats is lost. */
+import type { LogAnswer } from '../../../src/contract/event/log';
 import { devServer } from '../../support/env';
 import { resetWorkflow } from '../../support/reset';
 import { type AgentWorld, eventually, type TestAgent, withAgents } from '../agent/harness';
@@ -52,6 +53,10 @@ it('lease cancelled: it tells its agents and ends, and its gateway begins the ne
     await handle.cancel();
     await handle.result();
     expect((await handle.describe()).status.name).toBe('COMPLETED');
+    const agents = around.agents.map(({ fleet, name }) => `${fleet}/${name}`);
+    expect((await handle.query<LogAnswer>('log')).entries).toMatchObject([
+      { type: 'lease.lost', data: { lease: around.lease, agents, held: 2, reason: 'it was cancelled' } },
+    ]);
     for (const agent of around.agents) expect(await agent.until(({ heldBy }) => heldBy === undefined)).toBeDefined();
     await expectNext(around);
   }));
