@@ -7,6 +7,7 @@ module.exports = {
     '/node_modules/',
     '<rootDir>/test/soak/',
     '<rootDir>/test/journeys/',
+    '<rootDir>/test/agents/',
     '<rootDir>/test/crash/',
     '<rootDir>/test/costs/',
     '<rootDir>/test/install/',
