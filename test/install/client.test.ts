@@ -83,7 +83,7 @@ test(
       const said = run(folder, 'env', [`TEMPORAL_ADDRESS=${where.temporal}`, 'node', 'out/client.mjs'])
         .trim()
         .split('\n');
-      expect(said.slice(0, 2)).toEqual(['RuntimeStateError', 'done paused']);
+      expect(said.slice(0, 2)).toEqual(['ResumeStateError', 'done paused']);
       expect(said.slice(-3)).toEqual(['true MARS', '0', "[ 'create' ]"]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
