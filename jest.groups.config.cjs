@@ -1,5 +1,5 @@
 /**
- * One group of the tests, by `DROVER_TEST_GROUP`: `core` (`npm test`), `programs` (`npm run test:programs`) or
+ * One group of the tests, by `DROVER_TEST_GROUP`: `core` (`npm test`, and without the variable), `programs` (`npm run test:programs`) or
  * `faults` (`npm run test:faults`). Every test is in one group; `npx jest PATH` runs any of them.
  */
 const base = require('./jest.config.cjs');
@@ -48,8 +48,8 @@ function filesOf(pattern) {
   return pattern.endsWith('.test') ? `${pattern}\\.ts$` : `${pattern}.*\\.test\\.ts$`;
 }
 
-const group = GROUPS[process.env.DROVER_TEST_GROUP];
-if (group === undefined) throw new Error(`set DROVER_TEST_GROUP to one of ${Object.keys(GROUPS).join(', ')}`);
+const group = GROUPS[process.env.DROVER_TEST_GROUP ?? 'core'];
+if (group === undefined) throw new Error(`DROVER_TEST_GROUP is one of ${Object.keys(GROUPS).join(', ')}`);
 
 /** @type {import('jest').Config} */
 module.exports = { ...base, ...group };
