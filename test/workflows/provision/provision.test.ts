@@ -304,18 +304,6 @@ describe('what stops a change', () => {
     );
   });
 
-  test('a change that runs out of time takes back what it has made, and says who was late', async () => {
-    await withFleet(
-      env,
-      async (world) => {
-        const ended = await world.apply(fleetOf(['A', 'B'], { provisioning: { timeout: '2s' } }));
-        expect(ended).toMatchObject({ state: 'rolled_back', error: 'timed out after 2s; not finished: B' });
-        await expectNothingLeft(world, ['A', 'B']);
-      },
-      { silent: ['B'] },
-    );
-  });
-
   test('what was there before a failed change stays, untouched', async () => {
     await withFleet(
       env,

@@ -2,6 +2,7 @@
 import { timeSkipping } from '../../support/env';
 import { providerFailure } from '../../support/memory-provider';
 import type { AgentSpec } from '../../../src/contract/agent';
+import { agentWorkflowId } from '../../../src/contract/names';
 import { eventually } from '../agent/harness';
 import { type FleetWorld, fleetOf, withFleet } from '../fleet/harness';
 
@@ -49,6 +50,26 @@ test('a create that lands after its own destroy is removed where nothing refuses
         worlds[0]?.provider.resources.set(key, { resourceId: 'late', key, fleet, agent, ...state });
       },
     },
+  );
+});
+
+test('a change that runs out of time takes back what it has made, and says who was late', async () => {
+  await withFleet(
+    env,
+    async (world) => {
+      const spec = fleetOf(['A', 'B'], { provisioning: { timeout: '1m' } });
+      const { changeId, revision } = await world.fleets.apply(world.fleet, { spec });
+      await world.changeUntil(({ steps }) => steps.ready === 1);
+      await env.sleep(60_000);
+      expect(await world.ended(changeId ?? '', revision)).toMatchObject({
+        state: 'rolled_back',
+        error: 'timed out after 1m; not finished: B',
+      });
+      expect(world.held()).toEqual([]);
+      const { status } = await env.client.workflow.getHandle(agentWorkflowId(world.fleet, 'A')).describe();
+      expect(status.name).toBe('COMPLETED');
+    },
+    { silent: ['B'] },
   );
 });
 
