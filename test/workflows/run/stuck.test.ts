@@ -1,4 +1,3 @@
-import { AGENT_WORKFLOW } from '../../../src/contract/names';
 import { devServer } from '../../support/env';
 import { startRun, withRuns } from './harness';
 
@@ -10,12 +9,9 @@ const topology = { flows: ['Start -> A'] };
 it('a branch whose place another workflow has taken fails, and says so', async () => {
   await withRuns(env, async (taskQueue) => {
     const fleet = `taken-${taskQueue.slice(-8)}`;
-    const external = { v: 1, fleet, agent: 'other' };
-    await env.client.workflow.start(AGENT_WORKFLOW, {
-      workflowId: `run/${fleet}/simulation/0`,
-      taskQueue,
-      args: [external],
-    });
+    // No worker takes it, so it keeps the id.
+    const other = { workflowId: `run/${fleet}/simulation/0`, taskQueue: `${taskQueue}-none` };
+    await env.client.workflow.start('other', other);
     const result = await (await startRun(env, taskQueue, { fleet, topology, script })).result();
     expect(result.error).toMatch(
       /^ROOT failure: insufficient arrivals: 0 of 1 \(A: branch 0 \(A\) was lost: .*already/,
