@@ -123,12 +123,12 @@ async function printView(format: Format, view: RunView): Promise<void> {
 
 /** A task as given: text or JSON, from standard input or from a file. `@@…` is the text `@…`. */
 async function taskOf(given: string): Promise<unknown> {
-  if (given === '-') return jsonOrText(withoutLastBreak(await standardInput()));
+  if (given === '-') return taskIn(await standardInput(), 'standard input');
   if (given.startsWith('@@')) return jsonOrText(given.slice(1));
   if (!given.startsWith('@')) return jsonOrText(given);
   const file = given.slice(1);
   try {
-    return jsonOrText(withoutLastBreak(await readFile(file, 'utf8')));
+    return taskIn(await readFile(file, 'utf8'), file);
   } catch (error) {
     if (error instanceof DroverError) throw error;
     throw new DroverError('InvalidRequest', `the task ${file} cannot be read: ${messageOf(error)}`, undefined, {
@@ -137,6 +137,9 @@ async function taskOf(given: string): Promise<unknown> {
   }
 }
 
-function withoutLastBreak(text: string): string {
-  return text.replace(/\r?\n$/, '');
+/** A task that was read. An empty one is a pipe that broke, or the wrong file. */
+function taskIn(text: string, from: string): unknown {
+  if (text.trim() === '')
+    throw new DroverError('InvalidRequest', `${from} is empty: write the task there, as text or JSON`);
+  return jsonOrText(text.replace(/\r?\n$/, ''));
 }

@@ -70,6 +70,10 @@ it('takes files, folders, standard input, ports and tokens, and finds its direct
     code: 2,
     stderr: expect.stringContaining('standard input:') as string,
   });
+  expect(await fed(['run', 'in', '-'], below, '\n')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('standard input is empty: write the task there') as string,
+  });
 
   writeFileSync(join(below, '1.yaml'), fleet('one', crashing));
   writeFileSync(join(below, '2.json'), fleet('two', external));
