@@ -47,7 +47,7 @@ function around(call, effect) {
 if (file && isDrover) {
   const { ProcessProvider } = require('../../dist/providers/process');
   const { DockerProvider } = require('../../dist/providers/docker');
-  const fleet = require('../../dist/activities/fleet');
+  const fleet = require('../../dist/activities/fleet/fleet');
   for (const { prototype } of [ProcessProvider, DockerProvider]) {
     for (const call of ['create', 'wake', 'destroy', 'suspend', 'continue'])
       prototype[call] = around(call, prototype[call]);
