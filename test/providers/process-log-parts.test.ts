@@ -1,5 +1,6 @@
 /** The log of a process agent in parts: whole lines, from a position, a time or the end, and while it grows. */
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOG_PART_BYTES, type LogPartRequest } from '../../src/contract/agent/log';
@@ -63,6 +64,18 @@ it('the rest of a line that fills a part is left out: half a secret would not be
   const first = await part();
   expect(first).toMatchObject({ lines: [{ line: `${'x'.repeat(LOG_PART_BYTES - 3)}sec` }], more: true });
   expect(await texts({ after: first.next })).toEqual(['next']);
+});
+
+it('the last line of a log that grows is one line', async () => {
+  writeFileSync(log, '0\n');
+  let isOver = false;
+  const writer = (async () => {
+    for (let number = 1; !isOver; number += 1) await appendFile(log, `${String(number)}\n`);
+  })();
+  for (let look = 0; look < 200; look += 1)
+    expect(await part({ tail: 1 })).toMatchObject({ lines: [{ line: expect.any(String) as string }], more: false });
+  isOver = true;
+  await writer;
 });
 
 it('a reader that follows gets a line when it is whole', async () => {

@@ -10,16 +10,20 @@ const NEWLINE = 0x0a;
 export async function logPart(path: string, request: LogPartRequest, signal: AbortSignal): Promise<LogPart> {
   const { waitMs = 0 } = request;
   const follows = waitMs > 0;
-  const from = await startOf(path, request);
-  const part = await partFrom(path, from, follows);
+  const part = await partNow(path, request, follows);
   if (part.lines.length > 0 || !follows) return part;
   const seen = await sizeOf(path);
   await until(async () => signal.aborted || (await sizeOf(path)) !== seen || undefined, waitMs);
-  return partFrom(path, await startOf(path, { after: part.next }), follows);
+  return partNow(path, { after: part.next }, follows);
 }
 
-async function startOf(path: string, { after, tail, since }: LogPartRequest): Promise<number> {
+/** A part of what is there at this moment: a line that comes during the read is not one of the last `tail`. */
+async function partNow(path: string, request: LogPartRequest, follows: boolean): Promise<LogPart> {
   const size = await sizeOf(path);
+  return partFrom(path, await startOf(path, size, request), size, follows);
+}
+
+async function startOf(path: string, size: number, { after, tail, since }: LogPartRequest): Promise<number> {
   if (after !== undefined) {
     const position = Number(after);
     // A log that was cut starts again.
@@ -42,8 +46,7 @@ async function lineAfter(path: string, from: number, size: number): Promise<numb
   return size;
 }
 
-async function partFrom(path: string, from: number, follows: boolean): Promise<LogPart> {
-  const size = await sizeOf(path);
+async function partFrom(path: string, from: number, size: number, follows: boolean): Promise<LogPart> {
   const bytes = await bytesFrom(path, from, Math.min(size, from + LOG_PART_BYTES));
   const isLast = from + bytes.length >= size;
   let end = bytes.lastIndexOf(NEWLINE) + 1;
@@ -53,7 +56,7 @@ async function partFrom(path: string, from: number, follows: boolean): Promise<L
   const lines = linesOf(bytes.subarray(0, end), from, await readTimes(path));
   const isOpen = end === LOG_PART_BYTES && bytes[end - 1] !== NEWLINE;
   const next = isOpen ? await lineAfter(path, from + end, await sizeOf(path)) : from + end;
-  return { lines, next: String(next), more: next < (await sizeOf(path)) && !(isLast && follows) };
+  return { lines, next: String(next), more: next < size && !(isLast && follows) };
 }
 
 function linesOf(bytes: Buffer, from: number, times: readonly SizeAt[]): LogLine[] {
