@@ -76,21 +76,22 @@ it('an answer that comes twice, or too late, changes nothing', async () => {
   });
 });
 
+const NONE = 'run/f/none';
+
 it.each([
-  ['a run', RUN_WORKFLOW, { v: 1, fleet: 'f' }, 'InvalidRequest'],
+  ['a run', RUN_WORKFLOW, { v: 1, fleet: 'f' }, 'InvalidRequest', NONE],
   [
     'a run',
     RUN_WORKFLOW,
     { v: 1, fleet: 'f', run: 'none', task: 1, topology: { flows: ['A -> B'] } },
     'InvalidFleet',
-    'run/f/none',
+    NONE,
   ],
-  ['a branch', BRANCH_WORKFLOW, { v: 1, context: {} }, 'InvalidRequest'],
-  ['a branch', BRANCH_WORKFLOW, undefined, 'InvalidRequest'],
-])('%s that is given none fails at once', async (_, type, input, code, workflowId?: string) => {
+  ['a branch', BRANCH_WORKFLOW, { v: 1, context: {} }, 'InvalidRequest', `${NONE}/0`],
+  ['a branch', BRANCH_WORKFLOW, undefined, 'InvalidRequest', `${NONE}/0`],
+])('%s that is given none fails at once', async (_, type, input, code, workflowId) => {
   await withRuns(env, async (taskQueue) => {
-    const options = { workflowId: workflowId ?? `none-${taskQueue}`, taskQueue, args: [input] };
-    const handle = await env.client.workflow.start(type, options);
+    const handle = await env.client.workflow.start(type, { workflowId, taskQueue, args: [input] });
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: code, nonRetryable: true } });
   });
 });
