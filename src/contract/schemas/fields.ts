@@ -79,3 +79,6 @@ export const requestId = z.string().max(REQUEST_ID_LENGTH).refine(isWellFormed, 
 
 /** The reason of a command, for people. */
 export const reason = z.string().max(2_000);
+
+/** Any JSON value: one schema, so that descriptions can name it. */
+export const jsonSchema = z.json();

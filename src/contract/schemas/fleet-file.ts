@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ApplyRequest, FleetFile } from '../fleet';
 import { ON_DEADLINE } from '../run/inbox';
 import { FLEET_LIMITS } from '../values/patterns';
-import { duration, field, name, positiveDuration as positive, requestId, strict } from './fields';
+import { duration, field, jsonSchema, name, positiveDuration as positive, requestId, strict } from './fields';
 import { topologySchema } from './topology';
 import { agent } from './fleet-agent';
 import { application, liveness, restart, notify } from './fleet-policies';
@@ -51,7 +51,7 @@ const inbox = strict({
     'What a passed deadline leads to: the `default` is the answer, the branch fails, or the question waits on.',
     { default: 'fail' },
   ).optional(),
-  default: field(z.json(), 'The answer with `onDeadline: default`; only here it may be a consent.', {
+  default: field(jsonSchema, 'The answer with `onDeadline: default`; only here it may be a consent.', {
     example: 'no',
   }).optional(),
 });

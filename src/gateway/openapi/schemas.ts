@@ -6,6 +6,7 @@ import {
   failureReportSchema,
   heartbeatSchema,
 } from '../../contract/schemas/agents';
+import { jsonSchema } from '../../contract/schemas/fields';
 import { fleetFileSchema, fleetSpecSchema } from '../../contract/schemas/fleet-file';
 import { scriptSchema } from '../../contract/schemas/scenario';
 import { topologySchema } from '../../contract/schemas/topology';
@@ -25,6 +26,7 @@ type JsonSchema = Record<string, unknown> & {
 };
 
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+  Json: jsonSchema,
   AgentView: views.agentViewSchema,
   AgentListItem: views.agentListItemSchema,
   CommandResult: views.commandResultSchema,
