@@ -42,7 +42,7 @@ test('it holds what runs, its types, maps and pages, and neither tests nor sourc
     files.filter(
       (file) => /(?:^|\/)(?:tests?|src|\.[^/]+)\//.test(file.replace(/^python\/src\//, '')) || /\.test\./.test(file),
     ),
-  ).toEqual(files.filter((file) => /^templates\/\w+\/agent\.test\./.test(file)));
+  ).toEqual(files.filter((file) => /^templates\/[\w-]+\/agent\.test\./.test(file)));
   expect(files.filter((file) => /(?:^|\/)\./.test(file))).toEqual([]);
   // 1,340 files and 8 MB, of them 3.9 MB workflow bundle; what does not belong here comes in hundreds.
   expect(files.length).toBeLessThan(1_800);
