@@ -17,7 +17,7 @@ export const BOUNDS = {
   'a run with a question': { events: 82, transitions: 46 },
   'the MARS run': { events: 180, transitions: 111 },
   'a switch of a credential': { events: 52, transitions: 24 },
-  'an apply of 10 agents': { events: 400, transitions: 190 },
+  'an apply of 10 agents': { events: 425, transitions: 190 },
 } as const satisfies Record<string, Cost>;
 
 /** An operation whose cost is counted. */
