@@ -3,33 +3,15 @@ import { Client } from '@temporalio/client';
 import { DroverClient } from '../../src/client';
 import { devServer } from '../support/env';
 import { eventually } from '../workflows/agent/harness';
-import { startRun, withRuns } from '../workflows/run/harness';
+import { startAskingRuns, withRuns } from '../workflows/run/harness';
 
 const env = devServer();
-/** With it the questions of a scripted run wait for a person. */
-const inbox = { deadline: '72h', onDeadline: 'hold' } as const;
 const RUNS = 3;
 const ITEMS = 4;
 
 it('asks each run once, however many of its branches wait', async () => {
   await withRuns(env, async (taskQueue) => {
-    const agents = Array.from({ length: ITEMS }, (_, index) => `W${String(index)}`);
-    const flows = ['Start -> O', ...agents.flatMap((agent) => [`O <-> ${agent}`, `${agent} -> User`])];
-    const asks = [
-      { action: 'ask', question: 'Which?' },
-      { action: 'final', response: 'done' },
-    ];
-    const invocations = agents.map((agent) => ({ agent, request: 'go' }));
-    const script = {
-      ...Object.fromEntries(agents.map((agent) => [agent, asks])),
-      O: [
-        { action: 'invoke', invocations },
-        { action: 'final', response: 'done' },
-      ],
-    };
-    const runs = await Promise.all(
-      Array.from({ length: RUNS }, () => startRun(env, taskQueue, { topology: { flows }, inbox, script })),
-    );
+    const runs = await startAskingRuns(env, taskQueue, RUNS, ITEMS);
     const calls: string[] = [];
     const counted = new Client({
       connection: env.client.connection,

@@ -3,11 +3,9 @@ import { DroverClient } from '../../src/client';
 import { monotonicMs } from '../../src/lib/clock';
 import { devServer } from '../support/env';
 import { eventually } from '../workflows/agent/harness';
-import { startRun, withRuns } from '../workflows/run/harness';
+import { startAskingRuns, withRuns } from '../workflows/run/harness';
 
 const env = devServer();
-/** With it the questions of a scripted run wait for a person. */
-const inbox = { deadline: '72h', onDeadline: 'hold' } as const;
 /** What a person may wait for a list. */
 const WITHIN_MS = 1_000;
 const ITEMS = 1_000;
@@ -20,23 +18,7 @@ it.each([
   '%d runs with %d items each are listed within a second',
   async (count, each) => {
     await withRuns(env, async (taskQueue) => {
-      const agents = Array.from({ length: each }, (_, index) => `W${String(index)}`);
-      const flows = ['Start -> O', ...agents.flatMap((agent) => [`O <-> ${agent}`, `${agent} -> User`])];
-      const asks = [
-        { action: 'ask', question: 'Which?' },
-        { action: 'final', response: 'done' },
-      ];
-      const invocations = agents.map((agent) => ({ agent, request: 'go' }));
-      const script = {
-        ...Object.fromEntries(agents.map((agent) => [agent, asks])),
-        O: [
-          { action: 'invoke', invocations },
-          { action: 'final', response: 'done' },
-        ],
-      };
-      const runs = await Promise.all(
-        Array.from({ length: count }, () => startRun(env, taskQueue, { topology: { flows }, inbox, script })),
-      );
+      const runs = await startAskingRuns(env, taskQueue, count, each);
       const client = DroverClient.over(env.client, taskQueue);
       const fleets = runs.map(({ id }) => id.split('/')[1] ?? '');
       const list = () => client.inbox.list({ fleets }, { timeoutMs: 60_000 });

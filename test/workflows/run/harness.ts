@@ -49,6 +49,27 @@ export async function startRun(env: TestEnv, taskQueue: string, given: RunOf): P
   };
 }
 
+/** Starts runs whose `items` branches each ask a person, with a deadline so that they wait in the inbox. */
+export function startAskingRuns(env: TestEnv, taskQueue: string, runs: number, items: number): Promise<TestRun[]> {
+  const agents = Array.from({ length: items }, (_, index) => `W${String(index)}`);
+  const flows = ['Start -> O', ...agents.flatMap((agent) => [`O <-> ${agent}`, `${agent} -> User`])];
+  const asks = [
+    { action: 'ask', question: 'Which?' },
+    { action: 'final', response: 'done' },
+  ];
+  const invocations = agents.map((agent) => ({ agent, request: 'go' }));
+  const script = {
+    ...Object.fromEntries(agents.map((agent) => [agent, asks])),
+    O: [
+      { action: 'invoke', invocations },
+      { action: 'final', response: 'done' },
+    ],
+  };
+  const inbox = { deadline: '72h', onDeadline: 'hold' } as const;
+  const one = () => startRun(env, taskQueue, { topology: { flows }, inbox, script });
+  return Promise.all(Array.from({ length: runs }, one));
+}
+
 function absent(error: unknown): null {
   if (error instanceof WorkflowNotFoundError) return null;
   throw error;
