@@ -52,7 +52,7 @@ export function createReplicaActivities({ calls, now = monotonicMs }: ReplicaSet
     const key = `${call.fleet}/${call.service}`;
     const known = services.get(key) ?? { replicas: [], until: 0, looking: null };
     services.set(key, known);
-    // After a refusal, what was told is no longer true.
+    // A refusal shows that the last look is out of date.
     if (now() < known.until && call.not.length === 0) return known;
     known.looking ??= look(call, known).finally(() => (known.looking = null));
     await known.looking;
