@@ -32,7 +32,7 @@ const FAULTS = [
   '/test/workflows/[a-z]+/cells\\.test',
   '/test/workflows/agent/(?:continue|messages|overdue)\\.test',
   '/test/workflows/fleet/(?:cancel|monitor|preflight)\\.test',
-  '/test/workflows/run/(?:messages|slow-signals|unavailable|undo)\\.test',
+  '/test/workflows/run/(?:messages|queried|slow-signals|unavailable|undo)\\.test',
   '/test/workflows/sandbox/',
   '/test/workflows/shared/',
   '/test/workflows/strangers\\.test',

@@ -25,6 +25,7 @@ export async function bundleWorkflows() {
       'bounded-summaries',
       'one-upsert',
       'refused-updates',
+      'patient-queries',
     ].map((name) => join(root, `src/workflows/sandbox/${name}.ts`)),
     // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps
     // state in a module (decision 12).

@@ -24,6 +24,7 @@ export function workflowCode(): WorkflowCode {
             require.resolve('../workflows/sandbox/bounded-summaries'),
             require.resolve('../workflows/sandbox/one-upsert'),
             require.resolve('../workflows/sandbox/refused-updates'),
+            require.resolve('../workflows/sandbox/patient-queries'),
           ],
         },
       };
