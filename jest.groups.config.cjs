@@ -1,6 +1,6 @@
 /**
- * One group of the tests, by `DROVER_TEST_GROUP`: `core` (`npm test`, and without the variable), `programs` (`npm run test:programs`) or
- * `faults` (`npm run test:faults`). Every test is in one group; `npx jest PATH` runs any of them.
+ * One group of the tests, by `DROVER_TEST_GROUP`: `core` (`npm test`, and without the variable), `workflows` (`npm run test:workflows`),
+ * `programs` (`npm run test:programs`) or `faults` (`npm run test:faults`). Every test is in one group; `npx jest PATH` runs any of them.
  */
 const base = require('./jest.config.cjs');
 
@@ -38,10 +38,20 @@ const FAULTS = [
   '/test/workflows/strangers\\.test',
 ];
 
+/** The way of each workflow from its start to its end, and the race of resumes. */
+const MAIN = '(?:(agent|fleet|pool|provision|run)/\\1|agent/resume-race)\\.test';
+
+/** What else the workflows do: days in skipped time, holds, pools, replicas, agents in runs, races. */
+const WORKFLOWS = ['/test/workflows/'];
+
+const without = (...groups) => ({ testPathIgnorePatterns: [...base.testPathIgnorePatterns, ...groups.flat()] });
+const only = (group) => ({ testMatch: undefined, testRegex: group.map(filesOf) });
+
 const GROUPS = {
-  core: { testPathIgnorePatterns: [...base.testPathIgnorePatterns, ...PROGRAMS, ...FAULTS] },
-  programs: { testMatch: undefined, testRegex: PROGRAMS.map(filesOf) },
-  faults: { testMatch: undefined, testRegex: FAULTS.map(filesOf) },
+  core: without(PROGRAMS, FAULTS, `/test/workflows/(?!${MAIN})`),
+  workflows: { ...only(WORKFLOWS), ...without(PROGRAMS, FAULTS, `/test/workflows/${MAIN}`) },
+  programs: only(PROGRAMS),
+  faults: only(FAULTS),
 };
 
 function filesOf(pattern) {
