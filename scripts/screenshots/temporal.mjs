@@ -30,7 +30,7 @@ function play(cwd) {
   drover(cwd, ['run', 'mars', 'Collect the letters and assemble the secret word.', '--name', 'letters']);
   drover(cwd, ['pause', 'mars/AgentD', '--reason', 'budget of the day is spent']);
   const agents = [
-    '    - {name: Writer, provider: process, process: {command: [sleep, "600"]}, liveness: {readyTimeout: 5s}}',
+    '    - {name: Writer, provider: process, process: {command: [sleep, "600"]}}',
     '    - {name: Critic, provider: process, process: {command: [sh, -c, "echo cannot open the model file; exit 3"]}}',
   ];
   const text = ['apiVersion: drover/v1', 'kind: Fleet', 'metadata: {name: desk}', 'spec:', '  agents:', ...agents];
@@ -71,7 +71,7 @@ export function temporalPictures() {
       console.error(`  docs/images/${name}.png`);
     };
     const timeline = async (id, name) => {
-      await open(`${workflows}/${encodeURIComponent(id)}`, 'Show idle time');
+      await open(`${workflows}/${encodeURIComponent(id)}`, 'Descending');
       await sleep(SETTLED_MS);
       await page.mouse.wheel(0, 10_000);
       await sleep(SETTLED_MS);
