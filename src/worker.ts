@@ -11,7 +11,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from './activities';
-import { admitSigned } from './activities/admission';
+import { admitSigned, signedPlans } from './activities/admission';
 import { delivering } from './activities/turns/delivery';
 import { createFleetActivities } from './activities/fleet/fleet';
 import { createGatewayActivities } from './activities/gateway';
@@ -147,11 +147,13 @@ export async function createWorker({
   const signals = createSignalActivities(calls);
   const secrets = { agentSecret, environment };
   const turnRecords = { store: new TurnRecords(settings.stateDir), host, secrets };
-  const admit = admitSigned(specSecrets && new SpecKeys(specSecrets));
+  const keys = specSecrets && new SpecKeys(specSecrets);
+  const admit = admitSigned(keys);
   const activities = createActivities({
     providers,
     admit,
     allowReference: allowedHere(settings),
+    hasSigned: signedPlans(keys),
     turns: recording(
       delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
       turnRecords,

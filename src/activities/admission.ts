@@ -3,6 +3,7 @@ import { needsSignature, type SpecKeys } from '../client/spec-keys';
 import type { ResourceCall } from '../contract/activities';
 import { DroverError } from '../contract/errors';
 import { titleOf } from '../providers/provider';
+import type { HasSigned } from './references';
 
 /** Throws `Forbidden` for a specification that it does not admit. `provider` is the provider that is called; the specification may name another. */
 export type Admit = (call: Pick<ResourceCall, 'fleet' | 'agent' | 'provider' | 'spec'>) => void;
@@ -18,6 +19,12 @@ export function admitSigned(keys: SpecKeys | undefined): Admit {
     if (problem === null) return;
     throw new DroverError('Forbidden', `${titleOf({ fleet, agent })}: Forbidden: ${problem}`, { permanent: true });
   };
+}
+
+/** Trusts the references of plans that are signed with one of the keys; without keys, of no plan. */
+export function signedPlans(keys: SpecKeys | undefined): HasSigned {
+  return (fleet, { references, signature }) =>
+    signature !== undefined && keys?.hasSigned(fleet, references, signature) === true;
 }
 
 const NO_KEY =

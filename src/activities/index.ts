@@ -16,7 +16,7 @@ import type { TurnRecordActivities } from '../contract/run/turn-record';
 import type { Providers } from '../providers/provider';
 import type { SecretSettings } from '../providers/redaction';
 import type { Admit } from './admission';
-import { admittingReferences, allowEveryReference, type AllowReference } from './references';
+import { admittingReferences, allowEveryReference, type AllowReference, type HasSigned } from './references';
 import { createPreflightActivities } from './fleet/preflight';
 import { createLogActivities } from './logs';
 import { redacting } from './redacting';
@@ -29,6 +29,8 @@ export interface ActivityDependencies {
   readonly admit?: Admit;
   /** Decides which references are resolved for agents, services and webhooks; default: all. */
   readonly allowReference?: AllowReference;
+  /** Decides which references of a plan are resolved before they are allowed; default: none. */
+  readonly hasSigned?: HasSigned;
   readonly turns: TurnActivities;
   readonly turnRecords: TurnRecordActivities;
   readonly fleet: FleetActivities;
@@ -60,11 +62,11 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     gateway,
     secrets,
   } = dependencies;
-  const { allowReference = allowEveryReference } = dependencies;
+  const { allowReference = allowEveryReference, hasSigned } = dependencies;
   const { environment } = secrets;
   const all = {
     ...createProviderActivities(providers, admit),
-    ...createPreflightActivities({ providers, admit, allowReference, environment }),
+    ...createPreflightActivities({ providers, admit, allowReference, hasSigned, environment }),
     ...turns,
     ...turnRecords,
     ...fleet,

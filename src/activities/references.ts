@@ -2,11 +2,15 @@
 import { Context } from '@temporalio/activity';
 import type { Activities } from '../contract/activities';
 import { DroverError } from '../contract/errors';
+import type { Approvable } from '../contract/fleet/preflight';
 import { asProviderFailure } from './failures';
 import { fieldsOf } from './fields';
 
 /** Whether a reference may be resolved for an agent, a service or a webhook. */
 export type AllowReference = (reference: string) => Promise<boolean>;
+
+/** Whether the references that a plan of a fleet would approve are signed. */
+export type HasSigned = (fleet: string, approvable: Approvable) => boolean;
 
 /** Allows all references, for compositions that only tests start. */
 export const allowEveryReference: AllowReference = async () => true;

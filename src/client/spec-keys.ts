@@ -22,6 +22,7 @@ const SIGNED_PROVIDERS: readonly ProviderKind[] = ['process', 'docker'];
 /** Separates these signatures from any other use of the same secret. */
 const SPEC_PURPOSE = 'drover spec 1';
 const ID_PURPOSE = 'drover spec key id';
+const REFERENCES_PURPOSE = 'drover references of a plan 1';
 
 /** Characters of a key id: 64 bits, enough to tell the keys of one installation apart. */
 const ID_LENGTH = 16;
@@ -78,11 +79,31 @@ export class SpecKeys {
       const known = this.ids.join(', ');
       return `its specification is signed with key ${signature.keyId}, and this worker knows ${known} (DROVER_SPEC_SECRET); ${HOW_TO_SIGN}`;
     }
-    const expected = Buffer.from(digest(key.secret, signedText(fleet, agent, spec), 'base64url'));
-    const given = Buffer.from(signature.hmac);
-    if (given.length === expected.length && timingSafeEqual(given, expected)) return null;
+    if (isOf(key, signature, signedText(fleet, agent, spec))) return null;
     return `its signature belongs to another specification, agent or fleet, or it was changed after it was signed; ${HOW_TO_SIGN}`;
   }
+
+  /** Signs the references of a plan: its caller may approve them, so a worker may look for them. */
+  signReferences(fleet: string, references: readonly string[]): SpecSignature {
+    const { id, secret } = this.#first;
+    return { keyId: id, hmac: digest(secret, referencesText(fleet, references), 'base64url') };
+  }
+
+  /** Whether one of the keys has signed these references of a plan. */
+  hasSigned(fleet: string, references: readonly string[], signature: SpecSignature): boolean {
+    const key = this.#keys.find(({ id }) => id === signature.keyId);
+    return key !== undefined && isOf(key, signature, referencesText(fleet, references));
+  }
+}
+
+function isOf({ secret }: Key, signature: SpecSignature, text: string): boolean {
+  const expected = Buffer.from(digest(secret, text, 'base64url'));
+  const given = Buffer.from(signature.hmac);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function referencesText(fleet: string, references: readonly string[]): string {
+  return `${REFERENCES_PURPOSE}\n${canonicalJson({ fleet, references: [...references] })}`;
 }
 
 const HOW_TO_SIGN =

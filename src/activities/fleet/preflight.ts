@@ -11,7 +11,7 @@ import { missingSecret, type SecretEnvironment } from '../../providers/secrets';
 import { type Admit, admitEverything } from '../admission';
 import { whileBeating } from '../beating';
 import { asProviderFailure } from '../failures';
-import { allowEveryReference, type AllowReference, notAllowedHere } from '../references';
+import { allowEveryReference, type AllowReference, type HasSigned, notAllowedHere } from '../references';
 
 /** What the checks need: the providers, the owner's decisions, and the environment of references. */
 export interface PreflightSettings {
@@ -19,6 +19,8 @@ export interface PreflightSettings {
   readonly environment: SecretEnvironment;
   readonly admit?: Admit | undefined;
   readonly allowReference?: AllowReference | undefined;
+  /** Whether a plan's references are signed by a key of this installation; default: they are not. */
+  readonly hasSigned?: HasSigned | undefined;
 }
 
 /** Agents that are checked at a time: each costs some system calls, or one question to a container engine. */
@@ -70,7 +72,7 @@ async function findingsOf(item: PreflightItem, call: PreflightCall, settings: Pr
   }
   if (item.checks.includes('webhooks')) {
     const secrets = references(item.spec).filter(({ path }) => path.startsWith('notify.'));
-    for (const { path, reference } of secrets) found.push(...(await secretFindings(path, reference, settings)));
+    for (const { path, reference } of secrets) found.push(...(await secretFindings(path, reference, call, settings)));
   }
   return found;
 }
@@ -88,38 +90,57 @@ function refusalOf({ spec }: PreflightItem, { fleet }: PreflightCall, { admit }:
 
 async function programFindings(
   { spec }: PreflightItem,
-  { fleet }: PreflightCall,
+  call: PreflightCall,
   settings: PreflightSettings,
 ): Promise<Found[]> {
+  const { fleet } = call;
   const provider = settings.providers[spec.provider];
   if (!provider) return [{ field: 'provider', why: `this worker has no provider "${spec.provider}"` }];
   const { secret } = spec.external ?? {};
-  if (secret !== undefined && !(await isAllowed(secret, settings)))
-    return [refusedReference('external.secret', secret)];
+  const allowed = secret === undefined ? 'allowed' : await judged(secret, call, settings);
+  if (allowed === 'refused') return [refusedReference('external.secret', secret ?? '')];
+  if (allowed === 'left out') return [];
   return [...((await provider.check?.({ fleet, agent: spec.name, spec })) ?? [])];
 }
 
 /** The credentials of its pool: any of them may be the one that it gets. */
 async function credentialFindings(
   { spec }: PreflightItem,
-  { pools }: PreflightCall,
+  call: PreflightCall,
   settings: PreflightSettings,
 ): Promise<Found[]> {
-  const pool = pools.find((one) => one.pool === spec.subscription?.pool);
+  const pool = call.pools.find((one) => one.pool === spec.subscription?.pool);
   const found = (pool?.credentials ?? []).map(({ name, secret }) =>
-    secretFindings(`credential ${name} of pool ${pool?.pool ?? ''}`, secret, settings),
+    secretFindings(`credential ${name} of pool ${pool?.pool ?? ''}`, secret, call, settings),
   );
   return (await Promise.all(found)).flat();
 }
 
-async function secretFindings(field: string, reference: string, settings: PreflightSettings): Promise<Found[]> {
-  if (!(await isAllowed(reference, settings))) return [refusedReference(field, reference)];
+async function secretFindings(
+  field: string,
+  reference: string,
+  call: PreflightCall,
+  settings: PreflightSettings,
+): Promise<Found[]> {
+  const allowed = await judged(reference, call, settings);
+  if (allowed === 'refused') return [refusedReference(field, reference)];
+  if (allowed === 'left out') return [];
   const why = await missingSecret(reference, settings.environment);
   return why === null ? [] : [{ field, why }];
 }
 
-function isAllowed(reference: string, { allowReference }: PreflightSettings): Promise<boolean> {
-  return (allowReference ?? allowEveryReference)(reference);
+/**
+ * Whether this worker resolves a reference. Left out: the plan's `apply` would approve it first, but
+ * no key of this installation says so, and the answer would tell what this host has.
+ */
+async function judged(
+  reference: string,
+  { fleet, approvable }: PreflightCall,
+  { allowReference = allowEveryReference, hasSigned = () => false }: PreflightSettings,
+): Promise<'allowed' | 'left out' | 'refused'> {
+  if (await allowReference(reference)) return 'allowed';
+  if (!approvable?.references.includes(reference)) return 'refused';
+  return hasSigned(fleet, approvable) ? 'allowed' : 'left out';
 }
 
 function refusedReference(field: string, reference: string): Found {

@@ -1,11 +1,11 @@
 /** `drover plan|apply|destroy`. */
 import type { Command } from 'commander';
 import type { ChangeCallOptions, DroverClient } from '../../client';
-import { DroverError } from '../../contract/errors';
-import type { ApplyResult, ChangeView, FleetFile } from '../../contract/fleet';
+import { DroverError, ERRORS } from '../../contract/errors';
+import type { ApplyResult, ChangeView, FleetFile, PlanResult } from '../../contract/fleet';
 import { plainName, parseDurationMs, parseWhole, requestIdOption, commandOf } from '../lib/arguments';
 import { confirm } from '../lib/confirm';
-import { followChange, planLines } from '../lib/changes';
+import { findingLines, followChange, planLines } from '../lib/changes';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith } from '../lib/failure';
 import { collect, loadFleetFiles } from '../files/fleet-files';
@@ -68,12 +68,16 @@ function command(program: Command, name: string): Command {
 async function plan(flags: ChangeFlags): Promise<void> {
   const files = await loadFleetFiles(flags.file ?? [], flags.output);
   const planned = await withClient(flags, async ({ fleets }) => {
-    const all: ApplyResult[] = [];
+    const all: PlanResult[] = [];
     for (const { metadata, spec } of files) all.push(await fleets.plan(metadata.name, spec));
     return all;
   });
   for (const [index, result] of planned.entries())
     await printPlan(flags.output, files[index]?.metadata.name ?? '', result);
+  const unmet = planned.flatMap((result) => result.unmet ?? []);
+  // As `apply` would end.
+  const refused = unmet.some(({ code }) => code === 'Forbidden') ? ERRORS.Forbidden : ERRORS.ProviderError;
+  if (unmet.length > 0) throw new ExitWith(refused.exit);
   if (flags.exitCode && planned.some(isChange)) throw new ExitWith(CHANGES);
 }
 
@@ -161,18 +165,18 @@ async function fleetIn({ file: paths = [], output }: ChangeFlags): Promise<strin
  */
 async function confirmApply({ fleets }: DroverClient, file: FleetFile, flags: ChangeFlags): Promise<void> {
   if (flags.yes || !process.stdin.isTTY) return;
-  const { changes, differences = [] } = await fleets.plan(file.metadata.name, file.spec);
+  const { changes, differences = [] } = await fleets.plan(file.metadata.name, file.spec, { check: false });
   const losses = changes.filter(({ kind }) => kind === 'replace' || kind === 'delete');
   if (losses.length === 0) return;
   for (const line of planLines(file.metadata.name, { changes: losses, settings: [], differences })) say(line);
   await confirm(flags, 'Go on?');
 }
 
-async function printPlan(format: Format, fleet: string, planned: ApplyResult): Promise<void> {
+async function printPlan(format: Format, fleet: string, planned: PlanResult): Promise<void> {
   await print(format, {
     data: planned,
     names: planned.changes.map(({ agent }) => `${fleet}/${agent}`),
-    text: () => appliedText(fleet, planned),
+    text: () => [appliedText(fleet, planned), ...findingLines(fleet, planned)].join('\n'),
   });
 }
 

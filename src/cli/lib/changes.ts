@@ -1,7 +1,14 @@
 /** Follows a change of a fleet to its end, for `apply`, `destroy` and `up`. */
 import type { DroverClient, FollowOptions } from '../../client';
 import { DroverError } from '../../contract/errors';
-import type { AgentProgress, ApplyResult, ChangeView, PlannedChange, PlannedDifference } from '../../contract/fleet';
+import type {
+  AgentProgress,
+  ApplyResult,
+  ChangeView,
+  PlannedChange,
+  PlannedDifference,
+  PlanResult,
+} from '../../contract/fleet';
 import { untilInterrupted } from './interrupt';
 import { Progress } from './progress';
 
@@ -94,6 +101,15 @@ export function planLines(
     ...changes.flatMap((change) => [changeLine(fleet, change), ...valuesOf(change.agent)]),
     ...(settings.length === 0 ? [] : [`set     ${settings.join(', ')}`, ...valuesOf(null)]),
     ...pools.map(({ pool, why }) => `start   pool ${pool} (${why})`),
+  ];
+}
+
+/** What a plan lacks: with a line for each agent, in the words of the change that would fail. */
+export function findingLines(fleet: string, { unmet = [], unchecked = [] }: PlanResult): string[] {
+  return [
+    ...(unmet.length === 0 ? [] : ['apply would change nothing, because something is missing:']),
+    ...unmet.map(({ agent, why }) => `  ${fleet}/${agent}: ${why}`),
+    ...unchecked.map((why) => `not checked: ${why}`),
   ];
 }
 

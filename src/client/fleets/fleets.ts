@@ -15,6 +15,7 @@ import type {
   FleetListItem,
   FleetSpec,
   FleetView,
+  PlanResult,
   RunNamed,
   ScaleRequest,
 } from '../../contract/fleet';
@@ -28,9 +29,11 @@ import type { Calls } from '../temporal/calls';
 import type { UpdateOptions } from '../temporal/call-options';
 import type { CallOptions } from '../temporal/call-options';
 import { endedError, orEnded } from '../temporal/ends';
+import { checkPlan } from './check-plan';
 import { type ChangeCallOptions, ENDED, followChange, type FollowOptions, sendInTurn } from './follow';
 import { type FleetFilter, listFleets } from './fleet-items';
 import { lostOf } from './lost';
+import type { Approvable } from '../../contract/fleet/preflight';
 import { fleetSubject } from '../temporal/subject';
 import { fleetSpec } from '../../rules/fleet/spec/spec';
 import { unsignedReferences } from '../../contract/fleet/references';
@@ -41,6 +44,11 @@ import type { Page, PageOptions } from '../temporal/visibility';
 
 /** Approves the references of a fleet file before it is applied. */
 export type ApproveReferences = (references: readonly string[]) => void;
+
+/** `check`: whether the workers are asked for what `apply` would find missing; true unless given. */
+export interface PlanOptions extends CallOptions {
+  readonly check?: boolean;
+}
 
 /** All operations on fleets. */
 export class Fleets {
@@ -83,11 +91,19 @@ export class Fleets {
   }
 
   /**
-   * What `apply` would change; `ids` is the id map after that. Changes nothing, and starts nothing
-   * for a new fleet.
+   * What `apply` would change, and what it would find missing; `ids` is the id map after that.
+   * Changes nothing, and starts nothing for a new fleet.
    */
-  async plan(fleet: string, given: FleetSpec, options: CallOptions = {}): Promise<ApplyResult> {
+  async plan(fleet: string, given: FleetSpec, { check = true, ...options }: PlanOptions = {}): Promise<PlanResult> {
     const spec = this.#signed(fleet, given);
+    const planned = await this.#planned(fleet, spec, options);
+    if (!check) return planned;
+    const { changes } = planned;
+    const plan = { fleet, spec, changes, approvable: this.#approvable(fleet, spec) };
+    return { ...planned, ...(await checkPlan(this.#calls, this.#queuePrefix, plan)) };
+  }
+
+  async #planned(fleet: string, spec: FleetSpec, options: CallOptions): Promise<ApplyResult> {
     try {
       return await this.#calls.update(fleetSubject(fleet), fleetUpdates.apply, { spec, dryRun: true }, options);
     } catch (error) {
@@ -204,6 +220,13 @@ export class Fleets {
 
   #signed(fleet: string, spec: FleetSpec): FleetSpec {
     return this.#keys ? signFleet(this.#keys, fleet, spec) : spec;
+  }
+
+  /** The references that `apply` of this client would approve. */
+  #approvable(fleet: string, spec: FleetSpec): Approvable | undefined {
+    const references = this.#approve ? unsignedReferences(spec) : [];
+    if (references.length === 0) return undefined;
+    return { references, ...(this.#keys && { signature: this.#keys.signReferences(fleet, references) }) };
   }
 
   #view(fleet: string, options: CallOptions = {}): Promise<FleetView> {

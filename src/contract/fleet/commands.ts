@@ -1,5 +1,6 @@
 /** The updates of a fleet, and the answer to `apply` and `destroy`. */
 import type { PlannedChange, PlannedDifference, PoolRepair } from './change';
+import type { Unmet } from './preflight';
 import type { Origin } from '../caller/origin';
 import type { FleetSpec } from './spec';
 
@@ -30,6 +31,14 @@ export interface ApplyResult {
   readonly ids?: Readonly<Record<string, string>>;
   /** For a dry run: the first 500 fields that differ, with their old and new values. */
   readonly differences?: readonly PlannedDifference[];
+}
+
+/** A plan: the answer to a dry run, with what the workers have found. */
+export interface PlanResult extends ApplyResult {
+  /** What is missing, so that `apply` would change nothing; absent if nothing is. */
+  readonly unmet?: readonly Unmet[];
+  /** Why a part of the check could not be made; absent if all of it was. */
+  readonly unchecked?: readonly string[];
 }
 
 /** The argument of the update `scale`: another number of replicas for an agent that has replicas. */

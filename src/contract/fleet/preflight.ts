@@ -1,6 +1,6 @@
 /** The check of agents before the first step of a change (docs/provisioning.md, "Before the first step"). */
-import type { AgentSpec } from '../agent';
-import type { SubscriptionSpec } from '.';
+import type { AgentSpec, SpecSignature } from '../agent';
+import type { SubscriptionSpec } from './spec';
 
 /** An agent to check. */
 export interface PreflightItem {
@@ -15,6 +15,18 @@ export interface PreflightCall {
   readonly agents: readonly PreflightItem[];
   /** The pools of the fleet file that these agents use. */
   readonly pools: readonly Pick<SubscriptionSpec, 'pool' | 'credentials'>[];
+  /** Set by a plan; absent in the check of a change, which began with the approval. */
+  readonly approvable?: Approvable;
+}
+
+/**
+ * The references that an `apply` of a plan would approve first. Until then a worker resolves them
+ * with a signature by the keys of its installation only; without one it does not look at those that
+ * it may not resolve.
+ */
+export interface Approvable {
+  readonly references: readonly string[];
+  readonly signature?: SpecSignature;
 }
 
 /** What is missing for one agent: every field with what to do, in one text. */

@@ -1,21 +1,21 @@
 /** Another specification for a fleet: edited, planned as a list of differences, then applied. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ApplyResult, FleetView } from '../../contract/fleet';
+import type { FleetView, PlanResult } from '../../contract/fleet';
 import { Action } from '../parts/action';
 import { call } from '../state/api';
 
 /** The button with its editor. */
 export function ApplyAction({ fleet, spec, revision }: Pick<FleetView, 'fleet' | 'spec' | 'revision'>): JSX.Element {
   const [text, setText] = useState<string | null>(null);
-  const [plan, setPlan] = useState<{ text: string; result: ApplyResult } | null>(null);
+  const [plan, setPlan] = useState<{ text: string; result: PlanResult } | null>(null);
   const edited = text ?? JSON.stringify(spec, null, 2);
 
   async function run(key: string): Promise<unknown> {
     const body = { spec: parsed(edited) };
     // What is applied is what has been seen.
     if (plan?.text !== edited) {
-      setPlan({ text: edited, result: await call<ApplyResult>('PUT', `/v1/fleets/${fleet}?dryRun=true`, body) });
+      setPlan({ text: edited, result: await call<PlanResult>('PUT', `/v1/fleets/${fleet}?dryRun=true`, body) });
       return 'This is the plan above. Press the button again to apply it.';
     }
     await call('PUT', `/v1/fleets/${fleet}?expectRevision=${String(revision)}`, body, key);
@@ -44,7 +44,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function Plan({ result: { changes, settings, differences = [] } }: { readonly result: ApplyResult }): JSX.Element {
+function Plan({ result }: { readonly result: PlanResult }): JSX.Element {
+  const { changes, settings, differences = [], unmet = [], unchecked = [] } = result;
   if (changes.length === 0 && settings.length === 0) return <p>Nothing differs.</p>;
   return (
     <ul aria-label="Plan">
@@ -63,6 +64,14 @@ function Plan({ result: { changes, settings, differences = [] } }: { readonly re
             {field}: {old ?? 'unset'} → {next ?? 'unset'}
           </code>
         </li>
+      ))}
+      {unmet.map(({ agent, why }) => (
+        <li key={`unmet ${agent}`}>
+          missing for {agent}: {why}
+        </li>
+      ))}
+      {unchecked.map((why) => (
+        <li key={why}>not checked: {why}</li>
       ))}
     </ul>
   );

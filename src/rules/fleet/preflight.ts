@@ -1,10 +1,11 @@
 /** The check before the first step of a change: what is asked of which worker, and what follows from the answers. */
 import type { AgentSpec } from '../../contract/agent';
 import { references } from '../../contract/agent/references';
-import type { AgentChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
+import type { AgentChange, FleetSpec, PlannedChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
 import type { PreflightCall, PreflightItem, Unmet } from '../../contract/fleet/preflight';
 import { boundedList, boundedText, shareBytes } from '../../contract/text';
 import { withChange } from './change';
+import { desiredAgents } from './plan/plan';
 import type { FleetState } from './state';
 
 /** The calls to one worker, in order. `host` null: the main queue. */
@@ -20,12 +21,35 @@ const CALL_LENGTH = 256 * 1_024;
 export function preflightRounds({ change }: FleetState): PreflightRound[] {
   if (change?.step !== 'check' || change.input === null) return [];
   const { input, spec } = change;
+  return roundsOf(input, spec.subscriptions ?? []);
+}
+
+/** What a plan is checked for: its fleet, the host that would start its processes, and its changes. */
+export interface PlanToCheck {
+  readonly fleet: string;
+  readonly host: string;
+  readonly changes: readonly PlannedChange[];
+  readonly spec: FleetSpec;
+}
+
+/** The checks with which an `apply` of this plan would begin. Hosts that only hold a predecessor are not asked. */
+export function planRounds({ fleet, host, changes, spec }: PlanToCheck): PreflightRound[] {
+  const desired = new Map(desiredAgents(spec).map((agent) => [agent.name, agent]));
+  const placed = changes.map((one) => ({ ...one, spec: desired.get(one.agent) ?? null, previous: null }));
+  return roundsOf({ fleet, host, changes: placed }, spec.subscriptions ?? []);
+}
+
+/** Changes that have a host. */
+interface Placed extends Pick<ProvisionInput, 'fleet' | 'host'> {
+  readonly changes: readonly Pick<AgentChange, 'kind' | 'spec' | 'previous'>[];
+}
+
+function roundsOf(placed: Placed, pools: readonly SubscriptionSpec[]): PreflightRound[] {
   const hosts = new Map<string | null, PreflightItem[]>();
-  for (const { host, item } of input.changes.flatMap((one) => itemsOf(one, input))) {
+  for (const { host, item } of placed.changes.flatMap((one) => itemsOf(one, placed))) {
     hosts.set(host, [...(hosts.get(host) ?? []), ...(item === null ? [] : [item])]);
   }
-  const pools = spec.subscriptions ?? [];
-  return [...hosts].map(([host, items]) => ({ host, calls: callsOf(input.fleet, items, pools) }));
+  return [...hosts].map(([host, items]) => ({ host, calls: callsOf(placed.fleet, items, pools) }));
 }
 
 /** What is asked about one agent. Without an item, its host is only asked whether it answers. */
@@ -34,7 +58,7 @@ interface Asked {
   readonly item: PreflightItem | null;
 }
 
-function itemsOf({ kind, spec, previous }: AgentChange, { host }: ProvisionInput): Asked[] {
+function itemsOf({ kind, spec, previous }: Placed['changes'][number], { host }: Pick<Placed, 'host'>): Asked[] {
   if (spec === null || (kind !== 'create' && kind !== 'replace')) return [];
   const left = previous?.provider === 'process' ? previous.host : undefined;
   return [...itemsOfSpec(spec, host), ...(left === undefined ? [] : [{ host: left, item: null }])];

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPreflightActivities } from '../../../src/activities/fleet/preflight';
-import { admitSigned } from '../../../src/activities/admission';
+import { admitSigned, signedPlans } from '../../../src/activities/admission';
+import { SpecKeys } from '../../../src/client/spec-keys';
 import type { AgentSpec } from '../../../src/contract/agent';
 import type { PreflightCall, Unmet } from '../../../src/contract/fleet/preflight';
 import { DroverError } from '../../../src/contract/errors';
@@ -54,11 +55,12 @@ async function unmetOf(
   specs: readonly AgentSpec[],
   pools: PreflightCall['pools'] = [],
   more: Parameters<typeof activities>[0] = {},
+  call: Pick<PreflightCall, 'approvable'> = {},
 ): Promise<readonly Unmet[]> {
   const agents = specs.map((spec) => ({ spec, checks: ['program', 'webhooks'] as const }));
   const found: Unmet[] = [];
   await activityEnvironment().run(async () => {
-    found.push(...(await activities(more).checkAgents({ fleet: 'mars', agents, pools })).unmet);
+    found.push(...(await activities(more).checkAgents({ fleet: 'mars', agents, pools, ...call })).unmet);
   });
   return found;
 }
@@ -213,4 +215,60 @@ test('a worker without the provider says so', async () => {
   expect(await unmetOf([program()], [], { providers: {} })).toEqual([
     { agent: 'A', why: 'provider: this worker has no provider "process"' },
   ]);
+});
+
+describe('what the apply of a plan would approve first', () => {
+  const allowReference = async () => false;
+  const keys = new SpecKeys(['the-secret-of-this-installation-01']);
+  const references = ['file:/gone', 'env:KEY'];
+  const pools = [
+    {
+      pool: 'p',
+      credentials: [
+        { name: 'a', secret: 'file:/gone' },
+        { name: 'b', secret: 'env:KEY' },
+      ],
+    },
+  ];
+  const agents: AgentSpec[] = [
+    { ...service('file:/gone'), name: 'S' },
+    { name: 'P', provider: 'external', external: {}, subscription: { pool: 'p' } },
+    { name: 'W', provider: 'external', external: {}, notify: [{ url: 'http://h', secret: 'file:/gone' }] },
+  ];
+  const found = (approvable: PreflightCall['approvable'], hasSigned = signedPlans(keys)) =>
+    unmetOf(agents, pools, { allowReference, hasSigned }, approvable ? { approvable } : {});
+
+  test('is resolved with a signature of this installation, and only then', async () => {
+    const signed = await found({ references, signature: keys.signReferences('mars', references) });
+    expect(signed.map(({ agent, why, code }) => [agent, why.split(':')[0], code])).toEqual([
+      ['S', 'external.secret', undefined],
+      ['P', 'credential a of pool p', undefined],
+      ['W', 'notify.0.secret', undefined],
+    ]);
+    expect(JSON.stringify(signed)).toContain('ENOENT');
+  });
+
+  test.each([
+    ['no signature', undefined],
+    ['another fleet', keys.signReferences('venus', references)],
+    ['other references', keys.signReferences('mars', ['file:/gone'])],
+    ['another key', new SpecKeys(['the-secret-of-another-installation']).signReferences('mars', references)],
+    ['a changed text', { ...keys.signReferences('mars', references), hmac: 'A'.repeat(43) }],
+  ])('is not looked at with %s, so that no answer tells what this host has', async (_what, signature) => {
+    expect(await found({ references, ...(signature && { signature }) })).toEqual([]);
+  });
+
+  test('is not looked at by a worker without keys', async () => {
+    const signature = keys.signReferences('mars', references);
+    expect(await found({ references, signature }, signedPlans(undefined))).toEqual([]);
+  });
+
+  test('what it would not approve is refused', async () => {
+    const unmet = await found({ references: ['env:KEY'], signature: keys.signReferences('mars', ['env:KEY']) });
+    expect(unmet.map(({ agent, code }) => [agent, code])).toEqual([
+      ['S', 'Forbidden'],
+      ['P', 'Forbidden'],
+      ['W', 'Forbidden'],
+    ]);
+  });
 });

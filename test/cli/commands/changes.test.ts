@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { AgentView } from '../../../src/contract/agent';
-import type { FleetDescription, FleetSpec } from '../../../src/contract/fleet';
+import type { FleetDescription, FleetSpec, PlanResult } from '../../../src/contract/fleet';
 import type { RunView } from '../../../src/contract/run';
 import { until } from '../../../src/lib/until';
 import { ExternalService } from '../../providers/external-service';
@@ -82,6 +82,42 @@ test('plan and a dry run say what would be done and do nothing; apply does it; a
   const nothing = { code: 0, stdout: 'fleet shop is as its file says; nothing to do\n' };
   expect(await drover(['plan', '-f', file, '--exit-code'], cwd)).toMatchObject(nothing);
   expect(await drover(['apply', '-f', file], cwd)).toMatchObject(nothing);
+});
+
+test('plan says what apply would refuse, for a new fleet and for one that is there, and approves nothing', async () => {
+  const lacking = (name: string) =>
+    fileOf(name, {
+      agents: [
+        { ...beating('Lacks', { KEY: 'env:NO_SUCH_KEY' }), subscription: { pool: `pool-${name}` } },
+        { name: 'Gone', provider: 'process', process: { command: ['no-such-program'] } },
+        beating('Fine'),
+      ],
+      subscriptions: [{ pool: `pool-${name}`, credentials: [{ name: 'main', secret: 'file:/no/such/key' }] }],
+    });
+  const approved = () =>
+    existsSync(join(cwd, '.drover/references')) ? readdirSync(join(cwd, '.drover/references')) : [];
+  const before = approved();
+  const file = lacking('lacking');
+  const planned = await drover(['plan', '-f', file, '--exit-code'], cwd);
+  expect(planned).toMatchObject({ code: 1, stderr: '' });
+  expect(planned.stdout).toMatch(/^create {2}lacking\/Lacks\ncreate {2}lacking\/Gone\ncreate {2}lacking\/Fine\n/);
+  const [, ...missing] = planned.stdout.split('apply would change nothing, because something is missing:\n');
+  expect(missing.join('')).toMatch(
+    /^ {2}lacking\/Lacks: process\.env\.KEY: secret env:NO_SUCH_KEY: .*credential main of pool .*\/no\/such\/key.*\n {2}lacking\/Gone: process\.command: .*no-such-program.*\n$/,
+  );
+  expect(approved()).toEqual(before);
+  const { unmet } = JSON.parse((await drover(['plan', '-f', file, '-o', 'json'], cwd)).stdout) as PlanResult;
+  expect(unmet?.map(({ agent }) => agent)).toEqual(['Lacks', 'Gone']);
+
+  // What it says is what apply says.
+  const applied = await drover(['apply', '-f', file], cwd);
+  expect(applied.code).toBe(1);
+  for (const line of missing.join('').trimEnd().split('\n')) expect(applied.stderr).toContain(line);
+
+  const shopping = [keeper, beating('Changed', { LETTER: 'env:NO_SUCH_KEY' }), beating('Removed'), beating('Stays')];
+  const changed = await drover(['plan', '-f', shop(shopping)], cwd);
+  expect(changed).toMatchObject({ code: 1 });
+  expect(changed.stdout).toContain('  shop/Changed: process.env.LETTER: secret env:NO_SUCH_KEY');
 });
 
 test('one environment changed, one removed, one added: exactly these three, the others keep their PIDs, a run in flight does not notice', async () => {

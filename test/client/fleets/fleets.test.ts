@@ -1,6 +1,6 @@
 import { PATIENCE_MS } from '../../support/patience';
 import { DroverClient } from '../../../src/client';
-import type { ChangeView } from '../../../src/contract/fleet';
+import type { ChangeView, FleetSpec } from '../../../src/contract/fleet';
 import { devServer } from '../../support/env';
 import { eventually } from '../../workflows/agent/harness';
 import { fleetOf, memory, withFleet } from '../../workflows/fleet/harness';
@@ -46,6 +46,18 @@ it('plans without starting anything, applies, follows, shows, lists, and destroy
     );
     expect(world.held()).toEqual([]);
   });
+});
+
+it('plans without a worker too, and says that no one has looked', async () => {
+  const fleets = DroverClient.over(env.client, 'no-worker-of-this-queue').fleets;
+  const spec: FleetSpec = { agents: [{ name: 'a', provider: 'process', process: { command: ['a'] } }] };
+  const planned = await fleets.plan('never-applied', spec);
+  expect(planned.changes).toMatchObject([{ kind: 'create', agent: 'a' }]);
+  expect(planned.unchecked).toEqual([
+    'no worker answers at the task queue no-worker-of-this-queue, so the plan is not checked there; start drover worker',
+  ]);
+  expect(planned).not.toHaveProperty('unmet');
+  expect(await fleets.plan('never-applied', spec, { check: false })).not.toHaveProperty('unchecked');
 });
 
 it('refuses a second change, waits its turn, or takes the first one back', async () => {

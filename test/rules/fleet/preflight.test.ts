@@ -3,7 +3,7 @@ import type { AgentSpec } from '../../../src/contract/agent';
 import type { FleetSpec } from '../../../src/contract/fleet';
 import { decideApply, decideDestroy } from '../../../src/rules/fleet/change';
 import { duePools } from '../../../src/rules/fleet/pools';
-import { preflightRounds, settlePreflight } from '../../../src/rules/fleet/preflight';
+import { planRounds, preflightRounds, settlePreflight } from '../../../src/rules/fleet/preflight';
 import { placeChange, settleChange } from '../../../src/rules/fleet/settle';
 import { type FleetState, newFleet } from '../../../src/rules/fleet/state';
 import { beginChange, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
@@ -66,6 +66,26 @@ test('asks the host for processes, the main queue for the others and for webhook
   ]);
   // A former host is asked by an empty call.
   expect(rounds.at(-1)?.calls).toEqual([{ fleet: 'mars', agents: [], pools: [] }]);
+});
+
+test('a plan asks what its apply would ask, but no host of a predecessor', () => {
+  const before = applied(empty, { agents: [program('A'), program('Same')] }, 'old');
+  const spec: FleetSpec = {
+    agents: [
+      program('A', { process: { command: ['b'] }, notify: [{ url: 'http://h', secret: 'env:HOOK' }] }),
+      program('Same'),
+      program('New', { subscription: { pool: 'p' }, replicas: 2 }),
+      { name: 'D', provider: 'docker', docker: { image: 'i' } },
+    ],
+    liveness: { staleAfter: '9s' },
+    subscriptions: [{ pool: 'p', credentials: [{ name: 'a', secret: 'env:A' }] }],
+  };
+  const { changes } = decideApply(before, { spec, dryRun: true }).answer;
+  const withoutFormer = preflightRounds(placed(before, spec, 'new')).filter(({ host }) => host !== 'old');
+  expect(withoutFormer).toHaveLength(2);
+  expect(planRounds({ fleet: 'mars', host: 'new', changes, spec })).toEqual(withoutFormer);
+  const nothing = decideApply(before, { spec: before.spec, dryRun: true }).answer;
+  expect(planRounds({ fleet: 'mars', host: 'new', changes: nothing.changes, spec: before.spec })).toEqual([]);
 });
 
 test('a change that creates nothing asks for nothing', () => {

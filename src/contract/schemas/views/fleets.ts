@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PROVIDERS } from '../../agent';
 import type { WorkflowEnd } from '../../ends';
-import { AGENT_STEPS, type ApplyResult, type ChangeView, type FleetListItem, type FleetView } from '../../fleet';
+import { AGENT_STEPS, type ChangeView, type FleetListItem, type FleetView, type PlanResult } from '../../fleet';
 import { fleetSpecSchema } from '../fleet-file';
 import { compensation } from './compensation';
 import { changeKind, changeState, hold, problem, time, troubles, usage } from './parts';
@@ -27,7 +27,11 @@ export const applyResultSchema = z.object({
       }),
     )
     .exactOptional(),
-}) satisfies z.ZodType<ApplyResult>;
+  unmet: z
+    .array(z.object({ agent: z.string(), why: z.string(), code: z.literal('Forbidden').exactOptional() }))
+    .exactOptional(),
+  unchecked: z.array(z.string()).exactOptional(),
+}) satisfies z.ZodType<PlanResult>;
 
 const count = z.int().nonnegative();
 
