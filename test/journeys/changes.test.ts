@@ -82,6 +82,15 @@ test('scale up and down', async () => {
     expect((await other.run(`drover ${verb} own/Many`)).text).toMatch(
       /own\/Many is a service; name one of its replicas: own\/Many-1, /,
     );
+  const listed = await other.run('drover get agents own/Many -o name');
+  expect(listed.text).toMatch(/^own\/Many-1\nown\/Many-2\nown\/Many-3$/m);
+  expect((await other.run('drover get agents own/None')).text).toContain('agent own/None does not exist');
+  const called = 'curl -s -H "authorization: Bearer $(cat $(node -p \'require(`./.drover/up.json`).tokenFile\'))"';
+  const url = "$(node -p 'require(`./.drover/up.json`).gateway')/v1/agents/own/Many";
+  for (const call of [url, `-H 'content-type: application/json' -d '{}' ${url}/pause`])
+    expect((await other.run(`${called} ${call}`)).text).toMatch(
+      /"code":"AgentNotFound"[^]*own\/Many is a service; name one of its replicas: own\/Many-1, own\/Many-2, own/,
+    );
   expect((await other.run('drover scale own/Many 1')).code).toBe(0);
   expect((await other.run('drover get agents')).text).not.toMatch(/Many-[23]/);
 });

@@ -11,7 +11,7 @@ import { agentRef, plainName, durationOption, parseDuration, requestIdOption, co
 import { confirm } from '../lib/confirm';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { colors, type Format, print, say, withOutput } from '../lib/output';
-import { ofOneAgent, replicasInPlaceOf } from '../lib/replicas';
+import { ofOneAgent, replicasInPlaceOf } from '../../client/agents/replicas';
 import { painted } from '../text/paint';
 
 interface CommandFlags extends ConnectionFlags {

@@ -18,7 +18,7 @@ import { type Format, print, type Printable, withOutput } from '../lib/output';
 import { poolText } from '../text/pool';
 import { runPrintable } from '../text/run-output';
 import { askGateway } from '../lib/gateway';
-import { ofOneAgent } from '../lib/replicas';
+import { ofOneAgent } from '../../client/agents/replicas';
 import { Screen } from '../lib/screen';
 import { readSettings } from '../lib/serve';
 import { turnsText } from '../text/turns';

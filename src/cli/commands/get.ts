@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { DroverClient } from '../../client';
+import { replicasInPlaceOf } from '../../client/agents/replicas';
 import { allPages } from '../../client/temporal/pages';
 import type { AgentListItem, AgentStatus, Liveness, Unknown } from '../../contract/agent';
 import { DroverError, type ErrorCode } from '../../contract/errors';
@@ -87,6 +88,8 @@ interface Kind<T extends { readonly problem: string | null }> {
   readonly nameOf: (item: T) => string;
   readonly list: (client: DroverClient, flags: GetFlags, name: string | undefined) => Promise<readonly T[]>;
   readonly text: (items: readonly T[], isWide: boolean) => string;
+  /** The names that a name without an object of its own stands for; rejects with `absent` where it stands for none. */
+  readonly standsFor?: (client: DroverClient, name: string, absent: DroverError) => Promise<readonly string[]>;
 }
 
 /** How often a watch reads its list: visibility is about a second old anyway. */
@@ -100,21 +103,44 @@ async function show<T extends { readonly problem: string | null }>(
   await withClient(flags, async (client) => {
     const look = async (): Promise<readonly T[]> => {
       const items = await kind.list(client, flags, name);
-      return name === undefined ? items : items.filter((item) => kind.nameOf(item) === name);
+      return name === undefined ? items : named(client, kind, name, { items, flags });
     };
     const printable = (items: readonly T[]): Printable => ({
       data: { items, nextPageToken: null },
       names: items.map(kind.nameOf),
       text: () => kind.text(items, flags.output === 'wide'),
     });
-    if (flags.watch === true) return watch(look, new Screen(flags.output, printable));
+    if (flags.watch === true) return watch(() => look().catch(noneYet(kind)), new Screen(flags.output, printable));
     const items = await look();
-    if (name !== undefined && items.length === 0) {
-      throw new DroverError(kind.notFound, `${kind.kind} ${name} does not exist; drover get ${kind.kind}s lists all`);
-    }
     await print(flags.output, printable(items));
     sayProblems(kind, items);
   });
+}
+
+/** The object of this name, or those that the name stands for. */
+async function named<T extends { readonly problem: string | null }>(
+  client: DroverClient,
+  { kind, notFound, nameOf, standsFor }: Kind<T>,
+  name: string,
+  { items, flags }: { readonly items: readonly T[]; readonly flags: GetFlags },
+): Promise<readonly T[]> {
+  const found = items.filter((item) => nameOf(item) === name);
+  if (found.length > 0) return found;
+  const { fleet, status, liveness, selector, state } = flags;
+  const isNarrowed = [fleet, status, liveness, selector, state].some((condition) => condition !== undefined);
+  const why = isNarrowed ? 'does not exist, or is not as the options ask for' : 'does not exist';
+  const absent = new DroverError(notFound, `${kind} ${name} ${why}; drover get ${kind}s lists all`);
+  if (standsFor === undefined) throw absent;
+  const names = await standsFor(client, name, absent);
+  return items.filter((item) => names.includes(nameOf(item)));
+}
+
+/** A watch shows an empty list until the object is there. */
+function noneYet({ notFound }: { readonly notFound: ErrorCode }): (error: unknown) => never[] {
+  return (error) => {
+    if (error instanceof DroverError && error.code === notFound) return [];
+    throw error;
+  };
 }
 
 /** Until Ctrl-C. */
@@ -152,6 +178,10 @@ const AGENTS: Kind<AgentRow> = {
     return sorted.map((item, index) => agentRow(item, asked[index]?.view ?? null));
   },
   text: agentsText,
+  async standsFor(client, name, absent) {
+    const replicas = await replicasInPlaceOf(client, agentRef(name), absent);
+    return replicas.map(({ fleet, agent }) => `${fleet}/${agent}`);
+  },
 };
 
 const FLEETS: Kind<FleetListItem> = {

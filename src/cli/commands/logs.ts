@@ -18,7 +18,7 @@ import { type ConnectionFlags, withClient, withConnection } from '../lib/connect
 import { gatewayAccess } from '../lib/gateway';
 import { gatewayLines, type LinesRequest, logLines } from '../lib/log-lines';
 import { colors, say } from '../lib/output';
-import { replicasInPlaceOf } from '../lib/replicas';
+import { replicasInPlaceOf } from '../../client/agents/replicas';
 import { readSettings, stopRequested } from '../lib/serve';
 import { shown, ShownBytes } from '../text/control-characters';
 

@@ -1,7 +1,8 @@
 /** The name of a service in place of an agent's: the agent of the file that its replicas stand for. */
-import type { AgentRef, DroverClient } from '../../client';
 import { DroverError } from '../../contract/errors';
 import { isReplicaName } from '../../contract/names';
+import type { DroverClient } from '../drover-client';
+import type { AgentRef } from '../temporal/subject';
 
 /**
  * The replicas that a name stands for, after a call for an agent of that name has failed with this

@@ -2,6 +2,7 @@
 import { AGENT_COMMANDS, type AgentCommand, type AgentCommandOptions } from '../../contract/agent';
 import { agentToken } from '../../contract/agent/token';
 import type { AgentRef, DroverClient } from '../../client';
+import { ofOneAgent } from '../../client/agents/replicas';
 import type { BeatLedger } from './beats';
 import { withEndpoint } from './pull';
 import { onlyFleetsOf, originOf } from '../access/caller';
@@ -24,7 +25,7 @@ export function agentHandlers(
     options: AgentCommandOptions[C],
   ): Promise<unknown> {
     try {
-      const result = await client.agents.command(ref, name, options);
+      const result = await ofOneAgent(client, ref, (one) => client.agents.command(one, name, options));
       beats.learn(result.agent);
       metrics.command(name, 'accepted');
       return result;
@@ -58,6 +59,6 @@ export function agentHandlers(
         { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) },
       ),
     agentToken: ({ params: { fleet, agent } }) => ({ fleet, agent, token: agentToken(agentSecret, fleet, agent) }),
-    describeAgent: ({ params }) => client.agents.describe(params),
+    describeAgent: ({ params }) => ofOneAgent(client, params, (ref) => client.agents.describe(ref)),
   };
 }
