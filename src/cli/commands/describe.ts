@@ -111,17 +111,21 @@ const LOOK_EVERY_MS = 500;
 /** Adds the command to the program. */
 export function register(program: Command): void {
   const describe = program.command('describe');
-  const one = <T>(name: string, argument: string, kind: Kind<T>) =>
-    withOutput(withConnection(describe.command(name).argument(argument)))
+  const one = <T>(name: string, argument: string, summary: string, kind: Kind<T>) =>
+    withOutput(withConnection(describe.command(name).description(summary).argument(argument)))
       .option('--watch', 'show every change; under -o json one line for each')
       .action((object: string, flags: DescribeFlags) =>
         withClient(flags, (client) => (isWatch(flags) ? watch : show)(client, object, kind, flags)),
       );
-  one('agent', '<fleet/agent>', AGENT)
+  one('agent', '<fleet/agent>', 'its state, why it does not work, its turns and last decisions', AGENT)
     .alias('agents')
     .option('--limit <count>', 'the newest decisions only, at most this many', parseCount);
-  one('fleet', '<fleet>', FLEET).alias('fleets');
-  withOutput(withConnection(describe.command('run').argument('<fleet/run>')))
+  one('fleet', '<fleet>', 'its agents, its topology and its last change', FLEET).alias('fleets');
+  withOutput(
+    withConnection(
+      describe.command('run').description('its branches, what each waits for, and its turns').argument('<fleet/run>'),
+    ),
+  )
     .alias('runs')
     .option('--watch', 'show every change; under -o json one line for each')
     .option('--follow', FOLLOW)
@@ -132,8 +136,15 @@ export function register(program: Command): void {
         return flags.turns === true ? as(RUN_WITH_TURNS) : as(RUN);
       }),
     );
-  one('pool', '<pool>', POOL).alias('pools');
-  withOutput(withConnection(describe.command('name', { isDefault: true, hidden: true }).argument('<name>')))
+  one('pool', '<pool>', 'its credentials, their agents and failures', POOL).alias('pools');
+  withOutput(
+    withConnection(
+      describe
+        .command('name', { isDefault: true, hidden: true })
+        .description('the agent, run, fleet or pool of this name')
+        .argument('<name>'),
+    ),
+  )
     .option('--watch', 'show every change; under -o json one line for each')
     .option('--follow', FOLLOW)
     .option('--limit <count>', 'the newest decisions only, at most this many', parseCount)

@@ -24,7 +24,11 @@ const TIMEOUT = '30s';
 /** Adds the command to the program. */
 export function register(program: Command): void {
   const wait = program.command('wait');
-  withOutput(withConnection(wait.command('agent').alias('agents').argument('<fleet/agent>')))
+  withOutput(
+    withConnection(
+      wait.command('agent').alias('agents').description('until an agent is in a state').argument('<fleet/agent>'),
+    ),
+  )
     .requiredOption('--for <what=value>', `one of ${WAITED_FOR.join(', ')}, for example liveness=ready`)
     .addOption(durationOption('--timeout <duration>', 'how long to wait', TIMEOUT))
     .action(async (name: string, flags: WaitFlags) => {
@@ -34,14 +38,18 @@ export function register(program: Command): void {
       );
       await print(flags.output, { data: view, names: [name], text: () => `${name} is ${value}` });
     });
-  const ended = (kind: 'run' | 'fleet', argument: string) =>
-    withOutput(withConnection(wait.command(kind).alias(`${kind}s`).argument(argument))).option(
+  const ended = (kind: 'run' | 'fleet', argument: string, summary: string) =>
+    withOutput(withConnection(wait.command(kind).alias(`${kind}s`).description(summary).argument(argument))).option(
       '--timeout <duration>',
       'how long to wait; it goes on',
       parseDurationMs,
     );
-  ended('run', '<fleet/run>').action((name: string, flags: EndFlags) => waitForRun(name, flags));
-  ended('fleet', '<fleet>').action((name: string, flags: EndFlags) => waitForFleet(plainName(name), flags));
+  ended('run', '<fleet/run>', 'until a run has ended').action((name: string, flags: EndFlags) =>
+    waitForRun(name, flags),
+  );
+  ended('fleet', '<fleet>', 'until no change of a fleet runs').action((name: string, flags: EndFlags) =>
+    waitForFleet(plainName(name), flags),
+  );
 }
 
 interface EndFlags extends ConnectionFlags {

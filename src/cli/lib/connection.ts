@@ -29,7 +29,7 @@ export function withConnection(command: Command): Command {
     .option('--address <host:port>', "Temporal's address")
     .option('--namespace <name>', "Temporal's namespace")
     .option('--profile <name>', "profile of Temporal's configuration file")
-    .option('--tls', 'connect with TLS')
+    .option('--tls', 'connect with TLS; its certificates by TEMPORAL_TLS_* or the profile')
     .option('--api-key <key>', 'API key for Temporal');
 }
 

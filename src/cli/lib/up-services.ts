@@ -30,7 +30,7 @@ export async function startServices(settings: Settings, state: StateDirectory): 
   const env = environment();
   const stops = new Stops();
   try {
-    const binary = await obtainBinary('temporal', env);
+    const binary = await obtainBinary('temporal', env, notice);
     // The server starts in its own process while this one loads Temporal's libraries.
     const [server, [{ installRuntime, startWorker }, { startGateway }, { openLog }, { DroverClient }]] =
       await stops.ofAll([

@@ -57,6 +57,15 @@ test.each([[['apply', '-f', '']], [['apply', '--file', 'x']], [['up', '']], [['s
   },
 );
 
+test.each(Object.keys(COMMANDS))('%s and its subcommands each have a description', async (name) => {
+  const program = await createProgram(name);
+  const below = (command: typeof program): readonly (typeof program)[] => [command, ...command.commands.flatMap(below)];
+  const command = program.commands.find((each) => each.name() === name);
+  const without = command ? below(command).filter((each) => each.description() === '') : [];
+  expect(command).toBeDefined();
+  expect(without.map((each) => each.name())).toEqual([]);
+});
+
 test.each(Object.keys(COMMANDS))('%s has examples whose words and options it knows', async (name) => {
   const examples = EXAMPLES[name] ?? [];
   expect(examples).not.toEqual([]);

@@ -31,17 +31,17 @@ export function register(program: Command): void {
     (name: string, flags: TokenFlags) => token(name, flags),
   );
   withOutput(parent.command('create'))
-    .summary('make a token for a person or a program, and print it once')
+    .description('make a token for a person or a program, and print it once')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
     .option('--fleet <fleet...>', 'the only fleets that it may see and command')
     .option('--name <name>', 'who has it, for audits; by default made from the role')
     // Options before the name of the subcommand belong to the command around it.
     .action((_own: CreateFlags, command: Command) => create(command.optsWithGlobals<CreateFlags>()));
   withOutput(parent.command('list'))
-    .summary('list the tokens of people and programs, without the tokens themselves')
+    .description('list the tokens of people and programs, without the tokens themselves')
     .action((_own: TokenFlags, command: Command) => list(command.optsWithGlobals<TokenFlags>()));
   withOutput(parent.command('revoke').argument('<name>'))
-    .summary('take a token back; its browser sessions end with it')
+    .description('take a token back; its browser sessions end with it')
     .action((name: string, _own: TokenFlags, command: Command) => revoke(name, command.optsWithGlobals<TokenFlags>()));
 }
 

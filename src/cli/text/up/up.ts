@@ -63,12 +63,13 @@ export function whereText({ temporal, webUi, gateway, tokenFile }: UpState): str
   ].join('\n');
 }
 
-/** Three commands to try next. */
+/** Commands to try next. */
 export function nextCommands(file: FleetFile | undefined): string {
   const fleet = file?.metadata.name ?? 'mars';
   const agent = file === undefined ? 'AgentA' : (desiredAgents(file.spec).at(-1)?.name ?? 'AgentA');
+  const runs = file?.spec.topology === undefined ? [] : [`drover run ${fleet} "your task"`];
   const commands = file
-    ? ['drover get agents', `drover pause ${fleet}/${agent}`, `drover describe agent ${fleet}/${agent}`]
+    ? ['drover get agents', ...runs, `drover pause ${fleet}/${agent}`, `drover describe agent ${fleet}/${agent}`]
     : ['drover get agents', 'drover get fleets', 'drover apply -f fleet.yaml'];
   return ['Try next, in this directory:', ...commands.map((command) => `  npx ${command}`)].join('\n');
 }
