@@ -94,24 +94,6 @@ test('a missing secret, program, folder or credential: all are named, no pool is
   );
 });
 
-test('a host that does not answer ends the change after three minutes, and says so from the first one on', async () => {
-  await withFleet(skipping, async (world) => {
-    const { changeId, revision } = await world.fleets.apply(world.fleet, { spec: { agents: [program('A')] } });
-    const started = await skipping.now();
-    await skipping.sleep(70_000);
-    const waiting = await world.view();
-    expect(waiting.change?.state).toBe('running');
-    expect(JSON.stringify(waiting.troubles)).toContain('host here does not answer');
-    await skipping.sleep(120_000);
-    const ended = await world.ended(changeId ?? '', revision);
-    expect(ended).toMatchObject({ state: 'failed', compensation: null });
-    expect(ended.error).toMatch(/^nothing was changed; host here does not answer: .*start drover worker there/);
-    // Well below the ten minutes for which other calls are repeated.
-    expect((await skipping.now()) - started).toBeLessThan(540_000);
-    expect(world.provider.calls).toEqual([]);
-  });
-});
-
 test('a cancellation ends the wait for a silent host', async () => {
   await withFleet(skipping, async (world) => {
     const { changeId, revision } = await world.fleets.apply(world.fleet, { spec: { agents: [program('A')] } });
