@@ -1,5 +1,5 @@
 /** Bundles the workflows, for the build, the tests and the check. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,14 +19,7 @@ export async function bundleWorkflows() {
     workflowsPath,
     payloadConverterPath: join(root, 'src/workflows/sandbox/payload-converter.ts'),
     failureConverterPath: join(root, 'src/workflows/sandbox/failure-converter.ts'),
-    workflowInterceptorModules: [
-      'reserved-signals',
-      'paced-signals',
-      'bounded-summaries',
-      'one-upsert',
-      'refused-updates',
-      'patient-queries',
-    ].map((name) => join(root, `src/workflows/sandbox/${name}.ts`)),
+    workflowInterceptorModules: filesOf(join(root, 'src/workflows/sandbox/interceptors')),
     // Evaluated once per workflow thread, frozen, and shared by its workflows, none of which keeps
     // state in a module (decision 12).
     preloadModules: [workflowsPath],
@@ -34,6 +27,13 @@ export async function bundleWorkflows() {
     logger: quiet,
   });
   return code;
+}
+
+/** In one order on every machine, which is the order of the interceptors. */
+function filesOf(folder) {
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 /**

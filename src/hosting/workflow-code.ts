@@ -1,5 +1,5 @@
 /** The code of Drover's workflows, as workers and replays take it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerOptions } from '@temporalio/worker';
 import { sdkVersion } from './temporal-packages';
@@ -17,15 +17,15 @@ export function workflowCode(): WorkflowCode {
     ? { workflowBundle: { codePath: bundle } }
     : {
         workflowsPath: join(__dirname, '../workflows'),
-        interceptors: {
-          workflowModules: [
-            require.resolve('../workflows/sandbox/reserved-signals'),
-            require.resolve('../workflows/sandbox/paced-signals'),
-            require.resolve('../workflows/sandbox/bounded-summaries'),
-            require.resolve('../workflows/sandbox/one-upsert'),
-            require.resolve('../workflows/sandbox/refused-updates'),
-            require.resolve('../workflows/sandbox/patient-queries'),
-          ],
-        },
+        interceptors: { workflowModules: interceptors() },
       };
+}
+
+/** Every file of the folder, compiled or as its source. */
+function interceptors(): string[] {
+  const folder = join(__dirname, '../workflows/sandbox/interceptors');
+  return readdirSync(folder)
+    .filter((name) => /(?<!\.d)\.[jt]s$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
 }

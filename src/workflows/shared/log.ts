@@ -19,7 +19,7 @@ export type MarkGrowth = (before: EventLog, after: EventLog) => void;
 
 /**
  * Each task in which the log grows moves the attribute, so that a reader sees two within one millisecond. Create one per run of the
- * workflow. sandbox/one-upsert.ts makes one event of all attributes that change in one activation.
+ * workflow. sandbox/interceptors/one-upsert.ts makes one event of all attributes that change in one activation.
  */
 export function createGrowth(): MarkGrowth {
   const key = searchAttributeKeys.DroverChangedAt;

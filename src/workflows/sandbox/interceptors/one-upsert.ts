@@ -6,7 +6,7 @@ import type { ConcludeActivationInput, WorkflowInterceptors } from '@temporalio/
 
 type Command = ConcludeActivationInput['commands'][number];
 
-/** Found by this name: the bundle lists this file among its interceptors. */
+/** The SDK finds this export by its name, because the bundle takes every file of this folder. */
 export const interceptors = (): WorkflowInterceptors => ({
   internals: [{ concludeActivation: (input, next) => next({ ...input, commands: merged(input.commands) }) }],
 });

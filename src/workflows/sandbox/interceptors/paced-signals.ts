@@ -9,7 +9,7 @@ const MOST_AT_ONCE = 50;
 /** Long enough to end the task. */
 const REST_MS = 1;
 
-/** The SDK finds this export by its name, because the bundle lists this file among its interceptors. Each workflow has its own state. */
+/** The SDK finds this export by its name, because the bundle takes every file of this folder. Each workflow has its own state. */
 export const interceptors = (): WorkflowInterceptors => {
   const waiting: (() => void)[] = [];
   let task = -1;

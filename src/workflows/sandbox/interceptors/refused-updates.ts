@@ -3,10 +3,10 @@
  * beside the sender's.
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { createRefusalLog } from '../shared/messages/decisions';
-import { errorBody } from '../shared/failures';
+import { createRefusalLog } from '../../shared/messages/decisions';
+import { errorBody } from '../../shared/failures';
 
-/** Found by this name: the bundle lists this file among its interceptors. Each workflow has its own bound. */
+/** The SDK finds this export by its name, because the bundle takes every file of this folder. Each workflow has its own bound. */
 export const interceptors = (): WorkflowInterceptors => {
   const logRefusal = createRefusalLog();
   const refused = (name: string, error: unknown): void => {

@@ -9,7 +9,7 @@ const RESERVED_PREFIX = '__temporal_';
 /** Prefix of a renamed signal. No signal of Drover begins with it. */
 const RENAMED_PREFIX = 'reserved:';
 
-/** The SDK finds this export by its name, because the bundle lists this file among its interceptors. */
+/** The SDK finds this export by its name, because the bundle takes every file of this folder. */
 export const interceptors = (): WorkflowInterceptors => ({
   internals: [
     {

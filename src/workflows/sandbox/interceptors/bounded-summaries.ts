@@ -4,15 +4,15 @@
  * test/workflows/sandbox/summaries-accepted.test.ts). A branch deep in a run has an id of thousands.
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { boundedText } from '../../contract/text';
-import { jsonBytes } from '../../rules/lib/json-bytes';
+import { boundedText } from '../../../contract/text';
+import { jsonBytes } from '../../../rules/lib/json-bytes';
 
 /** Half of what the API allows, as a text. */
 const SUMMARY = { bytes: 200, asJson: 400 } as const;
 /** Far below what the API allows. */
 const DETAILS = { bytes: 4 * 1024, asJson: 20_000 } as const;
 
-/** Found by this name: the bundle lists this file among its interceptors. */
+/** The SDK finds this export by its name, because the bundle takes every file of this folder. */
 export const interceptors = (): WorkflowInterceptors => ({
   outbound: [
     {

@@ -8,7 +8,7 @@ import { CancellationScope, type WorkflowInterceptors, condition } from '@tempor
 /** The SDK's id of a query outside of a workflow task. Its answer ends no task, and must be the only command. */
 const OUTSIDE_OF_A_TASK = 'legacy';
 
-/** The SDK finds this export by its name, because the bundle lists this file among its interceptors. Each workflow has its own count. */
+/** The SDK finds this export by its name, because the bundle takes every file of this folder. Each workflow has its own count. */
 export const interceptors = (): WorkflowInterceptors => {
   let running = 0;
   const ended = (): void => {

@@ -1,6 +1,6 @@
 /** Summaries of any length and origin are bounded. */
-import { utf8Bytes } from '../../../src/contract/text';
-import { interceptors } from '../../../src/workflows/sandbox/bounded-summaries';
+import { utf8Bytes } from '../../../../src/contract/text';
+import { interceptors } from '../../../../src/workflows/sandbox/interceptors/bounded-summaries';
 
 test('each is bounded, at whole characters', () => {
   const [outbound] = interceptors().outbound ?? [];
