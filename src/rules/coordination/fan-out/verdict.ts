@@ -21,27 +21,28 @@ export function insufficient(convergence: Convergence, plan: BarrierPlan, source
   return `insufficient arrivals: ${String(arrived)} of ${String(total)}${needed}${reasons === '' ? '' : ` (${reasons})`}`;
 }
 
-/**
- * The whole answer in lower case without surrounding punctuation. Only these let a run continue
- * without a source.
- */
-const YES = new Set(
-  'y|yes|yep|yeah|yes please|ok|okay|sure|proceed|continue|go|go on|go ahead|approve|approved|true|1|ja|oui|si|sí'.split(
+/** The answers that mean yes. A word that also answers another question (`1`, `fine`, `right`) is not here. */
+export const YES_WORDS: ReadonlySet<string> = new Set(
+  'yes|y|yep|yeah|yes please|ok|okay|sure|proceed|continue|go|go on|go ahead|approve|approved|true|ja|oui|si|sí'.split(
     '|',
   ),
 );
-const NO = new Set(
-  'n|no|nope|nay|nah|never|not|stop|cancel|abort|reject|rejected|deny|denied|fail|false|0|nein|non'.split('|'),
+/** The answers that mean no. */
+export const NO_WORDS: ReadonlySet<string> = new Set(
+  'no|n|nope|nay|nah|never|not|stop|cancel|abort|reject|rejected|deny|denied|fail|false|nein|non'.split('|'),
 );
 
 /**
- * Reads a human's answer to "proceed?". Any other word is `unclear`, and the question is asked
- * again.
+ * Reads a person's answer to a question of yes or no. The whole answer must be one of the words, in any
+ * case; spaces around it, a pair of quotes, a full stop and exclamation marks do not count. Anything
+ * else is `unclear`: a doubt ("yes?", "ok..."), a denial ("!yes"), a letter of another alphabet.
  */
 export function readVerdict(answer: unknown): 'yes' | 'no' | 'unclear' {
   if (typeof answer === 'boolean') return answer ? 'yes' : 'no';
   if (typeof answer !== 'string') return 'unclear';
-  const word = answer.toLowerCase().replace(/^[\s"'.,!]+|[\s"'.,!]+$/g, '');
-  if (YES.has(word)) return 'yes';
-  return NO.has(word) ? 'no' : 'unclear';
+  const whole = answer.trim().toLowerCase();
+  const said = /^(["'])(.*)\1$/.exec(whole)?.[2] ?? whole;
+  const word = said.replace(/(?:\.|!+)$/, '').trim();
+  if (YES_WORDS.has(word)) return 'yes';
+  return NO_WORDS.has(word) ? 'no' : 'unclear';
 }
