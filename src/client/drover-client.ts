@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { DroverError } from '../contract/errors';
 import { DEFAULT_QUEUE_PREFIX, queues } from '../contract/names';
 import { Agents } from './agents/agents';
+import { Audit } from './audit';
 import { Calls } from './temporal/calls';
 import { type CallOptions } from './temporal/call-options';
 import { type ConnectionSettings, openClient, resolveConnection } from './temporal/connection';
@@ -50,6 +51,7 @@ export class DroverClient {
   readonly inbox: Inbox;
   readonly leases: Leases;
   readonly feed: Feed;
+  readonly audit: Audit;
   readonly #calls: Calls;
   readonly #queuePrefix: string;
   readonly #address: string | undefined;
@@ -71,6 +73,7 @@ export class DroverClient {
     this.inbox = new Inbox(this.#calls, this.runs);
     this.leases = new Leases(this.#calls, queuePrefix);
     this.feed = new Feed(this.#calls);
+    this.audit = new Audit(this.#calls);
   }
 
   /** A client for one server, which it finds as the `temporal` CLI does. Sends nothing yet. */

@@ -115,6 +115,18 @@ describeInBrowser('the dashboard', () => {
     await page.getByText('Who did what').click();
     await page.locator('.log li', { hasText: '/v1/agents/mars/AgentA/pause' }).waitFor();
     expect(await page.locator('.log li', { hasText: 'operator from 127.0.0.1: POST' }).count()).toBeGreaterThan(1);
+    // A command at a terminal is in no gateway's trail; the agent itself has recorded who gave it.
+    await drover(['hold', 'mars/AgentA', '--hold', 'audit'], cwd, { DROVER_USER: 'nina' });
+    await page.locator('.log li', { hasText: /nina from .*: drover hold mars\/AgentA/ }).waitFor();
+    await drover(['release', 'mars/AgentA', '--hold', 'audit'], cwd, { DROVER_USER: 'otto' });
+    const { stdout } = await drover(['audit', '--agent', 'mars/AgentA', '-o', 'json'], cwd);
+    const { items } = JSON.parse(stdout) as { items: { who: string | null; method: string }[] };
+    expect(items.map(({ who, method }) => `${who ?? ''} ${method}`)).toEqual([
+      'operator POST',
+      'operator POST',
+      'nina hold',
+      'otto release',
+    ]);
   });
 
   test('a command without an answer, and pressed again, is given once', async () => {

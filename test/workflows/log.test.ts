@@ -110,6 +110,16 @@ test('a fleet records its changes, and the change the steps of its agents', () =
       const { entries: made } = await logOf(agent);
       await expect(world.apply(fleetOf(['A', 'B', 'broken']))).resolves.toMatchObject({ state: 'rolled_back' });
       expect((await typesOf(world.handle)).slice(2)).toEqual(['change.started', 'change.compensated']);
+      await world.fleets.pause(world.fleet, { reason: 'lunch', by: 'nina', from: 'laptop', requestId: 'r-1' });
+      await world.fleets.resume(world.fleet, { by: 'nina', from: 'laptop', requestId: 'r-2' });
+      const { entries: given } = await logOf(world.handle);
+      const [paused, resumed] = given.slice(-2);
+      expect(paused).toMatchObject({
+        type: 'fleet.paused',
+        data: { fleet: world.fleet, reason: 'lunch', by: 'nina from laptop, request r-1' },
+      });
+      expect(resumed).toMatchObject({ type: 'fleet.resumed', data: { origin: { by: 'nina', requestId: 'r-2' } } });
+      for (const entry of given) expect(eventSchema.safeParse(entry).error).toBeUndefined();
       await world.destroy();
       await world.apply(fleetOf(['A']));
       const { entries: again } = await logOf(agent);
@@ -135,11 +145,12 @@ test('a run records its start, its questions, pauses, branches and its end, and 
       ],
       User: [{ answer: 'no', delay: '1h' }],
     };
-    const run = await startRun(env, taskQueue, { topology, script });
+    const run = await startRun(env, taskQueue, { topology, script, by: 'nina', from: 'laptop' });
     await eventually(run.view, ({ question }) => question !== null);
-    await command(run, 'pause');
+    const given = { by: 'nina', from: 'laptop', requestId: 'r' };
+    await command(run, 'pause', { ...given, requestId: 'r-1' });
     await command(run, 'resume');
-    await command(run, 'answer', { value: 'SECRET word' });
+    await command(run, 'answer', { value: 'SECRET word', ...given });
     await run.result();
     const types = await typesOf(run.handle);
     expect(types[0]).toBe('run.started');
@@ -147,5 +158,15 @@ test('a run records its start, its questions, pauses, branches and its end, and 
     const told = ['run.asked', 'run.paused', 'run.resumed', 'run.answered'];
     expect(types.filter((type) => told.includes(type))).toEqual(told);
     expect(types.filter((type) => type === 'run.branch')).toHaveLength(2);
+    const { entries } = await logOf(run.handle);
+    const byOf = (wanted: string) => entries.find(({ type }) => type === wanted)?.data['by'];
+    expect(['run.started', 'run.paused', 'run.resumed', 'question.answered'].map(byOf)).toEqual([
+      'nina from laptop',
+      'nina from laptop, request r-1',
+      undefined,
+      'nina from laptop, request r',
+    ]);
+    for (const entry of entries) expect(eventSchema.safeParse(entry).error).toBeUndefined();
+    expect((await run.view()).startedBy).toBe('nina from laptop');
     expect(JSON.stringify(await logOf(run.handle))).not.toContain('SECRET');
   }));

@@ -7,15 +7,7 @@ import { standardInput } from '../files/standard-input';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
 import { itemRef } from '../../contract/run/inbox';
-import {
-  commandOf,
-  jsonOrText,
-  parseDurationMs,
-  plainName,
-  requestIdOption,
-  requestOf,
-  runRef,
-} from '../lib/arguments';
+import { commandOf, jsonOrText, parseDurationMs, plainName, requestIdOption, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
 import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
@@ -104,7 +96,7 @@ async function run(fleet: string, task: string, flags: RunFlags): Promise<void> 
       trace,
       ...(name && { run: name }),
       ...(script && { script }),
-      ...requestOf(flags),
+      ...commandOf(flags),
     });
     const fullName = `${ref.fleet}/${ref.run}`;
     if (detach) return print(flags.output, { data: ref, names: [fullName], text: () => fullName });

@@ -6,6 +6,9 @@ import { durationMs } from '../../contract/values/duration';
 import { DroverError } from '../../contract/errors';
 import { describeProblem, readJson } from '../../contract/values/json';
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
+import { environment } from '../../config';
+import { ORIGIN_LENGTH } from '../../contract/caller/origin';
+import { hasCode } from '../../lib/error-code';
 
 /** The word of a command line that names its command. */
 export function commandWord(words: readonly string[]): string | undefined {
@@ -83,9 +86,21 @@ export function requestOf({ requestId }: { readonly requestId?: string }): { rea
   return requestId === undefined ? {} : { requestId };
 }
 
-/** Who gives a command at this command line, for audits. */
+/** Who gives a command at this command line, for audits: `DROVER_USER`, else the user of the machine. */
 export function originHere(): { readonly by: string; readonly from: string } {
-  return { by: userInfo().username, from: hostname() };
+  const named = environment()['DROVER_USER']?.trim();
+  const by = named === undefined || named === '' ? userHere() : named;
+  return { by: by.slice(0, ORIGIN_LENGTH), from: hostname().slice(0, ORIGIN_LENGTH) };
+}
+
+/** A container may run under a number that has no name. */
+function userHere(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    return `uid ${String(process.getuid?.())}`;
+  }
 }
 
 /** The request of a command at this command line: its id, and who gives it. */

@@ -36,7 +36,7 @@ export function aboutText({ type, data }: DroverEvent): string {
     case 'agent.restarted':
       return [`start ${number(data['restarts'])} after the first`, text(data['reason'])].filter(Boolean).join(': ');
     case 'change.started':
-      return `revision ${number(data['revision'])}: ${text(data['kind'])} of ${number(data['agents'])} agents`;
+      return `revision ${number(data['revision'])}: ${text(data['kind'])} of ${number(data['agents'])} agents${byText(data)}`;
     case 'change.step':
       return [
         `revision ${number(data['revision'])}: ${text(data['kind'])} is ${text(data['step'])}`,
@@ -48,9 +48,16 @@ export function aboutText({ type, data }: DroverEvent): string {
     case 'change.failed':
     case 'change.compensated':
     case 'change.cancelled':
-      return [`revision ${number(data['revision'])}`, firstLine(data['error'] ?? data['reason'])]
-        .filter(Boolean)
-        .join(': ');
+      return (
+        [`revision ${number(data['revision'])}`, firstLine(data['error'] ?? data['reason'])]
+          .filter(Boolean)
+          .join(': ') + byText(data)
+      );
+    case 'change.compensating':
+      return `revision ${number(data['revision'])}: undo, attempt ${number(data['attempt'])}${byText(data)}`;
+    case 'fleet.paused':
+    case 'fleet.resumed':
+      return `${firstLine(data['reason'])}${byText(data)}`.trim();
     case 'run.completed':
       return typeof data['turns'] === 'number' ? `${String(data['turns'])} turns` : '';
     case 'run.asked':
@@ -62,16 +69,18 @@ export function aboutText({ type, data }: DroverEvent): string {
     case 'question.expired':
       return `the time of ${text(data['item'])} is over: ${text(data['onDeadline'])}`;
     case 'question.answered':
-      return `${text(data['item'])} was answered by ${text(data['by'])}`;
+      return `${text(data['item'])} was answered${byText(data)}`;
+    case 'question.extended':
+      return `${text(data['item'])} has time until ${text(data['deadline'])}${byText(data)}`;
     case 'run.answered':
       return `branch ${text(data['branch'])} has its answer`;
     case 'run.branch':
       return branchesText(data['branches'], data['more']);
     case 'run.started':
-      return data['scripted'] === true ? 'scripted' : '';
+      return `${data['scripted'] === true ? 'scripted' : ''}${byText(data)}`.trim();
     case 'run.failed':
     case 'run.cancelled':
-      return firstLine(data['error']);
+      return `${firstLine(data['error'])}${byText(data)}`.trim();
     case 'lease.lost':
       return [`${number(data['held'])} agents, such as ${list(data['agents'])}`, text(data['reason'])]
         .filter(Boolean)
@@ -80,11 +89,17 @@ export function aboutText({ type, data }: DroverEvent): string {
       return data['missed'] === 0
         ? 'its events are no longer kept'
         : `${number(data['missed'])} events are no longer kept`;
-    case 'pool.available':
     case 'run.paused':
     case 'run.resumed':
+      return byText(data).trim();
+    case 'pool.available':
       return '';
   }
+}
+
+/** ` by alice from host-1`; empty where the event does not say who gave the command. */
+function byText({ by }: DroverEvent['data']): string {
+  return typeof by === 'string' ? ` by ${by}` : '';
 }
 
 /** `status running -> paused, holds [] -> [operator]`. */

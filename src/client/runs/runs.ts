@@ -39,7 +39,7 @@ const NAMED_LENGTH = 32;
  * same name with the same task is the same run. A `requestId` belongs to one run: with another name
  * it is refused.
  */
-export interface RunRequest {
+export interface RunRequest extends Origin {
   readonly fleet: string;
   readonly run?: string;
   readonly task: unknown;
@@ -82,13 +82,19 @@ export class Runs {
    * `IdempotencyConflict` if its name belongs to another task.
    */
   async start(request: RunRequest, options: CallOptions = {}): Promise<RunRef> {
-    const { fleet, requestId, run = runName(requestId), task, script, trace } = request;
+    const { fleet, requestId, run = runName(requestId), task, script, trace, by, from } = request;
     checkName(run);
     checkTask(task);
     checkJson('script', script);
     const view = await this.#fleets.present(fleet, options);
     if (requestId !== undefined) await this.#fleets.nameRun(fleet, { run, requestId }, options);
-    const more = { ...(script && { script }), ...(trace && { trace }) };
+    const more = {
+      ...(script && { script }),
+      ...(trace && { trace }),
+      ...(by !== undefined && { by }),
+      ...(from !== undefined && { from }),
+      ...(requestId !== undefined && { requestId }),
+    };
     const input: RunInput = { v: 1, fleet, run, task, ...runPlanOf(view), ...more };
     await startRun(this.#calls, queues.main(this.#queuePrefix), input, options);
     return { fleet, run };
@@ -99,8 +105,8 @@ export class Runs {
    * too.
    */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
-    const [present, startedBy] = await Promise.all([this.present(ref, options), starterOf(this.#calls, ref, options)]);
-    const view = { ...present, startedBy };
+    const [present, client] = await Promise.all([this.present(ref, options), starterOf(this.#calls, ref, options)]);
+    const view = { ...present, startedBy: present.startedBy ?? client };
     return view.result === null ? { ...view, waits: await waitsOf(this.#calls, view) } : view;
   }
 

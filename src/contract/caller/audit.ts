@@ -2,17 +2,20 @@
 import type { ErrorCode } from '../errors';
 import type { Role } from './role';
 
-/** One command, or one refused call. */
+/** One command, or one refused call: from the trail of a gateway, or from the log of the workflow that it commanded. */
 export interface AuditEntry {
   /** ISO 8601, by the clock of the gateway. */
   readonly at: string;
   /** The name of the token; null: no valid token. */
   readonly who: string | null;
   readonly role: Role | null;
-  /** The address of the caller. */
+  /** The address of the caller; of a command at a command line, the machine. */
   readonly from: string | null;
+  /** Of the HTTP request. From a workflow: the command and its subject as `drover` has them, `pause` and `mars/AgentA`. */
   readonly method: string;
   readonly path: string;
+  /** Absent: from the trail of a gateway. */
+  readonly source?: 'workflow';
   /** What it was about: a fleet, and the agent or the run of it. Absent for what fleets share. */
   readonly fleet?: string;
   readonly agent?: string;
@@ -37,6 +40,13 @@ export interface AuditFilter {
   readonly run?: string;
   /** Refused calls only. */
   readonly refused?: true;
+}
+
+/** Commands as workflows have recorded them, the newest first. */
+export interface CommandList {
+  readonly items: readonly AuditEntry[];
+  /** How many workflows were not asked, or did not answer. */
+  readonly unread: number;
 }
 
 /** The name of the file in the state directory, one JSON object a line, and that of the previous file. */

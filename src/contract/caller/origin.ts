@@ -8,5 +8,11 @@ export interface Origin {
   readonly from?: string;
 }
 
+/** Who gave a command, as events and the audit name it. */
+export interface NamedOrigin extends Origin {
+  readonly by: string;
+  readonly requestId?: string;
+}
+
 /** The most characters of each. */
 export const ORIGIN_LENGTH = 200;

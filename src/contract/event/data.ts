@@ -1,10 +1,17 @@
 /** The data of each type of event. A name of an agent or a run is its full name: `fleet/agent`. */
 import type { AgentStatus, Liveness, Runtime } from '../agent';
 import type { SwitchRecord } from '../agent/subscription';
+import type { NamedOrigin } from '../caller/origin';
 import type { AgentProgress, ChangeState, ChangeSteps } from '../fleet';
 import type { OnDeadline, WaitingKind } from '../run/inbox';
 import type { BranchOutcome } from '../run';
 import type { EventType } from './index';
+
+/** Who gave the command that the event tells of: as a text, and in parts. Absent where the command did not say so. */
+export interface GivenBy {
+  readonly by?: string;
+  readonly origin?: NamedOrigin;
+}
 
 /** The axes of an agent. */
 export interface AgentAxes {
@@ -30,6 +37,8 @@ export interface AgentChanged extends AgentAxes {
   readonly by: string;
   readonly what: string;
   readonly accepted: boolean;
+  /** Who gave the command, in parts; absent for everything else. */
+  readonly origin?: NamedOrigin;
   /** The reason that was given for it; null: none was. */
   readonly reason: string | null;
   /** Why the agent is not working now; null if it works. */
@@ -63,7 +72,7 @@ export interface ChangeRef {
 }
 
 /** The number of agents that the change is about. */
-export interface ChangeStarted extends ChangeRef {
+export interface ChangeStarted extends ChangeRef, GivenBy {
   readonly kind: 'apply' | 'destroy';
   readonly agents: number;
 }
@@ -81,7 +90,18 @@ export interface ChangeEnded extends ChangeRef {
 }
 
 /** The change was told to stop. */
-export interface ChangeCancelled extends ChangeRef {
+export interface ChangeCancelled extends ChangeRef, GivenBy {
+  readonly reason: string | null;
+}
+
+/** The undo of a change that failed begins again, because a person asked for it. */
+export interface ChangeCompensating extends ChangeRef, GivenBy {
+  readonly attempt: number;
+}
+
+/** The fleet was paused or resumed; `reason` of the pause, null: none was given. */
+export interface FleetHeld extends GivenBy {
+  readonly fleet: string;
   readonly reason: string | null;
 }
 
@@ -97,7 +117,7 @@ export interface RunAsked extends RunNamedBy {
 }
 
 /** What happened to a waiting item (docs/inbox.md). The question itself may be confidential, so it is not told. */
-export interface QuestionTold extends RunNamedBy {
+export interface QuestionTold extends RunNamedBy, GivenBy {
   readonly item: string;
   readonly kind: WaitingKind;
   readonly agent: string;
@@ -105,7 +125,6 @@ export interface QuestionTold extends RunNamedBy {
   readonly deadline?: string;
   readonly onDeadline?: OnDeadline;
   readonly escalateTo?: string;
-  readonly by?: string;
 }
 
 /** Branches that have started or ended since the last such event. */
@@ -121,8 +140,8 @@ export interface RunBranches extends RunNamedBy {
   readonly more: number;
 }
 
-/** The end of a run. The result may be large and confidential, so it is not told. */
-export interface RunEnded extends RunNamedBy {
+/** The end of a run; `by`: who cancelled it. The result may be large and confidential, so it is not told. */
+export interface RunEnded extends RunNamedBy, GivenBy {
   readonly success: boolean;
   readonly cancelled: boolean;
   readonly error: string | null;
@@ -175,20 +194,24 @@ export interface EventData extends Readonly<Record<EventType, object>> {
   readonly 'change.failed': ChangeEnded;
   readonly 'change.compensated': ChangeEnded;
   readonly 'change.cancelled': ChangeCancelled;
-  readonly 'run.started': RunNamedBy & { readonly scripted: boolean };
+  readonly 'change.compensating': ChangeCompensating;
+  readonly 'fleet.paused': FleetHeld;
+  readonly 'fleet.resumed': FleetHeld;
+  readonly 'run.started': RunNamedBy & GivenBy & { readonly scripted: boolean };
   readonly 'run.asked': RunAsked;
   readonly 'question.asked': QuestionTold;
   readonly 'question.reminded': QuestionTold;
   readonly 'question.escalated': QuestionTold;
   readonly 'question.expired': QuestionTold;
   readonly 'question.answered': QuestionTold;
+  readonly 'question.extended': QuestionTold;
   readonly 'run.answered': Omit<RunAsked, 'agent'>;
   readonly 'run.branch': RunBranches;
   readonly 'run.completed': RunEnded;
   readonly 'run.failed': RunEnded;
   readonly 'run.cancelled': RunEnded;
-  readonly 'run.paused': RunNamedBy;
-  readonly 'run.resumed': RunNamedBy;
+  readonly 'run.paused': RunNamedBy & GivenBy;
+  readonly 'run.resumed': RunNamedBy & GivenBy;
   readonly 'subscription.switched': SwitchRecord;
   readonly 'pool.exhausted': PoolExhausted;
   readonly 'pool.available': PoolAvailable;

@@ -1,5 +1,6 @@
 /** Runs of a task over a topology. Results have the same shape from `run`, `simulate` and HTTP. */
 import type { ReportedProgress } from '../agent/progress';
+import type { Origin } from '../caller/origin';
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
 import type { NotifySpec } from '../event';
@@ -75,12 +76,14 @@ export interface RunPlan {
  * The start argument of a `run` workflow: `{v: 1, fleet, run, task}`. Without `topology`, the run
  * asks the fleet for its topology and its webhooks. With `script`, scripted agents take the turns.
  */
-export interface RunStart extends Partial<RunPlan> {
+export interface RunStart extends Partial<RunPlan>, Origin {
   readonly v: 1;
   readonly fleet: string;
   readonly run: string;
   readonly task: unknown;
   readonly script?: Script;
+  /** The id of the request that started it, for audits. */
+  readonly requestId?: string;
   /** Adds `trace` to the result. */
   readonly trace?: boolean;
   /**
@@ -158,7 +161,10 @@ export interface RunView {
   /** When it began and ended, ISO 8601; `endedAt` null while it goes on. */
   readonly startedAt?: string;
   readonly endedAt?: string | null;
-  /** The Temporal client that started it, as `process@host`; only in the answer of the client's `describe`. */
+  /**
+   * Who started it, where the start says so: `alice from host-1`. Else the Temporal client, as `process@host`, in the answer of the
+   * client's `describe` only.
+   */
   readonly startedBy?: string | null;
   /** Scripted agents take the turns; absent if the fleet's agents do. */
   readonly scripted?: true;

@@ -1,5 +1,6 @@
 /** The schemas of events: one for the data of each type (contract/event/data.ts). */
 import { z } from 'zod';
+import type { NamedOrigin } from '../caller/origin';
 import type { DroverEvent, EventType } from '../event';
 import type { EventData } from '../event/data';
 import { AGENT_STEPS } from '../fleet';
@@ -7,6 +8,12 @@ import { ON_DEADLINE, WAITING_KINDS } from '../run/inbox';
 import { changeKind, changeState, liveness, runtime, status } from './views/parts';
 
 const time = z.string();
+const origin = z.object({
+  by: z.string(),
+  from: z.string().exactOptional(),
+  requestId: z.string().exactOptional(),
+}) satisfies z.ZodType<NamedOrigin>;
+const given = { by: z.string().exactOptional(), origin: origin.exactOptional() };
 const words = z.string().nullable();
 const count = z.int().nonnegative();
 
@@ -42,10 +49,12 @@ const changeEnded = change.extend({
   error: words,
 });
 const run = z.object({ run: z.string() });
-const runEnded = run.extend({ success: z.boolean(), cancelled: z.boolean(), error: words, turns: count });
+const runGiven = run.extend(given);
+const runEnded = runGiven.extend({ success: z.boolean(), cancelled: z.boolean(), error: words, turns: count });
+const held = z.object({ fleet: z.string(), ...given, reason: words });
 const pool = z.object({ pool: z.string(), fleets: z.array(z.string()) });
 
-const question = run.extend({
+const question = runGiven.extend({
   item: z.string(),
   kind: z.enum(WAITING_KINDS),
   agent: z.string(),
@@ -53,7 +62,6 @@ const question = run.extend({
   deadline: time.exactOptional(),
   onDeadline: z.enum(ON_DEADLINE).exactOptional(),
   escalateTo: z.string().exactOptional(),
-  by: z.string().exactOptional(),
 });
 
 /** The schema of the data of each type, in the order in which /openapi.json lists them. */
@@ -66,6 +74,7 @@ const eventDataSchemas = {
     by: z.string(),
     what: z.string(),
     accepted: z.boolean(),
+    origin: origin.exactOptional(),
     reason: words,
     why: words,
   }),
@@ -85,7 +94,7 @@ const eventDataSchemas = {
   }),
   'pool.exhausted': pool.extend({ exhaustedUntil: time.nullable(), agents: z.array(z.string()), waiting: count }),
   'pool.available': pool,
-  'change.started': change.extend({ kind: z.enum(['apply', 'destroy']), agents: count }),
+  'change.started': change.extend({ ...given, kind: z.enum(['apply', 'destroy']), agents: count }),
   'change.step': change.extend({
     agent: z.string(),
     kind: changeKind,
@@ -95,8 +104,11 @@ const eventDataSchemas = {
   'change.completed': changeEnded,
   'change.failed': changeEnded,
   'change.compensated': changeEnded,
-  'change.cancelled': change.extend({ reason: words }),
-  'run.started': run.extend({ scripted: z.boolean() }),
+  'change.cancelled': change.extend({ ...given, reason: words }),
+  'change.compensating': change.extend({ ...given, attempt: count }),
+  'fleet.paused': held,
+  'fleet.resumed': held,
+  'run.started': runGiven.extend({ scripted: z.boolean() }),
   'run.branch': run.extend({
     branches: z.array(
       z.object({
@@ -116,8 +128,9 @@ const eventDataSchemas = {
   'question.escalated': question,
   'question.expired': question,
   'question.answered': question,
-  'run.paused': run,
-  'run.resumed': run,
+  'question.extended': question,
+  'run.paused': runGiven,
+  'run.resumed': runGiven,
   'run.completed': runEnded,
   'run.failed': runEnded,
   'run.cancelled': runEnded,

@@ -14,6 +14,12 @@ export interface AuditProps {
   readonly run?: string;
 }
 
+interface Trail {
+  readonly items: readonly AuditEntry[];
+  readonly unread: number;
+  readonly problem: string | null;
+}
+
 /** The section with its button; nothing for a viewer, who may not read it. */
 export function Audit(props: AuditProps): JSX.Element | null {
   const [isOpen, setOpen] = useState(false);
@@ -30,17 +36,20 @@ export function Audit(props: AuditProps): JSX.Element | null {
 
 function Entries({ fleet, agent, run }: AuditProps): JSX.Element {
   const more = agent === undefined ? (run === undefined ? '' : `&run=${run}`) : `&agent=${agent}`;
-  const shown = useObject<{ readonly items: readonly AuditEntry[] }>(`/v1/audit?fleet=${fleet}${more}`);
+  const shown = useObject<Trail>(`/v1/audit?fleet=${fleet}${more}`);
   return (
     <Loaded of={shown}>
-      {({ items }) => (
+      {({ items, unread, problem }) => (
         <>
-          {items.length === 0 && <p class="quiet">Nothing in the last 24 hours through this gateway.</p>}
+          {items.length === 0 && <p class="quiet">Nothing in the last 24 hours.</p>}
+          {problem !== null && <p class="quiet">Only what went through this gateway: {problem}</p>}
+          {unread > 0 && <p class="quiet">{unread} workflows were not asked, or did not answer.</p>}
           <ol class="log" reversed>
-            {items.map(({ at, who, from, method, path, status, code, requestId }) => (
+            {items.map(({ at, who, from, method, path, source, status, code, requestId }) => (
               <li key={`${at} ${requestId ?? path}`}>
-                <Age at={at} /> ago: {who ?? 'no valid token'} from {from ?? 'unknown'}: {method} {path},{' '}
-                {code ?? status}
+                <Age at={at} /> ago: {who ?? 'no valid token'} from {from ?? 'unknown'}: {source && 'drover '}
+                {method} {path}
+                {source === undefined && `, ${String(code ?? status)}`}
                 {requestId !== null && <span class="quiet">, request {requestId}</span>}
               </li>
             ))}

@@ -49,6 +49,7 @@ export const inbox = listOf(async () => (await call<{ items: readonly WaitingIte
 const BY_KIND: Readonly<Record<string, readonly Pick<List<unknown>, 'refresh'>[]>> = {
   agent: [agents, fleets],
   change: [fleets, agents],
+  fleet: [fleets],
   run: [runs, inbox],
   question: [runs, inbox],
   pool: [pools],

@@ -19,7 +19,8 @@ export function runHandlers({ runs }: DroverClient, board: ProgressBoard, agentS
       request.commandId = idempotencyKey ?? null;
       request.about = { fleet: body.fleet };
       mustReach(request.caller, body.fleet);
-      const ref = await runs.start(idempotencyKey === undefined ? body : { ...body, requestId: idempotencyKey });
+      const origin = { by: request.caller?.name ?? '', from: request.ip };
+      const ref = await runs.start({ ...body, ...origin, ...(idempotencyKey && { requestId: idempotencyKey }) });
       request.about = ref;
       void reply.header('location', `/v1/runs/${ref.fleet}/${ref.run}`);
       return ref;

@@ -3,6 +3,7 @@
  * last ones, the history has all.
  */
 import type { Decision } from '../../contract/agent';
+import type { NamedOrigin } from '../../contract/caller/origin';
 import type { AgentAxes, AgentChanged } from '../../contract/event/data';
 import type { EventLog, LogEntry, NewEntry } from '../../contract/event/log';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
@@ -20,6 +21,8 @@ export interface Remark {
   readonly what: string;
   readonly accepted?: boolean;
   readonly why?: string | null;
+  /** Who gave the command, in parts. */
+  readonly origin?: NamedOrigin | undefined;
 }
 
 /** Status, runtime, liveness and holds in short: `paused/running/ready [operator]`. */
@@ -74,6 +77,7 @@ function changedData(before: AgentState, after: AgentState, remark: Remark): Age
     by: remark.by,
     what: remark.what,
     accepted: remark.accepted ?? true,
+    ...(remark.origin && { origin: remark.origin }),
     // A reason may quote the last lines of a log, which must not fill the state.
     reason: typeof remark.why === 'string' ? boundedText(remark.why, SHORT_BYTES) : null,
     why: shortWhy(after),

@@ -2,6 +2,7 @@
 import { DroverError } from '../../contract/errors';
 import type { CancelOrder, CancelRequest, ChangeView } from '../../contract/fleet';
 import { findRequest, markOf } from '../lib/fingerprint';
+import { namedOrigin } from '../lib/origin';
 import { rememberRequest } from './change';
 import { type FleetState, isChanging } from './state';
 
@@ -40,8 +41,11 @@ export function decideCancel(state: FleetState, request: CancelRequest): Decided
       },
     );
   }
-  const cancel: CancelOrder = change.cancel ?? (reason === undefined ? {} : { reason });
-  return { state: rememberRequest({ ...state, change: { ...change, cancel } }, mark), answer: view };
+  if (change.cancel !== undefined) return { state: rememberRequest(state, mark), answer: view };
+  const cancel: CancelOrder = reason === undefined ? {} : { reason };
+  const cancelGiven = namedOrigin(request);
+  const cancelled = { ...change, cancel, ...(cancelGiven && { cancelGiven }) };
+  return { state: rememberRequest({ ...state, change: cancelled }, mark), answer: view };
 }
 
 /** `cancelled`, with the reason where one was given. */

@@ -1,4 +1,5 @@
 /** Reads the state that an earlier run of a fleet's workflow has left. */
+import type { NamedOrigin } from '../../contract/caller/origin';
 import type { ApplyResult, PlannedDifference, PoolRepair, UntoldAgent } from '../../contract/fleet';
 import { MOST_HOLDS } from '../agent/commands/commands';
 import { parseHold } from '../agent/messages';
@@ -12,6 +13,8 @@ import { usage } from '../lib/turn/usage';
 import { fleetShape, subscriptionSpec } from './spec/spec';
 import type { FleetChange, FleetState, RememberedRequest } from './state';
 
+const namedOriginShape = stateOf<NamedOrigin>()({ by: words, from: optional(words), requestId: optional(words) });
+
 const change = stateOf<FleetChange>()({
   kind: oneOf('apply', 'destroy'),
   step: oneOf('place', 'check', 'provision', 'undo', 'ended'),
@@ -22,6 +25,8 @@ const change = stateOf<FleetChange>()({
   view: changeView,
   cancel: optional(parseCancelOrder),
   forget: optional(flag),
+  given: optional(namedOriginShape),
+  cancelGiven: optional(namedOriginShape),
 });
 
 const applied = stateOf<ApplyResult>()({

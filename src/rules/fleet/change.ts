@@ -1,6 +1,7 @@
 /** The decisions of a fleet's workflow about a request: whether a change begins, and with which plan. */
 import type { LostCall } from '../../contract/activities';
 import type { LostParts } from '../../contract/ends';
+import type { NamedOrigin } from '../../contract/caller/origin';
 import { DroverError } from '../../contract/errors';
 import type {
   ApplyRequest,
@@ -12,6 +13,7 @@ import type {
 } from '../../contract/fleet';
 import { lostText } from '../lib/ends';
 import { findRequest, markOf, REQUESTS_KEPT, type RequestMark } from '../lib/fingerprint';
+import { namedOrigin } from '../lib/origin';
 import { withoutPools } from './pools';
 import { scaled } from './plan/scale';
 import {
@@ -90,7 +92,9 @@ export function decideApply(
     return { state: before, answer: { ...plan, ids: dryRunIds(state, plan.changes, spec), differences } };
   }
   const nothing = plan.changes.length === 0 && plan.settings.length === 0 && state.revision > 0;
-  return nothing ? withAnswer(state, mark, plan) : acceptChange(state, 'apply', spec, mark, plan);
+  return nothing
+    ? withAnswer(state, mark, plan)
+    : acceptChange(state, 'apply', spec, { mark, given: namedOrigin(request) }, plan);
 }
 
 /**
@@ -153,7 +157,13 @@ export function decideDestroy(state: FleetState, request: DestroyRequest): Decid
   refuseWhileChanging(state);
   const spec = { agents: [] };
   const { changes, revision } = planApply(state, spec);
-  const destroying = acceptChange(state, 'destroy', spec, mark, { revision, changes, settings: [], changeId: null });
+  const destroying = acceptChange(
+    state,
+    'destroy',
+    spec,
+    { mark, given: namedOrigin(request) },
+    { revision, changes, settings: [], changeId: null },
+  );
   return request.forget ? { ...destroying, state: withForget(destroying.state) } : destroying;
 }
 
@@ -179,7 +189,7 @@ function acceptChange(
   state: FleetState,
   kind: FleetChange['kind'],
   spec: FleetSpec,
-  mark: RequestMark | undefined,
+  { mark, given }: { readonly mark: RequestMark | undefined; readonly given: NamedOrigin | undefined },
   { changes: plan, settings, pools }: ApplyResult,
 ): Decided {
   const revision = state.revision + 1;
@@ -187,7 +197,7 @@ function acceptChange(
   // A destroy of a fleet without agents still has its runs to end.
   const step = plan.length === 0 && kind !== 'destroy' ? 'ended' : 'place';
   const view = acceptedView(changeId, revision, plan, step === 'ended' ? 'done' : 'running');
-  const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view };
+  const change: FleetChange = { kind, step, spec, plan, input: null, record: null, view, ...(given && { given }) };
   const next = { ...state, revision, change, spec: step === 'ended' ? spec : state.spec };
   return withAnswer(next, mark, { revision, changes: plan, settings, ...(pools && { pools }), changeId });
 }

@@ -3,7 +3,8 @@ import type { ChangeRef } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
 import type { ChangeState } from '../../contract/fleet';
 import { boundedText, SHORT_BYTES } from '../../contract/text';
-import { appendAll } from '../lib/log/log';
+import { append, appendAll } from '../lib/log/log';
+import { byField } from '../lib/origin';
 import type { FleetChange, FleetState } from './state';
 
 type EndType = 'change.completed' | 'change.compensated' | 'change.failed';
@@ -22,6 +23,11 @@ export function withEvents(before: FleetState, after: FleetState, now: number): 
   return events.length === 0 ? after : { ...after, log: appendAll(after.log, events, now) };
 }
 
+/** The state with the event of a command at this time (ISO 8601), which moves nothing that `withEvents` would see. */
+export function withCommand(state: FleetState, entry: NewEntry, at: string): FleetState {
+  return { ...state, log: append(state.log, entry, Date.parse(at)) };
+}
+
 function eventsBetween({ change: earlier }: FleetState, { fleet, change }: FleetState): NewEntry[] {
   if (change === null || change === earlier) return [];
   const isNew = change.view.changeId !== earlier?.view.changeId;
@@ -30,7 +36,7 @@ function eventsBetween({ change: earlier }: FleetState, { fleet, change }: Fleet
   const { cancel } = change;
   return [
     ...(isNew ? [startOf(ref, change)] : []),
-    ...(cancel !== undefined && (isNew || earlier?.cancel === undefined) ? [cancelOf(ref, cancel.reason)] : []),
+    ...(cancel !== undefined && (isNew || earlier?.cancel === undefined) ? [cancelOf(ref, change)] : []),
     ...(change.step === 'ended' && !wasOver ? endOf(ref, change) : []),
   ];
 }
@@ -39,12 +45,13 @@ function refOf(fleet: string, { view: { revision, changeId } }: FleetChange): Ch
   return { fleet, revision, changeId };
 }
 
-function startOf(ref: ChangeRef, { kind, plan }: FleetChange): NewEntry {
-  return { type: 'change.started', data: { ...ref, kind, agents: plan.length } };
+function startOf(ref: ChangeRef, { kind, plan, given }: FleetChange): NewEntry {
+  return { type: 'change.started', data: { ...ref, ...byField(given ?? {}), kind, agents: plan.length } };
 }
 
-function cancelOf(ref: ChangeRef, reason: string | undefined): NewEntry {
-  return { type: 'change.cancelled', data: { ...ref, reason: reason ?? null } };
+function cancelOf(ref: ChangeRef, { cancel, cancelGiven }: FleetChange): NewEntry {
+  const reason = cancel?.reason;
+  return { type: 'change.cancelled', data: { ...ref, ...byField(cancelGiven ?? {}), reason: reason ?? null } };
 }
 
 function endOf(ref: ChangeRef, { view: { state, steps, error } }: FleetChange): NewEntry[] {

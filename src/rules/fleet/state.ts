@@ -1,6 +1,7 @@
 /** The state of a fleet's workflow as one plain JSON object; it is the argument of the next run. */
 import type { WatchedAgent } from '../../contract/activities';
 import { type Hold, RENEWALS } from '../../contract/agent';
+import type { NamedOrigin } from '../../contract/caller/origin';
 import type { EventLog } from '../../contract/event/log';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type {
@@ -47,6 +48,9 @@ export interface FleetChange {
   readonly cancel?: CancelOrder;
   /** Give up what cannot be removed. */
   readonly forget?: true;
+  /** Who asked for it, and who cancelled it; absent where the command did not say so. */
+  readonly given?: NamedOrigin;
+  readonly cancelGiven?: NamedOrigin;
 }
 
 /**

@@ -6,7 +6,9 @@ import { beginChange, endChange, recordLeftOver, stopChange } from '../change/ru
 import { changeResult } from '../change/view';
 import { finishAttempt, intend, planCompensation, transition } from '../change/compensation';
 import { findRequest, markOf } from '../lib/fingerprint';
+import { byField } from '../lib/origin';
 import { refuseWhileChanging, rememberRequest, withChange } from './change';
+import { withCommand } from './log';
 import { settleChange } from './settle';
 import { type FleetChange, type FleetState } from './state';
 
@@ -83,5 +85,8 @@ export function decideCompensate(state: FleetState, request: CompensateRequest, 
   }
   const why = 'requested by an operator';
   const { attempt = change.record.attempt + 1, revision } = request;
-  return rememberRequest(beginUndo(state, change, change.record, attempt, why, at, revision), mark);
+  const begun = rememberRequest(beginUndo(state, change, change.record, attempt, why, at, revision), mark);
+  const { changeId, revision: of } = change.view;
+  const data = { fleet, revision: of, changeId, attempt, ...byField(request) };
+  return withCommand(begun, { type: 'change.compensating', data }, at);
 }

@@ -1,4 +1,5 @@
 /** The events of a run. */
+import type { GivenBy } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
 import type { LiveBranchRecord, RunResult } from '../../contract/run';
 import { oneLine, SHORT_BYTES } from '../../contract/text';
@@ -14,10 +15,11 @@ export function endEvent(success: boolean, cancelled: boolean): 'run.completed' 
   return cancelled ? 'run.cancelled' : 'run.failed';
 }
 
-/** The end of a run by its full name. */
-export function runEnded(run: string, { success, error, turns }: RunResult, cancelled: boolean): NewEntry {
+/** The end of a run by its full name. `cancelledBy`: who cancelled it, as far as it is known; null: it was not cancelled. */
+export function runEnded(run: string, { success, error, turns }: RunResult, cancelledBy: GivenBy | null): NewEntry {
+  const cancelled = cancelledBy !== null;
   const why = error === null ? null : oneLine(error, SHORT_BYTES);
-  return { type: endEvent(success, cancelled), data: { run, success, cancelled, error: why, turns } };
+  return { type: endEvent(success, cancelled), data: { run, ...cancelledBy, success, cancelled, error: why, turns } };
 }
 
 /** Branches that have started or ended. */

@@ -11,7 +11,7 @@ export const RUN_INPUT = migrations<RunInput['v']>(
   'run',
   1,
   [],
-  '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?, inbox?}',
+  '{v: 1, fleet, run, task, topology?, services?, script?, trace?, notify?, inbox?, requestId?, by?, from?}',
 );
 /** Reads and lifts the input of a branch's workflow. */
 export const BRANCH_INPUT = migrations<BranchInput['v']>('branch', 1, [], 'what its run sends; a person starts a run');

@@ -5,11 +5,12 @@
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
 import type { RunInput, RunStart } from '../../contract/run';
 import type { Scenario, Script, ScriptedAnswer, ScriptedReply } from '../../contract/run/script';
-import { FLEET_LIMITS } from '../../contract/values/patterns';
+import { FLEET_LIMITS, REQUEST_ID_LENGTH } from '../../contract/values/patterns';
 import { USER } from '../../contract/fleet/topology';
 import { boundedDuration, inboxSpec, notifySpec } from '../lib/fields';
 import { version } from '../lib/carried';
 import { message } from '../lib/message';
+import { originFields } from '../lib/origin';
 import {
   boolean,
   integer,
@@ -22,6 +23,7 @@ import {
   oneOf,
   optional,
   type Parser,
+  text,
 } from '../lib/parse';
 import { parseTopologySpec } from '../topology/parse';
 
@@ -95,6 +97,8 @@ export const parseRunStart: Parser<RunStart> = message({
   trace: optional(boolean),
   notify: optional(notifySpec),
   inbox: optional(inboxSpec),
+  requestId: optional(text(REQUEST_ID_LENGTH)),
+  ...originFields,
   continueAfterEvents: optional(integer(1)),
   mostEvents: optional(integer(1)),
 });

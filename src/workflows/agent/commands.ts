@@ -9,7 +9,7 @@ import type { RememberedRequest } from '../../rules/agent/state';
 import { type CommandRequest, decide, holdOf } from '../../rules/agent/commands/commands';
 import { configure } from '../../rules/agent/commands/configure';
 import { markOf, type RequestMark } from '../../rules/lib/fingerprint';
-import { originText } from '../../rules/lib/origin';
+import { namedOrigin, originText } from '../../rules/lib/origin';
 import { rememberAnswer, recall, remember } from '../../rules/agent/commands/requests';
 import { commandResult, commandState, rememberedResult } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
@@ -88,6 +88,7 @@ export function accept(machine: AgentMachine, request: CommandRequest, way = '')
   const reason = 'reason' in request.options ? request.options.reason : undefined;
   machine.change((state, now) => remember(decide(state, request, now).state, mark(request), changed), {
     by: originText(request.options, holdOf(request)),
+    origin: namedOrigin(request.options),
     what: `${request.command}${way}`,
     why: reason ?? null,
     always: changed,

@@ -212,7 +212,7 @@ function handleHolds(machine: FleetMachine): void {
   const resume = (value: unknown) =>
     translating(() => {
       const request = resumeRequest(value ?? {}, 'resume');
-      return { next: decideResume(admitted(machine), request), wait: request.wait };
+      return { next: decideResume(admitted(machine), request, isoNow()), wait: request.wait };
     });
   const handle = async (decided: ReturnType<typeof pause>): Promise<FleetView> => told(decided.next, decided.wait);
   setHandler(fleetUpdates.pause, (value: unknown) => handle(pause(value)), {

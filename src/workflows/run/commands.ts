@@ -2,13 +2,14 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import { type ErrorCode, DroverError } from '../../contract/errors';
+import type { GivenBy } from '../../contract/event/data';
 import { runUpdates } from '../../contract/run/messages';
 import type { Origin } from '../../contract/caller/origin';
 import type { RunView } from '../../contract/run';
 import type { Parser } from '../../rules/lib/parse';
 import { findRequest, markOf, withMark } from '../../rules/lib/fingerprint';
 import { parseAnswer, parseCancel, parseControl } from '../../rules/run/messages';
-import { originText } from '../../rules/lib/origin';
+import { byField } from '../../rules/lib/origin';
 import type { Family } from '../branch/family';
 import { answerItem, handleInbox } from './inbox';
 import type { RunLife } from './life';
@@ -59,12 +60,12 @@ export function handleCommands(life: RunLife, family: Family): void {
   const mustRun = (): void => {
     if (life.result !== null || life.stop.reason() !== null) throw refusal('RuntimeStateError', 'is over');
   };
-  const setPaused = (paused: boolean): void => {
+  const setPaused = (paused: boolean, request: Origin): void => {
     life.paused = paused;
     life.human.setPaused(paused);
     family.tell({ kind: paused ? 'pause' : 'continue' });
     const { fleet, run } = life.input;
-    life.tell({ type: paused ? 'run.paused' : 'run.resumed', data: { run: `${fleet}/${run}` } });
+    life.tell({ type: paused ? 'run.paused' : 'run.resumed', data: { run: `${fleet}/${run}`, ...byField(request) } });
   };
   handle(life, runUpdates.pause, parseControl, {
     description: 'Starts no turns until the run is resumed: {}',
@@ -74,8 +75,8 @@ export function handleCommands(life: RunLife, family: Family): void {
       // Every other command leads to the end of the run; pauses have no limit, so a full history refuses them.
       if (isHistoryFull(life.input.mostEvents)) throw refusal('LimitReached', FULL);
     },
-    apply() {
-      setPaused(true);
+    apply(request) {
+      setPaused(true, request);
     },
   });
   handle(life, runUpdates.resume, parseControl, {
@@ -84,15 +85,15 @@ export function handleCommands(life: RunLife, family: Family): void {
       mustRun();
       if (!life.paused) throw refusal('RuntimeStateError', 'is not paused');
     },
-    apply() {
-      setPaused(false);
+    apply(request) {
+      setPaused(false, request);
     },
   });
   handle(life, runUpdates.cancel, parseCancel, {
     description: 'Ends the run and withdraws its turns: {reason?}',
     refuse: mustRun,
-    apply({ reason }) {
-      cancelRun(life, reason === undefined ? 'cancelled' : `cancelled: ${reason}`);
+    apply({ reason, ...origin }) {
+      cancelRun(life, reason === undefined ? 'cancelled' : `cancelled: ${reason}`, byField(origin));
     },
   });
   handle(life, runUpdates.answer, parseAnswer, {
@@ -110,7 +111,7 @@ export function handleCommands(life: RunLife, family: Family): void {
     },
     apply({ value, ...origin }) {
       const open = life.human.waiting()[0];
-      if (open) answerItem(life, open.number, value, originText(origin, 'a person'));
+      if (open) answerItem(life, open.number, value, origin);
     },
   });
   handleInbox(life, (update, parse, command) => {
@@ -125,8 +126,9 @@ export function handleCommands(life: RunLife, family: Family): void {
 }
 
 /** Ends the run as cancelled. */
-export function cancelRun(life: RunLife, reason: string): void {
+export function cancelRun(life: RunLife, reason: string, by: GivenBy | null = null): void {
   if (life.stop.reason() !== null || life.result !== null) return;
   life.cancelled = true;
+  life.cancelledBy = by;
   life.stop.stop(reason);
 }

@@ -1,8 +1,9 @@
 /** The query and the updates of a run's inbox (docs/inbox.md). */
 import { setHandler } from '@temporalio/workflow';
+import type { Origin } from '../../contract/caller/origin';
 import { runInbox, runUpdates } from '../../contract/run/messages';
 import { durationMs } from '../../rules/lib/duration';
-import { originText } from '../../rules/lib/origin';
+import { byField, originText } from '../../rules/lib/origin';
 import { checkItemAnswer, mustWait } from '../../rules/run/inbox';
 import { parseItemAnswer, parseItemExtension } from '../../rules/run/messages';
 import { runOfItems } from './items';
@@ -18,7 +19,7 @@ export function handleInbox(life: RunLife, handle: RegisterCommand): void {
       checkItemAnswer(answer, life.human.waiting(), life.items.settled(), runOfItems(life));
     },
     apply({ number, value, ...origin }) {
-      answerItem(life, number, value, originText(origin, 'a person'));
+      answerItem(life, number, value, origin);
     },
   });
   handle(runUpdates.extendItem, parseItemExtension, {
@@ -26,17 +27,20 @@ export function handleInbox(life: RunLife, handle: RegisterCommand): void {
     refuse({ number }) {
       mustWait(number, life.human.waiting(), life.items.settled(), runOfItems(life));
     },
-    apply({ number, extension }) {
+    apply({ number, extension, ...origin }) {
       life.human.extend(number, durationMs(extension) ?? 0);
+      const asked = life.human.waiting().find((one) => one.number === number);
+      if (asked !== undefined) life.items.tell('extended', asked, byField(origin));
     },
   });
 }
 
 /** Answers an item, records who did, and tells the webhooks. */
-export function answerItem(life: RunLife, number: number, value: unknown, by: string): void {
+export function answerItem(life: RunLife, number: number, value: unknown, request: Origin): void {
   const asked = life.human.waiting().find((one) => one.number === number);
   if (asked === undefined) return;
-  life.items.tell('answered', asked, by);
+  const by = originText(request, 'a person');
+  life.items.tell('answered', asked, { by, ...byField(request) });
   life.items.end(number, 'answered', by);
   life.human.answer(value, number);
 }

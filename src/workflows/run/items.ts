@@ -1,5 +1,6 @@
 /** The waiting items of a run: how they ended, what webhooks are told, and how lists find the run. */
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { GivenBy } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
 import type { WaitingItem } from '../../contract/run/inbox';
 import type { RunInput } from '../../contract/run';
@@ -24,7 +25,7 @@ export interface Items {
   /** Records how an item has ended. */
   end(number: number, how: SettledItem['how'], by?: string): void;
   /** Tells the webhooks what happened to an item. */
-  tell(news: ItemNews | 'answered', asked: Asked, by?: string): void;
+  tell(news: ItemNews | 'answered' | 'extended', asked: Asked, given?: GivenBy): void;
   /** Lets lists find the run while an item waits. Writes an event only where that changes. */
   mark(): void;
 }
@@ -39,7 +40,7 @@ export function createItems(life: ItemSource): Items {
     end(number, how, by) {
       settled = withSettled(settled, { number, how, by: by ?? null, at: isoNow() });
     },
-    tell(news, asked, by) {
+    tell(news, asked, given) {
       const { id, kind, branch, agent, deadline, onDeadline } = itemOf(asked, runOfItems(life));
       const to = news === 'escalated' && inbox.escalateTo !== undefined ? { escalateTo: inbox.escalateTo } : {};
       // The question itself may be confidential, so the event does not hold it.
@@ -52,7 +53,7 @@ export function createItems(life: ItemSource): Items {
         ...(deadline !== undefined && { deadline }),
         ...(onDeadline !== undefined && { onDeadline }),
         ...to,
-        ...(by !== undefined && { by }),
+        ...given,
       };
       life.tell({ type: `question.${news}`, data });
     },

@@ -1,9 +1,11 @@
 /** State that the parts of a run's workflow share. */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { GivenBy } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
+import { originText } from '../../rules/lib/origin';
 import { branchesMoved, hasMoved, runEnded } from '../../rules/run/log';
 import { type Human, createHuman } from '../../rules/run/human';
 import { inboxTimes } from '../../rules/run/inbox';
@@ -50,6 +52,8 @@ export interface RunLife {
   readonly suspended: Map<string, string | null>;
   paused: boolean;
   cancelled: boolean;
+  /** Who cancelled it; null where the command did not say so. */
+  cancelledBy: GivenBy | null;
   /** Accepted commands, to recognise repeated request ids. */
   requests: readonly RequestMark[];
   readonly result: RunResult | null;
@@ -83,6 +87,7 @@ export function beginRun(input: RunInput): RunLife {
   });
   const pacer = createPacer();
   const name = `${input.fleet}/${input.run}`;
+  const startedBy = input.by === undefined ? {} : { startedBy: originText(input, '') };
   const log = createLog();
   const notifier = createNotifier(supervisor);
   const branchNews = createBranchNews(supervisor, (moved) => life.tell(branchesMoved(name, moved)));
@@ -133,6 +138,7 @@ export function beginRun(input: RunInput): RunLife {
     suspended,
     paused: false,
     cancelled: false,
+    cancelledBy: null,
     requests: [],
     get result() {
       return result;
@@ -171,7 +177,7 @@ export function beginRun(input: RunInput): RunLife {
       endedAt = isoNow();
       finished = endedBranches(outcome.branches, times, branches, isoNow());
       branchNews.flush();
-      life.tell(runEnded(name, outcome, life.cancelled));
+      life.tell(runEnded(name, outcome, life.cancelled ? (life.cancelledBy ?? {}) : null));
       life.changed();
     },
     isTimed() {
@@ -201,6 +207,7 @@ export function beginRun(input: RunInput): RunLife {
         task: input.task,
         startedAt: workflowInfo().startTime.toISOString(),
         endedAt,
+        ...startedBy,
         ...(input.script === undefined ? {} : { scripted: true }),
         ...troublesOf(supervisor.troubles()),
       });

@@ -8,6 +8,7 @@ import type { BranchLog } from '../../rules/run/branch-input';
 import type { Effects } from '../../rules/coordination/effects';
 import { runTask } from '../../rules/coordination/run';
 import { RUN_INPUT } from '../../rules/run/migrate';
+import { byField } from '../../rules/lib/origin';
 import { runResultWithin } from '../../rules/run/view';
 import { isWhole, parseRunStart } from '../../rules/run/scenario';
 import { createReach } from '../../rules/topology/reach';
@@ -44,7 +45,10 @@ export async function run(argument: unknown): Promise<RunResult> {
     ensureKeywords({ DroverFleet: fleet, DroverRunState: life.view().state });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
     const family = familyOf(life);
-    life.tell({ type: 'run.started', data: { run: `${fleet}/${name}`, scripted: scripted !== null } });
+    life.tell({
+      type: 'run.started',
+      data: { run: `${fleet}/${name}`, ...byField(life.input), scripted: scripted !== null },
+    });
     handleRunMessages(life, family, scripted);
     life.supervisor.keep('enforce the timeout of the run', runTime(life));
     const { result, undos } = await runTask(

@@ -59,7 +59,7 @@ test('every command of a fleet knows its own requests, and refuses those of the 
     apply: (state: typeof fresh) => decideApply(state, { spec: { agents: [] }, requestId }).state,
     destroy: (state: typeof fresh) => decideDestroy(state, { requestId }).state,
     pause: (state: typeof fresh) => decidePause(state, { requestId }, AT),
-    resume: (state: typeof fresh) => decideResume(state, { requestId }),
+    resume: (state: typeof fresh) => decideResume(state, { requestId }, AT),
   };
   for (const [first, decide] of Object.entries(decisions)) {
     // As the next run of the workflow gets it.

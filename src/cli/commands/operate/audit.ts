@@ -1,13 +1,19 @@
-/** `drover audit`: who did what through the gateway of this directory, or of `DROVER_GATEWAY_URL`. */
+/**
+ * `drover audit`: who did what through the gateway of this directory, and as the workflows have recorded it; both from the gateway of
+ * `DROVER_GATEWAY_URL`, where that is set.
+ */
 import { type Command, Option } from 'commander';
 import { readAuditFile } from '../../../audit-file';
 import { environment } from '../../../config';
 import type { AuditEntry, AuditFilter } from '../../../contract/caller/audit';
+import { DroverError } from '../../../contract/errors';
 import { CALLS } from '../../../contract/schemas/http';
 import { wallClockMs } from '../../../lib/clock';
+import { withCommands } from '../../../rules/events/commands';
 import { agentRef, durationOption, plainName, runRef } from '../../lib/arguments';
+import { type ConnectionFlags, withClient, withConnection } from '../../lib/connection';
 import { askGateway } from '../../lib/gateway';
-import { type Format, print, table, withOutput } from '../../lib/output';
+import { type Format, print, say, table, withOutput } from '../../lib/output';
 import { stateFolder } from '../../lib/state-folder';
 
 /** As many as a gateway answers with, and more than a person reads. */
@@ -15,7 +21,7 @@ const MOST_ENTRIES = 1_000;
 
 const answerSchema = CALLS.audit.answer;
 
-interface AuditFlags {
+interface AuditFlags extends ConnectionFlags {
   readonly output: Format;
   readonly since: number;
   readonly refused?: boolean;
@@ -26,7 +32,7 @@ interface AuditFlags {
 
 /** Adds the command to the program. */
 export function register(program: Command): void {
-  withOutput(program.command('audit'))
+  withOutput(withConnection(program.command('audit')))
     .addOption(durationOption('--since <duration>', 'how far back', '24h'))
     .option('--refused', 'refused calls only')
     .addOption(new Option('--fleet <fleet>', 'what was done to this fleet').argParser(plainName))
@@ -43,7 +49,8 @@ async function audit(flags: AuditFlags): Promise<void> {
     ...(refused && { refused }),
     ...namedBy(flags),
   };
-  const newest = environment()['DROVER_GATEWAY_URL'] === undefined ? readHere(filter) : await readThere(filter);
+  const isElsewhere = environment()['DROVER_GATEWAY_URL'] !== undefined;
+  const newest = isElsewhere ? await readThere(filter) : await readHere(filter, flags);
   const items = [...newest].reverse();
   await print(output, {
     data: { items, nextPageToken: null },
@@ -71,21 +78,39 @@ function namedBy({ fleet, agent, run }: AuditFlags): Pick<AuditFilter, 'fleet' |
   return fleet === undefined ? {} : { fleet };
 }
 
-function readHere(filter: AuditFilter): readonly AuditEntry[] {
-  return readAuditFile(stateFolder(), filter);
+async function readHere(filter: AuditFilter, flags: ConnectionFlags): Promise<readonly AuditEntry[]> {
+  const trail = readAuditFile(stateFolder(), filter);
+  try {
+    const { items, unread } = await withClient(flags, ({ audit: recorded }) => recorded.commands(filter));
+    sayUnread(unread, null);
+    return withCommands(trail, items, filter.limit);
+  } catch (error) {
+    // The file is of use also while Temporal does not answer.
+    if (!(error instanceof DroverError) || !['Unavailable', 'Timeout'].includes(error.code)) throw error;
+    sayUnread(0, error.message);
+    return trail;
+  }
+}
+
+function sayUnread(unread: number, problem: string | null): void {
+  if (problem !== null) say(`drover: only what went through the gateway, without commands at a terminal: ${problem}`);
+  if (unread > 0) say(`drover: ${String(unread)} workflows were not asked, or did not answer`);
 }
 
 async function readThere({ sinceMs, limit, fleet, agent, run, refused }: AuditFilter): Promise<readonly AuditEntry[]> {
   const asked = { since: new Date(sinceMs).toISOString(), limit: String(limit), fleet, agent, run };
   const known = Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const query = new URLSearchParams([...known, ...(refused ? [['refused', 'true'] as [string, string]] : [])]);
-  return answerSchema.parse(await askGateway(`/v1/audit?${query.toString()}`)).items;
+  const { items, unread, problem } = answerSchema.parse(await askGateway(`/v1/audit?${query.toString()}`));
+  sayUnread(unread, problem);
+  return items;
 }
 
 function whoOf({ who }: AuditEntry): string {
   return who ?? '(no valid token)';
 }
 
-function didOf({ method, path, more }: AuditEntry): string {
+function didOf({ method, path, more, source }: AuditEntry): string {
+  if (source !== undefined) return `drover ${method} ${path}`;
   return more === undefined ? `${method} ${path}` : `${String(more)} further calls`;
 }

@@ -14,6 +14,7 @@ const entry = z.object({
   from: z.string().nullable(),
   method: z.string(),
   path: z.string(),
+  source: z.literal('workflow').exactOptional(),
   fleet: z.string().exactOptional(),
   agent: z.string().exactOptional(),
   run: z.string().exactOptional(),
@@ -28,7 +29,8 @@ export const auditCalls = {
   audit: {
     method: 'GET',
     path: '/v1/audit',
-    summary: 'Who did what through this gateway, the newest first: of the last 24 hours unless `since` says otherwise',
+    summary:
+      'Who did what, the newest first: through this gateway, and as the workflows have recorded it; of the last 24 hours unless `since` says otherwise',
     access: 'operator',
     scope: 'filtered',
     query: strict({
@@ -39,6 +41,12 @@ export const auditCalls = {
       refused: flag,
       limit: number(1, 1_000),
     }),
-    answer: z.object({ items: z.array(entry) }),
+    answer: z.object({
+      items: z.array(entry),
+      /** Workflows that were not asked, or did not answer. */
+      unread: z.int(),
+      /** Why no workflow was asked; null: they were. */
+      problem: z.string().nullable(),
+    }),
   },
 } as const satisfies Record<string, Call>;
