@@ -25,6 +25,11 @@ function browser() {
   throw new Error('no Chromium: install the package "chromium", or name a program in CHROMIUM');
 }
 
+/** Starts the browser. */
+export function launchBrowser() {
+  return chromium.launch({ executablePath: browser(), args: ['--no-sandbox'] });
+}
+
 /** Runs a command of Drover; its exit code and what it printed. */
 export function drover(cwd, args) {
   const { status, stdout } = spawnSync(process.execPath, [bin, ...args], {
@@ -59,7 +64,6 @@ function marsIn(cwd, change) {
 export async function onStage({ change = (text) => text, fleets = ['mars'], env = {} }, show) {
   const cwd = mkdtempSync(join(tmpdir(), 'drover-screenshots-'));
   marsIn(cwd, change);
-  const program = browser();
   const child = spawn(process.execPath, [bin, 'up', 'fleet.yaml'], {
     cwd,
     env: { ...process.env, ...env },
@@ -72,7 +76,7 @@ export async function onStage({ change = (text) => text, fleets = ['mars'], env 
     return said.includes('Try next');
   }, 'drover up');
   const where = JSON.parse(readFileSync(join(cwd, '.drover/up.json'), 'utf8'));
-  const chrome = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+  const chrome = await launchBrowser();
   try {
     await show({ cwd, where, chrome });
   } finally {
