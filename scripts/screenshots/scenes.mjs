@@ -240,8 +240,12 @@ async function serve(answers) {
     } else if (path === '/v1/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': from here on\n\n');
       streams.add(response);
+    } else if (path.startsWith(`/v1/runs/${FLEET}/`)) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(runView));
     } else if (path.startsWith('/v1/')) {
-      response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ detail: `no ${path}` }));
+      response
+        .writeHead(path === '/v1/session' ? 401 : 404, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ detail: `no ${path}` }));
     } else {
       const file = path === '/' ? '/index.html' : path;
       response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain' });
@@ -284,7 +288,7 @@ const SCENES = [
     init: 'const n = Date.now; Date.now = () => n() + 1.08e7',
   },
   { name: 'lost', answers: FULL, screens: FULL_SCREENS.slice(2, 3), isLost: true },
-  { name: 'out', answers: { ...EMPTY, '/v1/session': undefined }, screens: [['login', '']] },
+  { name: 'out', answers: {}, screens: [['login', '']] },
 ];
 
 /** A page taller than this is cut: nothing new is below. */

@@ -1,5 +1,6 @@
 /** The frame of every screen: the badge, the navigation, the state of the connection. */
 import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { ageText } from './state/age';
 import { clockAheadMs, isConnected, session } from './state/api';
 import { needs } from './state/badge';
@@ -57,6 +58,18 @@ export function App(): JSX.Element {
   );
 }
 
+/** The link that was followed is gone with its screen: the next Tab goes on in the new one, which begins at its top. */
+function useFocusOnMove(path: string): void {
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current) {
+      document.getElementById('main')?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    isFirst.current = false;
+  }, [path]);
+}
+
 function WrongClock({ aheadMs }: { readonly aheadMs: number }): JSX.Element {
   const size = ageText(new Date(0).toISOString(), Math.abs(aheadMs));
   return (
@@ -88,6 +101,7 @@ function Navigation(): JSX.Element {
 
 function Screen(): ComponentChildren {
   const [screen = '', first, second] = route.value.path;
+  useFocusOnMove(route.value.path.join('/'));
   if (screen === '') return <NowScreen />;
   if (screen === 'fleets') return first === undefined ? <FleetsScreen /> : <FleetScreen key={first} fleet={first} />;
   if (screen === 'agents' && first !== undefined && second !== undefined)

@@ -97,7 +97,7 @@ export function aboutText({ type, data }: DroverEvent): string {
   }
 }
 
-/** ` by alice from host-1`; empty where the event does not say who gave the command. */
+/** ` by alice from host-1`; empty if the event does not say who gave the command. */
 function byText({ by }: DroverEvent['data']): string {
   return typeof by === 'string' ? ` by ${by}` : '';
 }

@@ -7,7 +7,7 @@ import type { OnDeadline, WaitingKind } from '../run/inbox';
 import type { BranchOutcome } from '../run';
 import type { EventType } from './index';
 
-/** Who gave the command that the event tells of: as a text, and in parts. Absent where the command did not say so. */
+/** Who gave the command that the event tells of: as a text, and in parts. Absent if the command did not say so. */
 export interface GivenBy {
   readonly by?: string;
   readonly origin?: NamedOrigin;

@@ -6,26 +6,44 @@ import { call } from '../state/api';
 import { plainText } from '../../contract/text';
 import { Action } from './action';
 
+interface Choice {
+  readonly label: string;
+  readonly value: unknown;
+  readonly isGrave: boolean;
+}
+
+/** A gate takes nothing else. */
+const YES_OR_NO: readonly Choice[] = [
+  { label: 'Approve', value: 'yes', isGrave: false },
+  { label: 'Refuse', value: 'no', isGrave: true },
+];
+
+function asChoice(option: unknown): Choice {
+  return { label: plainText(option), value: option, isGrave: false };
+}
+
 /** The buttons of an item. An answer to a question that has changed since is refused. */
 export function AnswerItem({ item }: { readonly item: WaitingItem }): JSX.Element {
-  const { id, prompt, options, digest, deadline } = item;
+  const { id, kind, prompt, options, digest, deadline } = item;
   const [text, setText] = useState('');
   const [extension, setExtension] = useState('1h');
+  const choices = kind === 'gate' ? YES_OR_NO : options?.map(asChoice);
   const path = `/v1/inbox/${encodeURIComponent(id)}`;
   const answer = (value: unknown) => (key: string) => call('POST', `${path}/answer`, { value, digest }, key);
   return (
     <p class="buttons">
-      {options?.map((option) => (
+      {choices?.map(({ label, value, isGrave }) => (
         <Action
-          key={plainText(option)}
-          label={plainText(option)}
-          command={`drover answer ${id} ${JSON.stringify(plainText(option))}`}
-          run={answer(option)}
+          key={label}
+          label={label}
+          isGrave={isGrave}
+          command={`drover answer ${id} ${JSON.stringify(plainText(value))}`}
+          run={answer(value)}
         >
           <pre>{plainText(prompt)}</pre>
         </Action>
       ))}
-      {options === undefined && (
+      {choices === undefined && (
         <Action label="Answer" command={`drover answer ${id} ${JSON.stringify(text)}`} run={answer(text)}>
           <pre>{plainText(prompt)}</pre>
           <label>

@@ -23,5 +23,5 @@ export function usageText(
   if (usage === undefined || usage.turns === 0) return null;
   const { turns, costUsd, inputTokens, outputTokens } = usage;
   const tokens = `${inputTokens.toLocaleString('en')} tokens in, ${outputTokens.toLocaleString('en')} out`;
-  return `${String(turns)} turns, $${costUsd.toFixed(2)}, ${tokens}`;
+  return `${turns.toLocaleString('en')} turns, $${costUsd.toFixed(2)}, ${tokens}`;
 }

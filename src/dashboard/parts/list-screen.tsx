@@ -12,12 +12,12 @@ export interface ListScreenProps<T> extends Pick<TableProps<T>, 'columns' | 'key
 
 /** The screen. */
 export function ListScreen<T>({ title, list, ...table }: ListScreenProps<T>): JSX.Element {
-  const { items, problem } = list.read.value;
+  const { items, problem, readAt } = list.read.value;
   return (
     <>
       <h1>{title}</h1>
       <Problem text={problem} />
-      <Table label={title} rows={items} {...table} />
+      <Table label={title} rows={items} isRead={readAt !== null} {...table} />
     </>
   );
 }

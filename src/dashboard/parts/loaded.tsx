@@ -1,7 +1,7 @@
 /** An object that is read: a word while it is not there, and its problem beside what was read before. */
 import type { ComponentChildren, JSX } from 'preact';
 import type { Shown } from '../state/object';
-import { Problem } from './words';
+import { Problem, Reading } from './words';
 
 /** What `children` makes of the object. */
 export function Loaded<T>({
@@ -14,7 +14,7 @@ export function Loaded<T>({
   return (
     <>
       <Problem text={problem} />
-      {value === null && problem === null && <p class="quiet">Reading …</p>}
+      {value === null && problem === null && <Reading />}
       {value !== null && children(value)}
     </>
   );

@@ -2,10 +2,13 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { route, setQuery } from '../state/route';
+import { Reading } from './words';
 
 /** A column. `sortBy` gives what the rows are sorted and filtered by. */
 export interface Column<T> {
   readonly name: string;
+  /** Its least width in characters. Columns share what is left over, so none moves when a row changes. */
+  readonly width: number;
   readonly show: (row: T) => ComponentChildren;
   readonly sortBy: (row: T) => string | number;
 }
@@ -17,7 +20,9 @@ export interface TableProps<T> {
   readonly columns: readonly Column<T>[];
   readonly keyOf: (row: T) => string;
   /** What is said without rows. */
-  readonly empty: string;
+  readonly empty: ComponentChildren;
+  /** Whether the rows have been read: before that, nothing is said of them. */
+  readonly isRead: boolean;
 }
 
 /** The height of a row, in pixels: style.css gives it to the rows of a long table. */
@@ -26,9 +31,10 @@ const ROW_PX = 36;
 const MOST_ROWS = 100;
 
 /** The table with its filter. */
-export function Table<T>({ label, rows, columns, keyOf, empty }: TableProps<T>): JSX.Element {
+export function Table<T>({ label, rows, columns, keyOf, empty, isRead }: TableProps<T>): JSX.Element {
   const { filter = '', sort = '' } = route.value.query;
   const shown = sorted(filtered(rows, columns, filter), columns, sort);
+  if (!isRead) return <Reading />;
   if (rows.length === 0) return <p class="quiet">{empty}</p>;
   return (
     <>
@@ -63,7 +69,7 @@ function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], sort: stri
   });
 }
 
-type RowsProps<T> = Omit<TableProps<T>, 'empty'> & { readonly sort: string };
+type RowsProps<T> = Omit<TableProps<T>, 'empty' | 'isRead'> & { readonly sort: string };
 
 function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Element {
   const isLong = rows.length > MOST_ROWS;
@@ -82,7 +88,12 @@ function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Eleme
       tabIndex={0}
       onScroll={(event) => isLong && setTop(event.currentTarget.scrollTop)}
     >
-      <table aria-rowcount={rows.length + 1}>
+      <table class="fixed" aria-rowcount={rows.length + 1} style={{ minWidth: `${String(sumOfWidths(columns))}ch` }}>
+        <colgroup>
+          {columns.map(({ name, width }) => (
+            <col key={name} style={{ width: `${String(width)}ch` }} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             {columns.map(({ name }) => (
@@ -98,8 +109,11 @@ function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Eleme
           {first > 0 && <Gap rows={first} columns={columns.length} />}
           {rows.slice(first, last).map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ name, show }) => (
-                <td key={name}>{show(row)}</td>
+              {columns.map(({ name, show, sortBy }) => (
+                // A long row has one line: what is cut is its title.
+                <td key={name} title={isLong ? String(sortBy(row)) : undefined}>
+                  {show(row)}
+                </td>
               ))}
             </tr>
           ))}
@@ -108,6 +122,10 @@ function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Eleme
       </table>
     </div>
   );
+}
+
+function sumOfWidths(columns: readonly { readonly width: number }[]): number {
+  return columns.reduce((sum, { width }) => sum + width, 0);
 }
 
 function directionOf(sort: string, name: string): 'ascending' | 'descending' | 'none' {

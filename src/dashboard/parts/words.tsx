@@ -24,12 +24,17 @@ const STATES: Readonly<Record<string, readonly [glyph: string, tone: 'good' | 'b
   abandoned: ['■', 'quiet'],
 };
 
-/** A state: its glyph and its word. A state that is not listed moves (`pausing`, `starting`, …). */
-export function State({ word }: { readonly word: string }): JSX.Element {
+/** What is shown of a list before its first answer: neither that it is empty nor that it is not. */
+export function Reading(): JSX.Element {
+  return <p class="quiet">Reading …</p>;
+}
+
+/** A state: its glyph and its word, or `text` in place of the word. A state that is not listed moves (`pausing`, `starting`, …). */
+export function State({ word, text = word }: { readonly word: string; readonly text?: string }): JSX.Element {
   const [glyph, tone] = STATES[word] ?? ['◌', 'moving'];
   return (
     <span class={`state ${tone}`}>
-      <span aria-hidden="true">{glyph}</span> {word.replaceAll('_', ' ')}
+      <span aria-hidden="true">{glyph}</span> {text.replaceAll('_', ' ')}
     </span>
   );
 }
@@ -41,6 +46,16 @@ export function Age({ at }: { readonly at: string | null | undefined }): JSX.Ele
     <time dateTime={at} title={at}>
       {ageText(at, now.value)}
     </time>
+  );
+}
+
+/** How long ago something was, with the word. */
+export function Ago({ at }: { readonly at: string | null | undefined }): JSX.Element {
+  return (
+    <>
+      <Age at={at} />
+      {at && ' ago'}
+    </>
   );
 }
 

@@ -10,7 +10,7 @@ import { Loaded } from '../parts/loaded';
 import { LogTail } from '../parts/log-tail';
 import { Moves } from '../parts/moves';
 import { TemporalLink } from '../parts/temporal-link';
-import { Age, Reason, State } from '../parts/words';
+import { Age, Ago, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { useObject } from '../state/object';
 import { linkTo } from '../state/route';
@@ -97,12 +97,7 @@ function AgentFacts({ view }: { readonly view: AgentView }): JSX.Element {
       of={{
         Runtime: <State word={view.runtime} />,
         Liveness: <State word={view.liveness} />,
-        'Last proof of life': (
-          <>
-            <Age at={view.lastProofAt} />
-            {view.lastProofAt !== null && ' ago'}
-          </>
-        ),
+        'Last proof of life': <Ago at={view.lastProofAt} />,
         Holds: holds.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)).join(', '),
         Turns: `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`,
         Restarts: view.restarts,
@@ -125,7 +120,7 @@ function Turns({ view: { openTurns = [], fleet } }: { readonly view: AgentView }
     <>
       <h2>Open turns</h2>
       {openTurns.length === 0 && <p class="quiet">None.</p>}
-      <ul>
+      <ul class="plain">
         {openTurns.map(({ turnId, run, state, attempt, since, error }) => (
           <li key={turnId}>
             <State word={state === 'queued' ? 'waiting' : 'running'} />{' '}
@@ -147,7 +142,8 @@ function Decisions({ view: { decisions = [] } }: { readonly view: AgentView }): 
       <ol class="log" reversed>
         {last.map(({ at, by, what, accepted, after, why }, index) => (
           <li key={`${at} ${String(index)}`}>
-            <Age at={at} /> ago: {by} {what}, {accepted ? after : 'refused'} <Reason text={why} />
+            <Ago at={at} />: <strong>{what}</strong>
+            {accepted ? ` → ${after}` : ', refused'} <span class="quiet">by {by}</span> <Reason text={why} />
           </li>
         ))}
       </ol>

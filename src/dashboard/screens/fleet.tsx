@@ -21,20 +21,32 @@ import { ApplyAction } from './apply';
 const COLUMNS: readonly Column<AgentListItem>[] = [
   {
     name: 'Agent',
+    width: 20,
     sortBy: ({ name }) => name,
     show: ({ fleet, name }) => <a href={linkTo('agents', fleet, name)}>{name}</a>,
   },
-  { name: 'State', sortBy: ({ phase }) => phase, show: ({ phase }) => <State word={phase} /> },
-  { name: 'Liveness', sortBy: ({ liveness }) => liveness, show: ({ liveness }) => <State word={liveness} /> },
-  { name: 'Holds', sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
-  { name: 'Restarts', sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
+  { name: 'State', width: 14, sortBy: ({ phase }) => phase, show: ({ phase }) => <State word={phase} /> },
+  {
+    name: 'Liveness',
+    width: 13,
+    sortBy: ({ liveness }) => liveness,
+    show: ({ liveness }) => <State word={liveness} />,
+  },
+  { name: 'Holds', width: 16, sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
+  { name: 'Restarts', width: 11, sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
   {
     name: 'Credential',
+    width: 16,
     sortBy: ({ subscription }) => subscription ?? '',
     show: ({ subscription }) => subscription ?? '',
   },
-  { name: 'Since', sortBy: ({ since }) => since ?? '', show: ({ since }) => <Age at={since} /> },
-  { name: 'Why', sortBy: ({ why }) => why ?? '', show: ({ why, problem }) => <Reason text={problem ?? why} /> },
+  { name: 'Since', width: 9, sortBy: ({ since }) => since ?? '', show: ({ since }) => <Age at={since} /> },
+  {
+    name: 'Why',
+    width: 30,
+    sortBy: ({ why }) => why ?? '',
+    show: ({ why, problem }) => <Reason text={problem ?? why} />,
+  },
 ];
 
 /** The fleet with its buttons. */
@@ -58,7 +70,14 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
         />
       )}
       <h2>Agents</h2>
-      <Table label="Agents" rows={rows} columns={COLUMNS} keyOf={({ name }) => name} empty="The fleet has no agent." />
+      <Table
+        label="Agents"
+        rows={rows}
+        columns={COLUMNS}
+        keyOf={({ name }) => name}
+        isRead={agents.read.value.readAt !== null}
+        empty="The fleet has no agent."
+      />
       {value?.topology && (
         <>
           <h2>Topology</h2>

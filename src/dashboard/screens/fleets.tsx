@@ -8,15 +8,26 @@ import { fleets } from '../state/lists';
 import { linkTo } from '../state/route';
 
 const COLUMNS: readonly Column<FleetListItem>[] = [
-  { name: 'Fleet', sortBy: ({ fleet }) => fleet, show: ({ fleet }) => <a href={linkTo('fleets', fleet)}>{fleet}</a> },
+  {
+    name: 'Fleet',
+    width: 22,
+    sortBy: ({ fleet }) => fleet,
+    show: ({ fleet }) => <a href={linkTo('fleets', fleet)}>{fleet}</a>,
+  },
   {
     name: 'State',
+    width: 14,
     sortBy: ({ state }) => state,
     show: ({ state, problem }) => <State word={problem === null ? state : 'unknown'} />,
   },
-  { name: 'Ready', sortBy: ({ ready }) => ready, show: ({ ready, agents }) => `${String(ready)} of ${String(agents)}` },
-  { name: 'Revision', sortBy: ({ revision }) => revision, show: ({ revision }) => revision },
-  { name: 'Holds', sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
+  {
+    name: 'Ready',
+    width: 14,
+    sortBy: ({ ready }) => ready,
+    show: ({ ready, agents }) => `${String(ready)} of ${String(agents)}`,
+  },
+  { name: 'Revision', width: 11, sortBy: ({ revision }) => revision, show: ({ revision }) => revision },
+  { name: 'Holds', width: 14, sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
 ];
 
 /** The list of fleets. */
@@ -27,7 +38,11 @@ export function FleetsScreen(): JSX.Element {
       list={fleets}
       columns={COLUMNS}
       keyOf={({ fleet }) => fleet}
-      empty="No fleet is there. drover apply -f fleet.yaml makes one."
+      empty={
+        <>
+          No fleet is there. <code>drover apply -f fleet.yaml</code> makes one.
+        </>
+      }
     />
   );
 }

@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { WAITING_KINDS, type WaitingItem } from '../../contract/run/inbox';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
-import { Age, Problem } from '../parts/words';
+import { Context } from '../parts/context';
+import { Age, Ago, Problem, Reading } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
 import { linkTo } from '../state/route';
@@ -18,13 +19,14 @@ const AT_DEADLINE = {
 
 /** The items, oldest first. */
 export function InboxScreen(): JSX.Element {
-  const { items, problem } = inbox.read.value;
+  const { items, problem, readAt } = inbox.read.value;
   const kinds = WAITING_KINDS.filter((kind) => kind !== 'question' && items.some((item) => item.kind === kind));
   return (
     <>
       <h1>Inbox</h1>
       <Problem text={problem} />
-      {items.length === 0 && <p class="quiet">Nothing waits for a person.</p>}
+      {readAt === null && <Reading />}
+      {readAt !== null && items.length === 0 && <p class="quiet">Nothing waits for a person.</p>}
       <p class="buttons">
         {kinds.map((kind) => (
           <Action
@@ -54,18 +56,18 @@ function Item({ item }: { readonly item: WaitingItem }): JSX.Element {
         {fleet}/{run}
       </a>{' '}
       <span class="quiet">
-        {agent} asks for <Age at={askedAt} />
-        {isPaused && ', its run is paused'}
-        {isExpired && ', its deadline has passed'}
+        {agent} asked <Ago at={askedAt} />
+        {isPaused && '; its run is paused, and no time passes'}
+        {isExpired && '; its deadline has passed'}
         {deadline !== undefined && !isExpired && (
           <>
-            , until <time dateTime={deadline}>{deadline}</time>
-            {onDeadline !== undefined && `: then ${AT_DEADLINE[onDeadline]}`}
+            ; deadline <Age at={deadline} />
+            {onDeadline !== undefined && `, then ${AT_DEADLINE[onDeadline]}`}
           </>
         )}
       </span>
       <pre>{plainText(prompt)}</pre>
-      {context !== null && <pre class="quiet">{plainText(context)}</pre>}
+      <Context of={context} />
       <AnswerItem item={item} />
     </li>
   );

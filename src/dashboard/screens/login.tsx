@@ -10,8 +10,8 @@ export function LoginScreen(): JSX.Element {
       {loginProblem.value !== '' && <p role="alert">{loginProblem.value}</p>}
       <p>
         Run <code>drover dashboard</code> in the directory of <code>drover up</code>, or with{' '}
-        <code>DROVER_GATEWAY_URL</code> and <code>DROVER_TOKEN</code> set, and open the link that it prints. A link
-        works once, for five minutes.
+        <code>DROVER_GATEWAY_URL</code> and <code>DROVER_OPERATOR_TOKENS</code> set, and open the link that it prints. A
+        link works once, for five minutes.
       </p>
     </>
   );

@@ -2,22 +2,53 @@
 import type { JSX } from 'preact';
 import type { PoolView } from '../../contract/pool';
 import { Action } from '../parts/action';
-import { Age, Problem } from '../parts/words';
+import { Age, Problem, Reading } from '../parts/words';
 import { call } from '../state/api';
 import { pools } from '../state/lists';
 import { useObject } from '../state/object';
+import { linkTo } from '../state/route';
 
 /** All pools. */
 export function PoolsScreen(): JSX.Element {
-  const { items, problem } = pools.read.value;
+  const { items, problem, readAt } = pools.read.value;
   return (
     <>
       <h1>Credentials</h1>
       <Problem text={problem} />
-      {items.length === 0 && <p class="quiet">No pool is there.</p>}
+      {readAt === null && <Reading />}
+      {readAt !== null && items.length === 0 && (
+        <p class="quiet">
+          No pool is there. <code>subscriptions</code> of a fleet file make some.
+        </p>
+      )}
       {items.map(({ pool }) => (
         <Pool key={pool} pool={pool} />
       ))}
+    </>
+  );
+}
+
+/** Agents that are named at once; the others are behind a click. */
+const NAMED = 3;
+
+function AgentNames({ of: names }: { readonly of: readonly string[] }): JSX.Element {
+  const link = (name: string) => <a href={linkTo('agents', ...name.split('/'))}>{name}</a>;
+  const list = (some: readonly string[]) => (
+    <ul class="plain">
+      {some.map((name) => (
+        <li key={name}>{link(name)}</li>
+      ))}
+    </ul>
+  );
+  return (
+    <>
+      {list(names.slice(0, NAMED))}
+      {names.length > NAMED && (
+        <details>
+          <summary>and {(names.length - NAMED).toLocaleString('en')} more</summary>
+          {list(names.slice(NAMED))}
+        </details>
+      )}
     </>
   );
 }
@@ -31,7 +62,7 @@ function Pool({ pool }: { readonly pool: string }): JSX.Element {
       <Problem text={problem} />
       {value?.exhaustedUntil && (
         <p>
-          Used up; the first credential is free in <time dateTime={value.exhaustedUntil}>{value.exhaustedUntil}</time>.
+          Used up; the first credential is free <Age at={value.exhaustedUntil} />.
         </p>
       )}
       <div class="scroll" role="region" aria-label={`Credentials of ${pool}`} tabIndex={0}>
@@ -49,7 +80,9 @@ function Pool({ pool }: { readonly pool: string }): JSX.Element {
             {value?.credentials.map(({ name, agents, failuresInWindow, skippedUntil }) => (
               <tr key={name}>
                 <td>{name}</td>
-                <td>{agents.join(', ')}</td>
+                <td>
+                  <AgentNames of={agents} />
+                </td>
                 <td>{failuresInWindow}</td>
                 <td>{skippedUntil === null ? '' : <Age at={skippedUntil} />}</td>
                 <td>

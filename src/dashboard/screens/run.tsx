@@ -5,10 +5,11 @@ import type { RunView } from '../../contract/run';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
 import { Audit } from '../parts/audit';
+import { Context } from '../parts/context';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { TemporalLink } from '../parts/temporal-link';
-import { Age, Reason, State } from '../parts/words';
+import { Age, Ago, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
 import { useObject } from '../state/object';
@@ -42,7 +43,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
           Task: task === undefined ? null : <pre>{plainText(task)}</pre>,
           Answer: result?.success ? <pre>{plainText(result.finalResponse)}</pre> : null,
           Error: result?.error ? <pre>{result.error}</pre> : null,
-          Started: <Age at={view.startedAt} />,
+          Started: <Ago at={view.startedAt} />,
           By: view.startedBy,
           Usage: usageText(view.usage),
           Workflow: <TemporalLink id={runWorkflowId(view.fleet, view.run)} />,
@@ -73,11 +74,14 @@ function Questions({ view }: { readonly view: RunView }): JSX.Element {
     <>
       {items.map((item) => (
         <section key={item.id}>
-          <h2>{item.agent} asks</h2>
+          <h2>
+            {item.agent} asks{' '}
+            <small class="quiet">
+              <Ago at={item.askedAt} />
+            </small>
+          </h2>
           <pre>{plainText(item.prompt)}</pre>
-          <p class="quiet">
-            for <Age at={item.askedAt} />
-          </p>
+          <Context of={item.context} />
           <AnswerItem item={item} />
         </section>
       ))}
@@ -92,6 +96,7 @@ function Branches({ view }: { readonly view: RunView }): JSX.Element {
     <>
       <h2>Branches</h2>
       {view.branches.length === 0 && <p class="quiet">None yet.</p>}
+      <Outcomes of={view.branches} />
       <ul class="tree">
         {view.branches.map(({ id, agents, turns, outcome, error, startedAt, endedAt }) => {
           const wait = waits.get(id);
@@ -113,6 +118,25 @@ function Branches({ view }: { readonly view: RunView }): JSX.Element {
     </>
   );
 }
+
+/** How many branches there are of each outcome; nothing for a few, which are seen at once. */
+function Outcomes({ of: branches }: { readonly of: RunView['branches'] }): JSX.Element | null {
+  if (branches.length <= FEW_BRANCHES) return null;
+  const counts = new Map<string, number>();
+  for (const { outcome } of branches) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return (
+    <p class="counts">
+      {[...counts].sort().map(([word, count]) => (
+        <span key={word}>
+          {count.toLocaleString('en')} <State word={word} />
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** So many branches are seen at once. */
+const FEW_BRANCHES = 20;
 
 /** Deeper branches are not moved further to the right. */
 const DEEPEST = 8;

@@ -3,13 +3,14 @@ import type { JSX } from 'preact';
 import type { RunListItem } from '../../contract/run';
 import { ListScreen } from '../parts/list-screen';
 import type { Column } from '../parts/table';
-import { Age, State } from '../parts/words';
+import { Ago, State } from '../parts/words';
 import { runs } from '../state/lists';
 import { linkTo } from '../state/route';
 
 const COLUMNS: readonly Column<RunListItem>[] = [
   {
     name: 'Run',
+    width: 22,
     sortBy: ({ fleet, run }) => `${fleet}/${run}`,
     show: ({ fleet, run }) => (
       <a href={linkTo('runs', fleet, run)}>
@@ -17,12 +18,18 @@ const COLUMNS: readonly Column<RunListItem>[] = [
       </a>
     ),
   },
-  { name: 'State', sortBy: ({ state }) => state, show: ({ state }) => <State word={state} /> },
-  { name: 'Started', sortBy: ({ startedAt }) => startedAt ?? '', show: ({ startedAt }) => <Age at={startedAt} /> },
+  { name: 'State', width: 14, sortBy: ({ state }) => state, show: ({ state }) => <State word={state} /> },
+  {
+    name: 'Started',
+    width: 12,
+    sortBy: ({ startedAt }) => startedAt ?? '',
+    show: ({ startedAt }) => <Ago at={startedAt} />,
+  },
   {
     name: 'Ended',
+    width: 12,
     sortBy: ({ endedAt }) => endedAt ?? '',
-    show: ({ endedAt }) => (endedAt === null ? '' : <Age at={endedAt} />),
+    show: ({ endedAt }) => (endedAt === null ? '' : <Ago at={endedAt} />),
   },
 ];
 

@@ -15,6 +15,8 @@ export interface Need {
   readonly since: string | null;
   /** The screen to go to, as a path. */
   readonly path: readonly string[];
+  /** What waits for an answer; absent for everything else. */
+  readonly item?: WaitingItem;
 }
 
 /** The lists that it is made of. */
@@ -35,10 +37,11 @@ export function needsOf({ agents, fleets, pools, inbox }: Lists): Need[] {
   ];
 }
 
-function needOfItem({ id, kind, fleet, run, agent, prompt, askedAt, isExpired }: WaitingItem): Need {
+function needOfItem(item: WaitingItem): Need {
+  const { id, kind, fleet, run, agent, prompt, askedAt, isExpired } = item;
   const asks = `${agent} asks: ${plainText(prompt)}`;
   const why = isExpired ? `its deadline has passed; ${asks}` : asks;
-  return { id: `item ${id}`, what: kind, subject: `${fleet}/${run}`, why, since: askedAt, path: ['inbox'] };
+  return { id: `item ${id}`, what: kind, subject: `${fleet}/${run}`, why, since: askedAt, path: ['inbox'], item };
 }
 
 function needOfAgent({ fleet, name, phase, liveness, why, since, problem }: AgentListItem): Need[] {

@@ -48,7 +48,7 @@ export interface FleetChange {
   readonly cancel?: CancelOrder;
   /** Give up what cannot be removed. */
   readonly forget?: true;
-  /** Who asked for it, and who cancelled it; absent where the command did not say so. */
+  /** Who asked for it, and who cancelled it; absent if the command did not say so. */
   readonly given?: NamedOrigin;
   readonly cancelGiven?: NamedOrigin;
 }

@@ -14,7 +14,7 @@ export function originText({ by, from, requestId }: Given, otherwise: string): s
   return `${by}${where}${requestId === undefined ? '' : `, request ${requestId}`}`;
 }
 
-/** Who gave a command, in parts; undefined where it does not say so. */
+/** Who gave a command, in parts; undefined if it does not say so. */
 export function namedOrigin({ by, from, requestId }: Given): NamedOrigin | undefined {
   if (by === undefined) return undefined;
   return { by, ...(from !== undefined && { from }), ...(requestId !== undefined && { requestId }) };

@@ -52,7 +52,7 @@ export interface RunLife {
   readonly suspended: Map<string, string | null>;
   paused: boolean;
   cancelled: boolean;
-  /** Who cancelled it; null where the command did not say so. */
+  /** Who cancelled it; null if the command did not say so. */
   cancelledBy: GivenBy | null;
   /** Accepted commands, to recognise repeated request ids. */
   requests: readonly RequestMark[];

@@ -37,7 +37,7 @@ it.each<[EventType, object]>([
   ['change.completed', { fleet: 'mars', ...said }],
   ['fleet.paused', { fleet: 'mars', origin: 'nina' }],
   ['fleet.paused', { fleet: 'mars', origin: { by: 1 } }],
-])('%s is no command of %j', (type, data) => {
+])('%s of %j tells of no command', (type, data) => {
   expect(commandEntry(event(type, data))).toBeNull();
 });
 
