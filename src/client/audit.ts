@@ -1,7 +1,7 @@
 /** Who gave which command, from the logs of the workflows that were commanded (docs/security.md, "Audit"). */
 import type { AuditEntry, AuditFilter, CommandList } from '../contract/caller/audit';
 import { agentWorkflowId, runWorkflowId } from '../contract/names';
-import { commandEntry } from '../rules/events/commands';
+import { commandEntry, withCommands } from '../rules/events/commands';
 import { type Due, Knowledge } from './feed/known';
 import { changedRows } from './feed/lists';
 import { readLogs } from './feed/replay';
@@ -32,6 +32,12 @@ export class Audit {
     const entries = events.map(({ event }) => commandEntry(event)).filter((entry) => entry !== null);
     const items = entries.filter((entry) => isWanted(entry, filter)).reverse();
     return { items: items.slice(0, filter.limit), unread: silent.length + dues.length - asked.length };
+  }
+
+  /** The trail of a gateway with the commands that it does not have, each once, the newest first. */
+  async joined(trail: readonly AuditEntry[], filter: AuditFilter): Promise<CommandList> {
+    const { items, unread } = await this.commands(filter);
+    return { items: withCommands(trail, items, filter.limit), unread };
   }
 
   /** The logs to read, the latest change first. */

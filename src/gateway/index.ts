@@ -193,7 +193,7 @@ export async function createGateway({
     ...eventHandlers(app, hub, board, (after, signal) => client.feed.observe({ after, signal })),
     ...sessionHandlers(sessions, { isSecure, temporalUi }),
     ...inboxHandlers(client),
-    ...auditHandlers(readAudit, (filter) => client.audit.commands(filter), wallClockMs),
+    ...auditHandlers(readAudit, (trail, filter) => client.audit.joined(trail, filter), wallClockMs),
   });
   const description = openApi(version);
   addCalls(app, guard, {

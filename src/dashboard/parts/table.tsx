@@ -90,8 +90,9 @@ function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Eleme
     >
       <table class="fixed" aria-rowcount={rows.length + 1} style={{ minWidth: `${String(sumOfWidths(columns))}ch` }}>
         <colgroup>
-          {columns.map(({ name, width }) => (
-            <col key={name} style={{ width: `${String(width)}ch` }} />
+          {columns.map(({ name, width }, index) => (
+            // On a narrow screen the first column leaves room for the second one.
+            <col key={name} style={{ width: index === 0 ? `min(${String(width)}ch, 48vw)` : `${String(width)}ch` }} />
           ))}
         </colgroup>
         <thead>

@@ -129,6 +129,9 @@ function flowText({ from, to, branches, waits }: Flow): string {
   return `${from} → ${to}${times}${waits ? ', waits' : ''}`;
 }
 
+/** Flows that are named in words; the picture has all of them. */
+const FLOWS_NAMED = 12;
+
 /** The same as the thick edges, in words. */
 export function FlowList({ flows }: { readonly flows: readonly Flow[] }): JSX.Element {
   return (
@@ -136,7 +139,10 @@ export function FlowList({ flows }: { readonly flows: readonly Flow[] }): JSX.El
       {flows.length === 0 ? (
         <span class="quiet">No hand-over is under way.</span>
       ) : (
-        <>Now: {flows.map(flowText).join('; ')}</>
+        <>
+          Now: {flows.slice(0, FLOWS_NAMED).map(flowText).join('; ')}
+          {flows.length > FLOWS_NAMED && `; and ${String(flows.length - FLOWS_NAMED)} more`}
+        </>
       )}
     </p>
   );

@@ -21,7 +21,7 @@ import { ApplyAction } from './apply';
 const COLUMNS: readonly Column<AgentListItem>[] = [
   {
     name: 'Agent',
-    width: 20,
+    width: 30,
     sortBy: ({ name }) => name,
     show: ({ fleet, name }) => <a href={linkTo('agents', fleet, name)}>{name}</a>,
   },

@@ -1,7 +1,6 @@
 /** The audit trail of this gateway, for those who may command. */
 import type { AuditEntry, AuditFilter, CommandList } from '../../contract/caller/audit';
 import { DroverError } from '../../contract/errors';
-import { withCommands } from '../../rules/events/commands';
 import { fleetsOf } from '../access/caller';
 import type { Handlers } from '../calls';
 
@@ -13,11 +12,11 @@ const SINCE_MS = 24 * 3_600_000;
 /** As many as a screen shows. */
 const LIMIT = 200;
 
-/** The commands that workflows have recorded. */
-export type ReadCommands = (filter: AuditFilter) => Promise<CommandList>;
+/** Joins a trail with what workflows have recorded. */
+export type JoinTrail = (trail: readonly AuditEntry[], filter: AuditFilter) => Promise<CommandList>;
 
 /** The handler over what reads the trail and the workflows; `now` in epoch milliseconds. */
-export function auditHandlers(read: ReadAudit, commands: ReadCommands, now: () => number): Handlers<'audit'> {
+export function auditHandlers(read: ReadAudit, join: JoinTrail, now: () => number): Handlers<'audit'> {
   return {
     audit: async ({ query: { fleet, agent, run, since, refused, limit = LIMIT }, request }) => {
       if (fleet === undefined && (agent !== undefined || run !== undefined))
@@ -33,21 +32,21 @@ export function auditHandlers(read: ReadAudit, commands: ReadCommands, now: () =
         ...(run !== undefined && { run }),
         ...(refused === true && { refused }),
       };
-      const { items, unread, problem } = await recorded(commands, filter);
-      return { items: withCommands(read(filter), items, limit), unread, problem };
+      return joined(join, read(filter), filter);
     },
   };
 }
 
 /** The trail is of use also while Temporal does not answer. */
-async function recorded(
-  commands: ReadCommands,
+async function joined(
+  join: JoinTrail,
+  trail: readonly AuditEntry[],
   filter: AuditFilter,
-): Promise<CommandList & { problem: string | null }> {
+): Promise<CommandList & { readonly problem: string | null }> {
   try {
-    return { ...(await commands(filter)), problem: null };
+    return { ...(await join(trail, filter)), problem: null };
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
-    return { items: [], unread: 0, problem: error.message };
+    return { items: trail, unread: 0, problem: error.message };
   }
 }

@@ -9,7 +9,6 @@ import type { AuditEntry, AuditFilter } from '../../../contract/caller/audit';
 import { DroverError } from '../../../contract/errors';
 import { CALLS } from '../../../contract/schemas/http';
 import { wallClockMs } from '../../../lib/clock';
-import { withCommands } from '../../../rules/events/commands';
 import { agentRef, durationOption, plainName, runRef } from '../../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../../lib/connection';
 import { askGateway } from '../../lib/gateway';
@@ -81,9 +80,9 @@ function namedBy({ fleet, agent, run }: AuditFlags): Pick<AuditFilter, 'fleet' |
 async function readHere(filter: AuditFilter, flags: ConnectionFlags): Promise<readonly AuditEntry[]> {
   const trail = readAuditFile(stateFolder(), filter);
   try {
-    const { items, unread } = await withClient(flags, ({ audit: recorded }) => recorded.commands(filter));
+    const { items, unread } = await withClient(flags, ({ audit: recorded }) => recorded.joined(trail, filter));
     sayUnread(unread, null);
-    return withCommands(trail, items, filter.limit);
+    return items;
   } catch (error) {
     // The file is of use also while Temporal does not answer.
     if (!(error instanceof DroverError) || !['Unavailable', 'Timeout'].includes(error.code)) throw error;
