@@ -157,6 +157,21 @@ test.each([
   expect(await agent.ask('permission')).toMatchObject({ action: 'final', response: `was told ${told}` });
 });
 
+test.each([
+  ['ask', ['default', 'default'], 'no'],
+  ['deny', ['default', 'default'], 'no'],
+  ['allow', [], 'nothing'],
+])('permissions: %s of an agent that begins without questions', async (permissions, modes, told) => {
+  const agent = await adapted({ mode: 'auto', options: ['--permissions', permissions] });
+  // Without an edge to the human a question is answered with no.
+  const place = { branch: 'm', mayInvoke: ['B'] };
+  expect(await agent.ask('permission', place)).toMatchObject({ response: `was told ${told}` });
+  // Opened again, the session begins as before.
+  await agent.ask('exit', place);
+  expect(await agent.ask('permission', place)).toMatchObject({ response: `was told ${told}` });
+  expect(agent.log('mode').map(({ modeId }) => modeId)).toEqual(modes);
+});
+
 test('a withdrawn turn is cancelled, and the session goes on', async () => {
   const agent = await adapted();
   const place = { branch: 'w' };
@@ -187,6 +202,17 @@ test('another credential restarts the agent, and the same session goes on', asyn
   expect(await agent.ask('limited-key', { ...place, attempt: 2 })).toMatchObject({ response: 'with second' });
   expect(agent.log('new')).toHaveLength(1);
   expect(agent.log('resume')).toMatchObject([{ sessionId: 's-1-', key: 'second' }]);
+});
+
+test.each(['usual', 'counts-stored'])('each turn of a session has its own cost, over a new start of its program (%s)', async (mode) => {
+  const agent = await adapted({ mode, env: { API_KEY: 'first' }, options: ['--secret-env', 'API_KEY'] });
+  const place = { branch: 'u' };
+  const used = { costUsd: 0.25, inputTokens: 7, outputTokens: 5 };
+  expect(await agent.ask('usage', place)).toMatchObject({ usage: used });
+  expect(await agent.ask('free', place)).toMatchObject({ usage: { costUsd: 0, inputTokens: 7, outputTokens: 5 } });
+  await agent.call('POST', '/credentials', { pool: 'p', subscription: 'b', assignment: 2, secret: 'second' });
+  for (let turn = 0; turn < 3; turn += 1) expect(await agent.ask('usage', place)).toMatchObject({ usage: used });
+  expect(agent.log('resume')).toHaveLength(1);
 });
 
 test('kill -9 in the middle of a turn: the next start continues the session', async () => {

@@ -18,6 +18,8 @@ export interface AdaptedOptions {
   readonly folder: string;
   readonly options?: readonly string[];
   readonly mode?: string;
+  /** In place of the tests' agent. */
+  readonly program?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly instance?: string;
 }
@@ -47,7 +49,8 @@ export class Adapted {
   /** Starts `drover adapt acp` with the tests' agent. It may not become ready. */
   static async start(gateway: FakeGateway, given: AdaptedOptions): Promise<Adapted> {
     const { folder, options = [], mode = 'usual', env = {}, instance = 'one' } = given;
-    const command = ['adapt', 'acp', '--cwd', folder, ...options, '--', process.execPath, FAKE_ACP, mode];
+    const { program = [process.execPath, FAKE_ACP, mode] } = given;
+    const command = ['adapt', 'acp', '--cwd', folder, ...options, '--', ...program];
     const child = spawn(process.execPath, [DROVER, ...command], {
       env: {
         PATH: process.env['PATH'],

@@ -65,6 +65,8 @@ const MODES = {
   },
 };
 
+const USED = { stopReason: 'end_turn', usage: { totalTokens: 12, inputTokens: 7, outputTokens: 5 } };
+
 const DEEDS = {
   answer: ({ say }) => say('the answer'),
   recall: ({ sessionId, say }) => say(`this session has had ${stored()[sessionId].prompts.length} prompts`),
@@ -117,6 +119,14 @@ const DEEDS = {
       throw new RequestError(-32_603, 'Internal error', { details: 'API Error: 429 Too Many Requests' });
     await say(`with ${process.env.API_KEY}`);
   },
+  /** Spends, and is refused where its key is the first one. Then it passes the rest on, if it may. */
+  async 'limited-spend'(context) {
+    await DEEDS.spend(context);
+    if (process.env.API_KEY === 'first')
+      throw new RequestError(-32_603, 'Internal error', { details: 'API Error: 429 Too Many Requests' });
+    await tool(context.sessionId, 'invoke', { invocations: [{ agent: 'Tool', request: 'go' }] });
+    return USED;
+  },
   async auth() {
     throw RequestError.authRequired();
   },
@@ -156,22 +166,35 @@ const DEEDS = {
     await client.request(methods.client.terminal.release, { sessionId, terminalId });
     await say(`${exitCode}: ${output}`);
   },
-  async usage({ say, update, sessionId }) {
-    costs.set(sessionId, (costs.get(sessionId) ?? 0) + 0.25);
-    await update({
-      sessionUpdate: 'usage_update',
-      used: 10,
-      size: 100,
-      cost: { amount: costs.get(sessionId), currency: 'USD' },
-    });
-    await say('cheap');
-    return { stopReason: 'end_turn', usage: { totalTokens: 12, inputTokens: 7, outputTokens: 5 } };
+  async spend({ update, sessionId }, amount = 0.25) {
+    costs.set(sessionId, (costs.get(sessionId) ?? 0) + amount);
+    const cost = { amount: costs.get(sessionId), currency: 'USD' };
+    await update({ sessionUpdate: 'usage_update', used: 10, size: 100, cost });
+  },
+  async usage(context) {
+    await DEEDS.spend(context);
+    await context.say('cheap');
+    return USED;
+  },
+  async free(context) {
+    await DEEDS.spend(context, 0);
+    await context.say('free');
+    return USED;
   },
 };
 
 function open(sessionId, mcpServers) {
   const server = mcpServers.find(({ name }) => name === 'drover');
   if (server !== undefined) servers.set(sessionId, server);
+}
+
+/** In mode `auto` it begins, as Claude Code does, in a session mode without questions. */
+const unasked = new Set();
+function modesOf(sessionId) {
+  if (mode !== 'auto') return {};
+  unasked.add(sessionId);
+  const availableModes = ['auto', 'default', 'plan'].map((id) => ({ id, name: id }));
+  return { modes: { currentModeId: 'auto', availableModes } };
 }
 
 const capabilities = {
@@ -191,12 +214,22 @@ const app = agent({ name: 'fake' })
     writeFileSync(STORE, JSON.stringify({ ...all, [sessionId]: { cwd: params.cwd, prompts: [] } }));
     log('new', { sessionId });
     open(sessionId, params.mcpServers);
-    return { sessionId };
+    return { sessionId, ...modesOf(sessionId) };
   })
-  .onRequest(methods.agent.session.resume, ({ params }) => {
+  .onRequest(methods.agent.session.resume, async ({ params, client }) => {
     if (stored()[params.sessionId] === undefined) throw RequestError.resourceNotFound(params.sessionId);
     log('resume', { sessionId: params.sessionId });
     open(params.sessionId, params.mcpServers);
+    // Agents that count in their stored messages tell it when they open a session; others begin with zero.
+    if (mode === 'counts-stored') {
+      costs.set(params.sessionId, stored()[params.sessionId].prompts.length * 0.25);
+      await DEEDS.spend({ update: (value) => client.notify(methods.client.session.update, { sessionId: params.sessionId, update: value }), sessionId: params.sessionId }, 0);
+    }
+    return modesOf(params.sessionId);
+  })
+  .onRequest(methods.agent.session.setMode, ({ params: { sessionId, modeId } }) => {
+    log('mode', { sessionId, modeId });
+    unasked.delete(sessionId);
     return {};
   })
   .onRequest(methods.agent.session.close, ({ params }) => {
@@ -225,6 +258,7 @@ const app = agent({ name: 'fake' })
       { optionId: 'no', name: 'No', kind: 'reject_once' },
     ];
     const ask = async (title, rawInput) => {
+      if (unasked.has(sessionId)) return 'nothing';
       const toolCall = { toolCallId: title, title, kind: 'execute', rawInput };
       const { outcome } = await client.request(methods.client.session.requestPermission, {
         sessionId,

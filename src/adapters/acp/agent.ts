@@ -10,18 +10,27 @@ import { exitFailure, passErrors, type Program, startProgram } from '../program'
 import { isRecord } from '../records';
 import { callFailure } from './failures';
 import { readFile, writeFile } from './files';
+import { askingMode } from './modes';
 import {
   type ClientConnection,
   type ClientContext,
   type InitializeResponse,
+  type LoadSessionResponse,
   loadAcp,
   type McpServer,
+  type NewSessionResponse,
   type PromptResponse,
   type RequestPermissionRequest,
   type RequestPermissionResponse,
+  type SessionModeState,
   type SessionNotification,
 } from './sdk';
 import { Terminals } from './terminals';
+
+/** The program, and whether its questions for permission are to reach Drover. */
+export interface AcpProgram extends Program {
+  readonly asks: boolean;
+}
 
 /** What the agent asks and tells. */
 export interface AcpListener {
@@ -42,6 +51,7 @@ export class AcpAgent {
   private readonly group: ProcessGroup;
   private readonly connection: ClientConnection;
   private readonly cwd: string;
+  private readonly asks: boolean;
   private hasEnded = false;
 
   private constructor(
@@ -49,18 +59,19 @@ export class AcpAgent {
     connection: ClientConnection,
     gone: Promise<AgentFailure>,
     initialized: InitializeResponse,
-    cwd: string,
+    { cwd, asks }: AcpProgram,
   ) {
     this.group = group;
     this.connection = connection;
     this.gone = gone;
     this.capabilities = initialized.agentCapabilities ?? {};
     this.cwd = cwd;
+    this.asks = asks;
     void gone.then(() => (this.hasEnded = true));
   }
 
   /** Starts the program and initializes it. Rejects with the reason why that fails. */
-  static async start(program: Program, listener: AcpListener): Promise<AcpAgent> {
+  static async start(program: AcpProgram, listener: AcpListener): Promise<AcpAgent> {
     const acp = await loadAcp();
     const { cwd } = program;
     const group = await startProgram(program);
@@ -101,7 +112,7 @@ export class AcpAgent {
     });
     try {
       const initialized = await limited(beforeEnd(initializing, gone, connection));
-      return new AcpAgent(group, connection, gone, initialized, cwd);
+      return new AcpAgent(group, connection, gone, initialized, program);
     } catch (error) {
       await group.end();
       throw error;
@@ -114,7 +125,11 @@ export class AcpAgent {
   }
 
   async newSession(servers: McpServer[]): Promise<string> {
-    const { sessionId } = await this.call('session/new', { cwd: this.cwd, mcpServers: servers });
+    const { sessionId, modes } = await this.call<NewSessionResponse>('session/new', {
+      cwd: this.cwd,
+      mcpServers: servers,
+    });
+    await this.letAsk(sessionId, modes);
     return sessionId;
   }
 
@@ -125,7 +140,8 @@ export class AcpAgent {
     if (!canResume && loadSession !== true) return false;
     const parameters = { sessionId, cwd: this.cwd, mcpServers: servers };
     try {
-      await (canResume ? this.call('session/resume', parameters) : this.call('session/load', parameters));
+      const { modes } = await this.call<LoadSessionResponse>(canResume ? 'session/resume' : 'session/load', parameters);
+      await this.letAsk(sessionId, modes);
       return true;
     } catch (error) {
       // Another credential, or its files were removed: a new session gets the memory of its branch.
@@ -133,6 +149,12 @@ export class AcpAgent {
       console.error(`drover: session ${sessionId} cannot be continued: ${messageOf(error)}`);
       return false;
     }
+  }
+
+  /** In a mode without questions the agent would do what the fleet file does not allow. */
+  private async letAsk(sessionId: string, modes: SessionModeState | null | undefined): Promise<void> {
+    const modeId = this.asks ? askingMode(modes) : null;
+    if (modeId !== null) await this.call('session/set_mode', { sessionId, modeId });
   }
 
   async prompt(sessionId: string, text: string): Promise<PromptResponse> {

@@ -82,9 +82,9 @@ class AcpAdapter {
   }
 
   private started(): Promise<AcpAgent> {
-    const { command, cwd, environment } = this.settings;
+    const { command, cwd, environment, permissions } = this.settings;
     this.open.forgetAll();
-    return AcpAgent.start({ command, cwd, env: environment.current }, this.open);
+    return AcpAgent.start({ command, cwd, env: environment.current, asks: permissions.mode !== 'allow' }, this.open);
   }
 
   /** The prompt that asked for a permission, with the answer of this turn. */

@@ -5,7 +5,7 @@ import type { Sessions } from '../sessions';
 import type { AcpAgent, AcpListener } from './agent';
 import type { McpServer, RequestPermissionRequest, RequestPermissionResponse, SessionNotification } from './sdk';
 import type { Tools, ToolsAddress } from './tools';
-import type { Work } from './work';
+import { costIn, type Work } from './work';
 
 /** One open session. */
 export interface OpenSession {
@@ -16,8 +16,8 @@ export interface OpenSession {
   /** It has had no prompt, in an earlier start either. */
   isNew: boolean;
   work: Work | undefined;
-  /** In US dollars; undefined: not known yet. */
-  cost: number | undefined;
+  /** What it has cost before its next prompt, in US dollars, as its agent counts it. */
+  cost: number;
 }
 
 /** More of them would fill the agent's memory; those used longest ago are closed, and opened again for their next turn. */
@@ -63,7 +63,10 @@ export class OpenSessions implements AcpListener {
   }
 
   update(notification: SessionNotification): void {
-    this.open.get(notification.sessionId)?.work?.update(notification);
+    const session = this.open.get(notification.sessionId);
+    if (session?.work !== undefined) return session.work.update(notification);
+    const cost = costIn(notification);
+    if (session !== undefined && cost !== undefined) session.cost = cost;
   }
 
   async permission(request: RequestPermissionRequest): Promise<RequestPermissionResponse> {
@@ -73,8 +76,10 @@ export class OpenSessions implements AcpListener {
 
   private async resumed(agent: AcpAgent, id: string): Promise<OpenSession | undefined> {
     const session = this.prepared(agent, () => id, false);
+    // An agent that counts over its own restarts tells what the session has cost while it opens it.
+    this.open.set(id, session);
     if (await agent.resume(id, serversOf(session))) return session;
-    this.tools.close(session.tools);
+    this.drop(session);
     return undefined;
   }
 
@@ -96,8 +101,7 @@ export class OpenSessions implements AcpListener {
       hasTools: agent.capabilities.mcpCapabilities?.http === true,
       isNew,
       work: undefined,
-      // What an earlier start has spent is not known.
-      cost: isNew ? 0 : undefined,
+      cost: 0,
     };
     return session;
   }

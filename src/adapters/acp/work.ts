@@ -52,7 +52,7 @@ export class Work {
   private said = new Kept();
   private messageId: string | null | undefined;
   private afterTool = false;
-  private costBefore: number | undefined;
+  private costBefore = 0;
   private cost: number | undefined;
   private isStopped = false;
   private stopping: (() => void) | undefined;
@@ -70,7 +70,7 @@ export class Work {
   }
 
   /** The cost of the session so far, for its next prompt. */
-  get sessionCost(): number | undefined {
+  get sessionCost(): number {
     return this.cost ?? this.costBefore;
   }
 
@@ -90,8 +90,8 @@ export class Work {
     }
   }
 
-  /** The prompt begins. `costBefore` is what its session has cost; undefined: it is not known. */
-  begin(costBefore: number | undefined): void {
+  /** The prompt begins. `costBefore` is what its session has cost. */
+  begin(costBefore: number): void {
     this.costBefore = costBefore;
   }
 
@@ -108,6 +108,13 @@ export class Work {
     this.isStopped = true;
     for (const { decide } of this.asked.splice(0)) decide({ outcome: { outcome: 'cancelled' } });
     this.stopping?.();
+  }
+
+  private spent(cost: number | undefined): void {
+    if (cost === undefined) return;
+    // Another process of the agent counts from its own beginning.
+    if (cost < this.costBefore) this.costBefore = 0;
+    this.cost = cost;
   }
 
   /** Takes the turn that brings the human's answer. False: it brings another. */
@@ -150,7 +157,7 @@ export class Work {
   };
 
   /** The agent reports its progress. */
-  update({ update }: SessionNotification): void {
+  update({ update }: Pick<SessionNotification, 'update'>): void {
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':
         if (update.content.type === 'text') this.hear(update.content.text, update.messageId);
@@ -163,11 +170,7 @@ export class Work {
         this.turn.progress(planProgress(update.entries));
         break;
       case 'usage_update':
-        if (update.cost?.currency === 'USD') {
-          // The first number of a session that was continued has its earlier prompts too.
-          this.costBefore ??= update.cost.amount;
-          this.cost = update.cost.amount;
-        }
+        this.spent(costIn({ update }));
         break;
       default:
     }
@@ -212,13 +215,22 @@ export class Work {
   }
 
   private withUsage(reply: TurnReply): TurnReply {
-    const costUsd =
-      this.cost === undefined || this.costBefore === undefined ? undefined : Math.max(0, this.cost - this.costBefore);
+    const costUsd = this.cost === undefined ? undefined : this.cost - this.costBefore;
     const usage = addedUsage(usageOf({ costUsd }), this.usage);
     this.costBefore = this.sessionCost;
     this.usage = undefined;
-    return usage === undefined || usage.costUsd === 0 ? reply : { usage, ...reply };
+    return usage === undefined || isNothing(usage) ? reply : { usage, ...reply };
   }
+}
+
+/** What a session has cost so far, in US dollars. */
+export function costIn({ update }: Pick<SessionNotification, 'update'>): number | undefined {
+  return update.sessionUpdate === 'usage_update' && update.cost?.currency === 'USD' ? update.cost.amount : undefined;
+}
+
+/** A question in the middle of a prompt, before the agent has told what it took. */
+function isNothing({ costUsd, inputTokens, outputTokens }: TurnUsage): boolean {
+  return costUsd === 0 && inputTokens === undefined && outputTokens === undefined;
 }
 
 /** The step of a plan that the agent works on, and how many are done. */
