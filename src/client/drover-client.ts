@@ -15,8 +15,10 @@ import { Leases } from './leases';
 import { Logs } from './logs';
 import { Inbox } from './inbox';
 import { Pools } from './pools';
+import type { Usage } from '../contract/usage';
 import { Runs } from './runs/runs';
 import { SpecKeys } from './spec-keys';
+import { usageOfAll } from './usage';
 import { checkSearchAttributes, registerSearchAttributes } from './temporal/search-attributes';
 
 /** The default address of Temporal's SDK. */
@@ -150,6 +152,14 @@ export class DroverClient {
   /** How many agents, fleets, runs and running changes exist: from visibility, by a fixed number of calls. */
   counts(options: CallOptions = {}): Promise<Counts> {
     return countAll(this.#calls, options);
+  }
+
+  /**
+   * What the turns of all fleets took, with the agents that have ended in them: from visibility, by one call for a
+   * thousand agents. Undefined: no turn reported usage.
+   */
+  usage(options: CallOptions = {}): Promise<Usage | undefined> {
+    return usageOfAll(this.#calls, options);
   }
 
   /** Waits for open calls, then closes the connection. */

@@ -9,7 +9,14 @@ export interface MetricInfo {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
+  /** The upper bounds of a histogram's buckets, in its unit. */
+  readonly buckets?: readonly number[];
 }
+
+/** In seconds: from one call of a model to hours of work. */
+const SECONDS = [0.05, 0.25, 1, 5, 15, 60, 300, 1_800, 7_200];
+/** In US dollars: from one call of a small model to a day of a large one. */
+const DOLLARS = [0.001, 0.01, 0.05, 0.25, 1, 5, 25, 100];
 
 /**
  * What a gateway counts in Temporal's visibility store. No label names a fleet or an agent, because
@@ -42,6 +49,18 @@ export const GATEWAY_METRICS = {
     help: 'Runs that wait for an answer of a person',
   },
   changes: { name: 'drover_changes_running', kind: 'gauge', labels: [], help: 'Changes of fleets that run' },
+  costs: {
+    name: 'drover_usage_dollars',
+    kind: 'gauge',
+    labels: [],
+    help: 'US dollars that turns of the fleets that are there took, as replies reported them',
+  },
+  tokens: {
+    name: 'drover_usage_tokens',
+    kind: 'gauge',
+    labels: ['direction'],
+    help: 'Tokens that turns of the fleets that are there took, as replies reported them; the direction is input or output',
+  },
 } as const satisfies Readonly<Record<string, MetricInfo>>;
 
 /**
@@ -72,20 +91,33 @@ export const WORKER_METRICS = {
     kind: 'histogram',
     labels: ['fleet', 'outcome'],
     help: 'Time from the arrival of a turn at its agent to its answer, by the action of the reply or the code of the error',
+    buckets: SECONDS,
   },
   waits: {
     name: 'drover_turn_wait_seconds',
     kind: 'histogram',
     labels: ['fleet'],
     help: 'Time that a turn stood in the queue of its agent before the agent received it',
+    buckets: SECONDS,
+  },
+  costs: {
+    name: 'drover_turn_cost_dollars',
+    kind: 'histogram',
+    labels: ['fleet'],
+    help: 'US dollars of a turn whose reply reported usage; each turn once, however often it was asked',
+    buckets: DOLLARS,
+  },
+  tokens: {
+    name: 'drover_turn_tokens',
+    kind: 'counter',
+    labels: ['fleet', 'direction'],
+    help: 'Tokens of turns whose replies reported usage, each turn once; the direction is input or output',
   },
   runs: {
     name: 'drover_run_seconds',
     kind: 'histogram',
     labels: ['fleet', 'state'],
     help: 'Time from the start of a run to its end, by the state in which it ended',
+    buckets: SECONDS,
   },
 } as const satisfies Readonly<Record<string, MetricInfo>>;
-
-/** Upper bounds of the histograms' buckets in seconds: from one call of a model to hours of work. */
-export const SECONDS_BUCKETS: readonly number[] = [0.05, 0.25, 1, 5, 15, 60, 300, 1_800, 7_200];

@@ -20,5 +20,8 @@ export interface Usage {
   readonly outputTokens: number;
 }
 
+/** The memo by which the workflows of agents and runs tell lists their sum. */
+export const USAGE_MEMO = 'usage';
+
 /** The most bytes of JSON in the `metadata` of a reply. */
 export const METADATA_BYTES = 4 * 1024;

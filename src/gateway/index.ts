@@ -163,7 +163,12 @@ export async function createGateway({
     () => client.feed.repairs,
   );
 
-  registerFleetGauges(metrics.registry, { count: () => client.counts({ timeoutMs: COUNT_TIMEOUT_MS }), log: logger });
+  const within = { timeoutMs: COUNT_TIMEOUT_MS };
+  registerFleetGauges(metrics.registry, {
+    count: () => client.counts(within),
+    usage: () => client.usage(within),
+    log: logger,
+  });
 
   auditCalls(app, audit);
   takeJsonBodies(app);

@@ -2,7 +2,7 @@
 import { Runtime, type RuntimeOptions } from '@temporalio/worker';
 import { isIPv6 } from 'node:net';
 import { DroverError } from '../contract/errors';
-import { SECONDS_BUCKETS, WORKER_METRICS } from '../contract/metrics';
+import { type MetricInfo, WORKER_METRICS } from '../contract/metrics';
 import { messageOf } from '../contract/text';
 
 /** Where to listen. */
@@ -19,14 +19,16 @@ const NAMES: Readonly<Record<string, string>> = { localhost: '127.0.0.1' };
 /** The SDK's exporter, with the names and units that Prometheus recommends. */
 export function exporterAt({ host, port }: MetricsAddress): Exporter {
   const address = NAMES[host] ?? host;
-  const histograms = Object.values(WORKER_METRICS).filter(({ kind }) => kind === 'histogram');
+  const buckets = Object.values<MetricInfo>(WORKER_METRICS).flatMap(
+    ({ name, buckets: bounds }): [string, number[]][] => (bounds === undefined ? [] : [[name, [...bounds]]]),
+  );
   return {
     prometheus: {
       bindAddress: `${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
       countersTotalSuffix: true,
       unitSuffix: true,
       useSecondsForDurations: true,
-      histogramBucketOverrides: Object.fromEntries(histograms.map(({ name }) => [name, [...SECONDS_BUCKETS]])),
+      histogramBucketOverrides: Object.fromEntries(buckets),
     },
   };
 }

@@ -204,16 +204,19 @@ test('another credential restarts the agent, and the same session goes on', asyn
   expect(agent.log('resume')).toMatchObject([{ sessionId: 's-1-', key: 'second' }]);
 });
 
-test.each(['usual', 'counts-stored'])('each turn of a session has its own cost, over a new start of its program (%s)', async (mode) => {
-  const agent = await adapted({ mode, env: { API_KEY: 'first' }, options: ['--secret-env', 'API_KEY'] });
-  const place = { branch: 'u' };
-  const used = { costUsd: 0.25, inputTokens: 7, outputTokens: 5 };
-  expect(await agent.ask('usage', place)).toMatchObject({ usage: used });
-  expect(await agent.ask('free', place)).toMatchObject({ usage: { costUsd: 0, inputTokens: 7, outputTokens: 5 } });
-  await agent.call('POST', '/credentials', { pool: 'p', subscription: 'b', assignment: 2, secret: 'second' });
-  for (let turn = 0; turn < 3; turn += 1) expect(await agent.ask('usage', place)).toMatchObject({ usage: used });
-  expect(agent.log('resume')).toHaveLength(1);
-});
+test.each(['usual', 'counts-stored'])(
+  'each turn of a session has its own cost, over a new start of its program (%s)',
+  async (mode) => {
+    const agent = await adapted({ mode, env: { API_KEY: 'first' }, options: ['--secret-env', 'API_KEY'] });
+    const place = { branch: 'u' };
+    const used = { costUsd: 0.25, inputTokens: 7, outputTokens: 5 };
+    expect(await agent.ask('usage', place)).toMatchObject({ usage: used });
+    expect(await agent.ask('free', place)).toMatchObject({ usage: { costUsd: 0, inputTokens: 7, outputTokens: 5 } });
+    await agent.call('POST', '/credentials', { pool: 'p', subscription: 'b', assignment: 2, secret: 'second' });
+    for (let turn = 0; turn < 3; turn += 1) expect(await agent.ask('usage', place)).toMatchObject({ usage: used });
+    expect(agent.log('resume')).toHaveLength(1);
+  },
+);
 
 test('kill -9 in the middle of a turn: the next start continues the session', async () => {
   const first = await adapted();

@@ -223,7 +223,14 @@ const app = agent({ name: 'fake' })
     // Agents that count in their stored messages tell it when they open a session; others begin with zero.
     if (mode === 'counts-stored') {
       costs.set(params.sessionId, stored()[params.sessionId].prompts.length * 0.25);
-      await DEEDS.spend({ update: (value) => client.notify(methods.client.session.update, { sessionId: params.sessionId, update: value }), sessionId: params.sessionId }, 0);
+      await DEEDS.spend(
+        {
+          update: (value) =>
+            client.notify(methods.client.session.update, { sessionId: params.sessionId, update: value }),
+          sessionId: params.sessionId,
+        },
+        0,
+      );
     }
     return modesOf(params.sessionId);
   })

@@ -87,6 +87,10 @@ const modes = {
     child({});
     setInterval(() => undefined, 1_000);
   },
+  'spend-second': () => {
+    if (times('tries') === 1) return setInterval(() => undefined, 1_000);
+    print({ action: 'final', response: 'spent', usage: { costUsd: 0.5, inputTokens: 10, outputTokens: 2 } });
+  },
   'leaves-child': () => {
     child({});
     print('done');

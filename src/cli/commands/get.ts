@@ -26,6 +26,7 @@ import { Screen } from '../lib/screen';
 import { age, spanText } from '../text/age';
 import { type AgentRow, agentRow, agentsText } from '../text/agents';
 import { painted } from '../text/paint';
+import { usageColumn } from '../text/usage';
 
 interface GetFlags extends ConnectionFlags {
   readonly output: Format;
@@ -190,18 +191,21 @@ const FLEETS: Kind<FleetListItem> = {
   nameOf: ({ fleet }) => fleet,
   list: async ({ fleets }) =>
     [...(await allPages<FleetListItem>((page) => fleets.list(page)))].sort((a, b) => compareNames(a.fleet, b.fleet)),
-  text: (items) =>
-    table(
-      ['FLEET', 'REVISION', 'STATE', 'READY', 'HOLDS'],
-      items.map(({ fleet, revision, state, ready, agents, holds, problem }) => [
+  text(items) {
+    const usage = usageColumn(items);
+    return table(
+      ['FLEET', 'REVISION', 'STATE', 'READY', ...usage.head, 'HOLDS'],
+      items.map(({ fleet, revision, state, ready, agents, holds, problem, ...item }) => [
         fleet,
         String(revision),
         orUnknown(problem, painted(colors())(state)),
         orUnknown(problem, `${String(ready)}/${String(agents)}`),
+        ...usage.cell(item),
         orUnknown(problem, holds.join(',') || '-'),
       ]),
-      ['REVISION', 'HOLDS'],
-    ),
+      ['REVISION', ...usage.head, 'HOLDS'],
+    );
+  },
 };
 
 const RUNS: Kind<RunListItem> = {
@@ -213,12 +217,20 @@ const RUNS: Kind<RunListItem> = {
     const filter = { ...(fleet && { fleet }), ...(state && { state }) };
     return allPages<RunListItem>((page) => runs.list(filter, page), limit);
   },
-  text: (items) =>
-    table(
-      ['NAME', 'STATE', 'AGE', 'TOOK'],
-      items.map((run) => [RUNS.nameOf(run), painted(colors())(run.state), age(run.startedAt), tookText(run)]),
-      ['TOOK', 'AGE'],
-    ),
+  text(items) {
+    const usage = usageColumn(items);
+    return table(
+      ['NAME', 'STATE', 'AGE', 'TOOK', ...usage.head],
+      items.map((run) => [
+        RUNS.nameOf(run),
+        painted(colors())(run.state),
+        age(run.startedAt),
+        tookText(run),
+        ...usage.cell(run),
+      ]),
+      [...usage.head, 'TOOK', 'AGE'],
+    );
+  },
 };
 
 /** How long an ended run took; `-` while it goes on. */

@@ -8,6 +8,13 @@ import { painted } from './paint';
 import { troubleFacts } from './trouble';
 import { usageFacts } from './usage';
 
+/** What happens to a question for permission. */
+const PERMISSIONS: Readonly<Record<NonNullable<AgentView['permissions']>, string>> = {
+  ask: 'ask: the human answers each question for permission',
+  allow: 'allow: each question for permission is answered with yes',
+  deny: 'deny: each question for permission is answered with no',
+};
+
 /** The text of `describe agent`. It begins with the reason if the agent does not work. */
 export function agentText(agent: AgentView): string {
   const paint = painted(colors());
@@ -31,6 +38,7 @@ export function agentText(agent: AgentView): string {
       'Provider',
       `${agent.provider}, resource ${agent.resourceId ?? 'unknown'}${agent.pid === undefined ? '' : `, process ${String(agent.pid)}`}`,
     ],
+    ...(agent.permissions === undefined ? [] : [['Permissions', PERMISSIONS[agent.permissions]] as const]),
     ['Labels', labelsText(agent.labels)],
     ['Host', agent.host ?? '-'],
     ['Endpoint', agent.endpoint ?? '-'],

@@ -4,6 +4,7 @@ import { labelsText } from '../../contract/agent/labels';
 import { colors, table } from '../lib/output';
 import { age } from './age';
 import { painted } from './paint';
+import { usageColumn } from './usage';
 
 /** An agent of the list, with its own answer where it was asked and has answered. */
 export interface AgentRow extends AgentListItem {
@@ -31,15 +32,22 @@ const LOSING = [
   'AGE',
   'RESTARTS',
   'TURNS',
+  'USAGE',
   'HOLDS',
 ];
 
 /** One line for each agent; the reason comes last, because a terminal cuts the last column. */
 export function agentsText(agents: readonly AgentRow[], isWide: boolean): string {
-  const head = [...HEAD, ...(isWide ? WIDE : []), 'REASON'];
+  const usage = usageColumn(isWide ? agents : []);
+  const head = [...HEAD, ...(isWide ? WIDE : []), ...usage.head, 'REASON'];
   return table(
     head,
-    agents.map((agent) => [...columns(agent), ...(isWide ? wideColumns(agent) : []), agent.why ?? '-']),
+    agents.map((agent) => [
+      ...columns(agent),
+      ...(isWide ? wideColumns(agent) : []),
+      ...usage.cell(agent),
+      agent.why ?? '-',
+    ]),
     LOSING.filter((title) => head.includes(title)),
   );
 }

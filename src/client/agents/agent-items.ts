@@ -4,6 +4,7 @@ import { AGENT_MEMO } from '../../contract/agent';
 import type { AgentListItem, AgentStatus, AgentTold, Liveness, Unknown } from '../../contract/agent';
 import { DIRECT_INCARNATION, INCARNATION_MEMO } from '../../contract/names';
 import { equals, type Listed, REPORTED_TO_FAIL } from '../temporal/visibility';
+import { toldUsageField } from '../usage';
 
 /** An agent of a list, as it reported itself last. */
 export type ToldAgent = Pick<AgentListItem, 'fleet' | 'name' | 'holds' | 'subscription'> & {
@@ -58,7 +59,7 @@ export function livenessConditions(liveness: Liveness | Unknown): string[] {
 export function agentItem(found: Listed): AgentListItem {
   const { problem } = found;
   const told = toldOf(found);
-  const shown = { ...told, ...shownOf(found), problem };
+  const shown = { ...told, ...shownOf(found), ...toldUsageField(found), problem };
   if (problem === null) return shown;
   return { ...shown, status: 'unknown', phase: 'unknown', runtime: 'unknown', liveness: 'unknown' };
 }

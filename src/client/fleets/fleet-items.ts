@@ -1,12 +1,14 @@
-/** Fleets in visibility: what they told last, and how many of their agents are ready. */
-import type { AgentListItem } from '../../contract/agent';
+/** Fleets in visibility: what they told last, how many of their agents are ready, and what their turns took. */
 import { FLEET_MEMO, type FleetListItem, type FleetTold } from '../../contract/fleet';
 import { AGENT_WORKFLOW, FLEET_WORKFLOW } from '../../contract/names';
+import type { Usage } from '../../contract/usage';
 import { isGhost } from '../../rules/fleet/told';
+import { sumOfUsage, usageField } from '../../rules/lib/turn/usage';
 import { toldOf } from '../agents/agent-items';
 import type { Calls } from '../temporal/calls';
 import { allPages } from '../temporal/pages';
 import { anyOf, equals, type Listed, listWorkflows, type Page, type PageOptions } from '../temporal/visibility';
+import { leftUsage, toldUsage } from '../usage';
 
 /** Which fleets to list: all, unless narrowed to these. */
 export interface FleetFilter {
@@ -29,28 +31,48 @@ export async function listFleets(
   const { items, nextPageToken } = await listWorkflows(calls, conditions, fleetItem, options);
   const shown = items.flatMap((item) => (item === null ? [] : [item]));
   if (shown.length === 0) return { items: [], nextPageToken };
-  const ready = await readyByFleet(calls);
-  return { items: shown.map((item) => ({ ...item, ready: ready.get(item.fleet) ?? 0 })), nextPageToken };
+  const known = await agentsByFleet(calls);
+  const completed = shown.map(({ usage: left, problem, ...item }): FleetListItem => {
+    const { ready = 0, usage } = known.get(item.fleet) ?? {};
+    return { ...item, ready, ...usageField(sumOfUsage([left, usage])), problem };
+  });
+  return { items: completed, nextPageToken };
 }
 
 /** Null for a fleet that never came into being. */
-function fleetItem({ workflowId, attribute, memo, problem }: Listed): FleetListItem | null {
+function fleetItem(found: Listed): FleetListItem | null {
+  const { workflowId, attribute, memo, problem } = found;
   const told = (memo(FLEET_MEMO) ?? UNTOLD) as FleetTold;
   if (isGhost(told)) return null;
   const { revision, state, agents } = told;
   const [, fleet = ''] = workflowId.split('/');
-  return { fleet, revision, state: state ?? 'changing', agents, ready: 0, holds: attribute('DroverHolds'), problem };
+  return {
+    fleet,
+    revision,
+    state: state ?? 'changing',
+    agents,
+    ready: 0,
+    holds: attribute('DroverHolds'),
+    ...usageField(leftUsage(found)),
+    problem,
+  };
 }
 
-/** The number of ready agents of each fleet that has any. */
-async function readyByFleet(calls: Calls): Promise<Map<string, number>> {
-  const conditions = [
-    equals('WorkflowType', AGENT_WORKFLOW),
-    equals('ExecutionStatus', 'Running'),
-    equals('DroverLiveness', 'ready' satisfies AgentListItem['liveness']),
-  ];
-  const fleets = await allPages((page) => listWorkflows(calls, conditions, (found) => toldOf(found).fleet, page));
-  const counts = new Map<string, number>();
-  for (const fleet of fleets) counts.set(fleet, (counts.get(fleet) ?? 0) + 1);
-  return counts;
+/** How many agents of a fleet are ready, and what the turns of all of them took. */
+interface AgentsOfFleet {
+  readonly ready: number;
+  readonly usage: Usage | undefined;
+}
+
+/** The running agents of each fleet that has any. */
+async function agentsByFleet(calls: Calls): Promise<Map<string, AgentsOfFleet>> {
+  const conditions = [equals('WorkflowType', AGENT_WORKFLOW), equals('ExecutionStatus', 'Running')];
+  const read = (found: Listed) => ({ ...toldOf(found), usage: toldUsage(found) });
+  const agents = await allPages((page) => listWorkflows(calls, conditions, read, page));
+  const known = new Map<string, AgentsOfFleet>();
+  for (const { fleet, liveness, usage } of agents) {
+    const { ready, usage: before } = known.get(fleet) ?? { ready: 0, usage: undefined };
+    known.set(fleet, { ready: ready + (liveness === 'ready' ? 1 : 0), usage: sumOfUsage([before, usage]) });
+  }
+  return known;
 }

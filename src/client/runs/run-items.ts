@@ -2,6 +2,7 @@
 import type { Unknown } from '../../contract/agent';
 import type { RunListItem, RunState } from '../../contract/run';
 import { equals, type Listed, REPORTED_TO_FAIL } from '../temporal/visibility';
+import { toldUsageField } from '../usage';
 
 /**
  * The state of a run that has not reported its end, by Temporal's `WorkflowExecutionStatus`; any
@@ -26,13 +27,22 @@ export function stateConditions(state: RunState | Unknown): string[] {
 }
 
 /** A run of a list, in the state that its workflow reported. */
-export function runItem({ workflowId, status, startedAt, closedAt, attribute, problem }: Listed): RunListItem {
+export function runItem(found: Listed): RunListItem {
+  const { workflowId, status, startedAt, closedAt, attribute, problem } = found;
   const [, fleet = '', run = ''] = workflowId.split('/');
   const told = attribute('DroverRunState')[0] as RunState | undefined;
   // A workflow that was ended from outside has not reported that.
   const isTold = told !== undefined && (closedAt === null || isOver(told));
   const state = isTold ? told : (STATES[status] ?? 'failed');
-  return { fleet, run, state: problem === null ? state : 'unknown', startedAt, endedAt: closedAt, problem };
+  return {
+    fleet,
+    run,
+    state: problem === null ? state : 'unknown',
+    startedAt,
+    endedAt: closedAt,
+    ...toldUsageField(found),
+    problem,
+  };
 }
 
 function isOver(state: RunState): boolean {

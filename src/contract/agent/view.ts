@@ -1,4 +1,5 @@
 /** What an agent shows: its view, its item in lists, and its report to a change. */
+import type { Permissions } from './adapter';
 import type { Labels } from './labels';
 import type { Trouble } from '../trouble';
 import type { Usage } from '../usage';
@@ -36,6 +37,8 @@ export interface AgentView {
   readonly holds: readonly Hold[];
   readonly turns: { readonly inFlight: number; readonly queued: number };
   readonly provider: ProviderKind;
+  /** How its questions for permission are answered (docs/adapters.md); only for `adapter.acp`. */
+  readonly permissions?: Permissions;
   readonly resourceId: string | null;
   readonly pid?: number;
   readonly host?: string;
@@ -93,6 +96,8 @@ export interface AgentListItem {
   readonly subscription: string | null;
   /** Absent if it has none. */
   readonly labels?: Labels;
+  /** What its turns took; absent if none reported usage. */
+  readonly usage?: Usage;
   /** Why it is not working, and what changes that; null if it works. */
   readonly why: string | null;
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */

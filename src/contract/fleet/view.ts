@@ -54,6 +54,8 @@ export interface FleetListItem {
   readonly agents: number;
   readonly ready: number;
   readonly holds: readonly string[];
+  /** What turns of its agents took, with those that have ended; absent if none reported usage. */
+  readonly usage?: Usage;
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
@@ -66,4 +68,6 @@ export interface FleetTold {
   readonly revision: number;
   readonly state: FleetListItem['state'] | null;
   readonly agents: number;
+  /** What the turns of agents took that have ended; absent if none reported usage. */
+  readonly usage?: Usage;
 }

@@ -184,6 +184,8 @@ export interface RunListItem {
   readonly state: RunState | Unknown;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
+  /** What its turns took, as far as it has recorded them; absent if none reported usage. */
+  readonly usage?: Usage;
   /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }

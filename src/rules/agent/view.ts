@@ -9,6 +9,7 @@ import type {
   CommandState,
 } from '../../contract/agent';
 import type { WorkflowEnd } from '../../contract/ends';
+import { DEFAULT_PERMISSIONS } from '../../contract/agent/adapter';
 import { DIRECT_INCARNATION } from '../../contract/names';
 import type { OpenTurn } from '../../contract/agent/open-turn';
 import type { Trouble } from '../../contract/trouble';
@@ -51,6 +52,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
     holds: state.holds,
     turns: { inFlight: state.turns.inFlight.length, queued: state.turns.waiting.length },
     provider: config.spec.provider,
+    ...permissionsField(config.spec),
     resourceId: config.resourceId,
     ...(instance.pid === null ? {} : { pid: instance.pid }),
     ...(config.host === undefined ? {} : { host: config.host }),
@@ -150,6 +152,11 @@ export function agentTold(state: AgentState, since: string): AgentTold {
 function labelsField({ config }: AgentState): Pick<AgentView, 'labels'> {
   const { labels } = config.spec;
   return labels === undefined ? {} : { labels };
+}
+
+/** The default is written out: a reader of the view has not the file. */
+function permissionsField({ adapter }: AgentState['config']['spec']): Pick<AgentView, 'permissions'> {
+  return adapter?.acp === undefined ? {} : { permissions: adapter.acp.permissions ?? DEFAULT_PERMISSIONS };
 }
 
 /** The answer to a command in the current state. */

@@ -1,11 +1,12 @@
 /** What lists show of a fleet. */
 import type { FleetTold } from '../../contract/fleet';
+import { usageField } from '../lib/turn/usage';
 import type { FleetState } from './state';
 
-/** The revision, the state of the last change, and the number of agents that the fleet owns. */
-export function fleetTold({ revision, change, agents }: FleetState): FleetTold {
+/** The revision, the state of the last change, the number of agents that the fleet owns, and what ended ones took. */
+export function fleetTold({ revision, change, agents, usage }: FleetState): FleetTold {
   const state = change === null ? null : change.view.state === 'running' ? 'changing' : change.view.state;
-  return { revision, state, agents: Object.keys(agents).length };
+  return { revision, state, agents: Object.keys(agents).length, ...usageField(usage?.left) };
 }
 
 /**

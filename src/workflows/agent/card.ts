@@ -7,6 +7,7 @@ import type { AgentState } from '../../rules/agent/state';
 import { agentTold, card, cardKey } from '../../rules/agent/view';
 import type { AgentMachine } from './machine';
 import type { Supervisor } from '../shared/supervise';
+import { tellUsage } from '../shared/told-usage';
 
 const {
   DroverHolds: HOLDS,
@@ -66,8 +67,7 @@ function writeHoldsMemo({ holds }: AgentState): void {
 
 /** The fleet's sum is made of these (client/usage.ts): a query of every agent would take too long. */
 function writeUsageMemo({ usage }: AgentState): void {
-  const told: unknown = workflowInfo().memo?.['usage'];
-  if (usage !== undefined && JSON.stringify(told) !== JSON.stringify(usage)) upsertMemo({ usage });
+  if (usage !== undefined) tellUsage(usage);
 }
 
 /** What lists show and search attributes do not hold; written on change only. */

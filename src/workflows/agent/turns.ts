@@ -12,9 +12,10 @@ import { withdrawTurn } from '../../rules/agent/turns/queue';
 import { why } from '../../rules/agent/why';
 import { sessionField } from '../../rules/agent/session';
 import { publicSubscription } from '../../rules/agent/view';
+import { usageSince } from '../../rules/lib/turn/usage';
 import { turnActivities } from '../activities/turns';
 import type { AgentMachine } from './machine';
-import { recordTurn, recordWait } from '../shared/metrics';
+import { recordTurn, recordUsage, recordWait } from '../shared/metrics';
 import type { Outbox } from '../shared/messages/outbox';
 import { errorBody, hasUnknownOutcome } from '../shared/failures';
 import type { Supervisor } from '../shared/supervise';
@@ -76,8 +77,10 @@ export function takeTurns(
     const failure = failureReport(machine.state, turn.turnId, ending);
     if (failure !== null) report(failure);
     const { answer: outcome } = turnEnded(machine.state, turn.turnId, ending, current.reason, Date.now());
+    const { usage } = machine.state;
     machine.change((state, now) => turnEnded(state, turn.turnId, ending, current.reason, now).state);
     if (outcome === null) return;
+    recordUsage(machine.state.fleet, usageSince(usage, machine.state.usage));
     recordTurn(machine.state.fleet, outcome, Date.now() - turn.arrivedAt);
     if (!isDelivered) answer(turn.replyTo, turn.turnId, outcome);
   }

@@ -2,6 +2,7 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { GivenBy } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
+import type { Usage } from '../../contract/usage';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
 import type { RequestMark } from '../../rules/lib/fingerprint';
@@ -25,9 +26,13 @@ import { type Pacer, createPacer } from '../shared/messages/pacer';
 import type { Ignore } from '../shared/messages/receive';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
+import { tellUsage } from '../shared/told-usage';
 import { isoNow, stampMs } from '../shared/iso-now';
 import { createItems, type Items } from './items';
 import { createBranchNews } from './branch-news';
+
+/** The branches of a run whose every change is an event for lists. */
+const SMALL_RUN = 16;
 
 /** The shared state of one run. */
 export interface RunLife {
@@ -90,7 +95,10 @@ export function beginRun(input: RunInput): RunLife {
   const startedBy = input.by === undefined ? {} : { startedBy: originText(input, '') };
   const log = createLog();
   const notifier = createNotifier(supervisor);
-  const branchNews = createBranchNews(supervisor, (moved) => life.tell(branchesMoved(name, moved)));
+  const branchNews = createBranchNews(supervisor, (moved) => {
+    life.tell(branchesMoved(name, moved));
+    tellLists();
+  });
   const human = createHuman(
     input.script ?? null,
     { now: stampMs, schedule: (ms, act) => startTimer(supervisor, ms, act, 'human') },
@@ -108,10 +116,19 @@ export function beginRun(input: RunInput): RunLife {
   const waiting = (): ReadonlySet<string> =>
     new Set([...suspended.keys(), ...human.waiting().map(({ question }) => question.branch)]);
 
+  const used = (): Usage | undefined =>
+    result === null ? sumOfUsage([...branches.values()].map(({ usage }) => usage)) : result.usage;
+  /** At each change of a small run; of a large one with the news of branches, which are a second apart, and at its end. */
+  const tellLists = (): void => {
+    const usage = used();
+    if (usage !== undefined) tellUsage(usage);
+  };
+
   const show = (view: RunView): void => {
     const lines = [runCard(view, suspended), ...troubleLines(view.troubles ?? []), ...ignoredLines(ignored)];
     setCurrentDetails(lines.join('\n'));
     ensureKeywords({ DroverRunState: view.state });
+    if (branches.size <= SMALL_RUN) tellLists();
     life.items.mark();
   };
 
@@ -177,6 +194,7 @@ export function beginRun(input: RunInput): RunLife {
       endedAt = isoNow();
       finished = endedBranches(outcome.branches, times, branches, isoNow());
       branchNews.flush();
+      tellLists();
       life.tell(runEnded(name, outcome, life.cancelled ? (life.cancelledBy ?? {}) : null));
       life.changed();
     },
@@ -201,7 +219,7 @@ export function beginRun(input: RunInput): RunLife {
         state: stateOf(life),
         question: question ?? null,
         result,
-        ...usageField(result === null ? sumOfUsage([...branches.values()].map(({ usage }) => usage)) : result.usage),
+        ...usageField(used()),
         branches: result === null ? shownBranches(branches, waiting()) : finished,
         compensation: undoOf(compensation),
         task: input.task,

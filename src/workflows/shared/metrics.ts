@@ -4,10 +4,11 @@
  */
 import { metricMeter } from '@temporalio/workflow';
 import { WORKER_METRICS } from '../../contract/metrics';
+import type { Usage } from '../../contract/usage';
 import type { TurnOutcome, TurnReply } from '../../contract/agent/turns';
 import { isRecord } from '../../rules/lib/parse';
 
-const { restarts, changes, turns, waits, runs } = WORKER_METRICS;
+const { restarts, changes, turns, waits, costs, tokens, runs } = WORKER_METRICS;
 
 /** Counts restarts of an agent. */
 export function countRestarts(fleet: string, number: number): void {
@@ -27,6 +28,15 @@ export function recordTurn(fleet: string, outcome: TurnOutcome, ms: number): voi
 /** Records how long a turn stood in the queue. */
 export function recordWait(fleet: string, ms: number): void {
   record(waits, ms, { fleet });
+}
+
+/** Records what a turn took, once the agent's own sum has it. */
+export function recordUsage(fleet: string, usage: Usage | undefined): void {
+  if (usage === undefined) return;
+  metricMeter.createHistogram(costs.name, 'float', '', costs.help).record(usage.costUsd, { fleet });
+  const counter = metricMeter.createCounter(tokens.name, '', tokens.help);
+  counter.add(usage.inputTokens, { fleet, direction: 'input' });
+  counter.add(usage.outputTokens, { fleet, direction: 'output' });
 }
 
 /** Records a run that has ended. */

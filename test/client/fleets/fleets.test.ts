@@ -1,4 +1,5 @@
 import { PATIENCE_MS } from '../../support/patience';
+import { isDeepStrictEqual } from 'node:util';
 import { DroverClient } from '../../../src/client';
 import type { ChangeView, FleetSpec } from '../../../src/contract/fleet';
 import { devServer } from '../../support/env';
@@ -152,12 +153,23 @@ it('sums what the turns of a fleet took: of its agents, of a run, and of agents 
       );
       const whole = () => client.fleets.describe(fleet);
       await eventually(whole, ({ usage: known }) => known?.turns === 2);
+      const listed = async (): Promise<unknown> => {
+        const agents = (await client.agents.list({ fleet })).items.map(({ name, usage: known }) => [name, known]);
+        const runs = (await client.runs.list({ fleet })).items.map((item) => [item.run, item.usage]);
+        const fleets = (await client.fleets.list({ fleets: [fleet] })).items.map((item) => item.usage);
+        return { agents: Object.fromEntries(agents) as object, runs, fleets };
+      };
+      const all = { agents: { a: sum(1), b: sum(1) }, runs: [['r', sum(2)]], fleets: [sum(2)] };
+      expect(await eventually(listed, (now) => isDeepStrictEqual(now, all))).toEqual(all);
       await world.apply(fleetOf(['b'], { topology: { flows: ['Start -> b'] } }));
       await eventually(
         () => world.view(),
         ({ usage: left }) => left?.turns === 1,
       );
       expect(await eventually(whole, ({ usage: known }) => known?.turns === 2)).toMatchObject({ usage: sum(2) });
+      const left = { agents: { b: sum(1) }, runs: [['r', sum(2)]], fleets: [sum(2)] };
+      expect(await eventually(listed, (now) => isDeepStrictEqual(now, left))).toEqual(left);
+      expect((await client.usage())?.turns).toBeGreaterThanOrEqual(2);
     },
     {
       takeTurn: async ({ agent }) => {

@@ -1,6 +1,13 @@
 /** Agents, their logs, and the answers to their beats and commands. */
 import { z } from 'zod';
-import { AGENT_COMMANDS, PROVIDERS, type AgentListItem, type AgentView, type CommandResult } from '../../agent';
+import {
+  AGENT_COMMANDS,
+  PERMISSIONS,
+  PROVIDERS,
+  type AgentListItem,
+  type AgentView,
+  type CommandResult,
+} from '../../agent';
 import type { BeatAnswer } from '../../protocol';
 import { errorCode, hold, json, liveness, problem, runtime, status, time, troubles, usage } from './parts';
 
@@ -39,6 +46,7 @@ export const agentViewSchema = z.object({
   holds: z.array(hold),
   turns: z.object({ inFlight: z.int(), queued: z.int() }),
   provider: z.enum(PROVIDERS),
+  permissions: z.enum(PERMISSIONS).exactOptional(),
   resourceId: z.string().nullable(),
   pid: z.int().exactOptional(),
   host: z.string().exactOptional(),
@@ -88,6 +96,7 @@ export const agentListItemSchema = z.object({
   holds: z.array(z.string()),
   subscription: z.string().nullable(),
   labels,
+  usage,
   why: z.string().nullable(),
   problem,
 }) satisfies z.ZodType<AgentListItem>;

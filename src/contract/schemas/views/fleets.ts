@@ -127,5 +127,6 @@ export const fleetListItemSchema = z.object({
   agents: z.int(),
   ready: z.int(),
   holds: z.array(z.string()),
+  usage,
   problem,
 }) satisfies z.ZodType<FleetListItem>;

@@ -98,6 +98,7 @@ export const runListItemSchema = z.object({
   state: z.enum([...runState.options, 'unknown']),
   startedAt: time.nullable(),
   endedAt: time.nullable(),
+  usage,
   problem,
 }) satisfies z.ZodType<RunListItem>;
 

@@ -1,4 +1,5 @@
 /** Warnings about the adapters of a fleet's agents. */
+import { DEFAULT_PERMISSIONS } from '../../../contract/agent/adapter';
 import { USER } from '../../../contract/fleet/topology';
 import { isRecord } from '../../lib/parse';
 import type { Problem } from '../../lib/problem';
@@ -18,7 +19,7 @@ function warningOf(agent: Readonly<Record<string, unknown>>, flows: readonly str
   const { name, adapter } = agent;
   const acp = isRecord(adapter) ? adapter['acp'] : undefined;
   if (typeof name !== 'string' || !isRecord(acp)) return null;
-  const permissions = acp['permissions'] ?? 'ask';
+  const permissions = acp['permissions'] ?? DEFAULT_PERMISSIONS;
   if (permissions === 'allow')
     return `permissions: allow: each question of ${name} for permission is answered with yes`;
   if (permissions !== 'ask' || flows.length === 0 || flows.some((flow) => leadsToUser(flow, name))) return null;

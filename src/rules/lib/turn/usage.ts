@@ -46,6 +46,18 @@ export function sumOfUsage(sums: Iterable<Usage | undefined>): Usage | undefined
   return whole;
 }
 
+/** What came to a sum since; undefined if nothing did. */
+export function usageSince(before: Usage | undefined, now: Usage | undefined): Usage | undefined {
+  if (now === undefined || before === undefined) return now;
+  if (now.turns === before.turns) return undefined;
+  return {
+    turns: now.turns - before.turns,
+    costUsd: exact(now.costUsd - before.costUsd),
+    inputTokens: now.inputTokens - before.inputTokens,
+    outputTokens: now.outputTokens - before.outputTokens,
+  };
+}
+
 /** As the optional field of a view or a record: absent if no turn reported usage. */
 export function usageField(sum: Usage | undefined): { readonly usage?: Usage } {
   return sum === undefined ? {} : { usage: sum };
@@ -55,8 +67,12 @@ function added(one: Usage | undefined, other: Usage): Usage {
   if (one === undefined) return other;
   return {
     turns: one.turns + other.turns,
-    costUsd: Math.round((one.costUsd + other.costUsd) * DECIMALS) / DECIMALS,
+    costUsd: exact(one.costUsd + other.costUsd),
     inputTokens: one.inputTokens + other.inputTokens,
     outputTokens: one.outputTokens + other.outputTokens,
   };
+}
+
+function exact(dollars: number): number {
+  return Math.round(dollars * DECIMALS) / DECIMALS;
 }
