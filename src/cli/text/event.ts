@@ -1,4 +1,5 @@
 /** Text of an event for people. */
+import { errorInWords } from '../../contract/run/error-words';
 import { type DroverEvent, EVENT_TYPES } from '../../contract/event';
 
 const TYPE_WIDTH = Math.max(...EVENT_TYPES.map((type) => type.length));
@@ -80,7 +81,7 @@ export function aboutText({ type, data }: DroverEvent): string {
       return `${data['scripted'] === true ? 'scripted' : ''}${byText(data)}`.trim();
     case 'run.failed':
     case 'run.cancelled':
-      return `${firstLine(data['error'])}${byText(data)}`.trim();
+      return `${errorText(data['error'])}${byText(data)}`.trim();
     case 'lease.lost':
       return [`${number(data['held'])} agents, such as ${list(data['agents'])}`, text(data['reason'])]
         .filter(Boolean)
@@ -100,6 +101,11 @@ export function aboutText({ type, data }: DroverEvent): string {
 /** ` by alice from host-1`; empty if the event does not say who gave the command. */
 function byText({ by }: DroverEvent['data']): string {
   return typeof by === 'string' ? ` by ${by}` : '';
+}
+
+/** The first line of a run's error, in words. */
+function errorText(value: unknown): string {
+  return firstLine(typeof value === 'string' ? errorInWords(value) : value);
 }
 
 /** `status running -> paused, holds [] -> [operator]`. */

@@ -1,6 +1,7 @@
 /** Output of a run for people, while it runs and at its end. */
 import type { DroverClient, FollowRunOptions, RunRef } from '../../client';
 import type { BranchWait, OpenQuestion, RunResult, RunView } from '../../contract/run';
+import { errorInWords } from '../../contract/run/error-words';
 import { type Format, type Printable, say } from '../lib/output';
 import { wallClockMs } from '../../lib/clock';
 import { waitText } from '../../rules/run/waits';
@@ -136,10 +137,4 @@ export function runPrintable(view: RunView): Printable {
 export function resultText({ success, finalResponse, error, trace = [] }: RunResult): string {
   const answer = success ? plainText(finalResponse) : `no answer: ${errorInWords(error)}`;
   return [answer, ...turnsText(trace)].join('\n');
-}
-
-/** The error of a run as people say it: of a single failed source only its own error. */
-export function errorInWords(error: string | null): string {
-  const text = (error ?? 'unknown').replace(/^ROOT failure: /, '');
-  return /^insufficient arrivals: 0 of 1 \(([^]*)\)$/.exec(text)?.[1] ?? text;
 }

@@ -1,4 +1,5 @@
 /** Text of a run for people. */
+import { errorInWords } from '../../contract/run/error-words';
 import type { ReportedProgress } from '../../contract/agent/progress';
 import type { BarrierRecord, BranchWait, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
 import { wallClockMs } from '../../lib/clock';
@@ -36,7 +37,7 @@ export function runText(run: RunView): string {
         ? '-'
         : result.success
           ? JSON.stringify(result.finalResponse)
-          : `none: ${result.error ?? 'unknown'}`,
+          : `none: ${errorInWords(result.error)}`,
     ],
     ...usageFacts(run.usage),
     ...(compensation === null ? [] : [['Undo', undoLine(compensation)] as const]),

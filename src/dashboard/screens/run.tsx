@@ -1,6 +1,7 @@
 /** One run: its branches as a tree, what they wait for, its question, its undo. */
 import type { JSX } from 'preact';
 import { runWorkflowId } from '../../contract/names';
+import { errorInWords } from '../../contract/run/error-words';
 import type { RunView } from '../../contract/run';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
@@ -42,7 +43,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
         of={{
           Task: task === undefined ? null : <pre>{plainText(task)}</pre>,
           Answer: result?.success ? <pre>{plainText(result.finalResponse)}</pre> : null,
-          Error: result?.error ? <pre>{result.error}</pre> : null,
+          Error: result?.error ? <pre>{errorInWords(result.error)}</pre> : null,
           Started: <Ago at={view.startedAt} />,
           By: view.startedBy,
           Usage: usageText(view.usage),

@@ -31,6 +31,11 @@ test.each<[EventType, DroverEvent['data'], string]>([
     'run.asked              f/r  branch 0.1 waits for a human: drover describe run f/r',
   ],
   ['run.failed', { run: 'f/r', success: false, error: 'no\nmore', turns: 1 }, 'run.failed             f/r  no'],
+  [
+    'run.failed',
+    { run: 'f/r', success: false, error: 'ROOT failure: insufficient arrivals: 0 of 1 (A: no)', turns: 1 },
+    'run.failed             f/r  A: no',
+  ],
 ])('%s of %j', (type, data, expected) => {
   expect(eventText({ id: 'evt_1', type, at, data })).toBe(`${at}  ${expected}`);
 });
