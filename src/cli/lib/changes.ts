@@ -72,11 +72,18 @@ function ownError(error: string, agents: readonly AgentProgress[]): string {
   return starts.length === 0 ? error : error.slice(0, Math.min(...starts));
 }
 
-/** The text of a failed change. Each error stands once. */
+/** The agents that failed, by their error: replicas mostly fail alike. */
+function byError(agents: readonly AgentProgress[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { agent, error } of agents) if (error !== null) found.set(error, [...(found.get(error) ?? []), agent]);
+  return found;
+}
+
+/** The text of a failed change. Each error stands once, also where several agents have it. */
 export function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
-  const broken = agents
-    .filter((agent) => agent.error !== null)
-    .map((agent) => `  ${fleet}/${agent.agent}: ${agent.error ?? ''}`);
+  const broken = [...byError(agents)].map(
+    ([why, names]) => `  ${names.map((name) => `${fleet}/${name}`).join(', ')}: ${why}`,
+  );
   const left = compensation?.entries.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name) ?? [];
   const rest = left.length === 0 ? [] : [`  not undone: ${left.join(', ')}`];
   const own = ownError(error ?? 'no reason known', agents);

@@ -28,6 +28,13 @@ test.each<[string, Partial<ChangeView>, string]>([
       '  mars/A: exited with code 1: Error: x; its last lines:\nError: x\n' +
       '  mars/B: exited with code 2',
   ],
+  [
+    'that several agents share',
+    { agents: [failed('W-1', 'no file\n  at x'), failed('A', 'other'), failed('W-2', 'no file\n  at x')] },
+    'the change of fleet mars is rolled_back: no reason known\n' +
+      '  mars/W-1, mars/W-2: no file\n  at x\n' +
+      '  mars/A: other',
+  ],
   ['of its own', { error: 'cancelled: typo' }, 'the change of fleet mars is rolled_back: cancelled: typo'],
   [
     'of both',
