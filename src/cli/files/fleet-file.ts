@@ -78,10 +78,13 @@ export function parseFleetFile(text: string, path: string): LoadedFleet {
     pointer: problem.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
     detail: problem.message,
   });
+  if (isEmpty(document.contents)) throw invalidFleet(path, [{ line: 1, column: 1, pointer: '', detail: EMPTY }]);
   const checked = checkFleetFile(jsonOf(document, path));
   if (!checked.ok) throw invalidFleet(path, checked.problems.map(locate));
   return { file: checked.value, warnings: checked.warnings.map((warning) => line(path, locate(warning))) };
 }
+
+const EMPTY = 'the file is empty; drover init writes a first one';
 
 /** Aliases without an anchor, which the parser does not report. */
 function danglingAliases(document: Document): YamlProblem[] {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationMs, LONGEST_DURATION_MS } from '../values/duration';
 import { NAME_PATTERN, NAME_RULE } from '../names';
+import { meantText } from '../values/nearest';
 import { REQUEST_ID_LENGTH } from '../values/patterns';
 import { isWellFormed } from '../text';
 
@@ -10,7 +11,7 @@ export function strict<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `unknown key; known are ${Object.keys(shape).join(', ') || 'none'}`
+        ? `unknown key; ${meantText(issue.keys, Object.keys(shape))}known are ${Object.keys(shape).join(', ') || 'none'}`
         : undefined,
   });
 }

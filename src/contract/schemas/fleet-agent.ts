@@ -1,5 +1,6 @@
 /** The fields of an agent in a fleet file, and those that its fleet shares with it. */
 import { z } from 'zod';
+import { meantText } from '../values/nearest';
 import { RETRY_REASONS } from '../agent';
 import { misleadingVariable } from '../agent/references';
 import {
@@ -48,15 +49,18 @@ const passEnv = field(
   { example: ['HTTPS_PROXY', 'SSL_CERT_FILE'] },
 );
 
+/** The providers of a fleet file. */
+const PROVIDER_NAMES = ['process', 'docker', 'external'] as const;
+
 /** One agent. */
 export const agent = strict({
   name: field(name, 'The name of the agent, unique in the fleet.', { example: 'Greeter' }),
   provider: field(
-    z.enum(['process', 'docker', 'external'], {
+    z.enum(PROVIDER_NAMES, {
       error: ({ input }) =>
         input === undefined
-          ? 'is missing; known are process, docker, external'
-          : `unknown provider ${JSON.stringify(input)}; known are process, docker, external`,
+          ? `is missing; known are ${PROVIDER_NAMES.join(', ')}`
+          : `unknown provider ${JSON.stringify(input)}; ${meantText(typeof input === 'string' ? [input] : [], PROVIDER_NAMES)}known are ${PROVIDER_NAMES.join(', ')}`,
     }),
     'How the agent runs; a block of the same name says more.',
     { example: 'process' },

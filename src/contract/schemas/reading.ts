@@ -14,8 +14,19 @@ function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined && issue.code !== 'unrecognized_keys') return 'is missing';
   if (issue.code === 'invalid_value')
     return `expected ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
+  if (issue.code === 'too_big') return `expected at most ${counted(issue.maximum, issue.origin)}`;
+  if (issue.code === 'too_small') return `expected at least ${counted(issue.minimum, issue.origin)}`;
   if (issue.code !== 'invalid_type') return undefined;
   return `expected ${withArticle(issue.expected)}, got ${kindOf(issue.input)}`;
+}
+
+const UNITS: Readonly<Record<string, string>> = { string: 'character', array: 'item' };
+
+/** `64 characters`, `1 item`, `1000`. */
+function counted(limit: number | bigint, origin: string): string {
+  const unit = UNITS[origin];
+  if (unit === undefined) return String(limit);
+  return `${String(limit)} ${unit}${limit === 1 ? '' : 's'}`;
 }
 
 const WORDS: Readonly<Record<string, string>> = {

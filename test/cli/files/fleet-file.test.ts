@@ -59,6 +59,33 @@ test.each([
   expect(refused(`${GOOD}    convergence: ${convergence}\n`).message.split('\n')).toEqual(lines);
 });
 
+test.each(['', '\n\n', '# only a comment\n', '---\n', '\uFEFF'])('an empty file says so: %j', (text) => {
+  expect(refused(text).message).toBe('fleet.yaml:1:1: the file is empty; drover init writes a first one');
+});
+
+test('a mistyped key or provider is answered with the one that was meant, and limits are said in words', () => {
+  const text = `apiVersion: drover/v1
+kind: Fleet
+metadata: {name: mars}
+spec:
+  agents:
+    - {name: A, provider: proces, process: {command: [a]}}
+    - {name: B, provider: process, process: {comand: [a], evn: {}}}
+    - {name: C, provider: external, replicas: 2000}
+    - {name: D, provider: external, replicas: -1}
+`;
+  const lines = refused(text).message.split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'fleet.yaml:6:27: spec.agents.0.provider: unknown provider "proces"; did you mean "process"? known are process, docker, external',
+      'fleet.yaml:7:46: spec.agents.1.process.comand: unknown key; did you mean "command", "env"? known are command, cwd, env, passEnv',
+      'fleet.yaml:7:59: spec.agents.1.process.evn: unknown key; did you mean "command", "env"? known are command, cwd, env, passEnv',
+      'fleet.yaml:8:47: spec.agents.2.replicas: expected at most 1000',
+      'fleet.yaml:9:47: spec.agents.3.replicas: expected at least 0',
+    ]),
+  );
+});
+
 test('all problems in one go, each with line and column', () => {
   const text = `apiVersion: drover/v1
 kind: Fleet
