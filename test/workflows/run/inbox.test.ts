@@ -159,9 +159,11 @@ it('no time passes while the run is paused', async () => {
 
 it('an extension moves the deadline', async () => {
   await asked({ deadline: '24h', onDeadline: 'fail' }, async ({ run, events }) => {
-    await command(run, 'extendItem', { number: 1, extension: '48h' });
+    await command(run, 'extendItem', { number: 1, extension: '48h', by: 'alice', from: '10.0.0.7' });
     await run.result();
-    expect(told(events)).toEqual(['asked 0h', 'expired 72h']);
+    expect(told(events)).toEqual(['asked 0h', 'extended 0h', 'expired 72h']);
+    const { data } = events.find(({ type }) => type === 'question.extended') ?? {};
+    expect(data).toMatchObject({ by: 'alice from 10.0.0.7', origin: { by: 'alice' } });
   });
 });
 
