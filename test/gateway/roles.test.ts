@@ -6,14 +6,15 @@ import { agentToken } from '../../src/contract/agent/token';
 import { DroverClient } from '../../src/client';
 import { type NamedToken, type Role, ROLES } from '../../src/contract/caller/role';
 import { type Call, type CallName, CALLS } from '../../src/contract/schemas/http';
-import { addCalls, type Handlers } from '../../src/gateway/calls';
+import { addCalls, type Handlers, routeOf } from '../../src/gateway/calls';
+import { openApi } from '../../src/gateway/openapi/document';
 import { createGuard } from '../../src/gateway/access/guard';
 import { sendProblem } from '../../src/gateway/problem';
 import { Sessions } from '../../src/gateway/access/sessions';
 import { Tokens } from '../../src/gateway/access/tokens';
 import { devServer } from '../support/env';
 import { eventually, withAgents } from '../workflows/agent/harness';
-import { gatewayOver, OPERATOR, SECRET } from './listening';
+import { gatewayOver, OPERATOR, SECRET, withLoneGateway } from './listening';
 
 type Need = Role | 'public' | 'agent';
 
@@ -125,6 +126,51 @@ async function statusOf(app: FastifyInstance, name: CallName, headers: Readonly<
 
 /** Let in; what became of the call then is not looked at. */
 const isIn = (status: number): boolean => status !== 401 && status !== 403;
+
+/** Every `METHOD path` of a gateway, from fastify's tree: a level is four characters deep. */
+function routesOf(app: FastifyInstance): string[] {
+  const parents: string[] = [];
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', part, methods] = /^([│ ]*)[└├]── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
+      if (part === undefined) return [];
+      const level = indent.length / 4;
+      const path = `${parents[level - 1] ?? ''}${part}`;
+      parents[level] = path;
+      return methods === undefined ? [] : methods.split(', ').map((method) => `${method} ${path}`);
+    });
+}
+
+it('has no route beside the calls of the table, but the files of the dashboard', async () => {
+  await withLoneGateway(async (_url, app) => {
+    const routes = routesOf(app);
+    const table = CALL_NAMES.map((name) => `${CALLS[name].method} ${routeOf(CALLS[name].path)}`);
+    expect(routes.length).toBeGreaterThanOrEqual(table.length);
+    const others = routes.filter((route) => !table.includes(route.replace(/^HEAD /, 'GET ')));
+    // Files only: read, by names that are written out, and outside of the interface.
+    expect(others.filter((route) => !/^(?:GET|HEAD) \/(?!v1\/)[^:]*$/.test(route))).toEqual([]);
+  });
+});
+
+it('refuses every call of its description without a token, but the public ones', async () => {
+  const { paths } = openApi('0') as { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+  const described = Object.entries(paths).flatMap(([path, calls]) =>
+    Object.keys(calls).map((method) => ({ method, path })),
+  );
+  await withLoneGateway(async (_url, app) => {
+    const letIn: string[] = [];
+    for (const { method, path } of described) {
+      const url = path.replace(/\{\w+\}/g, 'x');
+      const { statusCode } = await app.inject({ method: method.toUpperCase() as 'GET', url });
+      if (isIn(statusCode)) letIn.push(`${method} ${path}`);
+    }
+    const open = CALL_NAMES.filter((name) => NEEDS[name] === 'public');
+    expect(letIn.sort()).toEqual(open.map((name) => `${CALLS[name].method.toLowerCase()} ${CALLS[name].path}`).sort());
+    expect(described).toHaveLength(CALL_NAMES.length);
+  });
+});
 
 it('names the role of every call', () => {
   expect(CALL_NAMES.map((name) => [name, CALLS[name].access])).toEqual(CALL_NAMES.map((name) => [name, NEEDS[name]]));
