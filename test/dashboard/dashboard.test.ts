@@ -1,12 +1,20 @@
 /** The dashboard in a real browser, over a real `drover up` with real agents. */
 import type { Browser, Page } from 'playwright-core';
 import { until } from '../../src/lib/until';
-import { drover, marsFile, type Running, startUp, temporaryFolder } from '../cli/commands/drover';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drover, marsFile, type Running, start, startUp, temporaryFolder } from '../cli/commands/drover';
+import { freePorts } from '../../src/dev/ports';
 import { PATIENCE_MS } from '../support/patience';
 import { accessibilityProblems, describeInBrowser, open, type Opened, startBrowser } from './browser';
 
 const folder = temporaryFolder();
 const cwd = folder.path;
+
+/** The token that `drover up` has made for its directory. */
+function operatorOf(directory: string): Readonly<Record<string, string>> {
+  return { DROVER_OPERATOR_TOKENS: readFileSync(join(directory, '.drover/token'), 'utf8').trim() };
+}
 
 describeInBrowser('the dashboard', () => {
   let up: Running & Awaited<ReturnType<typeof startUp>>;
@@ -191,6 +199,63 @@ describeInBrowser('the dashboard', () => {
     expect(await pause.isDisabled()).toBe(true);
     await opened.context.setOffline(false);
     await until(async () => (await pause.isEnabled()) || undefined, PATIENCE_MS);
+  });
+
+  test('a gateway that is killed and comes back: the page says so, shows what it missed, and gives a command once', async () => {
+    const [port = 0] = await freePorts(1);
+    const address = `http://127.0.0.1:${String(port)}`;
+    const settings = { DROVER_GATEWAY_PORT: String(port), TEMPORAL_ADDRESS: up.where.temporal };
+    const begin = async (): Promise<Running> => {
+      const gateway = start(['gateway'], cwd, settings);
+      await until(() => gateway.output.stderr.includes('gateway at') || undefined, PATIENCE_MS);
+      return gateway;
+    };
+    const kill = async (gateway: Running): Promise<void> => {
+      gateway.process.kill('SIGKILL');
+      await gateway.ended;
+    };
+    let gateway = await begin();
+    const { stdout } = await drover(['dashboard'], cwd, { DROVER_GATEWAY_URL: address, ...operatorOf(cwd) });
+    const other = await open(browser, stdout.trim());
+    other.page.setDefaultTimeout(PATIENCE_MS);
+    const shown = (text: string) => other.page.getByText(text).first().waitFor();
+    await other.page.getByRole('navigation').waitFor();
+    await other.page.goto(`${address}/#/fleets/mars`);
+    await other.page.getByRole('button', { name: 'Start a run' }).click();
+    await other.page.getByLabel('Task').fill('Spell it after the crash.');
+
+    // The gateway takes the command and dies before its answer arrives.
+    const keys: (string | undefined)[] = [];
+    await other.context.route('**/v1/runs', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      keys.push(route.request().headers()['idempotency-key']);
+      if (keys.length > 1) return route.continue();
+      await route.fetch();
+      await kill(gateway);
+      return route.abort();
+    });
+    await other.page.locator('dialog[open] button.main').click();
+    await other.page.locator('dialog[open] .problem').getByText('the gateway does not answer').waitFor();
+    await shown('The connection to the gateway is lost.');
+    expect(await other.page.locator('dialog[open] button.main').isDisabled()).toBe(true);
+
+    await drover(['pause', 'mars/AgentB'], cwd);
+    gateway = await begin();
+    await other.page.locator('dialog[open] button.main:enabled').click();
+    await other.page.getByRole('heading', { name: 'Branches' }).waitFor();
+    expect(keys).toEqual([keys[0], keys[0]]);
+    const { items } = JSON.parse((await drover(['get', 'runs', '-o', 'json'], cwd)).stdout) as {
+      items: { run: string }[];
+    };
+    expect(items.filter(({ run: name }) => other.page.url().endsWith(name))).toHaveLength(1);
+    expect(await other.page.getByText('The connection to the gateway is lost.').count()).toBe(0);
+    // What happened while it was away, and what happens now, is shown without a reload.
+    await other.page.goto(`${address}/#/agents/mars/AgentB`);
+    await other.page.locator('main .state', { hasText: 'paused' }).first().waitFor();
+    await drover(['resume', 'mars/AgentB'], cwd);
+    await other.page.locator('main .state', { hasText: 'running' }).first().waitFor();
+    await other.context.close();
+    await kill(gateway);
   });
 
   test('every screen passes axe, at two widths, light and dark, and fits its width', async () => {
