@@ -55,7 +55,7 @@ test(
 
 test(
   'the whole drover up is killed: it comes back and goes on',
-  () => pass('the whole drover up is killed', points('kill'), 2, (place) => upSite(place)),
+  () => pass('the whole drover up is killed', points('kill'), 2, upSite),
   MATRIX_MS,
 );
 

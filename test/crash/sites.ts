@@ -71,13 +71,13 @@ export function workerSite({ address, gatewayUrl }: Shared, folder: string, name
 }
 
 /** A whole `drover up`, with a Temporal of its own that ends with it. */
-export async function upSite(folder: string): Promise<Site> {
+export async function upSite(folder: string, installation: string): Promise<Site> {
   const stateDir = join(folder, '.drover');
   const pointFile = pointFileIn(folder);
   const env = {
     NODE_OPTIONS: `--require ${PRELOAD}`,
     DROVER_CRASH_POINT: pointFile,
-    DROVER_INSTALLATION: 'up',
+    DROVER_INSTALLATION: installation,
     DROVER_SPEC_SECRET: SPEC_SECRET,
   };
   const first = await startUp(folder, [], env);
@@ -99,7 +99,7 @@ export async function upSite(folder: string): Promise<Site> {
       unused = undefined;
       return running;
     },
-    ...processSide(stateDir, 'up'),
+    ...processSide(stateDir, installation),
   };
 }
 

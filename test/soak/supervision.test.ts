@@ -119,7 +119,7 @@ test('everything goes on by itself after a server in trouble', async () => {
       () => fleets.describe(FLEET),
       (view) => view.troubles !== undefined,
     );
-    expect(troubles).toMatchObject([{ what: 'tell the pools' }]);
+    expect(troubles).toMatchObject([{ what: 'place the change' }]);
     expect(await ended(applied)).toMatchObject({ state: 'done', error: null });
 
     const run = await startRun(env, taskQueue, {
