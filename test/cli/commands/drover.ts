@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { UpState } from '../../../src/dev/up-state';
 import { until } from '../../../src/lib/until';
+import { sendSignal } from '../../../src/providers/process/table';
 import { PATIENCE_MS } from '../../support/patience';
 
 const BIN = join(__dirname, '../../../bin/drover.js');
@@ -39,7 +40,7 @@ const started = new Set<ChildProcess>();
 /** Ends every command that a failed test left behind, and the agents of a folder. */
 export async function endAll(folder: string): Promise<void> {
   for (const child of started) child.kill('SIGKILL');
-  for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');
+  for (const pid of processesOf(folder)) sendSignal(pid, 'SIGKILL');
   await until(() => processesOf(folder).length === 0 || undefined, PATIENCE_MS);
 }
 
