@@ -1,5 +1,5 @@
 /**
- * `npm run test:agents`: installs real agents into .cache/agents, about 900 MB, and runs test/agents with
+ * `npm run test:agents`: installs real agents into .cache/agents, about 1.4 GB, and runs test/agents with
  * them against a fake model on loopback. With `--write` the outcome goes into docs/adapters.md.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,10 @@ const CACHE = join(ROOT, '.cache/agents');
 const PACKAGES = {
   '@anthropic-ai/claude-code': '2.1.332',
   '@openai/codex': '0.171.0',
+  '@agentclientprotocol/claude-agent-acp': '0.101.0',
   '@copilotkit/aimock': '1.43.0',
+  // claude-agent-acp needs a newer Node than Drover.
+  node: '22.23.3',
 };
 const PAGE = join(ROOT, 'docs/adapters.md');
 const MARKS = ['<!-- test:agents -->', '<!-- /test:agents -->'];

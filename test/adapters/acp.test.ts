@@ -88,6 +88,10 @@ test('a branch continues its session, and its agent gets no variable of Drover b
   const prompts = agent.log('prompt') as unknown as { sessionId: string; text: string }[];
   expect(prompts.map(({ sessionId }) => sessionId)).toEqual(['s-1-', 's-1-', 's-2-']);
   expect(prompts.map(({ text }) => text.includes('the task'))).toEqual([true, false, true]);
+  // Claude Code asks for no permission to give its reply.
+  expect(agent.log('new').map(({ meta }) => meta)).toEqual(
+    Array(2).fill({ claudeCode: { options: { allowedTools: ['mcp__drover'] } } }),
+  );
   const [start] = agent.log('start');
   const names = start?.['env'] as string[];
   expect(names.filter((name) => name.startsWith('DROVER_')).sort()).toEqual(['DROVER_INSTANCE', 'DROVER_KEY']);

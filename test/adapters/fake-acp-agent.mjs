@@ -212,7 +212,7 @@ const app = agent({ name: 'fake' })
     const all = stored();
     const sessionId = `s-${Object.keys(all).length + 1}-${process.env.FAKE_NAME ?? ''}`;
     writeFileSync(STORE, JSON.stringify({ ...all, [sessionId]: { cwd: params.cwd, prompts: [] } }));
-    log('new', { sessionId });
+    log('new', { sessionId, meta: params._meta });
     open(sessionId, params.mcpServers);
     return { sessionId, ...modesOf(sessionId) };
   })

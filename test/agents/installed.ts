@@ -1,7 +1,7 @@
 /** The real agents in their cache folder (scripts/test-agents.mjs), and the model that they talk to. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULES = join(__dirname, '../../.cache/agents/node_modules');
@@ -16,14 +16,6 @@ export const CLAUDE_AGENT_ACP: readonly string[] = [
   join(MODULES, 'node/bin/node'),
   join(MODULES, '@agentclientprotocol/claude-agent-acp/dist/index.js'),
 ];
-
-/** Writes it as a command into a folder of the `PATH`. */
-export function writeClaudeAgentAcp(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'claude-agent-acp');
-  writeFileSync(file, `#!/bin/sh\nexec ${CLAUDE_AGENT_ACP.map((word) => JSON.stringify(word)).join(' ')}\n`);
-  chmodSync(file, 0o755);
-}
 
 /** A running model. */
 export class Model {

@@ -30,6 +30,14 @@ on((request) => now(request, 'what was before') && ever(request, 'make a file'),
   content: 'before, a file was made',
 });
 on((request) => now(request, 'what was before') && ever(request, 'say a word'), { content: 'before, a word was said' });
+/** A letter of examples/mars, passed on by the tool of Drover's MCP server as the model sees it. */
+const isLetter = (request) => ever(request, 'The request of Orchestrator to you:\nletters:');
+const letter = { invocations: [{ agent: 'Orchestrator', request: 'letters:M' }] };
+mock.on(
+  { predicate: isLetter, hasToolResult: false },
+  { toolCalls: [{ name: 'mcp__drover__invoke', arguments: JSON.stringify(letter) }] },
+);
+mock.on({ predicate: isLetter, hasToolResult: true }, { content: 'The letter is passed on.' });
 on((request) => now(request, 'pass it to B'), {
   content: 'Over to B.\n\n```drover\n{"action": "invoke", "invocations": [{"agent": "B", "request": "go"}]}\n```',
 });

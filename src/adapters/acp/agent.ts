@@ -26,6 +26,7 @@ import {
   type SessionNotification,
 } from './sdk';
 import { Terminals } from './terminals';
+import { TOOLS_NAME } from './tools';
 
 /** The program, and whether its questions for permission are to reach Drover. */
 export interface AcpProgram extends Program {
@@ -38,6 +39,8 @@ export interface AcpListener {
   permission(request: RequestPermissionRequest): Promise<RequestPermissionResponse>;
 }
 
+/** Claude Code asks for no permission to use the tools by which it gives its reply. Other agents ignore this. */
+const OWN_TOOLS = { claudeCode: { options: { allowedTools: [`mcp__${TOOLS_NAME}`] } } };
 /** Time for the first answer of a program that has just started, such as one that npx fetches. */
 const INITIALIZE_MS = 90_000;
 /** How long the reason of an end may take to be known after the connection closed. */
@@ -128,6 +131,7 @@ export class AcpAgent {
     const { sessionId, modes } = await this.call<NewSessionResponse>('session/new', {
       cwd: this.cwd,
       mcpServers: servers,
+      _meta: OWN_TOOLS,
     });
     await this.letAsk(sessionId, modes);
     return sessionId;
@@ -138,7 +142,7 @@ export class AcpAgent {
     const { sessionCapabilities, loadSession } = this.capabilities;
     const canResume = isRecord(sessionCapabilities?.resume);
     if (!canResume && loadSession !== true) return false;
-    const parameters = { sessionId, cwd: this.cwd, mcpServers: servers };
+    const parameters = { sessionId, cwd: this.cwd, mcpServers: servers, _meta: OWN_TOOLS };
     try {
       const { modes } = await this.call<LoadSessionResponse>(canResume ? 'session/resume' : 'session/load', parameters);
       await this.letAsk(sessionId, modes);

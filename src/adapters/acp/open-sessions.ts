@@ -4,7 +4,7 @@ import { messageOf } from '../../contract/text';
 import type { Sessions } from '../sessions';
 import type { AcpAgent, AcpListener } from './agent';
 import type { McpServer, RequestPermissionRequest, RequestPermissionResponse, SessionNotification } from './sdk';
-import type { Tools, ToolsAddress } from './tools';
+import { type Tools, TOOLS_NAME, type ToolsAddress } from './tools';
 import { costIn, type Work } from './work';
 
 /** One open session. */
@@ -125,5 +125,5 @@ export class OpenSessions implements AcpListener {
 
 function serversOf({ hasTools, tools: { url, token } }: OpenSession): McpServer[] {
   if (!hasTools) return [];
-  return [{ type: 'http', name: 'drover', url, headers: [{ name: 'Authorization', value: `Bearer ${token}` }] }];
+  return [{ type: 'http', name: TOOLS_NAME, url, headers: [{ name: 'Authorization', value: `Bearer ${token}` }] }];
 }

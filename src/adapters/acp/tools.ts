@@ -13,6 +13,9 @@ import type { TurnReply } from '../../contract/agent/turns';
 import { messageOf } from '../../contract/text';
 import { packageVersion } from '../../version';
 
+/** The name of the server, which agents put before its tools. */
+export const TOOLS_NAME = 'drover';
+
 /** Takes a reply of the protocol. The text goes back to the model; `refused`: the reply does not count. */
 export type ReplyTaker = (reply: unknown) => { readonly text: string; readonly refused: boolean };
 
