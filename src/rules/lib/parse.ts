@@ -4,7 +4,6 @@
  * the schemas. A parser returns the value it read or throws a `DroverError` `InvalidRequest` that
  * names the path.
  */
-import { meantText } from '../../contract/values/nearest';
 import { DroverError } from '../../contract/errors';
 import { describeProblem, jsonProblem } from '../../contract/values/json';
 import { NAME_PATTERN, NAME_RULE } from '../../contract/names';
@@ -128,10 +127,6 @@ export function optional<T>(parser: Parser<T>): OptionalField<T> {
 /** The parsers of an object's fields. */
 export type Fields = Readonly<Record<string, Parser<unknown> | OptionalField<unknown>>>;
 type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? never : K }[keyof F];
-function unknownKey(key: string, known: readonly string[]): string {
-  return `unknown key; ${meantText([key], known)}known are ${known.join(', ')}`;
-}
-
 /** The object that the parsers of these fields return. */
 export type Parsed<F extends Fields> = {
   -readonly [K in RequiredKeys<F>]: F[K] extends Parser<infer T> ? T : never;
@@ -148,7 +143,8 @@ export function object<const F extends Fields>(fields: F): Parser<Parsed<F>> {
   return (value, path) => {
     if (!isRecord(value)) return invalid(path, `expected an object, got ${shown(value)}`);
     for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(fields, key)) invalid(`${path}.${key}`, unknownKey(key, Object.keys(fields)));
+      if (!Object.hasOwn(fields, key))
+        invalid(`${path}.${key}`, `unknown key; known are ${Object.keys(fields).join(', ')}`);
     }
     const result: Record<string, unknown> = {};
     for (const [key, field] of entries) {
