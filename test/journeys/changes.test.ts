@@ -69,7 +69,7 @@ test('a second apply during a change is refused with the way on; cancel takes th
   expect((await other.run('drover get agents')).text).not.toContain('slow/');
 });
 
-test('scale up and down', async () => {
+test('scale up, and the name of a service stands for its replicas', async () => {
   expect((await other.run('drover scale own/Many 3')).code).toBe(0);
   expect((await other.run('drover get agents')).text).toMatch(
     /own\/Many-1 +running[^]*own\/Many-2 +running[^]*own\/Many-3 +running/,
@@ -78,6 +78,9 @@ test('scale up and down', async () => {
   expect(paused.text).toMatch(/own\/Many-1 is paused[^]*own\/Many-2 is paused[^]*own\/Many-3 is paused/);
   expect((await other.run('drover resume own/Many')).code).toBe(0);
   expect((await other.run('drover logs own/Many')).text).toMatch(/^Many-\d: /m);
+});
+
+test('what needs one agent names the replicas, on the command line and over HTTP; scale down', async () => {
   for (const verb of ['describe', 'describe agent', 'terminate --yes'])
     expect((await other.run(`drover ${verb} own/Many`)).text).toMatch(
       /own\/Many is a service; name one of its replicas: own\/Many-1, /,

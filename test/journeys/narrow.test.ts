@@ -30,18 +30,25 @@ afterAll(() => place.close());
 
 /** The lines of a command; a line that the terminal has wrapped is longer than it. */
 async function linesOf(command: string): Promise<string[]> {
-  const { text } = await narrow.run(command);
+  const { text, code } = await narrow.run(command);
+  expect([code, text]).toEqual([0, text]);
   return text.split('\n').filter((line) => !line.includes('exit code') && !line.startsWith('$'));
 }
 
-test.each(['get agents', 'get agents -o wide', 'get runs', 'get fleets', 'get pools', 'events --limit 5', 'doctor'])(
-  '%s fits',
-  async (command) => {
-    const lines = await linesOf(`drover ${command} | cat >/dev/null; drover ${command}`);
-    const table = command === 'doctor' ? lines.slice(0, lines.indexOf('')) : lines;
-    expect(table.filter((line) => line.length > 60)).toEqual([]);
-  },
-);
+test.each([
+  'get agents',
+  'get agents -o wide',
+  'get runs',
+  'get fleets',
+  'get pools',
+  'events --limit 5',
+  'inbox',
+  'doctor',
+])('%s fits', async (command) => {
+  const lines = await linesOf(`drover ${command} | cat >/dev/null; drover ${command}`);
+  const table = command === 'doctor' ? lines.slice(0, lines.indexOf('')) : lines;
+  expect(table.filter((line) => line.length > 60)).toEqual([]);
+});
 
 test('agents keep their status and reason, and lose where they run', async () => {
   const [head = '', ...rows] = await linesOf('drover get agents -o wide');

@@ -1,10 +1,11 @@
 /** `drover events [--watch] [--since 1h]`: prints past events, or new ones as they happen. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type EventFilter } from '../../client';
 import { type DroverEvent, EVENT_TYPES, type EventType } from '../../contract/event';
 import { wallClockMs } from '../../lib/clock';
-import { agentRef, fullName, parseDurationMs, plainName, runRef } from '../lib/arguments';
+import { agentRef, fullName, parseCount, parseDurationMs, plainName, runRef } from '../lib/arguments';
 import { type ConnectionFlags, withClient, withConnection } from '../lib/connection';
+import { when } from '../text/age';
 import { aboutText, eventText, subjectOf } from '../text/event';
 import { type Format, print, say, table, withOutput } from '../lib/output';
 
@@ -15,6 +16,7 @@ interface EventFlags extends ConnectionFlags {
   readonly run?: string;
   readonly type?: readonly EventType[];
   readonly since?: number;
+  readonly limit?: number;
   readonly watch?: boolean;
 }
 
@@ -29,6 +31,9 @@ export function register(program: Command): void {
     .option('--run <fleet/run>', 'of this run only', fullName(runRef))
     .option('--type <type...>', 'of these types only, such as agent.changed', eventType)
     .option('--since <duration>', 'of this time until now, such as 10m; 1h unless given', age)
+    .addOption(
+      new Option('--limit <count>', 'the newest ones only, at most this many').argParser(parseCount).conflicts('watch'),
+    )
     .option('--watch', 'a line for every event from now on, until Ctrl-C; with --since, for those before too')
     .action((flags: EventFlags) => (flags.watch ? watch(flags) : recent(flags)));
 }
@@ -39,14 +44,16 @@ function filterOf({ fleet, agent, run, type: types }: EventFlags): EventFilter {
 
 async function recent(flags: EventFlags): Promise<void> {
   const from = wallClockMs() - (flags.since ?? AN_HOUR);
-  const items = await withClient(flags, ({ feed }) => feed.since(from, filterOf(flags)));
+  const all = await withClient(flags, ({ feed }) => feed.since(from, filterOf(flags)));
+  const items = flags.limit === undefined ? all : all.slice(-flags.limit);
   await print(flags.output, {
     data: { items, nextPageToken: null },
     names: items.map(subjectOf),
     text: () =>
       table(
         ['AT', 'EVENT', 'OF', 'ABOUT'],
-        items.map((event) => [event.at, event.type, subjectOf(event), aboutText(event)]),
+        items.map((event) => [when(event.at), event.type, subjectOf(event), aboutText(event)]),
+        ['AT'],
       ),
   });
 }

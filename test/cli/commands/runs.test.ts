@@ -87,6 +87,11 @@ it('events are a line each while they are watched, and found again afterwards', 
   expect(event).toMatchObject({ type: 'run.completed', data: { run: 'mars/told', success: true } });
   const again = JSON.parse(ok(await drover(['events', '--fleet', 'mars', '-o', 'json'], cwd))) as object;
   expect(again).toEqual({ items: expect.arrayContaining([event]) as DroverEvent[], nextPageToken: null });
+  const newest = JSON.parse(
+    ok(await drover(['events', '--limit', '1', '--run', 'mars/told', '-o', 'json'], cwd)),
+  ) as object;
+  expect(newest).toMatchObject({ items: [{ type: 'run.completed', data: { run: 'mars/told' } }] });
+  expect(await drover(['events', '--limit', '1', '--watch'], cwd)).toMatchObject({ code: 2 });
   expect(ok(await drover(['events'], cwd))).toMatch(
     /^AT +EVENT +OF +ABOUT\n(?:\S+Z +\w+\..*\n)*?\S+Z +run\.completed +mars\/told +\d+ turns$/m,
   );
