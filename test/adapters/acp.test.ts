@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SIZE_LIMITS, type TurnRequest } from '../../src/contract/agent/turns';
+import { until } from '../../src/lib/until';
 import { FakeGateway } from '../agent/gateway';
+import { isGone } from '../cli/commands/drover';
+import { PATIENCE_MS } from '../support/patience';
 import { Adapted, type AdaptedOptions } from './adapted';
 
 let gateway: FakeGateway;
@@ -244,6 +247,47 @@ test.each<[mode: string, problem: RegExp]>([
 ])('an agent that does not start ends its adapter with the reason (%s)', async (mode, problem) => {
   const agent = await adapted({ mode });
   await expect(agent.endpoint()).rejects.toThrow(problem);
+});
+
+test('an agent that is not installed ends its adapter, and says how to install it', async () => {
+  const missing = await adapted({ program: ['claude-agent-acp'], env: { PATH: folder } });
+  await expect(missing.endpoint()).rejects.toThrow(
+    /"claude-agent-acp" cannot be run: .*; install it .*: npm install -g @agentclientprotocol\/claude-agent-acp/,
+  );
+});
+
+test('an agent that is not logged in fails each turn as a refused credential', async () => {
+  const agent = await adapted({ mode: 'logged-out' });
+  for (const turn of ['one', 'two'])
+    expect([turn, await agent.ask('answer')]).toEqual([turn, failed(/^not logged in: /, { kind: 'auth' })]);
+  expect(agent.log('start')).toHaveLength(1);
+});
+
+test('a line that is not JSON before the protocol is passed over', async () => {
+  const agent = await adapted({ mode: 'no-json' });
+  expect(await agent.ask('answer')).toMatchObject({ response: 'the answer' });
+});
+
+test('a session that cannot be opened again is begun again, with what the agent did before', async () => {
+  const agent = await adapted({ mode: 'no-resume' });
+  const place: Partial<TurnRequest> = {
+    branch: 'r',
+    memory: [{ input: { kind: 'task', value: 'what was asked before' }, reply: 'x' }],
+  };
+  await agent.ask('answer', place);
+  await agent.ask('exit', place);
+  expect(await agent.ask('answer', place)).toMatchObject({ response: 'the answer' });
+  expect(agent.log('new')).toHaveLength(2);
+  expect(agent.log('prompt').at(-1)?.['text']).toContain('what was asked before');
+});
+
+test('children of the agent end with it', async () => {
+  const agent = await adapted();
+  expect(await agent.ask('child')).toMatchObject({ response: 'started' });
+  const child = Number(readFileSync(join(folder, 'child.pid'), 'utf8'));
+  expect(isGone(child)).toBe(false);
+  await agent.kill('SIGTERM');
+  expect(await until(() => isGone(child) || undefined, PATIENCE_MS)).toBe(true);
 });
 
 test('an agent without tools answers with a block, and one without sessions begins another', async () => {

@@ -19,6 +19,7 @@ const cancelled = new Map();
 const costs = new Map();
 
 log('start', { env: Object.keys(process.env) });
+if (mode === 'no-json') console.log('Welcome! What do you want to do today?');
 if (mode === 'crashes') {
   console.error('Error: no configuration found');
   process.exit(3);
