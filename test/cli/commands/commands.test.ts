@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDurationMs } from '../../../src/cli/lib/arguments';
 import { SpecKeys } from '../../../src/client/spec-keys';
@@ -97,6 +97,29 @@ it('says within a few seconds that no server answers', async () => {
   const { code, stderr } = await drover(['get', 'agents', '--address', '127.0.0.1:1', '-o', 'json'], folder.path);
   expect(code).toBe(ERRORS.Unavailable.exit);
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'Unavailable' } });
+});
+
+it('shows the trail of the gateway although no server answers, and says what is missing', async () => {
+  const entry = {
+    at: new Date().toISOString(),
+    who: 'alice',
+    role: 'operator',
+    from: '10.0.0.7',
+    method: 'POST',
+    path: '/v1/agents/mars/AgentA/pause',
+    fleet: 'mars',
+    agent: 'AgentA',
+    requestId: 'r-1',
+    status: 200,
+    code: null,
+  };
+  const state = join(folder.path, 'audited');
+  mkdirSync(state);
+  writeFileSync(join(state, 'audit.ndjson'), `${JSON.stringify(entry)}\n`);
+  const args = ['audit', '--agent', 'mars/AgentA', '--address', '127.0.0.1:1', '-o', 'json'];
+  const { code, stdout, stderr } = await drover(args, folder.path, { DROVER_STATE_DIR: state });
+  expect({ code, items: (JSON.parse(stdout) as { items: unknown }).items }).toEqual({ code: 0, items: [entry] });
+  expect(stderr).toContain('only what went through the gateway, without commands at a terminal: no Temporal server');
 });
 
 it('has a doctor that says what is not there', async () => {

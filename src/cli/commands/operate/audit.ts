@@ -18,6 +18,9 @@ import { stateFolder } from '../../lib/state-folder';
 /** As many as a gateway answers with, and more than a person reads. */
 const MOST_ENTRIES = 1_000;
 
+/** How long a person who only wants the file waits for a server that may not be there. */
+const REACHED_WITHIN_MS = 2_000;
+
 const answerSchema = CALLS.audit.answer;
 
 interface AuditFlags extends ConnectionFlags {
@@ -80,7 +83,10 @@ function namedBy({ fleet, agent, run }: AuditFlags): Pick<AuditFilter, 'fleet' |
 async function readHere(filter: AuditFilter, flags: ConnectionFlags): Promise<readonly AuditEntry[]> {
   const trail = readAuditFile(stateFolder(), filter);
   try {
-    const { items, unread } = await withClient(flags, ({ audit: recorded }) => recorded.joined(trail, filter));
+    const { items, unread } = await withClient(flags, async (client) => {
+      await client.check({ timeoutMs: REACHED_WITHIN_MS });
+      return client.audit.joined(trail, filter);
+    });
     sayUnread(unread, null);
     return items;
   } catch (error) {
