@@ -70,7 +70,7 @@ export async function openStage(root: string): Promise<Stage> {
     ...provider.activities,
     ...signals,
     ...createFleetActivities({ calls, installation: 'bench', host: 'bench' }),
-    ...delivering(signals, { takeTurn: async (call: TurnCall) => stage.answer(call) }),
+    ...delivering({ signals, calls }, { takeTurn: async (call: TurnCall) => stage.answer(call) }),
     reloadCredential: async () => {
       stage.reloaded();
       return { reloaded: true, why: null };

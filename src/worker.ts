@@ -155,7 +155,7 @@ export async function createWorker({
     allowReference: allowedHere(settings),
     hasSigned: signedPlans(keys),
     turns: recording(
-      delivering(signals, createTurnActivities({ agentSecret, allowedHosts, environment })),
+      delivering({ signals, calls }, createTurnActivities({ agentSecret, allowedHosts, environment })),
       turnRecords,
     ),
     turnRecords: createTurnRecordActivities(turnRecords),

@@ -67,7 +67,7 @@ export function testActivities(scene: Scene): Activities {
   const kinds: readonly ProviderKind[] = ['process', 'docker', 'external', 'memory'];
   const all = createActivities({
     providers: Object.fromEntries(kinds.map((kind) => [kind, provider])),
-    turns: takingTime(delivering(signals, createTurnActivities(settings))),
+    turns: takingTime(delivering({ signals, calls }, createTurnActivities(settings))),
     // A test sees its turns itself, so none is kept.
     turnRecords: createTurnRecordActivities({
       store: { keep: async () => undefined, page: async () => ({ turns: [], next: null, problem: null }) },

@@ -22,6 +22,8 @@ export class TestHuman {
   readonly #clock: SimulatedClock;
   readonly #human: Human;
   readonly #busy = new Set<string>();
+  /** Runs that are looked at soon. */
+  readonly #due = new Set<string>();
   #position = 0;
 
   constructor(client: DroverClient, clock: SimulatedClock, human: Human) {
@@ -32,7 +34,13 @@ export class TestHuman {
 
   /** A branch has asked: looks at the run's open question, unless one waits for its answer. */
   asked(ref: RunRef): void {
-    this.#clock.plan(this.#clock.stepEnd, () => this.#look(ref, SHOWN_WITHIN_MS));
+    const key = `${ref.fleet}/${ref.run}`;
+    if (this.#due.has(key) || this.#busy.has(key)) return;
+    this.#due.add(key);
+    this.#clock.plan(this.#clock.stepEnd, () => {
+      this.#due.delete(key);
+      return this.#look(ref, SHOWN_WITHIN_MS);
+    });
   }
 
   async #look(ref: RunRef, withinMs: number): Promise<void> {

@@ -5,7 +5,8 @@ import { Calls } from '../client/temporal/calls';
 import type { SignalCall } from '../contract/activities';
 import type { DroverEvent } from '../contract/event';
 import type { FleetSpec } from '../contract/fleet';
-import { RUN_WORKFLOW } from '../contract/names';
+import { branchSignals, runSignals } from '../contract/run/messages';
+import { isRecord } from '../rules/lib/parse';
 import { PLACE, testActivities } from './activities';
 import { Population } from './agents/population';
 import { ProcessAgents } from './agents/processes';
@@ -42,8 +43,13 @@ export interface OpenScene {
   readonly close: (replay: boolean) => Promise<string[]>;
 }
 
-/** The signal by which a branch asks the human. */
-const ASKED = 'questionAsked';
+/** Whether a signal leads to a question: a branch asks its run, or an agent asks the branch within its run. */
+function leadsToQuestion({ signal, argument }: SignalCall): boolean {
+  if (signal === runSignals.questionAsked.name) return true;
+  const outcome = isRecord(argument) ? argument['outcome'] : undefined;
+  const reply = isRecord(outcome) ? outcome['reply'] : undefined;
+  return signal === branchSignals.turnAnswered.name && isRecord(reply) && reply['action'] === 'ask';
+}
 
 /** Opens a scene: reads the fleet, then starts a server and workers. */
 export async function openScene(options: TestFleetOptions, parts: StageParts): Promise<OpenScene> {
@@ -80,14 +86,19 @@ export async function openScene(options: TestFleetOptions, parts: StageParts): P
     processes,
   });
   const provider = new TestProvider(population);
-  const signalled = ({ workflowId, signal }: SignalCall): void => {
-    const [type, fleet = '', run = ''] = workflowId.split('/');
-    if (type === RUN_WORKFLOW && signal === ASKED) human.asked({ fleet, run });
+  const signalled = (call: SignalCall): void => {
+    const [, fleet = '', run = ''] = call.workflowId.split('/');
+    if (leadsToQuestion(call)) human.asked({ fleet, run });
+  };
+  // Of a barrier's own question, the event is the first that the test hears.
+  const raised = (event: DroverEvent): void => {
+    events.push(event);
+    const [fleet = '', run = ''] = String(event.data['run']).split('/');
+    if (event.type === 'run.asked') human.asked({ fleet, run });
   };
   const openRuns = async (fleet: string) => runs.filter((ref) => ref.fleet === fleet);
   const activities = testActivities({
-    ...{ calls, clock, provider, population, agentSecret, secrets, openRuns, signalled },
-    raised: (event) => void events.push(event),
+    ...{ calls, clock, provider, population, agentSecret, secrets, openRuns, signalled, raised },
   });
   await stage.serve(activities, [PLACE.host]);
   const close = async (replay: boolean): Promise<string[]> => {

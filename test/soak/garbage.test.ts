@@ -180,8 +180,9 @@ it(
         const { fleet, taskQueue } = world;
         const client = DroverClient.over(env.client, taskQueue);
         const handleOf = (workflowId: string) => env.client.workflow.getHandle(workflowId);
-        const topology = { flows: ['Start -> a', 'a -> End'] };
-        expect(await world.apply({ ...fleetOf(['a']), topology })).toMatchObject({ state: 'done' });
+        // Two agents at the start: a branch of a fan-out has a workflow of its own.
+        const topology = { flows: ['Start -> a', 'Start -> b', 'a -> End', 'b -> End'] };
+        expect(await world.apply({ ...fleetOf(['a', 'b']), topology })).toMatchObject({ state: 'done' });
         const { run } = await client.runs.start({ fleet, task: 't' });
         const runId = runWorkflowId(fleet, run);
         await eventually(
@@ -189,7 +190,7 @@ it(
           ({ turns }) => turns.inFlight === 1,
         );
         // A change that waits for a silent agent.
-        await world.fleets.apply(fleet, { spec: { ...fleetOf(['a', 'silent']), topology } });
+        await world.fleets.apply(fleet, { spec: { ...fleetOf(['a', 'b', 'silent']), topology } });
         await world.changeUntil(({ steps }) => steps.created === 1, 2);
         const pool = `p-${fleet}`;
         await env.client.workflow.start(POOL_WORKFLOW, {

@@ -10,8 +10,10 @@ import { command, startRun, withRuns } from '../workflows/run/harness';
 const env = devServer();
 
 const MINUTE = 60_000;
-const script = { A: [{ action: 'final', response: 'a' }] };
-const topology = { flows: ['Start -> A'] };
+const final = [{ action: 'final', response: 'done' }];
+const script = { A: final, B: final };
+// Two agents at the start: a branch of a fan-out has a workflow of its own.
+const topology = { flows: ['Start -> A', 'Start -> B'] };
 
 async function stuckBundle(): Promise<WorkflowBundle> {
   const quiet = () => undefined;
@@ -37,7 +39,7 @@ it(
           });
         const cancelled = await started([]);
         const late = await started(['timeout(30)']);
-        await eventually(cancelled.view, ({ branches }) => branches.length === 1);
+        await eventually(cancelled.view, ({ branches }) => branches.length === 2);
         const began = Date.now();
         await command(cancelled, 'cancel', { reason: 'enough' });
         for (const [run, error, afterMs] of [

@@ -62,7 +62,8 @@ const stuck = () =>
       { name: 'A', ...beater },
       { name: 'B', ...beater, subscription: { pool: 'claude' } },
     ],
-    topology,
+    // A branch of a fan-out has a workflow of its own.
+    topology: { flows: ['Start -> A', 'Start -> B'] },
     subscriptions: [
       { pool: 'claude', credentials: [{ name: 'sub-a', secret: 'env:SUB_A' }], inject: { env: 'API_KEY' } },
     ],
@@ -75,9 +76,10 @@ const changing = () =>
     agents: [{ name: 'Silent', provider: 'process', process: { command: ['sleep', '100000'] } }],
   });
 
-function script(name: string, delay: string): string {
+function script(name: string, delay: string, agents = ['A']): string {
   const path = join(cwd, `${name}.script.json`);
-  writeFileSync(path, JSON.stringify({ A: [{ action: 'final', response: 'answered', delay }] }));
+  const final = [{ action: 'final', response: 'answered', delay }];
+  writeFileSync(path, JSON.stringify(Object.fromEntries(agents.map((agent) => [agent, final]))));
   return path;
 }
 
@@ -197,7 +199,7 @@ it(
     const first = await startUp(cwd, [stuck()], SECRETS);
     ok(await run('apply', '-f', fine(), '--yes'));
     const applying = start(['apply', '-f', changing(), '--yes'], cwd);
-    ok(await run('run', 'stuck', 'go', '--name', 'long', '--script', script('long', '1h'), '--detach'));
+    ok(await run('run', 'stuck', 'go', '--name', 'long', '--script', script('long', '1h', ['A', 'B']), '--detach'));
     const ids = await oneOfEach(first.where.temporal);
     expect(ids).toHaveLength(Object.keys(WEDGED).length);
     applying.process.kill('SIGKILL');

@@ -1,17 +1,36 @@
 /** Sends a reply from the turn's activity directly to the waiting branch (decision 11), which saves the agent's workflow two tasks. */
 import { Context } from '@temporalio/activity';
-import type { SignalActivities, TurnActivities } from '../../contract/activities';
+import type { Calls } from '../../client/temporal/calls';
+import { workflowSubject } from '../../client/temporal/subject';
+import type { SignalActivities, TurnActivities, TurnCall } from '../../contract/activities';
+import { agentSignals } from '../../contract/agent/messages';
+import { agentWorkflowId } from '../../contract/names';
 import { branchSignals } from '../../contract/run/messages';
 import type { TurnAnswered } from '../../contract/agent/turns';
 
 /**
- * Delivers replies only, because the agent's workflow decides about errors. If the signal fails, the agent's workflow sends the reply. A
- * branch that receives two replies, as after a lost worker, takes the first.
+ * How often a turn looks whether its branch still runs. Only an end from outside is found so, and it costs the agent half a minute at most;
+ * a look is one call of the server without an event.
  */
-export function delivering(signals: SignalActivities, turns: TurnActivities): TurnActivities {
+const LOOK_EVERY_MS = 30_000;
+
+/** What delivery needs of the server. */
+export interface Delivering {
+  readonly signals: SignalActivities;
+  readonly calls: Pick<Calls, 'isClosed'>;
+  readonly lookEveryMs?: number;
+}
+
+/**
+ * Delivers replies only, because the agent's workflow decides about errors. If the signal fails, the agent's workflow sends the reply. A
+ * branch that receives two replies, as after a lost worker, takes the first. A turn whose branch was terminated is withdrawn: such a
+ * workflow can withdraw nothing itself.
+ */
+export function delivering(by: Delivering, turns: TurnActivities): TurnActivities {
+  const { signals } = by;
   return {
     async takeTurn(call) {
-      const result = await turns.takeTurn(call);
+      const result = await whileAsked(by, call, () => turns.takeTurn(call));
       if (!('reply' in result) || result.failure !== undefined || result.retry !== undefined) return result;
       const { turnId } = call.request;
       const argument: TurnAnswered = { turnId, outcome: { reply: result.reply } };
@@ -25,4 +44,28 @@ export function delivering(signals: SignalActivities, turns: TurnActivities): Tu
       }
     },
   };
+}
+
+/** Asks the agent's workflow to withdraw the turn once its branch has closed; that cancels the activity. */
+async function whileAsked<T>(
+  { signals, calls, lookEveryMs = LOOK_EVERY_MS }: Delivering,
+  { fleet, agent, replyTo, request: { turnId } }: TurnCall,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { log } = Context.current();
+  const look = async (): Promise<void> => {
+    if (!(await calls.isClosed(workflowSubject(replyTo)))) return;
+    const workflowId = agentWorkflowId(fleet, agent);
+    await signals.signalWorkflow({ workflowId, signal: agentSignals.turnWithdrawn.name, argument: { turnId } });
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => {
+      log.debug('could not find out whether the branch of a turn still runs', { turnId, error });
+    });
+  }, lookEveryMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 }

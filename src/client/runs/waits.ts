@@ -1,8 +1,8 @@
 /** Collects what the open branches of a run wait for: asks each branch, then its agent. */
 import type { AgentView } from '../../contract/agent';
-import { branchWorkflowId } from '../../contract/names';
+import { branchWorkflowId, runWorkflowId } from '../../contract/names';
 import { describeAgent } from '../../contract/agent/messages';
-import { describeBranch } from '../../contract/run/messages';
+import { describeBranch, describeRoot } from '../../contract/run/messages';
 import type { BranchView, BranchWait, LiveBranchRecord, RunView } from '../../contract/run';
 import { messageOf, SHORT_BYTES } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
@@ -41,7 +41,7 @@ export function followedWaits(calls: Calls): (run: RunView) => Promise<Pick<RunV
 /** The waits of the run's open branches that have no open branch below them, the first 20. */
 export async function waitsOf(calls: Calls, run: RunView): Promise<BranchWait[]> {
   const open = openLeaves(run.branches).slice(0, MOST_ASKED);
-  const branches = await inParallel(open, AT_ONCE, ({ id }) => describedBranch(calls, run, id));
+  const branches = await inParallel(open, AT_ONCE, (branch) => describedBranch(calls, run, branch));
   const asked = branches.flatMap((view) => (view === null ? [] : [view]));
   const names = [...new Set(run.scripted === true ? [] : asked.filter(waitsForTurn).map(takerOf))];
   const seen = await inParallel(names, AT_ONCE, (agent) => describedAgent(calls, run.fleet, agent));
@@ -60,8 +60,16 @@ function waitsForTurn({ waitingFor }: BranchView): boolean {
 }
 
 /** Null: the branch has just ended, has not begun, or does not answer; the next look asks again. */
-async function describedBranch(calls: Calls, { fleet, run }: RunView, id: string): Promise<BranchView | null> {
+async function describedBranch(
+  calls: Calls,
+  { fleet, run }: RunView,
+  { id, parent }: LiveBranchRecord,
+): Promise<BranchView | null> {
   try {
+    // A first branch may run within the workflow of its run (decision 41).
+    const of = workflowSubject(runWorkflowId(fleet, run));
+    const root = parent === null ? await calls.query(of, describeRoot, { timeoutMs: ANSWER_MS }) : null;
+    if (root?.branch === id) return root;
     const subject = workflowSubject(branchWorkflowId(fleet, run, id));
     return await calls.query(subject, describeBranch, { timeoutMs: ANSWER_MS });
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   WorkflowClient,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
+import { DroverError } from '../../contract/errors';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';
@@ -224,6 +225,19 @@ export class Calls {
       const { type } = await this.client.workflow.getHandle(subject.workflowId).describe();
       return type;
     });
+  }
+
+  /** Whether a workflow with this id was there and has closed. */
+  async isClosed(subject: Subject): Promise<boolean> {
+    try {
+      return await this.within(subject, {}, async () => {
+        const { status } = await this.client.workflow.getHandle(subject.workflowId).describe();
+        return status.name !== 'RUNNING';
+      });
+    } catch (error) {
+      if (error instanceof DroverError && error.code === 'NotFound') return false;
+      throw error;
+    }
   }
 
   /**

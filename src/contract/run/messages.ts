@@ -26,6 +26,9 @@ export const runInbox = defineQuery<RunInbox>('inbox');
 /** The query for a branch's view. */
 export const describeBranch = defineQuery<BranchView>(DESCRIBE);
 
+/** The query of a run for the branch that runs within its workflow; null where each branch has a workflow of its own. */
+export const describeRoot = defineQuery<BranchView | null>('root');
+
 /** The updates of a run. */
 export const runUpdates = {
   pause: defineUpdate<RunView, [{ requestId?: string } & Origin]>('pause'),

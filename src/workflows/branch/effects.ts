@@ -1,32 +1,31 @@
 /** The effects of a branch that the coordination rules need. */
-import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import { SIZE_LIMITS } from '../../contract/agent/turns';
-import type { BranchLog, TracedTurn, BranchWorkflow } from '../../rules/run/branch-input';
+import type { BranchLog, CarriedBranch, TracedTurn } from '../../rules/run/branch-input';
 import { type Effects, Stopped } from '../../rules/coordination/effects';
 import { createReach } from '../../rules/topology/reach';
-import type { BranchLife } from './life';
-import { type BranchParts, showCard } from './messages';
+import type { BranchParts } from './messages';
 import { type BranchProgress, isWorthTelling } from './progress';
 import { continueAsNewDue } from '../shared/continue-as-new';
 import { stampMs } from '../shared/iso-now';
 import { startTimer } from '../shared/timer';
 
+/** Leaves a workflow with a long history between two turns. It never returns: the branch goes on elsewhere from what it carries. */
+export type Leave = (carried: CarriedBranch) => Promise<never>;
+
 /** The effects of one branch. */
 export interface BranchEffects {
   readonly effects: Effects;
-  /** Waits until every signal has been acknowledged and every handler has ended. */
-  quiet(): Promise<void>;
   /** The log of this branch's turns and of all ended branches below it. */
-  log(): BranchLog;
+  readonly log: () => BranchLog;
 }
 
 /** Create one per branch. */
-export function createEffects(life: BranchLife, parts: BranchParts, progress: BranchProgress): BranchEffects {
-  const { outbox, pacer, stop, options } = life;
-  const { turns, questions, family, watch } = parts;
+export function createEffects(parts: BranchParts, progress: BranchProgress, leave: Leave): BranchEffects {
+  const { life, turns, questions, family, watch } = parts;
+  const { stop, options } = life;
   const trace: TracedTurn[] = [];
 
-  const quiet = (): Promise<void> => condition(() => outbox.pending() + pacer.pending() === 0 && allHandlersFinished());
   const log = (): BranchLog => ({
     times: [...life.log.times, ...family.log().times],
     trace: [...life.log.trace, ...trace, ...family.log().trace],
@@ -51,22 +50,15 @@ export function createEffects(life: BranchLife, parts: BranchParts, progress: Br
     },
     async betweenTurns(state) {
       watch.moved(state);
-      showCard(parts);
+      parts.show();
       if (isWorthTelling(state.turns + 1)) progress.tell(watch.record('running'));
       if (life.paused) await condition(() => !life.paused || stop.reason() !== null);
       const reason = stop.reason();
       if (reason !== null) throw new Stopped(reason);
       // Branches that no barrier waits for may still run, and the next run of this workflow would not receive their ends.
       if (!continueAsNewDue(options.continueAfterEvents ?? undefined) || family.open() > 0) return;
-      await quiet();
-      const { startedAt } = life;
-      await continueAsNew<BranchWorkflow>({
-        v: 1,
-        options,
-        paused: life.paused,
-        carried: { state, startedAt, ...log() },
-      });
+      await leave({ state, startedAt: life.startedAt, ...log() });
     },
   };
-  return { effects, quiet, log };
+  return { effects, log };
 }

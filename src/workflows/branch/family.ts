@@ -16,11 +16,13 @@ import {
   type BranchLog,
   type BranchOptions,
   type BranchTimes,
+  type CarriedBranch,
   type TracedTurn,
   MOST_RETURNED_BYTES,
   type BranchWorkflow,
 } from '../../rules/run/branch-input';
 import type { BranchHandle } from '../../rules/coordination/effects';
+import { branchResult } from '../../rules/coordination/endings';
 import { abandonedBranch, lostBranch } from '../../rules/coordination/lost';
 import type { BranchContext, BranchResult } from '../../rules/coordination/state';
 import { jsonBytes } from '../../rules/lib/json-bytes';
@@ -56,6 +58,11 @@ export interface FamilyOf {
   isPaused(): boolean;
   /** Called for every branch that starts or ends. */
   onChange(record: LiveBranchRecord, result: BranchResult | null): void;
+  /**
+   * Runs a branch within this workflow, where it may: until its end, or until its workflow has grown too long and the branch moves to one of
+   * its own with what it carries. Undefined: the branch is a workflow of its own from the start.
+   */
+  within?(context: BranchContext, input: BranchInput): Promise<BranchEnd | CarriedBranch> | undefined;
 }
 
 /** The child branches of one workflow. */
@@ -77,6 +84,8 @@ interface Member {
   /** Why it was cancelled; null: it was not. */
   reason: string | null;
   toldToPause: boolean;
+  /** What it has done within this workflow, if it moves from there to one of its own. */
+  carried?: CarriedBranch;
 }
 
 type Child = ChildWorkflowHandle<BranchWorkflow>;
@@ -101,32 +110,32 @@ export function createFamily(of: FamilyOf): Family {
 
   async function endOf(member: Member, giveUp: Promise<BranchEnd>): Promise<BranchEnd> {
     const { context } = member;
-    const bytes = jsonBytes(inputFor(context));
+    const bytes = jsonBytes(inputFor(member));
     if (bytes > MOST_RETURNED_BYTES) {
       const limit = `at most ${String(MOST_RETURNED_BYTES)} are allowed`;
-      return unreportedEnd(
+      return failedEnd(
         member,
-        lostBranch(
-          context,
-          `LimitReached: the context of branch ${context.branch} is ${String(bytes)} bytes, ${limit}`,
-        ),
+        `LimitReached: the context of branch ${context.branch} is ${String(bytes)} bytes, ${limit}`,
       );
     }
     if (isHistoryFull(options.mostEvents ?? undefined)) {
-      return unreportedEnd(
-        member,
-        lostBranch(context, `LimitReached: the history of the workflow has no room for branch ${context.branch}`),
-      );
+      return failedEnd(member, `LimitReached: the history of the workflow has no room for branch ${context.branch}`);
+    }
+    const within = member.carried === undefined ? of.within?.(context, inputFor(member)) : undefined;
+    if (within !== undefined) {
+      member.state = 'started';
+      const end = await Promise.race([within, giveUp]);
+      if ('result' in end) return end;
+      member.state = 'queued';
+      member.carried = end;
+      return endOf(member, giveUp);
     }
     try {
       const child = await started(member, bytes);
-      if (child === null) return unreportedEnd(member, abandonedBranch(context, member.reason ?? 'no longer needed'));
+      if (child === null) return abandonedEnd(member, member.reason ?? 'no longer needed');
       return await Promise.race([child.result(), giveUp]);
     } catch (error) {
-      return unreportedEnd(
-        member,
-        lostBranch(context, `branch ${context.branch} (${context.agent}) ${howItWasLost(error)}`),
-      );
+      return failedEnd(member, `branch ${context.branch} (${context.agent}) ${howItWasLost(error)}`);
     }
   }
 
@@ -154,7 +163,7 @@ export function createFamily(of: FamilyOf): Family {
   async function begin(member: Member): Promise<Child | null> {
     if (member.reason !== null) return null;
     const { context, workflowId } = member;
-    const input = inputFor(context);
+    const input = inputFor(member);
     member.toldToPause = input.paused;
     const child = await startChild<BranchWorkflow>(BRANCH_WORKFLOW, {
       workflowId,
@@ -168,8 +177,8 @@ export function createFamily(of: FamilyOf): Family {
     return child;
   }
 
-  function inputFor(context: BranchContext): BranchInput {
-    return { v: 1, options, paused: of.isPaused(), context };
+  function inputFor({ context, carried }: Member): BranchInput {
+    return { v: 1, options, paused: of.isPaused(), ...(carried === undefined ? { context } : { carried }) };
   }
 
   function catchUp(member: Member): void {
@@ -211,7 +220,7 @@ export function createFamily(of: FamilyOf): Family {
             supervisor,
             PATIENCE_MS * PATIENCE_PER_LEVEL ** context.waiting.length,
             () => {
-              giveUp(unreportedEnd(member, abandonedBranch(context, `${reason}; it did not say how it ended`)));
+              giveUp(abandonedEnd(member, `${reason}; it did not say how it ended`));
             },
             `wait for the end of cancelled branch ${id}`,
           );
@@ -226,10 +235,21 @@ export function createFamily(of: FamilyOf): Family {
   };
 }
 
+function failedEnd(member: Member, error: string): BranchEnd {
+  const { context, carried } = member;
+  return unreportedEnd(member, carried ? branchResult(carried.state, 'failed', error) : lostBranch(context, error));
+}
+
+function abandonedEnd(member: Member, reason: string): BranchEnd {
+  const { context, carried } = member;
+  const abandoned = carried ? branchResult(carried.state, 'abandoned', reason) : abandonedBranch(context, reason);
+  return unreportedEnd(member, abandoned);
+}
+
 /** The end of a branch that did not report its own. */
-function unreportedEnd(member: Member, result: BranchResult): BranchEnd {
-  const { context, startedAt } = member;
-  return { result, times: [{ id: context.branch, startedAt, endedAt: isoNow() }], trace: [] };
+function unreportedEnd({ context, startedAt, carried }: Member, result: BranchResult): BranchEnd {
+  const own = { id: context.branch, startedAt, endedAt: isoNow() };
+  return { result, times: [own, ...(carried?.times ?? [])], trace: carried?.trace ?? [] };
 }
 
 function recordOf({ context, startedAt }: Member, result: BranchResult | null): LiveBranchRecord {

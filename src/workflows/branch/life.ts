@@ -12,6 +12,7 @@ import { isoNow } from '../shared/iso-now';
 
 /** The shared state of one branch. */
 export interface BranchLife {
+  /** Where its agents answer: the branch's own workflow, or that of its run. */
   readonly workflowId: string;
   readonly context: BranchContext;
   readonly options: BranchOptions;
@@ -32,19 +33,25 @@ export interface BranchLife {
   paused: boolean;
 }
 
-/** Begins with the context of a new branch, or with the state of one that has continued as new. `show` updates the card. */
-export function beginLife({ options, paused, context, carried }: BranchInput, show: () => void): BranchLife {
-  const start = carried?.state ?? (context === undefined ? undefined : beginBranch(context));
-  if (start === undefined) throw new DroverError('InvalidRequest', 'input: expected "context" or "carried"');
+/** What a branch uses of its workflow. */
+export type BranchHost = Pick<BranchLife, 'workflowId' | 'outbox' | 'pacer' | 'supervisor'>;
+
+/** Begins a branch in a workflow of its own. `show` updates the card. */
+export function beginLife(input: BranchInput, show: () => void): BranchLife {
   const supervisor = createSupervisor(show);
   const pacer = createPacer();
+  const outbox = createOutbox(supervisor, withinTheTask, pacer);
+  return beginIn({ workflowId: workflowInfo().workflowId, outbox, pacer, supervisor }, input);
+}
+
+/** Begins with the context of a new branch, or with the state of one that has continued as new. */
+export function beginIn(host: BranchHost, { options, paused, context, carried }: BranchInput): BranchLife {
+  const start = carried?.state ?? (context === undefined ? undefined : beginBranch(context));
+  if (start === undefined) throw new DroverError('InvalidRequest', 'input: expected "context" or "carried"');
   return {
-    workflowId: workflowInfo().workflowId,
+    ...host,
     context: start.context,
     options,
-    outbox: createOutbox(supervisor, withinTheTask, pacer),
-    pacer,
-    supervisor,
     ignored: NOTHING_IGNORED,
     start,
     startedAt: carried?.startedAt ?? isoNow(),

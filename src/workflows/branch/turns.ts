@@ -14,10 +14,13 @@ import { replicaActivity } from '../activities/turns';
 import { errorBody } from '../shared/failures';
 import type { BranchLife } from './life';
 
-/** docs/workflow-rules.md, rule 2: a workflow that waits for a signal repeats its request. */
-const ASK_AGAIN_MS = 120_000;
-/** An agent may be suspended for days. Then a repeat matters only when the signal `turnResumed` was lost. */
-const ASK_SUSPENDED_AGAIN_MS = 3_600_000;
+/**
+ * docs/workflow-rules.md, rule 2: a workflow that waits for a signal repeats its request. No turn of whole minutes ends together with this
+ * timer: the time-skipping server refuses the cancellation of a timer that fires in the same moment, and its workflow never goes on.
+ */
+const ASK_AGAIN_MS = 127_000;
+/** An agent may be suspended for days, often of whole hours. Then a repeat matters only when the signal `turnResumed` was lost. */
+const ASK_SUSPENDED_AGAIN_MS = 3_611_000;
 /** The first pause before another request to an agent with a full queue, and the longest; the pause doubles. */
 const BUSY_FIRST_MS = 1_000;
 const BUSY_MOST_MS = 30_000;

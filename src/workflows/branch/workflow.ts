@@ -1,21 +1,14 @@
 /** Workflow `branch`: one branch of a run, with one agent at a time and an explicit context (docs/coordination.md, "Branches and barriers"). */
-import { CancellationScope } from '@temporalio/workflow';
-import { runSignals } from '../../contract/run/messages';
-import { branchWorkflowId, runWorkflowId } from '../../contract/names';
-import { type BranchEnd, parseBranchInput, toWire } from '../../rules/run/branch-input';
+import { CancellationScope, allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { branchWorkflowId } from '../../contract/names';
+import { type BranchEnd, type BranchWorkflow, parseBranchInput, toWire } from '../../rules/run/branch-input';
 import { BRANCH_INPUT } from '../../rules/run/migrate';
-import { runBranch } from '../../rules/coordination/branch';
 import { asFailed } from '../../rules/coordination/lost';
-import { createEffects } from './effects';
-import { createFamily } from './family';
 import { type BranchLife, beginLife } from './life';
-import { type BranchParts, handleBranchMessages, showCard } from './messages';
-import { type BranchProgress, createProgress } from './progress';
-import { createQuestions } from './questions';
-import { createTurns } from './turns';
-import { createWatch } from './watch';
+import { handleBranchMessages, showCard } from './messages';
+import { createParts, runParts } from './parts';
+import { createProgress } from './progress';
 import { translating } from '../shared/failures';
-import { isoNow } from '../shared/iso-now';
 import { migrated } from '../shared/migrated';
 import { requireOwnId } from '../shared/own-id';
 
@@ -28,28 +21,37 @@ export async function branch(argument: unknown): Promise<BranchEnd> {
       show();
     }),
   );
-  const { fleet, run, branch: branchId } = life.context;
-  requireOwnId(branchWorkflowId(fleet, run, branchId));
+  const { fleet, run, branch: id } = life.context;
+  requireOwnId(branchWorkflowId(fleet, run, id));
   const wasCancelled = cancellationFromOutside(life);
   return CancellationScope.nonCancellable(async () => {
     const progress = createProgress(life);
-    const parts = partsOf(life, progress);
+    const parts = createParts(life, progress, () => {
+      show();
+    });
     show = () => {
       showCard(parts);
     };
-    const outside = createEffects(life, parts, progress);
-    handleBranchMessages(life, parts);
-    const ended = await runBranch(life.start, outside.effects);
-    const { branch: id } = life.context;
-    const result =
-      wasCancelled() && ended.outcome === 'abandoned' ? asFailed(ended, `branch ${id} was cancelled`) : ended;
-    parts.watch.ended(result);
-    show();
-    await outside.quiet();
-    const { times, trace } = outside.log();
-    const own = { id, startedAt: life.startedAt, endedAt: isoNow() };
-    return toWire({ result, times: [own, ...times], trace }, life.context);
+    handleBranchMessages(parts);
+    const end = await runParts(
+      parts,
+      progress,
+      async (carried) => {
+        await quiet(life);
+        const { options, paused } = life;
+        return continueAsNew<BranchWorkflow>({ v: 1, options, paused, carried });
+      },
+      (ended) =>
+        wasCancelled() && ended.outcome === 'abandoned' ? asFailed(ended, `branch ${id} was cancelled`) : ended,
+    );
+    await quiet(life);
+    return toWire(end, life.context);
   });
+}
+
+/** Waits until every signal has been acknowledged and every handler has ended. */
+function quiet({ outbox, pacer }: BranchLife): Promise<void> {
+  return condition(() => outbox.pending() + pacer.pending() === 0 && allHandlersFinished());
 }
 
 /** Whether the branch was cancelled from outside. Its parent stops it by a signal, so a cancellation has another source. */
@@ -62,32 +64,4 @@ function cancellationFromOutside({ stop, supervisor }: BranchLife): () => boolea
     });
   });
   return () => isCancelled;
-}
-
-function partsOf(life: BranchLife, progress: BranchProgress): BranchParts {
-  const { context, options, outbox, pacer, supervisor } = life;
-  const run = runWorkflowId(context.fleet, context.run);
-  const watch = createWatch(life);
-  const turns = createTurns(life, (suspension) => {
-    const { branchSuspended, branchResumed } = runSignals;
-    const { branch: id } = context;
-    if (suspension === null) outbox.tell(run, branchResumed, { branch: id });
-    else
-      outbox.tell(run, branchSuspended, {
-        branch: id,
-        ...(suspension.why === undefined ? {} : { why: suspension.why }),
-      });
-  });
-  const family = createFamily({
-    options,
-    outbox,
-    pacer,
-    supervisor,
-    isPaused: () => life.paused,
-    onChange(record, result) {
-      if (result) watch.childEnded(result);
-      progress.tell(watch.record(family.open() > 0 ? 'waiting' : 'running'), record);
-    },
-  });
-  return { life, watch, turns, family, questions: createQuestions(life) };
 }

@@ -1,10 +1,12 @@
 /** State that the parts of a run's workflow share. */
+import type { SignalDefinition } from '@temporalio/common';
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { GivenBy } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
 import type { Usage } from '../../contract/usage';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
+import type { Parser } from '../../rules/lib/parse';
 import type { RequestMark } from '../../rules/lib/fingerprint';
 import { originText } from '../../rules/lib/origin';
 import { branchesMoved, hasMoved, runEnded } from '../../rules/run/log';
@@ -23,7 +25,8 @@ import { createLog } from '../shared/log';
 import { createNotifier, type Notifier } from '../shared/notifier';
 import { type Outbox, createOutbox, withinTheTask } from '../shared/messages/outbox';
 import { type Pacer, createPacer } from '../shared/messages/pacer';
-import type { Ignore } from '../shared/messages/receive';
+import { type Door, type Doors, type Ignore, receive } from '../shared/messages/receive';
+import { handingOver } from '../shared/messages/within';
 import { type Supervisor, createSupervisor } from '../shared/supervise';
 import { startTimer } from '../shared/timer';
 import { tellUsage } from '../shared/told-usage';
@@ -45,6 +48,12 @@ export interface RunLife {
   readonly supervisor: Supervisor;
   /** Counts a message without effect, and shows the reason. */
   readonly ignore: Ignore;
+  /** Handles a signal, also of the branch within this workflow. */
+  receive<M, T extends M>(signal: SignalDefinition<[M]>, parse: Parser<T>, apply: (message: T) => void): void;
+  /** Lets the branch within this workflow send a signal that has its handler already. */
+  hear(signal: string, door: Door): void;
+  /** The receivers within this workflow by workflow id: the run, and its branch while it is here. */
+  readonly receivers: Map<string, Doors>;
   readonly human: Human;
   /** The questions as items of the inbox. */
   readonly items: Items;
@@ -113,6 +122,9 @@ export function beginRun(input: RunInput): RunLife {
       },
     },
   );
+  const { workflowId } = workflowInfo();
+  const own = new Map<string, Door>();
+  const receivers = new Map<string, Doors>([[workflowId, own]]);
   const waiting = (): ReadonlySet<string> =>
     new Set([...suspended.keys(), ...human.waiting().map(({ question }) => question.branch)]);
 
@@ -133,10 +145,17 @@ export function beginRun(input: RunInput): RunLife {
   };
 
   const life: RunLife = {
-    workflowId: workflowInfo().workflowId,
+    workflowId,
     input,
     topology: { ...mustCompile(input.topology, 'InvalidFleet'), ...(input.services && { services: input.services }) },
-    outbox: createOutbox(supervisor, withinTheTask, pacer),
+    outbox: handingOver(createOutbox(supervisor, withinTheTask, pacer), (id) => receivers.get(id), supervisor),
+    receivers,
+    receive(signal, parse, apply) {
+      life.hear(signal.name, receive(signal, parse, apply, life.ignore));
+    },
+    hear(signal, door) {
+      own.set(signal, door);
+    },
     pacer,
     supervisor,
     ignore(what, why) {

@@ -9,7 +9,6 @@ import { handleCommands } from './commands';
 import type { RunLife } from './life';
 import { handleQuestions } from './questions';
 import type { ScriptedAgents } from './script';
-import { receive } from '../shared/messages/receive';
 import { ignoreUnknownMessages } from '../shared/messages/unknown-messages';
 
 /** Registers every handler. `scripted` is null when the agents take their turns themselves. */
@@ -18,42 +17,22 @@ export function handleRunMessages(life: RunLife, family: Family, scripted: Scrip
   handleCommands(life, family);
   handleQuestions(life);
   for (const signal of [runSignals.branchSuspended, runSignals.branchResumed]) {
-    receive(
-      signal,
-      parseBranchRef,
-      ({ branch, why }) => {
-        if (signal === runSignals.branchSuspended) life.suspended.set(branch, why ?? null);
-        else life.suspended.delete(branch);
-        life.changed();
-      },
-      life.ignore,
-    );
+    life.receive(signal, parseBranchRef, ({ branch, why }) => {
+      if (signal === runSignals.branchSuspended) life.suspended.set(branch, why ?? null);
+      else life.suspended.delete(branch);
+      life.changed();
+    });
   }
-  receive(
-    runSignals.branchesChanged,
-    parseBranchesChanged,
-    ({ branches }) => {
-      life.learn(branches);
-    },
-    life.ignore,
-  );
+  life.receive(runSignals.branchesChanged, parseBranchesChanged, ({ branches }) => {
+    life.learn(branches);
+  });
   if (scripted !== null) {
-    receive(
-      agentSignals.turnRequested,
-      parseTurnRequested,
-      (message) => {
-        scripted.requested(message);
-      },
-      life.ignore,
-    );
-    receive(
-      agentSignals.turnWithdrawn,
-      parseTurnRef,
-      ({ turnId }) => {
-        scripted.withdrawn(turnId);
-      },
-      life.ignore,
-    );
+    life.receive(agentSignals.turnRequested, parseTurnRequested, (message) => {
+      scripted.requested(message);
+    });
+    life.receive(agentSignals.turnWithdrawn, parseTurnRef, ({ turnId }) => {
+      scripted.withdrawn(turnId);
+    });
   }
   ignoreUnknownMessages(life.ignore);
 }

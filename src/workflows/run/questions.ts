@@ -6,7 +6,6 @@ import type { Answer } from '../../rules/coordination/effects';
 import { durationMs } from '../../rules/lib/duration';
 import { parseQuestionAsked, parseQuestionRef } from '../../rules/run/messages';
 import type { RunLife } from './life';
-import { receive } from '../shared/messages/receive';
 
 /** Receives questions from branches and sends the answers back. */
 export function handleQuestions(life: RunLife): void {
@@ -34,29 +33,19 @@ export function handleQuestions(life: RunLife): void {
     // The question itself may be confidential, so the event does not hold it.
     if (isOpen(branch)) life.tell({ type: 'run.asked', data: { run: name, agent, branch } });
   }
-  receive(
-    runSignals.questionAsked,
-    parseQuestionAsked,
-    (message) => {
-      ask(message);
-      life.changed();
-    },
-    life.ignore,
-  );
-  receive(
-    runSignals.questionWithdrawn,
-    parseQuestionRef,
-    ({ questionId }) => {
-      const number = numbers.get(questionId);
-      const waits = life.human.waiting().some((asked) => asked.number === number);
-      if (number !== undefined && waits) life.items.end(number, 'withdrawn');
-      open.get(questionId)?.();
-      // Ignores the question if it arrives after its withdrawal.
-      open.set(questionId, () => undefined);
-      life.changed();
-    },
-    life.ignore,
-  );
+  life.receive(runSignals.questionAsked, parseQuestionAsked, (message) => {
+    ask(message);
+    life.changed();
+  });
+  life.receive(runSignals.questionWithdrawn, parseQuestionRef, ({ questionId }) => {
+    const number = numbers.get(questionId);
+    const waits = life.human.waiting().some((asked) => asked.number === number);
+    if (number !== undefined && waits) life.items.end(number, 'withdrawn');
+    open.get(questionId)?.();
+    // Ignores the question if it arrives after its withdrawal.
+    open.set(questionId, () => undefined);
+    life.changed();
+  });
 }
 
 function given(questionId: string, answer: Answer): AnswerGiven {

@@ -51,7 +51,7 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
   return {
     trace: () => trace,
     requested({ turnId, replyTo, request, timeoutMs }) {
-      if (!replyTo.startsWith(`${life.workflowId}/`)) return;
+      if (replyTo !== life.workflowId && !replyTo.startsWith(`${life.workflowId}/`)) return;
       const known = outcomes.get(turnId);
       if (known) answer(replyTo, turnId, known);
       if (known !== undefined) return;
@@ -69,7 +69,9 @@ export function createScriptedAgents(life: RunLife, script: Script): ScriptedAge
         if ('reply' in outcome) trace.push({ turnId, branch, agent, ...by, input, reply: outcome.reply });
         answer(replyTo, turnId, outcome);
       };
-      timers.set(turnId, startTimer(life.supervisor, delayMs, finish, `${agent} replies`));
+      // The branch within this workflow goes on in the same task, and a long script would hold the worker: each turn is a task of its own.
+      const waitMs = replyTo === life.workflowId ? Math.max(1, delayMs) : delayMs;
+      timers.set(turnId, startTimer(life.supervisor, waitMs, finish, `${agent} replies`));
     },
     withdrawn(turnId) {
       timers.get(turnId)?.();

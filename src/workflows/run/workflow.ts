@@ -18,6 +18,7 @@ import { type RunLife, beginRun } from './life';
 import { cancelRun } from './commands';
 import { withPlan } from './plan';
 import { handleRunMessages } from './messages';
+import { type RootBranch, createRoot } from './root';
 import { type ScriptedAgents, createScriptedAgents } from './script';
 import { undoTurns } from './undo';
 import { translating } from '../shared/failures';
@@ -44,7 +45,7 @@ export async function run(argument: unknown): Promise<RunResult> {
     const { fleet, run: name, task, script } = life.input;
     ensureKeywords({ DroverFleet: fleet, DroverRunState: life.view().state });
     const scripted = script === undefined ? null : createScriptedAgents(life, script);
-    const family = familyOf(life);
+    const family = familyOf(life, createRoot(life));
     life.tell({
       type: 'run.started',
       data: { run: `${fleet}/${name}`, ...byField(life.input), scripted: scripted !== null },
@@ -68,7 +69,7 @@ export async function run(argument: unknown): Promise<RunResult> {
   });
 }
 
-function familyOf(life: RunLife): Family {
+function familyOf(life: RunLife, { within }: RootBranch): Family {
   const { script, trace, continueAfterEvents, mostEvents } = life.input;
   const scripted = script !== undefined;
   return createFamily({
@@ -82,6 +83,7 @@ function familyOf(life: RunLife): Family {
     pacer: life.pacer,
     supervisor: life.supervisor,
     isPaused: () => life.paused,
+    within,
     onChange(record) {
       life.learn([record]);
     },

@@ -23,7 +23,10 @@ async function delivered(
     heard.push(call);
     return deliver();
   };
-  const activities = delivering({ signalWorkflow }, { takeTurn: async () => result });
+  const activities = delivering(
+    { signals: { signalWorkflow }, calls: { isClosed: async () => false } },
+    { takeTurn: async () => result },
+  );
   const environment = activityEnvironment();
   const returned: TurnResult = await environment.run((given: TurnCall) => activities.takeTurn(given), call);
   return { returned, heard };
@@ -50,4 +53,39 @@ it.each<[string, () => Promise<Delivery>]>([
   ['a server that does not answer', () => Promise.reject(new DroverError('Unavailable', 'Temporal cannot be reached'))],
 ])('leaves to the agent what could not be delivered: %s', async (_what, deliver) => {
   expect((await delivered({ reply }, deliver)).returned).toEqual({ reply });
+});
+
+it('has the turn withdrawn when its branch was ended from outside, and not while it cannot tell', async () => {
+  const heard: unknown[] = [];
+  const looks: (() => Promise<boolean>)[] = [
+    async () => false,
+    () => Promise.reject(new DroverError('Unavailable', 'Temporal cannot be reached')),
+    async () => true,
+  ];
+  let ask: (result: TurnResult) => void = () => undefined;
+  const turn = new Promise<TurnResult>((resolve) => (ask = resolve));
+  const activities = delivering(
+    {
+      signals: {
+        async signalWorkflow(sent) {
+          heard.push(sent);
+          ask({ error: { code: 'AgentUnavailable', message: 'withdrawn' } });
+          return 'delivered';
+        },
+      },
+      calls: {
+        isClosed: ({ workflowId }) => {
+          expect([workflowId, heard]).toEqual([call.replyTo, []]);
+          return looks.shift()?.() ?? Promise.resolve(false);
+        },
+      },
+      lookEveryMs: 1,
+    },
+    { takeTurn: () => turn },
+  );
+  await activityEnvironment().run((given: TurnCall) => activities.takeTurn(given), call);
+  expect(looks).toEqual([]);
+  expect(heard).toEqual([
+    { workflowId: 'agent/mars/A', signal: 'turnWithdrawn', argument: { turnId: call.request.turnId } },
+  ]);
 });

@@ -41,9 +41,7 @@ it('a paused agent is named with the hold and the command, and so is the suspend
     });
     const lengths = async () => {
       const histories = await Promise.all(
-        [run.handle, run.branch('0'), new TestAgent(world, world.fleet, 'A').handle].map((handle) =>
-          handle.fetchHistory(),
-        ),
+        [run.handle, new TestAgent(world, world.fleet, 'A').handle].map((handle) => handle.fetchHistory()),
       );
       return histories.map((history) => history.events?.length);
     };

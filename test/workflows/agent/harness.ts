@@ -248,7 +248,8 @@ export async function withAgents(
     turns.world?.taken.push(call);
     return turns.world?.takeTurn(call) ?? { error: { code: 'Internal', message: 'the test is over' } };
   };
-  const taking = delivering(createSignalActivities(new Calls(env.client)), { takeTurn });
+  const calls = new Calls(env.client);
+  const taking = delivering({ signals: createSignalActivities(calls), calls, lookEveryMs: 1_000 }, { takeTurn });
   await withWorker(
     { env, ...options, activities: { ...provider.activities, ...taking, ...options.activities } },
     async (taskQueue) => {

@@ -18,20 +18,23 @@ const env = devServer();
 // A workflow that is ended or reset in the middle of a task has that task failed by the server.
 beforeEach(() => env.allowFailedTasks());
 
-/** A asks B, which answers when the test lets it. */
-async function withB(test: (run: TestRun, letB: () => void, world: AgentWorld) => Promise<void>): Promise<void> {
+/** A asks B, which answers when the test lets it, and C beside it; without C, the one branch of the run goes on as B. */
+async function withB(
+  test: (run: TestRun, letB: () => void, world: AgentWorld) => Promise<void>,
+  asked: readonly string[] = ['B', 'C'],
+): Promise<void> {
   await withAgents(env, async (world) => {
-    const agents = await readyAgents(world, ['A', 'B']);
+    const agents = await readyAgents(world, ['A', 'B', 'C']);
     let letB: () => void = () => undefined;
     const isLet = new Promise<void>((resolve) => (letB = resolve));
     world.takeTurn = async ({ agent, request }: TurnCall): Promise<TurnOutcome> => {
       if (agent === 'A' && request.input.kind === 'task') {
-        return { reply: { action: 'invoke', invocations: [{ agent: 'B', request: 'x' }] } };
+        return { reply: { action: 'invoke', invocations: asked.map((one) => ({ agent: one, request: 'x' })) } };
       }
       if (agent === 'B') await isLet;
       return { reply: { action: 'final', response: agent } };
     };
-    const topology = { flows: ['Start -> A', 'A <-> B', 'A -> End'] };
+    const topology = { flows: ['Start -> A', 'A <-> B', 'A <-> C', 'A -> End', 'B -> End'] };
     const run = await startRun(env, world.taskQueue, { topology, fleet: world.fleet });
     await agents.get('B')?.until(({ turns }) => turns.inFlight === 1);
     await test(run, letB, world);
@@ -49,15 +52,26 @@ it('run reset: its earlier branches are waited for, no turn is taken twice, and 
     );
     letB();
     // By its id, because the handle of its start follows the execution before the reset.
-    expect(await env.client.workflow.getHandle(run.id).result()).toMatchObject({ success: true, turns: 2 });
+    expect(await env.client.workflow.getHandle(run.id).result()).toMatchObject({ success: true, turns: 4 });
     expect(new Set(turnsTaken(world)).size).toBe(turnsTaken(world).length);
   }));
 
+it('run reset while its own branch takes a turn: no turn is taken twice, and the result is the same', () =>
+  withB(
+    async (run, letB, world) => {
+      await resetWorkflow(env, run.id);
+      letB();
+      expect(await env.client.workflow.getHandle(run.id).result()).toMatchObject({ success: true, turns: 2 });
+      expect(new Set(turnsTaken(world)).size).toBe(turnsTaken(world).length);
+    },
+    ['B'],
+  ));
+
 it('branch reset: it goes on from there, and no turn is taken twice', () =>
   withB(async (run, letB, world) => {
-    await resetWorkflow(env, `${run.id}/0`);
+    await resetWorkflow(env, `${run.id}/0.0`);
     letB();
-    expect(await run.result()).toMatchObject({ success: true, turns: 2 });
+    expect(await run.result()).toMatchObject({ success: true, turns: 4 });
     expect(new Set(turnsTaken(world)).size).toBe(turnsTaken(world).length);
   }));
 

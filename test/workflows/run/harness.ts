@@ -17,6 +17,7 @@ export interface TestRun {
   readonly handle: WorkflowHandle;
   readonly result: () => Promise<RunResult>;
   readonly view: () => Promise<RunView>;
+  /** The workflow of a branch; the only one that `Start` leads to runs within that of the run. */
   readonly branch: (id: string) => WorkflowHandle;
   readonly branchView: (id: string) => Promise<BranchView>;
   /** Waits until the branch is there and as wished. */
@@ -32,7 +33,10 @@ export async function startRun(env: TestEnv, taskQueue: string, given: RunOf): P
   const id = runWorkflowId(input.fleet, input.run);
   const handle = await env.client.workflow.start(RUN_WORKFLOW, { workflowId: id, taskQueue, args: [input] });
   const branch = (branchId: string) => env.client.workflow.getHandle(`${id}/${branchId}`);
-  const branchView = (branchId: string) => branch(branchId).query<BranchView>('describe');
+  const branchView = async (branchId: string) => {
+    const root = await handle.query<BranchView | null>('root');
+    return root?.branch === branchId ? root : branch(branchId).query<BranchView>('describe');
+  };
   return {
     id,
     handle,

@@ -3,8 +3,9 @@ import { startRun, withRuns } from './harness';
 
 const env = devServer();
 
-const script = { A: [{ action: 'final', response: 'a' }] };
-const topology = { flows: ['Start -> A'] };
+const final = [{ action: 'final', response: 1 }];
+const script = { A: final, B: final };
+const topology = { flows: ['Start -> A', 'Start -> B'] };
 
 it('a branch whose place another workflow has taken fails, and says so', async () => {
   await withRuns(env, async (taskQueue) => {
@@ -14,7 +15,7 @@ it('a branch whose place another workflow has taken fails, and says so', async (
     await env.client.workflow.start('other', other);
     const result = await (await startRun(env, taskQueue, { fleet, topology, script })).result();
     expect(result.error).toMatch(
-      /^ROOT failure: insufficient arrivals: 0 of 1 \(A: branch 0 \(A\) was lost: .*already/,
+      /^ROOT failure: insufficient arrivals: 1 of 2 \(A: branch 0 \(A\) was lost: .*already/,
     );
   });
 });

@@ -126,6 +126,17 @@ it('a run that is terminated from outside leaves no turn to an agent', async () 
   });
 });
 
+it('a run that is terminated in the first turn of its own branch leaves no turn either', async () => {
+  await withAgents(env, async (world) => {
+    const agents = await readyAgents(world, ['A']);
+    world.takeTurn = untilCancelled;
+    const run = await startRun(env, world.taskQueue, { topology: { flows: ['Start -> A'] }, fleet: world.fleet });
+    await agents.get('A')?.until(({ turns }) => turns.inFlight === 1);
+    await run.handle.terminate('by the test');
+    await agents.get('A')?.until(({ turns }) => turns.inFlight === 0 && turns.queued === 0);
+  });
+});
+
 it('a branch that is one too many for the history of its workflow is LimitReached', async () => {
   await withAgents(env, async (world) => {
     await readyAgents(world, ['A', 'B']);
@@ -176,13 +187,14 @@ it('a run whose history is full is no longer paused, and can still be cancelled'
 it('a branch tells the run of its children once a second at most', async () => {
   await withAgents(env, async (world) => {
     await readyAgents(world, ['A', 'B', 'C']);
-    fansOut(world, ...Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? 'B' : 'C')));
+    fansOut(world, ...Array.from({ length: 12 }, () => 'C'));
     const began = Date.now();
     const run = await startRun(env, world.taskQueue, {
-      topology: { ...topology, rules: ['max_agents(2)'] },
+      // With two branches of Start, that of A has a workflow of its own.
+      topology: { flows: ['Start -> A', 'Start -> B', 'A <-> C'], rules: ['max_agents(2)'] },
       fleet: world.fleet,
     });
-    expect(await run.result()).toMatchObject({ success: true, turns: 14 });
+    expect(await run.result()).toMatchObject({ success: true, turns: 15 });
     const seconds = (Date.now() - began) / 1_000;
     const { events } = await run.handle.fetchHistory();
     const told = (events ?? []).filter(
