@@ -132,6 +132,11 @@ it('lists agents by fleet, status and liveness, page by page', async () => {
       () => names({ status: 'running', liveness: 'ready' }),
       (found) => found.join() === 'a,c',
     );
+    // Visibility learns of the status first, and of the runtime when the provider has paused it.
+    await eventually(
+      async () => (await agents.list({ fleet: world.fleet, status: 'paused' })).items,
+      (found) => found.length === 1 && found[0]?.runtime === 'paused',
+    );
     expect(await names({ status: 'paused' })).toEqual(['b']);
     expect(await names({ liveness: 'offline' })).toEqual([]);
 
