@@ -26,7 +26,7 @@ export const runInbox = defineQuery<RunInbox>('inbox');
 /** The query for a branch's view. */
 export const describeBranch = defineQuery<BranchView>(DESCRIBE);
 
-/** The query of a run for the branch that runs within its workflow; null where each branch has a workflow of its own. */
+/** The query of a run for the branch that runs within its workflow; null if each branch has a workflow of its own. */
 export const describeRoot = defineQuery<BranchView | null>('root');
 
 /** The updates of a run. */
