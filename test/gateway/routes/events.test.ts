@@ -94,7 +94,8 @@ it('tells every operator who listens what happens, goes on where one was cut off
       ).toBe(true);
       await app.close();
       expect(await Promise.all([others.over, back.over, lost.over])).toEqual(['ended', 'ended', 'ended']);
-      expect(others.text()).toBe(': from here on\n\n');
+      // A line that keeps the connection open comes when the test takes longer than a quarter of a minute.
+      expect(others.text().replaceAll(/^:\n\n/gm, '')).toBe(': from here on\n\n');
     } finally {
       await app.close();
     }
