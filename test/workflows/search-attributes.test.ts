@@ -42,7 +42,9 @@ test('every type but leases has its own at the start, and spend no event on them
       const notify = [{ url: 'http://127.0.0.1:1/' }];
       const subscriptions = [{ pool, credentials: [{ name: 'one', secret: 'env:ONE' }] }];
       await world.apply({ agents: [memory('A', { subscription: { pool } })], subscriptions, notify });
-      const topology = { flows: ['Start -> A', 'A -> End'] };
+      // Two agents at the start: a branch of a fan-out has a workflow of its own.
+      const topology = { flows: ['Start -> A', 'Start -> B', 'A -> End', 'B -> End'] };
+      const final = [{ action: 'final', response: 1 }];
       await startRun(calls(), taskQueue, {
         v: 1,
         fleet,
@@ -50,7 +52,7 @@ test('every type but leases has its own at the start, and spend no event on them
         task: 't',
         topology,
         notify,
-        script: { A: [{ action: 'final', response: 1 }] },
+        script: { A: final, B: final },
       });
       await env.client.workflow.getHandle(`run/${fleet}/r`).result();
       await world.destroy();

@@ -42,7 +42,7 @@ it('spells MARS in every order of the three replies', async () => {
         release?.();
         // The next reply comes only after this one has reached its barrier, C's by way of D.
         const open = async () => (await under.branchView('0')).barrier?.running ?? 0;
-        await eventually(open, (running) => running === 2 - index);
+        if (index < 2) await eventually(open, (running) => running === 2 - index);
       }
       const result = await under.result();
       expect(result).toMatchObject({ success: true, finalResponse: 'MARS', turns: 6 });

@@ -15,7 +15,7 @@ describe('pause and resume', () => {
   it('holds every branch at its turn boundary, and goes on as if nothing had happened', async () => {
     await withRuns(env, async (taskQueue) => {
       const reply = { action: 'final', response: 'r', delay: '1s' };
-      const script = { A: [fanOut, end], B: [reply], C: [reply] };
+      const script = { A: [fanOut, { ...end, delay: '1s' }], B: [reply], C: [reply] };
       const run = await startRun(env, taskQueue, { topology: PAIR, script });
       await eventually(run.view, (view) => open(view).length === 3);
       expect(await command(run, 'pause')).toMatchObject({ state: 'paused' });
