@@ -1,18 +1,14 @@
 /** Logs of agents, read by the worker of the agent's host. */
-import { randomUUID } from 'node:crypto';
-import { ActivityExecutionFailedError } from '@temporalio/client';
-import { TimeoutFailure } from '@temporalio/common';
 import type { HostActivities } from '../contract/activities';
 import type { LogPart, LogPartRequest } from '../contract/agent/log';
 import { resourceOfAgent } from '../contract/agent/messages';
 import { DroverError } from '../contract/errors';
 import { queues } from '../contract/names';
 import { unseal } from '../lib/sealed';
+import { askWorker } from './temporal/ask-worker';
 import type { Calls } from './temporal/calls';
 import { type AgentRef, agentSubject } from './temporal/subject';
 
-/** How long a worker may take to begin: one that restarts is back by then. */
-const TAKEN_WITHIN_MS = 10_000;
 /** How long reading takes, beside the wait for new lines. */
 const READ_WITHIN_MS = 10_000;
 
@@ -37,34 +33,19 @@ export class Logs {
     const isOfHost = provider === 'process' && host !== undefined;
     const taskQueue = isOfHost ? queues.host(this.#queuePrefix, host) : queues.main(this.#queuePrefix);
     const { waitMs = 0 } = request;
-    const timeoutMs = TAKEN_WITHIN_MS + READ_WITHIN_MS + waitMs;
-    const { sealed } = await this.#calls.within(null, { timeoutMs }, () =>
+    const question = {
+      about: `log/${fleet}/${agent}`,
+      taskQueue,
+      answerMs: READ_WITHIN_MS + waitMs,
+      unanswered: `the log of ${fleet}/${agent} cannot be read: no worker answers at the task queue ${taskQueue}; start drover worker on its host`,
+    };
+    const { sealed } = await askWorker(this.#calls, question, (options) =>
       this.#calls.client.activity
         .typed<HostActivities>()
-        .execute('readLog', {
-          id: `log/${fleet}/${agent}/${randomUUID()}`,
-          taskQueue,
-          args: [{ ...resource, request }],
-          scheduleToStartTimeout: TAKEN_WITHIN_MS,
-          startToCloseTimeout: READ_WITHIN_MS + waitMs,
-          // The reader asks again; a second attempt would answer to a reader that is gone.
-          retry: { maximumAttempts: 1 },
-        })
-        .catch((error: unknown) => {
-          throw isNotTaken(error) ? noWorker(`${fleet}/${agent}`, taskQueue, error) : error;
-        }),
+        .execute('readLog', { ...options, args: [{ ...resource, request }] }),
     );
     return opened(sealed, agentSecret, `${fleet}/${agent}`);
   }
-}
-
-function isNotTaken(error: unknown): boolean {
-  return error instanceof ActivityExecutionFailedError && error.cause instanceof TimeoutFailure;
-}
-
-function noWorker(name: string, taskQueue: string, cause: unknown): DroverError {
-  const what = `the log of ${name} cannot be read: no worker answers at the task queue ${taskQueue}; start drover worker on its host`;
-  return new DroverError('Unavailable', what, undefined, { cause });
 }
 
 function opened(sealed: string, agentSecret: string, name: string): LogPart {

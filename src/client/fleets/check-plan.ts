@@ -1,20 +1,22 @@
 /** The check of a plan: what an `apply` would find missing before its first step. Changes nothing. */
-import { randomUUID } from 'node:crypto';
-import { ActivityExecutionFailedError } from '@temporalio/client';
-import { TimeoutFailure } from '@temporalio/common';
 import type { FleetActivities } from '../../contract/activities';
 import type { AgentSpec } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { FleetSpec, PlannedChange, PlanResult } from '../../contract/fleet';
-import type { Approvable, PreflightActivities, PreflightCall } from '../../contract/fleet/preflight';
+import type { Approvable, PreflightActivities, PreflightCall, Unmet } from '../../contract/fleet/preflight';
 import { queues } from '../../contract/names';
-import { type Findings, joinUnmet, planRounds, type PreflightRound } from '../../rules/fleet/preflight';
+import {
+  type Findings,
+  findingsInTurn,
+  joinFindings,
+  planRounds,
+  type PreflightRound,
+} from '../../rules/fleet/preflight';
 import { desiredAgents } from '../../rules/fleet/plan/plan';
 import { needsSignature } from '../spec-keys';
+import { askWorker, type WorkerQuestion } from '../temporal/ask-worker';
 import type { Calls } from '../temporal/calls';
 
-/** How long a worker may take to begin: one that restarts is back by then, and a person waits for the answer. */
-const TAKEN_WITHIN_MS = 10_000;
 /** The place of a change is known to its worker. */
 const PLACED_WITHIN_MS = 10_000;
 /** As in a change: an engine asks the registry of each image, for up to 25 s a question. */
@@ -37,14 +39,29 @@ export async function checkPlan(
   const changes = withoutSignedLater(plan);
   const roundsOn = (host: string) => planRounds({ ...plan, changes, host });
   if (roundsOn('').length === 0) return {};
-  const found: Findings[] = await asked(async () => {
-    const { host } = await placeOf(calls, queues.main(queuePrefix));
-    const rounds = roundsOn(host).map((round) => approved(round, approvable));
-    return Promise.all(rounds.map((round) => ask(calls, queuePrefix, round)));
+  const { unmet, silent } = await findings(calls, queuePrefix, roundsOn, approvable);
+  return { ...(unmet.length > 0 && { unmet }), ...(silent.length > 0 && { unchecked: silent }) };
+}
+
+async function findings(
+  calls: Calls,
+  queuePrefix: string,
+  roundsOn: (host: string) => PreflightRound[],
+  approvable: Approvable | undefined,
+): Promise<Findings> {
+  const main = queues.main(queuePrefix);
+  let host;
+  try {
+    ({ host } = await placeOf(calls, main));
+  } catch (error) {
+    return { unmet: [], silent: [whySilent(error)] };
+  }
+  const found = roundsOn(host).map((round) => {
+    const taskQueue = round.host === null ? main : queues.host(queuePrefix, round.host);
+    const ask = (call: PreflightCall) => checkAgents(calls, taskQueue, approvable ? { ...call, approvable } : call);
+    return findingsInTurn(round.calls, ask, whySilent);
   });
-  const unmet = joinUnmet(found.flatMap((one) => one.unmet));
-  const unchecked = found.flatMap(({ silent }) => silent);
-  return { ...(unmet.length > 0 && { unmet }), ...(unchecked.length > 0 && { unchecked }) };
+  return joinFindings(await Promise.all(found));
 }
 
 /**
@@ -61,80 +78,26 @@ function withoutSignedLater({ spec, changes }: Plan): PlannedChange[] {
   });
 }
 
-function approved({ host, calls }: PreflightRound, approvable: Approvable | undefined): PreflightRound {
-  return approvable ? { host, calls: calls.map((call) => ({ ...call, approvable })) } : { host, calls };
-}
-
-/** The findings of some questions; where they cannot be asked, that. */
-async function asked(questions: () => Promise<Findings[]>): Promise<Findings[]> {
-  try {
-    return await questions();
-  } catch (error) {
-    if (!(error instanceof DroverError)) throw error;
-    return [{ unmet: [], silent: [error.message] }];
-  }
-}
-
-/** Asks one worker, call after call, until it does not answer. */
-async function ask(calls: Calls, queuePrefix: string, { host, calls: parts }: PreflightRound): Promise<Findings> {
-  const taskQueue = host === null ? queues.main(queuePrefix) : queues.host(queuePrefix, host);
-  const found: Findings[] = [];
-  for (const part of parts) {
-    const [one] = await asked(async () => [{ ...(await checkAgents(calls, taskQueue, part)), silent: [] }]);
-    if (one) found.push(one);
-    if (one?.silent.length !== 0) break;
-  }
-  return { unmet: found.flatMap(({ unmet }) => unmet), silent: found.flatMap(({ silent }) => silent) };
+/** Why a worker could not be asked. Throws an error that is not the client's own. */
+function whySilent(error: unknown): string {
+  if (!(error instanceof DroverError)) throw error;
+  return error.message;
 }
 
 function placeOf(calls: Calls, taskQueue: string): ReturnType<FleetActivities['place']> {
-  return within(calls, taskQueue, PLACED_WITHIN_MS, (options) =>
+  return askWorker(calls, question(taskQueue, PLACED_WITHIN_MS), (options) =>
     calls.client.activity.typed<FleetActivities>().execute('place', { ...options, args: [] }),
   );
 }
 
-function checkAgents(
-  calls: Calls,
-  taskQueue: string,
-  call: PreflightCall,
-): ReturnType<PreflightActivities['checkAgents']> {
-  return within(calls, taskQueue, CHECKED_WITHIN_MS, (options) =>
+async function checkAgents(calls: Calls, taskQueue: string, call: PreflightCall): Promise<readonly Unmet[]> {
+  const { unmet } = await askWorker(calls, question(taskQueue, CHECKED_WITHIN_MS), (options) =>
     calls.client.activity.typed<PreflightActivities>().execute('checkAgents', { ...options, args: [call] }),
   );
+  return unmet;
 }
 
-/** How an activity of a plan is started. */
-interface StartOptions {
-  readonly id: string;
-  readonly taskQueue: string;
-  readonly scheduleToStartTimeout: number;
-  readonly startToCloseTimeout: number;
-  readonly retry: { readonly maximumAttempts: number };
-}
-
-function within<T>(
-  calls: Calls,
-  taskQueue: string,
-  timeoutMs: number,
-  execute: (options: StartOptions) => Promise<T>,
-): Promise<T> {
-  const options: StartOptions = {
-    id: `plan/${randomUUID()}`,
-    taskQueue,
-    scheduleToStartTimeout: TAKEN_WITHIN_MS,
-    startToCloseTimeout: timeoutMs,
-    // The caller plans again; a second attempt would answer to a caller that is gone.
-    retry: { maximumAttempts: 1 },
-  };
-  return calls.within(null, { timeoutMs: TAKEN_WITHIN_MS + timeoutMs }, () =>
-    execute(options).catch((error: unknown) => {
-      const isSilent = error instanceof ActivityExecutionFailedError && error.cause instanceof TimeoutFailure;
-      throw isSilent ? noWorker(taskQueue, error) : error;
-    }),
-  );
-}
-
-function noWorker(taskQueue: string, cause: unknown): DroverError {
-  const what = `no worker answers at the task queue ${taskQueue}, so the plan is not checked there; start drover worker`;
-  return new DroverError('Unavailable', what, undefined, { cause });
+function question(taskQueue: string, answerMs: number): WorkerQuestion {
+  const unanswered = `no worker answers at the task queue ${taskQueue}, so the plan is not checked there; start drover worker`;
+  return { about: 'plan', taskQueue, answerMs, unanswered };
 }

@@ -1,7 +1,4 @@
 /** Turns of a run that are over, read from the workers that took them. */
-import { randomUUID } from 'node:crypto';
-import { ActivityExecutionFailedError } from '@temporalio/client';
-import { TimeoutFailure } from '@temporalio/common';
 import { describeAgent } from '../../contract/agent/messages';
 import { DroverError } from '../../contract/errors';
 import { queues } from '../../contract/names';
@@ -15,11 +12,10 @@ import {
 import { messageOf } from '../../contract/text';
 import { inParallel } from '../../lib/in-parallel';
 import { unseal } from '../../lib/sealed';
+import { askWorker } from '../temporal/ask-worker';
 import type { Calls } from '../temporal/calls';
 import { agentSubject, type RunRef } from '../temporal/subject';
 
-/** How long a worker may take to begin: one that restarts is back by then. */
-const TAKEN_WITHIN_MS = 10_000;
 /** How long reading a page takes. */
 const READ_WITHIN_MS = 10_000;
 /** Agents that are asked for their host at a time. */
@@ -97,25 +93,14 @@ async function sealedPage(
   taskQueue: string,
   call: Parameters<TurnRecordActivities['readTurns']>[0],
 ): Promise<string> {
-  const options = {
-    id: `turns/${call.fleet}/${call.run}/${randomUUID()}`,
+  const question = {
+    about: `turns/${call.fleet}/${call.run}`,
     taskQueue,
-    args: [call] as [typeof call],
-    scheduleToStartTimeout: TAKEN_WITHIN_MS,
-    startToCloseTimeout: READ_WITHIN_MS,
-    // The reader asks again; a second attempt would answer to a reader that is gone.
-    retry: { maximumAttempts: 1 },
+    answerMs: READ_WITHIN_MS,
+    unanswered: `no worker answers at the task queue ${taskQueue}, so the turns that it took are missing; start drover worker on its host`,
   };
-  const { sealed } = await calls.within(null, { timeoutMs: TAKEN_WITHIN_MS + READ_WITHIN_MS }, () =>
-    calls.client.activity
-      .typed<TurnRecordActivities>()
-      .execute('readTurns', options)
-      .catch((error: unknown) => {
-        const isSilent = error instanceof ActivityExecutionFailedError && error.cause instanceof TimeoutFailure;
-        if (!isSilent) throw error;
-        const what = `no worker answers at the task queue ${taskQueue}, so the turns that it took are missing; start drover worker on its host`;
-        throw new DroverError('Unavailable', what, undefined, { cause: error });
-      }),
+  const { sealed } = await askWorker(calls, question, (options) =>
+    calls.client.activity.typed<TurnRecordActivities>().execute('readTurns', { ...options, args: [call] }),
   );
   return sealed;
 }

@@ -129,8 +129,29 @@ export function settlePreflight(state: FleetState, { unmet, silent }: Findings):
   });
 }
 
-/** Joins what several checks have found; an agent that two of them name stands once. */
-export function joinUnmet(all: readonly Unmet[]): Unmet[] {
+/** What one worker finds, call after call, until it does not answer. `whySilent` gives the reason of a failed call, or throws it. */
+export async function findingsInTurn(
+  calls: readonly PreflightCall[],
+  ask: (call: PreflightCall) => Promise<readonly Unmet[]>,
+  whySilent: (error: unknown) => string,
+): Promise<Findings> {
+  const unmet: Unmet[] = [];
+  for (const call of calls) {
+    try {
+      unmet.push(...(await ask(call)));
+    } catch (error) {
+      return { unmet, silent: [whySilent(error)] };
+    }
+  }
+  return { unmet, silent: [] };
+}
+
+/** Joins what several workers have found; an agent that two of them name stands once. */
+export function joinFindings(found: readonly Findings[]): Findings {
+  return { unmet: joinUnmet(found.flatMap(({ unmet }) => unmet)), silent: found.flatMap(({ silent }) => silent) };
+}
+
+function joinUnmet(all: readonly Unmet[]): Unmet[] {
   const byAgent = new Map<string, Unmet>();
   for (const unmet of all) {
     const before = byAgent.get(unmet.agent);

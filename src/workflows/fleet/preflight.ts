@@ -1,7 +1,13 @@
 /** Checks, before the first step of a change, that the workers have what its new agents need. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { PreflightCall, Unmet } from '../../contract/fleet/preflight';
-import { type Findings, joinUnmet, preflightRounds, type PreflightRound } from '../../rules/fleet/preflight';
+import {
+  type Findings,
+  findingsInTurn,
+  joinFindings,
+  preflightRounds,
+  type PreflightRound,
+} from '../../rules/fleet/preflight';
 import { preflightActivity } from '../activities/resources';
 import { askHost, HOST_TRIES } from '../shared/host';
 import { errorBody } from '../shared/failures';
@@ -18,8 +24,9 @@ export async function preflight(machine: FleetMachine): Promise<Findings> {
     if (!isDone) scope.cancel();
   });
   try {
-    const found = await scope.run(() => Promise.all(rounds.map((round) => ask(machine, round))));
-    return { unmet: joinUnmet(found.flatMap(({ unmet }) => unmet)), silent: found.flatMap(({ silent }) => silent) };
+    const ask = ({ host, calls }: PreflightRound) =>
+      findingsInTurn(calls, (call) => answerOf(machine, host, call), whySilent);
+    return joinFindings(await scope.run(() => Promise.all(rounds.map(ask))));
   } catch (error) {
     if (isCancellation(error) && isCancelled(machine)) return { unmet: [], silent: [] };
     throw error;
@@ -33,18 +40,10 @@ function isCancelled({ state }: FleetMachine): boolean {
   return state.change?.cancel !== undefined;
 }
 
-/** Asks one worker, call after call, until it does not answer. */
-async function ask(machine: FleetMachine, { host, calls }: PreflightRound): Promise<Findings> {
-  const unmet: Unmet[] = [];
-  for (const call of calls) {
-    try {
-      unmet.push(...(await answerOf(machine, host, call)));
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      return { unmet, silent: [errorBody(error).message] };
-    }
-  }
-  return { unmet, silent: [] };
+/** Why a worker did not answer. A cancellation ends the check. */
+function whySilent(error: unknown): string {
+  if (isCancellation(error)) throw error;
+  return errorBody(error).message;
 }
 
 /** The answer of a worker. One that is silent is asked `HOST_TRIES` times, a minute each, and is a trouble of the fleet. */
