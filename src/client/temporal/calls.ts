@@ -5,7 +5,6 @@ import {
   WorkflowClient,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
-import { DroverError } from '../../contract/errors';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { monotonicMs, onWallClock } from '../../lib/clock';
 import type { CallOptions } from './call-options';
@@ -229,15 +228,8 @@ export class Calls {
 
   /** Whether a workflow with this id was there and has closed. */
   async isClosed(subject: Subject): Promise<boolean> {
-    try {
-      return await this.within(subject, {}, async () => {
-        const { status } = await this.client.workflow.getHandle(subject.workflowId).describe();
-        return status.name !== 'RUNNING';
-      });
-    } catch (error) {
-      if (error instanceof DroverError && error.code === 'NotFound') return false;
-      throw error;
-    }
+    const end = await endOf(this, subject);
+    return end !== null && end.how !== 'missing';
   }
 
   /**
