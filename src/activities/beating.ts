@@ -1,5 +1,6 @@
 /** Heartbeats of long activities. The answer of the server to a heartbeat carries a cancellation. */
 import { Context } from '@temporalio/activity';
+import { whileRepeating } from './repeating';
 
 /** A quarter of the shortest heartbeat timeout (10 s, src/workflows/activities/policies.ts). */
 const BEAT_EVERY_MS = 2_500;
@@ -10,10 +11,11 @@ const BEAT_EVERY_MS = 2_500;
  */
 export async function whileBeating<T>(work: () => Promise<T>, memory?: () => unknown): Promise<T> {
   const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(memory?.()), BEAT_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
+  return whileRepeating(
+    BEAT_EVERY_MS,
+    () => {
+      context.heartbeat(memory?.());
+    },
+    work,
+  );
 }

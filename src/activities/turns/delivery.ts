@@ -7,6 +7,7 @@ import { agentSignals } from '../../contract/agent/messages';
 import { agentWorkflowId } from '../../contract/names';
 import { branchSignals } from '../../contract/run/messages';
 import type { TurnAnswered } from '../../contract/agent/turns';
+import { whileRepeating } from '../repeating';
 
 /**
  * How often a turn looks whether its branch still runs. Only an end from outside is found so, and it costs the agent half a minute at most;
@@ -58,14 +59,10 @@ async function whileAsked<T>(
     const workflowId = agentWorkflowId(fleet, agent);
     await signals.signalWorkflow({ workflowId, signal: agentSignals.turnWithdrawn.name, argument: { turnId } });
   };
-  const timer = setInterval(() => {
+  const lookAgain = (): void => {
     look().catch((error: unknown) => {
       log.debug('could not find out whether the branch of a turn still runs', { turnId, error });
     });
-  }, lookEveryMs);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
+  };
+  return whileRepeating(lookEveryMs, lookAgain, work);
 }
