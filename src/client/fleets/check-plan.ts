@@ -5,13 +5,8 @@ import { DroverError } from '../../contract/errors';
 import type { FleetSpec, PlannedChange, PlanResult } from '../../contract/fleet';
 import type { Approvable, PreflightActivities, PreflightCall, Unmet } from '../../contract/fleet/preflight';
 import { queues } from '../../contract/names';
-import {
-  type Findings,
-  findingsInTurn,
-  joinFindings,
-  planRounds,
-  type PreflightRound,
-} from '../../rules/fleet/preflight';
+import { type Findings, findingsInTurn, joinFindings, type PreflightRound } from '../../rules/fleet/preflight';
+import { planRounds } from '../../rules/fleet/plan/rounds';
 import { desiredAgents } from '../../rules/fleet/plan/plan';
 import { needsSignature } from '../spec-keys';
 import { askWorker, type WorkerQuestion } from '../temporal/ask-worker';

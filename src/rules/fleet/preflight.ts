@@ -1,11 +1,10 @@
 /** The check before the first step of a change: what is asked of which worker, and what follows from the answers. */
 import type { AgentSpec } from '../../contract/agent';
 import { references } from '../../contract/agent/references';
-import type { AgentChange, FleetSpec, PlannedChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
+import type { AgentChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
 import type { PreflightCall, PreflightItem, Unmet } from '../../contract/fleet/preflight';
 import { boundedList, boundedText, shareBytes } from '../../contract/text';
 import { withChange } from './change';
-import { desiredAgents } from './plan/plan';
 import type { FleetState } from './state';
 
 /** The calls to one worker, in order. `host` null: the main queue. */
@@ -24,27 +23,13 @@ export function preflightRounds({ change }: FleetState): PreflightRound[] {
   return roundsOf(input, spec.subscriptions ?? []);
 }
 
-/** What a plan is checked for: its fleet, the host that would start its processes, and its changes. */
-export interface PlanToCheck {
-  readonly fleet: string;
-  readonly host: string;
-  readonly changes: readonly PlannedChange[];
-  readonly spec: FleetSpec;
-}
-
-/** The checks with which an `apply` of this plan would begin. Hosts that only hold a predecessor are not asked. */
-export function planRounds({ fleet, host, changes, spec }: PlanToCheck): PreflightRound[] {
-  const desired = new Map(desiredAgents(spec).map((agent) => [agent.name, agent]));
-  const placed = changes.map((one) => ({ ...one, spec: desired.get(one.agent) ?? null, previous: null }));
-  return roundsOf({ fleet, host, changes: placed }, spec.subscriptions ?? []);
-}
-
 /** Changes that have a host. */
-interface Placed extends Pick<ProvisionInput, 'fleet' | 'host'> {
+export interface Placed extends Pick<ProvisionInput, 'fleet' | 'host'> {
   readonly changes: readonly Pick<AgentChange, 'kind' | 'spec' | 'previous'>[];
 }
 
-function roundsOf(placed: Placed, pools: readonly SubscriptionSpec[]): PreflightRound[] {
+/** The checks of these changes, by worker. */
+export function roundsOf(placed: Placed, pools: readonly SubscriptionSpec[]): PreflightRound[] {
   const hosts = new Map<string | null, PreflightItem[]>();
   for (const { host, item } of placed.changes.flatMap((one) => itemsOf(one, placed))) {
     hosts.set(host, [...(hosts.get(host) ?? []), ...(item === null ? [] : [item])]);
