@@ -10,14 +10,14 @@ import type { ChangeView, FleetSpec, FleetView } from '../contract/fleet';
 import { agentWorkflowId, fleetWorkflowId, poolWorkflowId, runWorkflowId } from '../contract/names';
 import type { PoolView } from '../contract/pool';
 import type { RunResult, RunView } from '../contract/run';
-import { applied, type AppliedChange } from './apply';
+import { applied, type AppliedChange, type Changing, followed } from './apply';
 import type { CredentialFault } from './credentials';
 import { mustBeDuration } from './durations';
 import { checkedSpec } from './options';
 import type { AgentProblem } from './problems';
 import type { TestProvider } from './provider';
 import type { OpenScene } from './scene';
-import { settle } from './server/settle';
+import { isClosed, settle } from './server/settle';
 import { checkNames } from './spec';
 
 /** How a test ends. Both are on unless they are false. */
@@ -101,16 +101,16 @@ export class TestFleet {
    * end of the change. A failed change is a result too: look at `state` and `error`.
    */
   async apply(spec?: FleetSpec): Promise<AppliedChange> {
-    const { connected, given, agents, prepare } = this.#scene;
+    const { given, agents, prepare } = this.#scene;
     const next = spec === undefined ? given : checkedSpec(spec);
     checkNames(next, agents);
-    return this.during(applied(this.client, connected.client, this.name, prepare(next)));
+    return applied(this.#changing, this.name, prepare(next));
   }
 
   /** Removes every agent and the fleet. */
   async destroy(): Promise<ChangeView> {
     const { revision, changeId } = await this.client.fleets.destroy(this.name);
-    return this.during(this.client.fleets.follow(this.name, { changeId: changeId ?? '', revision }));
+    return followed(this.#changing, this.name, { changeId: changeId ?? '', revision });
   }
 
   /** Runs a task to its end. A task without an answer is a result with `success: false`. */
@@ -125,15 +125,17 @@ export class TestFleet {
     this.#lastRun = ref.run;
     this.#scene.runs.push(ref);
     const { client } = this.#scene.connected;
+    const workflowId = runWorkflowId(ref.fleet, ref.run);
     const ended = async (): Promise<RunResult> => {
       // An end that is a failure of the workflow is translated by the second call.
       await client.workflow
-        .getHandle(runWorkflowId(ref.fleet, ref.run))
+        .getHandle(workflowId)
         .result()
         .catch(() => undefined);
       return this.client.runs.result(ref);
     };
-    return { run: ref.run, result: () => this.during(ended()), view: () => this.client.runs.describe(ref) };
+    const result = () => this.#scene.clock.during(ended(), () => isClosed(client, workflowId));
+    return { run: ref.run, result, view: () => this.client.runs.describe(ref) };
   }
 
   /** Answers the open question of the latest run, or of `run`. */
@@ -234,6 +236,11 @@ export class TestFleet {
     const wrong = await this.#scene.close(replay);
     const found = problems ? this.problems().map(({ message }) => message) : [];
     if (wrong.length + found.length > 0) throw new Error([...found, ...wrong].join('\n'));
+  }
+
+  get #changing(): Changing {
+    const { connected, clock } = this.#scene;
+    return { client: this.client, temporal: connected.client, clock };
   }
 
   #settled(workflowIds: readonly string[]): Promise<void> {

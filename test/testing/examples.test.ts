@@ -17,7 +17,10 @@ test('node:test passes for all of them, in one process', async () => {
   const args = ['--test-reporter=tap', '--input-type=module', '-e', imports];
   // Node's test runner takes a process with this variable for one of its own children.
   const { NODE_TEST_CONTEXT: _ours, ...env } = process.env;
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  // A test that fails makes the command fail; what it printed says which one, and why.
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch(
+    (error: { stdout: string }) => error,
+  );
   expect(stdout).toContain(`\n# pass ${String(files.length)}\n`);
   expect(stdout).toContain('\n# fail 0\n');
 });

@@ -59,3 +59,22 @@ test('a human takes three days, and a turn takes hours', async () => {
   expect(hours).toBeLessThan(72.4);
   await t.close();
 });
+
+test('no time passes after the end of a change or a run', async () => {
+  const t = await testFleet({ spec, agents: { A: script(final('done')) }, apply: false });
+  const passed = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = (await t.now()).getTime();
+    await work();
+    return (await t.now()).getTime() - before;
+  };
+  // Each takes seconds of simulated time; a client that looks again in real time would see days pass.
+  const minutes = [() => t.apply(), () => t.run('paint'), () => t.destroy()];
+  for (const work of minutes) expect(await passed(work)).toBeLessThan(60_000);
+  await t.close();
+});
+
+test('a test that waits for something that never happens ends with an error', async () => {
+  const t = await testFleet({ spec, agents: { A: script() } });
+  await expect(t.during(new Promise(() => undefined))).rejects.toThrow(/ten simulated years have passed/);
+  await t.close();
+});

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time';
+import { DroverError } from '../../contract/errors';
 
 type TestService = NonNullable<Connection['testService']>;
 
@@ -20,13 +21,23 @@ const SHORTEST_STEP_MS = 1_000;
 const PART_OF_QUIET = 1 / 4;
 /** How often the clock looks whether a program still needs real time. No caller relies on it. */
 const REAL_STEP_MS = 20;
+/** The most time that passes while a test waits. A work that takes longer waits for something else than time. */
+const LONGEST_WAIT_MS = 10 * 365 * 24 * 3_600_000;
+
+/** Something that a test waits for while time passes. */
+interface Waiting {
+  /** Whether no planned event ends it. */
+  readonly isOpen: boolean;
+  /** The time at which it is hopeless, in epoch milliseconds. */
+  readonly limit: number;
+  readonly isOver: () => Promise<boolean>;
+}
 
 /** The clock of one server. */
 export class SimulatedClock {
   readonly #server: TestService;
   readonly #planned: Planned[] = [];
-  /** Works that wait while time passes, and those of them that no planned event ends. */
-  readonly #waiting = { all: 0, open: 0 };
+  readonly #waiting = new Set<Waiting>();
   readonly #errors: unknown[] = [];
   #driving: Promise<void> | undefined;
   #quietSince: number;
@@ -78,30 +89,34 @@ export class SimulatedClock {
   /** Lets this many milliseconds pass, with everything that happens in them. */
   async skip(ms: number): Promise<void> {
     const end = (await this.now()) + ms;
-    await this.#wait(new Promise<void>((resolve) => this.plan(end, resolve)), 0);
+    const work = new Promise<void>((resolve) => this.plan(end, resolve));
+    await this.#wait(work, { isOpen: false, limit: Infinity, isOver: async () => false });
   }
 
-  /** Lets time pass until the work is done. Rejects with the error of the work or of an event. */
-  during<T>(work: Promise<T>): Promise<T> {
-    return this.#wait(work, 1);
+  /**
+   * Lets time pass until the work is done. Rejects with the error of the work or of an event. No time passes once `isOver`: what the work
+   * still does then, such as reading its result, takes real time only. Throws `Timeout` if ten years do not end the work.
+   */
+  async during<T>(work: Promise<T>, isOver: () => Promise<boolean> = async () => false): Promise<T> {
+    // The work may fail before this is waited for.
+    work.catch(() => undefined);
+    return this.#wait(work, { isOpen: true, limit: (await this.now()) + LONGEST_WAIT_MS, isOver });
   }
 
-  async #wait<T>(work: Promise<T>, open: 0 | 1): Promise<T> {
-    this.#waiting.all += 1;
-    this.#waiting.open += open;
+  async #wait<T>(work: Promise<T>, waiting: Waiting): Promise<T> {
+    this.#waiting.add(waiting);
     this.#begins();
     this.#driving ??= this.#drive().finally(() => (this.#driving = undefined));
     const driving = this.#driving;
     try {
       return await Promise.race([work, driving.then(() => work)]);
     } finally {
-      this.#waiting.all -= 1;
-      this.#waiting.open -= open;
+      this.#waiting.delete(waiting);
     }
   }
 
   async #drive(): Promise<void> {
-    while (this.#waiting.all > 0) {
+    while (await this.#mustPass()) {
       await this.#step();
       if (this.#errors.length > 0) throw this.#errors.shift();
       // A work that the step has ended stops waiting before the next step.
@@ -109,8 +124,17 @@ export class SimulatedClock {
     }
   }
 
+  /** Whether a work still needs time. */
+  async #mustPass(): Promise<boolean> {
+    for (const waiting of [...this.#waiting]) {
+      if (await waiting.isOver()) this.#waiting.delete(waiting);
+    }
+    return this.#waiting.size > 0;
+  }
+
   async #step(): Promise<void> {
     const now = await this.now();
+    this.#mustEnd(now);
     const [next] = this.#planned;
     if (next && next.at <= now) {
       this.#planned.shift();
@@ -120,7 +144,15 @@ export class SimulatedClock {
     if (this.#needsRealTime()) return pause(REAL_STEP_MS);
     const short = Math.max(SHORTEST_STEP_MS, Math.floor((now - this.#quietSince) * PART_OF_QUIET));
     const untilNext = next ? next.at - now : Infinity;
-    await this.#pass(this.#waiting.open === 0 ? untilNext : Math.min(short, untilNext), now);
+    await this.#pass([...this.#waiting].every(({ isOpen }) => !isOpen) ? untilNext : Math.min(short, untilNext), now);
+  }
+
+  #mustEnd(now: number): void {
+    if ([...this.#waiting].every(({ limit }) => now < limit)) return;
+    throw new DroverError(
+      'Timeout',
+      'ten simulated years have passed, and what the test waits for has not happened: it may wait for real time, or for a call of the test',
+    );
   }
 
   async #pass(ms: number, now: number): Promise<void> {
