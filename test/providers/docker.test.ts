@@ -56,6 +56,19 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a', HTTPS_PROXY: 'http://proxy:3128'
 
     providerContract('docker', () => world);
 
+    test('a check pulls an image where the engine cannot ask a registry, as Podman, and says why that fails', async () => {
+      const { Components = [] } = await engine.docker.version();
+      const isPodman = Components.some(({ Name }) => Name.startsWith('Podman'));
+      // No registry listens at this port, so Docker learns nothing from it.
+      const gone = '127.0.0.1:1/drover-test/gone';
+      const checked = (image: string) =>
+        provider().check({ fleet: 'f', agent: 'A', spec: { name: 'A', provider: 'docker', docker: { image } } });
+      expect(await checked(IMAGE)).toEqual([]);
+      const why = `the engine has no image ${gone}, and pulling it failed: `;
+      const finding = { field: 'docker.image', why: expect.stringContaining(why) as string };
+      expect(await checked(gone)).toEqual(isPodman ? [finding] : []);
+    });
+
     test('reports the end of a container at once, and what ended before to the next watch; not what Drover stops', async () => {
       const watching = provider();
       const reported: string[] = [];

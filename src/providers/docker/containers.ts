@@ -2,6 +2,7 @@
 import type Docker from 'dockerode';
 import type { ResourceCall } from '../../contract/activities';
 import type { LogPart, LogPartRequest } from '../../contract/agent/log';
+import { messageOf } from '../../contract/text';
 import { isoNow, wallClockMs } from '../../lib/clock';
 import {
   type HeldResource,
@@ -13,6 +14,7 @@ import {
 } from '../provider';
 import { LABELS, containerFor, containerName, dockerSpecOf, tombstoneFor } from './container';
 import {
+  type EngineError,
   type EngineOptions,
   calling,
   except,
@@ -20,6 +22,7 @@ import {
   isGone,
   isRefused,
   isUnknownImage,
+  isUnsupported,
   lazyEngine,
   orAborted,
 } from './engine';
@@ -29,6 +32,8 @@ import type { Found } from './state';
 
 /** As in the process provider: a create that arrives later would be days beyond every deadline. */
 const TOMBSTONE_MS = 7 * 24 * 60 * 60 * 1_000;
+/** How long a check may pull: the answer of a registry takes seconds, and the check as a whole has a minute. */
+const TRIAL_PULL_MS = 40_000;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -56,25 +61,47 @@ export class Containers {
   }
 
   /**
-   * Whether neither the engine nor the registry of the image has it. False also where the engine
-   * cannot ask a registry, as Podman, or where the registry does not answer: a pull will tell.
+   * Why the image cannot be had, with what to do; undefined if the engine or its registry has it. Also undefined if the registry does
+   * not answer: a pull will tell.
    */
-  async isImageMissing(image: string): Promise<boolean> {
+  async imageProblem(image: string): Promise<string | undefined> {
     const engine = await this.engine();
     const its = engine.getImage(image);
     const local = await except(
       calling(`look for the image ${image}`, (signal) => orAborted(its.inspect(), signal)),
       isGone,
     );
-    if (local !== undefined) return false;
-    let isMissing = false;
+    if (local !== undefined) return undefined;
+    let refused: EngineError | undefined;
     const asking = calling(`ask for the image ${image}`, (signal) => orAborted(its.distribution(), signal));
-    await except(
-      asking,
-      (error) => (isMissing = isUnknownImage(error)),
-      () => true,
-    );
-    return isMissing;
+    await except(asking, (error) => {
+      refused = error;
+      return true;
+    });
+    if (refused === undefined) return undefined;
+    if (isUnsupported(refused)) return this.pullProblem(image);
+    if (!isUnknownImage(refused)) return undefined;
+    return `neither the engine nor its registry has the image ${image}; build or push it, or correct docker.image`;
+  }
+
+  /** An engine that cannot ask a registry, as Podman, pulls the image. One that still pulls after a while has found it. */
+  private async pullProblem(image: string): Promise<string | undefined> {
+    const engine = await this.engine();
+    const isLate = AbortSignal.timeout(TRIAL_PULL_MS);
+    const preparing = { signal: isLate, progress: () => undefined };
+    try {
+      await pullImage(
+        engine,
+        image,
+        `the engine has no image ${image}, and pulling it failed`,
+        preparing,
+        this.pullLimits,
+      );
+      return undefined;
+    } catch (error) {
+      if (isLate.aborted) return undefined;
+      return `${messageOf(error)}; build or push it, or correct docker.image`;
+    }
   }
 
   /**

@@ -65,6 +65,14 @@ export function isRefused({ status, said }: EngineError): boolean {
   return (isRequest && status !== 401 && status !== 403) || (status === 500 && UNREADABLE.test(said));
 }
 
+/** What an engine says, with 404, to a call that it does not have: Podman as JSON or, for an image with a slash, as text; old Docker. */
+const UNSUPPORTED = /^Path .* is not supported$|^page not found$|^\(HTTP code 404\) unexpected - Not Found\s*$/;
+
+/** True if the engine does not have this call. */
+export function isUnsupported({ status, said }: EngineError): boolean {
+  return status === 404 && UNSUPPORTED.test(said);
+}
+
 /**
  * True if a registry does not have an image, or does not give it to this engine: a registry answers
  * both in the same way where the caller is not logged in.

@@ -66,8 +66,8 @@ export class DockerProvider implements Provider {
   async check(call: Pick<ResourceCall, 'fleet' | 'agent' | 'spec'>): Promise<readonly Finding[]> {
     const { image } = dockerSpecOf(call);
     const variables = await variableFindings(call.spec, this.options.environment);
-    if (!(await this.containers.isImageMissing(image))) return variables;
-    const why = `neither the engine nor its registry has the image ${image}; build or push it, or correct docker.image`;
+    const why = await this.containers.imageProblem(image);
+    if (why === undefined) return variables;
     return [...variables, { field: 'docker.image', why }];
   }
 

@@ -24,13 +24,25 @@ const ANSWERS: readonly (readonly [RegExp, number])[] = [
   [/images\/here\/json/, 200],
   [/distribution\/there\/json/, 200],
   [/distribution\/denied\/json/, 403],
-  [/distribution\/podman\/json/, 500],
+  [/distribution\/silent\/json/, 500],
 ];
+/** What Podman answers to the question for a registry, and what its pull of an image says. */
+const UNSUPPORTED = 'Path /distribution/x/json is not supported';
+const PULLS: Readonly<Record<string, object>> = {
+  'podman-has': { status: 'Download complete' },
+  'podman-lacks': { error: 'reading manifest latest in localhost:5000/podman-lacks: manifest unknown' },
+};
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'drover-preflight-'));
   writeFileSync(join(folder, 'key'), 'sk-of-a-file\n');
   engine = createServer(({ url = '' }, response) => {
+    const pull = PULLS[new URL(url, 'http://engine').searchParams.get('fromImage') ?? ''];
+    if (pull !== undefined) return void response.writeHead(200).end(JSON.stringify(pull));
+    if (/distribution\/podman-/.test(url))
+      return void response
+        .writeHead(404, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ message: UNSUPPORTED }));
     const status = ANSWERS.find(([path]) => path.test(url))?.[1] ?? 404;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message: 'said' }));
   });
@@ -129,7 +141,13 @@ test.each<[string, AgentSpec, RegExp | null]>([
   ],
   ['a local image', container({ image: 'here' }), null],
   ['an image of a registry', container({ image: 'there' }), null],
-  ['an image that the engine cannot ask for', container({ image: 'podman' }), null],
+  ['an image whose registry does not answer', container({ image: 'silent' }), null],
+  ['an image that Podman can pull', container({ image: 'podman-has' }), null],
+  [
+    'an image that Podman cannot pull',
+    container({ image: 'podman-lacks' }),
+    /^docker\.image: the engine has no image podman-lacks, and pulling it failed: .*manifest unknown; build or push it/,
+  ],
   [
     'an image',
     container({ image: 'gone' }),
