@@ -3,11 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { DroverError } from '../contract/errors';
 import { describeProblem, readJson } from '../contract/values/json';
 import { messageOf } from '../contract/text';
+import { utf8Text } from '../lib/utf8';
 import { MalformedBody } from './problem';
 import { pointerOf } from './requests';
-
-/** Refuses invalid UTF-8 instead of replacing characters; removes a byte order mark. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Installs the parser. An empty body counts as no body: generated clients send the content type
@@ -35,7 +33,8 @@ function attempt(body: Buffer): { readonly value?: unknown; readonly error?: Err
  * would change.
  */
 function bodyOf(bytes: Uint8Array): unknown {
-  const text = decoded(bytes);
+  const text = utf8Text(bytes);
+  if (text === undefined) throw new MalformedBody('the body is not UTF-8');
   if (text === '') return undefined;
   return valueOf(text, 'the body');
 }
@@ -48,12 +47,4 @@ function valueOf(text: string, what: string): unknown {
   const { path, message } = read.problem;
   const errors = [{ pointer: pointerOf(path), detail: message }];
   throw new DroverError('InvalidRequest', describeProblem(read.problem, what), { errors });
-}
-
-function decoded(bytes: Uint8Array): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw new MalformedBody('the body is not UTF-8');
-  }
 }

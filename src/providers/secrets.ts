@@ -3,6 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DroverError } from '../contract/errors';
 import { errorCode } from '../lib/error-code';
+import { utf8Text } from '../lib/utf8';
 import { providerError } from './provider';
 import { useSecrets } from './secrets-in-use';
 
@@ -106,7 +107,10 @@ async function fromFile(name: string, environment: SecretEnvironment): Promise<s
     try {
       // The default is that of the setting (contract/schemas/config.ts).
       if (await isOwn(file, environment['DROVER_STATE_DIR'] ?? '.drover')) refuseOwn(`file:${name}`);
-      return (await file.readFile('utf8')).replace(/\r?\n$/, '');
+      const text = utf8Text(await file.readFile());
+      if (text === undefined)
+        throw providerError(`secret file:${name}: ${path} is not UTF-8 text: save it as UTF-8`, { permanent: true });
+      return text.replace(/\r?\n$/, '');
     } finally {
       await file.close();
     }

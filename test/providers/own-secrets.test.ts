@@ -85,4 +85,6 @@ test('everything else is what it was', async () => {
   expect(await resolveSecret(`file:${join(folder, 'state', 'key')}`, environment)).toBe('its key');
   expect(await resolveSecret(`file:${join(folder, 'state', 'key')}`, {})).toBe('its key');
   await expect(resolveSecret(`file:${join(folder, 'none')}`, environment)).rejects.toThrow('cannot be read (ENOENT)');
+  writeFileSync(join(folder, 'latin'), Buffer.from('pass\xe9', 'latin1'));
+  await expect(resolveSecret(`file:${join(folder, 'latin')}`, environment)).rejects.toThrow('is not UTF-8 text');
 });

@@ -1,9 +1,6 @@
 /** `drover run`, `drover answer`, `drover runs pause|resume|cancel`. */
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { DroverError } from '../../contract/errors';
-import { messageOf } from '../../contract/text';
-import { standardInput } from '../files/standard-input';
 import type { RunRef, Script } from '../../client';
 import type { RunView } from '../../contract/run';
 import { itemRef } from '../../contract/run/inbox';
@@ -12,7 +9,8 @@ import { type ConnectionFlags, withClient, withConnection } from '../lib/connect
 import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput } from '../lib/output';
 import { followRun, resultText, watchRun } from '../text/run-output';
-import { loadScript, textOf } from '../files/scenario-file';
+import { loadScript } from '../files/scenario-file';
+import { readText, standardInput } from '../files/text-file';
 
 interface RunFlags extends ConnectionFlags {
   readonly output: Format;
@@ -88,7 +86,7 @@ async function controlled(flags: RunFlags, control: Control, name: string): Prom
 async function run(fleet: string, task: string, flags: RunFlags): Promise<void> {
   const { name, detach, watch = false, trace = false, timeout } = flags;
   const script: Script | undefined =
-    flags.script === undefined ? undefined : loadScript(await textOf(flags.script), flags.script);
+    flags.script === undefined ? undefined : loadScript(await readText(flags.script, 'InvalidScenario'), flags.script);
   await withClient(flags, async (client) => {
     const ref = await client.runs.start({
       fleet,
@@ -115,18 +113,11 @@ async function printView(format: Format, view: RunView): Promise<void> {
 
 /** A task as given: text or JSON, from standard input or from a file. `@@…` is the text `@…`. */
 async function taskOf(given: string): Promise<unknown> {
-  if (given === '-') return taskIn(await standardInput(), 'standard input');
+  if (given === '-') return taskIn(await standardInput('InvalidRequest'), 'standard input');
   if (given.startsWith('@@')) return jsonOrText(given.slice(1));
   if (!given.startsWith('@')) return jsonOrText(given);
   const file = given.slice(1);
-  try {
-    return taskIn(await readFile(file, 'utf8'), file);
-  } catch (error) {
-    if (error instanceof DroverError) throw error;
-    throw new DroverError('InvalidRequest', `the task ${file} cannot be read: ${messageOf(error)}`, undefined, {
-      cause: error,
-    });
-  }
+  return taskIn(await readText(file, 'InvalidRequest'), file);
 }
 
 /** A task that was read. An empty one is a pipe that broke, or the wrong file. */

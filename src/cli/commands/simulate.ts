@@ -7,7 +7,8 @@ import { simulate } from '../../rules/simulate/simulate';
 import { ExitWith, FAILED } from '../lib/failure';
 import { type Format, print, withOutput, write } from '../lib/output';
 import { resultText } from '../text/run-output';
-import { loadScenario, textOf } from '../files/scenario-file';
+import { loadScenario } from '../files/scenario-file';
+import { readText } from '../files/text-file';
 
 interface SimulateFlags {
   readonly output: Format;
@@ -52,7 +53,7 @@ async function playAll(files: readonly string[], trace: boolean): Promise<void> 
 }
 
 async function resultOf(file: string, trace: boolean): Promise<RunResult> {
-  return simulate(loadScenario(await textOf(file), file), { trace, settle: () => setImmediate() });
+  return simulate(loadScenario(await readText(file, 'InvalidScenario'), file), { trace, settle: () => setImmediate() });
 }
 
 async function printOne(format: Format, file: string, result: RunResult): Promise<void> {

@@ -1,7 +1,6 @@
 /**
  * Reads a fleet file, YAML or JSON, and reports all of its problems at once with line and column.
  */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
 import { checkFleetFile, type Problem } from '../../client/fleets/fleet-validation';
@@ -9,9 +8,9 @@ import { inFolder } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
 import { messageOf } from '../../contract/text';
-import { standardInput } from './standard-input';
+import { readText, standardInput } from './text-file';
 import { pairOf } from './yaml-merges';
-import { readYaml, YAML_BYTES } from './yaml-text';
+import { readYaml } from './yaml-text';
 import { type YamlProblem } from './yaml-problem';
 
 /**
@@ -37,23 +36,11 @@ export interface LoadedFleet {
  */
 export async function loadFleetFile(path: string): Promise<LoadedFleet> {
   if (path === '-') {
-    const { file, warnings } = parseFleetFile(await standardInput(), 'standard input');
+    const { file, warnings } = parseFleetFile(await standardInput('InvalidFleet'), 'standard input');
     return { file: withAbsoluteFolders(file, resolve('.')), warnings };
   }
-  const { file, warnings } = parseFleetFile(await textOf(path), path);
+  const { file, warnings } = parseFleetFile(await readText(path, 'InvalidFleet'), path);
   return { file: withAbsoluteFolders(file, resolve(dirname(path))), warnings };
-}
-
-async function textOf(path: string): Promise<string> {
-  let content: Buffer;
-  try {
-    content = await readFile(path);
-  } catch (error) {
-    const why = messageOf(error);
-    throw new DroverError('InvalidFleet', `${path} cannot be read: ${why}`, { errors: [] }, { cause: error });
-  }
-  if (content.length <= YAML_BYTES) return content.toString('utf8');
-  throw new DroverError('InvalidFleet', `${path} is larger than 4 MiB`, { errors: [] });
 }
 
 /**

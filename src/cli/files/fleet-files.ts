@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DroverError } from '../../contract/errors';
 import type { FleetFile } from '../../contract/fleet';
+import { utf8Text } from '../../lib/utf8';
 import { loadFleetFile } from './fleet-file';
 import { type Format, say } from '../lib/output';
 
@@ -48,8 +49,11 @@ async function filesOf(path: string): Promise<string[]> {
   if (!isFolder) return [path];
   const names = (await readdir(path)).filter((name) => EXTENSION.test(name)).sort();
   const files = names.map((name) => join(path, name));
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  const fleets = files.filter((_, index) => OF_A_FLEET.test(texts[index] ?? ''));
+  // Reading a file that is not UTF-8 says so.
+  const mayBeFleet = async (file: string): Promise<boolean> =>
+    OF_A_FLEET.test(utf8Text(await readFile(file)) ?? 'kind: Fleet');
+  const chosen = await Promise.all(files.map(mayBeFleet));
+  const fleets = files.filter((_, index) => chosen[index]);
   if (fleets.length > 0) return fleets;
   throw new DroverError('InvalidFleet', `${path} has no fleet file (.yaml, .yml or .json with kind: Fleet)`, {
     errors: [],

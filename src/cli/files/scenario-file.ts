@@ -1,5 +1,4 @@
 /** Reads scenario files and scripts, YAML or JSON. */
-import { readFile } from 'node:fs/promises';
 import { type Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { DroverError } from '../../contract/errors';
@@ -10,16 +9,6 @@ import { scenarioSchema, scriptSchema } from '../../contract/schemas/scenario';
 import { messageOf } from '../../contract/text';
 import { describeProblem, jsonProblem } from '../../contract/values/json';
 import { readYaml, YAML_BYTES } from './yaml-text';
-
-/** The text of a scenario file; `InvalidScenario` when it cannot be read. */
-export async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const why = messageOf(error);
-    throw new DroverError('InvalidScenario', `${file} cannot be read: ${why}`, undefined, { cause: error });
-  }
-}
 
 /** Reads a scenario; throws `InvalidScenario` with all of its problems. */
 export function loadScenario(text: string, path: string): Scenario {

@@ -21,7 +21,7 @@ afterAll(async () => {
 const BIN = join(__dirname, '../../../bin/drover.js');
 
 /** A command with this on its standard input. */
-async function fed(args: readonly string[], cwd: string, input: string): Promise<Ended> {
+async function fed(args: readonly string[], cwd: string, input: string | Buffer): Promise<Ended> {
   const child = spawn(process.execPath, [BIN, ...args], { cwd, env: environmentOf({}), stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
@@ -75,6 +75,17 @@ it('takes files, folders, standard input, ports and tokens, and finds its direct
     stderr: expect.stringContaining('standard input is empty: write the task there') as string,
   });
 
+  const latin = Buffer.from('caf\xe9', 'latin1');
+  writeFileSync(join(below, 'latin.txt'), latin);
+  for (const [given, name] of [
+    ['-', 'standard input'],
+    ['@latin.txt', 'latin.txt'],
+  ] as const) {
+    const refused = `${name} is not UTF-8 text: save it as UTF-8`;
+    const { code, stderr } = await fed(['run', 'in', given], below, latin);
+    expect({ code, said: stderr.includes(refused) }).toEqual({ code: 2, said: true });
+  }
+
   writeFileSync(join(below, '1.yaml'), fleet('one', crashing));
   writeFileSync(join(below, '2.json'), fleet('two', external));
   writeFileSync(join(below, 'scenario.yaml'), 'kind: Scenario\n');
@@ -83,6 +94,18 @@ it('takes files, folders, standard input, ports and tokens, and finds its direct
   expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('both describe the fleet one') as string });
   const asked = await drover(['apply', '-f', join(below, '2.json'), '--no-wait', '--yes'], below);
   expect(asked).toMatchObject({ code: 0, stdout: expect.stringContaining('create  two/A') as string });
+
+  // Ctrl-C ends the waiting, not the change.
+  writeFileSync(join(elsewhere, 'long.json'), fleet('long', { ...external, liveness: { readyTimeout: '10m' } }));
+  const applying = start(['apply', '-f', join(elsewhere, 'long.json')], below);
+  expect(await until(() => applying.output.stderr.includes('long/A') || undefined, PATIENCE_MS)).toBe(true);
+  applying.process.kill('SIGINT');
+  const left = await applying.ended;
+  expect({ code: left.code, stderr: left.stderr }).toEqual({
+    code: 130,
+    stderr: expect.stringContaining('the change of fleet long goes on: drover describe fleet long --watch') as string,
+  });
+  expect((await drover(['cancel', 'long'], below)).code).toBe(0);
 
   // The log says why, after the change has been taken back, and after the fleet is gone.
   const failed = await drover(['apply', '-f', join(below, '1.yaml')], below);

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { loadFleetFile, type LocatedProblem, parseFleetFile } from '../../../src/cli/files/fleet-file';
+import { loadFleetFiles } from '../../../src/cli/files/fleet-files';
 import { DroverError } from '../../../src/contract/errors';
 
 const GOOD = `apiVersion: drover/v1
@@ -292,6 +293,24 @@ describe('on disk', () => {
     writeFileSync(path, GOOD);
     const { file } = await loadFleetFile(path);
     expect(file.spec.agents.map((agent) => agent.process?.cwd)).toEqual([folder, join(folder, 'sub')]);
+  });
+
+  test.each([
+    ['UTF-16', Buffer.from('\ufeff' + GOOD, 'utf16le')],
+    ['Latin-1', Buffer.concat([Buffer.from(GOOD), Buffer.from('# caf\xe9\n', 'latin1')])],
+  ])('a file in %s is refused, alone and in a folder of files', async (encoding, bytes) => {
+    const path = join(folder, encoding, 'fleet.yaml');
+    mkdirSync(join(folder, encoding));
+    writeFileSync(path, bytes);
+    const refused = { code: 'InvalidFleet', message: `${path} is not UTF-8 text: save it as UTF-8` };
+    await expect(loadFleetFile(path)).rejects.toMatchObject(refused);
+    await expect(loadFleetFiles([join(folder, encoding)], 'table')).rejects.toMatchObject(refused);
+  });
+
+  test('a byte order mark is not part of the text', async () => {
+    const path = join(folder, 'marked.yaml');
+    writeFileSync(path, `\ufeff${GOOD}`);
+    expect((await loadFleetFile(path)).file.metadata.name).toBe(parseFleetFile(GOOD, 'f').file.metadata.name);
   });
 
   test('a file that is not there', async () => {
