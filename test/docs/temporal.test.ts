@@ -29,6 +29,7 @@ test.each<[string, Definitions, Definitions]>([
   ['pool', api.poolUpdates, api.poolSignals],
   ['run', api.runUpdates, api.runSignals],
   ['branch', {}, api.branchSignals],
+  ['lease', {}, { renewLease: api.renewLease }],
 ])('the table of `%s` has every message of the contract, and no other', (type, updates, signals) => {
   const kinds = new Map<string, string[]>([['describe', ['query']]]);
   if (type === 'agent') kinds.set(resourceOfAgent.name, ['query']);
@@ -46,6 +47,7 @@ test('every workflow type has a section with its id', () => {
     run: api.runWorkflowId('<fleet>', '<run>'),
     branch: api.branchWorkflowId('<fleet>', '<run>', '<branch>'),
     notify: api.notifyWorkflowId('<eventId>'),
+    lease: 'lease/<instance>/<shard>/<epoch>',
     provision: 'provision/<fleet>/<revision>',
   };
   for (const [type, id] of Object.entries(ids)) expect(section(type)).toContain(`Id \`${id}\``);

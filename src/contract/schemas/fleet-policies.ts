@@ -89,7 +89,7 @@ const notification = strict({
   }).optional(),
   events: field(
     z.array(pattern(EVENT_PATTERN, 'a kind of event such as agent.offline')).max(FLEET_LIMITS.items),
-    'The types of events that it receives; all by default.',
+    'The types of events that it receives; by default those that [subscriptions.md](subscriptions.md#notifications) lists.',
     { example: ['agent.offline', 'run.failed'] },
   ).optional(),
 });
