@@ -3,6 +3,7 @@ import type { CompensationRecord, CompensationState } from '../../../src/contrac
 import {
   finishAttempt,
   intend,
+  limitReached,
   planCompensation,
   recordResource,
   settleEntry,
@@ -319,4 +320,18 @@ test('the audit keeps its newest hundred entries, and a reason stays until there
   const { record: compensated } = finishAttempt(ended, LATER);
   expect(compensated).toMatchObject({ state: 'compensated', reason: 'A failed', metrics: { completed: 1, failed: 0 } });
   expect(IN_STATE.failed()).toMatchObject({ reason: 'A: engine is gone', metrics: { completed: 0, failed: 1 } });
+});
+
+test('an entry is settled once: a second outcome changes neither the first nor its reason', () => {
+  const running = accepted(begin(planned('A', 'B'), 1));
+  const failed = settleEntry(running, 'key-A', 'failed', LATER, 'engine is gone');
+  expect(settleEntry(failed, 'key-A', 'undone', LATER).entries).toEqual(failed.entries);
+  const undone = settleEntry(running, 'key-A', 'undone', LATER);
+  expect(settleEntry(undone, 'key-A', 'failed', LATER, 'too late').entries).toEqual(undone.entries);
+});
+
+test('an attempt that ends early names each entry that it did not undo', () => {
+  const running = settleEntry(accepted(begin(planned('A', 'B'), 1)), 'key-A', 'failed', LATER, limitReached());
+  const { audit } = accepted(finishAttempt(running, LATER));
+  expect(audit.at(-1)?.why).toBe('A: it was not undone within 24h, the limit of an undo; B: not undone');
 });
