@@ -43,7 +43,7 @@ export function Table<T>({ label, rows, columns, keyOf, empty, isRead }: TablePr
           Filter{' '}
           <input type="search" value={filter} onInput={(event) => setQuery('filter', event.currentTarget.value)} />
         </label>{' '}
-        <span class="quiet" role="status">
+        <span class="quiet count" role="status">
           {shown.length} of {rows.length}
         </span>
       </p>

@@ -20,7 +20,9 @@ const NODE_HEIGHT = 30;
 const widthOf = (name: string): number => 24 + Math.min(name.length, LONGEST_NAME) * 8;
 /** A longer name is cut in the picture; its title is whole. */
 const LONGEST_NAME = 24;
-const short = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+/** A long name loses its middle: names of a kind mostly differ at the end. */
+const short = (name: string): string =>
+  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 9)}…${name.slice(-8)}` : name;
 
 interface Placed {
   readonly width: number;

@@ -29,6 +29,19 @@ export function Reading(): JSX.Element {
   return <p class="quiet">Reading …</p>;
 }
 
+/** How much of a name's end stays: names of a kind mostly differ there. */
+const TAIL = 8;
+
+/** A name that loses its middle where it has too little room, in a long table. */
+export function Name({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <span class="name">
+      <span>{text.slice(0, -TAIL)}</span>
+      <span>{text.slice(-TAIL)}</span>
+    </span>
+  );
+}
+
 /** A state: its glyph and its word, or `text` in place of the word. A state that is not listed moves (`pausing`, `starting`, …). */
 export function State({ word, text = word }: { readonly word: string; readonly text?: string }): JSX.Element {
   const [glyph, tone] = STATES[word] ?? ['◌', 'moving'];

@@ -10,7 +10,7 @@ import { Facts, usageText } from '../parts/facts';
 import { type Column, Table } from '../parts/table';
 import { FlowList, type ShownFleet, TopologyPicture, type TopologyProps } from '../parts/topology';
 import { TemporalLink } from '../parts/temporal-link';
-import { Age, Problem, Reason, State } from '../parts/words';
+import { Age, Name, Problem, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { useFlows } from '../state/open-runs';
 import { agents } from '../state/lists';
@@ -23,7 +23,11 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
     name: 'Agent',
     width: 22,
     sortBy: ({ name }) => name,
-    show: ({ fleet, name }) => <a href={linkTo('agents', fleet, name)}>{name}</a>,
+    show: ({ fleet, name }) => (
+      <a href={linkTo('agents', fleet, name)}>
+        <Name text={name} />
+      </a>
+    ),
   },
   { name: 'State', width: 13, sortBy: ({ phase }) => phase, show: ({ phase }) => <State word={phase} /> },
   {
@@ -38,7 +42,7 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
     name: 'Credential',
     width: 13,
     sortBy: ({ subscription }) => subscription ?? '',
-    show: ({ subscription }) => subscription ?? '',
+    show: ({ subscription }) => <Name text={subscription ?? ''} />,
   },
   { name: 'Since', width: 8, sortBy: ({ since }) => since ?? '', show: ({ since }) => <Age at={since} /> },
   {

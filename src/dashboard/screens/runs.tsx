@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { RunListItem } from '../../contract/run';
 import { ListScreen } from '../parts/list-screen';
 import type { Column } from '../parts/table';
-import { Ago, State } from '../parts/words';
+import { Ago, Name, State } from '../parts/words';
 import { runs } from '../state/lists';
 import { linkTo } from '../state/route';
 
@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<RunListItem>[] = [
     sortBy: ({ fleet, run }) => `${fleet}/${run}`,
     show: ({ fleet, run }) => (
       <a href={linkTo('runs', fleet, run)}>
-        {fleet}/{run}
+        <Name text={`${fleet}/${run}`} />
       </a>
     ),
   },
