@@ -99,7 +99,7 @@ function streamListener(stream: PassThrough, { only, filter, resume }: Wanted): 
     begin(remembered) {
       // Sent at once, so that the client gets its headers before the first event.
       const isLost = remembered === null && resume === null;
-      stream.write(isLost ? ': that event is no longer remembered; from now on\n\n' : ': from here on\n\n');
+      stream.write(isLost ? ': unknown event id; the stream starts now\n\n' : ': from here on\n\n');
       write(remembered ?? []);
       if (remembered !== null || resume === null) return;
       own = new AbortController();

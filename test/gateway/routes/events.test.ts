@@ -86,7 +86,7 @@ it('tells every operator who listens what happens, goes on where one was cut off
       ]);
       await back.has(new RegExp(`"run":"${fleet}/two"`));
       expect(back.text()).not.toContain(`${fleet}/one`);
-      await lost.has(/^: that event is no longer remembered; from now on\n\n/);
+      await lost.has(/^: unknown event id; the stream starts now\n\n/);
       const listeners = async () => (await app.inject({ url: '/metrics' })).body;
       // The one that has left is noticed when its connection closes.
       expect(
