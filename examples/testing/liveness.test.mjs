@@ -1,4 +1,4 @@
-// Promise: what an agent is said to be is what its beats prove.
+// Promise: an agent has the liveness that its beats prove.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { final, script, silentAfter, testFleet } from 'drover/testing';
