@@ -19,9 +19,9 @@ export interface GatewayParts {
   readonly settings: Settings;
   readonly connection: ConnectionSettings;
   readonly log: Logger;
-  /** The address of Temporal's Web UI, where it is known without a setting. */
+  /** The address of Temporal's Web UI, if it is known without a setting. */
   readonly webUi?: string | null;
-  /** The directory of Temporal's database, where the server runs on this machine. */
+  /** The directory of Temporal's database, if the server runs on this machine. */
   readonly databaseDir?: string;
 }
 

@@ -67,9 +67,9 @@ export interface RunningWorker {
 }
 
 /**
- * Sends Temporal's log to Drover's and serves the metrics of both, where an address for them is
+ * Sends Temporal's log to Drover's and serves the metrics of both, if an address for them is
  * given. Call it once per process, before anything else uses the runtime. The caller handles
- * signals. Throws `Unavailable` where the address is taken.
+ * signals. Throws `Unavailable` if the address is taken.
  */
 export function installRuntime(log: Logger, metrics: Settings['metrics']): void {
   const options: RuntimeOptions = {

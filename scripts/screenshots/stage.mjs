@@ -12,7 +12,7 @@ const bin = join(root, 'bin/drover.js');
 /** `drover up` and a page of the UI take seconds; a busy machine several times that. */
 export const PATIENCE_MS = 180_000;
 
-/** The program, installed where that is possible. */
+/** The program, installed if that is possible. */
 function browser() {
   const named = process.env.CHROMIUM;
   if (named) return named;

@@ -88,7 +88,7 @@ export class Inbox {
   }
 
   /**
-   * Answers one item. `RuntimeStateError` where it was answered already, is over or was withdrawn, or where
+   * Answers one item. `RuntimeStateError` if it was answered already, is over or was withdrawn, or if
    * its question has changed since `digest` was shown.
    */
   answer(id: string, value: unknown, { digest, ...options }: ItemAnswerOptions = {}): Promise<RunView> {

@@ -24,7 +24,7 @@ export class Logs {
 
   /**
    * A part of the log of an agent, also of one that has ended, without secrets. `agentSecret` is that
-   * of the installation (`DROVER_AGENT_SECRET`). `Unavailable` where no worker serves the host.
+   * of the installation (`DROVER_AGENT_SECRET`). `Unavailable` if no worker serves the host.
    */
   async part(ref: AgentRef, request: LogPartRequest, agentSecret: string): Promise<LogPart> {
     const { fleet, agent } = ref;

@@ -92,7 +92,7 @@ export class DroverError extends Error {
 }
 
 /**
- * The code of a refusal that concerns rights, where the error is one; null for other errors. A
+ * The code of a refusal that concerns rights, if the error is one; null for other errors. A
  * repeat of the same request is refused again, so nothing retries it and nothing treats it as a
  * failure of the other side.
  */

@@ -27,7 +27,7 @@ export const GATEWAY_METRICS = {
     name: 'drover_temporal_up',
     kind: 'gauge',
     labels: [],
-    help: '1 where the last count of fleets succeeded; at 0 the other counts are left out',
+    help: '1 if the last count of fleets succeeded; at 0 the other counts are left out',
   },
   agents: {
     name: 'drover_agents',

@@ -9,7 +9,7 @@ import { createFile, problem, readKept } from '../lib/kept-file';
 
 const FOLDER = 'references';
 
-/** Approves references in a state directory that exists; does nothing where it does not. */
+/** Approves references in a state directory that exists; does nothing if it does not. */
 export function approveReferences(stateDir: string, references: readonly string[]): void {
   if (references.length === 0 || !existsSync(stateDir)) return;
   const folder = join(stateDir, FOLDER);

@@ -27,7 +27,7 @@ export type DroverWorker = ReadyWorker;
 
 /**
  * Creates workers for Drover's task queues, with Drover's workflows, activities and payload
- * converter. Rejects with `Unavailable` where the server or the search attributes are missing, and
+ * converter. Rejects with `Unavailable` if the server or the search attributes are missing, and
  * with `InvalidRequest` for a wrong setting or a second native core in this process.
  *
  * @example

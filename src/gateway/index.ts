@@ -62,7 +62,7 @@ export interface GatewayOptions {
   readonly audit?: AuditSink;
   /** Reads what `audit` has received; nothing is known unless given. */
   readonly readAudit?: ReadAudit;
-  /** The directory of the server's database, where it is on this machine: errors name a full disk. */
+  /** The directory of the server's database, if it is on this machine: errors name a full disk. */
   readonly databaseDir?: string | undefined;
   /** The product's version, for /openapi.json. */
   readonly version: string;

@@ -58,7 +58,7 @@ export class ProgressBoard {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The run with the progress of the turns that it waits for, where this gateway has heard any. */
+  /** The run with the progress of the turns that it waits for, if this gateway has heard any. */
   withProgress(run: RunView): RunView {
     const { fleet, waits = [] } = run;
     const progress = waits.flatMap(({ agent, turnId }) => {

@@ -33,7 +33,7 @@ export function exporterAt({ host, port }: MetricsAddress): Exporter {
   };
 }
 
-/** Installs the SDK's runtime. `Unavailable` where it cannot listen for scrapes of its metrics. */
+/** Installs the SDK's runtime. `Unavailable` if it cannot listen for scrapes of its metrics. */
 export function installWith(options: RuntimeOptions, metrics: MetricsAddress | undefined): void {
   try {
     Runtime.install(options);

@@ -90,7 +90,7 @@ function fromPs(pid: number): ProcessIdentity | undefined {
     const [state = '', ...started] = line.trim().split(/\s+/);
     return state.startsWith('Z') || started.length === 0 ? undefined : { pid, started: started.join(' ') };
   } catch (error) {
-    // `ps` ends with 1 where it finds no process.
+    // `ps` ends with 1 if it finds no process.
     if (error instanceof Error && 'status' in error && error.status === 1) return undefined;
     throw error;
   }

@@ -7,7 +7,7 @@ import { asFailure, isGone } from '../workflows/shared/failures';
 
 /**
  * Sends one of `agentSignals` to an agent, and resolves when its workflow has received it. Throws
- * an `ApplicationFailure` of type `AgentNotFound` where no such agent runs. A signal has no answer:
+ * an `ApplicationFailure` of type `AgentNotFound` if no such agent runs. A signal has no answer:
  * the agent records in its decisions what it did, or why it refused. The caller's payload converter
  * is not used.
  *

@@ -58,7 +58,7 @@ it.each([
   expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain(shown);
 });
 
-it('withholds all lines where a secret can no longer be looked up', async () => {
+it('withholds all lines if a secret can no longer be looked up', async () => {
   const { part } = await read({ ...call, secret: 'env:GONE' }, ['one', 'two']);
   expect(part.lines).toHaveLength(1);
   expect(part.lines[0]?.line).toContain('not shown');

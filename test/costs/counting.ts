@@ -136,7 +136,7 @@ export class Counter {
   }
 }
 
-/** The least of each figure: what the operation costs where no second message came in between. */
+/** The least of each figure: what the operation costs if no second message came in between. */
 export function least(costs: readonly Cost[]): Cost {
   return {
     events: Math.min(...costs.map(({ events }) => events)),

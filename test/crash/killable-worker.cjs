@@ -21,7 +21,7 @@ async function hang(agent, call, when) {
   await new Promise(() => setInterval(() => undefined, 1_000));
 }
 
-/** One call: noted, hung where asked, its effect noted only where it changed something. */
+/** One call: noted, hung if asked, its effect noted only if it changed something. */
 function activity(call, target) {
   return async ({ agent }) => {
     appendFileSync(file(agent, 'calls'), `${call}\n`);
@@ -35,7 +35,7 @@ function activity(call, target) {
   };
 }
 
-/** The agent's own new credential: its effect is noted only where it is another one. */
+/** The agent's own new credential: its effect is noted only if it is another one. */
 async function reloadCredential({ agent, subscription }) {
   appendFileSync(file(agent, 'calls'), 'reload\n');
   await hang(agent, 'reload', 'before');

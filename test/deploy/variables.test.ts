@@ -42,7 +42,7 @@ const SECRETS = {
   DROVER_SPEC_SECRET: 'a-secret-that-signs-all-agents-of-a-test',
 };
 
-/** A state directory that would show through where a setting is missing. */
+/** A state directory that would show through if a setting is missing. */
 const kept: StateDirectory = {
   path: '/var/lib/drover',
   ports: { grpc: 1, ui: 2, gateway: 3 },

@@ -98,14 +98,14 @@ function secretOf(state: StateDirectory, name: (typeof SECRETS)[number]): string
 }
 
 describe('ports.json', () => {
-  test.each(contents)('of %s: drawn again where no agent knows them', async (content) => {
+  test.each(contents)('of %s: drawn again if no agent knows them', async (content) => {
     damage('ports.json', CONTENTS[content]);
     const { ports } = await openStateDirectory(folder);
     expect(new Set(Object.values(ports)).size).toBe(3);
     expect((await openStateDirectory(folder)).ports).toEqual(ports);
   });
 
-  test.each(contents)('of %s: an error with its path where an agent may', async (content) => {
+  test.each(contents)('of %s: an error with its path if an agent may', async (content) => {
     mkdirSync(join(folder, 'agents/key'), { recursive: true });
     const file = damage('ports.json', CONTENTS[content]);
     await expect(openStateDirectory(folder)).rejects.toThrow(`${file} `);

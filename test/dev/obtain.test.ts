@@ -49,7 +49,7 @@ test('two at once fetch one binary into the cache, and it is found from then on'
   expect(sha256).toBe(createHash('sha256').update(readFileSync(first)).digest('hex'));
 });
 
-test('says what it fetches before it does, and nothing where it has it', async () => {
+test('says what it fetches before it does, and nothing if it has it', async () => {
   const said: string[] = [];
   await obtainBinary('temporal', env, (text) => said.push(text));
   expect(said).toEqual([expect.stringMatching(/^fetching temporal [\d.]+ once, tens of megabytes, into .*cache$/)]);

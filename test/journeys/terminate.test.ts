@@ -1,4 +1,4 @@
-/** Commands that end something for good ask first, where a person can answer. */
+/** Commands that end something for good ask first, if a person can answer. */
 import { Place } from './terminal';
 
 test('terminate asks, and no is no', async () => {

@@ -56,7 +56,7 @@ const ENVIRONMENT = { SUB_A: 'the-secret-of-a', HTTPS_PROXY: 'http://proxy:3128'
 
     providerContract('docker', () => world);
 
-    test('a check pulls an image where the engine cannot ask a registry, as Podman, and says why that fails', async () => {
+    test('a check pulls an image if the engine cannot ask a registry, as Podman, and says why that fails', async () => {
       const { Components = [] } = await engine.docker.version();
       const isPodman = Components.some(({ Name }) => Name.startsWith('Podman'));
       // No registry listens at this port, so Docker learns nothing from it.

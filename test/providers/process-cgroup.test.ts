@@ -1,4 +1,4 @@
-/** A cgroup for each instance, where this machine lets its user make one; skipped by name elsewhere. */
+/** A cgroup for each instance, if this machine lets its user make one; skipped by name elsewhere. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -15,7 +15,7 @@ const specOf = (letters: string, keepSession?: boolean): FleetSpec => ({
   topology: { flows: ['Start -> A', 'A -> End'] },
 });
 
-test('a session comes with each turn and start, and a replace keeps it only where the file says so', async () => {
+test('a session comes with each turn and start, and a replace keeps it only if the file says so', async () => {
   const seen: string[] = [];
   const A = {
     onStart: async ({ session }: { readonly session: string | null }) => void seen.push(`start ${String(session)}`),

@@ -1,4 +1,4 @@
-/** The session of the agent that a new one replaces, where its specification keeps it. */
+/** The session of the agent that a new one replaces, if its specification keeps it. */
 import { Context } from '@temporalio/activity';
 import type { Calls } from '../../client/temporal/calls';
 import { agentSubject } from '../../client/temporal/subject';

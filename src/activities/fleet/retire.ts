@@ -1,4 +1,4 @@
-/** Ends an agent's workflow, or lets the agent go on where its removal was broken off. */
+/** Ends an agent's workflow, or lets the agent go on if its removal was broken off. */
 import { isUp, isActive, isTerminated } from '../../rules/agent/lifecycle';
 import { Context } from '@temporalio/activity';
 import type { RetireCall } from '../../contract/activities';

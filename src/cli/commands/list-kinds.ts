@@ -34,7 +34,7 @@ export interface Kind<T extends { readonly problem: string | null }> {
   readonly nameOf: (item: T) => string;
   readonly list: (client: DroverClient, flags: GetFlags, name: string | undefined) => Promise<readonly T[]>;
   readonly text: (items: readonly T[], isWide: boolean) => string;
-  /** The names that a name without an object of its own stands for; rejects with `absent` where it stands for none. */
+  /** The names that a name without an object of its own stands for; rejects with `absent` if it stands for none. */
   readonly standsFor?: (client: DroverClient, name: string, absent: DroverError) => Promise<readonly string[]>;
 }
 

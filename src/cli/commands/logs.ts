@@ -1,6 +1,6 @@
 /**
  * `drover logs NAME`: prints the log of an agent, or of all agents of a fleet. The files of this
- * directory are read where they have it; else a gateway asks the agent's host.
+ * directory are read if they have it; else a gateway asks the agent's host.
  */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
@@ -123,7 +123,7 @@ async function bytesOf(view: AgentView, settings: Settings, flags: LogsFlags, si
   await written(shownBytes.end());
 }
 
-/** Writes lines, each with its time and its agent where asked for. */
+/** Writes lines, each with its time and its agent if asked for. */
 function printer(
   { timestamps }: LogsFlags,
   isNamed: boolean,

@@ -65,7 +65,7 @@ async function waitForRun(name: string, { timeout: timeoutMs, ...flags }: EndFla
   if (view.result?.success !== true) throw new ExitWith(FAILED);
 }
 
-/** Waits until no change of the fleet runs; exit code 1 where the last one did not succeed. */
+/** Waits until no change of the fleet runs; exit code 1 if the last one did not succeed. */
 async function waitForFleet(fleet: string, { timeout: timeoutMs, ...flags }: EndFlags): Promise<void> {
   await withClient(flags, async (client) => {
     const { change: present } = await client.fleets.present(fleet);

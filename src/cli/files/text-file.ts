@@ -13,7 +13,7 @@ export async function readText(path: string, code: Code): Promise<string> {
   return textIn(path, code, () => readFile(path));
 }
 
-/** The whole of standard input as text. Throws an error of this code beyond 4 MiB, or where it cannot be read or is not UTF-8. */
+/** The whole of standard input as text. Throws an error of this code beyond 4 MiB, or if it cannot be read or is not UTF-8. */
 export async function standardInput(code: Code): Promise<string> {
   return textIn('standard input', code, async () => {
     const pieces: Buffer[] = [];

@@ -65,7 +65,7 @@ export function mergeProblems(document: Document): YamlProblem[] {
     const sum = sources.reduce((all, source) => all + count(source), 0);
     if (sum === Infinity) tell(pair, IN_ITSELF);
     else if (sum > MOST_COPIES) tell(pair, TOO_MANY);
-    // Reported once, where the limit is first exceeded.
+    // Reported once, when the limit is first exceeded.
     return sum > MOST_COPIES ? 0 : sum;
   }
 

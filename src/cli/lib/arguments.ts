@@ -81,7 +81,7 @@ export function requestIdOption(): Option {
   return new Option('--request-id <id>', 'the same id again is the same request');
 }
 
-/** The request id as an option of the client; nothing where none was given. */
+/** The request id as an option of the client; nothing if none was given. */
 export function requestOf({ requestId }: { readonly requestId?: string }): { readonly requestId?: string } {
   return requestId === undefined ? {} : { requestId };
 }

@@ -79,7 +79,7 @@ function byError(agents: readonly AgentProgress[]): Map<string, string[]> {
   return found;
 }
 
-/** The text of a failed change. Each error stands once, also where several agents have it. */
+/** The text of a failed change. Each error stands once, also if several agents have it. */
 export function failureText(fleet: string, { state, error, agents, compensation }: ChangeView): string {
   const broken = [...byError(agents)].map(
     ([why, names]) => `  ${names.map((name) => `${fleet}/${name}`).join(', ')}: ${why}`,

@@ -1,4 +1,4 @@
-/** Asks a gateway, for what only it can answer where this command has nothing of the installation. */
+/** Asks a gateway, for what only it can answer if this command has nothing of the installation. */
 import { z } from 'zod';
 import { environment } from '../../config';
 import { DroverError, type ErrorCode, ERRORS } from '../../contract/errors';
@@ -33,7 +33,7 @@ export function gatewayAccess(): GatewayAccess | undefined {
 
 /**
  * The JSON of a GET as an operator. `InvalidRequest` without a gateway to ask, the gateway's own code
- * for its refusals, `Unavailable` where it does not answer.
+ * for its refusals, `Unavailable` if it does not answer.
  */
 export async function askGateway(path: string): Promise<unknown> {
   const answer = await getFrom(knownGateway(), path, AbortSignal.timeout(PATIENCE_MS));

@@ -11,7 +11,7 @@ const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 /** One of `FORMATS`. */
 export type Format = (typeof FORMATS)[number];
 
-/** The forms for people; `wide` has more columns where a command has any. */
+/** The forms for people; `wide` has more columns if a command has any. */
 type TableFormat = 'table' | 'wide';
 
 /** Whether the output is for people. */

@@ -6,7 +6,7 @@ import { age } from './age';
 import { painted } from './paint';
 import { usageColumn } from './usage';
 
-/** An agent of the list, with its own answer where it was asked and has answered. */
+/** An agent of the list, with its own answer if it was asked and has answered. */
 export interface AgentRow extends AgentListItem {
   readonly view?: AgentView;
 }

@@ -9,7 +9,7 @@ export function usageFacts(usage: Usage | undefined): (readonly [string, string]
   return [['Usage', `${dollars(costUsd)}, ${String(inputTokens)} tokens in, ${String(outputTokens)} out, ${counted}`]];
 }
 
-/** The column of a list, where one of its items has reported usage: `$0.0123 1200/300`; `-` for an item without. */
+/** The column of a list, if one of its items has reported usage: `$0.0123 1200/300`; `-` for an item without. */
 export function usageColumn(items: readonly { readonly usage?: Usage }[]): UsageColumn {
   const isKnown = items.some(({ usage }) => usage !== undefined);
   return { head: isKnown ? ['USAGE'] : [], cell: ({ usage }) => (isKnown ? [usageCell(usage)] : []) };

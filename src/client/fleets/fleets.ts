@@ -187,7 +187,7 @@ export class Fleets {
   }
 
   /**
-   * Makes a request id stand for one run of the fleet; `IdempotencyConflict` where it stands for
+   * Makes a request id stand for one run of the fleet; `IdempotencyConflict` if it stands for
    * another one, or for a command.
    */
   async nameRun(fleet: string, request: RunNamed, options: CallOptions = {}): Promise<void> {

@@ -110,7 +110,7 @@ export class Calls {
   }
 
   /**
-   * Signals a workflow, which is started first if none runs. Throws `NotFound` where one with this id
+   * Signals a workflow, which is started first if none runs. Throws `NotFound` if one with this id
    * has run and ended.
    */
   signalWithStart<A>(

@@ -1,5 +1,5 @@
 /**
- * Says of a server that cannot write that its disk is full, where its database is on this machine.
+ * Says of a server that cannot write that its disk is full, if its database is on this machine.
  */
 import { DroverError } from '../../contract/errors';
 import { isDiskFull } from '../../lib/disk';
@@ -18,7 +18,7 @@ export function explainedByDisk(
   return new DroverError(error.code, `${fullText(folder)} (${error.message})`, error.details, { cause: error });
 }
 
-/** Throws `Unavailable` where the disk of `folder` is full: the server reads, and writes nothing. */
+/** Throws `Unavailable` if the disk of `folder` is full: the server reads, and writes nothing. */
 export function checkDisk(folder: string): void {
   if (isDiskFull(folder)) throw new DroverError('Unavailable', fullText(folder));
 }

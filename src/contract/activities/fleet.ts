@@ -7,7 +7,7 @@ import type { RunPlan } from '../run';
 
 /**
  * The agent to retire: one of this incarnation with a revision up to `revision`, and from
- * `sinceRevision` on where given.
+ * `sinceRevision` on if given.
  */
 export interface RetireCall {
   readonly fleet: string;
@@ -63,16 +63,16 @@ export interface FleetActivities {
    * or is ending.
    */
   keepAgent(call: RetireCall): Promise<{ readonly kept: boolean }>;
-  /** Terminates the workflow of an agent that was given up, where it is still open. */
+  /** Terminates the workflow of an agent that was given up, if it is still open. */
   abandonAgent(call: RetireCall & { readonly why: string }): Promise<void>;
   /**
-   * Watches a change that must end, and terminates its workflow or a part of it where the workflow
+   * Watches a change that must end, and terminates its workflow or a part of it if the workflow
    * task keeps failing. Returns when the change has ended.
    */
   giveUpUnanswered(call: { readonly workflowId: string }): Promise<void>;
   /**
    * Asks the fleet about one of its changes. `over`: the change has ended for the fleet. False also
-   * where this incarnation of the fleet does not exist, because nothing is owned then.
+   * if this incarnation of the fleet does not exist, because nothing is owned then.
    */
   askChange(call: {
     readonly fleet: string;

@@ -37,7 +37,7 @@ export interface ResourceState {
 }
 
 /**
- * The value of `details.needs` where a create or a wake fails and succeeds after `prepareResource`.
+ * The value of `details.needs` if a create or a wake fails and succeeds after `prepareResource`.
  */
 export const PREPARATION = 'preparation';
 
@@ -57,7 +57,7 @@ export interface ProviderActivities {
   /** Stops the instance, and kills it after `graceMs`. Succeeds if it does not run. */
   stopResource(call: ResourceCall & { readonly graceMs: number }): Promise<void>;
   /**
-   * Destroys by id, or by key where the id is unknown, and leaves a tombstone for the key.
+   * Destroys by id, or by key if the id is unknown, and leaves a tombstone for the key.
    * `existed` false: nothing was there.
    */
   destroyResource(call: ResourceCall): Promise<{ existed: boolean }>;

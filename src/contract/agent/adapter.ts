@@ -30,7 +30,7 @@ export interface CommandAdapterSpec {
 export const PERMISSIONS = ['ask', 'allow', 'deny'] as const;
 /** One of `PERMISSIONS`. */
 export type Permissions = (typeof PERMISSIONS)[number];
-/** Where the file gives none. */
+/** If the file gives none. */
 export const DEFAULT_PERMISSIONS: Permissions = 'ask';
 
 /** An agent that speaks the Agent Client Protocol, in one process for all turns. */

@@ -8,7 +8,7 @@ export interface LogPartRequest {
   readonly tail?: number;
   /** Only lines from this time on, ISO 8601; for the first part. */
   readonly since?: string;
-  /** How many milliseconds to wait for a new line where none is there yet. */
+  /** How many milliseconds to wait for a new line if none is there yet. */
   readonly waitMs?: number;
 }
 

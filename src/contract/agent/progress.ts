@@ -6,7 +6,7 @@ export interface TurnProgress {
   readonly text?: string;
   /** The tool that it uses, such as `bash`; at most 200 characters. */
   readonly tool?: string;
-  /** How much is done, of `total` where that is known; in units of the agent's own. */
+  /** How much is done, of `total` if that is known; in units of the agent's own. */
   readonly done?: number;
   readonly total?: number;
 }

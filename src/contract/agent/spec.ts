@@ -110,7 +110,7 @@ export interface RestartSpec {
 }
 
 /**
- * The pool of an agent's credential. Other settings come from the pool (`SubscriptionSpec`) where
+ * The pool of an agent's credential. Other settings come from the pool (`SubscriptionSpec`) if
  * the agent has none.
  */
 export interface AgentSubscriptionSpec {
@@ -158,7 +158,7 @@ export interface AgentSpec {
   /** Whether an agent that is made again under this name gets the session of its predecessor. */
   readonly keepSession?: boolean;
   /**
-   * Of everything else here, as it is in the agent's own workflow; hosts ask for it where a program
+   * Of everything else here, as it is in the agent's own workflow; hosts ask for it if a program
    * runs on them.
    */
   readonly signature?: SpecSignature;

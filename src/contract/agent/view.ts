@@ -100,7 +100,7 @@ export interface AgentListItem {
   readonly usage?: Usage;
   /** Why it is not working, and what changes that; null if it works. */
   readonly why: string | null;
-  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
+  /** Why its workflow does not answer, if the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 

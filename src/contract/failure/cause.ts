@@ -27,7 +27,7 @@ export function causeLine(log: string): string | null {
   return line === undefined ? null : oneLine(line, CAUSE_BYTES);
 }
 
-/** How a program ended, with the cause where its log names one: `exited with code 1: Error: …`. */
+/** How a program ended, with the cause if its log names one: `exited with code 1: Error: …`. */
 export function endingText(how: string, log: string): string {
   const cause = causeLine(log);
   return cause === null ? how : `${how}: ${cause}`;

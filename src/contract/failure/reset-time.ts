@@ -181,7 +181,7 @@ function partsAt(at: number, zone: string | undefined): DateParts {
 function zoned({ year, month, day, hour, minute }: DateParts, zone: string | undefined): number {
   const wanted = Date.UTC(year, month - 1, day, hour, minute);
   let at = wanted;
-  // The offset depends on the result, so it is corrected once more where a clock change lies
+  // The offset depends on the result, so it is corrected once more if a clock change lies
   // between.
   for (let round = 0; round < 2; round += 1) {
     const shown = partsAt(at, zone);

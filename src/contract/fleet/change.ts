@@ -80,7 +80,7 @@ export interface ProvisionInput {
   /** Give up what cannot be removed. */
   readonly forget?: true;
   /**
-   * Where given, the workflow changes nothing and only compensates this record, whose attempt has
+   * If given, the workflow changes nothing and only compensates this record, whose attempt has
    * begun.
    */
   readonly undo?: CompensationRecord;

@@ -19,7 +19,7 @@ export type ConvergenceSpec =
       readonly timeout?: Duration;
     };
 
-/** Flows, rules and convergence as text; `agents` only where the flows do not name them. */
+/** Flows, rules and convergence as text; `agents` only if the flows do not name them. */
 export interface TopologySpec {
   readonly agents?: readonly string[];
   readonly flows: readonly string[];

@@ -56,7 +56,7 @@ export interface FleetListItem {
   readonly holds: readonly string[];
   /** What turns of its agents took, with those that have ended; absent if none reported usage. */
   readonly usage?: Usage;
-  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
+  /** Why its workflow does not answer, if the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 

@@ -44,7 +44,7 @@ export interface RenewLease {
   readonly n: number;
   readonly joined: readonly string[];
   readonly left: readonly string[];
-  /** How many agents the lease then has. Where it has another number, it ends, and the gateway begins the next epoch. */
+  /** How many agents the lease then has. If it has another number, it ends, and the gateway begins the next epoch. */
   readonly size: number;
 }
 

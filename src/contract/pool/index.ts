@@ -58,7 +58,7 @@ export interface AllocationRequested {
   readonly agent: string;
   readonly not: string | null;
   /**
-   * The agent's current assignment; the new one is above it, even where the pool was lost and
+   * The agent's current assignment; the new one is above it, even if the pool was lost and
    * started again.
    */
   readonly above?: number;
@@ -116,6 +116,6 @@ export interface PoolListItem {
   readonly agents: number;
   readonly failuresInWindow: number;
   readonly exhaustedUntil: string | null;
-  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
+  /** Why its workflow does not answer, if the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }

@@ -36,7 +36,7 @@ export interface WaitingItem {
   readonly run: string;
   readonly branch: string;
   readonly agent: string;
-  /** The question as a text, where it has one, else as the agent has asked it. */
+  /** The question as a text, if it has one, else as the agent has asked it. */
   readonly prompt: unknown;
   /** The answers that it takes; absent if it takes any. */
   readonly options?: readonly unknown[];

@@ -42,7 +42,7 @@ export interface TraceEntry {
   readonly turnId: string;
   readonly branch: string;
   readonly agent: string;
-  /** The replica that took it, where the agent has replicas. */
+  /** The replica that took it, if the agent has replicas. */
   readonly replica?: string;
   readonly input: TurnInput;
   readonly reply: unknown;
@@ -162,7 +162,7 @@ export interface RunView {
   readonly startedAt?: string;
   readonly endedAt?: string | null;
   /**
-   * Who started it, where the start says so: `alice from host-1`. Else the Temporal client, as `process@host`, in the answer of the
+   * Who started it, if the start says so: `alice from host-1`. Else the Temporal client, as `process@host`, in the answer of the
    * client's `describe` only.
    */
   readonly startedBy?: string | null;
@@ -186,7 +186,7 @@ export interface RunListItem {
   readonly endedAt: string | null;
   /** What its turns took, as far as it has recorded them; absent if none reported usage. */
   readonly usage?: Usage;
-  /** Why its workflow does not answer, where the server reports it; null: no problem is known. */
+  /** Why its workflow does not answer, if the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 
@@ -199,7 +199,7 @@ export interface BranchView {
   readonly state: 'running' | 'paused' | BranchOutcome;
   readonly turns: number;
   readonly waitingFor: 'turn' | 'barrier' | 'human' | null;
-  /** The replica that has the turn, where the agent has replicas. */
+  /** The replica that has the turn, if the agent has replicas. */
   readonly replica?: string;
   readonly barrier: {
     readonly arrived: readonly string[];

@@ -117,7 +117,7 @@ function blockOf(provider: 'process' | 'docker') {
   return { if: isNamed, then: { anyOf: [{ required: ['adapter'] }, program] } };
 }
 
-/** Fails to compile where the schema and the type of the contract differ. */
+/** Fails to compile if the schema and the type of the contract differ. */
 type Reads<T, S extends z.ZodType> = z.infer<S> extends T ? true : false;
 const agrees: [Reads<Loose<FleetFile>, typeof fleetFileSchema>, Reads<Loose<ApplyRequest>, typeof applyRequestSchema>] =
   [true, true];

@@ -42,7 +42,7 @@ export function readJson(text: string): ReadJson {
 }
 
 /**
- * Why a value cannot be sent as JSON: nested too deeply (also where it contains itself), or with a
+ * Why a value cannot be sent as JSON: nested too deeply (also if it contains itself), or with a
  * number that JSON lacks.
  */
 export function jsonProblem(value: unknown, levels = JSON_LEVELS): JsonProblem | undefined {
@@ -138,7 +138,7 @@ function numberAt(text: string, at: number): string {
 
 /**
  * Whether JavaScript changes a number. A whole number must stay exact. A fraction is an
- * approximation anyway, so it changes only where it is too large, becomes 0, or exceeds 2^53 with
+ * approximation anyway, so it changes only if it is too large, becomes 0, or exceeds 2^53 with
  * more than the 17 digits that programs print of a double.
  */
 function changes(token: string): boolean {

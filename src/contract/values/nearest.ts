@@ -10,7 +10,7 @@ export function nearestOf(word: string, known: readonly string[]): string | unde
   return fitting.sort((a, b) => a.wrong - b.wrong)[0]?.one;
 }
 
-/** `did you mean "command"? ` where a known word resembles one of the words, else nothing. */
+/** `did you mean "command"? ` if a known word resembles one of the words, else nothing. */
 export function meantText(words: readonly string[], known: readonly string[]): string {
   const meant = words.map((word) => nearestOf(word, known)).filter((one) => one !== undefined);
   return meant.length === 0 ? '' : `did you mean ${[...new Set(meant)].map((one) => JSON.stringify(one)).join(', ')}? `;

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { session } from '../state/api';
 
-/** The link; nothing where the gateway does not know the address of the UI. */
+/** The link; nothing if the gateway does not know the address of the UI. */
 export function TemporalLink({ id }: { readonly id: string }): JSX.Element | null {
   const base = session.value?.temporalUi ?? null;
   if (base === null) return null;

@@ -6,7 +6,7 @@ import type { FleetView } from '../../contract/fleet';
 import type { Flow } from '../state/flows';
 import { linkTo } from '../state/route';
 
-/** A fleet as the gateway shows it: with the picture of its topology, where it has one. */
+/** A fleet as the gateway shows it: with the picture of its topology, if it has one. */
 export type ShownFleet = FleetView & { readonly topology?: Topology | null };
 
 /** The agents of a topology, with its start, its end and people, and who may hand over to whom. */

@@ -1,6 +1,6 @@
 /** Ages as texts. */
 
-/** An age in the largest unit, such as `3 min`; `in` the future where a clock is wrong. */
+/** An age in the largest unit, such as `3 min`; `in` the future if a clock is wrong. */
 export function ageText(at: string, nowMs: number): string {
   const seconds = Math.round((nowMs - Date.parse(at)) / 1_000);
   if (Number.isNaN(seconds)) return 'unknown';

@@ -55,7 +55,7 @@ export function newKey(): string {
 }
 
 /**
- * Makes a call and returns its answer. `key` makes a command safe to repeat. Throws `CallError`, with status 0 where the gateway did
+ * Makes a call and returns its answer. `key` makes a command safe to repeat. Throws `CallError`, with status 0 if the gateway did
  * not answer.
  */
 export async function call<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {

@@ -29,7 +29,7 @@ function sourcesOf({ id, agents, parent }: LiveBranchRecord, all: readonly LiveB
   return [agents.at(-2) ?? all.find((one) => one.id === parent)?.agents.at(-1) ?? START];
 }
 
-/** One flow for each edge. It waits where none of its branches moves. */
+/** One flow for each edge. It waits if none of its branches moves. */
 export function summed(flows: readonly Flow[]): Flow[] {
   const found = new Map<string, Flow>();
   for (const flow of flows) {

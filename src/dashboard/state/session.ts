@@ -10,7 +10,7 @@ export const loginProblem = signal('');
 /** The link of `drover dashboard` carries its code behind the `#`, which browsers do not send. */
 const CODE = /^#\/login\/([\w-]+)$/;
 
-/** Takes the code of the address, where it has one, or else the session that the browser has. */
+/** Takes the code of the address, if it has one, or else the session that the browser has. */
 export async function login(): Promise<void> {
   const code = CODE.exec(location.hash)?.[1];
   try {

@@ -14,7 +14,7 @@ export type ReadPart = (ref: AgentRef, request: LogPartRequest) => Promise<LogPa
 
 /** Bytes that may wait for a slow reader; the next part is read when they have gone. */
 const BACKLOG_BYTES = 256 * 1024;
-/** The pause after an empty part, where the worker did not wait because many readers do. */
+/** The pause after an empty part, if the worker did not wait because many readers do. */
 const PAUSE_MS = 1_000;
 
 /** The handler. Streams end before the gateway does. */

@@ -75,7 +75,7 @@ export function isUnsupported({ status, said }: EngineError): boolean {
 
 /**
  * True if a registry does not have an image, or does not give it to this engine: a registry answers
- * both in the same way where the caller is not logged in.
+ * both in the same way if the caller is not logged in.
  */
 export function isUnknownImage({ status }: EngineError): boolean {
   return status === 401 || status === 403 || status === 404;

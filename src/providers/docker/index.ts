@@ -153,7 +153,7 @@ export class DockerProvider implements Provider {
     return stateOf(found, () => this.lastLines(call, found));
   }
 
-  /** Connects at once where an engine is expected, else at its first use. */
+  /** Connects at once if an engine is expected, else at its first use. */
   watch(report: (ended: EndedInstance) => Promise<void>, warn: (error: unknown) => void): Watch {
     const { installation, engine, environment } = this.options;
     this.endings = new Endings({ installation, engine: () => this.containers.engine(), report, warn });
@@ -225,7 +225,7 @@ export class DockerProvider implements Provider {
       text += `(${messageOf(error)})`;
     }
     const { fleet, agent, spec } = call;
-    // The container has the secrets that it was started with, even where a reference leads to another one now.
+    // The container has the secrets that it was started with, even if a reference leads to another one now.
     const variables = spec.docker?.env ?? {};
     const resolved = Object.keys(variables).filter((name) => isReference(variables[name] ?? ''));
     const given = [spec.subscription?.inject?.env, ...resolved].map((name) => variableOf(found, name));

@@ -50,7 +50,7 @@ async function partFrom(path: string, from: number, size: number, follows: boole
   const bytes = await bytesFrom(path, from, Math.min(size, from + LOG_PART_BYTES));
   const isLast = from + bytes.length >= size;
   let end = bytes.lastIndexOf(NEWLINE) + 1;
-  // A line without an end is complete where its agent writes no more, or where it fills the part.
+  // A line without an end is complete if its agent writes no more, or if it fills the part.
   if (end === 0 && (bytes.length === LOG_PART_BYTES || !follows)) end = bytes.length;
   else if (isLast && !follows) end = bytes.length;
   const lines = linesOf(bytes.subarray(0, end), from, await readTimes(path));

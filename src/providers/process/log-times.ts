@@ -22,7 +22,7 @@ export function timesOf(log: string): string {
   return `${log}.times`;
 }
 
-/** Notes the present size, where it has changed. A log that was cut starts again. */
+/** Notes the present size, if it has changed. A log that was cut starts again. */
 export async function noteSize(log: string): Promise<void> {
   const size = await sizeOf(log);
   const noted = await readTimes(log);
@@ -50,7 +50,7 @@ export function sizeBefore(times: readonly SizeAt[], since: string): number {
   return times.findLast(({ at }) => Date.parse(at) <= Date.parse(since))?.size ?? 0;
 }
 
-/** When the bytes up to `end` were there; now, where that has not been noted yet. */
+/** When the bytes up to `end` were there; now, if that has not been noted yet. */
 export function timeOf(times: readonly SizeAt[], end: number): string {
   return times.find(({ size }) => size >= end)?.at ?? isoNow();
 }

@@ -46,7 +46,7 @@ export function withDecision(before: AgentState, after: AgentState, remark: Rema
   return { ...after, log: append(after.log, { type: 'agent.changed', data: changedData(before, after, remark) }, now) };
 }
 
-/** Records that the agent starts again, where it does. */
+/** Records that the agent starts again, if it does. */
 export function withRestart(before: AgentState, after: AgentState, now: number): AgentState {
   if (after.restarts <= before.restarts) return after;
   const restarted: NewEntry = {

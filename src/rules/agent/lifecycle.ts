@@ -44,7 +44,7 @@ export function moveRuntime(from: Runtime, to: Runtime): Runtime {
 }
 
 /**
- * An agent's status is its desired state; `unknown` in lists, where its workflow does not answer.
+ * An agent's status is its desired state; `unknown` in lists, if its workflow does not answer.
  */
 interface WithStatus {
   readonly status: AgentStatus | Unknown;

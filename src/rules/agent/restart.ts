@@ -36,7 +36,7 @@ export function recentCrashes(state: AgentState, now: number): number[] {
 }
 
 /**
- * The state after the instance ended by itself. The policy applies only where the agent was meant
+ * The state after the instance ended by itself. The policy applies only if the agent was meant
  * to run.
  */
 export function recordCrash(state: AgentState, ending: Ending, now: number): AgentState {
@@ -83,7 +83,7 @@ export function recordFailure(
 }
 
 /**
- * How a first start ended, with the last line of its log where no line names the cause. It has taken
+ * How a first start ended, with the last line of its log if no line names the cause. It has taken
  * no turn yet, so its log holds no contents of turns.
  */
 export function startFailure({ detail, log = '' }: Pick<Ending, 'detail' | 'log'>): string {
@@ -97,7 +97,7 @@ export function withLog(reason: string, log = ''): string {
 }
 
 /**
- * The state after the provider has found the process of a silent agent: where the policy says so, the
+ * The state after the provider has found the process of a silent agent: if the policy says so, the
  * agent hangs, and is stopped and started again. The same object otherwise.
  */
 export function recordHang(state: AgentState, now: number): AgentState {
@@ -113,7 +113,7 @@ export function recordHang(state: AgentState, now: number): AgentState {
   return { ...stopping, restarts: state.restarts + 1 };
 }
 
-/** The crashes within the window, with the present one where it counts. */
+/** The crashes within the window, with the present one if it counts. */
 function crashesWith(state: AgentState, counts: boolean, now: number): number[] {
   return [...recentCrashes(state, now), ...(counts ? [now] : [])];
 }

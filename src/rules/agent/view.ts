@@ -34,7 +34,7 @@ export function publicSubscription({ subscription }: AgentState): AssignedSubscr
 }
 
 /**
- * The view of an agent. It has `openTurns`, `session`, `decisions` and `moves` only where asked for, and `troubles`
+ * The view of an agent. It has `openTurns`, `session`, `decisions` and `moves` only if asked for, and `troubles`
  * only if work is retried.
  */
 export function agentView(state: AgentState, withDecisions = false, troubles: readonly Trouble[] = []): AgentView {
@@ -80,7 +80,7 @@ export function agentView(state: AgentState, withDecisions = false, troubles: re
 }
 
 /**
- * The last view of an agent whose workflow is closed. Where the agent was not terminated, its
+ * The last view of an agent whose workflow is closed. If the agent was not terminated, its
  * workflow was ended from outside, and its process may still run.
  */
 export function closedAgentView(view: AgentView, end: WorkflowEnd): AgentView {

@@ -34,7 +34,7 @@ export function changeView(run: ChangeRun): ChangeView {
 }
 
 /**
- * Every failed agent with its reason, after the reason of the stop where no agent's failure caused
+ * Every failed agent with its reason, after the reason of the stop if no agent's failure caused
  * it.
  */
 function errorText({ stop, progress }: ChangeRun): string | null {

@@ -144,7 +144,7 @@ async function fanOut(
 }
 
 /**
- * Ends the branch as abandoned where it is stopped during a step; the turn taken before it counts.
+ * Ends the branch as abandoned if it is stopped during a step; the turn taken before it counts.
  */
 async function endIfStopped(state: BranchState, step: Promise<Step>): Promise<Step> {
   try {

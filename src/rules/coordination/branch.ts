@@ -140,7 +140,7 @@ function requestCorrection(state: BranchState, reply: unknown, reason: string, s
   return { next: { ...state, invalid, input } };
 }
 
-/** The undo goes to the agent that took the turn: to that replica, where the agent has replicas. */
+/** The undo goes to the agent that took the turn: to that replica, if the agent has replicas. */
 function withUndo(state: BranchState, turn: Pick<Undo, 'turnId' | 'agent'>, reply: TurnReply, at: number): BranchState {
   if (reply.undo === undefined) return state;
   return { ...state, undos: [...state.undos, { ...turn, undo: reply.undo, at }] };

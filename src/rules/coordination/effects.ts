@@ -57,7 +57,7 @@ export interface Sizes {
   readonly contributions: number;
 }
 
-/** How a turn ended, and the replica that took it, where its agent has replicas. */
+/** How a turn ended, and the replica that took it, if its agent has replicas. */
 export type TakenTurn = TurnOutcome & { readonly replica?: string };
 
 /** The effects of one branch, or of a run. */
@@ -76,7 +76,7 @@ export interface Effects {
   /** Calls back after `ms`; the returned function cancels it. */
   startTimer(ms: number, then: () => void): () => void;
   /**
-   * Calls back when the branch must end, immediately where it already must; the returned function
+   * Calls back when the branch must end, immediately if it already must; the returned function
    * stops listening.
    */
   onStop(then: (reason: string) => void): () => void;

@@ -1,7 +1,7 @@
 /** Tells one branch, or the run, that it must end. */
 export interface Stop {
   /**
-   * Calls back when it must end, immediately where it already must; the returned function stops
+   * Calls back when it must end, immediately if it already must; the returned function stops
    * listening.
    */
   onStop(then: (reason: string) => void): () => void;

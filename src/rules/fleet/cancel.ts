@@ -14,7 +14,7 @@ export interface DecidedCancel {
 
 /**
  * Decides `cancel`: the running change stops and is undone, as after a failure. A second cancel
- * changes nothing. Throws `RuntimeStateError` where no change runs, and `StaleRevision` where
+ * changes nothing. Throws `RuntimeStateError` if no change runs, and `StaleRevision` if
  * another one runs.
  */
 export function decideCancel(state: FleetState, request: CancelRequest): DecidedCancel {
@@ -48,7 +48,7 @@ export function decideCancel(state: FleetState, request: CancelRequest): Decided
   return { state: rememberRequest({ ...state, change: cancelled }, mark), answer: view };
 }
 
-/** `cancelled`, with the reason where one was given. */
+/** `cancelled`, with the reason if one was given. */
 export function cancelText({ reason }: CancelOrder): string {
   return reason === undefined ? 'cancelled' : `cancelled: ${reason}`;
 }

@@ -54,7 +54,7 @@ export function nextHoldRound(state: FleetState): { readonly state: FleetState; 
 }
 
 /**
- * Records the end of a round that sent `holds`. Where the holds have changed since, another round
+ * Records the end of a round that sent `holds`. If the holds have changed since, another round
  * follows.
  */
 export function recordHoldRound(state: FleetState, holds: readonly Hold[], untold: readonly UntoldAgent[]): FleetState {

@@ -9,7 +9,7 @@ import { type FleetState } from './state';
 import { holdFleet, releaseFleet } from './hold-rounds';
 
 /**
- * Decides a fleet's `pause`, `at` in ISO 8601. Throws `IdempotencyConflict` where another request
+ * Decides a fleet's `pause`, `at` in ISO 8601. Throws `IdempotencyConflict` if another request
  * used the id.
  */
 export function decidePause(state: FleetState, request: FleetHoldRequest, at: string): FleetState {
@@ -26,7 +26,7 @@ export function decidePause(state: FleetState, request: FleetHoldRequest, at: st
 }
 
 /**
- * Decides a fleet's `resume`, `at` in ISO 8601. Throws `IdempotencyConflict` where another request
+ * Decides a fleet's `resume`, `at` in ISO 8601. Throws `IdempotencyConflict` if another request
  * used the id.
  */
 export function decideResume(state: FleetState, request: FleetHoldRequest, at: string): FleetState {

@@ -5,7 +5,7 @@ import { rememberRequest } from './change';
 import type { FleetState } from './state';
 
 /**
- * Decides `nameRun`. Throws `IdempotencyConflict` where another run or another request of the fleet
+ * Decides `nameRun`. Throws `IdempotencyConflict` if another run or another request of the fleet
  * used the id.
  */
 export function decideRunName(state: FleetState, request: RunNamed): FleetState {

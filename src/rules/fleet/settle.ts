@@ -55,7 +55,7 @@ function toAgentChange(
 }
 
 /**
- * Ends the change with its saga's result: updates the id map, and the spec where the change is done
+ * Ends the change with its saga's result: updates the id map, and the spec if the change is done
  * or kept.
  */
 export function settleChange(state: FleetState, { change: view, agents, record }: ProvisionResult): FleetState {

@@ -50,7 +50,7 @@ export function markOf(
 }
 
 /**
- * The earlier request with this id, or undefined. Throws `IdempotencyConflict` where that request
+ * The earlier request with this id, or undefined. Throws `IdempotencyConflict` if that request
  * was a different one.
  */
 export function findRequest<T extends RequestMark>(

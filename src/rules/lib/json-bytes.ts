@@ -1,7 +1,7 @@
 /** Sizes of values in messages: as JSON, in UTF-8. */
 
 /**
- * The bytes of the value's JSON; `Infinity` where it cannot be written, for example because it is
+ * The bytes of the value's JSON; `Infinity` if it cannot be written, for example because it is
  * nested too deeply.
  */
 export function jsonBytes(value: unknown): number {

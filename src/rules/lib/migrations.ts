@@ -22,8 +22,8 @@ export interface Migrations {
   /** The version that this code reads and writes. */
   readonly version: number;
   /**
-   * The input in the current version. Throws `InvalidRequest` where it has no version,
-   * `NewerVersion` where this code is too old for it.
+   * The input in the current version. Throws `InvalidRequest` if it has no version,
+   * `NewerVersion` if this code is too old for it.
    */
   readonly migrate: (input: unknown) => Unparsed;
 }

@@ -7,7 +7,7 @@ export const originFields = { by: optional(text(ORIGIN_LENGTH)), from: optional(
 
 type Given = Origin & { readonly requestId?: string };
 
-/** `alice from 10.0.0.7, request deploy-7`; `otherwise` where the command does not say who gives it. */
+/** `alice from 10.0.0.7, request deploy-7`; `otherwise` if the command does not say who gives it. */
 export function originText({ by, from, requestId }: Given, otherwise: string): string {
   if (by === undefined) return otherwise;
   const where = from === undefined ? '' : ` from ${from}`;
@@ -20,7 +20,7 @@ export function namedOrigin({ by, from, requestId }: Given): NamedOrigin | undef
   return { by, ...(from !== undefined && { from }), ...(requestId !== undefined && { requestId }) };
 }
 
-/** What an event of a command says of who gave it: as a text and in parts; nothing where that is not known. */
+/** What an event of a command says of who gave it: as a text and in parts; nothing if that is not known. */
 export function byField(given: Given): { readonly by?: string; readonly origin?: NamedOrigin } {
   const origin = namedOrigin(given);
   return origin === undefined ? {} : { by: originText(given, ''), origin };

@@ -118,7 +118,7 @@ export class Ledger {
   }
 
   /**
-   * The free credentials. Where the reports of one agent alone exhausted the pool, every other
+   * The free credentials. If the reports of one agent alone exhausted the pool, every other
    * agent may have any credential, because that agent may be wrong.
    */
   #candidates(agent: string): readonly string[] {

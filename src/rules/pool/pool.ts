@@ -7,7 +7,7 @@ import { Ledger } from './ledger';
 import { coolMs, type Grant, type PoolEvent, type PoolState, skipForMs } from './state';
 import { moveId } from '../../contract/names';
 
-/** A failure is forgotten after a day, or after `skipFor` where that is longer. */
+/** A failure is forgotten after a day, or after `skipFor` if that is longer. */
 const EVENT_AGE_MS = 24 * 3_600_000;
 /** Failures kept for one credential; a longer burst changes no decision. */
 const EVENTS_PER_CREDENTIAL = 500;
@@ -63,7 +63,7 @@ export function serveWaiting(state: PoolState, now: number): PoolStep {
 /**
  * Takes back the grant of one request, or withdraws a waiting request. The agent could not apply
  * the credential and keeps its previous one. The pool grants it a credential that it rejected only
- * where nothing else is free, because it would most likely fail again.
+ * if nothing else is free, because it would most likely fail again.
  */
 export function rejectAllocation(state: PoolState, requestId: string, now: number): PoolState {
   const withdrawn = state.waiting.filter((waiting) => waiting.requestId !== requestId);

@@ -4,7 +4,7 @@ import type { PoolStep } from './pool';
 import type { PoolState } from './state';
 
 /**
- * Applies an update's rule once for each request id. Throws `IdempotencyConflict` where another
+ * Applies an update's rule once for each request id. Throws `IdempotencyConflict` if another
  * request used the id.
  */
 export function once<T extends { readonly requestId?: string }>(

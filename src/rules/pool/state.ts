@@ -23,7 +23,7 @@ export interface PoolEvent {
    */
   readonly coolMs: number | null;
   /**
-   * The agent that reported it, where its report is the only proof; absent if a turn of Drover
+   * The agent that reported it, if its report is the only proof; absent if a turn of Drover
    * failed.
    */
   readonly saidBy?: string;

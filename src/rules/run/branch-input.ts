@@ -99,7 +99,7 @@ export const parseBranchInput: Parser<BranchInput> = object({
 export const MOST_RETURNED_BYTES = 1_800 * 1024;
 
 /**
- * The result within `MOST_RETURNED_BYTES`: without its trace where that is enough, else as a failed
+ * The result within `MOST_RETURNED_BYTES`: without its trace if that is enough, else as a failed
  * branch.
  */
 export function toWire(end: BranchEnd, context: BranchContext): BranchEnd {

@@ -117,7 +117,7 @@ export function createHuman(
     const entry = entries[0];
     if (entry === undefined || script === null) return;
     const answer = scriptedEntry(script, USER, position);
-    // Where it comes too late, the deadline of the question is there first: no clock is asked, as a
+    // If it comes too late, the deadline of the question is there first: no clock is asked, as a
     // replay reads another time.
     if (answer !== null) {
       cancelAnswer = time.schedule(answer.delayMs, () => {
@@ -130,7 +130,7 @@ export function createHuman(
       });
     }
   }
-  /** A passed deadline is an answer only where the question itself, or the fleet file, says so. */
+  /** A passed deadline is an answer only if the question itself, or the fleet file, says so. */
   function expire(entry: Entry, limitMs: number): void {
     tell('expired', entry);
     const { question, onDeadline } = entry;

@@ -115,7 +115,7 @@ export function checkItemAnswer(
   throw new DroverError('InvalidRequest', `${item.id} takes one of ${options.join(', ')}`);
 }
 
-/** The answer that denies a permission or a gate: the option that says no, where it has options. */
+/** The answer that denies a permission or a gate: the option that says no, if it has options. */
 export function denialOf({ options = [] }: Pick<WaitingItem, 'options'>): unknown {
   const words = options.filter((option) => typeof option === 'string');
   return words.find((word) => readVerdict(word) === 'no' || /^(?:deny|reject)/i.test(word)) ?? 'no';

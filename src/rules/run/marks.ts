@@ -42,7 +42,7 @@ export function createMarks(time: Timing, isRunning: boolean): Marks {
     const [name, next] = others.reduce((least, entry) => (entry[1].atMs < least[1].atMs ? entry : least), first);
     cancel = time.schedule(left(next), () => {
       marks.delete(name);
-      // The timer is the clock: what it has measured counts, also where the clock reads another time.
+      // The timer is the clock: what it has measured counts, also if the clock reads another time.
       elapsedMs = next.atMs;
       since = time.now();
       next.act();

@@ -76,7 +76,7 @@ export function closedRunView(view: RunView, end: WorkflowEnd, now: string): Run
 }
 
 /**
- * The result within `MOST_RETURNED_BYTES`: without its trace where that is enough, else as a
+ * The result within `MOST_RETURNED_BYTES`: without its trace if that is enough, else as a
  * failure that names its size.
  */
 export function runResultWithin(result: RunResult): RunResult {
@@ -90,7 +90,7 @@ export function runResultWithin(result: RunResult): RunResult {
 }
 
 /**
- * The view within `MOST_ANSWERED_BYTES`. Where a large result and the branches do not fit together,
+ * The view within `MOST_ANSWERED_BYTES`. If a large result and the branches do not fit together,
  * the result loses its trace and its own records, and then the view all branches but the top ones.
  */
 export function runViewWithin(view: RunView): RunView {

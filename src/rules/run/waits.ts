@@ -19,7 +19,7 @@ export function branchWait(run: RunView, branch: BranchView, agent: SeenAgent | 
   return { branch: branch.branch, agent: takerOf(branch), ...NO_TURN, ...reasonOf(run, branch, agent) };
 }
 
-/** The agent that has the turn of a branch: the replica, where its agent has replicas. */
+/** The agent that has the turn of a branch: the replica, if its agent has replicas. */
 export function takerOf({ agent, replica = agent }: BranchView): string {
   return replica;
 }

@@ -156,7 +156,7 @@ export class VirtualEffects implements Effects {
   }
 
   /**
-   * Waits for the value of `begin`. Where the branch is stopped first, it calls the function that
+   * Waits for the value of `begin`. If the branch is stopped first, it calls the function that
    * `begin` returned.
    */
   #waiting<T>(begin: (done: (value: T) => void) => () => void): Promise<T> {

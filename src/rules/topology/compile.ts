@@ -18,7 +18,7 @@ export type Compiled =
   | { readonly ok: false; readonly problems: TopologyProblem[] };
 
 /**
- * Compiles a topology. `knownAgents` are the fleet's agents: the nodes where the spec lists none,
+ * Compiles a topology. `knownAgents` are the fleet's agents: the nodes if the spec lists none,
  * and the only ones that it may list. Without them (a scenario), every node of the flows is an
  * agent.
  */

@@ -13,7 +13,7 @@ export interface Convergence {
   readonly timeoutMs: number | null;
 }
 
-/** Every rule of a topology, with its default where the text has none. */
+/** Every rule of a topology, with its default if the text has none. */
 export interface TopologyRules {
   /** The limit of the whole run in seconds; null: none. */
   readonly timeoutS: number | null;

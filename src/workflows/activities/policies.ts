@@ -36,7 +36,7 @@ export function onQueueOf(provider: ProviderKind, host: string | undefined): { t
  */
 export const HOST_TAKES_WITHIN_MS = 60_000;
 
-/** The queue for a call of a change, and the limit where that is the queue of a host: without a worker of the main queue no change runs. */
+/** The queue for a call of a change, and the limit if that is the queue of a host: without a worker of the main queue no change runs. */
 export function onQueueInTime(provider: ProviderKind, host: string | undefined): ActivityOptions {
   const queue = onQueueOf(provider, host);
   return provider === 'process' && host !== undefined

@@ -24,7 +24,7 @@ import type { Supervisor } from '../shared/supervise';
 export interface AgentTurns {
   /** Sends an answer to a branch. */
   answer(replyTo: string, turnId: string, outcome: TurnOutcome): void;
-  /** Answers a branch that asks again for a turn: tells it that the turn is suspended, where it is. */
+  /** Answers a branch that asks again for a turn: tells it that the turn is suspended, if it is. */
   remind(turnId: string): void;
   /** Starts, cancels and answers turns. Called after every change and at every due time. */
   readonly react: () => void;

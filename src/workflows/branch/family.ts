@@ -59,7 +59,7 @@ export interface FamilyOf {
   /** Called for every branch that starts or ends. */
   onChange(record: LiveBranchRecord, result: BranchResult | null): void;
   /**
-   * Runs a branch within this workflow, where it may: until its end, or until its workflow has grown too long and the branch moves to one of
+   * Runs a branch within this workflow, if it may: until its end, or until its workflow has grown too long and the branch moves to one of
    * its own with what it carries. Undefined: the branch is a workflow of its own from the start.
    */
   within?(context: BranchContext, input: BranchInput): Promise<BranchEnd | CarriedBranch> | undefined;

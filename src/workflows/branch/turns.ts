@@ -35,11 +35,11 @@ export interface BranchTurns {
   /** Whether the branch waits for a turn. */
   isWaiting(): boolean;
   isSuspended(): boolean;
-  /** The replica that has the turn, where its agent has replicas and the branch waits for a turn; else null. */
+  /** The replica that has the turn, if its agent has replicas and the branch waits for a turn; else null. */
   replica(): string | null;
 }
 
-/** Why the agent takes no turns, where it said so. */
+/** Why the agent takes no turns, if it said so. */
 export interface Suspension {
   readonly why?: string | undefined;
 }

@@ -26,7 +26,7 @@ export interface Items {
   end(number: number, how: SettledItem['how'], by?: string): void;
   /** Tells the webhooks what happened to an item. */
   tell(news: ItemNews | 'answered' | 'extended', asked: Asked, given?: GivenBy): void;
-  /** Lets lists find the run while an item waits. Writes an event only where that changes. */
+  /** Lets lists find the run while an item waits. Writes an event only if that changes. */
   mark(): void;
 }
 

@@ -33,7 +33,7 @@ export function askHost<T>(fleet: string, on: On, what: string, call: () => Prom
   return asked(fleet, on, what, 1, call);
 }
 
-/** Calls the host a few times, where a failure ends the step. */
+/** Calls the host a few times, for a step that ends with a failure of the call. */
 export function askHostAgain<T>(fleet: string, on: On, what: string, call: () => Promise<T>): Promise<T> {
   return asked(fleet, on, what, HOST_TRIES, call);
 }

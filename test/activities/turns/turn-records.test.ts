@@ -68,7 +68,7 @@ test('a failed turn, and one that was not reached, are kept with their error', a
   expect(lost.kept[0]).not.toHaveProperty('reply');
 });
 
-test('no secret is kept, wherever it stands; where one can no longer be looked up, nothing of the turn is', async () => {
+test('no secret is kept, wherever it stands; if one can no longer be looked up, nothing of the turn is', async () => {
   const request = { ...turnRequest('t1'), input: { kind: 'task' as const, value: { [SECRET]: [`use ${SECRET}`] } } };
   const { kept } = await taken({ reply: { action: 'final', response: `it is ${SECRET}` } }, callOf({ request }));
   expect(JSON.stringify(kept)).not.toContain(SECRET);

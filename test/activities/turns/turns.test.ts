@@ -365,7 +365,7 @@ describe('secrets in what an agent says', () => {
     expect(await told(200, JSON.stringify(reply))).toBe(JSON.stringify({ reply }));
   });
 
-  test('nothing is shown where the credential cannot be looked up', async () => {
+  test('nothing is shown if the credential cannot be looked up', async () => {
     const activities = createTurnActivities({ agentSecret: 'a-long-agent-secret', environment });
     for (const body of ['text', JSON.stringify({ action: 'fail', error: 'text' })]) {
       const call = { ...callTo(await answering(200, body)), secret: 'env:GONE' };

@@ -221,7 +221,7 @@ describe('simulate', () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'InvalidScenario' } });
   });
 
-  it('plays the rest of several files where one is wrong, and says so in its line and its exit code', async () => {
+  it('plays the rest of several files if one is wrong, and says so in its line and its exit code', async () => {
     const wrong = join(folder.path, 'wrong-policy.yaml');
     const topology = '{flows: [Start -> A, A -> End], convergence: {timeout: 5}}';
     writeFileSync(wrong, `apiVersion: drover/v1\nkind: Scenario\ntask: t\ntopology: ${topology}\nscript: {}\n`);

@@ -1,4 +1,4 @@
-/** `drover up` where a port that others have taken is in its way. More of the kind is in test/soak/up-odd-places.test.ts. */
+/** `drover up` if a port that others have taken is in its way. More of the kind is in test/soak/up-odd-places.test.ts. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStateDirectory } from '../../../src/dev/state-dir';

@@ -21,7 +21,7 @@ test('at 60 columns the least important column goes first, the others stay whole
   expect(linesOf(table(HEAD, [ROW], ['STARTED', 'ENDED'], 40))[0]).toBe('NAME               STATE');
 });
 
-test('a long text is cut where no column may go', () => {
+test('a long text is cut if no column may go', () => {
   const [, line = ''] = linesOf(table(['CHECK', 'WHAT TO DO'], [['temporal', 'x'.repeat(100)]], [], 60));
   expect(line).toBe(`temporal  ${'x'.repeat(49)}…`);
 });

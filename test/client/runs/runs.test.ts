@@ -137,7 +137,7 @@ it('names a run that has no name', async () => {
   });
 });
 
-it('returns every turn where it is asked to', async () => {
+it('returns every turn if it is asked to', async () => {
   await withTopology(async ({ runs }, fleet) => {
     const ref = await runs.start({ fleet, task: 'the task', script: ANSWERS, trace: true });
     const { trace } = await runs.result(ref);

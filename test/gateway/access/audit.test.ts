@@ -187,7 +187,7 @@ describe('the file', () => {
     expect(hours(2)).toEqual(['13', '12']);
   });
 
-  it('costs only its lines where it cannot be written', () => {
+  it('costs only its lines if it cannot be written', () => {
     const losses: string[] = [];
     openAuditFile(join(folder, 'absent'), (why) => losses.push(why))(entry('2026-01-01T10:00:00.000Z'));
     expect(losses).toEqual([expect.stringContaining('ENOENT')]);

@@ -1,4 +1,4 @@
-/** A runtime that was changed by other means than Drover's is brought back, and only where the provider says so. */
+/** A runtime that was changed by other means than Drover's is brought back, and only if the provider says so. */
 import type { ResourceState } from '../../../src/contract/activities';
 import type { AgentSpec, AgentStatus, Runtime } from '../../../src/contract/agent';
 import type { AgentState } from '../../../src/rules/agent/state';

@@ -72,7 +72,7 @@ test.each(AGENT_COMMANDS)('options of %s', (command) => {
   );
 });
 
-test('no argument at all is the defaults, where a command needs none', () => {
+test('no argument at all is the defaults, if a command needs none', () => {
   for (const command of AGENT_COMMANDS) {
     for (const nothing of [undefined, null]) {
       const needs = command === 'hold' || command === 'release';

@@ -310,7 +310,7 @@ describe('what is seen', () => {
     expect([agentView(state).phase, agentTold(state, '2026-03-01T12:00:00.000Z').phase]).toEqual([phase, phase]);
   });
 
-  test('the view is JSON and has decisions only where asked for; the card names state, why and decisions', () => {
+  test('the view is JSON and has decisions only if asked for; the card names state, why and decisions', () => {
     const state = withDecision(
       agentIn('paused', 'paused'),
       agentIn('paused', 'paused'),

@@ -23,7 +23,7 @@ function exhausted(): PoolState {
 }
 const waiting = (state: PoolState) => state.waiting.map(({ requestId }) => requestId);
 
-test('a new pool knows nothing yet, and its fleet only where one is named', () => {
+test('a new pool knows nothing yet, and its fleet only if one is named', () => {
   expect(poolOf('a')).toEqual({
     v: 1,
     pool: 'claude',

@@ -140,7 +140,7 @@ describe('an answer', () => {
     expect(refusal({ number: 7 }, [world({}).only()])).toBe('nothing waits under the id mars.r.7');
   });
 
-  it('is one of the options where the question has some', () => {
+  it('is one of the options if the question has some', () => {
     const question = { prompt: 'Which?', options: ['red', 'blue'] };
     const waiting = [world({}, asks({ question })).only()];
     expect(refusal({ value: 'blue' }, waiting)).toBe('accepted');

@@ -19,7 +19,7 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   return { opened, open: () => open() };
 }
 
-/** Makes it overdue, where it has work that keeps it from continuing as new: three times the limit of 5 events. */
+/** Makes it overdue, if it has work that keeps it from continuing as new: three times the limit of 5 events. */
 async function makeOverdue(handle: WorkflowHandle): Promise<void> {
   while ((await handle.describe()).historyLength < 15) await handle.signal('nobodyKnowsThis');
 }

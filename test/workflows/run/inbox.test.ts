@@ -74,7 +74,7 @@ describe('a question that no one answers', () => {
     });
   });
 
-  it('gets the default of the fleet file after three days, where the file says so', async () => {
+  it('gets the default of the fleet file after three days, if the file says so', async () => {
     await asked({ ...THREE_DAYS, onDeadline: 'default', default: 'blue' }, async ({ run, events }) => {
       expect(await run.result()).toMatchObject({ success: true, finalResponse: 'done' });
       expect(told(events)).toEqual(UNTIL_DEADLINE);
@@ -98,7 +98,7 @@ describe('a question that no one answers', () => {
     });
   });
 
-  it('fails a permission at its own time, even where its agent has a default', async () => {
+  it('fails a permission at its own time, even if its agent has a default', async () => {
     const question = { kind: 'permission', prompt: 'Delete everything?', options: ['allow', 'deny'] };
     const script = { A: [ask(question, { timeout: '2h', default: 'allow' }), end] };
     await asked(

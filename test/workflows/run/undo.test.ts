@@ -84,7 +84,7 @@ it('once each when a worker ends in the middle of it and another goes on', async
   );
 });
 
-it('is tried again where an agent is not there, and goes on with the others where one refuses', async () => {
+it('is tried again if an agent is not there, and goes on with the others if one refuses', async () => {
   const asked: string[] = [];
   const undo: Undo = async (call) => {
     asked.push(word(call));

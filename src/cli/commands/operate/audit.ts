@@ -1,6 +1,6 @@
 /**
  * `drover audit`: who did what through the gateway of this directory, and as the workflows have recorded it; both from the gateway of
- * `DROVER_GATEWAY_URL`, where that is set.
+ * `DROVER_GATEWAY_URL`, if that is set.
  */
 import { type Command, Option } from 'commander';
 import { readAuditFile } from '../../../audit-file';

@@ -51,7 +51,7 @@ export const callsByAgents = {
   pollTurns: {
     method: 'GET',
     path: '/v1/agents/{fleet}/{agent}/turns',
-    summary: 'Pull mode: waits for the next call for the agent, at most `wait`; 204 where none came',
+    summary: 'Pull mode: waits for the next call for the agent, at most `wait`; 204 if none came',
     access: 'agent',
     params: ofAgent,
     query: strict({ wait: duration.exactOptional(), instance: id.exactOptional(), last: id.exactOptional() }),
@@ -63,7 +63,7 @@ export const callsByAgents = {
   replyTurn: {
     method: 'POST',
     path: '/v1/agents/{fleet}/{agent}/turns/{turnId}/reply',
-    summary: 'Pull mode: the answer to a call; 404 where the call was withdrawn, or is handed out again',
+    summary: 'Pull mode: the answer to a call; 404 if the call was withdrawn, or is handed out again',
     access: 'agent',
     params: ofTurn,
     body: strict({ status: z.int().min(200).max(599).exactOptional(), reply: z.unknown() }),

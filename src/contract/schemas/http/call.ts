@@ -20,7 +20,7 @@ export interface Call {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
-  /** Where the path has no fleet; `shared` unless given. */
+  /** If the path has no fleet; `shared` unless given. */
   readonly scope?: Scope;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;

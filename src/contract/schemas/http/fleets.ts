@@ -30,7 +30,7 @@ export const fleetCalls = {
     method: 'PUT',
     path: '/v1/fleets/{fleet}',
     summary:
-      'Make the fleet what the file says, a new one too; 202 with the change that has begun, 200 where nothing differs',
+      'Make the fleet what the file says, a new one too; 202 with the change that has begun, 200 if nothing differs',
     access: 'admin',
     params: ofFleet,
     query: strict({ dryRun: flag, expectRevision: number(0, 999_999_999) }),
@@ -66,7 +66,7 @@ export const fleetCalls = {
   cancelChange: {
     method: 'POST',
     path: '/v1/fleets/{fleet}/cancel',
-    summary: 'Stop the change that runs and take it back; 409 where none runs, or another one than is meant',
+    summary: 'Stop the change that runs and take it back; 409 if none runs, or another one than is meant',
     access: 'admin',
     params: ofFleet,
     body: strict({
@@ -82,8 +82,7 @@ export const fleetCalls = {
   compensateFleet: {
     method: 'POST',
     path: '/v1/fleets/{fleet}/compensate',
-    summary:
-      'Undo a failed change once more, where its undo had failed or it was kept; 409 where nothing is left to undo',
+    summary: 'Undo a failed change once more, if its undo had failed or it was kept; 409 if nothing is left to undo',
     access: 'admin',
     params: ofFleet,
     body: strict({

@@ -15,7 +15,7 @@ import { jsonBytes } from '../../lib/json-bytes';
 const REQUEST_BYTES_KEPT = 384 * 1024;
 
 /**
- * The earlier acceptance of the same request. Throws `IdempotencyConflict` where another request
+ * The earlier acceptance of the same request. Throws `IdempotencyConflict` if another request
  * used the id.
  */
 export function recall(state: AgentState, mark: RequestMark | undefined): RememberedRequest | undefined {

@@ -32,7 +32,7 @@ export function mustAskGateway(state: AgentState, now: number): boolean {
 }
 
 /**
- * The state after the gateway's answer. The silence begins when the gateway began to listen; where
+ * The state after the gateway's answer. The silence begins when the gateway began to listen; if
  * that changes nothing, the silence is confirmed.
  */
 export function afterHearing(state: AgentState, { listeningMs }: Hearing, now: number): AgentState {

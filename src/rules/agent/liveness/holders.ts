@@ -23,13 +23,13 @@ export function hasLostLease({ instance }: AgentState): boolean {
   return instance.holders.some(({ says }) => says === 'lost');
 }
 
-/** The field `heldBy` of a view, only where a gateway vouches. */
+/** The field `heldBy` of a view, only if a gateway vouches. */
 export function heldByField({ holders }: Instance): { readonly heldBy?: readonly string[] } {
   const leases = holders.filter(({ says }) => says === 'vouches').map(({ lease }) => lease);
   return leases.length === 0 ? {} : { heldBy: leases };
 }
 
-/** What a beat says of the gateway that has sent it: nothing where a service sent it. */
+/** What a beat says of the gateway that has sent it: nothing if a service sent it. */
 export type Sender = Pick<ForwardedHeartbeat, 'lease' | 'gateway' | 'n'>;
 
 /** Whether the gateway has sent a newer message than this beat, also one of a later instance. */
@@ -68,7 +68,7 @@ export function isOld({ holders }: Instance, lease: string, n: number): boolean 
 
 /**
  * The instance after the end of a lease. A later lease of the same gateway goes on vouching; the
- * same object where nothing changes.
+ * same object if nothing changes.
  */
 export function withoutLease(instance: Instance, lease: string): Instance {
   const known = instance.holders.find((holder) => isSameGateway(holder.lease, lease));

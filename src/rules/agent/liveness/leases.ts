@@ -12,7 +12,7 @@ import { probeNow } from './probes';
 
 /**
  * The agent has not beaten at a gateway for its `staleAfter`: this gateway no longer vouches. With no
- * other one left the agent is offline where the silence is long enough; the gateway has listened,
+ * other one left the agent is offline if the silence is long enough; the gateway has listened,
  * so it need not be asked (rule 10). The same object for an older message, and for another instance than
  * the one that the gateway vouches for.
  */

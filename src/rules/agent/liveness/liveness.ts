@@ -17,7 +17,7 @@ export function applyBeat(state: AgentState, beat: ForwardedHeartbeat, now: numb
   const instance = instanceOf(state, beat, now);
   if (instance === null || isAtRest(state) || isOutdated(state.instance, beat)) return state;
   const vouched = vouchedFor(instance, beat);
-  // The gateway vouches for the instance with every message, also where it repeats an old beat.
+  // The gateway vouches for the instance with every message, also if it repeats an old beat.
   if (beat.seq !== undefined && beat.seq !== 1 && instance.lastSeq !== null && beat.seq <= instance.lastSeq)
     return vouched === state.instance ? state : { ...state, instance: vouched };
   const counted: Instance = {
@@ -126,7 +126,7 @@ function isStale(state: AgentState, proof: number | null, now: number): boolean 
 }
 
 /**
- * Rule 5. An agent without a proof has its startup grace, where that is longer. While a gateway
+ * Rule 5. An agent without a proof has its startup grace, if that is longer. While a gateway
  * vouches for it, time alone makes no agent offline.
  */
 export function offlineAt(state: AgentState): number | null {

@@ -37,7 +37,7 @@ export function applyEnd(state: AgentState, { key, instanceId }: InstanceEnded):
 }
 
 /**
- * Schedules a probe where a beat contradicts the state: a process that says `stopping` may have
+ * Schedules a probe if a beat contradicts the state: a process that says `stopping` may have
  * ended, and a paused one cannot beat. The first contradiction is probed at once, later ones after
  * a backoff, because the beat may have been sent before the pause or by another program.
  */
@@ -47,7 +47,7 @@ export function probedAfterBeat(state: AgentState, status: Heartbeat['status'], 
   return { ...state, probeAt: state.probes === 0 ? now : now + Math.min(1_000 * 2 ** state.probes, SILENT_MAX_MS) };
 }
 
-/** Starts probing where a probe can tell something, and stops it where it cannot. */
+/** Starts probing if a probe can tell something, and stops it if it cannot. */
 export function withProbes(state: AgentState, now: number): AgentState {
   if (isSuspended(state)) return state;
   if (!isSilent(state)) return state.probeAt === null ? state : { ...state, probeAt: null, probes: 0 };

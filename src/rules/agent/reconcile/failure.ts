@@ -13,7 +13,7 @@ const RETRY_MAX_MS = 60_000;
 /**
  * The state after an effect that failed, retries included. A failed suspend or continue takes the
  * decision back. A stop and a destroy are retried, because the process must go. A failed wake is a
- * crash, or a failure where it is the first start, a command asked for it, or it was refused: the next
+ * crash, or a failure if it is the first start, a command asked for it, or it was refused: the next
  * wake of the same specification would be refused, too.
  */
 export function effectFailed(

@@ -97,7 +97,7 @@ export function agentSettings(spec: AgentSpec): AgentSettings {
   };
 }
 
-/** The milliseconds of a duration, or of `fallback` where it is absent or invalid. */
+/** The milliseconds of a duration, or of `fallback` if it is absent or invalid. */
 export function ms(given: Duration | undefined, fallback: Duration): number {
   return durationMs(given ?? fallback) ?? durationMs(fallback) ?? 0;
 }

@@ -24,7 +24,7 @@ const LOOK_AGAIN_MS = 10 * 60_000;
 
 /**
  * The first wait for a lost pool: its fleet starts it again within some hundred milliseconds, later
- * where the worker is busy.
+ * if the worker is busy.
  */
 const LOST_ASK_AGAIN_MS = 1_000;
 /** Attempts with a lost pool, 15 s in all; turns wait that long. */
@@ -117,7 +117,7 @@ export function requestSent(state: AgentState, now: number): AgentState {
 }
 
 /**
- * The pool's workflow does not exist. Where its fleet knows and starts it again, the agent asks
+ * The pool's workflow does not exist. If its fleet knows and starts it again, the agent asks
  * again soon. Otherwise, and after `LOST_MOST` attempts, an agent with a credential keeps it, and
  * one without continues to ask.
  */

@@ -134,7 +134,7 @@ export function createChildren(
   };
 }
 
-/** Copies nothing where no rendezvous is added, as in most topologies. */
+/** Copies nothing if no rendezvous is added, as in most topologies. */
 function union(outside: readonly string[], ...more: readonly (readonly string[])[]): readonly string[] {
   return more.every(({ length }) => length === 0) ? outside : [...new Set([...outside, ...more.flat()])];
 }

@@ -30,7 +30,7 @@ export function fanOutLimit({ context, turnsUsed }: BranchState, reply: TurnRepl
   return `LimitReached: reply.invocations: ${String(branches)} branches need as many turns, ${total} leaves ${String(left)}`;
 }
 
-/** The counts after a hand-over, or the error where it exceeds a rule. */
+/** The counts after a hand-over, or the error if it exceeds a rule. */
 export function countHandOver(topology: Topology, counts: Counts, from: string, to: string): Counts | string {
   const handOvers = topology.rules.maxTurns.map(({ a, b }, rule) => {
     const between = (a === from && b === to) || (a === to && b === from);
@@ -51,7 +51,7 @@ export function turnTimeout(topology: Topology, agent: string): { readonly ms: n
 }
 
 /**
- * Checks that a task fits in a turn. Throws `LimitReached`, or `InvalidRequest` where it is not
+ * Checks that a task fits in a turn. Throws `LimitReached`, or `InvalidRequest` if it is not
  * JSON.
  */
 export function checkTask(task: unknown): void {

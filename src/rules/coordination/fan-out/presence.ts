@@ -14,7 +14,7 @@ export interface Presence {
   reaches(rendezvous: string): boolean;
   /** The rendezvous nodes that the active agents can reach, without one `agent`. */
   beside(agent: string): string[];
-  /** The rendezvous nodes that `agent` can reach, itself included where it is one. */
+  /** The rendezvous nodes that `agent` can reach, itself included if it is one. */
   touches(agent: string): ReadonlySet<string>;
 }
 

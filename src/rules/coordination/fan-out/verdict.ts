@@ -1,4 +1,4 @@
-/** Decides whether enough sources arrived, and describes the case where they did not. */
+/** Decides whether enough sources arrived, and describes the case if they did not. */
 import type { Convergence } from '../../topology/topology';
 import type { BarrierPlan } from '../plan';
 import type { Sources } from './sources';

@@ -68,9 +68,9 @@ function merge<T extends object>(fleet: T | undefined, agent: T | undefined): T 
 }
 
 /**
- * The desired agents, where the file has no signature with the one that the fleet has of the same
- * specification: its agent's own, or for a new replica that of any other replica or of `former`,
- * the file before.
+ * The desired agents. One without a signature in the file gets the signature that the fleet has of
+ * the same specification: its agent's own, or for a new replica that of any other replica or of
+ * `former`, the previous file.
  */
 export function signedAgents(
   spec: FleetSpec,

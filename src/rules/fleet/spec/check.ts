@@ -89,7 +89,7 @@ function reservedAgents(agents: readonly unknown[]): Problem[] {
   );
 }
 
-/** Only Drover writes it, where it makes replicas; the schema of the file does not know it. */
+/** Only Drover writes it, when it makes replicas; the schema of the file does not know it. */
 function foreignReplicas(agents: readonly unknown[]): Problem[] {
   return agents.flatMap((agent, index) =>
     isRecord(agent) && agent['replicaOf'] !== undefined

@@ -26,7 +26,7 @@ export function begunLog(log: EventLog, startedAt: number): EventLog {
   return { ...log, first, next: first };
 }
 
-/** Appends an entry at a time (epoch ms). The oldest entries leave where the log is full. */
+/** Appends an entry at a time (epoch ms). The oldest entries leave if the log is full. */
 export function append(log: EventLog, { type, data }: NewEntry, now: number): EventLog {
   const all: readonly LogEntry[] = [...log.entries, { seq: log.next, at: now, type, data: { ...data } }];
   const kept = newestThatFit(all);

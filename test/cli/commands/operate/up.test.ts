@@ -141,7 +141,7 @@ it('applies a second fleet beside the first, and destroys it again', async () =>
   expect(await pids('mars')).toEqual(before);
 });
 
-it('knows in seconds, where the file says so, that an agent is silent, is back, and is gone', async () => {
+it('knows in seconds, if the file says so, that an agent is silent, is back, and is gone', async () => {
   const file = fleetFile('quick', (text) =>
     text.replace('spec:\n', 'spec:\n  liveness: {heartbeatEvery: 300ms, staleAfter: 1500ms, startupGrace: 5s}\n'),
   );

@@ -174,7 +174,7 @@ describe('how it is applied', () => {
     expect([sim.on('x'), records(sim)]).toEqual(['b#2', ['a > b: not_running']]);
   });
 
-  test('by a restart where the agent refuses it; the wake has the new one', () => {
+  test('by a restart if the agent refuses it; the wake has the new one', () => {
     const sim = simOf('a', 'b');
     sim.takes = 'refuses';
     sim.report('x');

@@ -50,7 +50,7 @@ test.each<[string, TurnRetrySpec | undefined, TurnOutcome, TurnRetry, number[]]>
   ['a 429 backs off within the time of the turn', undefined, LIMITED, { on: 'rate_limit' }, [1, 2, 4, 8, 16]],
   ['a 429 waits for Retry-After', undefined, LIMITED, { on: 'rate_limit', afterMs: 20 * SECOND }, [20, 20]],
   ['a Retry-After beyond the time is an answer', undefined, LIMITED, { on: 'rate_limit', afterMs: 59 * SECOND }, []],
-  ['a fail is asked again where the file says so', { on: ['error'], attempts: 4 }, FAILED, { on: 'error' }, [1, 2, 4]],
+  ['a fail is asked again if the file says so', { on: ['error'], attempts: 4 }, FAILED, { on: 'error' }, [1, 2, 4]],
   ['attempts 1 asks once', { attempts: 1 }, BROKEN, { on: '5xx' }, []],
   ['attempts bound a 429 too', { attempts: 2 }, LIMITED, { on: 'rate_limit' }, [1]],
   ['an empty list repeats nothing', { on: [] }, LIMITED, { on: 'rate_limit' }, []],
@@ -65,7 +65,7 @@ test.each<[string, TurnRetrySpec | undefined, TurnOutcome, TurnRetry, number[]]>
   expect(delays(retry, outcome, failed)).toEqual(expected);
 });
 
-test('a turn that takes too long is asked again with its whole time, where the file says so', () => {
+test('a turn that takes too long is asked again with its whole time, if the file says so', () => {
   const late = { kind: 'error', error: { code: 'Timeout', message: 'cancelled' }, cannotReach: false } as const;
   const end = (retry: TurnRetrySpec | undefined, now: number) => turnEnded(busy(retry), 't', late, 'timeout', now);
   expect(end(undefined, T0 + MINUTE).answer).toMatchObject({ error: { code: 'Timeout' } });

@@ -89,7 +89,7 @@ test('a number of an earlier incarnation asks for all of this one', () => {
   expect(answerLog(log, ID, { after: log.next })).toEqual(answerLog(log, ID));
 });
 
-test('by time, entries count as gone only where one that is younger has left', () => {
+test('by time, entries count as gone only if one that is younger has left', () => {
   const log = grown(Array.from({ length: 70 }, () => 1));
   expect(answerLog(log, ID, { since: START + 4 })).toMatchObject({ missed: 6 });
   expect(answerLog(log, ID, { since: START + 5 })).toMatchObject({ missed: 0 });
