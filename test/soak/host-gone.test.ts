@@ -1,6 +1,11 @@
-/** Changes of agents whose host is gone for good: no worker polls its queue, and the change ends all the same. With short limits. */
+/**
+ * Changes of agents whose host goes for good after the check of a change: no worker polls its queue from then on, and the change ends all
+ * the same. With short limits.
+ */
+import { Worker } from '@temporalio/worker';
 import type { AgentSpec } from '../../src/contract/agent';
 import type { ApplyResult, ChangeView } from '../../src/contract/fleet';
+import { queues } from '../../src/contract/names';
 import { bundleWith } from '../support/wedge';
 import { shared, workflowBundle, type WorkflowBundle } from '../support/shared';
 import { devServer } from '../support/env';
@@ -24,6 +29,34 @@ const bundle = (): WorkflowBundle =>
     [/\bPATIENCE_MS=(?:10\*6e4|6e5)/, 'PATIENCE_MS=8e3'],
   ]);
 
+/** As `withFleet`, on a host that answers one check and then no more: its worker stops within the call. */
+async function withDyingHost(limits: WorkflowBundle, test: (world: FleetWorld) => Promise<void>): Promise<void> {
+  await withFleet(
+    env,
+    async (world) => {
+      const worker = await Worker.create({
+        connection: env.nativeConnection,
+        namespace: env.namespace,
+        taskQueue: queues.host(world.taskQueue, 'here'),
+        activities: {
+          checkAgents: async () => {
+            worker.shutdown();
+            return { unmet: [] };
+          },
+        },
+      });
+      const runs = worker.run();
+      try {
+        await test(world);
+      } finally {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await runs;
+      }
+    },
+    { bundle: limits },
+  );
+}
+
 const ended = async (world: FleetWorld, applied: Promise<ApplyResult>): Promise<ChangeView> => {
   const { changeId, revision } = await applied;
   return world.ended(changeId ?? '', revision);
@@ -32,61 +65,49 @@ const ended = async (world: FleetWorld, applied: Promise<ApplyResult>): Promise<
 const failedFor = (reason: unknown): unknown => expect.stringMatching(reason as RegExp);
 
 test('a create on it says that the host does not answer, and a cancellation ends it; the rest is named, and given up by --forget', async () => {
-  await withFleet(
-    env,
-    async (world) => {
-      const applied = await world.fleets.apply(world.fleet, { spec: { agents: [onHost()] } });
-      await world.changeUntil(({ agents }) => agents[0]?.step === 'creating');
-      const { troubles } = await world.changeUntil((view) => view.troubles !== undefined);
-      expect(troubles).toMatchObject([{ what: 'create a', why: failedFor(UNANSWERED) }]);
+  await withDyingHost(bundle(), async (world) => {
+    const applied = await world.fleets.apply(world.fleet, { spec: { agents: [onHost()] } });
+    await world.changeUntil(({ agents }) => agents[0]?.step === 'creating');
+    const { troubles } = await world.changeUntil((view) => view.troubles !== undefined);
+    expect(troubles).toMatchObject([{ what: 'create a', why: failedFor(UNANSWERED) }]);
 
-      await world.fleets.cancel(world.fleet, { reason: 'its host has burnt' });
-      const cancelled = await world.ended(applied.changeId ?? '', applied.revision);
-      expect(cancelled).toMatchObject({
-        state: 'failed',
-        error: failedFor(/its host has burnt/),
-        compensation: { state: 'failed', entries: [{ name: 'a', outcome: 'failed', error: failedFor(UNANSWERED) }] },
-      });
-      expect(cancelled.compensation?.entries[0]?.error).toContain(`drover destroy ${world.fleet} --forget`);
+    await world.fleets.cancel(world.fleet, { reason: 'its host has burnt' });
+    const cancelled = await world.ended(applied.changeId ?? '', applied.revision);
+    expect(cancelled).toMatchObject({
+      state: 'failed',
+      error: failedFor(/its host has burnt/),
+      compensation: { state: 'failed', entries: [{ name: 'a', outcome: 'failed', error: failedFor(UNANSWERED) }] },
+    });
+    expect(cancelled.compensation?.entries[0]?.error).toContain(`drover destroy ${world.fleet} --forget`);
 
-      const forgotten = await ended(world, world.fleets.destroy(world.fleet, { forget: true }));
-      expect(forgotten).toMatchObject({ state: 'done', forgotten: [{ agent: 'a', why: failedFor(UNANSWERED) }] });
-      await world.handle.result();
-    },
-    { bundle: bundle() },
-  );
+    const forgotten = await ended(world, world.fleets.destroy(world.fleet, { forget: true }));
+    expect(forgotten).toMatchObject({ state: 'done', forgotten: [{ agent: 'a', why: failedFor(UNANSWERED) }] });
+    await world.handle.result();
+  });
 }, 120_000);
 
 test("the change's own timeout ends it, too", async () => {
-  await withFleet(
-    env,
-    async (world) => {
-      const spec = { agents: [onHost()], provisioning: { timeout: '3s' } };
-      expect(await ended(world, world.fleets.apply(world.fleet, { spec }))).toMatchObject({
-        state: 'failed',
-        error: failedFor(/timed out after 3s/),
-        compensation: { entries: [{ name: 'a', outcome: 'failed', error: failedFor(UNANSWERED) }] },
-      });
-    },
-    { bundle: bundle() },
-  );
+  await withDyingHost(bundle(), async (world) => {
+    const spec = { agents: [onHost()], provisioning: { timeout: '3s' } };
+    expect(await ended(world, world.fleets.apply(world.fleet, { spec }))).toMatchObject({
+      state: 'failed',
+      error: failedFor(/timed out after 3s/),
+      compensation: { entries: [{ name: 'a', outcome: 'failed', error: failedFor(UNANSWERED) }] },
+    });
+  });
 }, 120_000);
 
 test('a destroy without --forget ends after its patience, and names the host and --forget', async () => {
-  await withFleet(
-    env,
-    async (world) => {
-      const spec = { agents: [onHost()], provisioning: { onFailure: 'keep', timeout: '3s' } } as const;
-      expect(await ended(world, world.fleets.apply(world.fleet, { spec }))).toMatchObject({
-        state: 'kept',
-      });
-      const destroyed = await ended(world, world.fleets.destroy(world.fleet));
-      expect(destroyed).toMatchObject({ state: 'failed', error: failedFor(UNANSWERED) });
-      expect(destroyed.error).toContain('--forget');
-      expect(Object.keys((await world.view()).agents)).toEqual(['a']);
-    },
-    { bundle: bundle() },
-  );
+  await withDyingHost(bundle(), async (world) => {
+    const spec = { agents: [onHost()], provisioning: { onFailure: 'keep', timeout: '3s' } } as const;
+    expect(await ended(world, world.fleets.apply(world.fleet, { spec }))).toMatchObject({
+      state: 'kept',
+    });
+    const destroyed = await ended(world, world.fleets.destroy(world.fleet));
+    expect(destroyed).toMatchObject({ state: 'failed', error: failedFor(UNANSWERED) });
+    expect(destroyed.error).toContain('--forget');
+    expect(Object.keys((await world.view()).agents)).toEqual(['a']);
+  });
 }, 120_000);
 
 test('an undo that its host holds up ends at its limit: what waits becomes a failed entry that names it', async () => {
@@ -94,22 +115,18 @@ test('an undo that its host holds up ends at its limit: what waits becomes a fai
   const limited = bundleWith(workflowBundle(), shared().folder, 'undo-limit', [
     [/\bCOMPENSATION_LIMIT_MS=(?:24\*36e5|864e5)/, 'COMPENSATION_LIMIT_MS=4e3'],
   ]);
-  await withFleet(
-    env,
-    async (world) => {
-      const spec = { agents: [onHost(), memory('b')], provisioning: { timeout: '3s' } };
-      const change = await ended(world, world.fleets.apply(world.fleet, { spec }));
-      expect(change).toMatchObject({
+  await withDyingHost(limited, async (world) => {
+    const spec = { agents: [onHost(), memory('b')], provisioning: { timeout: '3s' } };
+    const change = await ended(world, world.fleets.apply(world.fleet, { spec }));
+    expect(change).toMatchObject({
+      state: 'failed',
+      compensation: {
         state: 'failed',
-        compensation: {
-          state: 'failed',
-          entries: [
-            { name: 'a', outcome: 'failed', error: 'it was not undone within 4s, the limit of an undo' },
-            { name: 'b', outcome: 'undone' },
-          ],
-        },
-      });
-    },
-    { bundle: limited },
-  );
+        entries: [
+          { name: 'a', outcome: 'failed', error: 'it was not undone within 4s, the limit of an undo' },
+          { name: 'b', outcome: 'undone' },
+        ],
+      },
+    });
+  });
 }, 120_000);
