@@ -32,7 +32,7 @@ function pairs(file) {
   return lines.map((line) => line.split(/\s+/));
 }
 
-/** What is wrong, one sentence each. */
+/** The problems, one sentence each. */
 export function frozenProblems(folder = histories) {
   const released = pairs(join(folder, RELEASES));
   const known = [NEXT, RELEASES, ...released.map(([version]) => version)];

@@ -98,8 +98,8 @@ async function running(file, up) {
 }
 
 /**
- * What the calls about one agent, fleet, run and pool find: an external agent, which no one has to
- * start.
+ * The objects that calls about one agent, fleet, run and pool find. The agent is external, so
+ * nothing has to start it.
  */
 const FLEET = {
   agents: [{ name: 'fuzz', provider: 'external', subscription: { pool: 'fuzz' } }],

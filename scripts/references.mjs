@@ -61,7 +61,7 @@ const numbers = (text) => (text.match(/\d+/g) ?? []).map(Number);
 const NUMBERS = '\\d+(?:(?:, | and | or | to )\\d+)*';
 
 /**
- * What a passage refers to, in the order of its text: `{ at, problem }` for each that leads
+ * The references of a passage, in the order of its text: `{ at, problem }` for each that leads
  * nowhere.
  */
 function dangling(file, passage, page) {

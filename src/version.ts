@@ -1,4 +1,4 @@
-/** What package.json says of this package. */
+/** Facts of this package, from package.json. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** What the pictures need: a browser, and a real `drover up` with the fleet of examples/mars. */
+/** The stage of the pictures: a browser, and a real `drover up` with the fleet of examples/mars. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -25,7 +25,7 @@ const COLUMNS = [
   'DroverRunState',
 ];
 
-/** What the pictures show. */
+/** The scenes of the pictures. */
 function play(cwd) {
   drover(cwd, ['run', 'mars', 'Collect the letters and assemble the secret word.', '--name', 'letters']);
   drover(cwd, ['pause', 'mars/AgentD', '--reason', 'budget of the day is spent']);

@@ -10,7 +10,7 @@ export interface GatewayCall {
   readonly signal: AbortSignal;
 }
 
-/** What the gateway has answered. */
+/** The answer of the gateway. */
 export interface GatewayAnswer {
   readonly ok: boolean;
   readonly status: number;

@@ -1,4 +1,4 @@
-/** What `serveAgent` takes and returns. */
+/** The options of `serveAgent`, and the agent that it returns. */
 import type { BeatAnswer } from '../contract/protocol';
 import type { FailureNotice } from './reports';
 import type { Credentials, UndoRequest } from './routes';
@@ -13,8 +13,8 @@ export interface AgentOptions {
    */
   readonly onTurn: TurnHandler;
   /**
-   * Prepares the agent for turns; it beats `starting` until then. `session` is what the agent named
-   * last, in an earlier start too; null: none.
+   * Prepares the agent for turns; it beats `starting` until then. `session` is the session that the
+   * agent named last, also in an earlier start; null: none.
    */
   readonly onStart?: (start: { readonly session: string | null }) => Promise<void>;
   /** Undoes the work of an earlier turn. */

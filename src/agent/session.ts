@@ -1,5 +1,6 @@
 /**
- * The agent's session: what Drover gave at the start and with turns, and what the agent named since.
+ * The agent's session: the one that Drover gave at the start and with turns, or a newer one that
+ * the agent has named.
  */
 import { sessionProblem } from '../contract/agent/session';
 import type { TurnReply, TurnRequest } from '../contract/agent/turns';
@@ -7,7 +8,7 @@ import type { TurnReply, TurnRequest } from '../contract/agent/turns';
 /** The current session of one agent; null: none. */
 export class CurrentSession {
   #current: string | null;
-  /** What no beat has told yet; undefined: all is told. */
+  /** The session that no beat has carried yet; undefined: the gateway has the latest. */
   #untold: string | null | undefined;
 
   constructor(atStart: string | null) {

@@ -155,8 +155,8 @@ export class DroverClient {
   }
 
   /**
-   * What the turns of all fleets took, with the agents that have ended in them: from visibility, by one call for a
-   * thousand agents. Undefined: no turn reported usage.
+   * The usage of all turns of all fleets, agents that have ended included: from visibility, by one
+   * call for a thousand agents. Undefined: no turn reported usage.
    */
   usage(options: CallOptions = {}): Promise<Usage | undefined> {
     return usageOfAll(this.#calls, options);

@@ -1,4 +1,4 @@
-/** The inbox: what waits for a person in all runs. */
+/** The inbox: the items of all runs that wait for a person. */
 import { DroverError } from '../contract/errors';
 import { itemRef, type WaitingItem, type WaitingKind } from '../contract/run/inbox';
 import { RUN_WORKFLOW } from '../contract/names';
@@ -60,7 +60,7 @@ export class Inbox {
     this.#runs = runs;
   }
 
-  /** What waits for a person. Visibility names the runs, eventually consistent; each run lists its items. */
+  /** The waiting items. Visibility names the runs, eventually consistent; each run lists its items. */
   async list({ fleet, fleets, kind }: InboxFilter = {}, options: CallOptions = {}): Promise<InboxList> {
     const conditions = [
       equals('WorkflowType', RUN_WORKFLOW),

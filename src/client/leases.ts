@@ -6,7 +6,7 @@ import type { Calls } from './temporal/calls';
 import type { CallOptions } from './temporal/call-options';
 import { workflowSubject } from './temporal/subject';
 
-/** What a gateway does with its leases. */
+/** The calls by which a gateway keeps its leases. */
 export class Leases {
   readonly #calls: Calls;
   readonly #queuePrefix: string;

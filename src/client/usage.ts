@@ -1,4 +1,4 @@
-/** What turns took, from visibility: agents' own sums, and what ended agents have left in their fleet. */
+/** The usage of turns, from visibility: the sums of agents, and the sums that ended agents have left in their fleet. */
 import { DroverError } from '../contract/errors';
 import { FLEET_MEMO, type FleetView } from '../contract/fleet';
 import { AGENT_WORKFLOW, FLEET_WORKFLOW } from '../contract/names';
@@ -31,7 +31,7 @@ export async function usageOfAll(calls: Calls, options: CallOptions): Promise<Us
   return sumOfUsage(sums.flat());
 }
 
-/** What an agent or a run has told of its turns. */
+/** The sum that an agent or a run has reported of its turns. */
 export function toldUsage({ memo }: Pick<Listed, 'memo'>): Usage | undefined {
   return usageIn(memo(USAGE_MEMO));
 }
@@ -41,7 +41,7 @@ export function toldUsageField(found: Pick<Listed, 'memo'>): { readonly usage?: 
   return usageField(toldUsage(found));
 }
 
-/** What the ended agents of a fleet have left in it. */
+/** The sum that the ended agents of a fleet have left in it. */
 export function leftUsage({ memo }: Pick<Listed, 'memo'>): Usage | undefined {
   const told = memo(FLEET_MEMO);
   return isRecord(told) ? usageIn(told['usage']) : undefined;

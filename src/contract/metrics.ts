@@ -19,8 +19,8 @@ const SECONDS = [0.05, 0.25, 1, 5, 15, 60, 300, 1_800, 7_200];
 const DOLLARS = [0.001, 0.01, 0.05, 0.25, 1, 5, 25, 100];
 
 /**
- * What a gateway counts in Temporal's visibility store. No label names a fleet or an agent, because
- * `/metrics` needs no token and its size must not grow with the fleets.
+ * The metrics that a gateway counts in Temporal's visibility store. No label names a fleet or an
+ * agent, because `/metrics` needs no token and its size must not grow with the fleets.
  */
 export const GATEWAY_METRICS = {
   temporalUp: {
@@ -64,7 +64,7 @@ export const GATEWAY_METRICS = {
 } as const satisfies Readonly<Record<string, MetricInfo>>;
 
 /**
- * What a worker counts while it works, on the meter of Temporal's SDK. Counters are named without
+ * The metrics that a worker counts, on the meter of Temporal's SDK. Counters are named without
  * the suffix `_total` that the exporter adds.
  */
 export const WORKER_METRICS = {

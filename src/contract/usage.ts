@@ -1,4 +1,4 @@
-/** What the model calls of turns took, as agents report it in their replies. */
+/** The usage of model calls, as agents report it in their replies. */
 
 /** The usage of one turn; every field is optional. */
 export interface TurnUsage {

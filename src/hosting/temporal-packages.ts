@@ -57,8 +57,8 @@ export function sdkVersion(): string {
 }
 
 /**
- * What is wrong with Temporal's packages as Drover finds them, and with the native core that a
- * program in `folder` would load beside Drover's. Empty if nothing is.
+ * The problems of Temporal's packages as Drover finds them, and of the native core that a
+ * program in `folder` would load beside Drover's. Empty without a problem.
  */
 export function packageProblems(ranges: Readonly<Record<string, string>>, folder: string): readonly PackageProblem[] {
   return [...versionProblems(ranges), ...coreProblems(folder)];

@@ -32,7 +32,7 @@ export class FailingCredentials {
     this.#faults.delete(credential);
   }
 
-  /** What an agent on this credential answers to a turn; undefined: the credential works. */
+  /** The answer of an agent on this credential to a turn; undefined: the credential works. */
   answer(credential: string | undefined): HttpAnswer | undefined {
     const fault = credential === undefined ? undefined : this.#faults.get(credential);
     if (fault === undefined) return undefined;

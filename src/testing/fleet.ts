@@ -24,7 +24,7 @@ import { checkNames } from './spec';
 export interface CloseOptions {
   /** Replays every history that the test started; a history that does not replay is an error. */
   readonly replay?: boolean;
-  /** What agents did against the protocol is an error. */
+  /** A breach of the protocol by an agent is an error. */
   readonly problems?: boolean;
 }
 
@@ -83,7 +83,7 @@ export class TestFleet {
     return this.#scene.clock.during(work);
   }
 
-  /** Lets time pass, second by second, until a value is as wished; returns it. */
+  /** Lets time pass, second by second, until a condition on a value holds; returns the value. */
   async until<T>(read: () => T | Promise<T>, isSo: (value: T) => boolean, within: Duration = '1h'): Promise<T> {
     const { clock } = this.#scene;
     const end = (await clock.now()) + mustBeDuration(within);
@@ -144,7 +144,7 @@ export class TestFleet {
     return this.during(this.client.runs.answer({ fleet: this.name, run }, value));
   }
 
-  /** An agent as its own workflow sees it, after all that it can do at this moment. */
+  /** An agent as its own workflow sees it, after everything that it can do at this moment. */
   async agent(name: string): Promise<AgentView> {
     await this.#scene.population.beat(this.name, name);
     await this.#settled([agentWorkflowId(this.name, name)]);
@@ -221,7 +221,7 @@ export class TestFleet {
     return this.during(this.client.agents.reportFailure(ref, { kind: 'rate_limit', ...report, subscription: name }));
   }
 
-  /** What agents have done against the protocol so far. `close` throws for them. */
+  /** The breaches of the protocol by agents so far. `close` throws for them. */
   problems(): readonly AgentProblem[] {
     return this.#scene.problems.all();
   }

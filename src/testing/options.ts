@@ -1,4 +1,4 @@
-/** What a fleet under test is made of. */
+/** The options of a fleet under test. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadFleetFile } from '../cli/files/fleet-file';

@@ -1,4 +1,4 @@
-/** What agents of a test do against the protocol (docs/agents.md). */
+/** Breaches of the protocol by agents of a test (docs/agents.md). */
 
 /**
  * `twice`: it answered one call twice, or one turn with two different answers. `late`: it answered

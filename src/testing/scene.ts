@@ -90,7 +90,7 @@ export async function openScene(options: TestFleetOptions, parts: StageParts): P
     const [, fleet = '', run = ''] = call.workflowId.split('/');
     if (leadsToQuestion(call)) human.asked({ fleet, run });
   };
-  // Of a barrier's own question, the event is the first that the test hears.
+  // The event is the first sign of a barrier's own question.
   const raised = (event: DroverEvent): void => {
     events.push(event);
     const [fleet = '', run = ''] = String(event.data['run']).split('/');

@@ -1,10 +1,10 @@
-/** A fleet's specification as the kit applies it: with an ear for events, and without real secrets. */
+/** A fleet's specification as the kit applies it: with a webhook that collects events, and without real secrets. */
 import type { FleetSpec } from '../contract/fleet';
 import type { NotifySpec } from '../contract/event';
 import { DroverError } from '../contract/errors';
 import { isRecord } from '../rules/lib/parse';
 
-/** The webhook by which a fleet tells the test every event. It is never called. */
+/** The webhook that stands for the test: it receives every event, and is never called. */
 const EVENTS: NotifySpec = { url: 'https://events-of-a-test.invalid/' };
 
 /** A specification, and the values behind its references to secrets. */
@@ -18,7 +18,7 @@ function secretValue(name: string): string {
   return `secret-of-a-test-${name}`;
 }
 
-/** Prepares a specification: events are told to the test, and every secret gets a made-up value. */
+/** Prepares a specification: the test receives its events, and every secret gets a made-up value. */
 export function prepareSpec(given: FleetSpec): PreparedSpec {
   const secrets: Record<string, string> = {};
   const resolvable = (reference: string): string => {

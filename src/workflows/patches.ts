@@ -8,7 +8,7 @@ import { deprecatePatch, patched } from '@temporalio/workflow';
 export interface Patch {
   /** `<version>-<what>`. Histories hold it, so never change or reuse it. */
   readonly id: string;
-  /** What the code does with the patch and without it. */
+  /** The behaviour with the patch and without it. */
   readonly changes: string;
   /** The release that introduces it. */
   readonly since: string;

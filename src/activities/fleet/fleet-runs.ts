@@ -1,4 +1,4 @@
-/** What a fleet does for its runs: it gives them their topology, and ends them when it is destroyed. */
+/** Effects of a fleet on its runs: it gives them their topology, and ends them when it is destroyed. */
 import { Context } from '@temporalio/activity';
 import { Fleets } from '../../client/fleets/fleets';
 import { runPlanOf } from '../../client/runs/run-plan';

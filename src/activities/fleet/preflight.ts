@@ -13,7 +13,7 @@ import { whileBeating } from '../beating';
 import { asProviderFailure } from '../failures';
 import { allowEveryReference, type AllowReference, type HasSigned, notAllowedHere } from '../references';
 
-/** What the checks need: the providers, the owner's decisions, and the environment of references. */
+/** Dependencies of the checks: the providers, the owner's decisions, and the environment of references. */
 export interface PreflightSettings {
   readonly providers: Providers;
   readonly environment: SecretEnvironment;
@@ -65,7 +65,8 @@ async function findingsOf(item: PreflightItem, call: PreflightCall, settings: Pr
   const found: Found[] = [];
   if (item.checks.includes('program')) {
     const refused = refusalOf(item, call, settings);
-    // What a caller may not start is not looked at either: the answer would tell what this host has.
+    // No check for a plan that its caller may not start: the answer would reveal the files and
+    // secrets of this host.
     if (refused !== null) return [refused];
     found.push(...(await programFindings(item, call, settings)));
     found.push(...(await credentialFindings(item, call, settings)));

@@ -1,4 +1,4 @@
-/** Chooses the replica of a service for a turn: the one with the shortest queue, as last told. */
+/** Chooses the replica of a service for a turn: the one with the shortest queue, by their last answers. */
 import type { ReplicaActivities, ReplicaCall } from '../../contract/activities';
 import type { AgentView } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
@@ -11,12 +11,12 @@ import { monotonicMs } from '../../lib/clock';
 import { hasFailed, isActive, isOver, isUp } from '../../rules/agent/lifecycle';
 import { asActivityFailure } from '../failures';
 
-/** How long what the replicas have told is used; turns that were given out since are added to it. */
+/** How long the answers of the replicas are used, in milliseconds; turns that were given out since are added to them. */
 const FRESH_MS = 1_000;
 /** A look at many replicas takes longer; it may take a twentieth of the time at most. */
 const LOOK_SHARE = 20;
 
-/** What is known of one replica. */
+/** The known state of one replica. */
 interface Told {
   readonly agent: string;
   /** Its turns in flight and waiting, with those given out since it was asked. */
@@ -37,7 +37,7 @@ export interface ReplicaSettings {
   readonly now?: () => number;
 }
 
-/** The activity of one worker, which remembers what it was told. */
+/** The activity of one worker, which remembers the last answers. */
 export function createReplicaActivities({ calls, now = monotonicMs }: ReplicaSettings): ReplicaActivities {
   const services = new Map<string, Known>();
 

@@ -15,7 +15,7 @@ import { whileRepeating } from '../repeating';
  */
 const LOOK_EVERY_MS = 30_000;
 
-/** What delivery needs of the server. */
+/** The calls of the server that delivery needs. */
 export interface Delivering {
   readonly signals: SignalActivities;
   readonly calls: Pick<Calls, 'isClosed'>;

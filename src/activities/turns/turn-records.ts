@@ -24,7 +24,7 @@ export interface TurnRecordStore {
   page(call: TurnRecordsCall): Promise<TurnRecordPage>;
 }
 
-/** What records need: where they are kept, this host, and the secrets that none may contain. */
+/** Dependencies of records: the folder, this host, and the secrets that no record may contain. */
 export interface TurnRecordSettings {
   readonly store: TurnRecordStore;
   readonly host: string;
@@ -34,7 +34,7 @@ export interface TurnRecordSettings {
 /** Bytes of JSON of an input or a reply in a record. */
 const VALUE_BYTES = 64 * 1024;
 
-/** A turn that cannot be recorded is taken all the same; the worker's log says why. */
+/** A failure to record a turn does not affect the turn; the worker's log has the reason. */
 export function recording(turns: TurnActivities, settings: TurnRecordSettings): TurnActivities {
   return {
     async takeTurn(call) {

@@ -1,5 +1,5 @@
 /**
- * What Drover says of itself: `drover version`, `drover schema` for editors, `drover completion`
+ * Facts about Drover: `drover version`, `drover schema` for editors, `drover completion`
  * for shells.
  */
 import { type Command, Argument, Option } from 'commander';

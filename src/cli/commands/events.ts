@@ -20,7 +20,7 @@ interface EventFlags extends ConnectionFlags {
   readonly watch?: boolean;
 }
 
-/** What a person looks back at without `--since`, in ms. */
+/** How far back the events go without `--since`, in milliseconds. */
 const AN_HOUR = 3_600_000;
 
 /** Adds the command to the program. */

@@ -9,9 +9,9 @@ import { completions, type Named } from './completions';
 import { type ConnectionFlags, withClient } from '../lib/connection';
 import { write } from '../lib/output';
 
-/** A person waits with the finger on the key. */
+/** A person waits after pressing Tab. */
 const ANSWER_MS = 3_000;
-/** More names help no one. */
+/** A reader does not use a longer list. */
 const MOST_NAMES = 1_000;
 
 /** `createProgram` makes the program with the options of one command. */

@@ -1,10 +1,10 @@
-/** What may come next on a command line: from the commander program alone. */
+/** Finds the words that may come next on a command line, from the commander program alone. */
 import type { Argument, Command, Option } from 'commander';
 
-/** Objects whose names the server knows. */
+/** Kinds of objects that the server can list. */
 export type Named = 'agents' | 'fleets' | 'runs' | 'pools';
 
-/** What a shell offers: words, names of the server's objects, files. */
+/** The completions that a shell offers: words, names of the server's objects, files. */
 export interface Completions {
   readonly words: readonly string[];
   readonly names: Named | null;
@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<string, Named>> = {
 };
 const FILES: readonly string[] = ['file', 'files', 'scenario'];
 
-/** What may stand in the place of the last word, which is incomplete. */
+/** The completions of the last word, which is incomplete. */
 export function completions(program: Command, line: readonly string[]): Completions {
   const last = line.at(-1) ?? '';
   const { command, position, pending } = read(program, line.slice(0, -1));
@@ -40,7 +40,7 @@ interface Place {
   readonly command: Command;
   /** How many arguments of the command stand before the last word. */
   readonly position: number;
-  /** The option whose value the last word is. */
+  /** The option that takes the last word as its value. */
   readonly pending: Option | null;
 }
 

@@ -111,7 +111,7 @@ export function planLines(
   ];
 }
 
-/** What a plan lacks: with a line for each agent, in the words of the change that would fail. */
+/** The parts that a plan lacks: a line for each agent, in the words of the change that would fail. */
 export function findingLines(fleet: string, { unmet = [], unchecked = [] }: PlanResult): string[] {
   return [
     ...(unmet.length === 0 ? [] : ['apply would change nothing, because something is missing:']),

@@ -59,8 +59,8 @@ function isNamed({ address, profile }: ConnectionFlags): boolean {
 }
 
 /**
- * With which this command signs specifications: as set, else as a `drover up` of this directory
- * keeps them. Undefined: it cannot.
+ * The secrets with which this command signs specifications: those of the setting, else those that a
+ * `drover up` of this directory keeps. Undefined: it cannot.
  */
 export function specSecrets(): readonly string[] | undefined {
   const given = environment()['DROVER_SPEC_SECRET'];
@@ -74,7 +74,7 @@ export function specSecrets(): readonly string[] | undefined {
 export async function withClient<T>(flags: ConnectionFlags, use: (client: DroverClient) => Promise<T>): Promise<T> {
   const { DroverClient } = await import('../../client/index.js');
   const queuePrefix = environment()['DROVER_QUEUE_PREFIX'] ?? DEFAULT_QUEUE_PREFIX;
-  // What this directory keeps is for the server of its own `drover up`.
+  // The files of this directory are for the server of its own `drover up`.
   const signsBySetting = environment()['DROVER_SPEC_SECRET'] !== undefined;
   const secrets = signsBySetting || !isNamed(flags) ? specSecrets() : undefined;
   const client = DroverClient.connect({

@@ -75,7 +75,7 @@ function keptColumns(
   let kept = head.map((_title, column) => column);
   const least = () => kept.reduce((sum, column) => sum + Math.min(widths[column] ?? 0, NARROWEST), 0);
   const inOrder = [...losing.map((title) => head.indexOf(title)), ...kept.slice(1).reverse()];
-  // What the first columns of `losing` take is worth more to the others.
+  // The others get the width of the first columns of `losing`.
   for (const column of losing.map((title) => head.indexOf(title))) {
     const whole = kept.reduce((sum, each) => sum + (widths[each] ?? 0), 0) - BETWEEN_COLUMNS;
     if (whole > terminal) kept = kept.filter((each) => each !== column);

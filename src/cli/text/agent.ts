@@ -8,7 +8,7 @@ import { painted } from './paint';
 import { troubleFacts } from './trouble';
 import { usageFacts } from './usage';
 
-/** What happens to a question for permission. */
+/** How Drover answers a question for permission. */
 const PERMISSIONS: Readonly<Record<NonNullable<AgentView['permissions']>, string>> = {
   ask: 'ask: the human answers each question for permission',
   allow: 'allow: each question for permission is answered with yes',

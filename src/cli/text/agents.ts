@@ -21,7 +21,7 @@ export function agentRow(item: AgentListItem, view: AgentView | null): AgentRow 
 const HEAD = ['NAME', 'STATUS', 'LIVENESS', 'RUNTIME', 'RESTARTS', 'TURNS', 'AGE'];
 const WIDE = ['HOLDS', 'SUBSCRIPTION', 'PROVIDER', 'HOST', 'PROCESS', 'REVISION', 'LABELS'];
 
-/** What a narrow terminal shows last: where an agent runs matters less than how it is, and why. */
+/** The columns that a narrow terminal drops first: the place of an agent matters less than its state and reason. */
 const LOSING = [
   'REVISION',
   'PROVIDER',

@@ -89,7 +89,7 @@ class Questions {
 }
 
 /**
- * What a branch that stands still waits for. A terminal shows the seconds to the next attempt too;
+ * The wait of a branch that makes no progress. A terminal shows the seconds to the next attempt too;
  * elsewhere each change is a line, so they are left out.
  */
 function stillText(waits: readonly BranchWait[], branch: string): string {

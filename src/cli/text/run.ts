@@ -67,14 +67,14 @@ function undoLine({ state, entries }: NonNullable<RunView['compensation']>): str
   return `${state}: ${each.join(', ')}`;
 }
 
-/** What the open branches wait for. */
+/** The waits of the open branches. */
 function waitsText(waits: readonly BranchWait[]): string[] {
   if (waits.length === 0) return [];
   const rows = waits.map((wait) => [wait.branch, wait.agent, waitText(wait, wallClockMs())]);
   return ['', table(['WAITS', 'AGENT', 'WHY'], rows)];
 }
 
-/** What the agents said last of these turns. */
+/** The last progress that the agents reported of these turns. */
 function progressText(progress: readonly ReportedProgress[]): string[] {
   if (progress.length === 0) return [];
   const rows = progress.map((said) => [said.turnId, said.agent, doneText(said), said.tool ?? '-', said.text ?? '-']);

@@ -1,4 +1,4 @@
-/** What `drover doctor` says of agents that run without a control plane. */
+/** The text of `drover doctor` about agents that run without a control plane. */
 
 /** An agent, with the ids of its processes. */
 export interface StrayAgent {

@@ -66,7 +66,7 @@ export function agentItem(found: Listed): AgentListItem {
 
 type Shown = Pick<AgentListItem, 'phase' | 'runtime' | 'restarts' | 'since' | 'why'>;
 
-/** What the agent tells lists; an agent that was ended from outside could not tell that. */
+/** The fields for lists that the agent reports; an agent that was ended from outside could not report its end. */
 function shownOf({ memo, closedAt, startedAt }: Listed): Shown {
   const told = memo(AGENT_MEMO) as AgentTold | undefined;
   if (told === undefined || told === null)

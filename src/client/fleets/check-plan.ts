@@ -1,4 +1,4 @@
-/** The check of a plan: what an `apply` would find missing before its first step. Changes nothing. */
+/** The check of a plan: the parts that an `apply` would find missing before its first step. Changes nothing. */
 import type { FleetActivities } from '../../contract/activities';
 import type { AgentSpec } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
@@ -25,7 +25,7 @@ export interface Plan {
   readonly approvable?: Approvable | undefined;
 }
 
-/** What the workers find missing, and what could not be checked. Never rejects because of a worker. */
+/** The parts that the workers find missing, and those that no worker has checked. Never rejects because of a worker. */
 export async function checkPlan(
   calls: Calls,
   queuePrefix: string,
@@ -60,8 +60,8 @@ async function findings(
 }
 
 /**
- * Leaves out agents whose program the fleet has a signature of: the plan does not know it, so a
- * worker would refuse what `apply` starts.
+ * Leaves out agents with a program that the fleet has a signature of. The plan does not know the
+ * signature, so a worker would refuse a program that `apply` may start.
  */
 function withoutSignedLater({ spec, changes }: Plan): PlannedChange[] {
   const desired = new Map(desiredAgents(spec).map((agent) => [agent.name, agent]));

@@ -91,8 +91,8 @@ export class Fleets {
   }
 
   /**
-   * What `apply` would change, and what it would find missing; `ids` is the id map after that.
-   * Changes nothing, and starts nothing for a new fleet.
+   * The changes that `apply` would make, and the parts that it would find missing; `ids` is the id
+   * map after that. Changes nothing, and starts nothing for a new fleet.
    */
   async plan(fleet: string, given: FleetSpec, { check = true, ...options }: PlanOptions = {}): Promise<PlanResult> {
     const spec = this.#signed(fleet, given);

@@ -11,7 +11,7 @@ import { changeSubject, fleetSubject } from '../temporal/subject';
 import { isUnanswered } from '../temporal/unanswered';
 
 /**
- * What to do, for at most `timeoutMs`, while another change of the fleet runs. The default is the
+ * How to treat another running change of the fleet, for at most `timeoutMs`. The default is the
  * error `ChangeInProgress`.
  */
 export interface ChangeCallOptions extends CallOptions {
@@ -86,7 +86,7 @@ async function currentChange(
   return { ...live, state: change?.changeId === changeId ? 'running' : live.state };
 }
 
-/** What a command that waits for another change needs of its fleet. */
+/** The calls of a fleet that a command needs to wait for another change. */
 interface BusyFleet {
   view(): Promise<FleetView>;
   cancel(changeId: string): Promise<unknown>;

@@ -1,4 +1,4 @@
-/** What a fleet gives to its runs: the topology, and the webhooks for their end. */
+/** The plan that a fleet gives to its runs: the topology, and the webhooks for their end. */
 import { DroverError } from '../../contract/errors';
 import type { FleetView } from '../../contract/fleet';
 import type { RunPlan } from '../../contract/run';

@@ -35,7 +35,7 @@ const NAME_BYTES = 10;
 const NAMED_LENGTH = 32;
 
 /**
- * What to run. `run` is its name; unless given, it is made from the request id, else random. The
+ * The run to start. `run` is its name; unless given, it is made from the request id, else random. The
  * same name with the same task is the same run. A `requestId` belongs to one run: with another name
  * it is refused.
  */

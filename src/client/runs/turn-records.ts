@@ -20,7 +20,7 @@ import { agentSubject, type RunRef } from '../temporal/subject';
 const READ_WITHIN_MS = 10_000;
 /** Agents that are asked for their host at a time. */
 const AT_ONCE = 16;
-/** What one answer may hold of all hosts together. */
+/** The most bytes of one answer, of all hosts together. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** The turns of a run, oldest first, from the hosts of these agents and from a worker of the main queue. */
@@ -47,7 +47,7 @@ export async function readRunTurns(
   return { turns: sorted, problems };
 }
 
-/** What a reader knows: the prefix of the queues, the fleet's agents, and the installation's secret. */
+/** Dependencies of a reader: the prefix of the queues, the fleet's agents, and the installation's secret. */
 export interface TurnReader {
   readonly queuePrefix: string;
   readonly agents: readonly string[];

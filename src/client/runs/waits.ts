@@ -1,4 +1,4 @@
-/** Collects what the open branches of a run wait for: asks each branch, then its agent. */
+/** Collects the waits of the open branches of a run: asks each branch, then its agent. */
 import type { AgentView } from '../../contract/agent';
 import { branchWorkflowId, runWorkflowId } from '../../contract/names';
 import { describeAgent } from '../../contract/agent/messages';

@@ -1,4 +1,4 @@
-/** Asks a worker by an activity of its own: what only the machine of the worker can tell. */
+/** Asks a worker, by an activity of its own, for facts that only the worker's machine has. */
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutionFailedError, type ActivityOptions } from '@temporalio/client';
 import { TimeoutFailure } from '@temporalio/common';
@@ -10,7 +10,7 @@ const TAKEN_WITHIN_MS = 10_000;
 
 /** A question to the worker of a task queue. */
 export interface WorkerQuestion {
-  /** What the activity's id begins with. */
+  /** The beginning of the activity's id. */
   readonly about: string;
   readonly taskQueue: string;
   /** How long the answer may take once a worker has begun, in milliseconds. */

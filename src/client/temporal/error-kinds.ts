@@ -1,4 +1,4 @@
-/** Tells Temporal's failures apart: what a caller may repeat, and what got no answer. */
+/** Tells Temporal's failures apart: calls that a caller may repeat, and calls without an answer. */
 import { isGrpcServiceError, QueryRejectedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 

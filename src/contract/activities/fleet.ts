@@ -81,7 +81,7 @@ export interface FleetActivities {
   }): Promise<{ readonly over: boolean }>;
   /** Finds the agents and pools without an open workflow, with the end of each. */
   findLost(call: LostCall): Promise<LostParts>;
-  /** What the fleet gives to a run that was started without a topology. */
+  /** The plan that the fleet gives to a run that was started without a topology. */
   planRun(call: { readonly fleet: string }): Promise<RunPlan>;
   /** Cancels every run of a destroyed fleet and waits for their ends, up to half a minute. */
   cancelRuns(call: CancelRunsCall): Promise<void>;

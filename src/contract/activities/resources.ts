@@ -1,4 +1,4 @@
-/** Activities on resources: what a provider does, and what its host answers. */
+/** Activities on resources: calls to a provider, and questions to its host. */
 import type { AgentSpec, ProviderKind, ResourceRef } from '../agent';
 import type { LogPartRequest } from '../agent/log';
 import type { HeldSubscription } from '../agent/subscription';

@@ -4,7 +4,7 @@
  */
 import type { Duration } from '../values/duration';
 
-/** What a command prints, and what it takes to continue a session. */
+/** The output of a command, with its way to continue a session. */
 export const COMMAND_FORMATS = ['text', 'json', 'claude', 'codex'] as const;
 /** One of `COMMAND_FORMATS`. */
 export type CommandFormat = (typeof COMMAND_FORMATS)[number];
@@ -69,7 +69,7 @@ export interface AdapterSpec {
   readonly a2a?: A2aAdapterSpec;
 }
 
-/** What a start adds to the specification. */
+/** The settings that a start adds to the specification. */
 export interface AdapterStart {
   /** The variable in which the child receives the secret of its subscription. */
   readonly secretEnv?: string;
@@ -127,7 +127,7 @@ const INSTALL: Readonly<Record<string, string>> = {
   'codex-acp': 'npm install -g @agentclientprotocol/codex-acp',
 };
 
-/** What to do about a program that is not installed. */
+/** The remedy for a program that is not installed. */
 export function howToInstall(program: string): string {
   const name = program.split('/').at(-1) ?? program;
   const command = Object.hasOwn(INSTALL, name) ? INSTALL[name] : undefined;

@@ -1,4 +1,4 @@
-/** What agents, gateways, monitors and hosts tell an agent's workflow. */
+/** The signals of agents, gateways, monitors and hosts to an agent's workflow. */
 
 /**
  * How many times within `staleAfter` the gateway and the health monitor renew what an agent's
@@ -21,7 +21,7 @@ export interface Heartbeat {
 }
 
 /**
- * A beat as an agent's workflow receives it. `via`: it came through a gateway, which can tell since
+ * A beat as an agent's workflow receives it. `via`: it came through a gateway, which knows since
  * when it listens.
  */
 export interface ForwardedHeartbeat extends Heartbeat {

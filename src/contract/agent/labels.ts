@@ -21,7 +21,7 @@ export const LABEL_VALUE_PATTERN = new RegExp(`^(?:${WORD})?$`);
 export const LABEL_VALUE_EXPECTED =
   'at most 63 letters, digits, "-", "_" or ".", beginning and ending with a letter or digit';
 
-/** What a selector wants of one label. */
+/** The condition of a selector on one label. */
 interface Requirement {
   readonly key: string;
   readonly wants: (value: string | undefined) => boolean;

@@ -1,8 +1,8 @@
 /** The progress of a turn, which an agent reports while it works; kept in memory only. */
 
-/** What an agent says of a turn that it works on: at least one of these. */
+/** The progress of a turn in an agent's own words: at least one of these fields. */
 export interface TurnProgress {
-  /** What it does, for a person; at most 1,000 characters. */
+  /** The present work, for a person; at most 1,000 characters. */
   readonly text?: string;
   /** The tool that it uses, such as `bash`; at most 200 characters. */
   readonly tool?: string;

@@ -3,7 +3,7 @@
 /** The endpoint in the beats of an agent that polls. */
 export const PULL_ENDPOINT = 'pull';
 
-/** What a poll hands to an agent. `withdraw` says that the turn `id` was withdrawn, and needs no reply. */
+/** The kinds of calls that a poll hands to an agent. `withdraw` says that the turn `id` was withdrawn, and needs no reply. */
 export const PULLED_KINDS = ['turn', 'undo', 'drain', 'credentials', 'withdraw'] as const;
 /** One of `PULLED_KINDS`. */
 export type PulledKind = (typeof PULLED_KINDS)[number];

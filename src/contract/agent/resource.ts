@@ -1,4 +1,4 @@
-/** What an agent's workflow begins with: its resource, holds and configuration. */
+/** The input of an agent's workflow: its resource, holds and configuration. */
 import type { AgentSpec } from './spec';
 
 /** A named reason not to run an agent. `since` is in ISO 8601. */

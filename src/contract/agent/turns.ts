@@ -52,7 +52,7 @@ export interface TurnRequest {
   readonly mayInvoke: readonly string[];
   readonly attempt: number;
   readonly subscription: AssignedSubscription | null;
-  /** What the agent's last reply or beat named as its session; absent without one. */
+  /** The session that the agent's last reply or beat named; absent without one. */
   readonly session?: string;
 }
 
@@ -63,8 +63,8 @@ export interface Invocation {
 }
 
 /**
- * What any reply may carry beside its action. `metadata` is any JSON of at most 4 KiB, `session` any
- * text of at most 4 KiB; null forgets the session.
+ * The fields that any reply may carry beside its action. `metadata` is any JSON of at most 4 KiB,
+ * `session` any text of at most 4 KiB; null forgets the session.
  */
 export interface ReplyExtras {
   readonly undo?: unknown;

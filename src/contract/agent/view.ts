@@ -1,4 +1,4 @@
-/** What an agent shows: its view, its item in lists, and its report to a change. */
+/** The public state of an agent: its view, its item in lists, and its report to a change. */
 import type { Permissions } from './adapter';
 import type { Labels } from './labels';
 import type { Trouble } from '../trouble';
@@ -50,7 +50,7 @@ export interface AgentView {
   readonly lastProofAt: string | null;
   /** The leases of the gateways that vouch for it; absent without one. */
   readonly heldBy?: readonly string[];
-  /** What its turns took since its workflow began; absent if none reported usage. */
+  /** The usage of its turns since its workflow began; absent if none reported usage. */
   readonly usage?: Usage;
   /** Its session (contract/agent/session.ts); only in `describe`, absent without one. */
   readonly session?: string;
@@ -96,7 +96,7 @@ export interface AgentListItem {
   readonly subscription: string | null;
   /** Absent if it has none. */
   readonly labels?: Labels;
-  /** What its turns took; absent if none reported usage. */
+  /** The usage of its turns; absent if none reported usage. */
   readonly usage?: Usage;
   /** Why it is not working, and what changes that; null if it works. */
   readonly why: string | null;

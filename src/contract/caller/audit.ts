@@ -16,7 +16,7 @@ export interface AuditEntry {
   readonly path: string;
   /** Absent: from the trail of a gateway. */
   readonly source?: 'workflow';
-  /** What it was about: a fleet, and the agent or the run of it. Absent for what fleets share. */
+  /** The subject of the call: a fleet, and its agent or run. Absent for objects that fleets share. */
   readonly fleet?: string;
   readonly agent?: string;
   readonly run?: string;

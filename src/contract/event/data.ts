@@ -7,7 +7,7 @@ import type { OnDeadline, WaitingKind } from '../run/inbox';
 import type { BranchOutcome } from '../run';
 import type { EventType } from './index';
 
-/** Who gave the command that the event tells of: as a text, and in parts. Absent if the command did not say so. */
+/** The caller of the command behind the event: as a text, and in parts. Absent if the command did not say so. */
 export interface GivenBy {
   readonly by?: string;
   readonly origin?: NamedOrigin;
@@ -89,7 +89,7 @@ export interface ChangeEnded extends ChangeRef {
   readonly error: string | null;
 }
 
-/** The change was told to stop. */
+/** The change was cancelled. */
 export interface ChangeCancelled extends ChangeRef, GivenBy {
   readonly reason: string | null;
 }
@@ -110,13 +110,13 @@ export interface RunNamedBy {
   readonly run: string;
 }
 
-/** A human is asked. The question itself may be confidential, so it is not told. */
+/** An agent asks the human. The question itself may be confidential, so the event does not hold it. */
 export interface RunAsked extends RunNamedBy {
   readonly agent: string;
   readonly branch: string;
 }
 
-/** What happened to a waiting item (docs/inbox.md). The question itself may be confidential, so it is not told. */
+/** A change of a waiting item (docs/inbox.md). The question itself may be confidential, so the event does not hold it. */
 export interface QuestionTold extends RunNamedBy, GivenBy {
   readonly item: string;
   readonly kind: WaitingKind;
@@ -140,7 +140,7 @@ export interface RunBranches extends RunNamedBy {
   readonly more: number;
 }
 
-/** The end of a run; `by`: who cancelled it. The result may be large and confidential, so it is not told. */
+/** The end of a run; `by`: who cancelled it. The result may be large and confidential, so the event does not hold it. */
 export interface RunEnded extends RunNamedBy, GivenBy {
   readonly success: boolean;
   readonly cancelled: boolean;

@@ -12,7 +12,7 @@ export interface LogEntry<T extends EventType = EventType> {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What a rule appends: a type with its data. */
+/** An entry before it is numbered: a type with its data. */
 export type NewEntry = { readonly [T in EventType]: { readonly type: T; readonly data: EventData[T] } }[EventType];
 
 /**

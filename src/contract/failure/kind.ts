@@ -18,7 +18,7 @@ export interface FailureFacts {
   readonly exitCode?: number | undefined;
 }
 
-/** The exit codes of killed processes, whose last output tells nothing about the credential. */
+/** The exit codes of killed processes. Their last output says nothing about the credential. */
 const KILLED_CODES: readonly number[] = [-9, 137, 143];
 const KILLED = /out of memory|\bSIGKILL\b|\bSIGTERM\b|exit(?:ed)?(?: with)?(?: code)?:? (?:-9|137|143)\b/i;
 const AUTH_STATUS: readonly number[] = [401, 402, 403];

@@ -5,14 +5,14 @@
  */
 
 /**
- * What programs prepend: `Error: `, `openai.RateLimitError: `, `API Error: `, `Command failed with
+ * Prefixes of programs: `Error: `, `openai.RateLimitError: `, `API Error: `, `Command failed with
  * exit code 1: …`.
  */
 const PREFIX =
   /^(?:\s*(?:(?:[\w.]*(?:error|exception)|(?:api|http|llm|model|request) error|claude|codex|gemini|openai|anthropic|stderr|fatal|command failed(?: with exit code \d+)?(?::[^\n]{0,200}\n)?|(?:process |claude |codex )?exited with code \d+)\s*[:\n·(-]\s*))+/i;
 
 /**
- * What may follow a short text that is the message itself: its end, punctuation, or more text of
+ * The text that may follow a short message: its end, punctuation, or more text of
  * the provider.
  */
 const END = String.raw`(?=\s*(?:$|[.,:;({\[·∙|!\n-]))`;
@@ -49,7 +49,7 @@ const AUTH: readonly RegExp[] = [
   /^(?:\d{3}\s*)?[-\s]*\{.{0,80}["'](?:type|code)["']\s*:\s*["'](?:authentication_error|invalid_api_key|insufficient_quota|permission_error)["']/is,
 ];
 
-/** The kind of failure that a text tells; null: none. */
+/** The kind of failure that a text reports; null: none. */
 export function kindOfText(message: string): 'rate_limit' | 'auth' | null {
   const said = message.trim();
   const own = said.replace(PREFIX, '');

@@ -5,7 +5,7 @@ import type { CompensationRecord } from './compensation';
 import type { ProvisioningSpec } from './spec';
 
 /**
- * What a change does to an agent. `update` is hot: it configures the running agent and keeps its
+ * The kinds of changes to an agent. `update` is hot: it configures the running agent and keeps its
  * resource.
  */
 export type ChangeKind = 'create' | 'update' | 'replace' | 'delete';

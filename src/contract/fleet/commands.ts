@@ -35,7 +35,7 @@ export interface ApplyResult {
 
 /** A plan: the answer to a dry run, with what the workers have found. */
 export interface PlanResult extends ApplyResult {
-  /** What is missing, so that `apply` would change nothing; absent if nothing is. */
+  /** The missing parts, because of which `apply` would change nothing; absent if nothing is missing. */
   readonly unmet?: readonly Unmet[];
   /** Why a part of the check could not be made; absent if all of it was. */
   readonly unchecked?: readonly string[];

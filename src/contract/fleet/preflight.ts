@@ -29,7 +29,7 @@ export interface Approvable {
   readonly signature?: SpecSignature;
 }
 
-/** What is missing for one agent: every field with what to do, in one text. */
+/** The missing parts of one agent: every field with its remedy, in one text. */
 export interface Unmet {
   readonly agent: string;
   readonly why: string;

@@ -1,4 +1,4 @@
-/** What agents, fleets and changes signal to each other. */
+/** The signals between agents, fleets and changes. */
 import type { Hold } from '../agent';
 import type { Usage } from '../usage';
 
@@ -15,8 +15,8 @@ export interface AgentGone {
 }
 
 /**
- * Signal `usageLeft`, agent to fleet: what the turns of an agent took that ends. `key` is that of
- * its resource, by which it counts once.
+ * Signal `usageLeft`, agent to fleet: the usage of all turns of an agent that ends. `key` is the
+ * key of its resource; the fleet counts each key once.
  */
 export interface UsageLeft {
   readonly agent: string;

@@ -5,7 +5,7 @@ import type { NotifySpec } from '../event';
 import type { InboxSpec } from '../run/inbox';
 import type { TopologySpec } from './topology';
 
-/** What a failed change does with the resources that it created. */
+/** How a failed change treats the resources that it created. */
 export type OnFailure = 'rollback' | 'keep';
 
 /**

@@ -1,4 +1,4 @@
-/** What a fleet shows: its view, its description, and its item in lists. */
+/** The public state of a fleet: its view, its description, and its item in lists. */
 import type { Hold } from '../agent';
 import type { LostParts } from '../ends';
 import type { Trouble } from '../trouble';
@@ -26,7 +26,7 @@ export interface FleetView {
   readonly agents: Readonly<Record<string, Pick<OwnedAgent, 'resourceId' | 'revision' | 'doubt'>>>;
   readonly spec: FleetSpec;
   /**
-   * What turns took: in a description those of all agents so far, in the workflow's own view those
+   * The usage of turns: in a description that of all agents so far, in the workflow's own view that
    * of agents that have ended. Absent if none reported usage.
    */
   readonly usage?: Usage;
@@ -54,13 +54,13 @@ export interface FleetListItem {
   readonly agents: number;
   readonly ready: number;
   readonly holds: readonly string[];
-  /** What turns of its agents took, with those that have ended; absent if none reported usage. */
+  /** The usage of its agents' turns, ended agents included; absent if none reported usage. */
   readonly usage?: Usage;
   /** Why its workflow does not answer, if the server reports it; null: no problem is known. */
   readonly problem: string | null;
 }
 
-/** The memo by which a fleet's workflow tells lists what search attributes do not hold. */
+/** The memo of a fleet's workflow: the fields of lists that search attributes do not hold. */
 export const FLEET_MEMO = 'told';
 
 /** The value of that memo; `state` null: no change has begun. */
@@ -68,6 +68,6 @@ export interface FleetTold {
   readonly revision: number;
   readonly state: FleetListItem['state'] | null;
   readonly agents: number;
-  /** What the turns of agents took that have ended; absent if none reported usage. */
+  /** The usage of agents that have ended; absent if none reported usage. */
   readonly usage?: Usage;
 }

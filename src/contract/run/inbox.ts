@@ -1,4 +1,4 @@
-/** What waits for a person: questions, permissions and gates of runs (docs/inbox.md). */
+/** The items that wait for a person: questions, permissions and gates of runs (docs/inbox.md). */
 import type { Duration } from '../values/duration';
 
 /**
@@ -9,7 +9,7 @@ export const WAITING_KINDS = ['question', 'permission', 'gate'] as const;
 /** One of `WAITING_KINDS`. */
 export type WaitingKind = (typeof WAITING_KINDS)[number];
 
-/** What happens at the deadline: the default is the answer, the branch fails, or the item waits on. */
+/** The effect of a passed deadline: the default is the answer, the branch fails, or the item waits on. */
 export const ON_DEADLINE = ['default', 'fail', 'hold'] as const;
 /** One of `ON_DEADLINE`. */
 export type OnDeadline = (typeof ON_DEADLINE)[number];
@@ -40,7 +40,7 @@ export interface WaitingItem {
   readonly prompt: unknown;
   /** The answers that it takes; absent if it takes any. */
   readonly options?: readonly unknown[];
-  /** What else the agent tells about it; null: nothing. */
+  /** The agent's further context of it; null: none. */
   readonly context: unknown;
   readonly askedAt: string;
   /** Absent without one, and while the run is paused, when no time passes. */

@@ -24,7 +24,7 @@ export interface BranchRecord {
   readonly turns: number;
   readonly outcome: BranchOutcome;
   readonly error: string | null;
-  /** What its own turns took; absent if none reported usage. */
+  /** The usage of its own turns; absent if none reported usage. */
   readonly usage?: Usage;
 }
 
@@ -54,14 +54,14 @@ export interface RunResult {
   readonly finalResponse: unknown;
   readonly error: string | null;
   readonly turns: number;
-  /** What all turns took; absent if none reported usage. */
+  /** The usage of all turns; absent if none reported usage. */
   readonly usage?: Usage;
   readonly branches: readonly BranchRecord[];
   readonly barriers: readonly BarrierRecord[];
   readonly trace?: readonly TraceEntry[];
 }
 
-/** What a fleet gives to its runs. */
+/** The plan that a fleet gives to its runs. */
 export interface RunPlan {
   readonly topology: TopologySpec;
   /** The nodes that stand for replicas, each with their number; absent without replicas. */
@@ -98,7 +98,7 @@ export interface RunStart extends Partial<RunPlan>, Origin {
   readonly mostEvents?: number;
 }
 
-/** The start argument with what the fleet gives. */
+/** The start argument with the plan of the fleet. */
 export type RunInput = RunStart & RunPlan;
 
 /** How a run can stand. */
@@ -122,7 +122,7 @@ export interface LiveBranchRecord extends Omit<BranchRecord, 'outcome'> {
 }
 
 /**
- * What an open branch waits for. Made by the client from the views of the branch and of its agent;
+ * The wait of an open branch. Made by the client from the views of the branch and of its agent;
  * times are ISO 8601 in UTC.
  */
 export interface BranchWait {
@@ -151,12 +151,12 @@ export interface RunView {
   readonly state: RunState;
   readonly question: OpenQuestion | null;
   readonly result: RunResult | null;
-  /** What the turns so far took, as far as branches have reported; absent if none did. */
+  /** The usage of the turns so far, as far as branches have reported it; absent if none did. */
   readonly usage?: Usage;
   readonly branches: readonly LiveBranchRecord[];
   /** The undo of its finished turns after a failure or a cancellation; null: none. */
   readonly compensation: Pick<CompensationRecord, 'state' | 'attempt' | 'entries' | 'audit'> | null;
-  /** What was asked; absent from a view that would be too large with it. */
+  /** The question; absent from a view that would be too large with it. */
   readonly task?: unknown;
   /** When it began and ended, ISO 8601; `endedAt` null while it goes on. */
   readonly startedAt?: string;
@@ -168,7 +168,7 @@ export interface RunView {
   readonly startedBy?: string | null;
   /** Scripted agents take the turns; absent if the fleet's agents do. */
   readonly scripted?: true;
-  /** What its open branches wait for, the first 20; absent if it has ended. */
+  /** The waits of its open branches, the first 20; absent if it has ended. */
   readonly waits?: readonly BranchWait[];
   /** The last progress of those turns; only in the answer of a gateway that has heard any. */
   readonly progress?: readonly ReportedProgress[];
@@ -184,7 +184,7 @@ export interface RunListItem {
   readonly state: RunState | Unknown;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** What its turns took, as far as it has recorded them; absent if none reported usage. */
+  /** The usage of its turns, as far as it has recorded them; absent if none reported usage. */
   readonly usage?: Usage;
   /** Why its workflow does not answer, if the server reports it; null: no problem is known. */
   readonly problem: string | null;
@@ -219,7 +219,7 @@ export interface QuestionAsked {
   readonly timeout?: string;
   /** Absent for what the agent itself has asked. */
   readonly kind?: 'gate';
-  /** What a person needs to decide; absent if the question says all. */
+  /** The context that a person needs to decide; absent if the question says all. */
   readonly context?: unknown;
   /** Whether the agent has given an answer for the end of its timeout. */
   readonly hasDefault?: true;

@@ -20,7 +20,7 @@ import type {
 /** The query for a run's view. */
 export const describeRun = defineQuery<RunView>(DESCRIBE);
 
-/** What waits for a person in the run. */
+/** The items of the run that wait for a person. */
 export const runInbox = defineQuery<RunInbox>('inbox');
 
 /** The query for a branch's view. */

@@ -13,17 +13,17 @@ export interface TurnRecord {
   readonly agent: string;
   /** How often the agent had been asked, from 1. */
   readonly attempt: number;
-  /** The host whose worker took the turn. */
+  /** The host of the worker that took the turn. */
   readonly host: string;
   /** In ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
-  /** What the agent was given, as in the body of `POST /turn`. */
+  /** The input of the agent, as in the body of `POST /turn`. */
   readonly input: unknown;
-  /** What it replied; absent if the turn failed. */
+  /** Its reply; absent if the turn failed. */
   readonly reply?: unknown;
   readonly error?: Pick<ErrorBody, 'code' | 'message'>;
-  /** What the reply reports of its model calls. */
+  /** The usage that the reply reports. */
   readonly usage?: TurnUsage;
   /** Input or reply were longer than 64 KiB of JSON: each is then a text, without its middle. */
   readonly cut?: true;
@@ -57,11 +57,11 @@ export interface TurnRecordActivities {
 /** The turns of a run, from every host that has answered. */
 export interface RunTurns {
   readonly turns: readonly TurnRecord[];
-  /** What is missing, and why: hosts that do not answer, a full disk, or more than 16 MiB of turns. */
+  /** The missing turns, and why: hosts that do not answer, a full disk, or more than 16 MiB of turns. */
   readonly problems: readonly string[];
 }
 
-/** What a sealed page of a run is about. */
+/** The subject of a sealed page of a run. */
 export function turnsOf({ fleet, run }: TurnRecordsCall): string {
   return `turns of ${fleet}/${run}`;
 }

@@ -19,7 +19,7 @@ const command = field(
     run: field(some(filled), 'The program and its arguments, started once a turn with the prompt on stdin.', {
       example: ['codex', 'exec', '--json'],
     }),
-    format: field(z.enum(COMMAND_FORMATS), 'What it prints.', { default: 'text' }).optional(),
+    format: field(z.enum(COMMAND_FORMATS), 'The format of its output.', { default: 'text' }).optional(),
     cwd: cwd.optional(),
     timeout: field(positive, 'After this time the command and its children are killed, and the turn fails.', {
       example: '10m',

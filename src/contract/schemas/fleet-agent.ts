@@ -175,7 +175,7 @@ export const agent = strict({
   ).optional(),
   notify: field(notify, "Webhooks of this agent in place of the fleet's.").optional(),
   liveness: field(liveness, "When this agent counts as alive; each field replaces the fleet's.").optional(),
-  restart: field(restart, "What happens after a crash of this agent; each field replaces the fleet's.").optional(),
+  restart: field(restart, "The policy after a crash of this agent; each field replaces the fleet's.").optional(),
   keepSession: field(z.boolean(), 'Whether the agent keeps its session when it is made again, such as by a replace.', {
     default: false,
   }).optional(),

@@ -48,7 +48,7 @@ const inbox = strict({
   }).optional(),
   onDeadline: field(
     z.enum(ON_DEADLINE),
-    'What a passed deadline leads to: the `default` is the answer, the branch fails, or the question waits on.',
+    'The effect of a passed deadline: the `default` is the answer, the branch fails, or the question waits on.',
     { default: 'fail' },
   ).optional(),
   default: field(jsonSchema, 'The answer with `onDeadline: default`; only here it may be a consent.', {
@@ -63,7 +63,7 @@ export const fleetSpecSchema = strict({
       maxConcurrent: field(whole(1, FLEET_LIMITS.parallel), 'Agents that a change works on at a time.', {
         default: 16,
       }).optional(),
-      onFailure: field(z.enum(['rollback', 'keep']), 'What becomes of a failed change: undone, or kept as it is.', {
+      onFailure: field(z.enum(['rollback', 'keep']), 'Whether a failed change is undone or kept as it is.', {
         default: 'rollback',
       }).optional(),
       timeout: field(positive, 'The limit of a change.', { default: '2h' }).optional(),
@@ -87,9 +87,9 @@ export const fleetFileSchema = strict({
   kind: field(z.literal('Fleet', { error: 'expected Fleet' }), 'The kind of file.', { example: 'Fleet' }),
   metadata: field(
     strict({ name: field(name, 'The name of the fleet.', { example: 'hello' }) }),
-    'What identifies the fleet.',
+    'The identity of the fleet.',
   ),
-  spec: field(fleetSpecSchema, 'What the fleet is.'),
+  spec: field(fleetSpecSchema, 'The fleet itself.'),
 });
 
 /** The argument of `apply` over HTTP and from services. */

@@ -55,7 +55,7 @@ export const restart = field(
       'The pauses before restarts.',
     ).optional(),
   }),
-  'What happens after a crash.',
+  'The policy after a crash.',
 );
 
 /**

@@ -14,7 +14,7 @@ const convergence = z.union(
       minRatio: field(ratio, 'The share of sources that must arrive.', { default: 1 }).optional(),
       onInsufficient: field(
         z.enum(['fail', 'proceed', 'user']),
-        'What happens with fewer sources: the run fails, goes on, or asks the human.',
+        'The effect of fewer sources: the run fails, goes on, or asks the human.',
         { default: 'fail' },
       ).optional(),
       quorum: field(

@@ -42,7 +42,7 @@ export const fleets = listOf(() => listAll<FleetListItem>('/v1/fleets'));
 export const runs = listOf(() => listAll<RunListItem>('/v1/runs'));
 /** All pools. */
 export const pools = listOf(() => listAll<PoolListItem>('/v1/pools'));
-/** What waits for a person. */
+/** The items that wait for a person. */
 export const inbox = listOf(async () => (await call<{ items: readonly WaitingItem[] }>('GET', '/v1/inbox')).items);
 
 /** The lists by the first word of an event's type. */

@@ -1,4 +1,4 @@
-/** What needs a person, from the lists: the badge counts exactly these. */
+/** The objects that need a person, from the lists: the badge counts exactly these. */
 import type { AgentListItem } from '../../contract/agent';
 import type { FleetListItem } from '../../contract/fleet';
 import type { WaitingItem } from '../../contract/run/inbox';
@@ -15,7 +15,7 @@ export interface Need {
   readonly since: string | null;
   /** The screen to go to, as a path. */
   readonly path: readonly string[];
-  /** What waits for an answer; absent for everything else. */
+  /** The item that waits for an answer; absent for everything else. */
   readonly item?: WaitingItem;
 }
 
@@ -53,7 +53,7 @@ function needOfAgent({ fleet, name, phase, liveness, why, since, problem }: Agen
   return isOffline ? [{ ...common, what: 'agent offline', why: why ?? 'it has stopped beating' }] : [];
 }
 
-/** What the states of a failed change mean for the person. */
+/** The meaning of a failed change's states for the person. */
 const CHANGES: Readonly<Record<string, string>> = {
   failed: 'its last change failed and left something behind: undo it again, or destroy the fleet',
   rolled_back: 'its last change failed and was undone',

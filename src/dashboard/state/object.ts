@@ -1,4 +1,4 @@
-/** What a screen shows beside the lists: read when the screen opens, and again with every event. */
+/** The object of a screen: read when the screen opens, and again with every event. */
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { call } from './api';

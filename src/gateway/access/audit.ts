@@ -79,7 +79,7 @@ function isBeat({ routeOptions, caller }: FastifyRequest): boolean {
   return caller?.kind === 'agent' || /\/(?:heartbeats?|progress)$/.test(routeOptions.url ?? '');
 }
 
-/** What a call is about, from its path, or as its handler has read it from the body. */
+/** The subject of a call, from its path, or as its handler has read it from the body. */
 function subjectOf({ params, about }: FastifyRequest): Pick<AuditEntry, 'fleet' | 'agent' | 'run'> {
   if (about !== null) return about;
   const { item, ...named } = params as Readonly<Record<string, string | undefined>>;

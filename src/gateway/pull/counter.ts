@@ -160,7 +160,7 @@ export class Counter {
     else call.leftAt = this.#now();
   }
 
-  /** What an earlier instance has, and what the instance never got, waits again. */
+  /** The calls of an earlier instance, and those that the instance never got, wait again. */
   #takeBack(instance: string, last: string | undefined): void {
     const handedLast = this.#handedLast.get(instance);
     for (const call of this.#calls.values()) {

@@ -1,4 +1,4 @@
-/** What the gateway remembers of one agent that beats at it. */
+/** The memory of a gateway of one agent that beats at it. */
 import type { AgentView, Heartbeat } from '../../contract/agent';
 import type { BeatAnswer } from '../../contract/protocol';
 import type { AgentRef } from '../../client';
@@ -63,7 +63,7 @@ export class BeatEntry implements Vouched {
     return isChanged || this.hasNewSession();
   }
 
-  /** What must be told before the last beat. */
+  /** The beat that must be sent before the last one. */
   get owed(): Heartbeat | null {
     return this.beat.status === 'starting' ? this.untold : null;
   }

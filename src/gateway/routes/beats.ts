@@ -12,7 +12,7 @@ import { monotonicMs } from '../../lib/clock';
 import type { Vouch, Vouching } from '../leases/vouching';
 import { BeatEntry } from './beat-entry';
 
-/** What the ledger needs of the client. */
+/** The calls of the client that the ledger needs. */
 export interface BeatTarget {
   heartbeat(ref: AgentRef, beat: Heartbeat & Partial<Vouch>): Promise<void>;
   describe(ref: AgentRef): Promise<AgentView>;

@@ -67,7 +67,7 @@ export function eventHandlers(
   };
 }
 
-/** What one stream gets. `only` null: events of all fleets. `resume`: what follows its cursor; null: it has none. */
+/** The events of one stream. `only` null: events of all fleets. `resume`: what follows its cursor; null: it has none. */
 interface Wanted {
   readonly only: readonly string[] | null;
   readonly filter: EventFilter;

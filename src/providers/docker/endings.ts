@@ -17,7 +17,7 @@ const REMEMBERED = 1_000;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What a watch needs. */
+/** Dependencies of a watch. */
 export interface EndingsOptions {
   readonly installation: string;
   readonly engine: () => Promise<Docker>;

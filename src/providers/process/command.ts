@@ -75,7 +75,7 @@ export async function prepareLaunch(call: WakeCall, host: HostEnvironment, agent
   return { command: [file, ...rest], cwd, env };
 }
 
-/** What is missing here for a start, each with what to do. The variables are resolved as a start resolves them. */
+/** The parts of a start that are missing here, each with its remedy. The variables are resolved as a start resolves them. */
 export async function launchFindings(
   call: Pick<WakeCall, 'fleet' | 'agent' | 'spec'>,
   host: HostEnvironment,

@@ -21,7 +21,7 @@ const DIES_TOO_MS = 2_000;
 /** The first look reads a few small files per agent. */
 const LOOKS_AT_ONCE = 16;
 
-/** What a watch needs. */
+/** Dependencies of a watch. */
 export interface EndingsOptions {
   readonly root: string;
   readonly installation: string;
@@ -64,7 +64,7 @@ export class Endings implements Watch {
   async shellEnded(directory: ResourceDirectory, number: number): Promise<void> {
     try {
       if (this.#isStopped || (await directory.reports(number)).exit !== '') return;
-      // What killed the shell may be about to kill the agent too.
+      // The killer of the shell may be about to kill the agent too.
       await until(async () => (await endedInstance(directory, number)) && true, DIES_TOO_MS);
       this.#named.add(noticeOf(directory.key, number));
       this.#look();

@@ -149,7 +149,7 @@ export async function startTimeOf({ started }: ProcessIdentity): Promise<number>
 const TICKS_PER_SECOND = 100;
 
 /**
- * What a line of /proc/<pid>/stat says: the places in memory are its 26th to 28th and its 45th to
+ * The facts in a line of /proc/<pid>/stat: the places in memory are its 26th to 28th and its 45th to
  * 51st field.
  */
 function statusIn(line: string, boot: string): ProcessStatus | undefined {

@@ -13,7 +13,7 @@ export function goodbyeMessage({ agent, config, requests }: AgentState): AgentGo
   return incarnation === DIRECT_INCARNATION || isRetired ? null : { agent, incarnation, key };
 }
 
-/** What the agent leaves to the sum of its fleet, or null if it has no fleet or reported nothing. */
+/** The usage that the agent leaves to the sum of its fleet, or null if it has no fleet or reported nothing. */
 export function usageMessage({ agent, config, usage }: AgentState): UsageLeft | null {
   const { incarnation, key } = config;
   return usage === undefined || incarnation === DIRECT_INCARNATION ? null : { agent, key, usage };

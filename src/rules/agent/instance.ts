@@ -22,7 +22,7 @@ export interface Instance {
   readonly replaced?: string;
 }
 
-/** What a gateway has said last of an instance. */
+/** The last message of a gateway about an instance. */
 export interface Holder {
   /** The workflow id of the gateway's lease; with epoch 0 while it has named none. */
   readonly lease: string;

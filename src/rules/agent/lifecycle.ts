@@ -1,6 +1,6 @@
 /**
  * The lifecycle of an agent: a table of transitions for status and for runtime, and the table of
- * what each command does in each status. A test holds docs/lifecycle.md to these tables, and all
+ * each command's effect in each status. A test holds docs/lifecycle.md to these tables, and all
  * other code asks them.
  */
 import type { AgentCommand, AgentStatus, Runtime, Unknown } from '../../contract/agent';
@@ -127,7 +127,7 @@ export const CONDITIONS = {
   'held so': (now: Situation): Verdict => (now.holdSet ? 'ok' : 'same'),
 } as const;
 
-/** What each command does in each status. */
+/** The effect of each command in each status. */
 export const COMMAND_TABLE: Readonly<Record<AgentCommand, Readonly<Record<AgentStatus, Cell>>>> = {
   pause: {
     pending: 'RuntimeStateError',

@@ -1,4 +1,4 @@
-/** The restart policy: what follows a crash (docs/lifecycle.md, "Restart policy"; decision 4). */
+/** The restart policy: the effect of a crash (docs/lifecycle.md, "Restart policy"; decision 4). */
 import { hasCrashed, isActive, isPaused, isPending, isUp, moveRuntime, moveStatus } from './lifecycle';
 import { type AgentState } from './state';
 import { endedInstance } from './instance';

@@ -18,7 +18,7 @@ export function withSession(state: AgentState, said: string | null | undefined):
 }
 
 /**
- * What a reply says of the session. It counts even if the turn is asked again, so that the agent
+ * The session that a reply names. It counts even if the turn is asked again, so that the agent
  * goes on in the same session then. A value that cannot be one is ignored (lib/reply-extras.ts
  * warns).
  */

@@ -118,7 +118,7 @@ export interface AgentState {
   /** The last announcement; null: none yet. */
   readonly announced: Announcement | null;
   readonly turns: TurnsState;
-  /** What its turns took; absent if none reported usage. */
+  /** The usage of its turns; absent if none reported usage. */
   readonly usage?: Usage;
   /** The session that it named last; absent without one. */
   readonly session?: string;

@@ -136,7 +136,7 @@ export function agentPhase(state: AgentState): AgentPhase {
   return progress === 'done' ? state.status : progress;
 }
 
-/** What lists show of an agent. `since` is when it was created, ISO 8601. */
+/** The fields of an agent in lists. `since` is when it was created, ISO 8601. */
 export function agentTold(state: AgentState, since: string): AgentTold {
   const { runtime, restarts } = state;
   return {
@@ -154,7 +154,7 @@ function labelsField({ config }: AgentState): Pick<AgentView, 'labels'> {
   return labels === undefined ? {} : { labels };
 }
 
-/** The default is written out: a reader of the view has not the file. */
+/** The view shows the default too: its reader does not have the file. */
 function permissionsField({ adapter }: AgentState['config']['spec']): Pick<AgentView, 'permissions'> {
   return adapter?.acp === undefined ? {} : { permissions: adapter.acp.permissions ?? DEFAULT_PERMISSIONS };
 }

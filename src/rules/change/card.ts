@@ -33,7 +33,7 @@ export function changeCard({
   return lines.join('\n');
 }
 
-/** What the undo has done with each resource, in its order. */
+/** The outcome of the undo for each resource, in its order. */
 function compensationLines({ state, attempt, entries }: NonNullable<ChangeView['compensation']>): string[] {
   return [
     `Compensation: ${state}, attempt ${String(attempt)}`,

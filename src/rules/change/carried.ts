@@ -1,4 +1,4 @@
-/** Reads what a change is made of: the input of its workflow, and what its fleet keeps of it. */
+/** Reads a change: the input of its workflow, and the parts that its fleet keeps. */
 import { PROVIDERS, type AgentSpec, type ProviderKind } from '../../contract/agent';
 import {
   AGENT_STEPS,

@@ -1,4 +1,4 @@
-/** What others see of a change. */
+/** Presents a change: its view and its result. */
 import { boundedList } from '../../contract/text';
 import { withShares } from '../lib/shares';
 import type { ChangeView, ProvisionResult } from '../../contract/fleet';

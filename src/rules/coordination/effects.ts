@@ -36,7 +36,7 @@ export interface Question {
   readonly timeoutMs: number | null;
   /** Absent for what the agent itself has asked. */
   readonly kind?: 'gate';
-  /** What a person needs to decide; absent if the question says all. */
+  /** The context that a person needs to decide; absent if the question says all. */
   readonly context?: unknown;
   /** Whether the agent has given an answer for the end of its timeout. */
   readonly hasDefault?: true;

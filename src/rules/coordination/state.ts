@@ -85,7 +85,7 @@ export interface BranchState extends Records {
   readonly turns: number;
   /** The turns of the branch and of all branches below it. */
   readonly turnsUsed: number;
-  /** What its own turns took; absent if none reported usage. */
+  /** The usage of its own turns; absent if none reported usage. */
   readonly usage?: Usage;
   /** Invalid replies in a row. */
   readonly invalid: number;

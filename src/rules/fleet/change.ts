@@ -120,7 +120,7 @@ export function applyMark(request: ApplyRequest): RequestMark | undefined {
   return markOf('apply', asked);
 }
 
-/** What an `apply` of this spec would do to a fleet, also to one that does not exist yet. */
+/** The plan of an `apply` of this spec, also for a fleet that does not exist yet. */
 export function planApply(
   state: Pick<FleetState, 'revision' | 'agents' | 'spec'>,
   spec: FleetSpec,

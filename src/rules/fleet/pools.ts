@@ -1,4 +1,4 @@
-/** The pools of a fleet file, and what their workflows know of it. */
+/** The pools of a fleet file, and the messages that their workflows have received. */
 import type { PoolsCall } from '../../contract/activities';
 import type { FleetSpec } from '../../contract/fleet';
 import { type FleetState, isChanging } from './state';
@@ -30,7 +30,7 @@ export function markPoolsTold(state: FleetState, { pools, left, notify }: PoolsC
   };
 }
 
-/** Forgets what lost pools knew, so that they receive it again. */
+/** Forgets the messages of lost pools, so that they receive them again. */
 export function withoutPools<T extends Pick<FleetState, 'told'>>(state: T, isGone: (pool: string) => boolean): T {
   const { told } = state;
   const pools = told.pools.filter(({ pool }) => !isGone(pool));

@@ -1,4 +1,4 @@
-/** The check before the first step of a change: what is asked of which worker, and what follows from the answers. */
+/** The check before the first step of a change: the questions to each worker, and the effect of the answers. */
 import type { AgentSpec } from '../../contract/agent';
 import { references } from '../../contract/agent/references';
 import type { AgentChange, ProvisionInput, SubscriptionSpec } from '../../contract/fleet';
@@ -37,7 +37,7 @@ export function roundsOf(placed: Placed, pools: readonly SubscriptionSpec[]): Pr
   return [...hosts].map(([host, items]) => ({ host, calls: callsOf(placed.fleet, items, pools) }));
 }
 
-/** What is asked about one agent. Without an item, its host is only asked whether it answers. */
+/** The questions about one agent. Without an item, the call only shows whether its host answers. */
 interface Asked {
   readonly host: string | null;
   readonly item: PreflightItem | null;
@@ -83,13 +83,13 @@ function callsOf(fleet: string, items: readonly PreflightItem[], pools: readonly
   });
 }
 
-/** What the checks have found: agents that lack something, and workers that did not answer. */
+/** The findings of the checks: agents that lack something, and workers that did not answer. */
 export interface Findings {
   readonly unmet: readonly Unmet[];
   readonly silent: readonly string[];
 }
 
-/** Begins the change where everything is there; ends it otherwise, before its first step. */
+/** Begins the change if nothing is missing; otherwise ends it before its first step. */
 export function settlePreflight(state: FleetState, { unmet, silent }: Findings): FleetState {
   const { change } = state;
   if (change?.step !== 'check') return state;
@@ -114,7 +114,7 @@ export function settlePreflight(state: FleetState, { unmet, silent }: Findings):
   });
 }
 
-/** What one worker finds, call after call, until it does not answer. `whySilent` gives the reason of a failed call, or throws it. */
+/** The findings of one worker, call after call, until it does not answer. `whySilent` gives the reason of a failed call, or throws it. */
 export async function findingsInTurn(
   calls: readonly PreflightCall[],
   ask: (call: PreflightCall) => Promise<readonly Unmet[]>,
@@ -131,7 +131,7 @@ export async function findingsInTurn(
   return { unmet, silent: [] };
 }
 
-/** Joins what several workers have found; an agent that two of them name stands once. */
+/** Joins the findings of several workers; an agent that two of them name appears once. */
 export function joinFindings(found: readonly Findings[]): Findings {
   return { unmet: joinUnmet(found.flatMap(({ unmet }) => unmet)), silent: found.flatMap(({ silent }) => silent) };
 }

@@ -80,7 +80,7 @@ export function settleChange(state: FleetState, { change: view, agents, record }
 }
 
 /**
- * What a later compensation needs: the undo log and the changes that it may undo; null if
+ * The record for a later compensation: the undo log and the changes that it may undo; null if
  * nothing is left to undo.
  */
 function openUndo(

@@ -83,11 +83,11 @@ export interface FleetState {
   readonly holdRounds: number;
   /** The agents that the last round did not reach; null: all agents are due. */
   readonly untold: readonly UntoldAgent[] | null;
-  /** What the pools know of this fleet's file. */
+  /** The pools that have received this fleet's file. */
   readonly told: Pick<Required<FleetSpec>, 'notify'> & { readonly pools: readonly SubscriptionSpec[] };
   readonly change: FleetChange | null;
   readonly requests: readonly RememberedRequest[];
-  /** What the turns of ended agents took, and the keys of those counted last. */
+  /** The usage of ended agents, and the keys of those counted last. */
   readonly usage?: { readonly left: Usage; readonly keys: readonly string[] };
   /** Counts messages that changed nothing. */
   readonly ignored: Ignored;

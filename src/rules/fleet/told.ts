@@ -1,9 +1,9 @@
-/** What lists show of a fleet. */
+/** The fields of a fleet in lists. */
 import type { FleetTold } from '../../contract/fleet';
 import { usageField } from '../lib/turn/usage';
 import type { FleetState } from './state';
 
-/** The revision, the state of the last change, the number of agents that the fleet owns, and what ended ones took. */
+/** The revision, the state of the last change, the number of agents that the fleet owns, and the usage of ended ones. */
 export function fleetTold({ revision, change, agents, usage }: FleetState): FleetTold {
   const state = change === null ? null : change.view.state === 'running' ? 'changing' : change.view.state;
   return { revision, state, agents: Object.keys(agents).length, ...usageField(usage?.left) };

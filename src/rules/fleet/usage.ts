@@ -1,4 +1,4 @@
-/** What the turns of ended agents took. */
+/** The usage of ended agents. */
 import type { UsageLeft } from '../../contract/fleet';
 import { sumOfUsage } from '../lib/turn/usage';
 import type { FleetState } from './state';
@@ -6,7 +6,7 @@ import type { FleetState } from './state';
 /** A repeated signal comes within seconds; an agent of a fleet has a key of its own. */
 const KEYS_KEPT = 1_000;
 
-/** The state with what an ended agent has left; unchanged for a repeat. */
+/** The state with the usage of one more ended agent; unchanged for a repeat. */
 export function addUsageLeft(state: FleetState, { key, usage }: UsageLeft): FleetState {
   const { left, keys = [] }: Partial<NonNullable<FleetState['usage']>> = state.usage ?? {};
   if (keys.includes(key)) return state;

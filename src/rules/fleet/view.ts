@@ -1,4 +1,4 @@
-/** What others see of a fleet. */
+/** Presents a fleet: its view, and the view of a new change. */
 import type { ChangeView, FleetView, PlannedChange } from '../../contract/fleet';
 import type { Trouble } from '../../contract/trouble';
 import { troublesOf } from '../lib/troubles';

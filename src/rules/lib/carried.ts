@@ -1,6 +1,7 @@
 /**
- * Parsers of carried state: what one run of an entity leaves for the next, which any caller may start a workflow with. A parser is made from
- * the type of the state: a field, or a word of a union, that it forgets does not compile. It strips nothing.
+ * Parsers of carried state, which one run of an entity leaves for the next. Any caller may start a
+ * workflow with such a state. A parser is made from the type of the state: a field, or a word of a
+ * union, that it forgets does not compile. It strips nothing.
  */
 import { type ErrorBody, isErrorCode } from '../../contract/errors';
 import type { RequestMark } from './fingerprint';

@@ -1,4 +1,4 @@
-/** Reads what an agent and its pool tell each other, and both remember. */
+/** Reads the messages between an agent and its pool, which both remember. */
 import type { AllocationGranted, FailureObserved } from '../../contract/pool';
 import { MOST_ALIKE } from '../../contract/values/patterns';
 import { id, secretReference } from './fields';

@@ -1,4 +1,4 @@
-/** Reads who gives a command, and says it. */
+/** Reads the caller of a command, and names it in texts. */
 import { type NamedOrigin, type Origin, ORIGIN_LENGTH } from '../../contract/caller/origin';
 import { optional, text } from './parse';
 
@@ -20,7 +20,7 @@ export function namedOrigin({ by, from, requestId }: Given): NamedOrigin | undef
   return { by, ...(from !== undefined && { from }), ...(requestId !== undefined && { requestId }) };
 }
 
-/** What an event of a command says of who gave it: as a text and in parts; nothing if that is not known. */
+/** The caller of a command, for its event: as a text and in parts; nothing if that is not known. */
 export function byField(given: Given): { readonly by?: string; readonly origin?: NamedOrigin } {
   const origin = namedOrigin(given);
   return origin === undefined ? {} : { by: originText(given, ''), origin };

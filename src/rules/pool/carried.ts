@@ -1,4 +1,4 @@
-/** Reads what a pool's workflow begins with: the input of its first run, or the state that an earlier run has left. */
+/** Reads the argument of a pool's workflow: the input of its first run, or the state that an earlier run has left. */
 import type { AllocationGranted } from '../../contract/pool';
 import { notifySpec } from '../lib/fields';
 import { parseEventLog } from '../lib/log/log-carried';

@@ -115,7 +115,7 @@ export function toWire(end: BranchEnd, context: BranchContext): BranchEnd {
   return { result: { ...lost, undos: kept }, times: times.filter(({ id }) => id === context.branch), trace: [] };
 }
 
-/** What the branch and all below it took, in the one record that is left of them. */
+/** The usage of the branch and of all below it, in their one remaining record. */
 function withUsage(lost: BranchResult, { branches }: BranchResult): BranchResult {
   const usage = sumOfUsage(branches.map((record) => record.usage));
   return { ...lost, branches: lost.branches.map((record) => ({ ...record, ...usageField(usage) })) };

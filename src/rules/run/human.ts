@@ -33,7 +33,7 @@ export const NO_INBOX_TIMES: InboxTimes = {
   default: null,
 };
 
-/** What happened to an item, beside its answer. */
+/** An event of an item other than its answer. */
 export type ItemNews = 'asked' | 'reminded' | 'escalated' | 'expired';
 
 /** An unanswered question. */
@@ -43,7 +43,7 @@ export interface Asked {
   readonly question: Question;
   /** When it was asked, by the same clock. */
   readonly since: number;
-  /** What happens at its deadline; null: it has none. */
+  /** The effect of its deadline; null: it has none. */
   readonly onDeadline: OnDeadline | null;
   /** Whether its deadline has passed and it waits on. */
   readonly isExpired: () => boolean;
@@ -74,7 +74,7 @@ interface Entry extends Asked {
   expired: boolean;
 }
 
-/** What a human of a workflow has beside the one of a simulation. */
+/** The operations of a workflow's human that a simulation's does not have. */
 export interface HumanOptions {
   readonly times?: InboxTimes;
   readonly tell?: (news: ItemNews, asked: Asked) => void;
@@ -204,7 +204,7 @@ export function createHuman(
   };
 }
 
-/** What an agent's own deadline leads to: its default counts for a question only, never as consent. */
+/** The effect of an agent's own deadline: its default counts for a question only, never as consent. */
 function ownEnd({ question, kind, hasDefault }: Question): OnDeadline {
   return kind === undefined && hasDefault === true && !asksPermission(question) ? 'default' : 'fail';
 }

@@ -1,7 +1,7 @@
 /**
- * Marks on a clock that stops while a run is paused: what is due after an hour of waiting, after a day,
- * after three days. A mark is passed by its timer alone; the clock only says how long the timer still
- * takes, so a replay that reads another time decides the same.
+ * Marks on a clock that stops while a run is paused: reminders and deadlines after an hour, a day
+ * or three days of waiting. A mark is passed by its timer alone; the clock only says how long the
+ * timer still takes, so a replay that reads another time decides the same.
  */
 import type { Timing } from './timing';
 

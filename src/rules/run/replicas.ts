@@ -30,7 +30,7 @@ export function createReplicas(services: Readonly<Record<string, number>>): Repl
   };
 }
 
-/** The error of a turn that no replica takes, with what some of them answered. */
+/** The error of a turn that no replica takes, with the answers of some of them. */
 export function noReplica(node: string, refusals: readonly string[] = []): string {
   const why = refusals.slice(0, REFUSALS_SHOWN).join('; ');
   return `${node} has no replica that takes turns${why === '' ? '' : ` (${why})`}`;

@@ -1,6 +1,6 @@
 /**
- * Says what an open branch waits for, from the views of its run, of the branch and of its agent. No
- * workflow keeps it, so a look adds nothing to a history.
+ * Explains the wait of an open branch, from the views of its run, of the branch and of its agent.
+ * No workflow stores it, so a client adds nothing to a history.
  */
 import type { AgentView } from '../../contract/agent';
 import type { OpenTurn } from '../../contract/agent/open-turn';
@@ -14,7 +14,7 @@ type Reason = Pick<BranchWait, 'isStill' | 'why'> & Partial<BranchWait>;
 
 const NO_TURN = { turnId: null, attempt: 0, since: null, startedAt: null, askAgainAt: null } as const;
 
-/** What the branch waits for. `agent` null: a script replies. */
+/** The wait of the branch. `agent` null: a script replies. */
 export function branchWait(run: RunView, branch: BranchView, agent: SeenAgent | null): BranchWait {
   return { branch: branch.branch, agent: takerOf(branch), ...NO_TURN, ...reasonOf(run, branch, agent) };
 }

@@ -53,7 +53,7 @@ export class AgentDouble {
  */
 export type TestAgent = TurnHandler | Handlers | AgentDouble;
 
-/** What happens before a turn is answered. */
+/** An action before the answer to a turn. */
 export interface Beforehand {
   readonly delayMs: number;
   /** The agent ends with this exit code instead of an answer; `done` is called when it has. */

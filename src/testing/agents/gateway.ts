@@ -9,7 +9,7 @@ import { LOOPBACK } from '../../dev/ports';
 import { createGateway } from '../../gateway';
 import { packageVersion } from '../../version';
 
-/** What a gateway of a test needs. */
+/** Dependencies of a gateway of a test. */
 export interface TestGatewayOptions {
   readonly client: DroverClient;
   readonly agentSecret: string;

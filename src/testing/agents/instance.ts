@@ -18,7 +18,7 @@ export interface InstanceIdentity {
   readonly instanceId: string;
   /** The URL at which Drover calls it. */
   readonly endpoint: string;
-  /** What Drover has kept for the agent; null: nothing. */
+  /** The session that Drover has kept for the agent; null: none. */
   readonly session: string | null;
 }
 

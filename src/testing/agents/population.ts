@@ -20,16 +20,16 @@ const HOST = 'http://agents-of-a-test.invalid';
 /** A turn that is never answered: the longest limit of a turn. */
 const NEVER_MS = 30 * 24 * 3_600_000;
 
-/** What the agents need of the test. */
+/** Dependencies of the agents on the test. */
 export interface PopulationSettings {
   readonly agents: Readonly<Record<string, TestAgent>>;
   readonly agentSecret: string;
   readonly clock: SimulatedClock;
   readonly credentials: FailingCredentials;
   readonly problems: Problems;
-  /** Tells an agent's workflow a beat. */
+  /** Sends a beat to an agent's workflow. */
   readonly tell: (ref: { readonly fleet: string; readonly agent: string }, beat: ForwardedHeartbeat) => Promise<void>;
-  /** Tells the provider that an agent's process has ended by itself. */
+  /** Reports to the provider that an agent's process has ended by itself. */
   readonly ended: (agent: string, exitCode: number, detail?: string) => void;
   readonly processes: ProcessAgents;
 }

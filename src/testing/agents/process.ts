@@ -10,7 +10,7 @@ import { type HttpAnswer, type HttpCall, httpCall } from '../../providers/http-c
 import type { ProcessCommand } from './definitions';
 import type { Instance } from './instance';
 
-/** What the process is given beside its own settings. */
+/** Dependencies of the process, beside its own settings. */
 export interface ProcessSurroundings {
   /** `PATH` and other variables of the test, then Drover's variables for this instance. */
   readonly environment: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ import type { ProcessCommand } from './definitions';
 import { startTestGateway, type TestGateway } from './gateway';
 import { ProcessInstance } from './process';
 
-/** What processes need of the test. */
+/** Dependencies of processes on the test. */
 export interface ProcessAgentsSettings {
   readonly client: DroverClient;
   readonly agentSecret: string;
@@ -17,7 +17,7 @@ export interface ProcessAgentsSettings {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** What a process tells the test. */
+/** Reports of a process to the test. */
 export interface ProcessListener {
   /** It has sent a beat that its workflow needs. */
   readonly heard: () => Promise<void>;

@@ -1,7 +1,7 @@
 /** Collects every workflow that a test starts, through any client. */
 import type { Client, WorkflowClientInterceptor } from '@temporalio/client';
 
-/** What a test started so far: workflow ids, and the task queues of its workers. */
+/** The workflow ids that a test has started so far, and the task queues of its workers. */
 export class Started {
   readonly #workflowIds = new Set<string>();
   readonly #taskQueues = new Set<string>();

@@ -5,7 +5,7 @@ import { queues } from '../../contract/names';
 import { DATA_CONVERTER } from '../../hosting/data-converter';
 import type { WorkflowCode } from '../../hosting/workflow-code';
 
-/** What the workers serve. */
+/** The workflows, queues and activities of the workers. */
 export interface TestWorkersOptions {
   readonly native: NativeConnection;
   readonly namespace?: string;

@@ -1,4 +1,4 @@
-/** What the activity proxies share: queues, timeouts and retries, each with its reason. */
+/** The settings that the activity proxies share: queues, timeouts and retries, each with its reason. */
 import type { RetryPolicy } from '@temporalio/common';
 import { type ActivityOptions, workflowInfo } from '@temporalio/workflow';
 import type { ProviderKind } from '../../contract/agent';

@@ -70,7 +70,7 @@ function writeUsageMemo({ usage }: AgentState): void {
   if (usage !== undefined) tellUsage(usage);
 }
 
-/** What lists show and search attributes do not hold; written on change only. */
+/** The fields of lists that search attributes do not hold; written on change only. */
 function writeTold(state: AgentState): void {
   const { memo, startTime } = workflowInfo();
   const told = agentTold(state, startTime.toISOString());

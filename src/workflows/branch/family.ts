@@ -47,7 +47,7 @@ const FORMER_MOST_MS = 60_000;
 /** The server fails the workflow task for ever when a workflow has more than 2,000 open children. */
 const MOST_OPEN = 1_000;
 
-/** What a family needs from its workflow. */
+/** Dependencies of a family on its workflow. */
 export interface FamilyOf {
   readonly options: BranchOptions;
   readonly outbox: Outbox;
@@ -84,7 +84,7 @@ interface Member {
   /** Why it was cancelled; null: it was not. */
   reason: string | null;
   toldToPause: boolean;
-  /** What it has done within this workflow, if it moves from there to one of its own. */
+  /** Its state within this workflow, if it moves from there to one of its own. */
   carried?: CarriedBranch;
 }
 

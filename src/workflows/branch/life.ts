@@ -33,7 +33,7 @@ export interface BranchLife {
   paused: boolean;
 }
 
-/** What a branch uses of its workflow. */
+/** The parts of its workflow that a branch uses. */
 export type BranchHost = Pick<BranchLife, 'workflowId' | 'outbox' | 'pacer' | 'supervisor'>;
 
 /** Begins a branch in a workflow of its own. `show` updates the card. */

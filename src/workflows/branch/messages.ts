@@ -40,7 +40,7 @@ export function handleBranchMessages(parts: BranchParts): void {
   parts.show();
 }
 
-/** What a branch hears from its agents and from its run. */
+/** The signals of agents and of the run to a branch. */
 export function branchDoors({ life, turns, questions, family, show }: BranchParts, ignore: Ignore): Doors {
   const doors = new Map<string, Door>();
   function hear<M, T extends M>(signal: SignalDefinition<[M]>, parse: Parser<T>, apply: (message: T) => void): void {

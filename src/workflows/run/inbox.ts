@@ -12,7 +12,9 @@ import type { RegisterCommand } from './register';
 
 /** Registers the query and the updates of the inbox. */
 export function handleInbox(life: RunLife, handle: RegisterCommand): void {
-  setHandler(runInbox, () => ({ items: life.items.list() }), { description: 'Returns what waits for a person' });
+  setHandler(runInbox, () => ({ items: life.items.list() }), {
+    description: 'Returns the waiting items',
+  });
   handle(runUpdates.answerItem, parseItemAnswer, {
     description: 'Answers one waiting item: {number, value, digest?, by?, from?, requestId?}',
     refuse(answer) {

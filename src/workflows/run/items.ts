@@ -1,4 +1,4 @@
-/** The waiting items of a run: how they ended, what webhooks are told, and how lists find the run. */
+/** The waiting items of a run: their ends, their events for webhooks, and the attribute by which lists find the run. */
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { GivenBy } from '../../contract/event/data';
 import type { NewEntry } from '../../contract/event/log';
@@ -9,7 +9,7 @@ import type { Asked, Human, ItemNews } from '../../rules/run/human';
 import { itemOf, itemsWithin, kindOf, type RunOfItems, type SettledItem, withSettled } from '../../rules/run/inbox';
 import { isoNow } from '../shared/iso-now';
 
-/** What the items of a run are made of. */
+/** Dependencies of a run's items. */
 export interface ItemSource {
   readonly input: RunInput;
   readonly human: Human;

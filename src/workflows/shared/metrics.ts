@@ -25,12 +25,12 @@ export function recordTurn(fleet: string, outcome: TurnOutcome, ms: number): voi
   record(turns, ms, { fleet, outcome: labelOf(outcome) });
 }
 
-/** Records how long a turn stood in the queue. */
+/** Records how long a turn waited in the queue. */
 export function recordWait(fleet: string, ms: number): void {
   record(waits, ms, { fleet });
 }
 
-/** Records what a turn took, once the agent's own sum has it. */
+/** Records the usage of a turn, once the agent's own sum has it. */
 export function recordUsage(fleet: string, usage: Usage | undefined): void {
   if (usage === undefined) return;
   metricMeter.createHistogram(costs.name, 'float', '', costs.help).record(usage.costUsd, { fleet });

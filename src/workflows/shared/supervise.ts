@@ -144,7 +144,7 @@ function isEnded(error: unknown): boolean {
   return isCancellation(error) && CancellationScope.current().consideredCancelled;
 }
 
-/** What a call has waited itself, if its failure says so (shared/host.ts). */
+/** How long the call itself has waited, if its failure says so (shared/host.ts). */
 function waitedMs(error: unknown): number {
   const waited = errorBody(error).details?.['waitedMs'];
   return typeof waited === 'number' ? waited : 0;

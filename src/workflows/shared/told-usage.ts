@@ -1,4 +1,4 @@
-/** Tells lists what turns took, by a memo of the workflow. */
+/** Publishes the usage of turns for lists, by a memo of the workflow. */
 import { upsertMemo, workflowInfo } from '@temporalio/workflow';
 import { type Usage, USAGE_MEMO } from '../../contract/usage';
 

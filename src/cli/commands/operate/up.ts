@@ -111,7 +111,7 @@ async function serve(
     const stays = flags.task === undefined || flags.keep === true || process.stdout.isTTY;
     if (stays) {
       const destroys = flags.destroy ? fleet?.file.metadata.name : undefined;
-      // What changes after the last line of the start is news.
+      // A change after the last line of the start is reported.
       const first = process.stdout.isTTY ? await look(services.client) : null;
       say(`\n${howToStop(destroys, await runningAgents(services.client, destroys))}`);
       const news = process.stdout.isTTY ? tellNews(services.client, first, ended.signal) : Promise.resolve();

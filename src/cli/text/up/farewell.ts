@@ -1,4 +1,4 @@
-/** What `drover up` says of the agents that run on when it ends. */
+/** The last message of `drover up`: the agents that run on. */
 import type { RunningAgents } from '../../lib/running-agents';
 
 /** The most fleets that are named. */

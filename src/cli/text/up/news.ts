@@ -1,9 +1,9 @@
-/** What `drover up` tells as it happens: crashes, restarts, failures, silences and questions. */
+/** The lines of `drover up` while it stays: crashes, restarts, failures, silences and questions. */
 import type { AgentListItem } from '../../../contract/agent';
 import type { RunView } from '../../../contract/run';
 import { plainText } from '../../../contract/text';
 
-/** What a look at the lists found. */
+/** The lists at one moment. */
 export interface Look {
   readonly agents: readonly AgentListItem[];
   readonly runs: readonly Pick<RunView, 'fleet' | 'run' | 'question'>[];

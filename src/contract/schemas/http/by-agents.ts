@@ -40,7 +40,7 @@ export const callsByAgents = {
   reportProgress: {
     method: 'POST',
     path: '/v1/agents/{fleet}/{agent}/turns/{turnId}/progress',
-    summary: 'What an agent does in a turn at the moment, for listeners of /v1/events and the view of the run',
+    summary: 'Report the progress of a turn, for listeners of /v1/events and the view of the run',
     access: 'agent',
     params: ofTurn,
     body: progressSchema,

@@ -1,4 +1,4 @@
-/** What the table says of one call, and the headers and media types that calls share. */
+/** The entry of the table for one call, and the headers and media types that calls share. */
 import type { z } from 'zod';
 import type { Role } from '../../caller/role';
 import { requestId } from '../fields';
@@ -7,7 +7,7 @@ import { requestId } from '../fields';
 export type Access = 'public' | Role | 'agent';
 
 /**
- * What a token that is limited to some fleets may do with a call that has no fleet in its path:
+ * How a call without a fleet in its path treats a token that is limited to some fleets:
  * `filtered` answers with its fleets only, `checked` looks at the fleets of the body, `own` concerns the
  * caller alone, `shared` is refused.
  */

@@ -10,7 +10,7 @@ export const eventCalls = {
   events: {
     method: 'GET',
     path: '/v1/events',
-    summary: 'What happens to agents, runs and pools, as server-sent events',
+    summary: 'Events of agents, changes, runs and pools, as server-sent events',
     access: 'viewer',
     scope: 'filtered',
     query: strict({

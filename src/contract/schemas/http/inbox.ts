@@ -1,4 +1,4 @@
-/** The calls about what waits for a person. */
+/** The calls about items that wait for a person. */
 import { z } from 'zod';
 import { itemRef, WAITING_KINDS } from '../../run/inbox';
 import { name, positiveDuration, strict } from '../fields';
@@ -14,7 +14,7 @@ export const inboxCalls = {
   listInbox: {
     method: 'GET',
     path: '/v1/inbox',
-    summary: 'What waits for a person: questions, permissions and gates, the oldest first',
+    summary: 'The items that wait for a person: questions, permissions and gates, the oldest first',
     access: 'viewer',
     scope: 'filtered',
     query: strict({ fleet: name.exactOptional(), kind: z.enum(WAITING_KINDS).exactOptional() }),

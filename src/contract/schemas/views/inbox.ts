@@ -1,4 +1,4 @@
-/** What waits for a person. */
+/** The items that wait for a person. */
 import { z } from 'zod';
 import { ON_DEADLINE, WAITING_KINDS } from '../../run/inbox';
 import { json, time } from './parts';
@@ -23,7 +23,7 @@ const waitingItem = z.object({
   digest: z.string(),
 });
 
-/** What waits for a person, and the runs that did not answer. */
+/** The items that wait for a person, and the runs that did not answer. */
 export const inboxSchema = z.object({
   items: z.array(waitingItem),
   unanswered: z.array(z.object({ fleet: z.string(), run: z.string(), why: z.string() })),

@@ -14,7 +14,7 @@ export const status = z.enum(AGENT_STATUSES);
 export const runtime = z.enum(RUNTIMES);
 /** The liveness of an agent. */
 export const liveness = z.enum(LIVENESSES);
-/** What a change does to one agent. */
+/** The part of a change for one agent. */
 export const changeKind = z.enum(['create', 'update', 'replace', 'delete']);
 /** How a change stands. */
 export const changeState = z.enum(['running', 'done', 'failed', 'rolled_back', 'kept']);
@@ -28,7 +28,7 @@ export const troubles = z
   .array(z.object({ what: z.string(), why: z.string(), since: time, attempts: z.int() }))
   .exactOptional();
 
-/** What turns took: costs in US dollars, tokens; absent if none reported usage. */
+/** The usage of turns: costs in US dollars, tokens; absent if none reported usage. */
 export const usage = z
   .object({ turns: z.int(), costUsd: z.number(), inputTokens: z.int(), outputTokens: z.int() })
   .exactOptional();

@@ -5,7 +5,7 @@
 import type { WatchedAgent } from '../../../contract/activities';
 
 /**
- * What the monitor remembers of an agent between two checks; plain JSON, because it outlives the
+ * The memory of the monitor of one agent between two checks; plain JSON, because it outlives the
  * worker.
  */
 export interface CheckMemory {

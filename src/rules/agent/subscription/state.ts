@@ -52,7 +52,7 @@ export interface SwitchEnd {
   readonly rejected: { readonly pool: string; readonly requestId: string } | null;
 }
 
-/** What an agent's workflow remembers of its pool. */
+/** The memory of an agent's workflow about its pool. */
 export interface SubscriptionState {
   readonly switching: Switch | null;
   /** The number of requests so far; it makes each request id unique. */

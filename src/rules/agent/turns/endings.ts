@@ -1,4 +1,4 @@
-/** What follows the end of a turn's activity: an answer, a repeat, or nothing. */
+/** Decides the effect of a turn's end: an answer, a repeat, or nothing. */
 import type { ErrorBody } from '../../../contract/errors';
 import { kindOfText } from '../../../contract/failure/text';
 import type { FailureReport, SubscriptionFailure } from '../../../contract/agent/subscription';

@@ -1,4 +1,4 @@
-/** What a plan shows of the values that differ: bounded texts, and no secret. */
+/** The differing values in a plan: bounded texts, and no secret. */
 import { isReference } from '../../../contract/agent/references';
 import type { FleetSpec, PlannedDifference } from '../../../contract/fleet';
 import { boundedText } from '../../../contract/text';

@@ -3,7 +3,7 @@ import type { FleetSpec, PlannedChange } from '../../../contract/fleet';
 import { type PreflightRound, roundsOf } from '../preflight';
 import { desiredAgents } from './plan';
 
-/** What a plan is checked for: its fleet, the host that would start its processes, and its changes. */
+/** The subject of a plan's checks: its fleet, the host that would start its processes, and its changes. */
 export interface PlanToCheck {
   readonly fleet: string;
   readonly host: string;

@@ -4,7 +4,7 @@ import { USER } from '../../../contract/fleet/topology';
 import { isRecord } from '../../lib/parse';
 import type { Problem } from '../../lib/problem';
 
-/** What a reader of a plan has to know: who answers an agent's questions for permission. Takes any shape. */
+/** The warnings for a reader of a plan: who answers an agent's questions for permission. Takes any shape. */
 export function adapterWarnings(spec: unknown): Problem[] {
   if (!isRecord(spec) || !Array.isArray(spec['agents'])) return [];
   const flows = isRecord(spec['topology']) ? spec['topology']['flows'] : undefined;

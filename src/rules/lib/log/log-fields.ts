@@ -1,4 +1,4 @@
-/** What the lines of a workflow in the worker's log are about, by names as in events (docs/events.md). */
+/** The subject of a workflow's lines in the worker's log, with the names of events (docs/events.md). */
 import {
   AGENT_WORKFLOW,
   BRANCH_WORKFLOW,

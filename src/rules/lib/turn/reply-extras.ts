@@ -1,6 +1,7 @@
 /**
- * What a reply carries beside its action: usage, metadata, session, and keys that Drover does not know. None
- * of these makes a reply invalid, because asking the agent again costs another model call.
+ * The extras of a reply, beside its action: usage, metadata, session, and keys that Drover does not
+ * know. None of these makes a reply invalid, because asking the agent again costs another model
+ * call.
  */
 import { sessionProblem } from '../../../contract/agent/session';
 import { DroverError } from '../../../contract/errors';
@@ -16,7 +17,7 @@ export interface ReplyParts {
   readonly bare: unknown;
   /** Null: it reports none, or not in the form of docs/agents.md. */
   readonly usage: TurnUsage | null;
-  /** What was ignored, and why; in the order of the reply. */
+  /** The ignored parts, and why; in the order of the reply. */
   readonly warnings: readonly string[];
 }
 

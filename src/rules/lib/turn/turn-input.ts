@@ -1,4 +1,4 @@
-/** Reads what a turn is given, and how it ended. */
+/** Reads the input of a turn, and its outcome. */
 import type { TurnInput, TurnOutcome } from '../../../contract/agent/turns';
 import { type ErrorCode, isErrorCode } from '../../../contract/errors';
 import { flag } from '../carried';

@@ -1,4 +1,4 @@
-/** Adds up what turns took. */
+/** Adds up the usage of turns. */
 import type { TurnUsage, Usage } from '../../../contract/usage';
 import { stateOf } from '../carried';
 import { integer, number, object, optional, type Parser, text } from '../parse';
@@ -46,7 +46,7 @@ export function sumOfUsage(sums: Iterable<Usage | undefined>): Usage | undefined
   return whole;
 }
 
-/** What came to a sum since; undefined if nothing did. */
+/** The growth of a sum; undefined if it has not grown. */
 export function usageSince(before: Usage | undefined, now: Usage | undefined): Usage | undefined {
   if (now === undefined || before === undefined) return now;
   if (now.turns === before.turns) return undefined;
