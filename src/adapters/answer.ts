@@ -1,8 +1,9 @@
 /** Makes a reply of what a program answered. */
 import { z } from 'zod';
 import { final } from '../agent';
-import { describeProblem, readJson } from '../contract/values/json';
-import type { TurnReply, TurnRequest } from '../contract/agent/turns';
+import { durationMs } from '../contract/values/duration';
+import { describeProblem, jsonProblem, readJson } from '../contract/values/json';
+import { MOST_INVOCATIONS, SIZE_LIMITS, type TurnReply, type TurnRequest } from '../contract/agent/turns';
 import type { TurnUsage } from '../contract/usage';
 import { fitting } from './fitting';
 import { BLOCK, mayAsk, targetsOf } from './prompt';
@@ -14,19 +15,29 @@ export type ReadAnswer = { readonly reply: TurnReply } | { readonly problem: str
 /** What decides which replies are valid. */
 export type ReplyLimits = Pick<TurnRequest, 'agent' | 'mayInvoke'>;
 
-const given = z.custom<unknown>((value) => value !== undefined, 'is missing');
+/** A value that Drover carries: the program can shorten what is too large, and a branch would fail with it. */
+const given = z.unknown().superRefine((value, context) => {
+  const message = value === undefined ? 'is missing' : valueProblem(value);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+});
 const undo = given.exactOptional();
+const duration = z
+  .string()
+  .refine((text) => durationMs(text) !== undefined, 'expected a duration such as 30s, 5m or 2h');
 const schema = z.discriminatedUnion('action', [
   z.object({
     action: z.literal('invoke'),
-    invocations: z.array(z.object({ agent: z.string(), request: given })).min(1, 'expected at least one'),
+    invocations: z
+      .array(z.object({ agent: z.string(), request: given }))
+      .min(1, 'expected at least one')
+      .max(MOST_INVOCATIONS, `at most ${String(MOST_INVOCATIONS)} are allowed in one reply`),
     undo,
   }),
   z.object({ action: z.literal('final'), response: given, undo }),
   z.object({
     action: z.literal('ask'),
     question: given,
-    timeout: z.string().exactOptional(),
+    timeout: duration.exactOptional(),
     default: given.exactOptional(),
     undo,
   }),
@@ -62,7 +73,7 @@ const OPENING = `\n\`\`\`${BLOCK}\n`;
 /** JSON that a program answered: a reply of the protocol, or any other value as the final answer. */
 export function readValue(value: unknown, limits: ReplyLimits): ReadAnswer {
   const isReply = isRecord(value) && ACTIONS.includes(value['action']);
-  return isReply ? readReply(value, limits) : { reply: final(value) };
+  return readReply(isReply ? value : final(value), limits);
 }
 
 /** Checks a reply, by the topology too: the program learns at once what Drover would refuse. */
@@ -75,6 +86,15 @@ export function readReply(value: unknown, limits: ReplyLimits): ReadAnswer {
   const problem = refusal(parsed.data, limits);
   if (problem !== null) return { problem };
   return { reply: { ...parsed.data, ...extrasOf(value) } };
+}
+
+/** Why Drover cannot carry a value; null: it can. */
+function valueProblem(value: unknown): string | null {
+  const problem = jsonProblem(value);
+  if (problem !== undefined) return describeProblem(problem, 'value');
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes <= SIZE_LIMITS.value) return null;
+  return `${String(bytes)} bytes of JSON, at most ${String(SIZE_LIMITS.value)} are allowed; shorten it`;
 }
 
 /** Why the topology does not allow a reply; null: it does. */

@@ -4,6 +4,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../lib/error-code';
 
@@ -78,7 +79,7 @@ export class ProcessGroup {
   }
 
   private async follow(child: ChildProcessWithoutNullStreams): Promise<Exit> {
-    const closed = Promise.all([child.stdout, child.stderr].map((stream) => once(stream, 'close')));
+    const closed = Promise.all([child.stdout, child.stderr].map(closing));
     const [code, signal] = (await once(child, 'exit')) as [Exit['code'], Exit['signal']];
     this.exit = { code, signal };
     // Children that outlive the program end with its turn.
@@ -89,4 +90,10 @@ export class ProcessGroup {
     clearTimeout(limit);
     return this.exit;
   }
+}
+
+/** Resolves when an output is closed, also where its reader has given it up because of what it read. */
+function closing(stream: Readable): Promise<void> {
+  stream.on('error', () => undefined);
+  return new Promise((resolve) => stream.once('close', () => resolve()));
 }

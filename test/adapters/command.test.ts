@@ -86,6 +86,7 @@ test.each<[mode: string, format: CommandFormat, reply: unknown]>([
       usage: { costUsd: 0.5, inputTokens: 100, outputTokens: 5, model: 'sonnet' },
     },
   ],
+  ['large-block', 'text', { action: 'final', response: 'shorter' }],
   ['claude-dies-after-result', 'claude', expect.objectContaining({ action: 'final', response: 'whole' })],
   ['codex', 'codex', { action: 'final', response: 'said', usage: { inputTokens: 7, outputTokens: 2 } }],
 ])('%s as %s is a reply', async (mode, format, reply) => {
@@ -103,6 +104,12 @@ test.each<[mode: string, format: CommandFormat, reply: unknown]>([
   ['broken-block', 'text', failed(/not a valid reply: the block "drover" at its end is not JSON/)],
   ['no-json', 'json', failed(/^it printed no JSON but: plain words$/)],
   ['huge-json', 'json', failed(/more than 1 MiB of JSON/)],
+  [
+    'large-json',
+    'json',
+    failed(/not a valid reply: reply.response: 307\d{3} bytes of JSON, at most 262144 are allowed/),
+  ],
+  ['wrong-timeout', 'text', failed(/not a valid reply: reply.timeout: expected a duration such as 30s/)],
   ['not-logged-in', 'text', failed(/Not logged in · Please run \/login$/, { kind: 'auth' })],
   ['limited', 'text', failed(/hit your usage limit/, { kind: 'rate_limit', resetAt: expect.any(String) as string })],
   ['crash', 'text', failed(/^process exited with code 3: TypeError: no such thing$/)],
@@ -202,6 +209,18 @@ test('a tool that changes its session id is continued with the last one', async 
   await take();
   expect(calls().map(({ args }) => args.at(-1))).toEqual(['--verbose', 'c-2', 'c-3']);
 });
+
+test.each(['', '-c', '--dangerously-skip-permissions', 'a\0b', 'a\nb', 'x'.repeat(600)])(
+  'a session id that cannot stand on a command line is not used (%j)',
+  async (id) => {
+    const run = [process.execPath, FAKE, 'claude-names-session', JSON.stringify(id)];
+    const take = agentOf('', 'claude', { run });
+    for (const turn of ['one', 'two']) expect([turn, await take()]).toMatchObject([turn, { response: 'fine' }]);
+    expect(calls().map(({ args }) => args.slice(1))).toEqual(
+      Array(2).fill(['-p', '--output-format', 'stream-json', '--verbose']),
+    );
+  },
+);
 
 test('a session that the tool no longer has is begun again, with the memory of the branch', async () => {
   const sessions = new Sessions('branch');

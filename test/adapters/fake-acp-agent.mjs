@@ -3,7 +3,7 @@
  * of a request says: `do: WORD …`. It keeps its sessions in a file of its folder, as real agents do.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { agent, methods, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk/unstable';
@@ -44,6 +44,21 @@ async function tool(sessionId, name, args) {
     isError: result?.isError ?? true,
     text: result?.content?.[0]?.text ?? error?.message,
   };
+}
+
+/** Posts a text to the MCP server as it is. */
+async function post(sessionId, body) {
+  const { url, headers } = servers.get(sessionId);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+    },
+    body,
+  });
+  return { status: response.status, text: (await response.text()).slice(0, 500) };
 }
 
 const MODES = {
@@ -93,6 +108,41 @@ const DEEDS = {
     servers.set(sessionId, { ...server, headers: [{ name: 'Authorization', value: 'Bearer guessed' }] });
     await say(`refused with ${(await tool(sessionId, 'final', { response: 'x' })).status}`);
     servers.set(sessionId, server);
+  },
+  /** Calls its tools as no model should, and then as it should. */
+  async garbage({ sessionId }) {
+    const call = async (name, args) => log('garbage', { result: await tool(sessionId, name, args) });
+    log('garbage', { result: await post(sessionId, 'not JSON') });
+    log('garbage', { result: await post(sessionId, '[]') });
+    await call('nothing', {});
+    await call('invoke', {});
+    await call('invoke', { invocations: 'B' });
+    await call('invoke', { invocations: [] });
+    await call('invoke', { invocations: [{ agent: 7, request: 1 }] });
+    await call('invoke', { invocations: [{ agent: 'B' }] });
+    await call('invoke', { invocations: Array(1_001).fill({ agent: 'B', request: 1 }) });
+    await call('final', {});
+    await call('final', { response: JSON.parse('['.repeat(500) + ']'.repeat(500)) });
+    await call('final', { response: 'x'.repeat(300 * 1024) });
+    await call('final', { response: 'x'.repeat(10 * 1024 * 1024) });
+    await call('ask', { question: 3 });
+    await call('fail', {});
+    await call('final', { response: 'after all' });
+  },
+  /** One line that is longer than a message may be. It goes on running. */
+  async flood() {
+    for (let megabyte = 0; megabyte < 40; megabyte += 1) process.stdout.write('x'.repeat(1024 * 1024));
+    await new Promise(() => undefined);
+  },
+  /** It goes on running, and cannot answer. */
+  async 'closes-output'() {
+    setInterval(() => undefined, 1_000);
+    closeSync(1);
+    await new Promise(() => undefined);
+  },
+  async 'odd-end'({ say, args: [json] }) {
+    await say('it is fine');
+    return JSON.parse(json);
   },
   async late({ sessionId, say }) {
     await say('done');
@@ -198,20 +248,27 @@ function modesOf(sessionId) {
   return { modes: { currentModeId: 'auto', availableModes } };
 }
 
+/** Ids of agents that keep no list of their sessions. */
+let began = 0;
+const NUMBERED = { 'one-session': () => 'the-session', 'counts-from-one': () => `s-${began}` };
+
 const capabilities = {
   mcpCapabilities: { http: mode !== 'no-http' },
-  sessionCapabilities: mode === 'no-resume' ? {} : { resume: {}, close: {} },
+  sessionCapabilities: ['no-resume', 'counts-from-one'].includes(mode) ? {} : { resume: {}, close: {} },
 };
 const app = agent({ name: 'fake' })
   .onRequest(methods.agent.initialize, ({ params }) => {
     log('initialize', { capabilities: params.clientCapabilities });
     if (mode === 'silent') return new Promise(() => undefined);
-    return { protocolVersion: PROTOCOL_VERSION, agentCapabilities: capabilities };
+    return { protocolVersion: mode === 'newer' ? 99 : PROTOCOL_VERSION, agentCapabilities: capabilities };
   })
   .onRequest(methods.agent.session.new, ({ params }) => {
     if (mode === 'logged-out') throw RequestError.authRequired();
+    if (mode === 'no-id') return {};
+    if (mode === 'silent-new') return new Promise(() => undefined);
     const all = stored();
-    const sessionId = `s-${Object.keys(all).length + 1}-${process.env.FAKE_NAME ?? ''}`;
+    began += 1;
+    const sessionId = NUMBERED[mode]?.() ?? `s-${Object.keys(all).length + 1}-${process.env.FAKE_NAME ?? ''}`;
     writeFileSync(STORE, JSON.stringify({ ...all, [sessionId]: { cwd: params.cwd, prompts: [] } }));
     log('new', { sessionId, meta: params._meta });
     open(sessionId, params.mcpServers);

@@ -12,6 +12,7 @@ const input = mode === 'deaf' ? '' : readFileSync(0, 'utf8');
 const file = (name) => join(process.cwd(), name);
 appendFileSync(file('calls.jsonl'), `${JSON.stringify({ args: rest, input })}\n`);
 
+const block = (reply) => `\`\`\`drover\n${JSON.stringify(reply)}\n\`\`\`\n`;
 const invoke = (agent) =>
   `Passing it on.\n\n\`\`\`drover\n{"action":"invoke","invocations":[{"agent":"${agent}","request":"go"}]}\n\`\`\`\n`;
 const resumed = rest.includes('--resume') ? rest[rest.indexOf('--resume') + 1] : undefined;
@@ -67,6 +68,10 @@ const modes = {
   'no-json': () => print('plain words'),
   huge: () => print('x'.repeat(10 * 1024 * 1024)),
   'huge-json': () => print(JSON.stringify('x'.repeat(10 * 1024 * 1024))),
+  'large-json': () => print({ any: ['x'.repeat(300 * 1024)] }),
+  'large-block': () =>
+    print(times('tries') === 1 ? block({ action: 'final', response: ['x'.repeat(300 * 1024)] }) : 'shorter'),
+  'wrong-timeout': () => print(block({ action: 'ask', question: 'red?', timeout: 'soon' })),
   'huge-claude': () => claude('y'.repeat(10 * 1024 * 1024)),
   'not-logged-in': () => {
     console.error('Not logged in · Please run /login');
@@ -108,6 +113,7 @@ const modes = {
     claude('API Error: Request rejected (429) · resets in 5 minutes', { is_error: true, api_error_status: 429 }),
   'claude-logged-out': () => claude('Invalid API key · Please run /login', { is_error: true }),
   'claude-new-session': () => claude('again', { session_id: `c-${String(times('sessions') + 1)}` }),
+  'claude-names-session': () => claude('fine', { session_id: JSON.parse(rest[0]) }),
   'claude-lost-session': () => {
     if (resumed === undefined) return claude('from the beginning');
     console.error(`No conversation found with session ID: ${resumed}`);

@@ -2,7 +2,7 @@
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
-import { messageOf } from '../../contract/text';
+import { messageOf, oneLine, QUOTE_BYTES } from '../../contract/text';
 import { packageVersion } from '../../version';
 import { AgentFailure } from '../failure';
 import type { ProcessGroup } from '../process-group';
@@ -13,7 +13,6 @@ import { readFile, writeFile } from './files';
 import { askingMode } from './modes';
 import {
   type ClientConnection,
-  type ClientContext,
   type InitializeResponse,
   type LoadSessionResponse,
   loadAcp,
@@ -41,10 +40,13 @@ export interface AcpListener {
 
 /** Claude Code asks for no permission to use the tools by which it gives its reply. Other agents ignore this. */
 const OWN_TOOLS = { claudeCode: { options: { allowedTools: [`mcp__${TOOLS_NAME}`] } } };
-/** Time for the first answer of a program that has just started, such as one that npx fetches. */
-const INITIALIZE_MS = 90_000;
-/** How long the reason of an end may take to be known after the connection closed. */
+/** Time for an answer that needs no model: of a program that has just started, such as one that npx fetches, or of a long session. */
+const ANSWER_MS = 90_000;
+/** How long a program may take to end after its connection closed. */
 const END_MS = 3_000;
+
+/** The program runs, and does not answer. */
+export class AgentSilence extends AgentFailure {}
 
 /** A running agent. */
 export class AcpAgent {
@@ -71,6 +73,7 @@ export class AcpAgent {
     this.cwd = cwd;
     this.asks = asks;
     void gone.then(() => (this.hasEnded = true));
+    connection.signal.addEventListener('abort', () => void this.endDeaf());
   }
 
   /** Starts the program and initializes it. Rejects with the reason why that fails. */
@@ -114,7 +117,8 @@ export class AcpAgent {
       clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
     });
     try {
-      const initialized = await limited(beforeEnd(initializing, gone, connection));
+      const initialized = await answered('initialize', beforeEnd(initializing, gone, connection));
+      checkVersion(initialized, acp.PROTOCOL_VERSION);
       return new AcpAgent(group, connection, gone, initialized, program);
     } catch (error) {
       await group.end();
@@ -122,17 +126,15 @@ export class AcpAgent {
     }
   }
 
-  /** Whether the program still runs. */
+  /** Whether the program still runs, and hears. */
   get runs(): boolean {
-    return !this.hasEnded;
+    return !this.hasEnded && !this.connection.signal.aborted;
   }
 
   async newSession(servers: McpServer[]): Promise<string> {
-    const { sessionId, modes } = await this.call<NewSessionResponse>('session/new', {
-      cwd: this.cwd,
-      mcpServers: servers,
-      _meta: OWN_TOOLS,
-    });
+    const parameters = { cwd: this.cwd, mcpServers: servers, _meta: OWN_TOOLS };
+    const { sessionId, modes } = await this.soon<NewSessionResponse>('session/new', parameters);
+    if (typeof sessionId !== 'string') throw new AgentFailure('it answered "session/new" without the id of a session');
     await this.letAsk(sessionId, modes);
     return sessionId;
   }
@@ -144,12 +146,12 @@ export class AcpAgent {
     if (!canResume && loadSession !== true) return false;
     const parameters = { sessionId, cwd: this.cwd, mcpServers: servers, _meta: OWN_TOOLS };
     try {
-      const { modes } = await this.call<LoadSessionResponse>(canResume ? 'session/resume' : 'session/load', parameters);
+      const { modes } = await this.soon<LoadSessionResponse>(canResume ? 'session/resume' : 'session/load', parameters);
       await this.letAsk(sessionId, modes);
       return true;
     } catch (error) {
       // Another credential, or its files were removed: a new session gets the memory of its branch.
-      if (!this.runs) throw error;
+      if (!this.runs || error instanceof AgentSilence) throw error;
       console.error(`drover: session ${sessionId} cannot be continued: ${messageOf(error)}`);
       return false;
     }
@@ -158,11 +160,11 @@ export class AcpAgent {
   /** In a mode without questions the agent would do what the fleet file does not allow. */
   private async letAsk(sessionId: string, modes: SessionModeState | null | undefined): Promise<void> {
     const modeId = this.asks ? askingMode(modes) : null;
-    if (modeId !== null) await this.call('session/set_mode', { sessionId, modeId });
+    if (modeId !== null) await this.soon('session/set_mode', { sessionId, modeId });
   }
 
   async prompt(sessionId: string, text: string): Promise<PromptResponse> {
-    return this.call('session/prompt', { sessionId, prompt: [{ type: 'text', text }] });
+    return this.call<PromptResponse>('session/prompt', { sessionId, prompt: [{ type: 'text', text }] });
   }
 
   async cancel(sessionId: string): Promise<void> {
@@ -171,7 +173,7 @@ export class AcpAgent {
 
   /** Lets the agent forget what it holds of a session in memory. */
   async close(sessionId: string): Promise<void> {
-    if (isRecord(this.capabilities.sessionCapabilities?.close)) await this.call('session/close', { sessionId });
+    if (isRecord(this.capabilities.sessionCapabilities?.close)) await this.soon('session/close', { sessionId });
   }
 
   /** Ends the program and its children. */
@@ -180,22 +182,51 @@ export class AcpAgent {
     await this.gone;
   }
 
-  /** A call, which fails at once when the program ends. */
-  private call: ClientContext['request'] = async (...given: Parameters<ClientContext['request']>) =>
-    beforeEnd(this.connection.agent.request(...given), this.gone, this.connection);
+  /** A call that fails at once when the program ends. */
+  private async call<T>(method: string, parameters: object): Promise<T> {
+    const answer: unknown = await beforeEnd(
+      this.connection.agent.request(method, parameters),
+      this.gone,
+      this.connection,
+    );
+    if (isRecord(answer)) return answer as T;
+    throw new AgentFailure(`it answered "${method}" with ${oneLine(JSON.stringify(answer ?? null), QUOTE_BYTES)}`);
+  }
+
+  /** A call that needs no model. */
+  private async soon<T>(method: string, parameters: object): Promise<T> {
+    return answered(method, this.call<T>(method, parameters));
+  }
+
+  /** Ends a program that no longer hears: it has closed its output, or written more than one message may have. */
+  private async endDeaf(): Promise<void> {
+    await Promise.race([this.gone, pause(END_MS, undefined, { ref: false })]);
+    await this.group.end();
+  }
 }
 
-async function limited<T>(answer: Promise<T>): Promise<T> {
+async function answered<T>(method: string, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silent = new Promise<never>((_, reject) => {
-    const why = `it did not answer "initialize" within ${String(INITIALIZE_MS / 1_000)} s; does it speak ACP?`;
-    timer = setTimeout(() => reject(new AgentFailure(why)), INITIALIZE_MS);
+    const hint = method === 'initialize' ? '; does it speak ACP?' : '';
+    const why = `it did not answer "${method}" within ${String(ANSWER_MS / 1_000)} s${hint}`;
+    timer = setTimeout(() => reject(new AgentSilence(why)), ANSWER_MS);
   });
   try {
     return await Promise.race([answer, silent]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A program of another version would misunderstand what it is told. */
+function checkVersion(initialized: unknown, known: number): void {
+  const version = isRecord(initialized) ? initialized['protocolVersion'] : undefined;
+  if (version === known) return;
+  const said = oneLine(JSON.stringify(version ?? null), QUOTE_BYTES);
+  throw new AgentFailure(
+    `it speaks version ${said} of ACP, and Drover speaks ${String(known)}; install a version of it that speaks ${String(known)}`,
+  );
 }
 
 /** The answer, or the failure of the call, or that of the program. The program's own comes first: it says more. */

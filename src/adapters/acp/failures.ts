@@ -24,16 +24,16 @@ export function callFailure(error: unknown): AgentFailure {
 
 /** Why a prompt that stopped early fails its turn; null: it ended. */
 export function stopFailure(reason: string): AgentFailure | null {
-  const why = STOPS[reason];
+  const why = STOPS.get(reason);
   return why === undefined ? null : new AgentFailure(`${reason}: ${why}`);
 }
 
-const STOPS: Readonly<Record<string, string>> = {
-  refusal: 'the model refused to go on',
-  max_tokens: 'the model reached its limit of tokens',
-  max_turn_requests: 'the agent reached its limit of requests to the model',
-  cancelled: 'the agent cancelled the prompt by itself',
-};
+const STOPS: ReadonlyMap<unknown, string> = new Map([
+  ['refusal', 'the model refused to go on'],
+  ['max_tokens', 'the model reached its limit of tokens'],
+  ['max_turn_requests', 'the agent reached its limit of requests to the model'],
+  ['cancelled', 'the agent cancelled the prompt by itself'],
+]);
 
 function textsIn(value: unknown, levels: number): string[] {
   if (typeof value === 'string') return value === '' ? [] : [value];

@@ -1,7 +1,7 @@
 /** The files that an agent reads and writes through the adapter: below its folder only. */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, sep } from 'node:path';
+import { type FileHandle, lstat, mkdir, open, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { hasCode } from '../../lib/error-code';
 import type { ReadTextFileRequest, WriteTextFileRequest } from './sdk';
 
@@ -10,7 +10,7 @@ const FILE_BYTES = 10 * 1024 * 1024;
 
 /** Reads lines of a file. */
 export async function readFile(folder: string, { path, line, limit }: ReadTextFileRequest): Promise<string> {
-  const file = await open(await within(folder, path), constants.O_RDONLY | constants.O_NOFOLLOW);
+  const file = await opened(await within(folder, path), constants.O_RDONLY);
   try {
     const { size } = await file.stat();
     if (size > FILE_BYTES) throw new Error(`${path} has ${String(size)} bytes, at most ${String(FILE_BYTES)} are read`);
@@ -31,8 +31,8 @@ export async function writeFile(folder: string, { path, content }: WriteTextFile
   const place = await within(folder, path);
   await mkdir(dirname(place), { recursive: true });
   // Once more: a folder above it may have become a link.
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-  const file = await open(await within(folder, place), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o666);
+  const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
+  const file = await opened(await within(folder, place), O_WRONLY | O_CREAT | O_TRUNC);
   try {
     await file.writeFile(content);
   } finally {
@@ -40,11 +40,20 @@ export async function writeFile(folder: string, { path, content }: WriteTextFile
   }
 }
 
+/** Opens a file of contents. A pipe would wait for its other end, and hold one of the few threads for files. */
+async function opened(place: string, flags: number): Promise<FileHandle> {
+  const file = await open(place, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o666);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new Error(`${place} is not a file of contents`);
+}
+
 /** The real place of a path, without links and `..`. Throws if it is outside of the folder. */
 export async function within(folder: string, path: string): Promise<string> {
   if (!isAbsolute(path)) throw new Error(`${path} is not an absolute path`);
   const root = await realpath(folder);
-  const place = await realPlace(path);
+  // Without `..`: after a folder that does not exist yet it would hide a link.
+  const place = await realPlace(normalize(path));
   if (place === root || place.startsWith(root.endsWith(sep) ? root : root + sep)) return place;
   throw new Error(`${path} is outside of ${folder}`);
 }

@@ -7,7 +7,7 @@ import { AgentFailure } from '../failure';
 import { promptOf, repairPrompt } from '../prompt';
 import type { Adapter } from '../serve';
 import type { Sessions } from '../sessions';
-import { AcpAgent } from './agent';
+import { AcpAgent, AgentSilence } from './agent';
 import { callFailure } from './failures';
 import { type OpenSession, OpenSessions } from './open-sessions';
 import { Tools } from './tools';
@@ -119,10 +119,20 @@ class AcpAdapter {
   private async prompt(work: Work): Promise<void> {
     try {
       const agent = await this.running();
-      const session = await this.open.of(agent, work.turn);
+      const session = await this.opened(agent, work.turn);
       await this.promptIn(session, agent, work);
     } catch (error) {
       work.end({ failure: callFailure(error) });
+    }
+  }
+
+  /** The session of a turn. An agent that opens none and does nothing else is started again by the next turn. */
+  private async opened(agent: AcpAgent, turn: TurnRequest): Promise<OpenSession> {
+    try {
+      return await this.open.of(agent, turn);
+    } catch (error) {
+      if (error instanceof AgentSilence && !this.open.hasOthers()) await agent.end();
+      throw error;
     }
   }
 

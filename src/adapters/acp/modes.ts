@@ -1,4 +1,5 @@
 /** Session modes: agents may begin in one in which they ask for no permission. */
+import { isRecord } from '../records';
 import type { SessionModeState } from './sdk';
 
 /**
@@ -14,7 +15,8 @@ const ASKING: ReadonlyMap<string, string> = new Map([
 
 /** The mode that a session needs so that its agent asks; null if it asks already, or offers none that does. */
 export function askingMode(modes: SessionModeState | null | undefined): string | null {
-  if (modes === null || modes === undefined) return null;
+  if (!isRecord(modes) || !Array.isArray(modes.availableModes)) return null;
   const wanted = ASKING.get(modes.currentModeId);
-  return wanted !== undefined && modes.availableModes.some(({ id }) => id === wanted) ? wanted : null;
+  const offered: readonly unknown[] = modes.availableModes;
+  return wanted !== undefined && offered.some((mode) => isRecord(mode) && mode['id'] === wanted) ? wanted : null;
 }

@@ -1,6 +1,7 @@
 /** The sessions that an agent's process has open, each with the prompt in progress. */
 import type { TurnRequest } from '../../contract/agent/turns';
-import { messageOf } from '../../contract/text';
+import { messageOf, oneLine, QUOTE_BYTES } from '../../contract/text';
+import { AgentFailure } from '../failure';
 import type { Sessions } from '../sessions';
 import type { AcpAgent, AcpListener } from './agent';
 import type { McpServer, RequestPermissionRequest, RequestPermissionResponse, SessionNotification } from './sdk';
@@ -9,7 +10,9 @@ import { costIn, type Work } from './work';
 
 /** One open session. */
 export interface OpenSession {
-  readonly id: string;
+  id: string;
+  /** Whose it is (`Sessions.placeOf`). */
+  readonly place: string;
   readonly tools: ToolsAddress;
   /** Whether the agent reaches the tools; otherwise it answers with a block. */
   readonly hasTools: boolean;
@@ -36,14 +39,14 @@ export class OpenSessions implements AcpListener {
   }
 
   /** Whether a prompt is in progress in any of them but this. */
-  hasOthers(than: OpenSession): boolean {
+  hasOthers(than?: OpenSession): boolean {
     return [...this.open.values()].some((session) => session !== than && session.work !== undefined);
   }
 
   /** The session of a turn: open already, opened again, or a new one. */
   async of(agent: AcpAgent, turn: TurnRequest): Promise<OpenSession> {
     const id = this.sessions.get(turn);
-    const known = id === undefined ? undefined : (this.open.get(id) ?? (await this.resumed(agent, id)));
+    const known = id === undefined ? undefined : await this.known(agent, turn, id);
     const session = known ?? (await this.begun(agent, turn));
     this.open.delete(session.id);
     this.open.set(session.id, session);
@@ -74,32 +77,50 @@ export class OpenSessions implements AcpListener {
     return work === undefined ? { outcome: { outcome: 'cancelled' } } : work.permission(request);
   }
 
-  private async resumed(agent: AcpAgent, id: string): Promise<OpenSession | undefined> {
-    const session = this.prepared(agent, () => id, false);
+  /** An agent that keeps no sessions gives the same ids after its next start, perhaps to another branch first. */
+  private async known(agent: AcpAgent, turn: TurnRequest, id: string): Promise<OpenSession | undefined> {
+    const open = this.open.get(id);
+    if (open === undefined) return this.resumed(agent, turn, id);
+    return open.place === this.sessions.placeOf(turn) ? open : undefined;
+  }
+
+  private async resumed(agent: AcpAgent, turn: TurnRequest, id: string): Promise<OpenSession | undefined> {
+    const session = this.prepared(agent, turn, { id, isNew: false });
     // An agent that counts over its own restarts tells what the session has cost while it opens it.
     this.open.set(id, session);
-    if (await agent.resume(id, serversOf(session))) return session;
-    this.drop(session);
-    return undefined;
+    let isOpen = false;
+    try {
+      isOpen = await agent.resume(id, serversOf(session));
+      return isOpen ? session : undefined;
+    } finally {
+      if (!isOpen) this.drop(session);
+    }
   }
 
   private async begun(agent: AcpAgent, turn: TurnRequest): Promise<OpenSession> {
-    let id = '';
-    const session = this.prepared(agent, () => id, true);
-    id = await agent.newSession(serversOf(session));
-    this.sessions.set(turn, id);
-    return session;
+    const session = this.prepared(agent, turn, { id: '', isNew: true });
+    try {
+      const id = await agent.newSession(serversOf(session));
+      if (this.open.has(id))
+        throw new AgentFailure(
+          `it gave a new session the id ${oneLine(id, QUOTE_BYTES)}, which another one has; if it knows one session only, write session: agent`,
+        );
+      session.id = id;
+      this.sessions.set(turn, id);
+      return session;
+    } catch (error) {
+      this.tools.close(session.tools);
+      throw error;
+    }
   }
 
   /** The address of its tools is part of the call that opens a session, so it comes first. */
-  private prepared(agent: AcpAgent, id: () => string, isNew: boolean): OpenSession {
+  private prepared(agent: AcpAgent, turn: TurnRequest, known: Pick<OpenSession, 'id' | 'isNew'>): OpenSession {
     const session: OpenSession = {
-      get id() {
-        return id();
-      },
+      ...known,
+      place: this.sessions.placeOf(turn),
       tools: this.tools.open(() => session.work?.take),
       hasTools: agent.capabilities.mcpCapabilities?.http === true,
-      isNew,
       work: undefined,
       cost: 0,
     };

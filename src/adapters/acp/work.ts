@@ -10,6 +10,7 @@ import { type ReadAnswer, readReply, readText } from '../answer';
 import { AgentFailure } from '../failure';
 import { Kept } from '../fitting';
 import { mayAsk } from '../prompt';
+import { amountIn, recordIn } from '../records';
 import { addedUsage, usageOf } from '../usage';
 import { stopFailure } from './failures';
 import { chosen, type Decision, decisionOf, permissionQuestion } from './permissions';
@@ -178,12 +179,7 @@ export class Work {
 
   /** What the prompt's end says; `problem`: the agent is to be asked again. */
   read(response: PromptResponse): ReadAnswer {
-    const { usage } = response;
-    const input = usage && usage.inputTokens + (usage.cachedReadTokens ?? 0) + (usage.cachedWriteTokens ?? 0);
-    this.usage = addedUsage(
-      this.usage,
-      usageOf({ inputTokens: input ?? undefined, outputTokens: usage?.outputTokens }),
-    );
+    this.usage = addedUsage(this.usage, tokensIn(response));
     if (this.reply !== undefined) return { reply: this.reply };
     const failure = stopFailure(response.stopReason);
     if (failure !== null) throw failure;
@@ -223,9 +219,21 @@ export class Work {
   }
 }
 
+/** The tokens of a prompt; those that were cached are input too. */
+function tokensIn(response: PromptResponse): TurnUsage | undefined {
+  const used = recordIn(response, 'usage');
+  const input = amountIn(used, 'inputTokens');
+  const cached = (amountIn(used, 'cachedReadTokens') ?? 0) + (amountIn(used, 'cachedWriteTokens') ?? 0);
+  return usageOf({
+    inputTokens: input === undefined ? undefined : input + cached,
+    outputTokens: amountIn(used, 'outputTokens'),
+  });
+}
+
 /** What a session has cost so far, in US dollars. */
 export function costIn({ update }: Pick<SessionNotification, 'update'>): number | undefined {
-  return update.sessionUpdate === 'usage_update' && update.cost?.currency === 'USD' ? update.cost.amount : undefined;
+  const cost = update.sessionUpdate === 'usage_update' ? update.cost : undefined;
+  return cost?.currency === 'USD' ? amountIn({ ...cost }, 'amount') : undefined;
 }
 
 /** A question in the middle of a prompt, before the agent has told what it took. */

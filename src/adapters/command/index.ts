@@ -2,6 +2,7 @@
 import type { TurnHandler } from '../../agent';
 import type { CommandFormat } from '../../contract/agent';
 import type { TurnReply, TurnRequest } from '../../contract/agent/turns';
+import { oneLine, QUOTE_BYTES } from '../../contract/text';
 import type { TurnUsage } from '../../contract/usage';
 import { type ReadAnswer, readText, readValue } from '../answer';
 import type { ChildEnvironment } from '../environment';
@@ -29,6 +30,8 @@ export interface CommandSettings {
 const REPAIRS = 2;
 /** What of stdout may name the cause of an end. */
 const CAUSE_BYTES = 64 * 1024;
+/** An id that can stand on a command line: it does not look like an option, and has no control characters. */
+const SESSION_ID = /^[^-\p{Cc}][^\p{Cc}]{0,511}$/u;
 /** How tools say that they no longer have a session. */
 const SESSION_LOST =
   /\bno (?:conversation|rollout|session|thread)\b[^\n]{0,60}\bfound\b|\b(?:session|thread|conversation)\b[^\n]{0,80}\b(?:not found|does not exist)\b/i;
@@ -83,8 +86,17 @@ async function ask(
     sessions.forget(turn);
     return ask(promptOf(turn, { means: 'block', ...sessions.knows(turn) }), turn, signal, settings);
   }
-  if (reader.session !== undefined) sessions.set(turn, reader.session);
+  if (reader.session !== undefined) remember(reader.session, turn, sessions);
   return { read: readOutcome(outcome, end, output.text, turn, settings), usage: reader.usage };
+}
+
+/** A session with another id cannot be continued: the next turn begins one, and has the memory of its branch. */
+function remember(session: string, turn: TurnRequest, sessions: Sessions): void {
+  if (SESSION_ID.test(session)) return sessions.set(turn, session);
+  console.error(
+    `drover: its session is not continued, because of its id ${oneLine(JSON.stringify(session), QUOTE_BYTES)}`,
+  );
+  sessions.forget(turn);
 }
 
 function isLost(end: CliEnd, outcome: CliOutcome): boolean {
