@@ -9,6 +9,7 @@ import { edgeRows } from './rows/edges';
 import { fleetRows } from './rows/fleet';
 import { lifecycleRows } from './rows/lifecycle';
 import { memoryRows } from './rows/memory';
+import { pullRows } from './rows/pull';
 import { simulateRows } from './rows/simulate';
 import { subscriptionRows } from './rows/subscriptions';
 import { openStage } from './stage';
@@ -24,6 +25,7 @@ async function main(root: string, asked: readonly string[]): Promise<void> {
       ...subscriptionRows(stage),
       ...memoryRows(stage),
       ...edgeRows(stage, root),
+      ...pullRows(stage, root),
     ];
     const unknown = asked.filter((name) => !rows.some((row) => row.name === name));
     if (unknown.length > 0)

@@ -12,7 +12,7 @@ import { createFleetActivities } from '../src/activities/fleet/fleet';
 import { createSignalActivities } from '../src/activities/signals';
 import { DroverClient } from '../src/client';
 import { Calls } from '../src/client/temporal/calls';
-import type { TurnCall } from '../src/contract/activities';
+import type { TurnActivities, TurnCall } from '../src/contract/activities';
 import type { AgentInput, AgentSpec } from '../src/contract/agent';
 import { AGENT_WORKFLOW, SEARCH_ATTRIBUTES, agentWorkflowId, queues } from '../src/contract/names';
 import type { TurnOutcome } from '../src/contract/agent/turns';
@@ -32,6 +32,8 @@ export interface Stage {
   readonly provider: MemoryProvider;
   /** An agent's reply to a turn. */
   answer: (call: TurnCall) => TurnOutcome;
+  /** Takes turns in place of `answer`; undefined: `answer` does. */
+  takeTurn: TurnActivities['takeTurn'] | undefined;
   /** Called when an agent gets another credential. */
   reloaded: () => void;
   /** Bundles of the two sides, as files. */
@@ -62,6 +64,7 @@ export async function openStage(root: string): Promise<Stage> {
   const stage = {
     reloaded: (): void => undefined,
     answer: (_call: TurnCall): TurnOutcome => ({ reply: { action: 'final', response: 'done' } }),
+    takeTurn: undefined as TurnActivities['takeTurn'] | undefined,
   };
   // As in src/worker.ts.
   const calls = new Calls(new Client({ connection: native }));
@@ -70,7 +73,10 @@ export async function openStage(root: string): Promise<Stage> {
     ...provider.activities,
     ...signals,
     ...createFleetActivities({ calls, installation: 'bench', host: 'bench' }),
-    ...delivering({ signals, calls }, { takeTurn: async (call: TurnCall) => stage.answer(call) }),
+    ...delivering(
+      { signals, calls },
+      { takeTurn: async (call: TurnCall) => stage.takeTurn?.(call) ?? stage.answer(call) },
+    ),
     reloadCredential: async () => {
       stage.reloaded();
       return { reloaded: true, why: null };
