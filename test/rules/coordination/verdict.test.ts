@@ -9,6 +9,7 @@ const around = (word: string): string[] => [
   `  ${word}\n`,
   `${word}.`,
   `${word}!!`,
+  `${word} !`,
   `"${word}"`,
   `'${word}.'`,
 ];
@@ -26,6 +27,8 @@ it.each([
   "I don't think so",
   'better wait',
   'not yes',
+  'say "yes"',
+  '"yes" or so',
   'not yet',
   'not ok',
   'ok not',

@@ -8,7 +8,8 @@ export function isEnough(plan: BarrierPlan, sources: Sources): boolean {
   const { quorum, minRatio } = plan.base.topology.convergence;
   const arrived = sources.arrived();
   if (plan.agent === null) return arrived > 0 && arrived / (arrived + sources.failed().length) >= minRatio;
-  return quorum === null ? arrived / (arrived + sources.failed().length) >= minRatio : arrived >= quorum;
+  // A quorum fires the barrier as soon as it is reached, so it is not reached here.
+  return quorum === null && arrived / (arrived + sources.failed().length) >= minRatio;
 }
 
 /** The error of too few arrivals: `insufficient arrivals: 1 of 2 (B2: b2 died)`. */
