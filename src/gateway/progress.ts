@@ -39,9 +39,13 @@ export class ProgressBoard {
     const recent = (this.#entries.get(key)?.arrivals ?? []).filter((at) => now - at < SECOND_MS);
     if (recent.length >= PROGRESS_PER_SECOND) {
       const most = String(PROGRESS_PER_SECOND);
-      throw new DroverError('RateLimited', `more than ${most} reports of progress a second of one turn`, {
-        retryAfterMs: SECOND_MS,
-      });
+      throw new DroverError(
+        'RateLimited',
+        `more than ${most} reports of progress a second of one turn; send only the latest`,
+        {
+          retryAfterMs: SECOND_MS,
+        },
+      );
     }
     const [run = ''] = turnId.split('/');
     const progress = { fleet, run, agent, turnId, at: isoNow(), ...said };
@@ -58,7 +62,7 @@ export class ProgressBoard {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The run with the progress of the turns that it waits for, if this gateway has heard any. */
+  /** The run with the progress of the turns that it waits for, if this gateway has received any. */
   withProgress(run: RunView): RunView {
     const { fleet, waits = [] } = run;
     const progress = waits.flatMap(({ agent, turnId }) => {

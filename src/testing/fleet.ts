@@ -91,7 +91,10 @@ export class TestFleet {
       const value = await read();
       if (isSo(value)) return value;
       if ((await clock.now()) >= end)
-        throw new DroverError('Timeout', `not as wished within ${within}; the last value: ${JSON.stringify(value)}`);
+        throw new DroverError(
+          'Timeout',
+          `the condition did not hold within ${within}; the last value: ${JSON.stringify(value)}`,
+        );
       await clock.skip(1_000);
     }
   }
@@ -217,7 +220,11 @@ export class TestFleet {
     const ref = { fleet: this.name, agent };
     const { subscription } = await this.client.agents.describe(ref);
     const name = report.subscription ?? subscription?.name;
-    if (name === undefined) throw new DroverError('InvalidRequest', `${agent} has no credential that could fail`);
+    if (name === undefined)
+      throw new DroverError(
+        'InvalidRequest',
+        `${agent} has no credential that could fail; give it a subscription in the fleet file`,
+      );
     return this.during(this.client.agents.reportFailure(ref, { kind: 'rate_limit', ...report, subscription: name }));
   }
 

@@ -40,7 +40,7 @@ test('mutants are caught: two answers to one call, other answers to one turn, in
   const found = t.problems().map(({ agent, kind }) => `${agent} ${kind}`);
   expect([...new Set(found)].sort()).toEqual(['Babbles invalid', 'Forgets twice', 'Repeats twice']);
   await expect(t.close()).rejects.toThrow(
-    /Forgets answered turn .* twice, and not alike: first 200 .*"response":1.*then/,
+    /Forgets answered turn .* twice, with different answers: first 200 .*"response":1.*then/,
   );
 });
 

@@ -70,9 +70,13 @@ export function createGuard(
     const limit = await countFailure(request);
     if (limit.isAllowed || !limit.isExceeded) throw error;
     await refusals.run(() => delay(REFUSED_AFTER_MS));
-    throw new DroverError('RateLimited', 'too many calls with a wrong token from this address', {
-      retryAfterMs: limit.ttl,
-    });
+    throw new DroverError(
+      'RateLimited',
+      'too many calls without a valid token from this address; use a valid token, or wait a minute',
+      {
+        retryAfterMs: limit.ttl,
+      },
+    );
   }
 
   async function limitAgent(request: FastifyRequest): Promise<void> {

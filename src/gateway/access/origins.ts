@@ -30,7 +30,11 @@ export function createOriginCheck(names: readonly string[]): CheckOrigin {
     const from = URL.canParse(origin) ? new URL(origin) : null;
     // A proxy with TLS may pass on another port, or its own name.
     const isHere = from !== null && (from.host === host?.toLowerCase() || known.has(from.hostname));
-    if (!isHere) throw new DroverError('Forbidden', `a page of ${origin.slice(0, 100)} may not call this gateway`);
+    if (!isHere)
+      throw new DroverError(
+        'Forbidden',
+        `a page of ${origin.slice(0, 100)} may not call this gateway; open the gateway's own address`,
+      );
   };
 }
 

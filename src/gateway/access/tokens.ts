@@ -50,7 +50,10 @@ export class Tokens {
       return { kind: 'agent', name: `agent ${agent.fleet}/${agent.agent}`, fleet: agent.fleet, agent: agent.agent };
     }
     const found = this.bySha256(digest(token));
-    if (found === undefined) throw new DroverError('Forbidden', 'this token does not allow this call');
+    if (found === undefined) {
+      const known = 'use one of the tokens file or of DROVER_OPERATOR_TOKENS';
+      throw new DroverError('Forbidden', `unknown token: ${known}; the token of an agent opens its own calls only`);
+    }
     return found;
   }
 

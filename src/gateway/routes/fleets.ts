@@ -62,9 +62,13 @@ function specOf(fleet: string, body: unknown): FleetSpec {
   }
   const file = accepted(checkFleetFile(body), []);
   if (file.metadata.name === fleet) return file.spec;
-  throw new DroverError('InvalidFleet', `the body names the fleet ${file.metadata.name}, the path ${fleet}`, {
-    errors: [{ pointer: '/metadata/name', detail: `expected ${fleet}` }],
-  });
+  throw new DroverError(
+    'InvalidFleet',
+    `the body names the fleet ${file.metadata.name}, the path ${fleet}; use the same name in both`,
+    {
+      errors: [{ pointer: '/metadata/name', detail: `expected ${fleet}` }],
+    },
+  );
 }
 
 function accepted<T>(checked: Checked<T>, under: readonly string[]): T {

@@ -57,7 +57,10 @@ export function pullHandlers(exchange: Exchange): Handlers<PullCalls> {
     endpointHealth: ({ params: { fleet, agent } }) => {
       const since = exchange.of({ fleet, agent }).sincePollMs();
       if (since !== null && since < HEALTHY_MS) return { status: 'ready' };
-      throw new DroverError('Unavailable', `${fleet}/${agent} has not polled this gateway within 30s`);
+      throw new DroverError(
+        'Unavailable',
+        `${fleet}/${agent} has not polled this gateway within 30s; start it, or look at its connection to this gateway`,
+      );
     },
   };
 }

@@ -44,5 +44,5 @@ export function sessionHandlers(sessions: Sessions, { isSecure, temporalUi }: Se
 /** An agent has no sessions: none of these calls takes its token. */
 function holderOf(caller: Caller | null): TokenCaller {
   if (caller?.kind === 'token') return caller;
-  throw new DroverError('Forbidden', 'this token does not allow this call');
+  throw new DroverError('Forbidden', "an agent's token has no sessions; use the token of a person");
 }

@@ -197,7 +197,7 @@ export class Population implements Launcher {
     const second = await instance.call(call, path);
     if (second.text === first.text && isSuccess(second)) return;
     const shown = (answer: HttpAnswer): string => `${String(answer.status)} ${(answer.text ?? '').slice(0, 200)}`;
-    const what = `answered turn ${turnIdOf(call.body)} twice, and not alike: first ${shown(first)}, then ${shown(second)}`;
+    const what = `answered turn ${turnIdOf(call.body)} twice, with different answers: first ${shown(first)}, then ${shown(second)}`;
     this.#settings.problems.add(name, 'twice', `${what}; remember answers by turnId (docs/agents.md)`);
   }
 
