@@ -50,9 +50,8 @@ export function failureOf(error: unknown): SubscriptionFailure {
 }
 
 /**
- * The reply of a turn that ended with an error. It tells the agent's workflow whether the
- * credential is to blame, and also if it is not: the text alone, without exit code and status,
- * could look like a refusal.
+ * The reply of a turn that ended with an error. It says whether the credential is to blame, also if
+ * it is not: the text alone, without exit code and status, could look like a refusal.
  */
 export function failedReply(error: unknown): unknown {
   return { ...fail(messageOf(error)), [FAILURE_FIELD]: failureOf(error) };

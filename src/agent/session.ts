@@ -37,7 +37,7 @@ export class CurrentSession {
     if (session === null || (session !== undefined && sessionProblem(session) === null)) this.#current = session;
   }
 
-  /** The part of the next beat; `told` is called when the gateway has it. */
+  /** The part of the next beat; the beat calls `told` when the gateway has it. */
   forBeat(): { readonly session?: string | null } {
     return this.#untold === undefined ? {} : { session: this.#untold };
   }

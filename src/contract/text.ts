@@ -63,7 +63,7 @@ export function utf8Bytes(text: string): number {
 
 /**
  * The well-formed text in at most `maxBytes` bytes of UTF-8. A longer text loses its middle: a
- * quarter of the result is its beginning, which names the subject, the rest its end, which tells
+ * quarter of the result is its beginning, which names the subject, the rest its end, which holds
  * the outcome. The number of omitted bytes stands between them.
  */
 export function boundedText(text: string, maxBytes: number): string {

@@ -20,7 +20,7 @@ export interface Usage {
   readonly outputTokens: number;
 }
 
-/** The memo by which the workflows of agents and runs tell lists their sum. */
+/** The memo of the workflows of agents and runs: their sum, for lists. */
 export const USAGE_MEMO = 'usage';
 
 /** The most bytes of JSON in the `metadata` of a reply. */

@@ -8,7 +8,7 @@ import { createDroverWorker, type DroverWorkerOptions, settingsFrom } from './cr
 /** The options of `DroverPlugin`. Connection and namespace are those of the host worker. */
 export type DroverPluginOptions = Omit<DroverWorkerOptions, 'connection' | 'namespace'>;
 
-/** How often the state of the host worker is read: the SDK tells a plugin only of its end. */
+/** How often the state of the host worker is read: the SDK reports only its end to a plugin. */
 const LOOK_MS = 50;
 
 /**

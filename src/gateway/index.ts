@@ -72,7 +72,7 @@ export interface GatewayOptions {
   readonly temporalUi?: string | null;
   /** Receives the beats that workflows need; the client unless given. */
   readonly beatTarget?: BeatTarget;
-  /** Vouches for agents by leases of its client. Without it each agent is told a renewal per `staleAfter / 3`. */
+  /** Vouches for agents by leases of its client. Without it each agent receives a renewal per `staleAfter / 3`. */
   readonly leases?: boolean;
 }
 

@@ -89,7 +89,7 @@ export function testActivities(scene: Scene): Activities {
 
 /**
  * A turn that takes simulated time ends its attempt, and the server begins the next one when the
- * time has passed: the server's time stands still while an activity runs.
+ * time has passed: the server's time stops while an activity runs.
  */
 function takingTime(turns: TurnActivities): TurnActivities {
   return {
@@ -107,7 +107,7 @@ function takingTime(turns: TurnActivities): TurnActivities {
 
 /**
  * The gateway of the test knows its agents' future: an agent that beats now beats until the end of
- * the clock's step. So it is heard until then, and needs no beats in between.
+ * the clock's step. So it counts as beating until then, and needs no beats in between.
  */
 function vouching({ clock, population }: Scene): GatewayActivities {
   const started = clock.now();

@@ -132,7 +132,7 @@ async function secretFindings(
 
 /**
  * Whether this worker resolves a reference. Left out: the plan's `apply` would approve it first, but
- * no key of this installation says so, and the answer would tell what this host has.
+ * no key of this installation says so, and the answer would reveal the files and secrets of this host.
  */
 async function judged(
   reference: string,

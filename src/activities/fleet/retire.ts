@@ -17,7 +17,7 @@ const LOOK_LATER_MS = 1_000;
 /** An end takes its grace period (10 s) and three calls to the provider at most. After this long, it does not end by itself. */
 const END_WITHIN_MS = 150_000;
 
-/** Terminates the agent that is meant and waits for its end; with `drain`, once its turns have ended. */
+/** Terminates the agent and waits for its end; with `drain`, it waits for the turns first. */
 export async function retire(calls: Calls, call: RetireCall): Promise<{ existed: boolean }> {
   const view = await openAgent(calls, call);
   if (!view || !isMeant(view, call)) return { existed: false };
@@ -92,7 +92,7 @@ export async function keepAgent(calls: Calls, call: RetireCall): Promise<{ kept:
   }
 }
 
-/** Sleeps on when the caller cancels: an agent that was told to end ends. A worker that stops still ends the sleep. */
+/** Sleeps on when the caller cancels: an agent that has begun to end will end. A worker that stops still ends the sleep. */
 async function sleepThroughCancel(ms: number): Promise<void> {
   const context = Context.current();
   try {

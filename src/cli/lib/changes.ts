@@ -72,7 +72,7 @@ function ownError(error: string, agents: readonly AgentProgress[]): string {
   return starts.length === 0 ? error : error.slice(0, Math.min(...starts));
 }
 
-/** The agents that failed, by their error: replicas mostly fail alike. */
+/** The agents that failed, by their error: replicas mostly fail with the same error. */
 function byError(agents: readonly AgentProgress[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { agent, error } of agents) if (error !== null) found.set(error, [...(found.get(error) ?? []), agent]);

@@ -199,7 +199,7 @@ export class Agents {
         result: await this.#calls.update(agentSubject(ref), agentUpdates.reportFailure, argument, update),
       };
     };
-    // A report with an id of its own, or one that is always a decision of its own, is sent alone.
+    // A report with an id, or of a kind that is always a decision of its own, is sent alone.
     const { requestId, turnId, kind, subscription, assignment } = own;
     const goesAlone = requestId !== undefined || turnId !== undefined || kind === 'other';
     // The timeout is part of the key, so that no report waits longer than it would alone.

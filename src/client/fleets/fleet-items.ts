@@ -1,4 +1,4 @@
-/** Fleets in visibility: what they told last, how many of their agents are ready, and what their turns took. */
+/** Fleets in visibility: their last reports, how many of their agents are ready, and the usage of their turns. */
 import { FLEET_MEMO, type FleetListItem, type FleetTold } from '../../contract/fleet';
 import { AGENT_WORKFLOW, FLEET_WORKFLOW } from '../../contract/names';
 import type { Usage } from '../../contract/usage';
@@ -15,7 +15,7 @@ export interface FleetFilter {
   readonly fleets?: readonly string[];
 }
 
-/** A fleet that has not told anything yet. */
+/** A fleet that has not reported anything yet. */
 const UNTOLD: FleetTold = { revision: 0, state: 'changing', agents: 0 };
 
 /** One page of the fleets that are there. */

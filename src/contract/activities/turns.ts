@@ -91,6 +91,6 @@ export interface ReplicaCall {
 
 /** The choice of replicas, on the main queue. */
 export interface ReplicaActivities {
-  /** The replica with the shortest queue, as last told; null: none of them takes turns. */
+  /** The replica with the shortest queue, by their last answers; null: none of them takes turns. */
   pickReplica(call: ReplicaCall): Promise<{ readonly agent: string | null }>;
 }

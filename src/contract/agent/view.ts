@@ -46,7 +46,7 @@ export interface AgentView {
   readonly endpoint: string | null;
   readonly subscription: AssignedSubscription | null;
   readonly registeredAt: string | null;
-  /** The last proof that its workflow has received; a gateway that vouches for it tells none. */
+  /** The last proof that its workflow has received; a gateway that vouches for it sends none. */
   readonly lastProofAt: string | null;
   /** The leases of the gateways that vouch for it; absent without one. */
   readonly heldBy?: readonly string[];
@@ -120,7 +120,7 @@ export interface AgentReport {
   readonly pid?: number;
 }
 
-/** The memo by which an agent's workflow tells lists what search attributes do not hold. */
+/** The memo of an agent's workflow: the fields of lists that search attributes do not hold. */
 export const AGENT_MEMO = 'told';
 
 /** The value of that memo. */

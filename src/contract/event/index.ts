@@ -8,8 +8,8 @@ export interface NotifySpec {
 }
 
 /**
- * The events that a webhook without `events` receives: `run.asked` tells of a question already, so
- * `question.asked` must be named. A webhook that names other types receives those too.
+ * The events that a webhook without `events` receives: `run.asked` reports a question already, so a
+ * webhook must name `question.asked`. A webhook that names other types receives those too.
  */
 export const NOTIFIED_TYPES = [
   'subscription.switched',

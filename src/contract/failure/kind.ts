@@ -1,5 +1,5 @@
 /**
- * Classifies a failed call to a model provider by what it tells about the credential
+ * Classifies a failed call to a model provider: whether its credential has failed
  * (docs/subscriptions.md, "What counts as which failure"). The turn activity and the agents'
  * library share this rule.
  */

@@ -170,7 +170,7 @@ export interface RunView {
   readonly scripted?: true;
   /** The waits of its open branches, the first 20; absent if it has ended. */
   readonly waits?: readonly BranchWait[];
-  /** The last progress of those turns; only in the answer of a gateway that has heard any. */
+  /** The last progress of those turns; only in the answer of a gateway that has received any. */
   readonly progress?: readonly ReportedProgress[];
   /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];

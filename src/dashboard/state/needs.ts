@@ -19,7 +19,7 @@ export interface Need {
   readonly item?: WaitingItem;
 }
 
-/** The lists that it is made of. */
+/** The lists behind it. */
 export interface Lists {
   readonly agents: readonly AgentListItem[];
   readonly fleets: readonly FleetListItem[];

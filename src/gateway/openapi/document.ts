@@ -66,7 +66,7 @@ function success({ statuses = [200], produces, stream, alsoStream }: Call, schem
   );
 }
 
-const NOTHING = { description: 'Done, and nothing to tell' };
+const NOTHING = { description: 'Done, without a body' };
 
 /** The schema of a body by media type. Lines and streams are text whose parts match the schema. */
 function asWritten(type: string, schema: SchemaRef): SchemaRef | Record<string, unknown> {

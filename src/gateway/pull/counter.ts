@@ -35,7 +35,7 @@ const GONE: PulledAnswer = { status: 503, reply: { error: 'the call was withdraw
 export class Counter {
   /** By id, in the order of arrival. */
   readonly #calls = new Map<string, OpenCall>();
-  /** Turns that an instance must be told to drop. */
+  /** Withdrawn turns that an instance still has. */
   readonly #withdrawn: { readonly id: string; readonly instance: string }[] = [];
   readonly #handedLast = new Map<string, string>();
   readonly #now: () => number;

@@ -21,16 +21,16 @@ export class BeatEntry implements Vouched {
   /** The workflow's last answer; undefined until it was queried. */
   answer: BeatAnswer | undefined;
   readAt = 0;
-  /** Counts the changes that the feed has told of, and those that the answer has seen. */
+  /** Counts the changes that the feed has reported, and those that the answer contains. */
   changes = 0;
   seenChanges = 0;
   /** Unknown before the first answer; until then one beat is enough. */
   staleAfterMs = Infinity;
   offline = false;
-  /** Whether the workflow says something else than the last beat: it has not heard that, or an older one after it. */
+  /** Whether the workflow says something else than the last beat: it has not received that, or it has received an older one after it. */
   isMisheard = false;
   /**
-   * A beat of this instance that could not be told. One that says `starting` does not replace it,
+   * A beat of this instance that could not be sent. One that says `starting` does not replace it,
    * because `starting` never moves an agent back (docs/lifecycle.md, "Liveness", 2).
    */
   untold: Heartbeat | null = null;
@@ -76,7 +76,7 @@ export class BeatEntry implements Vouched {
     if (!hasArrived && (this.beat === beat || this.beat.status === 'starting')) this.untold ??= beat;
   }
 
-  /** Whether the last beat names a session that the workflow has not been told. */
+  /** Whether the last beat names a session that the workflow has not received. */
   hasNewSession(): boolean {
     const { session } = this.beat;
     return session !== undefined && session !== this.toldSession;

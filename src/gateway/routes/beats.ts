@@ -1,6 +1,6 @@
 /**
  * Beats, coalesced (docs/http.md, "Beats"): the last beat of every agent is kept in memory, and
- * only what an agent's workflow needs to hear is forwarded as a signal: the first beat, every
+ * the gateway forwards as signals only what an agent's workflow needs: the first beat, every
  * change, the return of an offline agent. While a lease vouches for the agent it needs no more;
  * without one there is one renewal per `staleAfter / 3`.
  */
@@ -35,9 +35,9 @@ export class BeatLedger {
   readonly #target: BeatTarget;
   readonly #counters: BeatCounters;
   readonly #now: () => number;
-  /** Holds the agents in leases; without it every agent is told a renewal per `staleAfter / 3`. */
+  /** Holds the agents in leases; without it every agent receives a renewal per `staleAfter / 3`. */
   readonly #vouching: Vouching | null;
-  /** Whether the feed tells of every change: then an answer holds until it does. */
+  /** Whether the feed reports every change: then an answer holds until the next report. */
   #isFollowed = false;
   #untilSweep = SWEEP_EVERY;
   /** Since when every received beat could be sent on. */
@@ -79,7 +79,7 @@ export class BeatLedger {
     this.#entries.get(keyOf({ fleet: view.fleet, agent: view.name }))?.remember(view, this.#now());
   }
 
-  /** From here on the feed tells of every change. What changed before must be read once. */
+  /** From here on the feed reports every change. An earlier change needs one query. */
   followed(): void {
     this.#isFollowed = true;
     for (const entry of this.#entries.values()) entry.changes += 1;
@@ -96,13 +96,13 @@ export class BeatLedger {
     this.#isFollowed = false;
   }
 
-  /** Something could not be passed on: until now not every beat has been heard. */
+  /** A beat could not be passed on, so silence counts from now at the earliest. */
   deaf(): void {
     this.#listeningFrom = this.#now();
   }
 
   /**
-   * For how many milliseconds beats have been heard and passed on: since the start, or since one
+   * For how many milliseconds beats have been received and passed on: since the start, or since one
    * could not be.
    */
   listeningMs(): number {
@@ -128,7 +128,7 @@ export class BeatLedger {
   #mustTell(entry: BeatEntry, now: number): boolean {
     const { toldAt, offline, isMisheard, heldBy, staleAfterMs } = entry;
     if (offline || toldAt === null) return true;
-    // A message that came late may have undone what the workflow had heard.
+    // A late message may have undone an earlier beat.
     const needsRenewal = heldBy === null || isMisheard;
     if (needsRenewal && isOver(toldAt, staleAfterMs / RENEWALS, now)) return true;
     const vouching = this.#vouching;
@@ -151,7 +151,7 @@ export class BeatLedger {
 
   async #send(ref: AgentRef, entry: BeatEntry, given: Heartbeat): Promise<void> {
     const vouch = this.#vouching?.vouchFor(entry);
-    // Noted before it is sent: the workflow may have heard a message whose answer is lost.
+    // Noted before it is sent: the workflow may have received a message although its answer was lost.
     if (vouch?.lease !== undefined) entry.heldBy = vouch.lease;
     const { session, ...beat } = given;
     const isNews = entry.beat === given && entry.hasNewSession();
@@ -176,7 +176,7 @@ export class BeatLedger {
     entry.reading ??= this.#target
       .describe(ref)
       .then((view) => {
-        // A change that was told since may be later than this view.
+        // A change that was reported since may be later than this view.
         entry.seenChanges = changes;
         return entry.remember(view, this.#now());
       })

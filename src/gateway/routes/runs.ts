@@ -7,7 +7,7 @@ import type { ProgressBoard } from '../progress';
 type RunCalls =
   'runTurns' | 'listRuns' | 'startRun' | 'describeRun' | 'answerRun' | 'pauseRun' | 'resumeRun' | 'cancelRun';
 
-/** Handlers over the client; `board` adds the progress of turns, `agentSecret` opens what workers tell of turns that are over. */
+/** Handlers over the client; `board` adds the progress of turns, `agentSecret` opens the sealed records of turns that are over. */
 export function runHandlers({ runs }: DroverClient, board: ProgressBoard, agentSecret: string): Handlers<RunCalls> {
   return {
     listRuns: ({ query: { fleet, state, pageSize, pageToken }, request }) =>

@@ -67,7 +67,7 @@ export class Endings implements Watch {
   async #follow(): Promise<void> {
     const engine = await this.#options.engine();
     const label = [`${LABELS.installation}=${this.#options.installation}`];
-    // Docker and Podman call the event of an end by different names in filters, and alike in events.
+    // Docker and Podman have different names for the event of an end in filters, and the same name in events.
     const filters = { type: ['container'], label };
     const { signal } = this.#stopped;
     const events = await engine.getEvents({ filters, abortSignal: signal } as Docker.GetEventsOptions);

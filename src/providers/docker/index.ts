@@ -46,7 +46,7 @@ export interface DockerProviderOptions extends AgentAccess {
 const REPLACED_GRACE_MS = 5_000;
 /** How many earlier instances are kept. A wake is late by one attempt, not by ten starts. */
 const FORMER_KEPT = 10;
-/** Where Docker listens unless it is told otherwise. */
+/** Docker's default socket. */
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 /** Tries against concurrent callers that make and remove the same container. */
 const TRIES = 10;

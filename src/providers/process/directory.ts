@@ -1,8 +1,8 @@
 /**
  * The files of the process provider: one directory per key, `<stateDir>/agents/<key>/`, with
  * `resource.json`, `output.log`, and for every instance `<n>.json` (its leader), `<n>.agent`
- * (written by the agent itself) and `<n>.exit` (its exit code). `.ended/<key>@<n>` tells a worker of
- * the end. `destroyed` is the tombstone. Each file appears in one atomic step, so locks are not
+ * (written by the agent itself) and `<n>.exit` (its exit code). `.ended/<key>@<n>` reports the end
+ * to a worker. `destroyed` is the tombstone. Each file appears in one atomic step, so locks are not
  * needed.
  */
 import { type FileHandle, appendFile, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';

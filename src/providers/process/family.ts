@@ -11,7 +11,7 @@ import type { ProcessIdentity } from '../../lib/process-identity';
 /** Proofs that a process belongs to an agent. */
 export interface Kinship {
   readonly key: string;
-  /** Whether processes with the marks of this instance are wanted. */
+  /** Whether to include processes with the marks of this instance. */
   readonly includes: (instanceId: string) => boolean;
   /** Identities (`nameOf`) of processes known to be the agent's. */
   readonly known: ReadonlySet<string>;

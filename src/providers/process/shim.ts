@@ -42,7 +42,7 @@ export interface ShimOptions {
   readonly title: string;
   readonly record: string;
   readonly exit: string;
-  /** The file that tells the worker of the end (endings.ts). */
+  /** The notice of the end for the worker (endings.ts). */
   readonly notice: string;
   /** Path of the agent's cgroup; empty if it has none. */
   readonly cgroup: string;

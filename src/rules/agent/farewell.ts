@@ -1,4 +1,4 @@
-/** The message with which an agent tells its fleet that it has ended. */
+/** The message by which an agent reports its end to its fleet. */
 import type { AgentGone, UsageLeft } from '../../contract/fleet';
 import { DIRECT_INCARNATION, RETIRE_REQUEST } from '../../contract/names';
 import type { AgentState } from './state';

@@ -1,4 +1,4 @@
-/** Which events tell of a command that a person or a program gave, and the audit that they make with a trail. */
+/** Finds the events of commands that a person or a program gave, and joins them with an audit trail. */
 import type { AuditEntry } from '../../contract/caller/audit';
 import type { NamedOrigin } from '../../contract/caller/origin';
 import type { DroverEvent, EventType } from '../../contract/event';

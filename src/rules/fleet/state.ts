@@ -25,7 +25,7 @@ import { type Ignored, NOTHING_IGNORED } from '../lib/troubles';
 
 /**
  * The next step of a change; `ended`: none. `check` asks the workers whether they have everything,
- * and nothing of the change is told to a pool before that.
+ * before any pool receives a part of the change.
  */
 export type ChangeStep = 'place' | 'check' | 'provision' | 'undo' | 'ended';
 

@@ -7,7 +7,7 @@ import type { RecordedHistory } from './histories';
 import { quietRuntime } from './runtime';
 
 /**
- * Values of Temporal's WorkflowTaskFailedCause after which nothing is wrong. UNHANDLED_COMMAND: a
+ * Harmless values of Temporal's WorkflowTaskFailedCause. UNHANDLED_COMMAND: a
  * message arrived while the workflow wanted to close, and the task ran again. FORCE_CLOSE_COMMAND:
  * the workflow was terminated while the task ran.
  */

@@ -65,7 +65,7 @@ function writeHoldsMemo({ holds }: AgentState): void {
   if (JSON.stringify(told) !== JSON.stringify(all)) upsertMemo({ holds: all });
 }
 
-/** The fleet's sum is made of these (client/usage.ts): a query of every agent would take too long. */
+/** The fleet's sum adds these up (client/usage.ts): a query of every agent would take too long. */
 function writeUsageMemo({ usage }: AgentState): void {
   if (usage !== undefined) tellUsage(usage);
 }

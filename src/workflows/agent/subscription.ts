@@ -49,7 +49,7 @@ export interface AgentSubscription {
   readonly pending: () => number;
 }
 
-/** A switch without turns in flight takes less. Other agents must not wait longer for news of a failed credential. */
+/** A switch without turns in flight takes less. Other agents must not wait longer for the report of a failed credential. */
 const TELL_WITHIN_MS = 1_000;
 /** A fleet starts a pool again within some hundred milliseconds; a busy worker takes a little longer. */
 const STARTED_AGAIN_WITHIN = '3s';
@@ -233,7 +233,7 @@ export function keepSubscription(machine: AgentMachine, outbox: Outbox, supervis
   return { report, reload, handle, pending: observations.pending };
 }
 
-/** Records each finished switch, and tells the pool of a credential that could not be applied. */
+/** Records each finished switch, and reports to the pool a credential that could not be applied. */
 function tellEnds(machine: AgentMachine, outbox: Outbox): void {
   for (const { what, why, accepted, record, rejected } of machine.state.switches.ended) {
     machine.change(markSwitchesAnnounced, { by: 'subscription', what, why, accepted, always: true });

@@ -76,7 +76,8 @@ function startBackgroundWork(machine: FleetMachine): void {
 /** Returns true when the workflow must continue as new, false when the fleet is gone. */
 async function live(machine: FleetMachine): Promise<boolean> {
   const { supervisor } = machine;
-  // Work that pauses between two attempts continues in the next run. A fleet that ends must have told everyone.
+  // Work that pauses between two attempts continues in the next run. A fleet must not end before
+  // every receiver has its messages.
   const isResting = (what: string) => !isDestroyed(machine.state) && supervisor.isResting(what);
   const isTold = () =>
     (!machine.state.holdsDue || isResting(TELL_AGENTS)) && (duePools(machine.state) === null || isResting(TELL_POOLS));

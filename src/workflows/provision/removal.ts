@@ -66,7 +66,7 @@ async function unlessCancelled(saga: Saga, agent: string, call: () => Promise<un
   }
 }
 
-/** Lets the agent go on. False: it was told to end before. */
+/** Lets the agent go on. False: it had begun to end before. */
 async function isKept(saga: Saga, call: RetireCall): Promise<boolean> {
   const what = `keep ${call.agent}`;
   const { kept } = await patiently(saga, what, () => fleetActivities(what).keepAgent(call));

@@ -7,7 +7,7 @@ import type { Supervisor } from '../shared/supervise';
 const WITHOUT_PAUSE = 16;
 const BETWEEN_MS = 1_000;
 
-/** The news of one run's branches. */
+/** Records starts and ends of one run's branches. */
 export interface BranchNews {
   moved(record: LiveBranchRecord): void;
   /** Records what still waits, before the run ends. */

@@ -37,7 +37,7 @@ export function handleInbox(life: RunLife, handle: RegisterCommand): void {
   });
 }
 
-/** Answers an item, records who did, and tells the webhooks. */
+/** Answers an item, records who did, and notifies the webhooks. */
 export function answerItem(life: RunLife, number: number, value: unknown, request: Origin): void {
   const asked = life.human.waiting().find((one) => one.number === number);
   if (asked === undefined) return;

@@ -130,7 +130,7 @@ export function beginRun(input: RunInput): RunLife {
 
   const used = (): Usage | undefined =>
     result === null ? sumOfUsage([...branches.values()].map(({ usage }) => usage)) : result.usage;
-  /** At each change of a small run; of a large one with the news of branches, which are a second apart, and at its end. */
+  /** At each change of a small run; of a large one with each event of branches, once a second, and at its end. */
   const tellLists = (): void => {
     const usage = used();
     if (usage !== undefined) tellUsage(usage);

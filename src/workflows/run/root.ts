@@ -35,7 +35,7 @@ class Moved extends Error {
   }
 }
 
-/** Registers what agents tell the branch, and the query. Create one per run. */
+/** Registers the signals of agents to the branch, and the query. Create one per run. */
 export function createRoot(life: RunLife): RootBranch {
   let parts: BranchParts | null = null;
   let doors: Doors | null = null;

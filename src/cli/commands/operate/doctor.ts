@@ -83,7 +83,7 @@ function nodeFinding(): Finding {
     : { check: 'node', result: 'ok', detail: process.versions.node };
 }
 
-/** The keys of worker, gateway and command line must be the same; their ids tell without showing them. */
+/** The keys of worker, gateway and command line must be the same; their ids show that without revealing the keys. */
 function specKeyFinding({ specSecrets, stateDir }: Pick<Settings, 'specSecrets' | 'stateDir'>): Finding {
   const check = 'specification key';
   if (specSecrets === undefined) {

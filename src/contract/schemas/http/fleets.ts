@@ -66,7 +66,7 @@ export const fleetCalls = {
   cancelChange: {
     method: 'POST',
     path: '/v1/fleets/{fleet}/cancel',
-    summary: 'Stop the change that runs and take it back; 409 if none runs, or another one than is meant',
+    summary: 'Stop the running change and undo it; 409 if no change runs, or if another one runs',
     access: 'admin',
     params: ofFleet,
     body: strict({

@@ -12,7 +12,7 @@ const STARTING_MAX_MS = 15_000;
 const SILENT_MAX_MS = 5 * 60_000;
 
 /**
- * Whether a probe can tell more than beats do: the provider started the process, and no beat proves
+ * Whether a probe can show more than beats do: the provider started the process, and no beat proves
  * it alive.
  */
 function isSilent(state: AgentState): boolean {
@@ -47,7 +47,7 @@ export function probedAfterBeat(state: AgentState, status: Heartbeat['status'], 
   return { ...state, probeAt: state.probes === 0 ? now : now + Math.min(1_000 * 2 ** state.probes, SILENT_MAX_MS) };
 }
 
-/** Starts probing if a probe can tell something, and stops it if it cannot. */
+/** Starts probing if a probe can show something, and stops it if it cannot. */
 export function withProbes(state: AgentState, now: number): AgentState {
   if (isSuspended(state)) return state;
   if (!isSilent(state)) return state.probeAt === null ? state : { ...state, probeAt: null, probes: 0 };

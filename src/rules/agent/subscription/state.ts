@@ -43,7 +43,7 @@ export interface Switch {
 /** A grant that gives a credential. */
 export type Granted = Extract<AllocationGranted, { readonly credential: string }>;
 
-/** How a switch ended. `rejected`: the request whose grant the pool takes back. */
+/** How a switch ended. `rejected`: the request of a grant that the pool must withdraw. */
 export interface SwitchEnd {
   readonly what: string;
   readonly why: string;

@@ -123,7 +123,7 @@ export function failureReport(state: AgentState, turnId: string, ending: TurnEnd
   return { subscription: turn.on.name, assignment: turn.on.assignment, ...ending.failure, turnId };
 }
 
-/** Whether only the text of the agent's error tells of the credential's failure. */
+/** Whether only the text of the agent's error shows the credential's failure. */
 function isByWordsAlone(outcome: TurnOutcome, failure: SubscriptionFailure): boolean {
   if (!('reply' in outcome) || failure.resetAt !== undefined || !isRecord(outcome.reply)) return false;
   const { action, error } = outcome.reply;
