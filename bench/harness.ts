@@ -53,7 +53,8 @@ export async function measure(row: Row, progress: (text: string) => void): Promi
       const drover = await sides.drover();
       const bare = (first === 'bare' ? early : await sides.bare?.()) ?? null;
       if (round >= 0) rounds.push({ drover, bare });
-      progress(`${row.name}: round ${String(round + 1)} of ${String(count)}`);
+      const beside = bare === null ? '' : `, beside ${shown(bare)}`;
+      progress(`${row.name}: round ${String(round + 1)} of ${String(count)}: ${shown(drover)}${beside}`);
     }
   } finally {
     await sides.end?.();

@@ -1,10 +1,10 @@
 /**
- * `npm run bench [-- NAME…]`: runs the named rows, or all; prints the table and writes
- * bench/results.json.
+ * `npm run bench [-- NAME…]`: runs the named rows, or all; prints the table and keeps
+ * their results in bench/results.json.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Measured, measure, resultTable } from './harness';
+import { type Measured, type Row, measure, resultTable } from './harness';
 import { edgeRows } from './rows/edges';
 import { fleetRows } from './rows/fleet';
 import { lifecycleRows } from './rows/lifecycle';
@@ -34,11 +34,19 @@ async function main(root: string, asked: readonly string[]): Promise<void> {
       if (asked.length > 0 && !asked.includes(row.name)) continue;
       results.push(await measure(row, (text) => process.stderr.write(`${text}\n`)));
     }
+    // Before the end of the stage, which may fail on a busy machine.
+    process.stdout.write(`${resultTable(results)}\n`);
+    keep(results, rows, join(root, 'bench/results.json'));
   } finally {
     await stage.stop();
   }
-  process.stdout.write(`${resultTable(results)}\n`);
-  writeFileSync(join(root, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** Writes the results in the order of the rows. Those of rows that did not run stay. */
+function keep(results: readonly Measured[], rows: readonly Row[], file: string): void {
+  const before = JSON.parse(readFileSync(file, 'utf8')) as readonly Measured[];
+  const kept = rows.flatMap(({ name }) => [...results, ...before].find((result) => result.name === name) ?? []);
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 const [root = process.cwd(), ...asked] = process.argv.slice(2);

@@ -84,7 +84,7 @@ export async function openStage(root: string): Promise<Stage> {
   };
   const bareActivities = { bareActivity: async (argument: unknown) => argument };
   const create = (options: Pick<WorkerOptions, 'taskQueue' | 'activities'> & Partial<WorkerOptions>) =>
-    Worker.create({ connection: native, shutdownGraceTime: '1s', shutdownForceTime: '5s', ...options });
+    Worker.create({ connection: native, shutdownGraceTime: '1s', shutdownForceTime: '1m', ...options });
   const workflowsOf = (codePath: string) => ({ workflowBundle: { codePath }, maxCachedWorkflows: 2_000 });
   const workers = await Promise.all([
     create({ taskQueue: queues.main(QUEUE), activities, ...workflowsOf(bundles.drover) }),
