@@ -1,7 +1,7 @@
 /** The real agents in their cache folder (scripts/test-agents.mjs), and the model that they talk to. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULES = join(__dirname, '../../.cache/agents/node_modules');
@@ -16,6 +16,14 @@ export const CLAUDE_AGENT_ACP: readonly string[] = [
   join(MODULES, 'node/bin/node'),
   join(MODULES, '@agentclientprotocol/claude-agent-acp/dist/index.js'),
 ];
+
+/** Puts a program `claude-agent-acp` into a folder, as npm installs it for a Node that it runs on. */
+export function writeClaudeAgentAcp(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'claude-agent-acp');
+  writeFileSync(file, `#!/bin/sh\nexec ${CLAUDE_AGENT_ACP.map((word) => JSON.stringify(word)).join(' ')}\n`);
+  chmodSync(file, 0o755);
+}
 
 /** A running model. */
 export class Model {
