@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from ._prompt import prompt_of, text_of
@@ -27,11 +28,22 @@ def serve(
     def on_turn(turn: Turn) -> Reply:
         inputs = {"task": text_of(turn.task), "input": prompt_of(turn)} if to_inputs is None else to_inputs(turn)
         # A crew keeps the state of its run, and turns run side by side.
-        output = crew.copy().kickoff(inputs=inputs)
+        output = _with_own_counts(crew.copy()).kickoff(inputs=inputs)
         reply = final(output.raw) if to_reply is None else to_reply(output, turn)
         used = getattr(output, "token_usage", None)
-        if used is None or "usage" in reply:
+        if used is None or not used.total_tokens or "usage" in reply:
             return reply
         return {**reply, "usage": {"inputTokens": used.prompt_tokens, "outputTokens": used.completion_tokens}}
 
     return serve_agent(on_turn=on_turn, **options)
+
+
+def _with_own_counts(crew: Any) -> Any:
+    """The copies of a crew share its models, and a model counts the tokens of all its calls: each agent gets a model
+    that begins at zero."""
+    for agent in [*crew.agents, crew.manager_agent]:
+        counts = getattr(getattr(agent, "llm", None), "_token_usage", None)
+        if isinstance(counts, dict):
+            agent.llm = copy(agent.llm)
+            agent.llm._token_usage = dict.fromkeys(counts, 0)
+    return crew

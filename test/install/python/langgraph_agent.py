@@ -1,17 +1,15 @@
 """A LangGraph graph as an agent of a fleet."""
 
-from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
 
 from drover_agent.langgraph import serve
 
-USAGE = {"input_tokens": 12, "output_tokens": 3, "total_tokens": 15}
-model = GenericFakeChatModel(messages=iter([AIMessage("Mars is red.", usage_metadata=USAGE)] * 9))
+model = ChatOpenAI(model="gpt-5")
 
 
-def answer(state: MessagesState):
-    return {"messages": [model.invoke(state["messages"])]}
+async def answer(state: MessagesState):
+    return {"messages": [await model.ainvoke(state["messages"])]}
 
 
 graph = StateGraph(MessagesState)
