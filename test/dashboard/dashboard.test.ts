@@ -118,6 +118,23 @@ describeInBrowser('the dashboard', () => {
     run = page.url().split('/').at(-1) ?? '';
   });
 
+  test('an ended run shows the input and the reply of each turn, and is started again', async () => {
+    await go(`runs/mars/${run}`);
+    await page.getByText('Turns', { exact: true }).click();
+    const turns = page.locator('details', { hasText: 'drover describe run' }).locator('li');
+    await until(async () => (await turns.count()) === 6 || undefined, PATIENCE_MS);
+    await turns.first().locator('summary').click();
+    await turns.first().getByText('"Spell the word."').waitFor();
+    await turns.first().getByRole('heading', { name: 'Reply' }).waitFor();
+
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.getByText("drover run mars 'Spell the word.'").waitFor();
+    await page.locator('dialog[open] button.main').click();
+    const isOther = () => (page.url().endsWith(`/${run}`) ? undefined : true);
+    expect(await until(isOther, PATIENCE_MS)).toBe(true);
+    await page.getByText('MARS', { exact: true }).waitFor();
+  });
+
   test('the screen of an agent names who did what to it', async () => {
     await go('agents/mars/AgentA');
     await page.getByText('Who did what').click();

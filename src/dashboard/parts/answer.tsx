@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { WaitingItem } from '../../contract/run/inbox';
+import { shellWord } from './shell-word';
 import { call } from '../state/api';
 import { plainText } from '../../contract/text';
 import { Action } from './action';
@@ -37,14 +38,14 @@ export function AnswerItem({ item }: { readonly item: WaitingItem }): JSX.Elemen
           key={label}
           label={label}
           isGrave={isGrave}
-          command={`drover answer ${id} ${JSON.stringify(plainText(value))}`}
+          command={`drover answer ${id} ${shellWord(plainText(value))}`}
           run={answer(value)}
         >
           <pre>{plainText(prompt)}</pre>
         </Action>
       ))}
       {choices === undefined && (
-        <Action label="Answer" command={`drover answer ${id} ${JSON.stringify(text)}`} run={answer(text)}>
+        <Action label="Answer" command={`drover answer ${id} ${shellWord(text)}`} run={answer(text)}>
           <pre>{plainText(prompt)}</pre>
           <label>
             Your answer{' '}

@@ -9,6 +9,7 @@ import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { LogTail } from '../parts/log-tail';
 import { Moves } from '../parts/moves';
+import { shellWord } from '../parts/shell-word';
 import { TemporalLink } from '../parts/temporal-link';
 import { Age, Ago, Reason, State } from '../parts/words';
 import { call } from '../state/api';
@@ -60,7 +61,7 @@ function Commands({ view: { fleet, name: agent, moves = [] } }: { readonly view:
     await call('POST', `/v1/agents/${fleet}/${agent}/${command}`, reason === '' ? {} : { reason }, key);
     setReason('');
   };
-  const why = reason === '' ? '' : ` --reason ${JSON.stringify(reason)}`;
+  const why = reason === '' ? '' : ` --reason ${shellWord(reason)}`;
   const whyNot = new Map(moves.map((move) => [move.command as string, move.why]));
   const field = (
     <p>

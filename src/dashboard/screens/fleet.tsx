@@ -7,6 +7,7 @@ import { fleetWorkflowId, provisionWorkflowId } from '../../contract/names';
 import { Action } from '../parts/action';
 import { Audit } from '../parts/audit';
 import { Facts, usageText } from '../parts/facts';
+import { shellWord } from '../parts/shell-word';
 import { type Column, Table } from '../parts/table';
 import { FlowList, type ShownFleet, TopologyPicture, type TopologyProps } from '../parts/topology';
 import { TemporalLink } from '../parts/temporal-link';
@@ -21,7 +22,7 @@ import { ApplyAction } from './apply';
 const COLUMNS: readonly Column<AgentListItem>[] = [
   {
     name: 'Agent',
-    width: 22,
+    width: 20,
     sortBy: ({ name }) => name,
     show: ({ fleet, name }) => (
       <a href={linkTo('agents', fleet, name)}>
@@ -29,15 +30,21 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
       </a>
     ),
   },
-  { name: 'State', width: 13, sortBy: ({ phase }) => phase, show: ({ phase }) => <State word={phase} /> },
+  { name: 'State', width: 12, sortBy: ({ phase }) => phase, show: ({ phase }) => <State word={phase} /> },
+  {
+    name: 'Runtime',
+    width: 12,
+    sortBy: ({ runtime }) => runtime,
+    show: ({ runtime }) => <State word={runtime} />,
+  },
   {
     name: 'Liveness',
-    width: 12,
+    width: 11,
     sortBy: ({ liveness }) => liveness,
     show: ({ liveness }) => <State word={liveness} />,
   },
-  { name: 'Holds', width: 12, sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
-  { name: 'Restarts', width: 10, sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
+  { name: 'Holds', width: 11, sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
+  { name: 'Restarts', width: 9, sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
   {
     name: 'Credential',
     width: 13,
@@ -47,11 +54,19 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
   { name: 'Since', width: 8, sortBy: ({ since }) => since ?? '', show: ({ since }) => <Age at={since} /> },
   {
     name: 'Why',
-    width: 28,
+    width: 22,
     sortBy: ({ why }) => why ?? '',
     show: ({ why, problem }) => <Reason text={problem ?? why} />,
   },
 ];
+
+/** Beside them where an agent has reported usage. */
+const USAGE: Column<AgentListItem> = {
+  name: 'Cost',
+  width: 8,
+  sortBy: ({ usage }) => usage?.costUsd ?? 0,
+  show: ({ usage }) => usage && <span title={usageText(usage) ?? ''}>${usage.costUsd.toFixed(2)}</span>,
+};
 
 /** The fleet with its buttons. */
 export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element {
@@ -77,7 +92,7 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
       <Table
         label="Agents"
         rows={rows}
-        columns={COLUMNS}
+        columns={rows.some(({ usage }) => usage !== undefined) ? [...COLUMNS, USAGE] : COLUMNS}
         keyOf={({ name }) => name}
         isRead={agents.read.value.readAt !== null}
         empty="The fleet has no agent."
@@ -116,7 +131,7 @@ function Controls({ view }: { readonly view: FleetView }): JSX.Element {
   const base = `/v1/fleets/${fleet}`;
   return (
     <p class="buttons">
-      <Action label="Start a run" command={`drover run ${fleet} ${JSON.stringify(task)}`} run={start}>
+      <Action label="Start a run" command={`drover run ${fleet} ${shellWord(task)}`} run={start}>
         <label>
           Task <textarea required rows={3} value={task} onInput={(event) => setTask(event.currentTarget.value)} />
         </label>

@@ -9,7 +9,9 @@ import { Audit } from '../parts/audit';
 import { Context } from '../parts/context';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
+import { shellWord } from '../parts/shell-word';
 import { TemporalLink } from '../parts/temporal-link';
+import { Turns } from '../parts/turns';
 import { Age, Ago, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
@@ -37,7 +39,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
       <p>
         <State word={view.state} />
       </p>
-      {result === null && <Controls view={view} />}
+      {result === null ? <Controls view={view} /> : <Again view={view} />}
       <Questions view={view} />
       <Facts
         of={{
@@ -53,6 +55,7 @@ function Run({ view }: { readonly view: RunView }): JSX.Element {
       <Branches view={view} />
       <Barriers view={view} />
       <Undo view={view} />
+      <Turns fleet={view.fleet} run={view.run} />
       <Audit fleet={view.fleet} run={view.run} />
     </>
   );
@@ -65,6 +68,20 @@ function Controls({ view: { fleet, run } }: { readonly view: RunView }): JSX.Ele
       <Action label="Pause" command={`drover runs pause ${fleet}/${run}`} run={send('pause')} />
       <Action label="Resume" command={`drover runs resume ${fleet}/${run}`} run={send('resume')} />
       <Action label="Cancel" isGrave command={`drover runs cancel ${fleet}/${run}`} run={send('cancel')} />
+    </p>
+  );
+}
+
+/** An ended run is started again with the same task, as a new run. */
+function Again({ view: { fleet, task } }: { readonly view: RunView }): JSX.Element | null {
+  if (task === undefined) return null;
+  const start = async (key: string): Promise<void> => {
+    const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task }, key);
+    location.hash = linkTo('runs', fleet, run);
+  };
+  return (
+    <p class="buttons">
+      <Action label="Run again" command={`drover run ${fleet} ${shellWord(plainText(task))}`} run={start} />
     </p>
   );
 }
