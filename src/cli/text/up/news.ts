@@ -25,9 +25,11 @@ function agentLines(before: AgentListItem | undefined, after: AgentListItem): st
   const isNews = (phase === 'restarting' || phase === 'failed') && before.phase !== phase;
   const isSilent = liveness === 'offline' && before.liveness !== 'offline' && phase === 'running';
   if (isNews || isSilent) return [`${agentName(after)}: ${why ?? phase}`];
-  // Two looks may miss the restart itself.
-  const isBack = phase === 'running' && (before.phase === 'restarting' || restarts > before.restarts);
-  return isBack ? [`${agentName(after)} runs again, restart ${String(restarts)}`] : [];
+  if (restarts > before.restarts || (phase === 'running' && before.phase === 'restarting')) {
+    // A look may come before the agent runs, or after; the line is told once.
+    return [`${agentName(after)} ${phase === 'running' ? 'runs' : 'starts'} again, restart ${String(restarts)}`];
+  }
+  return [];
 }
 
 function questionLine({ fleet, run, question }: Look['runs'][number]): string {

@@ -23,6 +23,7 @@ const asks = (since: string) => ({
   question: { question: 'Really?', agent: 'Py', branch: '0', since },
 });
 const crashed = agent({ phase: 'restarting', liveness: 'offline', why: 'Crashed (exited with code 1: Error: x)' });
+const starts = agent({ phase: 'starting', liveness: 'starting', restarts: 1 });
 
 test.each<[string, Partial<Look>, Partial<Look>, string[]]>([
   ['a crash', { agents: [agent()] }, { agents: [crashed] }, ['own/Py: Crashed (exited with code 1: Error: x)']],
@@ -34,6 +35,8 @@ test.each<[string, Partial<Look>, Partial<Look>, string[]]>([
     { agents: [agent({ restarts: 2 })] },
     ['own/Py runs again, restart 2'],
   ],
+  ['a restart that still starts', { agents: [agent()] }, { agents: [starts] }, ['own/Py starts again, restart 1']],
+  ['its end', { agents: [starts] }, { agents: [agent({ restarts: 1 })] }, []],
   [
     'a failure',
     { agents: [agent()] },
