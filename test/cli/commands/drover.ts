@@ -1,6 +1,6 @@
 /** The real command, as a process of its own. `npm test` builds dist/ first. */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -134,13 +134,14 @@ export function marsFile(folder: string, name: string, change: (text: string) =>
   return path;
 }
 
-/** What was started for a folder and lives: processes that name it in their command line, and agents that its gateway is for. */
+/** What was started for a folder and lives: processes in it or that name it in their command line, and agents that its gateway is for. */
 export function processesOf(folder: string): number[] {
   const ports = join(folder, '.drover/ports.json');
   const gateway = existsSync(ports)
     ? (JSON.parse(readFileSync(ports, 'utf8')) as { gateway: number }).gateway
     : undefined;
   const isOurs = (pid: number) =>
+    isIn(pid, folder) ||
     procText(pid, 'cmdline').includes(folder) ||
     (gateway !== undefined &&
       procText(pid, 'environ').includes(`DROVER_GATEWAY=http://127.0.0.1:${String(gateway)}\0`));
@@ -148,6 +149,15 @@ export function processesOf(folder: string): number[] {
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
   return pids.filter((pid) => pid !== process.pid && isOurs(pid) && !isGone(pid));
+}
+
+/** Whether the process works in the folder, as a command that a terminal has left behind. */
+function isIn(pid: number, folder: string): boolean {
+  try {
+    return `${readlinkSync(`/proc/${String(pid)}/cwd`)}/`.startsWith(`${folder}/`);
+  } catch {
+    return false;
+  }
 }
 
 function procText(pid: number, file: 'cmdline' | 'environ'): string {
