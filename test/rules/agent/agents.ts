@@ -9,6 +9,9 @@ export const T0 = Date.parse('2026-03-01T12:00:00.000Z');
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 
+/** A specification of agent A. */
+export const spec = (more: Partial<AgentSpec> = {}): AgentSpec => ({ name: 'A', provider: 'memory', ...more });
+
 /** The input of a first run. */
 export function agentInput(spec: Partial<AgentSpec> = {}, more: Partial<AgentInput> = {}): AgentInput {
   return {
