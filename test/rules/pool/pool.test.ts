@@ -1,27 +1,17 @@
+/** A pool of credentials: the choice, exhaustion, memory, and a simulated week. */
 import fc from 'fast-check';
 import { parsePoolState } from '../../../src/rules/pool/carried';
 import { expectCarried } from '../lib/expect-carried';
-import type { AllocationGranted } from '../../../src/contract/pool';
 import {
-  type PoolStep,
-  announceExhaustion,
   configurePool,
-  forgetAgent,
-  leavePool,
-  notifiedBy,
   observeFailure,
-  rejectAllocation,
   requestAllocation,
   resetPool,
   serveWaiting,
 } from '../../../src/rules/pool/pool';
-import { type PoolState, endsAt, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
+import { type PoolState, newPool, nextReset, poolView, skippedUntil } from '../../../src/rules/pool/state';
 import { runs } from '../../support/runs';
-import { ask, at, failed, HOUR, NOW, poolOf } from './pools';
-
-function grantOf(step: PoolStep): AllocationGranted | undefined {
-  return step.grants[0]?.grant;
-}
+import { ask, at, failed, HOUR, NOW, poolOf, grantOf } from './pools';
 
 describe('the choice of a credential', () => {
   test('first assignments go to the one with the fewest agents, then by name', () => {
@@ -171,122 +161,6 @@ describe('what is remembered', () => {
   });
 });
 
-describe('assignments', () => {
-  test('the same request is answered the same, and assigns once', () => {
-    const first = ask(poolOf('a', 'b'), 'f/1', null, 'r1');
-    const again = ask(first.state, 'f/1', null, 'r1');
-    expect(again.grants).toEqual(first.grants);
-    expect(again.state.lastAssignment).toBe(1);
-  });
-
-  test('a rejected one gives the previous one back, once', () => {
-    const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
-    const after = ask(before, 'f/1', 'a', 'r2').state;
-    const restored = rejectAllocation(after, 'r2', NOW);
-    expect(restored.assigned['f/1']).toMatchObject({ credential: 'a', assignment: 1 });
-    expect(rejectAllocation(restored, 'r2', NOW)).toBe(restored);
-  });
-
-  test('what an agent could not apply it gets last, until the skip is over, a reset, or another secret', () => {
-    const first = ask(poolOf('a', 'b', 'c'), 'f/1', null, 'r1').state;
-    const next = ask(first, 'f/1', 'a', 'r2');
-    expect(grantOf(next)).toMatchObject({ credential: 'b' });
-    const rejected = rejectAllocation(next.state, 'r2', NOW);
-    const chosen = (state: PoolState, agent = 'f/1', now = NOW) => grantOf(ask(state, agent, 'a', 'r3', now));
-    expect(chosen(rejected)).toMatchObject({ credential: 'c' });
-    expect(chosen(rejected, 'f/2')).toMatchObject({ credential: 'b' });
-    expect(chosen(failed(rejected, 'c', NOW))).toMatchObject({ credential: 'b' });
-    expect(chosen(rejected, 'f/1', NOW + 2 * HOUR)).toMatchObject({ credential: 'b' });
-    expect(chosen(resetPool(rejected, { credential: 'b' }, NOW).state)).toMatchObject({ credential: 'b' });
-    expect(chosen(resetPool(rejected, { credential: 'c' }, NOW).state)).toMatchObject({ credential: 'c' });
-    const credentials = ['a', 'b', 'c'].map((name) => ({
-      name,
-      secret: `env:${name === 'b' ? 'MENDED' : name.toUpperCase()}`,
-    }));
-    expect(chosen(configurePool(rejected, { credentials }, NOW).state)).toMatchObject({ credential: 'b' });
-    expect(forgetAgent(rejected, 'f/1').rejected).toEqual({});
-  });
-
-  test('a request that is given up while it waits is not answered later', () => {
-    const waiting = ask(failed(poolOf('a'), 'a', NOW), 'f/1', 'a', 'r1').state;
-    const withdrawn = rejectAllocation(waiting, 'r1', NOW);
-    expect([withdrawn.waiting, serveWaiting(withdrawn, NOW + 3 * HOUR).grants]).toEqual([[], []]);
-  });
-
-  test('a credential that leaves the file moves its agents', () => {
-    const state = ask(ask(poolOf('a', 'b'), 'f/1', null, 'r1').state, 'f/2', null, 'r2').state;
-    const moved = configurePool(state, { credentials: [{ name: 'b', secret: 'env:B' }] }, NOW);
-    expect(moved.grants).toMatchObject([{ agent: 'f/1', grant: { credential: 'b', assignment: 3 } }]);
-  });
-
-  test('a secret that is another now reaches the agents on that credential, which they keep', () => {
-    const state = ask(ask(poolOf('a', 'b'), 'f/1', null, 'r1').state, 'f/2', null, 'r2').state;
-    const credentials = [
-      { name: 'a', secret: 'env:NEW' },
-      { name: 'b', secret: 'env:B' },
-    ];
-    const { grants } = configurePool(state, { credentials }, NOW);
-    expect(grants).toMatchObject([{ agent: 'f/1', grant: { credential: 'a', assignment: 3, secret: 'env:NEW' } }]);
-  });
-
-  test('an agent that waits is served once, not moved as well', () => {
-    const usedUp = failed(ask(poolOf('a'), 'f/1', null, 'r1').state, 'a', NOW);
-    const waiting = ask(usedUp, 'f/1', 'a', 'r2').state;
-    const none = configurePool(waiting, { credentials: [] }, NOW);
-    expect([none.grants, none.state.waiting.map(({ requestId }) => requestId)]).toEqual([[], ['r2']]);
-    const served = configurePool(none.state, { credentials: [{ name: 'b', secret: 'env:B' }] }, NOW);
-    expect(served.grants).toMatchObject([{ grant: { requestId: 'r2', credential: 'b' } }]);
-  });
-
-  test('an agent that ended has no credential, and a new one of its name is answered again', () => {
-    const before = ask(poolOf('a', 'b'), 'f/1', null, 'r1').state;
-    expect(grantOf(ask(forgetAgent(before, 'f/1'), 'f/1', null, 'r1'))).toMatchObject({ assignment: 2 });
-  });
-
-  test('an agent that ended has none', () => {
-    const state = ask(poolOf('a'), 'f/1', null, 'r1').state;
-    expect(forgetAgent(state, 'f/1').assigned).toEqual({});
-  });
-});
-
-describe('the fleets of a pool', () => {
-  const hook = (url: string) => [{ url }];
-  const config = (fleet: string) => ({ credentials: [{ name: 'a', secret: 'env:A' }], fleet, notify: hook(fleet) });
-  const both = configurePool(newPool('claude', config('one'), null), config('two'), NOW).state;
-
-  test('each has its webhooks, and one that both name receives it once', () => {
-    expect(notifiedBy(both).map(({ url }) => url)).toEqual(['one', 'two']);
-    const same = configurePool(both, { ...config('two'), notify: hook('one') }, NOW).state;
-    expect(notifiedBy(same)).toHaveLength(1);
-    const uninterested = [{ url: 'one', events: ['agent.offline'] }];
-    const deaf = configurePool(both, { ...config('two'), notify: uninterested }, NOW).state;
-    expect(notifiedBy(deaf)).toEqual([{ url: 'one' }]);
-  });
-
-  test('the last one that leaves ends it, once it skips no credential and no agent has one', () => {
-    const one = leavePool(both, { fleet: 'one' });
-    expect(endsAt(one, NOW)).toBeNull();
-    const none = leavePool(one, { fleet: 'two' });
-    expect(endsAt(none, NOW)).toBe(NOW);
-    expect(endsAt(failed(none, 'a', NOW), NOW)).toBe(NOW + 2 * HOUR);
-    expect(endsAt(ask(none, 'f/1', null, 'r1').state, NOW)).toBeNull();
-    expect(endsAt(configurePool(none, config('one'), NOW).state, NOW)).toBeNull();
-    expect(endsAt(poolOf('a'), NOW)).toBeNull();
-  });
-
-  test('people are notified of the exhaustion once, until no agent waits', () => {
-    const usedUp = ask(failed(both, 'a', NOW), 'f/1', 'a', 'r1').state;
-    const first = announceExhaustion(usedUp);
-    expect([announceExhaustion(both).due, first.due, announceExhaustion(first.state).due]).toEqual([
-      false,
-      true,
-      false,
-    ]);
-    const over = announceExhaustion(resetPool(first.state, {}, NOW).state);
-    expect([over.due, over.state.announced]).toEqual([false, false]);
-  });
-});
-
 /** A week of ten agents on three credentials: every failure hits the agents of one credential, each reports it. */
 test('a simulated week: never on a skipped credential while another was free, one switch per agent and burst', () => {
   const bursts = fc.array(
@@ -343,34 +217,4 @@ test.each([
   const { grants } = serveWaiting(state, NOW + 3 * HOUR);
   expect(grants.map(({ agent }) => agent)).toEqual(agents);
   expect(grants.map(({ grant }) => ('assignment' in grant ? grant.assignment : null))).toEqual([1, 2, 3]);
-});
-
-describe("one agent's word", () => {
-  const report = (state: PoolState, credential: string, agent: string, resetAt: number, reported = true): PoolState =>
-    observeFailure(
-      state,
-      { credential, kind: 'rate_limit', at: at(NOW), agent, resetAt: at(resetAt), ...(reported ? { reported } : {}) },
-      NOW,
-    );
-
-  test('a reset time is believed for eight days at most', () => {
-    const state = report(poolOf('a'), 'a', 'f/x', Date.parse('9999-12-31T00:00:00Z'));
-    expect(skippedUntil(state, 'a', NOW)).toBe(NOW + 8 * 24 * HOUR);
-  });
-
-  test('does not empty a pool for the others, but for itself', () => {
-    const state = report(report(poolOf('a', 'b'), 'a', 'f/x', NOW + 99 * HOUR), 'b', 'f/x', NOW + 99 * HOUR);
-    expect(grantOf(ask(state, 'g/other', null, 'r'))).toMatchObject({ credential: 'a' });
-    expect(grantOf(ask(state, 'f/x', null, 'r'))).toMatchObject({ exhaustedUntil: expect.any(String) as string });
-    // A second agent has seen it too.
-    const confirmed = report(report(state, 'a', 'g/other', NOW + HOUR), 'b', 'g/other', NOW + HOUR);
-    expect(grantOf(ask(confirmed, 'h/third', null, 'r'))).toMatchObject({
-      exhaustedUntil: expect.any(String) as string,
-    });
-  });
-
-  test('what a turn has shown counts for all', () => {
-    const state = report(poolOf('a'), 'a', 'f/x', NOW + HOUR, false);
-    expect(grantOf(ask(state, 'g/other', null, 'r'))).toMatchObject({ exhaustedUntil: at(NOW + HOUR) });
-  });
 });

@@ -1,4 +1,5 @@
 /** Pools as the tests of their rules begin: their credentials, the time, and a failure. */
+import type { AllocationGranted } from '../../../src/contract/pool';
 import { type PoolStep, observeFailure, requestAllocation } from '../../../src/rules/pool/pool';
 import { newPool, type PoolState } from '../../../src/rules/pool/state';
 
@@ -23,4 +24,9 @@ export function failed(state: PoolState, credential: string, when = NOW, resetAt
 /** The answer to an agent that asks for a credential other than `not`. */
 export function ask(state: PoolState, agent: string, not: string | null, requestId: string, now = NOW): PoolStep {
   return requestAllocation(state, { requestId, agent, not }, now);
+}
+
+/** The first grant of a step. */
+export function grantOf(step: PoolStep): AllocationGranted | undefined {
+  return step.grants[0]?.grant;
 }
