@@ -247,6 +247,7 @@ test.each<[mode: string, problem: RegExp]>([
 ])('an agent that does not start ends its adapter with the reason (%s)', async (mode, problem) => {
   const agent = await adapted({ mode });
   await expect(agent.endpoint()).rejects.toThrow(problem);
+  expect(agent.log('start')).toHaveLength(1);
 });
 
 test('an agent that is not installed ends its adapter, and says how to install it', async () => {

@@ -181,7 +181,14 @@ const DEEDS = {
   async auth() {
     throw RequestError.authRequired();
   },
-  hang: () => new Promise(() => undefined),
+  async hang() {
+    log('hangs');
+    await new Promise(() => undefined);
+  },
+  async 'hangs-after-reply'({ sessionId }) {
+    await tool(sessionId, 'final', { response: 'given' });
+    await new Promise(() => undefined);
+  },
   async wait({ sessionId, say }) {
     log('waiting');
     while (!cancelled.get(sessionId)) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -265,7 +272,10 @@ const app = agent({ name: 'fake' })
   .onRequest(methods.agent.session.new, ({ params }) => {
     if (mode === 'logged-out') throw RequestError.authRequired();
     if (mode === 'no-id') return {};
-    if (mode === 'silent-new') return new Promise(() => undefined);
+    if (mode === 'silent-new' && !existsSync('was-silent')) {
+      writeFileSync('was-silent', '');
+      return new Promise(() => undefined);
+    }
     const all = stored();
     began += 1;
     const sessionId = NUMBERED[mode]?.() ?? `s-${Object.keys(all).length + 1}-${process.env.FAKE_NAME ?? ''}`;

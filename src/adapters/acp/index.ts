@@ -53,10 +53,8 @@ class AcpAdapter {
 
   /** The running program; it starts again if it has ended. */
   running(): Promise<AcpAgent> {
-    this.agent = (this.agent ?? this.started()).then(
-      (agent) => (agent.runs ? agent : this.started()),
-      () => this.started(),
-    );
+    const again = () => this.started();
+    this.agent = this.agent?.then((agent) => (agent.runs ? agent : again()), again) ?? again();
     return this.agent;
   }
 
