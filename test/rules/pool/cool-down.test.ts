@@ -34,13 +34,42 @@ test('a rate limit that repeats doubles its cool-down, up to skipFor', () => {
 test.each<[string, number, { kind?: 'rate_limit' | 'auth'; resetAt?: string }, number]>([
   ['in the same burst', 10 * SECOND, {}, 30],
   ['soon after the cool-down', 40 * SECOND, {}, 60],
-  ['after it has worked for a while', 11 * MINUTE, {}, 30],
+  ['at the end of the cool-down', 30 * SECOND, {}, 60],
+  ['just before it has worked for ten minutes', 30 * SECOND + 10 * MINUTE - 1, {}, 60],
+  ['after it has worked for ten minutes', 30 * SECOND + 10 * MINUTE, {}, 30],
   ['with a reset time', 40 * SECOND, { resetAt: at(NOW + 45 * SECOND) }, 5],
   ['that is a refusal', 40 * SECOND, { kind: 'auth' }, 7200],
 ])('a second failure %s', (_what, later, more, expected) => {
   const state = limited(limited(poolOf('a'), NOW), NOW + later, more);
   const [longest] = [cooling(state, NOW + later)];
   expect(longest).toBe(expected);
+});
+
+test('a long cool-down is forgiven after as long a time', () => {
+  let state = poolOf('a');
+  let now = NOW;
+  for (let round = 0; round < 6; round += 1) {
+    state = limited(state, now);
+    now = skippedUntil(state, 'a', now) ?? NaN;
+  }
+  expect(cooling(limited(state, now + 959 * SECOND), now + 959 * SECOND)).toBe(1_920);
+  expect(cooling(limited(state, now + 960 * SECOND), now + 960 * SECOND)).toBe(30);
+});
+
+test.each<[string, { credential?: string; resetAt?: string }]>([
+  ['of another credential', { credential: 'b' }],
+  ['with a reset time', { resetAt: at(NOW + SECOND) }],
+])('an earlier limit %s does not lengthen the cool-down', (_what, more) => {
+  const given = { credential: 'a', kind: 'rate_limit', at: at(NOW), agent: 'f/x', ...more } as const;
+  const state = observeFailure(poolOf('a', 'b'), given, NOW);
+  expect(cooling(limited(state, NOW + 40 * SECOND), NOW + 40 * SECOND)).toBe(30);
+});
+
+test('a report that arrives late does not stand for the last cool-down', () => {
+  // The second one cools for a minute; a report of the time before it comes after it.
+  let state = limited(limited(poolOf('a'), NOW), NOW + 40 * SECOND);
+  state = limited(state, NOW - HOUR);
+  expect(cooling(limited(state, NOW + 101 * SECOND), NOW + 101 * SECOND)).toBe(120);
 });
 
 test('skipFor bounds the first cool-down too', () => {
