@@ -1,36 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import fc from 'fast-check';
-import { loadFleetFile, type LocatedProblem, parseFleetFile } from '../../../src/cli/files/fleet-file';
-import { loadFleetFiles } from '../../../src/cli/files/fleet-files';
-import { DroverError } from '../../../src/contract/errors';
-
-const GOOD = `apiVersion: drover/v1
-kind: Fleet
-metadata: {name: mars}
-spec:
-  agents:
-    - name: A
-      provider: process
-      process: {command: [node, agent.mjs], env: {LETTERS: M}}
-    - name: B
-      provider: process
-      process: {command: [node, agent.mjs], cwd: sub}
-  topology:
-    flows: ["Start -> A", "A <-> B", "A -> End"]
-`;
-
-function refused(text: string): { message: string; errors: readonly LocatedProblem[] } {
-  try {
-    parseFleetFile(text, 'fleet.yaml');
-  } catch (error) {
-    if (!(error instanceof DroverError)) throw error;
-    expect(error.code).toBe('InvalidFleet');
-    return { message: error.message, errors: error.details?.['errors'] as LocatedProblem[] };
-  }
-  throw new Error('the file was accepted');
-}
+/** Reads fleet files: every problem with its place. */
+import { parseFleetFile } from '../../../src/cli/files/fleet-file';
+import { GOOD, refused } from './fleet-texts';
 
 test('a good file', () => {
   expect(parseFleetFile(GOOD, 'fleet.yaml')).toMatchObject({
@@ -58,10 +28,6 @@ test.each([
   ],
 ])('a convergence that is wrong names its fields: %s', (convergence, lines) => {
   expect(refused(`${GOOD}    convergence: ${convergence}\n`).message.split('\n')).toEqual(lines);
-});
-
-test.each(['', '\n\n', '# only a comment\n', '---\n', '\uFEFF'])('an empty file says so: %j', (text) => {
-  expect(refused(text).message).toBe('fleet.yaml:1:1: the file is empty; drover init writes a first one');
 });
 
 test('a mistyped key or provider is answered with the one that was meant, and limits are said in words', () => {
@@ -173,21 +139,6 @@ test.each([
   expect(lines.map((each) => each.replace(/^fleet\.yaml:\d+:\d+: /, ''))).toEqual(messages);
 });
 
-test('an adapter works in the folder of the file, or in one relative to it', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'drover-adapter-'));
-  const path = join(folder, 'fleet.yaml');
-  const adapted = (name: string, cwd: string) =>
-    `{name: ${name}, provider: process, process: {env: {K: v}}, adapter: {command: {run: [x]${cwd}}}}`;
-  const agents = [adapted('A', ''), adapted('B', ', cwd: repo')].join(', ');
-  writeFileSync(path, `apiVersion: drover/v1\nkind: Fleet\nmetadata: {name: m}\nspec: {agents: [${agents}]}\n`);
-  const { file } = await loadFleetFile(path);
-  rmSync(folder, { recursive: true });
-  expect(file.spec.agents.map(({ adapter, process }) => [adapter?.command?.cwd, process])).toEqual([
-    [folder, { env: { K: 'v' } }],
-    [join(folder, 'repo'), { env: { K: 'v' } }],
-  ]);
-});
-
 test.each([
   ['allow', 'A -> End', /^fleet\.yaml:\d+:\d+: spec\.agents\.0\.adapter\.acp: permissions: allow: each question of A/],
   ['ask', 'A -> End', /permissions: ask: no flow leads from A to User/],
@@ -221,110 +172,6 @@ test('a block of another provider is reported at its key', () => {
     'fleet.yaml:9:7: spec.agents.1: an agent of provider process needs "process"',
     'fleet.yaml:11:7: spec.agents.1.docker: does not belong to an agent of provider process',
   ]);
-});
-
-test('syntax errors of YAML, with line and column', () => {
-  expect(refused('spec:\n  agents: [\n').message).toMatch(/^fleet\.yaml:3:1: .*flow/i);
-  expect(refused('kind: Fleet\nkind: Fleet\n').message).toMatch(/^fleet\.yaml:2:1: .*unique/);
-  expect(refused('a: *nothing\n').message).toMatch(/^fleet\.yaml:1:4: .*alias/i);
-});
-
-test('a bomb of aliases is refused', () => {
-  const levels = ['a: &a [x, x, x, x, x, x, x, x, x]'];
-  for (const [index, name] of [...'bcdefg'].entries()) {
-    const before = 'abcdefg'[index] ?? 'a';
-    levels.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(', ')}]`);
-  }
-  expect(refused(levels.join('\n')).message).toMatch(/alias/i);
-});
-
-test.each(['', 'just text', '[]', '42', 'null'])('no fleet at all: %j', (text) => {
-  expect(refused(text).errors.length).toBeGreaterThan(0);
-});
-
-test('property: any text is read or refused, and every problem has a place in the text', () => {
-  const pieces = fc.array(
-    fc.constantFrom(
-      'spec:',
-      '\n',
-      '  ',
-      'agents:',
-      '- name: A',
-      '{',
-      '}',
-      '[',
-      ']',
-      ': ',
-      '"',
-      '&a',
-      '*a',
-      'x',
-      '#',
-      '|',
-      '\t',
-    ),
-    { maxLength: 30 },
-  );
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.string(),
-        pieces.map((list) => list.join('')),
-      ),
-      (text) => {
-        const lines = text.split('\n').length + 1;
-        for (const { line, column } of refused(text).errors) {
-          expect(line).toBeGreaterThanOrEqual(1);
-          expect(line).toBeLessThanOrEqual(lines);
-          expect(column).toBeGreaterThanOrEqual(1);
-        }
-      },
-    ),
-    { numRuns: 1_000 },
-  );
-});
-
-describe('on disk', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'drover-fleet-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  test('the working folder of a process agent is relative to the file', async () => {
-    const path = join(folder, 'fleet.yaml');
-    writeFileSync(path, GOOD);
-    const { file } = await loadFleetFile(path);
-    expect(file.spec.agents.map((agent) => agent.process?.cwd)).toEqual([folder, join(folder, 'sub')]);
-  });
-
-  test.each([
-    ['UTF-16', Buffer.from('\ufeff' + GOOD, 'utf16le')],
-    ['Latin-1', Buffer.concat([Buffer.from(GOOD), Buffer.from('# caf\xe9\n', 'latin1')])],
-  ])('a file in %s is refused, alone and in a folder of files', async (encoding, bytes) => {
-    const path = join(folder, encoding, 'fleet.yaml');
-    mkdirSync(join(folder, encoding));
-    writeFileSync(path, bytes);
-    const refused = { code: 'InvalidFleet', message: `${path} is not UTF-8 text: save it as UTF-8` };
-    await expect(loadFleetFile(path)).rejects.toMatchObject(refused);
-    await expect(loadFleetFiles([join(folder, encoding)], 'table')).rejects.toMatchObject(refused);
-  });
-
-  test('a byte order mark is not part of the text', async () => {
-    const path = join(folder, 'marked.yaml');
-    writeFileSync(path, `\ufeff${GOOD}`);
-    expect((await loadFleetFile(path)).file.metadata.name).toBe(parseFleetFile(GOOD, 'f').file.metadata.name);
-  });
-
-  test('a file that is not there', async () => {
-    await expect(loadFleetFile(join(folder, 'none.yaml'))).rejects.toMatchObject({
-      code: 'InvalidFleet',
-      message: expect.stringContaining('none.yaml cannot be read') as string,
-    });
-  });
-});
-
-test('a second document is reported as one', () => {
-  expect(refused(`${GOOD}---\n${GOOD}`).message).toMatch(
-    /: a second document begins here; a file holds one fleet or one scenario$/,
-  );
 });
 
 test('a missing provider is reported', () => {
