@@ -59,16 +59,28 @@ const usageSchema = z.object({
  * bytes after the text were too many to keep.
  */
 export function readText(text: string, limits: ReplyLimits, dropped = 0): ReadAnswer {
-  const [, block] = END_BLOCK.exec(text) ?? [];
-  if (block === undefined || dropped > 0) return { reply: final(fitting(text.trim(), dropped)) };
-  const read = readJson(block.slice(block.lastIndexOf(OPENING) + 1));
+  const block = dropped > 0 ? undefined : endBlock(text.trimEnd());
+  if (block === undefined) return { reply: final(fitting(text.trim(), dropped)) };
+  const read = readJson(block);
   if ('syntax' in read) return { problem: `the block "${BLOCK}" at its end is not JSON (${read.syntax})` };
   if ('problem' in read) return { problem: describeProblem(read.problem, BLOCK) };
   return readReply(read.value, limits);
 }
 
-const END_BLOCK = new RegExp(`(?:^|\\n)\`\`\`${BLOCK}[ \\t]*\\n([\\s\\S]*?)\\n?\`\`\`\\s*$`);
-const OPENING = `\n\`\`\`${BLOCK}\n`;
+const FENCE = '```';
+const OPENING = FENCE + BLOCK;
+
+/** What is in the block at the very end of a text, from its last opening; undefined without one. */
+function endBlock(text: string): string | undefined {
+  if (!text.endsWith(FENCE)) return undefined;
+  const end = text.length - FENCE.length;
+  for (let at = text.lastIndexOf(OPENING, end); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(OPENING, at - 1)) {
+    const line = text.indexOf('\n', at);
+    const isAlone = (at === 0 || text[at - 1] === '\n') && line >= 0 && line < end;
+    if (isAlone && text.slice(at + OPENING.length, line).trim() === '') return text.slice(line + 1, end);
+  }
+  return undefined;
+}
 
 /** JSON that a program answered: a reply of the protocol, or any other value as the final answer. */
 export function readValue(value: unknown, limits: ReplyLimits): ReadAnswer {

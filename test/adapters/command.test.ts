@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readText } from '../../src/adapters/answer';
 import { commandAdapter, type CommandSettings } from '../../src/adapters/command';
 import { ChildEnvironment } from '../../src/adapters/environment';
 import { Sessions } from '../../src/adapters/sessions';
@@ -286,6 +287,28 @@ test('a tool that repeats its prompt answers, and invokes none of the examples i
   expect(await agentOf('echo')({ mayInvoke: ['B', 'User'] })).toMatchObject({
     action: 'final',
     response: expect.stringContaining('You may hand over to: B.') as string,
+  });
+});
+
+test.each([
+  [
+    'a block after one that has no end',
+    '```drover\nfor example:\n```drover  \n{"action":"final","response":1}\n```\n',
+    1,
+  ],
+  ['the block alone', '```drover\n{"action":"final","response":1}```', 1],
+  ['an end without a block', 'so:\n```', 'so:\n```'],
+  ['another block', '```drovers\n{}\n```', '```drovers\n{}\n```'],
+  ['a block in the middle of a line', 'x ```drover\n{}\n```', 'x ```drover\n{}\n```'],
+])('the last block at the end of a text counts: %s', (_, text, response) => {
+  expect(readText(text, { agent: 'A', mayInvoke: [] })).toEqual({ reply: { action: 'final', response } });
+});
+
+test('a text of openings is read in one pass', () => {
+  // With a pattern that tries again from each of them, this takes a quarter of an hour.
+  const text = `${'\n```drover\n'.repeat(200_000)}\`\`\``;
+  expect(readText(text, { agent: 'A', mayInvoke: [] })).toMatchObject({
+    problem: expect.stringContaining('not JSON') as string,
   });
 });
 

@@ -51,6 +51,8 @@ export class Work {
   private readonly decided = new Map<string, Decision>();
   private reply: TurnReply | undefined;
   private said = new Kept();
+  /** Its end, for people who look on. */
+  private shown = '';
   private messageId: string | null | undefined;
   private afterTool = false;
   private costBefore = 0;
@@ -203,11 +205,16 @@ export class Work {
 
   /** Only the last message is the answer: those before it tell what the agent does. */
   private hear(text: string, messageId: string | null | undefined): void {
-    if (this.afterTool || (typeof messageId === 'string' && messageId !== this.messageId)) this.said = new Kept();
+    if (this.afterTool || (typeof messageId === 'string' && messageId !== this.messageId)) {
+      this.said = new Kept();
+      this.shown = '';
+    }
     this.afterTool = false;
     this.messageId = messageId ?? this.messageId;
     this.said.add(text);
-    this.turn.progress({ text: this.said.text.slice(-PROGRESS_CHARACTERS) });
+    // Not a slice of the whole, which would copy it for each of many thousand pieces.
+    this.shown = (this.shown + text).slice(-PROGRESS_CHARACTERS);
+    this.turn.progress({ text: this.shown });
   }
 
   private withUsage(reply: TurnReply): TurnReply {

@@ -18,7 +18,7 @@ const THROWN = /^(?:Uncaught |Caused by: |Exception in thread \S+ )?[\w.$:]*(?:E
 const PANIC = /^(?:panic: |fatal error: |thread '.*' panicked at )/;
 /** A shell that finds no program, and tools that begin a line with "error". */
 const TOLD =
-  /^(?:\S+: )*(?:.*: (?:command )?not found$|.*(?:No such file or directory|Permission denied)\b|(?:npm )?(?:error|ERR!|fatal)\b)/i;
+  /^(?:.*(?:: (?:command )?not found$|(?:No such file or directory|Permission denied)\b)|(?:\S+: )*(?:npm )?(?:error|ERR!|fatal)\b)/i;
 
 /** The line that names the cause; null if none does. */
 export function causeLine(log: string): string | null {
