@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions, bundleWorkflowCode } from '@temporalio/worker';
 import { delivering } from '../src/activities/turns/delivery';
-import { createFleetActivities } from '../src/activities/fleet/fleet';
 import { createSignalActivities } from '../src/activities/signals';
 import { DroverClient } from '../src/client';
 import { Calls } from '../src/client/temporal/calls';
@@ -19,6 +18,7 @@ import type { TurnOutcome } from '../src/contract/agent/turns';
 import { obtainBinary } from '../src/dev/obtain';
 import { startDevServer } from '../src/dev/server';
 import { MemoryProvider } from '../test/support/memory-provider';
+import { memoryActivities } from './activities';
 
 /** The prefix of the queues of Drover's workers. */
 export const QUEUE = 'bench';
@@ -70,9 +70,7 @@ export async function openStage(root: string): Promise<Stage> {
   const calls = new Calls(new Client({ connection: native }));
   const signals = createSignalActivities(calls);
   const activities = {
-    ...provider.activities,
-    ...signals,
-    ...createFleetActivities({ calls, installation: 'bench', host: 'bench' }),
+    ...memoryActivities(provider, calls, 'bench'),
     ...delivering(
       { signals, calls },
       { takeTurn: async (call: TurnCall) => stage.takeTurn?.(call) ?? stage.answer(call) },
