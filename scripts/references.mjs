@@ -10,7 +10,7 @@ import { root } from './state.mjs';
 const folder = process.argv[2] ?? root;
 const files = proseFiles(folder);
 
-/** The page whose rules "rules of conduct" are, as comments call them. */
+/** The page of the "rules of conduct" that comments cite. */
 const CONDUCT = 'docs/workflow-rules.md';
 /** The history names what was there at its time. */
 const HISTORY = 'CHANGELOG.md';

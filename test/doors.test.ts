@@ -41,7 +41,7 @@ import { callFor } from './providers/calls';
 import { activityEnvironment } from './support/quiet';
 import { runs } from './support/runs';
 
-/** What an error or a value that was taken may have at most. */
+/** The most bytes of an error, or of a value that was taken. */
 const MOST_BYTES = 32 * 1024;
 const MARK = 'END';
 
@@ -153,7 +153,7 @@ const DOORS: Readonly<Record<string, (text: string) => string | Promise<string>>
   },
 };
 
-/** What answers over HTTP: with 500, and with 200. */
+/** Services over HTTP: one answers 500, one 200. */
 const SERVICES: Readonly<Record<string, () => Promise<string>>> = {
   'a turn': () =>
     inActivity(() =>
@@ -194,7 +194,7 @@ const SERVICES: Readonly<Record<string, () => Promise<string>>> = {
     ),
 };
 
-/** What came of it, in words. Rethrows an error that is not Drover's. */
+/** The outcome in words. Rethrows an error that is not Drover's. */
 async function outcome(act: () => string | Promise<string>): Promise<string> {
   try {
     return await act();

@@ -69,7 +69,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the agent prints: bytes of no text, a NUL, colours, half of a character, no line's end. */
+/** The output of the agent: bytes of no text, a NUL, colours, half of a character, no line's end. */
 const PRINTED = '\\377\\000\\033[31mred\\r\\n\\303';
 
 /** The log of the only agent of a fleet, as its file has it. */

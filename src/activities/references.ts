@@ -1,4 +1,4 @@
-/** Refuses calls that would give out a secret whose reference is not allowed here. */
+/** Refuses calls that would give out the secret of a reference that is not allowed here. */
 import { Context } from '@temporalio/activity';
 import type { Activities } from '../contract/activities';
 import { DroverError } from '../contract/errors';
@@ -37,7 +37,7 @@ export function admittingReferences(activities: Activities, isAllowed: AllowRefe
 }
 
 /**
- * The references of a call whose secrets leave the worker: the credential of an agent, and those of
+ * The references of the secrets that leave the worker by a call: the credential of an agent, and those of
  * its service and of a webhook. The variables of an agent are part of its signed specification.
  */
 function givenOut(call: unknown): string[] {

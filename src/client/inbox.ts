@@ -23,7 +23,7 @@ export interface InboxFilter {
   readonly kind?: WaitingKind;
 }
 
-/** A run whose items are not known, because its workflow does not answer. */
+/** A run with unknown items, because its workflow does not answer. */
 export interface UnansweredRun extends RunRef {
   readonly why: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Texts that only holders of a secret can read: what a worker answers through Temporal, whose
- * database and other clients must not see it.
+ * Texts that only holders of a secret can read: answers of a worker through Temporal. Temporal's
+ * database and other clients must not see them.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-/** What a worker carries out, over the real process provider: nothing runs without a signature. */
+/** The specifications that a worker carries out, over the real process provider: nothing runs without a signature. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

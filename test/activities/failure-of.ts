@@ -1,4 +1,4 @@
-/** What an activity throws. */
+/** The failure that an activity throws. */
 import { ApplicationFailure } from '@temporalio/common';
 
 /** The failure that it ends with; throws if it ends well, or with something else. */

@@ -1,4 +1,4 @@
-/** What leaves a host of a log: lines without secrets, short ones, and only for holders of the agents' secret. */
+/** The part of a log that leaves its host: lines without secrets, short ones, and only for holders of the agents' secret. */
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createLogActivities } from '../../src/activities/logs';

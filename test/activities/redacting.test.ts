@@ -1,4 +1,4 @@
-/** What an activity throws or says holds no secret, whichever activity it is and however the secret is written. */
+/** No error and no result of any activity holds a secret, in any spelling. */
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -25,7 +25,7 @@ export class FakeGateway {
   readonly beats: ReceivedBeat[] = [];
   /** Reports of failures, with the agent that they are about. */
   readonly reports: unknown[] = [];
-  /** What turns reported as their progress, by turn. */
+  /** The reported progress, by turn. */
   readonly progress: { readonly turnId: string; readonly said: unknown }[] = [];
   answer: BeatAnswer = { desired: 'run', nextBeatMs: 100 };
   /** A status other than 200 refuses beats. */

@@ -1,4 +1,4 @@
-/** What a look at the inbox costs: one query for each run, however many of its items wait. */
+/** The cost of a look at the inbox: one query for each run, however many of its items wait. */
 import { Client } from '@temporalio/client';
 import { DroverClient } from '../../src/client';
 import { devServer } from '../support/env';

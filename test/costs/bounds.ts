@@ -1,6 +1,7 @@
 /**
- * What each operation may cost at the server, all workflows together. A change that makes one dearer raises its bound here, on purpose,
- * with a line in CHANGELOG.md and in docs/performance.md.
+ * The most that each operation may cost at the server, all workflows together. A change that makes
+ * one cost more raises its bound here, on purpose, with a line in CHANGELOG.md and in
+ * docs/performance.md.
  */
 import type { Cost } from './counting';
 

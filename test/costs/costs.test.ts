@@ -1,6 +1,7 @@
 /**
- * What operations cost at the server, in exact counts (docs/performance.md). `npm run costs` prints the table. Each operation is done three
- * times and its least cost counts: on a busy machine two messages may fall into one task, or one into two.
+ * The costs of operations at the server, in exact counts (docs/performance.md). `npm run costs`
+ * prints the table. Each operation is done three times and its least cost counts: on a busy machine
+ * two messages may fall into one task, or one into two.
  */
 import Table from 'cli-table3';
 import { agentWorkflowId } from '../../src/contract/names';

@@ -7,7 +7,7 @@ import type { History } from '@temporalio/worker';
 import type { TestEnv } from '../support/env';
 import { eventually } from '../workflows/agent/harness';
 
-/** What something costs at the server. */
+/** A cost at the server. */
 export interface Cost {
   readonly events: number;
   readonly transitions: number;
@@ -19,7 +19,7 @@ interface Total extends Cost {
 
 type Event = NonNullable<History['events']>[number];
 
-/** What begins work that the server or a worker still has to end, and what ends it. */
+/** Events that begin work of the server or a worker, each with the events that end it. */
 const OPEN: readonly ((event: Event) => number)[] = [
   (event) =>
     Number(Boolean(event.workflowTaskScheduledEventAttributes)) -

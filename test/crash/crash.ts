@@ -31,7 +31,7 @@ export interface Site {
   agent(name: string, variant: Variant): AgentSpec;
 }
 
-/** What came of a run; no `problems`: the providers hold exactly what the fleet owns. */
+/** The outcome of a run; no `problems`: the providers hold exactly what the fleet owns. */
 export interface Outcome {
   readonly point: Point;
   readonly state: ChangeView['state'];
@@ -62,7 +62,7 @@ type Named = Pick<ApplyResult, 'changeId' | 'revision'>;
 interface Course {
   /** Makes the fleet ready, before the point is armed. */
   prepare(site: Site, fleet: string): Promise<unknown>;
-  /** What is asked for then. */
+  /** The request of the scenario. */
   ask(site: Site, fleet: string): Promise<Named | null>;
   /** The state of the change; null: the fleet's hold has reached every agent, or none has it. */
   readonly end: ChangeView['state'] | null;
@@ -76,7 +76,7 @@ const changing = (scenario: Scenario, prepare: Course['prepare'], end: ChangeVie
   end,
 });
 
-/** What each scenario comes to: it goes on after a crash. */
+/** The end of each scenario: it goes on after a crash. */
 const COURSES: Readonly<Record<Scenario, Course>> = {
   create: changing('create', nothing, 'done'),
   undo: changing('undo', nothing, 'rolled_back'),
@@ -185,7 +185,7 @@ async function applied(client: DroverClient, fleet: string, spec: FleetSpec): Pr
   if (state !== 'done') throw new Error(`revision ${String(revision)} of ${fleet} ended as ${state}: ${error ?? ''}`);
 }
 
-/** What the providers hold against what the fleet owns, and that no agent runs twice; `allRun`: each runs once. */
+/** Compares the resources of the providers with those of the fleet, and checks that no agent runs twice; `allRun`: each runs once. */
 export async function differences(site: Site, fleet: string, when: string, allRun: boolean): Promise<string[]> {
   const view = await site.client.fleets.describe(fleet).catch(gone);
   const owned = Object.values(view?.agents ?? {}).map(({ resourceId }) => resourceId ?? 'unknown');

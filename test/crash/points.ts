@@ -1,8 +1,9 @@
 /** Where the crash matrix breaks a change: every boundary between two steps, and between an act and its answer. */
 
 /**
- * What the fleet is asked for: eight new agents; eight of which one cannot start; two replaced, two removed and two added of eight; a
- * pause of eight, and their resume; the cancellation of eight of which one is silent; to give up eight that can be removed.
+ * The request to the fleet: eight new agents; eight of which one cannot start; two replaced, two
+ * removed and two added of eight; a pause of eight, and their resume; the cancellation of eight of
+ * which one is silent; to give up eight that can be removed.
  */
 export type Scenario = 'create' | 'undo' | 'change' | 'hold' | 'release' | 'cancel' | 'forget';
 

@@ -84,7 +84,7 @@ class Agents {
   }
 }
 
-/** What such a run came to. */
+/** The outcome of such a run. */
 export interface Killed {
   readonly result: RunResult;
   /** How often each turn was worked on, as the agents counted it. */

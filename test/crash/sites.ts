@@ -19,7 +19,7 @@ const SECRET = 'the-secret-of-the-crash-matrix';
 const SPEC_SECRET = 'the-secret-that-signs-in-the-crash-matrix';
 const specSecrets = [SPEC_SECRET];
 
-/** What every run of one matrix shares. */
+/** The parts that every run of one matrix shares. */
 export interface Shared {
   /** Host and port of Temporal. */
   readonly address: string;

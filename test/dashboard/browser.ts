@@ -22,7 +22,7 @@ export interface Opened {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly foreign: string[];
-  /** What the page has written to its console as errors. */
+  /** The errors that the page has written to its console. */
   readonly errors: string[];
 }
 
@@ -55,7 +55,7 @@ export async function open(
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds on a page, as `rule: element`. */
+/** The findings of axe-core on a page, as `rule: element`. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(`axe.run().then(({ violations }) =>

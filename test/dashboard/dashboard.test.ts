@@ -266,7 +266,7 @@ describeInBrowser('the dashboard', () => {
     };
     expect(items.filter(({ run: name }) => other.page.url().endsWith(name))).toHaveLength(1);
     expect(await other.page.getByText('The connection to the gateway is lost.').count()).toBe(0);
-    // What happened while it was away, and what happens now, is shown without a reload.
+    // The page shows past and present changes without a reload.
     await other.page.goto(`${address}/#/agents/mars/AgentB`);
     await other.page.locator('main .state', { hasText: 'paused' }).first().waitFor();
     await drover(['resume', 'mars/AgentB'], cwd);

@@ -1,4 +1,4 @@
-/** What needs a person, and ages as texts. */
+/** The objects that need a person, and ages as texts. */
 import type { AgentListItem } from '../../src/contract/agent';
 import type { FleetListItem } from '../../src/contract/fleet';
 import type { WaitingItem } from '../../src/contract/run/inbox';

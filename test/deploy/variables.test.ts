@@ -24,7 +24,7 @@ const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const dockerfile = read('Dockerfile');
 
-/** What Compose makes of `${NAME:?why}` and `${NAME:-default}`, given the variables of its own environment. */
+/** The values that Compose gives to `${NAME:?why}` and `${NAME:-default}`, given the variables of its own environment. */
 function interpolated(service: string, given: Readonly<Record<string, string>>): Record<string, string> {
   const environment = compose.services[service]?.environment ?? {};
   const fill = (text: string): string =>

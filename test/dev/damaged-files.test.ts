@@ -20,7 +20,7 @@ import { lockStateDirectory, readUpState, unlockStateDirectory, writeUpState } f
 
 let root: string;
 let folder: string;
-/** What was made at the first start; each test begins with a copy. */
+/** The files of the first start; each test begins with a copy. */
 let made: string;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** What the tests of the pages share. */
+/** The parts that the tests of the pages share. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

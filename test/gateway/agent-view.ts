@@ -1,4 +1,4 @@
-/** What an agent's workflow says of itself, for tests of the ledger. */
+/** The view of an agent's workflow, for tests of the ledger. */
 import type { AgentView } from '../../src/contract/agent';
 
 /** The agent's `staleAfter`. */

@@ -1,4 +1,4 @@
-/** What the gateway promises about HTTP itself: every error in one form, and everything in its description. */
+/** The promises of the gateway about HTTP itself: every error in one form, and everything in its description. */
 import { type Call, CALLS } from '../../src/contract/schemas/http';
 import { openApi } from '../../src/gateway/openapi/document';
 import { OPERATOR, raw, withLoneGateway } from './listening';

@@ -31,7 +31,7 @@ function world(times?: HubTimes) {
     }
   }
   const hub = new EventHub(source, times);
-  /** What the source tells next, as soon as it is asked. */
+  /** The next events of the source, as soon as it is asked. */
   const tell = async (batch: readonly Observed[] | Error) => {
     const taken = await until(() => give, PATIENCE_MS);
     give = undefined;

@@ -1,4 +1,4 @@
-/** What a host keeps of the turns that it took. */
+/** The records that a host keeps of the turns that it took. */
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

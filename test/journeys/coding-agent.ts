@@ -1,5 +1,5 @@
 /**
- * What a person does with a coding agent: a first fleet by a template, a task, a permission, an end with
+ * The play of a person with a coding agent: a first fleet by a template, a task, a permission, an end with
  * Ctrl-C, and another task in the same session. The same play has our own agent and the real one.
  */
 import { type Place, timed } from './terminal';

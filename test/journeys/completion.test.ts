@@ -7,7 +7,7 @@ import { drover, startUp, temporaryFolder } from '../cli/commands/drover';
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-/** What bash offers after this line, whose last word is incomplete. */
+/** The completions of bash for the incomplete last word of this line. */
 function offered(line: string): string[] {
   const words = line.split(' ');
   const script = [

@@ -1,4 +1,4 @@
-/** What goes wrong with agents while up runs: a hang, a poison task, a rate limit, an end in Temporal's UI. */
+/** Failures of agents while up runs: a hang, a task that ends its process, a rate limit, an end in Temporal's UI. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';

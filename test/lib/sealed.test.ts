@@ -1,4 +1,4 @@
-/** What only holders of a secret can read. */
+/** Texts that only holders of a secret can read. */
 import { seal, unseal } from '../../src/lib/sealed';
 
 const SECRET = 'the-secret-of-all-agents';

@@ -11,7 +11,7 @@ import { PATIENCE_MS } from '../support/patience';
 
 export const TOKEN = 'token-of-the-conformance-suite';
 
-/** What an agent answers to a call: a status and a JSON value. */
+/** The answer of an agent to a call: a status and a JSON value. */
 export interface Answered {
   readonly status: number;
   readonly body: unknown;
@@ -76,7 +76,7 @@ export class Program {
     throw new Error(`${command}: ${problem}:\n${program.#output}`);
   }
 
-  /** What it has printed. */
+  /** Its output. */
   get output(): string {
     return this.#output;
   }
@@ -118,7 +118,7 @@ export class Program {
     return body.response;
   }
 
-  /** What the program has noted of calls that leave no answer: see `seen` in docs/protocol.md. */
+  /** The notes of the program about calls without an answer: see `seen` in docs/protocol.md. */
   async seen(): Promise<readonly Readonly<Record<string, unknown>>[]> {
     return (await this.final({ do: 'seen' })) as readonly Readonly<Record<string, unknown>>[];
   }

@@ -1,4 +1,4 @@
-/** What every provider promises, faulty ones behind retries included. Each kind's test file runs it with a harness of its own. */
+/** The promises of every provider, faulty ones behind retries included. Each kind's test file runs it with a harness of its own. */
 import type { ResourceCall } from '../../src/contract/activities';
 import type { AgentSpec } from '../../src/contract/agent';
 import type { Provider } from '../../src/providers/provider';

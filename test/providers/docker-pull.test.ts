@@ -8,7 +8,7 @@ import { DockerProvider } from '../../src/providers/docker';
 import type { PullLimits } from '../../src/providers/docker/pull';
 import { callFor, eventually } from './calls';
 
-/** What the engine says of a pull, step by step; `left` is set when its client has gone. */
+/** The messages of the engine about a pull, step by step; `left` is set when its client has gone. */
 type Pull = (say: (line: unknown) => void, end: () => void, left: () => boolean) => void;
 
 let folder: string;

@@ -11,7 +11,7 @@ export interface ServiceRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What the service does with a request in place of its work. */
+/** A fault of the service in place of its work. */
 export type Disturbance = { status: number; headers?: Record<string, string>; text?: string } | 'hang' | 'hang up';
 
 export class ExternalService {

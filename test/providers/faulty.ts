@@ -3,7 +3,7 @@ import type { ResourceCall } from '../../src/contract/activities';
 import { DroverError } from '../../src/contract/errors';
 import { type Provider, providerError } from '../../src/providers/provider';
 
-/** What can go wrong with one call. */
+/** The faults of one call. */
 export type Fault =
   /** It fails, and nothing has happened. */
   | 'fail'

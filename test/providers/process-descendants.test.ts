@@ -133,7 +133,7 @@ test('an agent that makes sessions as fast as it can is stopped whole, and ends 
   expect(await ofKey(call)).toEqual([]);
 });
 
-/** What carries a key in its environment, zombies excepted, as another program sees it. */
+/** The processes with a key in their environment, zombies excepted, as another program sees them. */
 async function ofKey({ key }: ResourceCall): Promise<{ pid: number; stat: string }[]> {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,stat='], { encoding: 'utf8' }).trim().split('\n');
   const rows = lines.map((line) => line.trim().split(/\s+/)).map(([pid, stat = '']) => ({ pid: Number(pid), stat }));

@@ -1,4 +1,4 @@
-/** What the process provider makes of files that are not what it wrote, and of a disk without room. */
+/** The process provider with files that it has not written, and with a disk without room. */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

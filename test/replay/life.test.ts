@@ -18,7 +18,7 @@ type Version = (typeof VERSIONS)[number];
 const env = devServer();
 /** Of the task queues of one test. */
 let prefix = '';
-/** What this version of the workflows has left behind, ended. */
+/** The ended workflows of this version. */
 const histories = new Map<string, RecordedHistory[]>();
 
 function bundle(version: Version): WorkflowBundle {

@@ -1,4 +1,4 @@
-/** What workflows return, carry and answer stays far below the server's 2 MiB, for any input from outside. */
+/** Results, carried states and answers of workflows stay far below the server's 2 MiB, for any input from outside. */
 import type { LiveBranchRecord, RunView } from '../../src/contract/run';
 import { boundedList, ERROR_BYTES, shareBytes, utf8Bytes } from '../../src/contract/text';
 import { beginChange, endChange, recordFailure } from '../../src/rules/change/run';

@@ -24,7 +24,7 @@ export interface TestEnv {
   readonly connection: Connection;
   /** For workers. */
   readonly nativeConnection: NativeConnection;
-  /** What the current test started. */
+  /** The parts that the current test started. */
   readonly started: Started;
   /** Lets server time pass: skipped on the time-skipping server, real on the other. */
   sleep(ms: number): Promise<void>;
@@ -165,7 +165,7 @@ async function attachTimeSkipping(address: string, interceptors: object): Promis
   });
 }
 
-/** What a test leaves open would go on setting timers, and on the time-skipping server hold the file's later tests up. */
+/** A workflow that a test leaves open would go on setting timers, and delay the file's later tests on the time-skipping server. */
 async function endOpen(client: Client, histories: readonly RecordedHistory[]): Promise<void> {
   for (const workflowId of new Set(histories.map((history) => history.workflowId))) {
     const handle = client.workflow.getHandle(workflowId);

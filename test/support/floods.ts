@@ -16,7 +16,7 @@ export async function manyTimes(count: number, act: (index: number) => Promise<u
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, one));
 }
 
-/** What the tasks of a run of a workflow have done so far. */
+/** The work of a run's workflow tasks so far. */
 export interface TaskFigures {
   readonly failed: number;
   readonly timedOut: number;

@@ -10,7 +10,7 @@ import { requireBinary } from '../../src/dev/binaries';
 import { startDevServer } from '../../src/dev/server';
 import { share } from './shared';
 
-/** What the global teardown ends; both run in the same process. */
+/** The parts that the global teardown ends; both run in the same process. */
 export const running: { stop: (() => Promise<void>)[]; folder: string } = { stop: [], folder: '' };
 
 const root = join(__dirname, '../..');

@@ -5,7 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ProviderActivities, ResourceCall, ResourceState, WakeCall } from '../../src/contract/activities';
 
-/** What a provider can be asked to do. */
+/** The calls of a provider. */
 export type ProviderCall = keyof ProviderActivities;
 
 /** One call that arrived, in order of arrival. */

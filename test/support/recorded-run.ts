@@ -13,7 +13,7 @@ import { VirtualEffects, World } from '../../src/rules/simulate/world';
 import { mustCompile } from '../../src/rules/topology/compile';
 import { settle } from './scenarios';
 
-/** What was seen, in order. */
+/** The observations, in order. */
 export interface Recording {
   readonly contexts: BranchContext[];
   readonly requests: TurnRequest[];

@@ -1,4 +1,4 @@
-/** What the whole test run shares: one development server and one bundle, handed from the global set-up to every test file. */
+/** The parts that the whole test run shares: one development server and one bundle, handed from the global set-up to every test file. */
 
 /** A bundle as workers take it. */
 export interface WorkflowBundle {
@@ -26,7 +26,7 @@ export function share(shared: Shared): void {
   process.env[VARIABLE] = JSON.stringify(shared);
 }
 
-/** What this run shares. */
+/** The shared parts of this run. */
 export function shared(): Shared {
   const value = process.env[VARIABLE];
   if (value === undefined) throw new Error('the global set-up of the tests has not run');

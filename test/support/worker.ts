@@ -7,7 +7,7 @@ import { startWorkers } from '../../src/testing/server/workers';
 import type { TestEnv } from './env';
 import { workflowBundle, type WorkflowBundle } from './shared';
 
-/** What a worker of a test needs. */
+/** Dependencies of a worker of a test. */
 export interface TestWorkerOptions {
   readonly env: TestEnv;
   /** Implementations by name, served on every queue. */

@@ -122,7 +122,7 @@ test('no time is skipped while a real process starts, however long that takes', 
     const before = { simulated: (await t.now()).getTime(), real: performance.now() };
     for (let looks = 0; looks < 100; looks += 1) await t.now();
     const skipped = (await t.now()).getTime() - before.simulated - (performance.now() - before.real);
-    // What may be left is the step that was under way.
+    // Only the step that was under way may be left.
     expect(skipped).toBeLessThan(1_000);
     response.end();
     expect(await applying).toMatchObject({ state: 'done' });

@@ -1,4 +1,4 @@
-/** What a process loads with `drover/workflow`, as an installed package gives it. */
+/** The modules that a process loads with `drover/workflow`, as an installed package gives it. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 

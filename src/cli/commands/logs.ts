@@ -66,7 +66,7 @@ async function logs(name: string | undefined, flags: LogsFlags): Promise<void> {
   for (const reason of failed) say(`drover: ${reason instanceof Error ? reason.message : String(reason)}`);
 }
 
-/** The agents whose logs are printed. One that has ended has its log for a while. */
+/** The agents of the logs to print. An ended agent has its log for a while. */
 async function viewsOf(
   client: DroverClient,
   name: string | undefined,

@@ -42,7 +42,7 @@ function escaped(char: string): string {
 }
 
 /**
- * The same for a stream of bytes, whose pieces may end within a character. `end` returns the rest.
+ * The same for a stream of bytes. Its pieces may end within a character. `end` returns the rest.
  */
 export class ShownBytes {
   readonly #decoder = new TextDecoder();

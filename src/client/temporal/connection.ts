@@ -121,7 +121,7 @@ export function untilClosed<Options, Call extends object>(
 /** gRPC's message for a call over a closed channel. */
 const CLOSED = 'Channel has been shut down';
 
-/** A call whose every method does nothing. */
+/** A call that does nothing. */
 function inert<Call extends object>(): Call {
   const nothing: Partial<Call> = {};
   return new Proxy(nothing, { get: () => () => undefined }) as Call;

@@ -32,8 +32,7 @@ const UPDATE_ABORTED = /workflow update was aborted|completed before the update 
 const LEFT_BEHIND = /aborted by closing workflow|completed before the update completed/i;
 
 /**
- * An update that fell between two workflow tasks of a flood, or whose task was lost with its
- * worker. It had no effect.
+ * An update between two workflow tasks of a flood, or one that was lost with its worker. It had no effect.
  */
 export const UPDATE_OVERLOOKED = /wasn't processed by worker|unexpected workflow task failure/i;
 

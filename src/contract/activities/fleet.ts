@@ -19,7 +19,7 @@ export interface RetireCall {
   readonly mode: 'drain' | 'freeze';
 }
 
-/** The fleet whose runs are cancelled, and why. */
+/** The fleet of the runs to cancel, and why. */
 export interface CancelRunsCall {
   readonly fleet: string;
   readonly reason: string;
@@ -59,7 +59,7 @@ export interface FleetActivities {
    */
   retireAgent(call: RetireCall): Promise<{ existed: boolean }>;
   /**
-   * Lets an agent go on whose removal was broken off while it drained. `kept` false: it has ended,
+   * Lets an agent go on after its removal was broken off during its drain. `kept` false: it has ended,
    * or is ending.
    */
   keepAgent(call: RetireCall): Promise<{ readonly kept: boolean }>;

@@ -71,7 +71,7 @@ export function references(spec: AgentSpec): SpecReference[] {
   );
 }
 
-/** The references of the variables of an agent's program, whose secrets its output may show. */
+/** The references of the variables of an agent's program. Its output may show their secrets. */
 export function variableReferences(spec: AgentSpec): string[] {
   return Object.values(variablesOf(spec)).filter(isReference);
 }

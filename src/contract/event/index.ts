@@ -29,7 +29,7 @@ export const NOTIFIED_TYPES = [
 
 /**
  * The closed list of all types of events (docs/events.md). `data.ts` has the data of each.
- * `feed.gap` comes from a reader; a workflow records every other type in its log.
+ * A reader makes `feed.gap`; a workflow records every other type in its log.
  */
 export const EVENT_TYPES = [
   ...NOTIFIED_TYPES,

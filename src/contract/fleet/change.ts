@@ -59,8 +59,8 @@ export interface AgentChange extends PlannedChange {
   /** The idempotency key of the resource to create; null for update and delete. */
   readonly key: string | null;
   /**
-   * The owned agent with its specification; for a create, the rest of an agent whose workflow is
-   * gone; else null.
+   * The owned agent with its specification; for a create, the remains of an agent without a
+   * workflow; else null.
    */
   readonly previous: (OwnedAgent & { readonly spec: AgentSpec }) | null;
 }

@@ -1,4 +1,4 @@
-/** The calls for one agent that polls, and its polls: who waits for whom. */
+/** The calls for one agent that polls, and its polls. */
 import { MOST_POLLS, type PulledAnswer, type PulledCall, type PulledKind } from '../../contract/agent/pull';
 
 /** A call that a worker makes and an agent answers. */

@@ -4,8 +4,8 @@ import { DIRECT_INCARNATION, RETIRE_REQUEST } from '../../contract/names';
 import type { AgentState } from './state';
 
 /**
- * The message, or null for an agent without a fleet and for one whose fleet asked for the end and
- * waits for it.
+ * The message, or null for an agent without a fleet, and if the fleet itself has asked for the end
+ * and waits for it.
  */
 export function goodbyeMessage({ agent, config, requests }: AgentState): AgentGone | null {
   const { incarnation, key } = config;

@@ -8,8 +8,8 @@ import { atStep, type ChangeRun, unknownOutcome, recordLeftOver, stopChange } fr
 import { intend, settleEntry } from './compensation';
 
 /**
- * The order of the phases. What may fail comes first and what cannot be undone last, so that a
- * fleet whose new agents do not start keeps its old ones.
+ * The order of the phases. Steps that may fail come first, and steps without an undo last. So a
+ * fleet keeps its old agents if the new ones do not start.
  */
 export const PHASES: readonly ChangeKind[] = ['create', 'replace', 'update', 'delete'];
 

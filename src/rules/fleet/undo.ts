@@ -13,8 +13,7 @@ import { settleChange } from './settle';
 import { type FleetChange, type FleetState } from './state';
 
 /**
- * How often the fleet begins a compensation whose workflow ends without a result; after that an
- * operator must.
+ * How often the fleet repeats a compensation that ended without a result; after that an operator must.
  */
 const OWN_ATTEMPTS = 3;
 

@@ -1,4 +1,4 @@
-/** Parsers of what a person may send by hand: one plain JSON object, whose refusal shows the right shape. */
+/** Parsers of messages that a person may send by hand: one plain JSON object. A refusal shows the right shape. */
 import { DroverError } from '../../contract/errors';
 import { type Fields, object, type Parsed, type Parser } from './parse';
 
@@ -14,7 +14,7 @@ export function shapeOf(fields: Fields): string {
 }
 
 /**
- * An object with exactly these fields, as `object`, whose error ends with the shape of the whole:
+ * An object with exactly these fields, as `object`. Its error ends with the shape of the whole:
  * `pause.mode: expected one of drain, freeze, got 7; pause takes {hold?, reason?, mode?}`.
  */
 export function message<const F extends Fields>(fields: F): Parser<Parsed<F>> {

@@ -1,4 +1,4 @@
-/** Lists whose errors share one bound: the more errors there are, the shorter each is. */
+/** Lists of errors that share one bound: the more errors, the shorter each is. */
 import { boundedText, shareBytes } from '../../contract/text';
 
 /** An item that may have an error. */

@@ -141,7 +141,7 @@ export function coolMs(
 }
 
 /**
- * The agent whose reports are the only failures that count; null: there is other proof, or a single
+ * The agent with the only reports of failures that count; null: there is other proof, or a single
  * credential.
  */
 export function emptiedByWordOf(state: PoolState, now: number): string | null {

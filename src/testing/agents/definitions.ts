@@ -138,7 +138,7 @@ export function crash(exitCode = 1): ScriptedReply {
 }
 
 /**
- * An agent whose every turn takes this much simulated time before the handler is called.
+ * An agent that takes this much simulated time for every turn, before its handler is called.
  *
  * @example
  * const Writer = slow('20m', myOnTurn);

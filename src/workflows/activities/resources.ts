@@ -88,8 +88,9 @@ export function undoActivities(
 }
 
 /**
- * A new credential for a running agent, on the queue of its provider, whose worker has the secret. 30 s per call and 3 attempts as for
- * every effect on an agent. After that the agent is restarted, or keeps its previous credential.
+ * A new credential for a running agent, on the queue of its provider: the worker there has the
+ * secret. 30 s per call and 3 attempts as for every effect on an agent. After that the agent is
+ * restarted, or keeps its previous credential.
  */
 export function credentialActivity(
   provider: ProviderKind,

@@ -34,7 +34,7 @@ import { isoNow, stampMs } from '../shared/iso-now';
 import { createItems, type Items } from './items';
 import { createBranchNews } from './branch-news';
 
-/** The branches of a run whose every change is an event for lists. */
+/** A run with at most so many branches updates the memo of lists at each change. */
 const SMALL_RUN = 16;
 
 /** The shared state of one run. */

@@ -1,4 +1,4 @@
-/** What a worker finds missing before a change, over the real providers and an engine that answers as Docker does. */
+/** The check of a worker before a change, over the real providers and an engine that answers as Docker does. */
 import { createServer, type Server } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,14 +19,14 @@ const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
 
 let folder: string;
 let engine: Server;
-/** What the engine answers to a path, by the first pattern that fits; 404 otherwise. */
+/** The engine's answer to a path, by the first pattern that fits; 404 otherwise. */
 const ANSWERS: readonly (readonly [RegExp, number])[] = [
   [/images\/here\/json/, 200],
   [/distribution\/there\/json/, 200],
   [/distribution\/denied\/json/, 403],
   [/distribution\/silent\/json/, 500],
 ];
-/** What Podman answers to the question for a registry, and what its pull of an image says. */
+/** The answer of Podman to the question for a registry, and the messages of its pull of an image. */
 const UNSUPPORTED = 'Path /distribution/x/json is not supported';
 const PULLS: Readonly<Record<string, object>> = {
   'podman-has': { status: 'Download complete' },

@@ -13,7 +13,7 @@ const call: TurnCall = {
   replyTo: 'run/mars/r/0',
 };
 
-/** What the activity returns, and what the branch has heard. */
+/** The result of the activity, and the messages that the branch has received. */
 async function delivered(
   result: TurnResult,
   deliver: () => Promise<Delivery> = async () => 'delivered',

@@ -109,7 +109,7 @@ test('plan says what apply would refuse, for a new fleet and for one that is the
   const { unmet } = JSON.parse((await drover(['plan', '-f', file, '-o', 'json'], cwd)).stdout) as PlanResult;
   expect(unmet?.map(({ agent }) => agent)).toEqual(['Lacks', 'Gone']);
 
-  // What it says is what apply says.
+  // It says the same as apply.
   const applied = await drover(['apply', '-f', file], cwd);
   expect(applied.code).toBe(1);
   for (const line of missing.join('').trimEnd().split('\n')) expect(applied.stderr).toContain(line);

@@ -3,7 +3,7 @@ import { until } from '../../../src/lib/until';
 import { type Ended, marsFile, start } from './drover';
 import { PATIENCE_MS } from '../../support/patience';
 
-/** What makes `up` do a task and take everything back. */
+/** The arguments with which `up` does a task and removes everything. */
 export const TASK = ['--task', 'Collect the letters and assemble the secret word.', '--destroy'];
 
 /** Starts it in the folder, interrupts it at the sign, and expects that it takes its fleet back and ends with 130. */

@@ -1,4 +1,4 @@
-/** What README and docs tell people to type does what they say: every command of theirs is run, in a folder with nothing but the examples. */
+/** Every command of README and docs does what they say: all of them run, in a folder with nothing but the examples. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

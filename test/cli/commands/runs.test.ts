@@ -206,7 +206,7 @@ describe('the metrics', () => {
     for (const text of [await gateway(), await worker()]) {
       const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
       expect(stdout).toBe('');
-      // What Temporal's SDK names is not Drover's: its metrics, and the labels that it adds to all.
+      // Names of Temporal's SDK, which are not Drover's: its metrics, and the labels that it adds to all.
       const own = stderr.split('\n').filter((line) => line !== '' && !/^temporal_|'snake_case'/.test(line));
       expect(own).toEqual([]);
     }

@@ -23,7 +23,7 @@ const AGENT_SECRET = 'the-secret-of-all-agents-0123456789abcdef';
 
 /** The model's provider: a call waits while it is held, and is refused while its key is limited. */
 const provider = { limited: new Set<string>(), held: new Set<string>(), calls: [] as string[] };
-/** What the webhook was sent, signatures checked. */
+/** The calls that the webhook received, signatures checked. */
 const received: { type: string; data: Record<string, unknown>; id: string }[] = [];
 const outputs: string[] = [];
 const servers: Server[] = [];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ShownBytes, shown } from '../../../src/cli/text/control-characters';
 import { facts, table } from '../../../src/cli/lib/output';
 
-/** What a terminal obeys, but for line break and tab. */
+/** The characters that a terminal obeys, but for line break and tab. */
 const OBEYED = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 /** Two escapes around a word, which a terminal shows in a colour. */

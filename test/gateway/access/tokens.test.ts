@@ -8,7 +8,7 @@ const a = { fleet: 'f', agent: 'a' };
 const b = { fleet: 'f', agent: 'b' };
 const bearer = (token: string) => `Bearer ${token}`;
 
-/** What a call with that header meets: null, or the code of the error. */
+/** The refusal of a call with that header: null, or the code of the error. */
 function met(header: string | undefined, agent?: typeof a): string | null {
   try {
     tokens.require(header, agent);

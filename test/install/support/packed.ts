@@ -1,4 +1,4 @@
-/** What a user of Drover has: the packed file, installed into an empty folder outside this repository. */
+/** The installation of a user: the packed file, installed into an empty folder outside this repository. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What every version of the synthetic workflow does at its end: it waits for the signal to go on. */
+/** The end of every version of the synthetic workflow: it waits for the signal to go on. */
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 
 export const go = defineSignal('go');

@@ -26,7 +26,7 @@ export type End = 'succeeds' | 'fails' | 'loses its answer';
 export class AgentSim {
   state: AgentState;
   now = T0;
-  /** What the provider really has. */
+  /** The real state at the provider. */
   process: ResourceState['state'] = 'stopped';
   instanceId: string | null = null;
   readonly calls: Effect[] = [];

@@ -16,7 +16,7 @@ const cases = AGENT_STATUSES.flatMap((status) =>
   RUNTIMES.flatMap((runtime) => [[], ['operator'], ['fleet'], ['budget']].map((holds) => ({ status, runtime, holds }))),
 );
 
-/** What each hold makes of a command: changed, unchanged, or the words of its refusal. */
+/** The outcome of a command for each hold: changed, unchanged, or the words of its refusal. */
 function outcomes(state: ReturnType<typeof agentIn>, command: AgentCommand): readonly (boolean | string)[] {
   const names = ['operator', ...state.holds.map(({ name }) => name)];
   return names.map((hold) => {

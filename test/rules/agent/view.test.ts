@@ -1,4 +1,4 @@
-/** What the view of an agent says of its specification. */
+/** The fields of a specification in the view of its agent. */
 import type { AgentSpec } from '../../../src/contract/agent';
 import { agentView } from '../../../src/rules/agent/view';
 import { agentIn } from './agents';

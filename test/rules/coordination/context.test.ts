@@ -1,4 +1,4 @@
-/** What a branch is given at its start: turns left, counts, and the rendezvous outside of it. */
+/** The context of a branch at its start: turns left, counts, and the rendezvous outside of it. */
 import { final, play, scenarioOf, to } from '../../support/scenarios';
 import { playRecorded } from '../../support/recorded-run';
 

@@ -1,4 +1,4 @@
-/** What a run's turns took, and replies with more than their action. */
+/** The usage of a run's turns, and replies with more than their action. */
 import { final, play, scenarioOf, to } from '../../support/scenarios';
 import { playRecorded } from '../../support/recorded-run';
 

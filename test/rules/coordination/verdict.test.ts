@@ -1,4 +1,4 @@
-/** What counts as yes: the words of docs/inbox.md, and nothing that only resembles them. */
+/** The answers that count as yes: the words of docs/inbox.md, and nothing that only resembles them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NO_WORDS, readVerdict, YES_WORDS } from '../../../src/rules/coordination/fan-out/verdict';

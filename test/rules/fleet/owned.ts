@@ -1,4 +1,4 @@
-/** What a fleet owns of a specification, as if it had been applied. */
+/** The agents that a fleet owns after an apply of a specification. */
 import type { FleetSpec } from '../../../src/contract/fleet';
 import { desiredAgents, type OwnedWithSpec } from '../../../src/rules/fleet/plan/plan';
 

@@ -125,7 +125,7 @@ const fullLease: LeaseState = {
   ends: 'its gateway has not renewed it',
 };
 
-/** What each type begins with, first and carried, and all that looks at it before anything else happens. */
+/** The start of each type, first and carried, with everything that reads it before any other event. */
 export const STARTS: Readonly<
   Record<string, { readonly input: unknown; readonly begin: (input: unknown) => unknown }>
 > = {

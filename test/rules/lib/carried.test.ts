@@ -62,7 +62,7 @@ const garbage = fc.oneof(
 /** Null if it is taken. */
 function refusal(begin: (input: unknown) => unknown, input: unknown): DroverError | null {
   try {
-    // What begins is carried on: it can be written.
+    // A state that begins can be carried on: it can be written.
     JSON.stringify(begin(input));
     return null;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What one run of an entity leaves, as the next one finds it. */
+/** The state that one run of an entity leaves, as the next one finds it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Parser } from '../../../src/rules/lib/parse';
 

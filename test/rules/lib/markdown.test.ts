@@ -14,7 +14,7 @@ const TEN_LINES = Array.from({ length: 10 }, (_, line) => `line ${String(line)}:
   '\n',
 );
 
-/** What CommonMark makes of a line without markup: backslashes go, the characters stay. */
+/** The text that CommonMark shows for a line without markup: backslashes go, the characters stay. */
 const read = (line: string): string => line.replace(/\\([!-/:-@[-`{-~])/g, '$1');
 /** A character with a meaning that no backslash takes away. */
 const OPEN = /(?<!\\)(?:\\\\)*[`*[\]<>|~&$]/;

@@ -1,4 +1,4 @@
-/** What a pool's rules leave as it is: other agents, other credentials, other fleets; and what a state begins with. */
+/** A pool's rules leave other agents, credentials and fleets as they are; and the first state of a pool. */
 import { UNBEGUN_LOG } from '../../../src/rules/lib/log/log';
 import type { PoolConfiguration } from '../../../src/contract/pool';
 import {

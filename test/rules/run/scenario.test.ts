@@ -29,7 +29,7 @@ const mars = {
   },
 };
 
-/** What a parser makes of a value: the value, or that it is refused. Any other error is a bug. */
+/** The outcome of a parser for a value: the value, or its refusal. Any other error is a bug. */
 function parsed(parser: Parser<unknown>, value: unknown): { value: unknown } | 'refused' {
   try {
     return { value: parser(value, 'it') };

@@ -1,4 +1,4 @@
-/** What a branch of a run waits for, by table: every reason that a turn can have not to be answered yet. */
+/** The waits of a run's branches, by table: every reason for a turn without an answer. */
 import type { OpenTurn } from '../../../src/contract/agent/open-turn';
 import type { BranchView, RunView } from '../../../src/contract/run';
 import type { AgentState } from '../../../src/rules/agent/state';

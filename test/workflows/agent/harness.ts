@@ -37,7 +37,7 @@ export interface Mail {
   readonly argument: unknown;
 }
 
-/** What a world of agents may be given, so that it outlives a server. */
+/** Parts that a world of agents may receive, so that it outlives a server. */
 export interface Surroundings {
   readonly provider: MemoryProvider;
   readonly fleet: string;

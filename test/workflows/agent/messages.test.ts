@@ -1,4 +1,4 @@
-/** What any sender may send: raw bytes, unknown names, wrong shapes. Recorded or refused; no task fails, and the next command works. */
+/** Messages of any sender: raw bytes, unknown names, wrong shapes. Recorded or refused; no task fails, and the next command works. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AGENT_COMMANDS } from '../../../src/contract/agent';

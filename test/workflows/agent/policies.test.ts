@@ -1,4 +1,4 @@
-/** What a fleet file says of restarts and failed turns, over the real workflow: restart.on, turns.crashLimit, turns.retry. */
+/** The policies of a fleet file for restarts and failed turns, over the real workflow: restart.on, turns.crashLimit, turns.retry. */
 import { ApplicationFailure } from '@temporalio/common';
 import { devServer } from '../../support/env';
 import { type AgentWorld, type TestAgent, eventually, withAgents } from './harness';

@@ -21,7 +21,7 @@ export class SubscriptionWorld {
   readonly agents: Agents;
   readonly reloads: CredentialCall[] = [];
   readonly raised: RaiseCall[] = [];
-  /** What all agents of the test have in common. */
+  /** The settings that all agents of the test share. */
   spec: Partial<AgentSpec> = {};
   reload: Reload = async () => ({ reloaded: true, why: null });
 
@@ -103,7 +103,7 @@ export class SubscriptionWorld {
     );
   }
 
-  /** What of its decisions says something about switches. */
+  /** Its decisions about switches. */
   async decisions(agent: TestAgent): Promise<string[]> {
     const { decisions = [] } = await agent.view();
     return decisions.filter(({ by }) => by === 'subscription').map(({ what, why }) => `${what}: ${why ?? ''}`);

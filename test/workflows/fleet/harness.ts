@@ -109,7 +109,7 @@ export class FleetWorld {
   }
 }
 
-/** What a test changes about its world. */
+/** Changes of a test to its world. */
 export interface WorldOptions extends Partial<TestWorkerOptions> {
   /** Agents that never beat. */
   readonly silent?: readonly string[];

@@ -73,7 +73,7 @@ test.each<[string, AgentSpec, RegExp]>([
   expect(await provider.list()).toEqual([]);
 });
 
-/** What Node prints of a program that stands in one line, as command line tools of agents do. */
+/** The output of Node about a program in one line, as command line tools of agents are. */
 const MINIFIED = "head -c 372000 /dev/zero | tr '\\0' m; echo; echo 'Error: not logged in'; exit 1";
 
 test.each<[string, readonly AgentSpec[], RegExp]>([

@@ -24,7 +24,7 @@ export interface TestRun {
   readonly untilBranch: (id: string, wished: (view: BranchView) => boolean) => Promise<BranchView>;
 }
 
-/** What a test gives of a run's input; the rest is made up. */
+/** The part of a run's input that a test gives; the rest is made up. */
 export type RunOf = Pick<RunInput, 'topology'> & Partial<RunInput>;
 
 /** Starts a run. */
@@ -79,7 +79,7 @@ function absent(error: unknown): null {
   throw error;
 }
 
-/** What the simulation makes of it. */
+/** The result of the simulation. */
 export function simulated(given: RunOf & { readonly script: Script }, trace = false): Promise<RunResult> {
   const scenario: Scenario = {
     apiVersion: 'drover/v1',

@@ -23,7 +23,7 @@ export const invoke = (...targets: [string, unknown][]): TurnOutcome => ({
   reply: { action: 'invoke', invocations: targets.map(([agent, request]) => ({ agent, request })) },
 });
 
-/** What the agents of the example do, without their processes. */
+/** The agents of the example, without their processes. */
 export function marsTurn({ agent, request: { input } }: TurnCall): TurnOutcome {
   const own = LETTERS[agent] ?? '';
   if (agent === 'AgentC') return invoke(['AgentD', own]);

@@ -1,6 +1,7 @@
 /**
- * What the server takes as a summary and as details. Measured with the server of `drover up`: it takes a million bytes, of a start and of
- * a timer, although Temporal's API says 400 and 20,000. So no size that it refuses can be asserted; that it takes ours can.
+ * The sizes of summaries and details that the server takes. Measured with the server of `drover
+ * up`: it takes a million bytes, of a start and of a timer, although Temporal's API says 400 and
+ * 20,000. So no size that it refuses can be asserted; that it takes ours can.
  */
 import { randomUUID } from 'node:crypto';
 import { AGENT_WORKFLOW } from '../../../src/contract/names';

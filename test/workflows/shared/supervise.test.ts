@@ -1,4 +1,4 @@
-/** What workflows do beside their main loop never fails a task, in a workflow of its own for each way in which it could. */
+/** Work beside the main loop of a workflow never fails a task, in a workflow of its own for each way in which it could. */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

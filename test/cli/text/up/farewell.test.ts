@@ -1,4 +1,4 @@
-/** What Ctrl-C of `drover up` claims of agents is what is there. */
+/** The last message of `drover up` names the agents that run on, and no others. */
 import { farewell, howToStop } from '../../../../src/cli/text/up/farewell';
 import { strayText } from '../../../../src/cli/text/strays';
 import type { RunningAgents } from '../../../../src/cli/lib/running-agents';

@@ -1,4 +1,4 @@
-/** What `drover up` says of two looks, by table. */
+/** The lines of `drover up` for two looks, by table. */
 import { type Look, newsLines } from '../../../../src/cli/text/up/news';
 import type { AgentListItem } from '../../../../src/contract/agent';
 

@@ -11,7 +11,7 @@ const SETTINGS: WatchedAgent = {
   renewMs: 20_000,
 };
 
-/** What the agent hears: `+` a pass, `-` a failure, each with its second. */
+/** The reports to the agent: `+` a pass, `-` a failure, each with its second. */
 function heard(checks: string, everyMs = 10_000, settings = SETTINGS): string[] {
   let memory: CheckMemory | null = null;
   return [...checks].flatMap((check, index) => {

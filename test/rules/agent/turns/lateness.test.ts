@@ -18,7 +18,7 @@ function working(timeout: `${number}s`, more: Partial<AgentState> = {}): AgentSt
   return step(requested, (state) => beginTurn(state, '1', T0), T0);
 }
 
-/** What the workflow does when it looks at the clock. */
+/** The workflow's look at the clock. */
 function looked(state: AgentState, now: number): { readonly state: AgentState; readonly cancelled: boolean } {
   const acted = turnActions(
     step(state, (same) => same, now),

@@ -16,7 +16,7 @@ function asked(turnId: string, more: Partial<TurnRequested> = {}, size = 1): Tur
   };
 }
 
-/** What the workflow does with the rules, without the workflow. */
+/** Applies the rules as the workflow does, without a workflow. */
 export class Turns {
   state: AgentState;
   now = T0;

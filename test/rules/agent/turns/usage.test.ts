@@ -1,4 +1,4 @@
-/** What an agent's workflow keeps of its replies: usage, once per turn, and warnings, once each. */
+/** The parts of replies that an agent's workflow keeps: usage, once per turn, and warnings, once each. */
 import type { AgentState } from '../../../../src/rules/agent/state';
 import { decisionsOf } from '../../../../src/rules/agent/decisions';
 import { usageMessage } from '../../../../src/rules/agent/farewell';
