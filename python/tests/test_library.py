@@ -6,6 +6,7 @@ import sys
 import threading
 import unittest
 from contextlib import redirect_stderr
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,6 +96,19 @@ class Turns(unittest.TestCase):
                 answer = json.loads(TurnMemory(lambda _, bad=bad: bad).answer(turn()))
             self.assertEqual(answer["action"], "fail")
             self.assertIn("Traceback", log.getvalue())
+
+    def test_a_model_or_a_data_class_in_a_reply_is_its_fields(self):
+        @dataclass
+        class Place:
+            name: str
+
+        class Model:
+            def model_dump(self, mode):
+                return {"written as": mode}
+
+        for value, written in [(Place("Mars"), {"name": "Mars"}), (Model(), {"written as": "json"})]:
+            answer = json.loads(TurnMemory(lambda _, given=value: final([given])).answer(turn()))
+            self.assertEqual(answer, {"action": "final", "response": [written]})
 
     def test_keeps_a_thousand_answers(self):
         counts = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._failures import failed_reply
+from ._plain import plain
 from ._replies import Reply
 
 if TYPE_CHECKING:
@@ -164,4 +165,4 @@ class TurnMemory:
 
 def _json(reply: Any) -> bytes:
     """NaN and infinity are not JSON."""
-    return json.dumps(reply, allow_nan=False).encode()
+    return json.dumps(reply, allow_nan=False, default=plain).encode()

@@ -187,6 +187,7 @@ export class Work {
     if (failure !== null) throw failure;
     const { text, dropped } = this.said;
     this.said = new Kept();
+    this.shown = '';
     return readText(text, this.turn, dropped);
   }
 
