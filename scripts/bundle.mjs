@@ -38,16 +38,18 @@ function filesOf(folder) {
 
 /**
  * The SDK compiles for ES2017, where copying an object takes a helper that is slow in its sandbox
- * (decision 12).
+ * (decision 12). Every workflow thread reads the whole bundle, so comments are removed, those of packages too, and nothing else changes.
  */
 function forThisNode(config) {
   const rule = config.module.rules.find(({ use }) => use?.loader?.includes('swc-loader'));
   if (!rule) throw new Error("the SDK's bundler no longer compiles with swc-loader; see scripts/bundle.mjs");
-  rule.use.options.jsc.target = TARGET;
-  // Every workflow thread reads the whole bundle, so comments are removed, and nothing else
-  // changes.
-  rule.use.options.minify = true;
-  rule.use.options.jsc.minify = { compress: false, mangle: false, format: { comments: false, beautify: true } };
+  const minify = { compress: false, mangle: false, format: { comments: false, beautify: true } };
+  const { loader, options } = rule.use;
+  rule.use.options = { ...options, minify: true, jsc: { ...options.jsc, target: TARGET, minify } };
+  const jsc = { target: TARGET, minify };
+  const packages = { loader, options: { sourceMap: true, minify: true, isModule: 'unknown', jsc } };
+  config.output.pathinfo = false;
+  config.module.rules.push({ test: /\.js$/, include: /node_modules/, use: packages });
   return config;
 }
 
