@@ -10,7 +10,7 @@ import type { Calls } from './temporal/calls';
 /** The most workflows that one look asks, those that changed last: some seconds of a busy worker. */
 const MOST_ASKED = 200;
 /** Workflows whose logs hold commands. */
-const COMMANDED = /^(?:fleet\/[^/]+|agent\/[^/]+\/[^/]+|run\/[^/]+\/[^/]+)$/;
+const COMMANDED = /^(?:fleet\/[^/]+|agent\/[^/]+\/[^/]+|run\/[^/]+\/[^/]+|pool\/[^/]+)$/;
 
 /** The commands that workflows have recorded: also those that were given at a terminal, or through another gateway. */
 export class Audit {

@@ -85,8 +85,13 @@ test('a switch is recorded with its credentials, and so is a pool without a free
       () => typesOf(handle),
       (types) => types.includes('pool.exhausted'),
     );
-    await pool.world.env.client.workflow.getHandle(`pool/${pool.pool}`).executeUpdate('reset', { args: [{}] });
-    expect(await typesOf(handle)).toEqual(['pool.exhausted', 'pool.available']);
+    await pool.world.env.client.workflow.getHandle(`pool/${pool.pool}`).executeUpdate('reset', {
+      args: [{ by: 'nina', from: 'laptop', requestId: 'r-1' }],
+    });
+    expect(await typesOf(handle)).toEqual(['pool.exhausted', 'pool.reset', 'pool.available']);
+    const { entries: told } = await logOf(handle);
+    expect(told[1]?.data).toMatchObject({ credential: null, by: 'nina from laptop, request r-1' });
+    for (const entry of told) expect(eventSchema.safeParse(entry).error).toBeUndefined();
     const { entries } = await logOf(agent.handle);
     const assigned = entries.filter(({ data }) => (data['to'] as { subscription?: string } | undefined)?.subscription);
     expect(assigned.slice(0, 2).map(({ data: { from, to } }) => ({ from, to }))).toMatchObject([

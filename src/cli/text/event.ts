@@ -29,6 +29,8 @@ export function aboutText({ type, data }: DroverEvent): string {
       return `${text(data['from'])} -> ${text(data['to'])} of pool ${text(data['pool'])}`;
     case 'pool.exhausted':
       return [untilText(data['exhaustedUntil']), `waiting: ${list(data['agents'])}`].filter(Boolean).join(', ');
+    case 'pool.reset':
+      return `${text(data['credential'] ?? 'all credentials')}${byText(data)}`;
     case 'agent.ready':
       return data['liveness'] === 'degraded' ? 'degraded' : '';
     case 'agent.offline':

@@ -215,6 +215,7 @@ export interface EventData extends Readonly<Record<EventType, object>> {
   readonly 'subscription.switched': SwitchRecord;
   readonly 'pool.exhausted': PoolExhausted;
   readonly 'pool.available': PoolAvailable;
+  readonly 'pool.reset': PoolAvailable & GivenBy & { readonly credential: string | null };
   readonly 'lease.lost': LeaseLost;
   readonly 'feed.gap': FeedGap;
 }

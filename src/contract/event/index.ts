@@ -52,6 +52,7 @@ export const EVENT_TYPES = [
   'question.asked',
   'question.extended',
   'pool.available',
+  'pool.reset',
   'lease.lost',
   'feed.gap',
 ] as const;

@@ -94,6 +94,7 @@ const eventDataSchemas = {
   }),
   'pool.exhausted': pool.extend({ exhaustedUntil: time.nullable(), agents: z.array(z.string()), waiting: count }),
   'pool.available': pool,
+  'pool.reset': pool.extend({ ...given, credential: z.string().nullable() }),
   'change.started': change.extend({ ...given, kind: z.enum(['apply', 'destroy']), agents: count }),
   'change.step': change.extend({
     agent: z.string(),

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Partial<Record<EventType, string>>> = {
   'change.compensating': 'compensate',
   'fleet.paused': 'pause --fleet',
   'fleet.resumed': 'resume --fleet',
+  'pool.reset': 'pools reset',
   'run.started': 'run',
   'run.paused': 'runs pause',
   'run.resumed': 'runs resume',
@@ -23,7 +24,7 @@ export function commandEntry({ type, at, data }: DroverEvent): AuditEntry | null
   const origin = originIn(data['origin']);
   const command = type === 'agent.changed' ? data['what'] : type === 'change.started' ? data['kind'] : COMMANDS[type];
   if (origin === null || typeof command !== 'string' || data['accepted'] === false) return null;
-  const subject = data['item'] ?? data['run'] ?? data['agent'] ?? data['fleet'];
+  const subject = data['item'] ?? data['run'] ?? data['agent'] ?? data['fleet'] ?? data['pool'];
   return {
     at,
     who: origin.by,

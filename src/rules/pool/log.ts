@@ -1,7 +1,9 @@
-/** The events of a pool: that agents wait for a credential, and that none waits. */
+/** The events of a pool: that agents wait for a credential, that none waits, and that a person reset it. */
 import type { NewEntry } from '../../contract/event/log';
+import type { Origin } from '../../contract/caller/origin';
 import { append } from '../lib/log/log';
-import { announceExhaustion } from './pool';
+import { byField } from '../lib/origin';
+import { announceExhaustion, type PoolStep, type PoolReset, resetPool } from './pool';
 import { type PoolState, poolView } from './state';
 
 /** The most agents that an event names. */
@@ -12,6 +14,14 @@ export function withExhaustion(before: PoolState, now: number): PoolState {
   const { state, due } = announceExhaustion(before);
   if (state === before) return state;
   return { ...state, log: append(state.log, due ? exhausted(state, now) : available(state), now) };
+}
+
+/** Decides an operator's reset, and records who gave it. Throws as `resetPool`. */
+export function decideReset(before: PoolState, request: PoolReset & Origin, now: number): PoolStep {
+  const { state, grants } = resetPool(before, request, now);
+  const { pool } = state;
+  const data = { pool, credential: request.credential ?? null, fleets: fleetsOf(state), ...byField(request) };
+  return { state: { ...state, log: append(state.log, { type: 'pool.reset', data }, now) }, grants };
 }
 
 function exhausted(state: PoolState, now: number): NewEntry {

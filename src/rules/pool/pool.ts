@@ -92,11 +92,16 @@ export function forgetAgent(state: PoolState, gone: string): PoolState {
   return { ...state, assigned, rejected, waiting: waiting.filter(isOther), granted: granted.filter(isOther) };
 }
 
+/** The credential whose failures are forgotten; absent: all of them. */
+export interface PoolReset {
+  readonly credential?: string;
+}
+
 /**
  * Forgets the failures of one credential, or of all, on an operator's word. Throws `InvalidRequest`
  * for a credential that the pool does not have.
  */
-export function resetPool(state: PoolState, { credential }: { readonly credential?: string }, now: number): PoolStep {
+export function resetPool(state: PoolState, { credential }: PoolReset, now: number): PoolStep {
   const names = state.config.credentials.map(({ name }) => name);
   if (credential !== undefined && !names.includes(credential)) {
     throw new DroverError(

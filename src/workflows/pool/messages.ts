@@ -11,7 +11,6 @@ import {
   observeFailure,
   rejectAllocation,
   requestAllocation,
-  resetPool,
 } from '../../rules/pool/pool';
 import {
   parseAgentGone,
@@ -21,6 +20,7 @@ import {
   parsePoolLeft,
   parseReset,
 } from '../../rules/pool/messages';
+import { decideReset } from '../../rules/pool/log';
 import { parseFailureObserved } from '../../rules/lib/grants';
 import { once } from '../../rules/pool/requests';
 import type { PoolState } from '../../rules/pool/state';
@@ -73,7 +73,7 @@ export function handlePoolMessages(machine: PoolMachine): void {
     'Sets the credentials from a fleet file',
     configurePool,
   );
-  answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', resetPool);
+  answer(machine, poolUpdates.reset, parseReset, 'Forgets failures: {credential?}', decideReset);
   answer(
     machine,
     poolUpdates.leave,

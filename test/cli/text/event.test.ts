@@ -19,6 +19,11 @@ test.each<[EventType, DroverEvent['data'], string]>([
     `pool.exhausted         p  until ${at}, waiting: f/a, f/b`,
   ],
   ['pool.exhausted', { pool: 'p', exhaustedUntil: null, agents: ['f/a'] }, 'pool.exhausted         p  waiting: f/a'],
+  [
+    'pool.reset',
+    { pool: 'p', credential: null, by: 'nina from laptop' },
+    'pool.reset             p  all credentials by nina from laptop',
+  ],
   ['run.completed', { run: 'f/r', success: true, error: null, turns: 6 }, 'run.completed          f/r  6 turns'],
   [
     'run.cancelled',

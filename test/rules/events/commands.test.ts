@@ -21,10 +21,18 @@ it.each<[EventType, object, string, object]>([
   ['run.cancelled', { run: 'mars/r', error: 'cancelled' }, 'runs cancel mars/r', { run: 'r' }],
   ['question.answered', { run: 'mars/r', agent: 'A', item: 'mars.r.1' }, 'answer mars.r.1', { run: 'r' }],
   ['question.extended', { run: 'mars/r', agent: 'A', item: 'mars.r.1' }, 'inbox extend mars.r.1', { run: 'r' }],
+  ['pool.reset', { pool: 'claude', credential: null, fleets: ['mars'] }, 'pools reset claude', {}],
 ])('%s is a command', (type, data, command, about) => {
   const entry = commandEntry(event(type, { ...data, ...said }));
   expect(`${entry?.method ?? ''} ${entry?.path ?? ''}`).toBe(command);
-  expect(entry).toMatchObject({ at: AT, who: 'nina', from: 'laptop', requestId: 'r-1', fleet: 'mars', ...about });
+  expect(entry).toMatchObject({
+    at: AT,
+    who: 'nina',
+    from: 'laptop',
+    requestId: 'r-1',
+    ...(type === 'pool.reset' ? {} : { fleet: 'mars' }),
+    ...about,
+  });
   expect(entry).toMatchObject({ role: null, source: 'workflow', status: 200, code: null });
   // Without a name it may be Drover's own, as when a fleet holds its agents.
   expect(commandEntry(event(type, data))).toBeNull();
