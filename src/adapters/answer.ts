@@ -12,7 +12,7 @@ import { isRecord } from './records';
 /** A reply, or why the answer is not a valid one, for the program itself. */
 export type ReadAnswer = { readonly reply: TurnReply } | { readonly problem: string };
 
-/** What decides which replies are valid. */
+/** The facts that decide which replies are valid. */
 export type ReplyLimits = Pick<TurnRequest, 'agent' | 'mayInvoke'>;
 
 /** A value that Drover carries: the program can shorten what is too large, and a branch would fail with it. */
@@ -120,7 +120,7 @@ function refusal(reply: TurnReply, limits: ReplyLimits): string | null {
   return `Agent ${limits.agent} cannot invoke: [${[...new Set(refused)].join(', ')}]; ${may}`;
 }
 
-/** What a reply of the protocol says beside its action. Drover checks and reports it. */
+/** The fields of a reply beside its action. Drover checks and reports it. */
 function extrasOf(value: unknown): { readonly usage?: TurnUsage; readonly metadata?: unknown } {
   if (!isRecord(value)) return {};
   const { usage, metadata } = value;

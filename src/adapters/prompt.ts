@@ -1,11 +1,11 @@
-/** What a program that knows nothing of Drover is told for a turn. */
+/** The prompt of a turn for a program that knows nothing of Drover. */
 import type { MemoryEntry, TurnInput, TurnRequest } from '../contract/agent/turns';
 import { END, USER } from '../contract/fleet/topology';
 
 /** How the program can hand over: a block at the end of its answer, or tools. */
 export type Means = 'block' | 'tools';
 
-/** What the session of a turn knows already: itself and its earlier turns, and the task too. */
+/** The content that the session of a turn has already: its earlier turns, and the task too. */
 export interface PromptOptions {
   readonly means: Means;
   readonly continues: boolean;
@@ -31,7 +31,7 @@ export function promptOf(turn: TurnRequest, { means, continues, knowsTask }: Pro
   ]);
 }
 
-/** What the program is told when its answer was not a valid reply. */
+/** The prompt after an answer that was not a valid reply. */
 export function repairPrompt(problem: string): string {
   return `Your answer was not a valid reply: ${problem}. Answer again, as a whole.`;
 }

@@ -11,7 +11,7 @@ export interface AdapterPlace {
   readonly sessions: Sessions;
 }
 
-/** What an adapter does. `onSecret` runs after its environment has a new secret. */
+/** The work of an adapter. `onSecret` runs after its environment has a new secret. */
 export interface Adapter {
   readonly onTurn: TurnHandler;
   readonly onSecret?: () => Promise<void>;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { SessionScope } from '../contract/agent';
 import type { TurnRequest } from '../contract/agent/turns';
 
-/** What a turn tells about its place. */
+/** The place of a turn. */
 export type TurnPlace = Pick<TurnRequest, 'run' | 'branch'>;
 
 /**
@@ -53,7 +53,7 @@ export class Sessions {
     return this.ids.get(this.placeOf(turn));
   }
 
-  /** What the session of a turn knows: its earlier turns, and the task unless it is that of all runs. */
+  /** The content that the session of a turn has already: its earlier turns, and the task unless it is that of all runs. */
   knows(turn: TurnPlace): { readonly continues: boolean; readonly knowsTask: boolean } {
     const continues = this.get(turn) !== undefined;
     return { continues, knowsTask: continues && this.scope !== 'agent' };

@@ -1,4 +1,4 @@
-/** What the model calls of one turn took, over all that it took to get a valid reply. */
+/** The usage of one turn, over all prompts until a valid reply. */
 import type { TurnUsage } from '../contract/usage';
 
 /** The sum of two; undefined counts as nothing. The later model wins. */

@@ -1,4 +1,4 @@
-/** Every process of an agent belongs to it, wherever it has gone; real processes, looked at from outside. */
+/** Every process of an agent belongs to it, wherever it has gone; real processes, seen from outside. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ function providerIn(directory: string): ProcessProvider {
   return new ProcessProvider({ stateDir: directory, installation: INSTALLATION, environment, cgroups, ...access });
 }
 
-/** A running agent; its script has written `<name> <pid>` lines for the processes that it tells of. */
+/** A running agent; its script has written a line `<name> <pid>` for each of its processes. */
 async function running(script: string, names: readonly string[], instanceId = 'a'): Promise<Started> {
   const call = callFor(INSTALLATION, {
     provider: 'process',
@@ -86,7 +86,7 @@ const states = (pids: readonly number[]): Promise<string[]> =>
 const all = (pids: readonly number[], state: string): string[] => pids.map(() => state);
 
 const LOOP = 'while :; do sleep 1 & wait $!; done';
-/** A program that tells its pid and goes on, and ignores every polite signal. It is a file, as quoting has an end. */
+/** A program that writes its pid and goes on, and ignores SIGTERM and SIGHUP. It is a file, which needs no nested quotes. */
 const TOOL = `trap "" TERM HUP; echo $$ >$1; while :; do sleep 1; done\n`;
 const told = (name: string): string => `sh ./tool.sh ${name}`;
 /** Ways in which a tool leaves its agent's group. */

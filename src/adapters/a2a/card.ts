@@ -12,7 +12,7 @@ export interface A2aService {
   readonly retriesMs?: readonly number[];
 }
 
-/** What Drover needs of a card. */
+/** The parts of a card that Drover needs. */
 const schema = z.looseObject({
   name: z.string(),
   supportedInterfaces: z
@@ -35,7 +35,7 @@ export interface Connected {
 export async function connect({ card: url, secret, retriesMs }: A2aService): Promise<Connected> {
   const sdk = await loadA2a();
   const { origin } = new URL(url);
-  // What the card says about its own protection is not known yet.
+  // The protection that the card describes is not known yet.
   const bearer = () => withToken(secret(), 'Authorization', 'Bearer ');
   const card = await readCard(url, sdk, guardedFetch({ origin, headers: bearer, ...(retriesMs && { retriesMs }) }));
   const { name = 'Authorization', prefix = 'Bearer ' } = schemeOf(card);

@@ -24,10 +24,10 @@ export interface A2aSettings extends A2aService {
 
 /** How often the agent is asked again in one turn because its answer was not a valid reply. */
 const REPAIRS = 2;
-/** What people see of a message that is being written: its end. */
+/** Characters of an unfinished message that people see: its end. */
 const PROGRESS_CHARACTERS = 300;
 const POLL_MS = 1_000;
-/** A cancel is a courtesy: the turn is over for Drover. */
+/** A cancel may fail: the turn is over for Drover anyway. */
 const CANCEL_MS = 5_000;
 
 /** Reads the card. Rejects with the reason why the service cannot take turns. */

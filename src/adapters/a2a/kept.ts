@@ -1,4 +1,4 @@
-/** What is kept of an A2A agent between turns, as the text of a session. */
+/** The state of an A2A agent between turns, as the text of a session. */
 
 /** The context, and the task that is in progress for a turn or that waits for an answer. */
 export interface Kept {

@@ -1,4 +1,4 @@
-/** What an A2A agent is sent for a turn. */
+/** The message to an A2A agent for a turn. */
 import type { TurnInput, TurnRequest } from '../../contract/agent/turns';
 import { mayAsk, promptOf, targetsOf } from '../prompt';
 import { type Message, type Part, ROLE_USER } from './sdk';

@@ -1,4 +1,4 @@
-/** What is known of a task, from the updates of a stream or from an answer as a whole. */
+/** The known state of a task, from the updates of a stream or from an answer as a whole. */
 import { OUTPUT_BYTES } from '../fitting';
 import {
   type Artifact,
@@ -10,7 +10,7 @@ import {
   type TaskStatus,
 } from './sdk';
 
-/** What an agent answered: one value, or text of which `dropped` bytes were too many to keep. */
+/** The answer of an agent: one value, or text of which `dropped` bytes were too many to keep. */
 export type Said =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'text'; readonly text: string; readonly dropped: number };
@@ -82,7 +82,7 @@ export class Followed {
     return this.message === undefined ? (this.status?.state ?? 0) : TASK_STATES.completed;
   }
 
-  /** What the state says: a question, or why it failed. */
+  /** The text of the state: a question, or why it failed. */
   get remark(): string {
     return statusText(this.status) ?? '';
   }

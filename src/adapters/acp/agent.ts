@@ -32,7 +32,7 @@ export interface AcpProgram extends Program {
   readonly asks: boolean;
 }
 
-/** What the agent asks and tells. */
+/** The requests and reports of the agent. */
 export interface AcpListener {
   update(notification: SessionNotification): void;
   permission(request: RequestPermissionRequest): Promise<RequestPermissionResponse>;

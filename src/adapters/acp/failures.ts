@@ -1,4 +1,4 @@
-/** What an ACP agent's errors and stop reasons mean for a turn. */
+/** The meaning of an ACP agent's errors and stop reasons for a turn. */
 import { kindOfText } from '../../contract/failure/text';
 import { boundedText, QUOTE_BYTES } from '../../contract/text';
 import { AgentFailure } from '../failure';

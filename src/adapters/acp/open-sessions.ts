@@ -19,7 +19,7 @@ export interface OpenSession {
   /** It has had no prompt, in an earlier start either. */
   isNew: boolean;
   work: Work | undefined;
-  /** What it has cost before its next prompt, in US dollars, as its agent counts it. */
+  /** Its cost before its next prompt, in US dollars, as its agent counts it. */
   cost: number;
 }
 

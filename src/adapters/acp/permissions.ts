@@ -2,7 +2,7 @@
 import { oneLine, SHORT_BYTES } from '../../contract/text';
 import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse } from './sdk';
 
-/** What is decided about an action. */
+/** The decision about an action. */
 export type Decision = 'allow' | 'always' | 'deny';
 
 /** The question to the human: the action, and what may be answered. */

@@ -35,10 +35,10 @@ interface Asked {
   readonly decide: (response: RequestPermissionResponse) => void;
 }
 
-/** What the turn of the moment gets. */
+/** The answer for the current turn. */
 type Outcome = { readonly reply: TurnReply } | { readonly failure: AgentFailure };
 
-/** What people see of a message that is being written: its end. */
+/** Characters of an unfinished message that people see: its end. */
 const PROGRESS_CHARACTERS = 300;
 /** How long an agent may go on after its reply: it ends its message, and reports its usage. */
 const REPLIED_MS = 20_000;
@@ -179,7 +179,7 @@ export class Work {
     }
   }
 
-  /** What the prompt's end says; `problem`: the agent is to be asked again. */
+  /** The outcome of a prompt; `problem`: the agent is to be asked again. */
   read(response: PromptResponse): ReadAnswer {
     this.usage = addedUsage(this.usage, tokensIn(response));
     if (this.reply !== undefined) return { reply: this.reply };
@@ -238,7 +238,7 @@ function tokensIn(response: PromptResponse): TurnUsage | undefined {
   });
 }
 
-/** What a session has cost so far, in US dollars. */
+/** The cost of a session so far, in US dollars. */
 export function costIn({ update }: Pick<SessionNotification, 'update'>): number | undefined {
   const cost = update.sessionUpdate === 'usage_update' ? update.cost : undefined;
   return cost?.currency === 'USD' ? amountIn({ ...cost }, 'amount') : undefined;

@@ -1,7 +1,7 @@
-/** What a format of output says about it. */
+/** Formats of a command's output. */
 import type { TurnUsage } from '../../contract/usage';
 
-/** What the output says. An answer that is `whole` counts, however the program ends after it. */
+/** The content of the output. An answer that is `whole` counts, however the program ends after it. */
 export type CliOutcome =
   | { readonly kind: 'text'; readonly text: string; readonly dropped: number; readonly whole: boolean }
   | { readonly kind: 'value'; readonly value: unknown }

@@ -1,4 +1,4 @@
-/** What a command prints, and how it continues a session: one entry for each format. */
+/** The formats of commands: how their output is read, and how they continue a session. */
 import type { CommandFormat } from '../../contract/agent';
 import { describeProblem, readJson } from '../../contract/values/json';
 import { oneLine, SHORT_BYTES } from '../../contract/text';

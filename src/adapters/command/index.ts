@@ -28,7 +28,7 @@ export interface CommandSettings {
 
 /** How often a tool is asked again in one turn because its answer was not a valid reply. */
 const REPAIRS = 2;
-/** What of stdout may name the cause of an end. */
+/** Characters at the end of stdout that may name the cause of an end. */
 const CAUSE_BYTES = 64 * 1024;
 /** An id that can stand on a command line: it does not look like an option, and has no control characters. */
 const SESSION_ID = /^[^-\p{Cc}][^\p{Cc}]{0,511}$/u;

@@ -12,7 +12,7 @@ interface PoolFlags extends ConnectionFlags {
 
 /** Adds the command to the program. */
 export function register(program: Command): void {
-  const reset = program.command('pools').command('reset').description('forget failures: give it out again at once');
+  const reset = program.command('pools').command('reset').description('forget failures: assign it again at once');
   withOutput(withConnection(reset.argument('<pool>').argument('[credential]').addOption(requestIdOption()))).action(
     async (pool: string, credential: string | undefined, flags: PoolFlags) => {
       const view = await withClient(flags, ({ pools }) => pools.reset(plainName(pool), credential, commandOf(flags)));

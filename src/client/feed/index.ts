@@ -84,7 +84,7 @@ export class Feed {
     const fresh = (batch: readonly Observed[]): Observed[] =>
       batch
         .filter((one) => isWanted(one, filter) && isNew(seen, one.event.id))
-        // What still has to be read back must not be skipped by a listener that resumes.
+        // A listener that resumes must not skip events that are still to be read back.
         .map((one) => (silent.length === 0 || start === null ? one : { ...one, from: Math.min(one.from, start) }));
     try {
       await this.#current().begun;
@@ -113,7 +113,7 @@ export class Feed {
   }
 
   /**
-   * What has happened since a time (epoch ms), oldest first, as far as the logs reach. A `feed.gap`
+   * The events since a time (epoch ms), oldest first, as far as the logs reach. A `feed.gap`
    * says where one does not, or where a workflow does not answer.
    */
   async since(time: number, filter: EventFilter = {}): Promise<DroverEvent[]> {

@@ -1,4 +1,4 @@
-/** What a reader knows of each workflow: how far it has read, and what has changed since (docs/events.md). */
+/** The knowledge of a reader about each workflow: how far it has read, and which logs have changed since (docs/events.md). */
 import type { LogAnswer, LogQuery, LoggedEvent } from '../../contract/event/log';
 
 /** Temporal's `WorkflowExecutionStatus` of a run that is open, and of one that another run continues. */
@@ -52,7 +52,7 @@ export class Knowledge {
   constructor(since: number, rows: readonly Row[] = []) {
     this.#since = since;
     this.#highest = since;
-    // What these have recorded up to now is old.
+    // Entries of these up to now are old.
     for (const row of rows) this.#hasRead({ ...row, isLast: true }, row.changedAt);
   }
 

@@ -20,7 +20,7 @@ export interface ReaderTimes {
   readonly repairEveryMs?: number;
 }
 
-/** What a reader tells: the new events of a look. Called with its end too; an error ended it. */
+/** The listener of a reader: receives the new events of a look. Called with its end too; an error ended it. */
 export interface Ear {
   hear(batch: readonly Observed[]): void;
   end(error: Error | undefined): void;
@@ -59,7 +59,7 @@ export class Reader {
   readonly #stop = new AbortController();
   readonly #ears = new Set<Ear>();
   readonly #silent = new Map<string, Silent>();
-  /** What logs have answered that were asked again. */
+  /** The answers of logs that were asked again. */
   readonly #late: Found[] = [];
   #isAsking = false;
   readonly #repaired: (count: number) => void;
@@ -90,7 +90,7 @@ export class Reader {
     return this.#stop.signal.aborted;
   }
 
-  /** Adds an ear. Returns how to remove it; the last one stops the reader. */
+  /** Adds a listener. Returns a function that removes it; the last one stops the reader. */
   join(ear: Ear): () => void {
     this.#ears.add(ear);
     return () => {
@@ -207,7 +207,7 @@ export class Reader {
   }
 }
 
-/** What was thrown, as an error. */
+/** A thrown value as an error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new DroverError('Internal', messageOf(thrown));
 }

@@ -6,7 +6,7 @@ import { changedRows, HORIZON_MS } from './lists';
 import { eventOf, gapEvent, inTurns, logOf } from './logs';
 import { observed, type Observed } from './observed';
 
-/** What was read back, oldest first, and the logs that did not answer. */
+/** The events that were read back, oldest first, and the logs that did not answer. */
 export interface ReadBack {
   readonly events: readonly Observed[];
   readonly silent: readonly Due[];

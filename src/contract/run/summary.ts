@@ -1,10 +1,10 @@
 /** The task of a run as the summary of its workflow in Temporal's Web UI. */
 import { utf8Bytes, wellFormed } from '../text';
 
-/** Half of what the server takes for a summary (400 bytes). */
+/** The most bytes of a summary: half of the 400 that the server takes. */
 export const SUMMARY_BYTES = 200;
 /**
- * The characters that are looked at: a task may have 256 KiB, and white space that is left out
+ * The characters of a task that are read: a task may have 256 KiB, and white space that is left out
  * makes a line shorter than its text.
  */
 const READ_CHARACTERS = 1_000;

@@ -3,7 +3,7 @@
  * itself rather than them (docs/lifecycle.md, "Leases").
  */
 
-/** What the brake looks at. Times are milliseconds of one monotonic clock. */
+/** The facts for the brake. Times are milliseconds of one monotonic clock. */
 export interface Counted {
   readonly seenAt: number;
   readonly staleAfterMs: number;

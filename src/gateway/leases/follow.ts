@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentRef, Observed } from '../../client';
 
-/** What a follower of agents hears. */
+/** The reports to a follower of agents. */
 export interface Follower {
-  /** From here on every change is told. */
+  /** From here on every change is reported. */
   followed(): void;
   /** The agent has recorded an event, or one of it can no longer be read. */
   changed(ref: AgentRef): void;
-  /** Changes are not told, until `followed` is called again. */
+  /** Changes are not reported until `followed` is called again. */
   unfollowed(error: unknown): void;
 }
 

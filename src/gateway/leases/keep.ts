@@ -6,7 +6,7 @@ const TICK_MS = 1_000;
 /** A tick that is this late shows that the process or the machine stood still (docs/lifecycle.md, rule 10). */
 const LATE_MS = 5_000;
 
-/** What has a clock. */
+/** A part with a clock. */
 export interface Ticking {
   tick(now: number): Promise<void>;
   excuse(now: number): void;

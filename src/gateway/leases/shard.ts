@@ -6,13 +6,13 @@ import { DroverError } from '../../contract/errors';
 import { LEASE_RENEW_MS, type LeaseRef, type RenewLease } from '../../contract/lease';
 import { leaseWorkflowId } from '../../contract/names';
 
-/** What a lease needs of the client. */
+/** The calls of the client that a lease needs. */
 export interface LeaseTarget {
   begin(ref: LeaseRef, renewal: RenewLease): Promise<void>;
   renew(ref: LeaseRef, renewal: RenewLease): Promise<void>;
 }
 
-/** What its owner is told. */
+/** The reports to its owner. */
 export interface ShardNews {
   /** A renewal did not arrive, so agents are not vouched for without a break. */
   readonly failed: (error: unknown) => void;

@@ -13,12 +13,12 @@ import { Pace } from './pace';
 import { LeaseShard, type LeaseTarget } from './shard';
 import { Wheel } from './wheel';
 
-/** What the vouching needs of the client. */
+/** The calls of the client that vouching needs. */
 export interface VouchTarget extends LeaseTarget {
   silent(ref: AgentRef, silent: AgentSilent): Promise<void>;
 }
 
-/** What its gateway is told. */
+/** The reports to its gateway. */
 export interface VouchNews {
   /** Something could not be passed on, so agents have not been heard without a break. */
   readonly deaf: (error: unknown) => void;
@@ -37,7 +37,7 @@ export interface Vouched extends Counted {
   isBraked: boolean;
 }
 
-/** What a beat says beside itself: the lease that has the agent, or only which gateway sends it. */
+/** The part that a beat gets on its way: the lease that has the agent, or only which gateway sends it. */
 export interface Vouch {
   readonly lease?: string;
   readonly gateway?: string;
@@ -97,7 +97,7 @@ export class Vouching {
     shard.join(key);
   }
 
-  /** What to say with the next beat. */
+  /** The part for the next beat. */
   vouchFor({ ref }: Pick<Vouched, 'ref'>): Vouch {
     const lease = this.#leaseOf(ref);
     this.#n += 1;
@@ -128,7 +128,7 @@ export class Vouching {
     this.#heardFrom = now;
   }
 
-  /** What `/readyz` warns of. */
+  /** The warnings of `/readyz`. */
   warnings(now: number): string[] {
     for (const [shard, until] of this.#suspected) if (now >= until) this.#suspected.delete(shard);
     return [...this.#suspected.keys()].map((shard) => suspicion(shard));

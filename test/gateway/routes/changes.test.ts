@@ -87,7 +87,7 @@ it('DELETE with forget gives up what cannot be removed, and says what that is', 
       });
     },
     {
-      // The agent's own workflow is content, and the fleet, which asks once more, is not.
+      // The agent's own workflow succeeds, and the fleet, which asks again, does not.
       before: ({ call, agent }, count) => {
         if (call === 'destroyResource' && agent === 'b' && count > 1) throw providerFailure('it stays', true);
       },

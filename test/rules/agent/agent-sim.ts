@@ -1,6 +1,6 @@
 /**
- * An agent without Temporal: the same rules, driven step by step over a provider of a few lines, so that fast-check can interleave
- * commands, effects, failures and crashes at will.
+ * An agent without Temporal: the same rules, driven step by step over a provider of a few lines, so
+ * that fast-check can interleave commands, effects, failures and crashes.
  */
 import type { ResourceState } from '../../../src/contract/activities';
 import type { AgentCommand } from '../../../src/contract/agent';

@@ -9,7 +9,7 @@ import { ofAgent } from './parts';
 
 /** The most bytes of a beat or a report of a failure (docs/http.md, "Errors"). */
 const BEAT_LIMIT = 32 * 1024;
-/** An answer of 1 MiB, as at an endpoint, and what is around it. */
+/** The most bytes of an answer of 1 MiB, as at an endpoint, with its envelope. */
 const REPLY_LIMIT = 1024 * 1024 + 1024;
 
 const ofTurn = ofAgent.extend({ turnId: id.min(1) });
@@ -19,7 +19,7 @@ export const callsByAgents = {
   heartbeat: {
     method: 'POST',
     path: '/v1/agents/{fleet}/{agent}/heartbeat',
-    summary: 'One beat of an agent; the answer says what it should do and when to beat again',
+    summary: 'One beat of an agent; the answer has the desired state and the time of the next beat',
     access: 'agent',
     params: ofAgent,
     body: heartbeatSchema,
@@ -29,7 +29,7 @@ export const callsByAgents = {
   reportFailure: {
     method: 'POST',
     path: '/v1/agents/{fleet}/{agent}/failures',
-    summary: 'Work failed with the credential that it was begun on; whether that begins a switch is `changed`',
+    summary: 'Report that work with a credential failed; `changed` says whether that begins a switch',
     access: 'agent',
     params: ofAgent,
     body: failureReportSchema,

@@ -20,7 +20,8 @@ export const poolCalls = {
   describePool: {
     method: 'GET',
     path: '/v1/pools/{pool}',
-    summary: 'One pool: who is on which credential, recent failures, and until when one is not given out',
+    summary:
+      'One pool: the credential of each agent, recent failures, and the time until which a credential is not assigned',
     access: 'viewer',
     scope: 'shared',
     params: ofPool,

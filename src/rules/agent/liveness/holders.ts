@@ -29,7 +29,7 @@ export function heldByField({ holders }: Instance): { readonly heldBy?: readonly
   return leases.length === 0 ? {} : { heldBy: leases };
 }
 
-/** What a beat says of the gateway that has sent it: nothing if a service sent it. */
+/** The gateway that has sent a beat, as the beat names it; undefined for a beat of a service. */
 export type Sender = Pick<ForwardedHeartbeat, 'lease' | 'gateway' | 'n'>;
 
 /** Whether the gateway has sent a newer message than this beat, also one of a later instance. */
@@ -77,7 +77,7 @@ export function withoutLease(instance: Instance, lease: string): Instance {
   return withHolder(instance, { lease, n: known?.n ?? 0, says: 'lost' });
 }
 
-/** What the gateway says now. Beyond the limit tombstones are forgotten first, the oldest first. */
+/** The instance with the gateway's latest message. Beyond the limit tombstones are forgotten first, the oldest first. */
 export function withHolder(instance: Instance, said: Holder): Instance {
   const others = instance.holders.filter(({ lease }) => !isSameGateway(lease, said.lease));
   if (others.length < MOST_HOLDERS) return { ...instance, holders: [...others, said] };

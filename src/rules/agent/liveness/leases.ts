@@ -1,5 +1,5 @@
 /**
- * What gateways and leases tell an agent (docs/lifecycle.md, "Leases"). Ages travel, not times of
+ * The signals of gateways and leases to an agent (docs/lifecycle.md, "Leases"). Ages travel, not times of
  * other machines: each age is subtracted from the agent's own clock, `now` in epoch milliseconds.
  */
 import type { AgentSilent, LeaseLost } from '../../../contract/lease';

@@ -1,6 +1,6 @@
 /**
- * What beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness". `now` is epoch
- * milliseconds.
+ * Decides the liveness that beats and checks prove: the ten rules of docs/lifecycle.md, "Liveness".
+ * `now` is epoch milliseconds.
  */
 import { isUp, isAtRest } from '../lifecycle';
 import type { CheckReported, ForwardedHeartbeat, Heartbeat, Liveness } from '../../../contract/agent';
