@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 const require = createRequire(import.meta.url);
 
 const SKIPPED = /^(?:node_modules|dist|coverage|\.git|\.cache|\.drover|histories|must-fail)$/;
-const CODE = /\.(?:ts|mjs|cjs|js)$/;
+const CODE = /\.(?:tsx?|mjs|cjs|js)$/;
 const HASH_COMMENTS = /(?:\.(?:ya?ml|toml|sh|py)|(?:^|\/)(?:Dockerfile|run))$/;
 
 /** Paths below a folder, with `/`, of everything that may hold prose. */
@@ -68,11 +68,16 @@ function ofCode(file, source) {
       comments(ts.getLeadingCommentRanges(source, node.getFullStart()));
       comments(ts.getTrailingCommentRanges(source, node.getEnd()));
     }
-    if (isText(ts, node) && /\S\s+\S/.test(node.text)) add('message', node.getStart(tree), node.text);
+    if (isText(ts, node) && /\S\s+\S/.test(node.text)) add('message', startOf(ts, tree, node), node.text);
     for (const child of children) if (!isDocumentation(child)) visit(child);
   };
   visit(tree);
   return joined(found);
+}
+
+/** Text of JSX begins with its line breaks, which `getStart` leaves out. */
+function startOf(ts, tree, node) {
+  return ts.isJsxText(node) ? node.getFullStart() : node.getStart(tree);
 }
 
 function isText(ts, node) {
@@ -80,7 +85,8 @@ function isText(ts, node) {
     ts.isStringLiteral(node) ||
     ts.isNoSubstitutionTemplateLiteral(node) ||
     ts.isTemplateHead(node) ||
-    ts.isTemplateMiddleOrTemplateTail(node)
+    ts.isTemplateMiddleOrTemplateTail(node) ||
+    ts.isJsxText(node)
   );
 }
 

@@ -44,6 +44,7 @@ const hits = (lines: readonly string[]) => lines.filter((line) => /^\S+:\d+: /.t
 const PLACES: readonly (readonly [string, number, (sentence: string) => string])[] = [
   ['comment.ts', 4, (it) => `const one = 1;\n/**\n * First line.\n * ${it}\n */\nexport const two = one;\n`],
   ['deploy.yaml', 1, (it) => `# ${it}\nkey: value\n`],
+  ['jsx.tsx', 3, (it) => `export const shown = (\n  <p>\n    ${it}\n  </p>\n);\n`],
   ['line.ts', 1, (it) => `export const one = 1; // ${it}\n`],
   ['message.ts', 1, (it) => `export const text = (x: string) => ${JSON.stringify(it)} + x;\n`],
   ['name.test.ts', 1, (it) => `test(${JSON.stringify(it)}, () => undefined);\n`],

@@ -7,7 +7,7 @@ import { mayAct } from '../state/session';
 import { Loaded } from './loaded';
 import { Age } from './words';
 
-/** What the entries are about. */
+/** The subject of the entries. */
 export interface AuditProps {
   readonly fleet: string;
   readonly agent?: string;

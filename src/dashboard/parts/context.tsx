@@ -1,4 +1,4 @@
-/** What an agent tells beside its question. */
+/** The context that an agent adds to its question. */
 import type { JSX } from 'preact';
 import { plainText } from '../../contract/text';
 

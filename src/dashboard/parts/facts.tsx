@@ -16,7 +16,7 @@ export function Facts({ of }: { readonly of: Readonly<Record<string, ComponentCh
   );
 }
 
-/** What was used, such as `12 turns, $0.31, 4,000 tokens in, 900 out`. */
+/** Usage in words, such as `12 turns, $0.31, 4,000 tokens in, 900 out`. */
 export function usageText(
   usage: { turns: number; costUsd: number; inputTokens: number; outputTokens: number } | undefined,
 ): string | null {

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { Shown } from '../state/object';
 import { Problem, Reading } from './words';
 
-/** What `children` makes of the object. */
+/** The object as `children` shows it. */
 export function Loaded<T>({
   of: { value, problem },
   children,

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { Move } from '../../contract/agent';
 
-/** What is possible now, and behind a click why the rest is not. */
+/** The commands that are possible now, and behind a click why the others are not. */
 export function Moves({ of: moves = [] }: { readonly of: readonly Move[] | undefined }): JSX.Element | null {
   if (moves.length === 0) return null;
   const possible = moves.filter(({ why }) => why === null).map(({ command }) => command);

@@ -19,7 +19,7 @@ export interface TableProps<T> {
   readonly rows: readonly T[];
   readonly columns: readonly Column<T>[];
   readonly keyOf: (row: T) => string;
-  /** What is said without rows. */
+  /** The text of a table without rows. */
   readonly empty: ComponentChildren;
   /** Whether the rows have been read: before that, nothing is said of them. */
   readonly isRead: boolean;
@@ -111,7 +111,7 @@ function Rows<T>({ label, rows, columns, keyOf, sort }: RowsProps<T>): JSX.Eleme
           {rows.slice(first, last).map((row) => (
             <tr key={keyOf(row)}>
               {columns.map(({ name, show, sortBy }) => (
-                // A long row has one line: what is cut is its title.
+                // A long row has one line. Its whole text is its title.
                 <td key={name} title={isLong ? String(sortBy(row)) : undefined}>
                   {show(row)}
                 </td>

@@ -55,7 +55,7 @@ function place({ nodes, edges }: Topology): Placed {
   };
 }
 
-/** What the picture shows. */
+/** The contents of the picture. */
 export interface TopologyProps {
   readonly fleet: string;
   readonly topology: Topology;

@@ -24,7 +24,7 @@ const STATES: Readonly<Record<string, readonly [glyph: string, tone: 'good' | 'b
   abandoned: ['■', 'quiet'],
 };
 
-/** What is shown of a list before its first answer: neither that it is empty nor that it is not. */
+/** The place of a list before its first answer: it may be empty. */
 export function Reading(): JSX.Element {
   return <p class="quiet">Reading …</p>;
 }
@@ -32,7 +32,7 @@ export function Reading(): JSX.Element {
 /** How much of a name's end stays: names of a kind mostly differ there. */
 const TAIL = 8;
 
-/** A name that loses its middle where it has too little room, in a long table. */
+/** A name that loses its middle if a long table has too little room for it. */
 export function Name({ text }: { readonly text: string }): JSX.Element {
   return (
     <span class="name">

@@ -1,4 +1,4 @@
-/** One agent: where it is, why, and every command of its life. */
+/** One agent: its state, why, and every command of its life. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { AgentView } from '../../contract/agent';

@@ -13,7 +13,7 @@ export function ApplyAction({ fleet, spec, revision }: Pick<FleetView, 'fleet' |
 
   async function run(key: string): Promise<unknown> {
     const body = { spec: parsed(edited) };
-    // What is applied is what has been seen.
+    // The second press applies exactly the plan that the person has seen.
     if (plan?.text !== edited) {
       setPlan({ text: edited, result: await call<PlanResult>('PUT', `/v1/fleets/${fleet}?dryRun=true`, body) });
       return 'This is the plan above. Press the button again to apply it.';

@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
   },
 ];
 
-/** Beside them where an agent has reported usage. */
+/** Beside them if an agent has reported usage. */
 const USAGE: Column<AgentListItem> = {
   name: 'Cost',
   width: 8,

@@ -10,7 +10,7 @@ import { inbox } from '../state/lists';
 import { linkTo } from '../state/route';
 import { plainText } from '../../contract/text';
 
-/** What happens at the deadline, in words. */
+/** The effect of the deadline, in words. */
 const AT_DEADLINE = {
   default: 'its default becomes the answer',
   fail: 'its branch fails',

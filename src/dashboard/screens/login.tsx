@@ -1,4 +1,4 @@
-/** What a browser without a session sees. */
+/** The screen of a browser without a session. */
 import type { JSX } from 'preact';
 import { loginProblem } from '../state/session';
 

@@ -1,4 +1,4 @@
-/** What needs a person, how everything is, and what went wrong last. */
+/** The objects that need a person, the state of everything, and the last failures. */
 import type { JSX } from 'preact';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
@@ -65,7 +65,7 @@ function NeedText({ of: { what, subject, why, since, path } }: { readonly of: Ne
   );
 }
 
-/** What is pressed most often; the screen behind the link has the rest. */
+/** The buttons for the most frequent commands; the screen behind the link has the others. */
 function NeedActions({ of: { what, subject, item } }: { readonly of: Need }): JSX.Element | null {
   if (item !== undefined) return <AnswerItem item={item} />;
   const command = what === 'agent failed' ? 'start' : what === 'agent offline' ? 'restart' : null;
