@@ -22,7 +22,7 @@ import { ApplyAction } from './apply';
 const COLUMNS: readonly Column<AgentListItem>[] = [
   {
     name: 'Agent',
-    width: 20,
+    width: 19,
     sortBy: ({ name }) => name,
     show: ({ fleet, name }) => (
       <a href={linkTo('agents', fleet, name)}>
@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
     show: ({ liveness }) => <State word={liveness} />,
   },
   { name: 'Holds', width: 11, sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
-  { name: 'Restarts', width: 9, sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
+  { name: 'Restarts', width: 10, sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
   {
     name: 'Credential',
     width: 13,
