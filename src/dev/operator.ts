@@ -25,6 +25,11 @@ export async function isServing(target: OperatorTarget): Promise<boolean> {
   );
 }
 
+/** Makes the namespace, which keeps closed workflows for so many days. */
+export async function createNamespace(target: OperatorTarget, days: number): Promise<void> {
+  await operator(target, ['namespace', 'create', '--retention', `${days}d`]);
+}
+
 /** Sets how long closed workflows are kept, in days. */
 export async function setRetention(target: OperatorTarget, days: number): Promise<void> {
   await operator(target, ['namespace', 'update', '--retention', `${days}d`]);

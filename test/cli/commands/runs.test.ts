@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { subjectOf } from '../../../src/cli/text/event';
 import type { DroverEvent } from '../../../src/contract/event';
 import type { FleetDescription } from '../../../src/contract/fleet';
 import type { RunResult, RunView } from '../../../src/contract/run';
@@ -95,6 +96,50 @@ it('events are a line each while they are watched, and found again afterwards', 
   expect(ok(await drover(['events'], cwd))).toMatch(
     /^AT +EVENT +OF +ABOUT\n(?:\S+Z +\w+\..*\n)*?\S+Z +run\.completed +mars\/told +\d+ turns$/m,
   );
+});
+
+it('events are chosen by run, agent, type and age', async () => {
+  ok(await drover(['run', 'mars', 'go', '--name', 'chosen', '--script', 'script.json'], cwd));
+  const events = async (...choice: string[]): Promise<DroverEvent[]> => {
+    const { items } = JSON.parse(ok(await drover(['events', ...choice, '-o', 'json'], cwd))) as {
+      items: DroverEvent[];
+    };
+    return items;
+  };
+  // Lists learn of a change a moment later.
+  const whole = async () => {
+    const found = await events('--run', 'mars/chosen');
+    return found.some(({ type }) => type === 'run.completed') ? found : undefined;
+  };
+  const ofRun = (await until(whole, PATIENCE_MS)) ?? [];
+  expect(new Set(ofRun.map(subjectOf))).toEqual(new Set(['mars/chosen']));
+  expect(ofRun.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['run.started', 'run.branch', 'run.completed']) as string[],
+  );
+  const ends = ['--type', 'run.started', 'run.completed'];
+  expect((await events('--run', 'mars/chosen', ...ends)).map(({ type }) => type)).toEqual([
+    'run.started',
+    'run.completed',
+  ]);
+  const ofType = await events(...ends);
+  expect(new Set(ofType.map(({ type }) => type))).toEqual(new Set(['run.started', 'run.completed']));
+  expect(ofType.map(subjectOf)).toEqual(expect.arrayContaining(['mars/chosen']) as string[]);
+  const ofAgent = await events('--agent', 'mars/AgentA');
+  expect(new Set(ofAgent.map(subjectOf))).toEqual(new Set(['mars/AgentA']));
+  expect(ofAgent.map(({ type }) => type)).toContain('agent.ready');
+  expect(await events('--agent', 'mars/AgentA', '--run', 'mars/none')).toEqual([]);
+  // The run above is older than a millisecond, and younger than an hour.
+  expect(await events('--since', '1ms', '--run', 'mars/chosen')).toEqual([]);
+  expect(await events('--since', '1h', '--run', 'mars/chosen')).toEqual(ofRun);
+  for (const wrong of [
+    ['--type', 'run.begun'],
+    ['--since', 'yesterday'],
+    ['--since', '0s'],
+    ['--agent', 'mars'],
+    ['--run', 'mars/'],
+  ]) {
+    expect(await drover(['events', ...wrong], cwd)).toMatchObject({ code: 2, stdout: '' });
+  }
 });
 
 it('a run is watched to its end: one line a change under -o json, drawn again on a terminal', async () => {

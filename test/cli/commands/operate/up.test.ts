@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentView } from '../../../../src/contract/agent';
+import { SEARCH_ATTRIBUTES } from '../../../../src/contract/names';
+import { requireBinary } from '../../../../src/dev/binaries';
+import { createNamespace, ensureSearchAttributes } from '../../../../src/dev/operator';
 import { until } from '../../../../src/lib/until';
 import { drover, isGone, marsFile, processState, type Running, startUp, temporaryFolder } from '../drover';
 import { PATIENCE_MS } from '../../../support/patience';
@@ -99,6 +102,28 @@ it('has nothing that a doctor would find wrong', async () => {
       'gateway',
     ]) as string[],
   });
+});
+
+it('doctor --fix registers what a namespace lacks, and nothing twice', async () => {
+  const address = up?.where.temporal ?? '';
+  const target = { binary: requireBinary('temporal', process.env), address, namespace: 'lacking' };
+  await createNamespace(target, 1);
+  const found = async (...more: string[]) => {
+    const { code, stdout } = await drover(['doctor', '--namespace', 'lacking', '-o', 'json', ...more], cwd);
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; result: string; detail: string }[] };
+    return { code, attributes: findings.find(({ check }) => check === 'search attributes') };
+  };
+  const lacking = await until(async () => {
+    const answer = await found();
+    return answer.attributes && answer;
+  }, PATIENCE_MS);
+  expect(lacking).toMatchObject({ code: 1, attributes: { result: 'wrong' } });
+  expect(lacking?.attributes?.detail).toContain('run drover doctor --fix');
+  for (const name of Object.keys(SEARCH_ATTRIBUTES)) expect(lacking?.attributes?.detail).toContain(`--name ${name} `);
+  expect((await found('--fix')).attributes).toMatchObject({ result: 'ok' });
+  expect((await found()).attributes).toMatchObject({ result: 'ok' });
+  expect((await found('--fix')).attributes).toMatchObject({ result: 'ok' });
+  await expect(ensureSearchAttributes(target, SEARCH_ATTRIBUTES)).resolves.toBeUndefined();
 });
 
 it('is the only one in its directory', async () => {
