@@ -40,6 +40,12 @@ class Identity(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "DROVER_FLEET, DROVER_TOKEN not set"):
             identity_from({"DROVER_GATEWAY": "http://x", "DROVER_AGENT": "A"})
 
+    def test_refuses_a_gateway_that_is_no_url(self):
+        for gateway in ["gateway.example.com", "ftp://x", "http://user:password@x", "http://a b"]:
+            with self.assertRaisesRegex(ValueError, "invalid DROVER_GATEWAY"):
+                variables = {"DROVER_FLEET": "f", "DROVER_AGENT": "A", "DROVER_TOKEN": "t"}
+                identity_from({"DROVER_GATEWAY": gateway, **variables})
+
     def test_makes_up_an_instance(self):
         given = {"DROVER_GATEWAY": "http://x/", "DROVER_FLEET": "f", "DROVER_AGENT": "A", "DROVER_TOKEN": "t"}
         identity = identity_from(given)

@@ -1,6 +1,7 @@
 /** The identity of this agent, from the environment that Drover gives it. */
 import { randomUUID } from 'node:crypto';
 import { AGENT_ENV } from '../contract/protocol';
+import { URL_PATTERN } from '../contract/values/patterns';
 
 /** The identity of one instance of an agent. */
 export interface AgentIdentity {
@@ -31,6 +32,11 @@ export function identityFrom(environment: Environment): AgentIdentity {
     );
   }
   const [gateway = '', fleet = '', agent = '', token = ''] = required.map((name) => environment[name]);
+  if (!URL_PATTERN.test(gateway)) {
+    throw new Error(
+      `invalid ${AGENT_ENV.gateway} ${JSON.stringify(gateway)}: use an http or https URL without credentials`,
+    );
+  }
   return {
     gateway: gateway.replace(/\/+$/, ''),
     fleet,

@@ -107,6 +107,23 @@ test('an agent of another version of the protocol is refused at its start', asyn
   expect(isGone(Number(agent.log('start')[0]?.['pid']))).toBe(true);
 });
 
+test.each([
+  ['true', 'it ended before it answered "initialize"; does it speak ACP?'],
+  ['cat', 'it does not know "initialize"; does it speak ACP?'],
+])('a program of another kind ends its adapter with that reason (%s)', async (program, problem) => {
+  const agent = await adapted({ program: [program] });
+  await expect(agent.endpoint()).rejects.toThrow(problem);
+});
+
+test.each([
+  ['gateway.example.com', 'invalid DROVER_GATEWAY "gateway.example.com": use an http or https URL without credentials'],
+  ['', 'DROVER_GATEWAY not set: start the agent with Drover, or set the variables yourself'],
+])('an adapter of the gateway %j ends before its program starts', async (DROVER_GATEWAY, problem) => {
+  const agent = await adapted({ env: { DROVER_GATEWAY } });
+  await expect(agent.endpoint()).rejects.toThrow(problem);
+  expect(agent.log('start')).toEqual([]);
+});
+
 test('a session without an id fails its turn', async () => {
   const agent = await adapted({ mode: 'no-id' });
   expect(await agent.ask('answer')).toEqual(failed(/it answered "session\/new" without the id of a session/));

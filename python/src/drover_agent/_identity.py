@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -27,6 +28,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+_URL = re.compile(r"^https?://[^\s/?#@]+(?:[/?#]\S*)?$")
 _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
@@ -68,5 +70,7 @@ def identity_from(environment: Mapping[str, str]) -> Identity:
     if missing:
         raise ValueError(f"{', '.join(missing)} not set: start the agent with Drover, or set the variables yourself")
     gateway, fleet, agent, token = (environment[name] for name in required)
+    if not _URL.match(gateway):
+        raise ValueError(f"invalid DROVER_GATEWAY {json.dumps(gateway)}: use an http or https URL without credentials")
     instance = environment.get("DROVER_INSTANCE") or str(uuid.uuid4())
     return Identity(gateway.rstrip("/"), fleet, agent, token, instance, environment.get("DROVER_SESSION"))

@@ -122,7 +122,7 @@ export class AcpAgent {
       return new AcpAgent(group, connection, gone, initialized, program);
     } catch (error) {
       await group.end();
-      throw error;
+      throw strangerFailure(error);
     }
   }
 
@@ -217,6 +217,15 @@ async function answered<T>(method: string, answer: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A program that ends well, or that knows no `initialize`, is probably another one than was meant. */
+function strangerFailure(error: unknown): unknown {
+  if (!(error instanceof AgentFailure)) return error;
+  if (error.exitCode === 0) return new AgentFailure('it ended before it answered "initialize"; does it speak ACP?');
+  return /method not found/i.test(error.message)
+    ? new AgentFailure('it does not know "initialize"; does it speak ACP?')
+    : error;
 }
 
 /** A program of another version would misunderstand what it is told. */

@@ -8,6 +8,7 @@ import { ChildEnvironment } from '../../adapters/environment';
 import { type AdapterPlace, serveAdapter } from '../../adapters/serve';
 import { Sessions } from '../../adapters/sessions';
 import type { Environment } from '../../agent';
+import { identityFrom } from '../../agent/settings';
 import { environment } from '../../config';
 import {
   COMMAND_FORMATS,
@@ -135,6 +136,8 @@ async function placeOf(
 
 function serving(flags: ServedFlags): AdapterPlace {
   const own = ownEnvironment(flags);
+  // Before its program starts, which would keep this process from ending.
+  identityFrom(own);
   const sessions = new Sessions(flags.session, own[AGENT_ENV.session] ?? null);
   return { own, environment: new ChildEnvironment(own, flags.secretEnv), sessions };
 }
