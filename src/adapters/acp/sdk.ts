@@ -6,7 +6,6 @@ import type * as Sdk from '@agentclientprotocol/sdk/unstable' with { 'resolution
 
 export type {
   ClientConnection,
-  ClientContext,
   CreateTerminalRequest,
   InitializeResponse,
   LoadSessionResponse,
