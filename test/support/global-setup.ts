@@ -20,19 +20,23 @@ export default async function setUp(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'drover-test-'));
   const supervisor = compileSupervisor(folder);
   const bundle = join(folder, 'workflow-bundle.js');
-  const [dev, bundleError] = await Promise.all([
-    startDevServer({
-      binary: requireBinary('temporal', process.env),
-      ui: false,
-      searchAttributes: SEARCH_ATTRIBUTES,
-      logFile: join(folder, 'dev-server.log'),
-      supervisor,
-    }),
-    bundleWorkflows(bundle),
-  ]);
+  const [dev, bundleError] = await Promise.all([engine(folder, supervisor), bundleWorkflows(bundle)]);
   running.folder = folder;
   running.stop = [dev.stop];
   share({ devServer: dev.address, folder, bundle, bundleError, supervisor });
+}
+
+/** The server that `DROVER_TEST_TEMPORAL` names (`npm run test:postgres`), else a development server of this run. */
+async function engine(folder: string, supervisor: string): Promise<{ address: string; stop: () => Promise<void> }> {
+  const given = process.env['DROVER_TEST_TEMPORAL'];
+  if (given) return { address: given, stop: async () => undefined };
+  return startDevServer({
+    binary: requireBinary('temporal', process.env),
+    ui: false,
+    searchAttributes: SEARCH_ATTRIBUTES,
+    logFile: join(folder, 'dev-server.log'),
+    supervisor,
+  });
 }
 
 /** Node runs no TypeScript, and the supervisor is a process of its own. */
