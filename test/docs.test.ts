@@ -26,8 +26,9 @@ it('every variable that a page names is one that the code reads', () => {
   const names = (texts: readonly string[]) => new Set(texts.flatMap((text) => text.match(/\bDROVER_[A-Z_]+\b/g) ?? []));
   const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
   const told = names([...under('docs', '.md'), ...under('deploy', '.yaml'), readme]);
-  // The library for Python, and the suite that proves the protocol, read variables too.
-  const known = names([...under('src', '.ts'), ...under('python/src', '.py'), ...under('test/protocol', '.ts')]);
+  // The library for Python, the suite that proves the protocol, and what prepares the tests read variables too.
+  const tests = ['test/protocol', 'test/support'].flatMap((folder) => under(folder, '.ts'));
+  const known = names([...under('src', '.ts'), ...under('python/src', '.py'), ...tests]);
   expect(told.size).toBeGreaterThan(10);
   expect([...told].filter((name) => !known.has(name))).toEqual([]);
 });
