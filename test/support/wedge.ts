@@ -17,7 +17,8 @@ export type Way = 'throws' | 'diverges';
 
 /** The timer that real code never starts. */
 const STRAY = 999_999;
-const SIGNALLED = 'signalWorkflow(activation) {';
+/** The SDK's function, as the bundle has it: without spaces. */
+const SIGNALLED = 'signalWorkflow(activation){';
 const WAYS: Readonly<Record<Way, string>> = {
   throws: "throw new Error('wedged on purpose');",
   diverges: `this.pushCommand({ startTimer: { seq: ${String(STRAY)}, startToFireTimeout: { seconds: 31536000, nanos: 0 } } }); return;`,
@@ -25,12 +26,8 @@ const WAYS: Readonly<Record<Way, string>> = {
 
 /** The bundle with that signal, written into `folder`. */
 export function wedgingBundle(bundle: WorkflowBundle, folder: string, way: Way): WorkflowBundle {
-  const code = readFileSync(bundle.codePath, 'utf8');
-  if (code.split(SIGNALLED).length !== 2) throw new Error("the SDK's signalWorkflow is not where it was; see wedge.ts");
   const wedging = `${SIGNALLED} if (activation.signalName === '${WEDGE}') { ${WAYS[way]} }`;
-  const codePath = join(folder, `wedging-${way}.js`);
-  writeFileSync(codePath, code.replace(SIGNALLED, wedging));
-  return { codePath };
+  return bundleWith(bundle, folder, `wedging-${way}`, [[SIGNALLED, wedging]]);
 }
 
 /** The bundle with other text in some places, each of which must be there exactly once; written into `folder`. */
@@ -38,7 +35,7 @@ export function bundleWith(
   bundle: WorkflowBundle,
   folder: string,
   name: string,
-  changes: readonly (readonly [RegExp, string])[],
+  changes: readonly (readonly [RegExp | string, string])[],
 ): WorkflowBundle {
   let code = readFileSync(bundle.codePath, 'utf8');
   for (const [place, text] of changes) {
