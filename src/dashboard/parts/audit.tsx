@@ -1,10 +1,10 @@
 /** Who did what to an agent, a fleet or a run, behind a click. */
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { AuditEntry } from '../../contract/caller/audit';
 import { useObject } from '../state/object';
 import { mayAct } from '../state/session';
 import { Loaded } from './loaded';
+import { OnClick } from './on-click';
 import { Age } from './words';
 
 /** The subject of the entries. */
@@ -22,15 +22,11 @@ interface Trail {
 
 /** The section with its button; nothing for a viewer, who may not read it. */
 export function Audit(props: AuditProps): JSX.Element | null {
-  const [isOpen, setOpen] = useState(false);
   if (!mayAct('operator')) return null;
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <h2>Who did what</h2>
-      </summary>
-      {isOpen && <Entries {...props} />}
-    </details>
+    <OnClick title="Who did what">
+      <Entries {...props} />
+    </OnClick>
   );
 }
 

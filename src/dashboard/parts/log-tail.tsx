@@ -1,28 +1,19 @@
 /** The end of an agent's log, behind a click: its host is asked only while someone looks. */
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useLogTail } from '../state/log-tail';
 import { Loaded } from './loaded';
+import { OnClick, SameCommand } from './on-click';
 
 /** Pixels from the end at which a reader counts as being there. */
 const NEAR_END_PX = 24;
 
 /** The section with its button. */
 export function LogTail({ fleet, agent }: { readonly fleet: string; readonly agent: string }): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <h2>Log</h2>
-      </summary>
-      <p class="quiet">
-        The same on the command line:{' '}
-        <code>
-          drover logs {fleet}/{agent} --follow
-        </code>
-      </p>
-      {isOpen && <Lines path={`/v1/agents/${fleet}/${agent}/logs`} />}
-    </details>
+    <OnClick title="Log" intro={<SameCommand command={`drover logs ${fleet}/${agent} --follow`} />}>
+      <Lines path={`/v1/agents/${fleet}/${agent}/logs`} />
+    </OnClick>
   );
 }
 

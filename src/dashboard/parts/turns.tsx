@@ -1,28 +1,18 @@
 /** The turns of a run with their inputs and replies, behind a click: the workers that took them are asked only while someone looks. */
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { RunTurns, TurnRecord } from '../../contract/run/turn-record';
 import { useObject } from '../state/object';
 import { usageText } from './facts';
 import { Loaded } from './loaded';
+import { OnClick, SameCommand } from './on-click';
 import { Ago, Problem, State } from './words';
 
 /** The section with its button. */
 export function Turns({ fleet, run }: { readonly fleet: string; readonly run: string }): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <h2>Turns</h2>
-      </summary>
-      <p class="quiet">
-        The same on the command line:{' '}
-        <code>
-          drover describe run {fleet}/{run} --turns
-        </code>
-      </p>
-      {isOpen && <Records path={`/v1/runs/${fleet}/${run}/turns`} />}
-    </details>
+    <OnClick title="Turns" intro={<SameCommand command={`drover describe run ${fleet}/${run} --turns`} />}>
+      <Records path={`/v1/runs/${fleet}/${run}/turns`} />
+    </OnClick>
   );
 }
 

@@ -16,6 +16,7 @@ import { call } from '../state/api';
 import { useFlows } from '../state/open-runs';
 import { agents } from '../state/lists';
 import { useObject } from '../state/object';
+import { startRun } from '../state/start-run';
 import { linkTo } from '../state/route';
 import { ApplyAction } from './apply';
 
@@ -124,14 +125,14 @@ function Controls({ view }: { readonly view: FleetView }): JSX.Element {
   const { fleet, change } = view;
   const [task, setTask] = useState('');
   const post = (path: string) => (key: string) => call('POST', path, {}, key);
-  const start = async (key: string): Promise<void> => {
-    const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task }, key);
-    location.hash = linkTo('runs', fleet, run);
-  };
   const base = `/v1/fleets/${fleet}`;
   return (
     <p class="buttons">
-      <Action label="Start a run" command={`drover run ${fleet} ${shellWord(task)}`} run={start}>
+      <Action
+        label="Start a run"
+        command={`drover run ${fleet} ${shellWord(task)}`}
+        run={(key) => startRun(fleet, task, key)}
+      >
         <label>
           Task <textarea required rows={3} value={task} onInput={(event) => setTask(event.currentTarget.value)} />
         </label>

@@ -16,6 +16,7 @@ import { Age, Ago, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
 import { useObject } from '../state/object';
+import { startRun } from '../state/start-run';
 import { linkTo } from '../state/route';
 import { plainText } from '../../contract/text';
 
@@ -75,13 +76,13 @@ function Controls({ view: { fleet, run } }: { readonly view: RunView }): JSX.Ele
 /** An ended run is started again with the same task, as a new run. */
 function Again({ view: { fleet, task } }: { readonly view: RunView }): JSX.Element | null {
   if (task === undefined) return null;
-  const start = async (key: string): Promise<void> => {
-    const { run } = await call<{ run: string }>('POST', '/v1/runs', { fleet, task }, key);
-    location.hash = linkTo('runs', fleet, run);
-  };
   return (
     <p class="buttons">
-      <Action label="Run again" command={`drover run ${fleet} ${shellWord(plainText(task))}`} run={start} />
+      <Action
+        label="Run again"
+        command={`drover run ${fleet} ${shellWord(plainText(task))}`}
+        run={(key) => startRun(fleet, task, key)}
+      />
     </p>
   );
 }
