@@ -203,7 +203,14 @@ describeInBrowser('the dashboard', () => {
     expect(await page.locator('.topology .live title').allTextContents()).toContainEqual(
       expect.stringContaining('AgentC → AgentD'),
     );
+    await go('runs/mars/live');
+    await page.locator('.tree .barrier', { hasText: '2 arrived, 0 failed, 3 needed (1 open)' }).waitFor();
+    const { stdout } = await drover(['describe', 'run', 'mars/live'], cwd);
+    expect(stdout).toMatch(/BARRIER +OF +ARRIVED +FAILED +NEEDED +OPEN +WHY *\n0 +Orchestrator +2 +0 +3 +1 +-/);
     await drover(['resume', 'mars/AgentD'], cwd);
+    await page.getByRole('heading', { name: 'Barriers' }).waitFor();
+    expect(await page.locator('.tree .barrier').count()).toBe(0);
+    await go('fleets/mars');
     await seen('No hand-over is under way.');
   });
 

@@ -2,6 +2,7 @@
 import { errorInWords } from '../../contract/run/error-words';
 import type { ReportedProgress } from '../../contract/agent/progress';
 import type { BarrierRecord, BranchWait, LiveBranchRecord, RunView, TraceEntry } from '../../contract/run';
+import type { LiveBarrier } from '../../contract/run/barrier';
 import { wallClockMs } from '../../lib/clock';
 import { colors, facts, table } from '../lib/output';
 import { waitText } from '../../rules/run/waits';
@@ -57,6 +58,7 @@ export function runText(run: RunView): string {
     table(['BRANCH', 'AGENTS', 'TURNS', 'OUTCOME', 'TOOK', 'ERROR'], branches, ['TURNS', 'TOOK']),
     ...waitsText(run.waits ?? []),
     ...progressText(run.progress ?? []),
+    ...openBarriersText(run.barriers ?? []),
     ...barriersText(result?.barriers ?? []),
     ...turnsText(result?.trace ?? []),
   ].join('\n');
@@ -84,6 +86,21 @@ function progressText(progress: readonly ReportedProgress[]): string[] {
 function doneText({ done, total }: ReportedProgress): string {
   const of = total === undefined ? '' : `/${String(total)}`;
   return done === undefined && total === undefined ? '-' : `${String(done ?? '?')}${of}`;
+}
+
+/** The barriers that are not decided yet. */
+function openBarriersText(barriers: readonly LiveBarrier[]): string[] {
+  if (barriers.length === 0) return [];
+  const rows = barriers.map(({ branch, agent, arrived, failed, open, needed }) => [
+    branch ?? '-',
+    agent ?? 'the run',
+    String(arrived.length),
+    String(failed.length),
+    String(needed),
+    String(open),
+    failed.map(({ from, error }) => `${from}: ${error}`).join('; ') || '-',
+  ]);
+  return ['', table(['BARRIER', 'OF', 'ARRIVED', 'FAILED', 'NEEDED', 'OPEN', 'WHY'], rows, ['OPEN'])];
 }
 
 /** Barriers in the order in which they were decided. The root's barrier has no agent. */

@@ -23,7 +23,7 @@ import { startRun, starterOf } from './run-start';
 import { type RunRef, runSubject } from '../temporal/subject';
 import { runItem, stateConditions } from './run-items';
 import { readRunTurns } from './turn-records';
-import { followedWaits, waitsOf } from './waits';
+import { followedWaits, standingOf } from './waits';
 import { anyOf, equals, listWorkflows, type Page, type PageOptions } from '../temporal/visibility';
 
 /**
@@ -101,13 +101,13 @@ export class Runs {
   }
 
   /**
-   * A run as its own workflow sees it, with what its open branches wait for; works for ended runs
+   * A run as its own workflow sees it, with what its open branches wait for and their barriers; works for ended runs
    * too.
    */
   async describe(ref: RunRef, options: CallOptions = {}): Promise<RunView> {
     const [present, client] = await Promise.all([this.present(ref, options), starterOf(this.#calls, ref, options)]);
     const view = { ...present, startedBy: present.startedBy ?? client };
-    return view.result === null ? { ...view, waits: await waitsOf(this.#calls, view) } : view;
+    return view.result === null ? { ...view, ...(await standingOf(this.#calls, view)) } : view;
   }
 
   /** The same by a single call, without the waits. */

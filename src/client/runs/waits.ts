@@ -1,9 +1,10 @@
-/** Collects the waits of the open branches of a run: asks each branch, then its agent. */
+/** Collects the waits and the barriers of the open branches of a run: asks each branch, then its agent. */
 import type { AgentView } from '../../contract/agent';
 import { branchWorkflowId, runWorkflowId } from '../../contract/names';
 import { describeAgent } from '../../contract/agent/messages';
 import { describeBranch, describeRoot } from '../../contract/run/messages';
 import type { BranchView, BranchWait, LiveBranchRecord, RunView } from '../../contract/run';
+import type { LiveBarrier } from '../../contract/run/barrier';
 import { messageOf, SHORT_BYTES } from '../../contract/text';
 import { DroverError } from '../../contract/errors';
 import { monotonicMs } from '../../lib/clock';
@@ -26,20 +27,37 @@ const ANSWER_MS = 2_000;
 const EVERY_MS = 2_000;
 const FIRST_AFTER_MS = 1_000;
 
-/** The waits of a followed run, asked again every two seconds; nothing before the first look. */
-export function followedWaits(calls: Calls): (run: RunView) => Promise<Pick<RunView, 'waits'>> {
+/** How the open branches of a run stand. */
+type Standing = Pick<RunView, 'waits' | 'barriers'>;
+
+/** The same of a followed run, asked again every two seconds; nothing before the first look. */
+export function followedWaits(calls: Calls): (run: RunView) => Promise<Standing> {
   let dueAt = monotonicMs() + FIRST_AFTER_MS;
-  let known: Pick<RunView, 'waits'> = {};
+  let known: Standing = {};
   return async (run) => {
     if (monotonicMs() < dueAt) return known;
-    known = { waits: await waitsOf(calls, run) };
+    known = await standingOf(calls, run);
     dueAt = monotonicMs() + EVERY_MS;
     return known;
   };
 }
 
-/** The waits of the run's open branches that have no open branch below them, the first 20. */
-export async function waitsOf(calls: Calls, run: RunView): Promise<BranchWait[]> {
+/** The waits of the first 20 open branches without open ones below them, and the barriers of the first 20 with open ones. */
+export async function standingOf(calls: Calls, run: RunView): Promise<Standing> {
+  const [waits, barriers] = await Promise.all([waitsOf(calls, run), barriersOf(calls, run)]);
+  return { waits, barriers };
+}
+
+async function barriersOf(calls: Calls, run: RunView): Promise<LiveBarrier[]> {
+  const above = openParents(run.branches).slice(0, MOST_ASKED);
+  const views = await inParallel(above, AT_ONCE, (branch) => describedBranch(calls, run, branch));
+  const ofBranches = views.flatMap((view): LiveBarrier[] =>
+    view?.barrier?.needed === undefined ? [] : [{ branch: view.branch, agent: view.agent, ...view.barrier }],
+  );
+  return [...(run.barriers ?? []), ...ofBranches];
+}
+
+async function waitsOf(calls: Calls, run: RunView): Promise<BranchWait[]> {
   const open = openLeaves(run.branches).slice(0, MOST_ASKED);
   const branches = await inParallel(open, AT_ONCE, (branch) => describedBranch(calls, run, branch));
   const asked = branches.flatMap((view) => (view === null ? [] : [view]));
@@ -53,6 +71,12 @@ function openLeaves(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {
   const open = branches.filter(({ endedAt }) => endedAt === null);
   const parents = new Set(open.map(({ parent }) => parent));
   return open.filter(({ id }) => !parents.has(id));
+}
+
+function openParents(branches: readonly LiveBranchRecord[]): LiveBranchRecord[] {
+  const open = branches.filter(({ endedAt }) => endedAt === null);
+  const leaves = new Set(openLeaves(branches));
+  return open.filter((branch) => !leaves.has(branch));
 }
 
 function waitsForTurn({ waitingFor }: BranchView): boolean {

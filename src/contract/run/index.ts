@@ -3,6 +3,7 @@ import type { ReportedProgress } from '../agent/progress';
 import type { Origin } from '../caller/origin';
 import type { Unknown } from '../agent';
 import type { CompensationRecord } from '../fleet/compensation';
+import type { LiveBarrier, OpenBarrier } from './barrier';
 import type { NotifySpec } from '../event';
 import type { InboxSpec } from './inbox';
 import type { TopologySpec } from '../fleet/topology';
@@ -170,6 +171,8 @@ export interface RunView {
   readonly scripted?: true;
   /** The waits of its open branches, the first 20; absent if it has ended. */
   readonly waits?: readonly BranchWait[];
+  /** The barriers that are not decided yet, of the first 20 branches that wait for others; absent if it has ended. */
+  readonly barriers?: readonly LiveBarrier[];
   /** The last progress of those turns; only in the answer of a gateway that has received any. */
   readonly progress?: readonly ReportedProgress[];
   /** Work that its workflow retries at the moment; absent without such work. */
@@ -201,11 +204,10 @@ export interface BranchView {
   readonly waitingFor: 'turn' | 'barrier' | 'human' | null;
   /** The replica that has the turn, if the agent has replicas. */
   readonly replica?: string;
-  readonly barrier: {
-    readonly arrived: readonly string[];
-    readonly failed: readonly SourceFailure[];
-    readonly running: number;
-  } | null;
+  /** The number of its branches that have not ended, also those that its barrier no longer waits for. */
+  readonly running?: number;
+  /** The barrier that it waits at; null: it waits at none. */
+  readonly barrier: OpenBarrier | null;
   /** Work that its workflow retries at the moment; absent without such work. */
   readonly troubles?: readonly Trouble[];
 }

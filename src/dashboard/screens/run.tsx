@@ -6,13 +6,14 @@ import type { RunView } from '../../contract/run';
 import { Action } from '../parts/action';
 import { AnswerItem } from '../parts/answer';
 import { Audit } from '../parts/audit';
+import { Branches } from '../parts/branches';
 import { Context } from '../parts/context';
 import { Facts, usageText } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { shellWord } from '../parts/shell-word';
 import { TemporalLink } from '../parts/temporal-link';
 import { Turns } from '../parts/turns';
-import { Age, Ago, Reason, State } from '../parts/words';
+import { Ago, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { inbox } from '../state/lists';
 import { useObject } from '../state/object';
@@ -106,63 +107,6 @@ function Questions({ view }: { readonly view: RunView }): JSX.Element {
       ))}
     </>
   );
-}
-
-function Branches({ view }: { readonly view: RunView }): JSX.Element {
-  const waits = new Map((view.waits ?? []).map((wait) => [wait.branch, wait]));
-  const progress = new Map((view.progress ?? []).map((one) => [one.turnId, one]));
-  return (
-    <>
-      <h2>Branches</h2>
-      {view.branches.length === 0 && <p class="quiet">None yet.</p>}
-      <Outcomes of={view.branches} />
-      <ul class="tree">
-        {view.branches.map(({ id, agents, turns, outcome, error, startedAt, endedAt }) => {
-          const wait = waits.get(id);
-          const now = wait?.turnId ? progress.get(wait.turnId) : undefined;
-          return (
-            <li key={id} style={{ marginLeft: `${String(Math.min(depthOf(id), DEEPEST) * 20)}px` }}>
-              <State word={outcome} /> {id} {agents.join(' → ')}{' '}
-              <span class="quiet">
-                {turns} {turns === 1 ? 'turn' : 'turns'}, {endedAt === null ? 'for' : 'ended'}{' '}
-                <Age at={endedAt ?? startedAt} />
-                {endedAt !== null && ' ago'}
-              </span>{' '}
-              <Reason text={wait?.why ?? error} />
-              {now && <div class="quiet">{[now.tool, now.text].filter(Boolean).join(': ')}</div>}
-            </li>
-          );
-        })}
-      </ul>
-    </>
-  );
-}
-
-/** How many branches there are of each outcome; nothing for a few, which are seen at once. */
-function Outcomes({ of: branches }: { readonly of: RunView['branches'] }): JSX.Element | null {
-  if (branches.length <= FEW_BRANCHES) return null;
-  const counts = new Map<string, number>();
-  for (const { outcome } of branches) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  return (
-    <p class="counts">
-      {[...counts].sort().map(([word, count]) => (
-        <span key={word}>
-          {count.toLocaleString('en')} <State word={word} />
-        </span>
-      ))}
-    </p>
-  );
-}
-
-/** So many branches are seen at once. */
-const FEW_BRANCHES = 20;
-
-/** Deeper branches are not moved further to the right. */
-const DEEPEST = 8;
-
-/** The id of a branch has its parents' in it, separated by dots. */
-function depthOf(id: string): number {
-  return id.split('.').length - 1;
 }
 
 function Barriers({ view: { result } }: { readonly view: RunView }): JSX.Element | null {

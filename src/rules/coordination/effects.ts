@@ -3,6 +3,7 @@
  * timers, the simulation with virtual time; the rules are the same code in both.
  */
 import type { TurnOutcome, TurnRequest } from '../../contract/agent/turns';
+import type { OpenBarrier } from '../../contract/run/barrier';
 import type { Reach } from '../topology/reach';
 import type { BranchContext, BranchResult, BranchState } from './state';
 
@@ -80,6 +81,11 @@ export interface Effects {
    * stops listening.
    */
   onStop(then: (reason: string) => void): () => void;
+  /**
+   * Called when a barrier begins to wait: `look` shows it from outside until the returned function is
+   * called. A simulation shows none.
+   */
+  watchBarrier?(look: () => OpenBarrier): () => void;
   /**
    * Called between turns, where `state` is complete: a workflow may continue as new or wait out a
    * pause here. Throws `Stopped`.

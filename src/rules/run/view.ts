@@ -1,5 +1,6 @@
 /** Presents a run: its view, its branches, and the card in Temporal's Web UI. */
 import type { BranchRecord, LiveBranchRecord, RunResult, RunView } from '../../contract/run';
+import type { OpenBarrier } from '../../contract/run/barrier';
 import type { WorkflowEnd } from '../../contract/ends';
 import { type BranchTimes, MOST_RETURNED_BYTES } from './branch-input';
 import { inBranchOrder } from '../coordination/fan-out/branch-order';
@@ -24,6 +25,12 @@ export function openLeaves(branches: KnownBranches): string[] {
   const open = [...branches.values()].filter(({ endedAt }) => endedAt === null);
   const parents = new Set(open.map(({ parent }) => parent));
   return open.flatMap(({ id }) => (parents.has(id) ? [] : [id]));
+}
+
+/** The barrier of the run's first branches; a run that begins with one branch shows none. */
+export function rootBarrier(barrier: OpenBarrier | null): Pick<RunView, 'barriers'> {
+  if (barrier === null || barrier.arrived.length + barrier.failed.length + barrier.open < 2) return {};
+  return { barriers: [{ branch: null, agent: null, ...barrier }] };
 }
 
 /**
@@ -72,7 +79,8 @@ export function closedRunView(view: RunView, end: WorkflowEnd, now: string): Run
     branches: branches.map(({ startedAt: _, endedAt: _at, ...branch }) => branch as BranchRecord),
     barriers: [],
   };
-  return { ...view, state: 'failed', question: null, result, branches, endedAt: closedAt };
+  const { barriers: _, ...rest } = view;
+  return { ...rest, state: 'failed', question: null, result, branches, endedAt: closedAt };
 }
 
 /**

@@ -43,7 +43,7 @@ function reasonOf(run: RunView, branch: BranchView, agent: SeenAgent | null): Re
           : 'waits until an earlier question of the run is answered',
       );
     case 'barrier':
-      return working(`waits for ${count(branch.barrier?.running ?? 0, 'branch', 'branches')} below it`);
+      return working(`waits for ${count(branch.running ?? 0, 'branch', 'branches')} below it`);
     case 'turn':
       return agent === null
         ? working(`${run.fleet}/${branch.agent} replies by its script`)

@@ -36,6 +36,7 @@ export function createEffects(parts: BranchParts, progress: BranchProgress, leav
     now: stampMs,
     onStop: (then) => stop.onStop(then),
     startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
+    watchBarrier: (look) => watch.barrierBegan(look),
     startBranch: (context) => family.start(context),
     ask: (question) => questions.ask(question),
     async takeTurn(request, timeoutMs) {

@@ -57,7 +57,7 @@ export interface FamilyOf {
   /** Whether new branches must wait for a `continue`. */
   isPaused(): boolean;
   /** Called for every branch that starts or ends. */
-  onChange(record: LiveBranchRecord, result: BranchResult | null): void;
+  onChange(record: LiveBranchRecord): void;
   /**
    * Runs a branch within this workflow, if it may: until its end, or until its workflow has grown too long and the branch moves to one of
    * its own with what it carries. Undefined: the branch is a workflow of its own from the start.
@@ -104,7 +104,7 @@ export function createFamily(of: FamilyOf): Family {
     members.delete(member.context.branch);
     times.push(...end.times);
     trace.push(...end.trace);
-    supervisor.attempt('record the end of a branch', () => of.onChange(recordOf(member, end.result), end.result));
+    supervisor.attempt('record the end of a branch', () => of.onChange(recordOf(member, end.result)));
     return end.result;
   }
 
@@ -203,7 +203,7 @@ export function createFamily(of: FamilyOf): Family {
         toldToPause: false,
       };
       members.set(id, member);
-      of.onChange(recordOf(member, null), null);
+      of.onChange(recordOf(member, null));
       let giveUp: (end: BranchEnd) => void = () => undefined;
       const givenUp = new Promise<BranchEnd>((resolve) => (giveUp = resolve));
       let cancelTimer: () => void = () => undefined;

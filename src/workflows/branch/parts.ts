@@ -35,8 +35,7 @@ export function createParts(life: BranchLife, progress: BranchProgress, show: ()
     pacer,
     supervisor,
     isPaused: () => life.paused,
-    onChange(record, result) {
-      if (result) watch.childEnded(result);
+    onChange(record) {
       progress.tell(watch.record(family.open() > 0 ? 'waiting' : 'running'), record);
     },
   });

@@ -1,6 +1,6 @@
 /** A branch as seen from outside: its view, its card, and its record in the run. */
 import type { BranchRecord, BranchView, LiveBranchRecord } from '../../contract/run';
-import type { SourceFailure } from '../../contract/agent/turns';
+import type { OpenBarrier } from '../../contract/run/barrier';
 import type { BranchResult, BranchState } from '../../rules/coordination/state';
 import { usageField } from '../../rules/lib/turn/usage';
 import type { BranchLife } from './life';
@@ -11,8 +11,8 @@ export interface BranchWatch {
   moved(state: BranchState): void;
   /** The turn has ended. Following its reply may take long. */
   turnTaken(): void;
-  /** A child branch has ended. */
-  childEnded(result: BranchResult): void;
+  /** The branch waits at a barrier, which `look` shows, until it calls the returned function. */
+  barrierBegan(look: () => OpenBarrier): () => void;
   ended(result: BranchResult): void;
   view(waitingFor: BranchView['waitingFor'], running: number): BranchView;
   record(outcome: 'running' | 'waiting'): LiveBranchRecord;
@@ -25,20 +25,17 @@ export function createWatch(life: BranchLife): BranchWatch {
   const { context } = life;
   let state = life.start;
   let end: BranchRecord | undefined;
-  let arrived: string[] = [];
-  let failed: SourceFailure[] = [];
+  let lookAtBarrier: (() => OpenBarrier) | null = null;
   return {
     moved(next) {
       state = next;
-      arrived = [];
-      failed = [];
     },
     turnTaken() {
       state = { ...state, turns: state.turns + 1 };
     },
-    childEnded({ contributions, failure }) {
-      arrived.push(...contributions.filter(({ to }) => to === state.agent).map(({ from }) => from));
-      if (failure) failed.push(failure);
+    barrierBegan(look) {
+      lookAtBarrier = look;
+      return () => (lookAtBarrier = null);
     },
     ended({ branch, branches }) {
       end = branches.find(({ id }) => id === branch);
@@ -51,7 +48,8 @@ export function createWatch(life: BranchLife): BranchWatch {
       state: end?.outcome ?? (life.paused ? 'paused' : 'running'),
       turns: end?.turns ?? state.turns,
       waitingFor,
-      barrier: running === 0 ? null : { arrived, failed, running },
+      running,
+      barrier: lookAtBarrier?.() ?? null,
     }),
     record: (live) => ({
       id: context.branch,
@@ -71,7 +69,7 @@ export function createWatch(life: BranchLife): BranchWatch {
         ...(barrier === null
           ? []
           : [
-              `- barrier: ${String(barrier.running)} running, arrived ${list(arrived)}, failed ${list(failed.map(({ from }) => from))}`,
+              `- barrier: ${String(barrier.open)} open, arrived ${list(barrier.arrived)}, failed ${list(barrier.failed.map(({ from }) => from))}, ${String(barrier.needed)} needed`,
             ]),
       ].join('\n'),
   };

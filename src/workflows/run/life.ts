@@ -6,13 +6,22 @@ import type { NewEntry } from '../../contract/event/log';
 import type { Usage } from '../../contract/usage';
 import type { CompensationRecord } from '../../contract/fleet/compensation';
 import type { LiveBranchRecord, RunInput, RunResult, RunView } from '../../contract/run';
+import type { OpenBarrier } from '../../contract/run/barrier';
 import type { Parser } from '../../rules/lib/parse';
 import type { RequestMark } from '../../rules/lib/fingerprint';
 import { originText } from '../../rules/lib/origin';
 import { branchesMoved, hasMoved, runEnded } from '../../rules/run/log';
 import { type Human, createHuman } from '../../rules/run/human';
 import { inboxTimes } from '../../rules/run/inbox';
-import { endedBranches, newer, openLeaves, runCard, runViewWithin, shownBranches } from '../../rules/run/view';
+import {
+  endedBranches,
+  newer,
+  openLeaves,
+  rootBarrier,
+  runCard,
+  runViewWithin,
+  shownBranches,
+} from '../../rules/run/view';
 import { withShares } from '../../rules/lib/shares';
 import { sumOfUsage, usageField } from '../../rules/lib/turn/usage';
 import { type Stop, createStop } from '../../rules/coordination/stop';
@@ -76,6 +85,8 @@ export interface RunLife {
   changed(): void;
   /** Merges records of branches. */
   learn(records: readonly LiveBranchRecord[]): void;
+  /** The run waits at the barrier of its first branches, which `look` shows, until it calls the returned function. */
+  barrierBegan(look: () => OpenBarrier): () => void;
   /** Stores the progress of the undo of its turns. */
   undone(record: CompensationRecord): void;
   /** Stores the result. */
@@ -93,6 +104,7 @@ export function beginRun(input: RunInput): RunLife {
   let endedAt: string | null = null;
   let finished: readonly LiveBranchRecord[] = [];
   let compensation: CompensationRecord | null = null;
+  let lookAtBarrier: (() => OpenBarrier) | null = null;
   let version = 0;
   let isShowing = false;
   let ignored = NOTHING_IGNORED;
@@ -204,6 +216,10 @@ export function beginRun(input: RunInput): RunLife {
       }
       life.changed();
     },
+    barrierBegan(look) {
+      lookAtBarrier = look;
+      return () => (lookAtBarrier = null);
+    },
     undone(record) {
       compensation = record;
       life.changed();
@@ -240,6 +256,7 @@ export function beginRun(input: RunInput): RunLife {
         result,
         ...usageField(used()),
         branches: result === null ? shownBranches(branches, waiting()) : finished,
+        ...rootBarrier(lookAtBarrier?.() ?? null),
         compensation: undoOf(compensation),
         task: input.task,
         startedAt: workflowInfo().startTime.toISOString(),

@@ -98,6 +98,7 @@ function effectsOf(life: RunLife, family: Family): Effects {
     now: stampMs,
     onStop: (then) => life.stop.onStop(then),
     startTimer: (ms, then) => startTimer(life.supervisor, ms, then, 'barrier timeout'),
+    watchBarrier: (look) => life.barrierBegan(look),
     startBranch: (context) => family.start(context),
     takeTurn: notHere,
     ask: notHere,

@@ -82,3 +82,44 @@ it('an agent that answers 503 is quoted, with the next attempt, in the run and i
     expect(await run.result()).toMatchObject({ success: true });
   });
 });
+
+it('open barriers have what arrived, what failed, what is open and what is needed, at the root too', async () => {
+  await withAgents(env, async (world) => {
+    await readyAgents(world, ['O', 'A', 'B', 'C']);
+    let release: (outcome: TurnOutcome) => void = () => undefined;
+    const late = new Promise<TurnOutcome>((resolve) => (release = resolve));
+    const invocations = ['A', 'B', 'C'].map((name) => ({ agent: name, request: 1 }));
+    world.takeTurn = async ({ agent, request: { input } }) => {
+      if (agent === 'B') return { reply: { action: 'fail', error: 'b died' } };
+      if (agent === 'C') return late;
+      return agent === 'O' && input.kind === 'task' ? { reply: { action: 'invoke', invocations } } : final;
+    };
+    const run = await startRun(env, world.taskQueue, {
+      topology: {
+        flows: ['Start -> O', 'Start -> A', 'O <-> A', 'O <-> B', 'O <-> C', 'O -> End', 'A -> End'],
+        convergence: { minRatio: 0.5 },
+      },
+      fleet: world.fleet,
+      run: 'r',
+    });
+    const { runs } = DroverClient.over(env.client, world.taskQueue);
+    const { barriers } = await eventually(
+      () => runs.describe({ fleet: world.fleet, run: 'r' }),
+      (view) => view.barriers?.length === 2 && view.barriers[1]?.open === 1 && view.barriers[0]?.open === 1,
+    );
+    expect(barriers).toEqual([
+      { branch: null, agent: null, arrived: ['A'], failed: [], open: 1, needed: 1 },
+      {
+        branch: '0',
+        agent: 'O',
+        arrived: ['A'],
+        failed: [{ from: 'B', branch: '0.1', error: 'b died' }],
+        open: 1,
+        needed: 2,
+      },
+    ]);
+    release(final);
+    expect(await run.result()).toMatchObject({ success: true });
+    expect((await runs.describe({ fleet: world.fleet, run: 'r' })).barriers).toBeUndefined();
+  });
+});

@@ -124,12 +124,7 @@ test.each<[string, Partial<RunView>, Partial<BranchView>, string]>([
     { waitingFor: 'human' },
     'waits until an earlier question of the run is answered',
   ],
-  [
-    'its branches',
-    {},
-    { waitingFor: 'barrier', barrier: { arrived: [], failed: [], running: 1 } },
-    'waits for 1 branch below it',
-  ],
+  ['its branches', {}, { waitingFor: 'barrier', running: 1 }, 'waits for 1 branch below it'],
   ['a paused run', { state: 'paused' }, { waitingFor: null }, 'the run is paused: drover runs resume mars/r1'],
   ['a script', { scripted: true }, {}, 'mars/A replies by its script'],
 ])('%s', (_, ofRun, ofBranch, text) => {

@@ -41,8 +41,12 @@ it('spells MARS in every order of the three replies', async () => {
         waiting.delete(agent);
         release?.();
         // The next reply comes only after this one has reached its barrier, C's by way of D.
-        const open = async () => (await under.branchView('0')).barrier?.running ?? 0;
-        if (index < 2) await eventually(open, (running) => running === 2 - index);
+        const barrier = async () => (await under.branchView('0')).barrier;
+        if (index < 2) {
+          const seen = await eventually(barrier, (there) => there?.open === 2 - index);
+          expect(seen).toMatchObject({ failed: [], needed: 3 });
+          expect(seen?.arrived).toHaveLength(index + 1);
+        }
       }
       const result = await under.result();
       expect(result).toMatchObject({ success: true, finalResponse: 'MARS', turns: 6 });

@@ -87,6 +87,18 @@ export const runViewSchema = z.object({
       }),
     )
     .exactOptional(),
+  barriers: z
+    .array(
+      z.object({
+        branch: z.string().nullable(),
+        agent: z.string().nullable(),
+        arrived: z.array(z.string()),
+        failed: z.array(sourceFailure),
+        open: z.int(),
+        needed: z.int(),
+      }),
+    )
+    .exactOptional(),
   progress: z.array(reportedProgressSchema).exactOptional(),
   troubles,
 }) satisfies z.ZodType<RunView>;

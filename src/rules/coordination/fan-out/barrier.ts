@@ -3,6 +3,7 @@
  * once.
  */
 import type { BarrierOutcome, BarrierRecord } from '../../../contract/run';
+import type { OpenBarrier } from '../../../contract/run/barrier';
 import type { SourceResult } from '../../../contract/agent/turns';
 import { formatDuration } from '../../lib/duration';
 import { type Child, type Children, createChildren } from './children';
@@ -14,7 +15,7 @@ import type { Orphans } from './orphans';
 import type { BarrierPlan, BarrierResult, Seed, Verdict } from '../plan';
 import { type Sources, createSources } from './sources';
 import { type BranchResult, type Contribution, highest } from '../state';
-import { insufficient, isEnough } from './verdict';
+import { insufficient, isEnough, neededOf } from './verdict';
 
 type Event =
   | { readonly kind: 'settled'; readonly result: BranchResult }
@@ -51,12 +52,22 @@ export async function runBarrier(plan: BarrierPlan, effects: Effects, orphans: O
     mailbox.put({ kind: 'stop', reason });
   });
   const endTimer = startTimeout(barrier);
+  const endWatch = effects.watchBarrier?.(() => openBarrier(barrier));
   try {
     return conclude(barrier, await decide(barrier, orphans));
   } finally {
     unlisten();
     endTimer();
+    endWatch?.();
   }
+}
+
+/** The barrier as it stands; each rendezvous that keeps values becomes a branch of its own. */
+function openBarrier({ plan, children, kept, sources }: Barrier): OpenBarrier {
+  const arrived = sources.results('branches').map(({ from }) => from);
+  const failed = sources.failed();
+  const open = children.open() + kept.nodes().length;
+  return { arrived, failed, open, needed: neededOf(plan, arrived.length + failed.length + open) };
 }
 
 function startTimeout({ plan, effects, mailbox }: Barrier): () => void {

@@ -24,6 +24,8 @@ export interface Children {
   /** Takes a result; false if the barrier no longer waits for that branch. */
   settle(result: BranchResult): boolean;
   isIdle(): boolean;
+  /** The branches that are queued or run. */
+  open(): number;
   /**
    * Stops waiting. Returns the handles of running branches, and every branch that did not finish.
    */
@@ -105,6 +107,7 @@ export function createChildren(
       return isAwaited;
     },
     isIdle: () => running.size === 0 && started === queue.length,
+    open: () => running.size + queue.length - started,
     abandon(reason, cancel) {
       const left = [...running.values()];
       const waiting = queue.slice(started);

@@ -3,13 +3,23 @@ import type { Convergence } from '../../topology/topology';
 import type { BarrierPlan } from '../plan';
 import type { Sources } from './sources';
 
-/** Whether enough arrived. The root has no quorum and needs at least one value for its answer. */
-export function isEnough(plan: BarrierPlan, sources: Sources): boolean {
+/** How many of so many sources must arrive. The root has no quorum and needs at least one value for its answer. */
+export function neededOf(plan: BarrierPlan, sources: number): number {
   const { quorum, minRatio } = plan.base.topology.convergence;
+  if (plan.agent === null) return Math.max(1, shareOf(minRatio, sources));
+  return quorum ?? shareOf(minRatio, sources);
+}
+
+/** The least number whose share of `sources` is at least `ratio`; a product of fractions may be off by one. */
+function shareOf(ratio: number, sources: number): number {
+  const near = Math.max(0, Math.floor(ratio * sources) - 1);
+  return [near, near + 1, near + 2].find((count) => count / sources >= ratio) ?? sources;
+}
+
+/** Whether enough of the sources arrived. */
+export function isEnough(plan: BarrierPlan, sources: Sources): boolean {
   const arrived = sources.arrived();
-  if (plan.agent === null) return arrived > 0 && arrived / (arrived + sources.failed().length) >= minRatio;
-  // A quorum fires the barrier as soon as it is reached, so it is not reached here.
-  return quorum === null && arrived / (arrived + sources.failed().length) >= minRatio;
+  return arrived >= neededOf(plan, arrived + sources.failed().length);
 }
 
 /** The error of too few arrivals: `insufficient arrivals: 1 of 2 (B2: b2 died)`. */
