@@ -55,6 +55,7 @@ export type * from '../contract/fleet';
 export type { InboxSpec, OnDeadline, WaitingItem, WaitingKind } from '../contract/run/inbox';
 export type * from '../contract/pool';
 export type * from '../contract/run';
+export type * from '../contract/run/barrier';
 export type * from '../contract/run/script';
 export type * from '../contract/fleet/topology';
 export type { Trouble } from '../contract/trouble';

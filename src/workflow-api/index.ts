@@ -76,6 +76,7 @@ export type * from '../contract/fleet/topology';
 export type * from '../contract/lease';
 export type * from '../contract/pool';
 export type * from '../contract/run';
+export type * from '../contract/run/barrier';
 export type * from '../contract/run/script';
 export type * from './types';
 

@@ -214,6 +214,22 @@ describeInBrowser('the dashboard', () => {
     await seen('No hand-over is under way.');
   });
 
+  test('a fleet shows the turns, the queue and the last beat of its agents, and - for one that does not answer', async () => {
+    await drover(['pause', 'mars/AgentD'], cwd);
+    await drover(['run', 'mars', 'Spell the word.', '--name', 'queued', '--detach'], cwd);
+    await opened.context.route('**/v1/agents/mars/AgentA', (route) => route.fulfill({ status: 503, json: {} }));
+    await go('fleets/mars');
+    const cells = (agent: string) => page.locator('tr', { hasText: agent }).locator('td').allTextContents();
+    const shown = async (agent: string) => (await cells(agent)).slice(5, 8);
+    await until(async () => ((await shown('AgentD'))[1] === '1' ? true : undefined), PATIENCE_MS);
+    expect(await shown('AgentD')).toEqual(['0', '1', expect.stringMatching(/^\d+ s$/)]);
+    expect(await shown('AgentA')).toEqual(['-', '-', '-']);
+    await opened.context.unroute('**/v1/agents/mars/AgentA');
+    await drover(['resume', 'mars/AgentD'], cwd);
+    await until(async () => ((await shown('AgentA'))[0] === '0' ? true : undefined), PATIENCE_MS);
+    await until(async () => ((await shown('AgentD'))[1] === '0' ? true : undefined), PATIENCE_MS);
+  });
+
   test('the connection is lost and found: buttons are off, and then on', async () => {
     await go('agents/mars/AgentB');
     const pause = page.getByRole('button', { name: 'Pause' });

@@ -118,14 +118,17 @@ describe('reads', () => {
 describe('beats', () => {
   it('keeps an agent alive with its own token, and tells it what to do', async () => {
     await withAgent(async (ask, path, world) => {
-      const { instanceId } = (await ask('GET', path)).body;
+      const { instanceId, lastBeatAt: before } = (await ask('GET', path)).body;
+      expect(before).toBeUndefined();
       const own = { authorization: `Bearer ${agentToken(SECRET, world.fleet, 'a')}` };
       const beat = { instanceId, seq: 1, status: 'degraded', endpoint: 'http://127.0.0.1:1/' };
       expect(await ask('POST', `${path}/heartbeat`, beat, own)).toMatchObject({
         status: 200,
         body: { desired: 'run', nextBeatMs: 5_000 },
       });
-      expect((await ask('GET', path)).body['liveness']).toBe('degraded');
+      const { liveness, lastBeatAt } = (await ask('GET', path)).body;
+      expect(liveness).toBe('degraded');
+      expect(Date.parse(String(lastBeatAt))).not.toBeNaN();
       await ask('POST', `${path}/pause`, {});
       expect(await ask('POST', `${path}/heartbeat`, { ...beat, seq: 2 }, own)).toMatchObject({
         status: 200,

@@ -48,6 +48,8 @@ export interface AgentView {
   readonly registeredAt: string | null;
   /** The last proof that its workflow has received; a gateway that vouches for it sends none. */
   readonly lastProofAt: string | null;
+  /** Its last beat at the gateway that answers; absent elsewhere, and if it has not beaten there. */
+  readonly lastBeatAt?: string;
   /** The leases of the gateways that vouch for it; absent without one. */
   readonly heldBy?: readonly string[];
   /** The usage of its turns since its workflow began; absent if none reported usage. */

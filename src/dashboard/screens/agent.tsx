@@ -98,7 +98,7 @@ function AgentFacts({ view }: { readonly view: AgentView }): JSX.Element {
       of={{
         Runtime: <State word={view.runtime} />,
         Liveness: <State word={view.liveness} />,
-        'Last proof of life': <Ago at={view.lastProofAt} />,
+        'Last proof of life': <Ago at={view.lastBeatAt ?? view.lastProofAt} />,
         Holds: holds.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)).join(', '),
         Turns: `${String(turns.inFlight)} in flight, ${String(turns.queued)} queued`,
         Restarts: view.restarts,

@@ -1,7 +1,7 @@
 /** One fleet: its agents, its topology, its changes, and what may be done to all of it. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { AgentListItem } from '../../contract/agent';
+import type { AgentListItem, AgentView } from '../../contract/agent';
 import type { FleetView } from '../../contract/fleet';
 import { fleetWorkflowId, provisionWorkflowId } from '../../contract/names';
 import { Action } from '../parts/action';
@@ -15,6 +15,7 @@ import { Age, Name, Problem, Reason, State } from '../parts/words';
 import { call } from '../state/api';
 import { useFlows } from '../state/open-runs';
 import { agents } from '../state/lists';
+import { lastBeatOf, type Looks, useLooks } from '../state/looks';
 import { useObject } from '../state/object';
 import { startRun } from '../state/start-run';
 import { linkTo } from '../state/route';
@@ -23,7 +24,7 @@ import { ApplyAction } from './apply';
 const COLUMNS: readonly Column<AgentListItem>[] = [
   {
     name: 'Agent',
-    width: 19,
+    width: 17,
     sortBy: ({ name }) => name,
     show: ({ fleet, name }) => (
       <a href={linkTo('agents', fleet, name)}>
@@ -45,6 +46,12 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
     show: ({ liveness }) => <State word={liveness} />,
   },
   { name: 'Holds', width: 11, sortBy: ({ holds }) => holds.join(), show: ({ holds }) => holds.join(', ') },
+  {
+    name: 'Why',
+    width: 20,
+    sortBy: ({ why }) => why ?? '',
+    show: ({ why, problem }) => <Reason text={problem ?? why} />,
+  },
   { name: 'Restarts', width: 10, sortBy: ({ restarts }) => restarts, show: ({ restarts }) => restarts },
   {
     name: 'Credential',
@@ -53,13 +60,25 @@ const COLUMNS: readonly Column<AgentListItem>[] = [
     show: ({ subscription }) => <Name text={subscription ?? ''} />,
   },
   { name: 'Since', width: 8, sortBy: ({ since }) => since ?? '', show: ({ since }) => <Age at={since} /> },
-  {
-    name: 'Why',
-    width: 22,
-    sortBy: ({ why }) => why ?? '',
-    show: ({ why, problem }) => <Reason text={problem ?? why} />,
-  },
 ];
+
+/** The place of the column of reasons: numbers are before it. */
+const WHY = COLUMNS.findIndex(({ name }) => name === 'Why');
+
+/** What lists do not know, so the rows are not sorted by it. */
+function lookColumns(looks: Looks): readonly Column<AgentListItem>[] {
+  const turns = (name: string) => looks.get(name)?.turns;
+  return [
+    { name: 'Turns', width: 8, show: ({ name }) => turns(name)?.inFlight ?? UNKNOWN },
+    { name: 'Queue', width: 8, show: ({ name }) => turns(name)?.queued ?? UNKNOWN },
+    { name: 'Last beat', width: 8, show: ({ name }) => <LastBeat of={looks.get(name)} /> },
+  ];
+}
+
+function LastBeat({ of: view }: { readonly of: AgentView | undefined }): JSX.Element {
+  const at = view === undefined ? null : lastBeatOf(view);
+  return at === null ? UNKNOWN : <Age at={at} />;
+}
 
 /** Beside them if an agent has reported usage. */
 const USAGE: Column<AgentListItem> = {
@@ -69,10 +88,20 @@ const USAGE: Column<AgentListItem> = {
   show: ({ usage }) => usage && <span title={usageText(usage) ?? ''}>${usage.costUsd.toFixed(2)}</span>,
 };
 
+const UNKNOWN = (
+  <span class="quiet" title="unknown">
+    -
+  </span>
+);
+
 /** The fleet with its buttons. */
 export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element {
   const { value, problem } = useObject<ShownFleet>(`/v1/fleets/${fleet}`);
   const rows = agents.read.value.items.filter((item) => item.fleet === fleet);
+  const [inSight, setInSight] = useState<readonly string[]>([]);
+  const answering = rows.flatMap(({ name, phase }) => (inSight.includes(name) && phase !== 'unknown' ? [name] : []));
+  const looks = useLooks(fleet, answering);
+  const columns = [...COLUMNS.slice(0, WHY), ...lookColumns(looks), ...COLUMNS.slice(WHY)];
   const states = new Map(rows.map(({ name, phase }) => [name, phase]));
   return (
     <>
@@ -93,7 +122,8 @@ export function FleetScreen({ fleet }: { readonly fleet: string }): JSX.Element 
       <Table
         label="Agents"
         rows={rows}
-        columns={rows.some(({ usage }) => usage !== undefined) ? [...COLUMNS, USAGE] : COLUMNS}
+        columns={rows.some(({ usage }) => usage !== undefined) ? [...columns, USAGE] : columns}
+        onDrawn={setInSight}
         keyOf={({ name }) => name}
         isRead={agents.read.value.readAt !== null}
         empty="The fleet has no agent."

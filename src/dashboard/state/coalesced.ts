@@ -7,7 +7,7 @@ const LEAST_PAUSE_MS = 250;
 const SHARE = 1;
 
 /** The read with that property. The promise is fulfilled when nothing is left to read. */
-export function coalesced(read: () => Promise<void>): () => Promise<void> {
+export function coalesced(read: () => Promise<void>, leastPauseMs = LEAST_PAUSE_MS): () => Promise<void> {
   let reading: Promise<void> | null = null;
   let isDue = false;
   async function readAll(): Promise<void> {
@@ -15,7 +15,7 @@ export function coalesced(read: () => Promise<void>): () => Promise<void> {
       isDue = false;
       const from = monotonicMs();
       await read();
-      await pause(Math.max(LEAST_PAUSE_MS, (monotonicMs() - from) * SHARE));
+      await pause(Math.max(leastPauseMs, (monotonicMs() - from) * SHARE));
     }
     reading = null;
   }

@@ -59,6 +59,10 @@ export function agentHandlers(
         { ...(pageSize && { pageSize }), ...(pageToken && { pageToken }) },
       ),
     agentToken: ({ params: { fleet, agent } }) => ({ fleet, agent, token: agentToken(agentSecret, fleet, agent) }),
-    describeAgent: ({ params }) => ofOneAgent(client, params, (ref) => client.agents.describe(ref)),
+    describeAgent: async ({ params }) => {
+      const view = await ofOneAgent(client, params, (ref) => client.agents.describe(ref));
+      const lastBeatAt = beats.lastBeatAt(params);
+      return lastBeatAt === null ? view : { ...view, lastBeatAt };
+    },
   };
 }

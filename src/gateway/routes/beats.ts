@@ -8,7 +8,7 @@ import { type AgentView, type Heartbeat, RENEWALS } from '../../contract/agent';
 import { DroverError } from '../../contract/errors';
 import type { BeatAnswer } from '../../contract/protocol';
 import type { AgentRef } from '../../client';
-import { monotonicMs } from '../../lib/clock';
+import { monotonicMs, wallClockMs } from '../../lib/clock';
 import type { Vouch, Vouching } from '../leases/vouching';
 import { BeatEntry } from './beat-entry';
 
@@ -107,6 +107,12 @@ export class BeatLedger {
    */
   listeningMs(): number {
     return Math.max(0, Math.round(this.#now() - this.#listeningFrom));
+  }
+
+  /** When the agent last beat here, ISO 8601 in UTC; null: it is not in memory. */
+  lastBeatAt(ref: AgentRef): string | null {
+    const entry = this.#entries.get(keyOf(ref));
+    return entry === undefined ? null : new Date(wallClockMs() - (this.#now() - entry.seenAt)).toISOString();
   }
 
   /** The number of agents in memory. */

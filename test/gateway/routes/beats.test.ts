@@ -32,6 +32,19 @@ function world() {
   return { state, target, ledger, beat };
 }
 
+it('knows when an agent last beat, and nothing of one that has not', async () => {
+  const { ledger, beat, state } = world();
+  expect(ledger.lastBeatAt(ref)).toBeNull();
+  await beat();
+  await beat({}, 2_000);
+  const at = Date.parse(ledger.lastBeatAt(ref) ?? '');
+  state.now += 3_000;
+  const later = Date.parse(ledger.lastBeatAt(ref) ?? '');
+  expect(at - later).toBeGreaterThan(1_000);
+  await beat();
+  expect(Date.parse(ledger.lastBeatAt(ref) ?? '')).toBeGreaterThanOrEqual(at);
+});
+
 describe('which beats are forwarded', () => {
   it('the first one, then one renewal per third of staleAfter', async () => {
     const { state, beat } = world();

@@ -55,6 +55,7 @@ export const agentViewSchema = z.object({
   subscription: subscription.nullable(),
   registeredAt: time.nullable(),
   lastProofAt: time.nullable(),
+  lastBeatAt: time.exactOptional(),
   heldBy: z.array(z.string()).exactOptional(),
   usage,
   session: z.string().exactOptional(),
