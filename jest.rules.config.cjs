@@ -8,11 +8,13 @@ process.env.DROVER_TEST_SHARE ??= '0.1';
 module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/{rules,contract,lib,docs}/**/*.test.ts'],
-  // Tests that compute for seconds to prove a size, and pages whose examples run on a server; `npm test` runs them.
+  // Tests that compute for seconds, to prove a size or to read every file of the repository, and pages
+  // whose examples run on a server. `npm test` runs them, or `npm run test:programs`.
   testPathIgnorePatterns: [
     ...base.testPathIgnorePatterns,
     '/sums\\.test\\.ts$',
     '/scale\\.test\\.ts$',
+    '/docs/references\\.test\\.ts$',
     '/docs/inspect\\.test\\.ts$',
     '/docs/temporal\\.test\\.ts$',
   ],

@@ -3,7 +3,7 @@ import { parseFleetState } from '../../../src/rules/fleet/carried';
 import { expectCarried } from '../lib/expect-carried';
 import { DroverError } from '../../../src/contract/errors';
 import type { FleetSpec, ProvisionInput, ProvisionResult } from '../../../src/contract/fleet';
-import { beginChange, endChange, ownedAs, recordCreated } from '../../../src/rules/change/run';
+import { beginChange, endChange, ownedAs } from '../../../src/rules/change/run';
 import { changeResult } from '../../../src/rules/change/view';
 import { decideApply, decideDestroy } from '../../../src/rules/fleet/change';
 import { forgetAgent, placeChange, settleChange } from '../../../src/rules/fleet/settle';
@@ -31,15 +31,14 @@ function codeOf(work: () => unknown): string | null {
 
 /** A saga whose every step succeeds. */
 function perfect(input: ProvisionInput): ProvisionResult {
-  let run = beginChange(input, AT);
+  const run = beginChange(input, AT);
+  const owned = { ...run.owned };
   for (const { agent, kind, key, spec } of input.changes) {
-    if (key !== null && spec) run = recordCreated(run, ownedAs(input, spec, key, `id-${key}`), agent, AT);
-    const owned = run.owned[agent];
-    if (kind === 'update' && owned)
-      run = { ...run, owned: { ...run.owned, [agent]: { ...owned, revision: input.revision } } };
+    const before = owned[agent];
+    if (kind === 'delete') delete owned[agent];
+    else if (key !== null && spec) owned[agent] = ownedAs(input, spec, key, `id-${key}`);
+    else if (before) owned[agent] = { ...before, revision: input.revision };
   }
-  const gone = new Set(input.changes.flatMap(({ agent, kind }) => (kind === 'delete' ? [agent] : [])));
-  const owned = Object.fromEntries(Object.entries(run.owned).filter(([name]) => !gone.has(name)));
   return changeResult(endChange({ ...run, owned }));
 }
 
