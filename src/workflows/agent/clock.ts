@@ -22,14 +22,17 @@ async function untilDue(machine: AgentMachine): Promise<void> {
   });
 }
 
-/** Returns false when an earlier due time appeared first. */
+/**
+ * Returns false when an earlier due time appeared first, or when nothing is due. A timer for nothing costs three transitions when it
+ * fires, and each agent has one from before its first beat that names a lease.
+ */
 async function isReached(machine: AgentMachine, due: number): Promise<boolean> {
   let seen = machine.version;
-  const isEarlier = (): boolean => {
+  const isObsolete = (): boolean => {
     if (seen === machine.version) return false;
     seen = machine.version;
     const next = nextDue(machine.state, Date.now());
-    return next !== null && next < due;
+    return next === null || next < due;
   };
-  return !(await untilOr(isEarlier, due - Date.now(), 'next deadline'));
+  return !(await untilOr(isObsolete, due - Date.now(), 'next deadline'));
 }
