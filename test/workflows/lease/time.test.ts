@@ -40,6 +40,16 @@ function withHeld(test: (around: Around) => Promise<void>) {
 const livenessOf = (agents: readonly TestAgent[]) =>
   Promise.all(agents.map(async (agent) => (await agent.view()).liveness));
 
+const eventsOf = (agents: readonly TestAgent[]) =>
+  Promise.all(agents.map(async ({ handle }) => (await handle.describe()).historyLength));
+
+it('an agent that a lease holds writes no event in ten minutes', () =>
+  withHeld(async ({ agents, beating, gateway }) => {
+    const before = await eventsOf(agents);
+    await beating.pass(10 * MINUTE, gateway);
+    expect(await eventsOf(agents)).toEqual(before);
+  }));
+
 it('an agent that is killed is offline after its staleAfter, and the others stay; its next beat brings it back', () =>
   withHeld(async ({ agents, beating, gateway }) => {
     await beating.pass(5 * MINUTE, gateway);
