@@ -9,7 +9,7 @@ import type { Cost } from './counting';
 export const BOUNDS = {
   'start an agent': { events: 24, transitions: 10 },
   'an idle minute of 5 agents': { events: 20, transitions: 10 },
-  'pause and resume': { events: 38, transitions: 10 },
+  'pause and resume': { events: 36, transitions: 10 },
   'a refused resume': { events: 0, transitions: 0 },
   restart: { events: 36, transitions: 11 },
   'a run of one turn': { events: 26, transitions: 15 },

@@ -1,4 +1,5 @@
 /** The agent's only timer, set for the next due time. A beat does not reset it, so beats cost no timers. */
+import { isHeld } from '../../rules/agent/liveness/holders';
 import { nextDue } from '../../rules/agent/timers';
 import type { AgentMachine } from './machine';
 import { until, untilOr } from '../shared/until';
@@ -23,8 +24,8 @@ async function untilDue(machine: AgentMachine): Promise<void> {
 }
 
 /**
- * Returns false when an earlier due time appeared first, or when nothing is due. A timer for nothing costs three transitions when it
- * fires, and each agent has one from before its first beat that names a lease.
+ * Returns false when an earlier due time appeared first, or when a lease holds the agent and nothing is due. Each agent has a timer from
+ * before its first beat that names a lease, which would cost three transitions when it fires.
  */
 async function isReached(machine: AgentMachine, due: number): Promise<boolean> {
   let seen = machine.version;
@@ -32,7 +33,7 @@ async function isReached(machine: AgentMachine, due: number): Promise<boolean> {
     if (seen === machine.version) return false;
     seen = machine.version;
     const next = nextDue(machine.state, Date.now());
-    return next === null || next < due;
+    return next === null ? isHeld(machine.state) : next < due;
   };
   return !(await untilOr(isObsolete, due - Date.now(), 'next deadline'));
 }
