@@ -108,10 +108,14 @@ async function unlessUnanswered(item: (why: string) => Garbage, judge: () => Pro
   try {
     return await judge();
   } catch (error) {
-    const isTimeout = error instanceof DroverError && error.code === 'Timeout';
-    if (!isTimeout && !isUnanswered(error)) throw error;
+    if (!isSilent(error)) throw error;
     return { verdict: 'unjudged', item: item(error.message) };
   }
+}
+
+/** True if an owner does not answer: its workflow task fails, or no worker runs. */
+function isSilent(error: unknown): error is DroverError {
+  return isUnanswered(error) || (error instanceof DroverError && error.code === 'Timeout');
 }
 
 function isSameResource(stray: Garbage, { key, fleet, agent, resourceId }: Garbage): boolean {
@@ -188,13 +192,15 @@ class Owners {
    * are left out.
    */
   async strayAgents(now: number): Promise<StrayAgent[]> {
-    const strays: StrayAgent[] = [];
-    for (const running of await allPages((page) => this.#client.agents.running(page))) {
-      if (isYoung(running.startedAt, now) || running.incarnation === DIRECT_INCARNATION) continue;
-      const why = await this.#strayWhy(running);
-      if (why !== null) strays.push({ ...running, why });
-    }
-    return strays;
+    const running = await allPages((page) => this.#client.agents.running(page));
+    const old = running.filter(
+      ({ startedAt, incarnation }) => !isYoung(startedAt, now) && incarnation !== DIRECT_INCARNATION,
+    );
+    const strays = await inParallel(old, AT_ONCE, async (agent) => {
+      const why = await this.#strayWhy(agent);
+      return why === null ? [] : [{ ...agent, why }];
+    });
+    return strays.flat();
   }
 
   async #strayWhy({ fleet, name, incarnation }: RunningAgent): Promise<string | null> {
@@ -203,7 +209,7 @@ class Owners {
       if (view?.change?.state === 'running' || view?.agents[name]) return null;
       return strayWhy(view, incarnation);
     } catch (error) {
-      if (isUnanswered(error)) return null;
+      if (isSilent(error)) return null;
       throw error;
     }
   }

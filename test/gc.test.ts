@@ -113,3 +113,17 @@ it('collects nothing while it cannot be known what is owned', async () => {
   await expect(findGarbage(client, providers, Date.now())).rejects.toMatchObject({ code: 'Unavailable' });
   await client.close();
 });
+
+it('an agent of a fleet whose worker has stopped keeps nothing from being found', async () => {
+  let stopped = '';
+  await withFleet(env, async (world) => {
+    await world.apply(fleetOf(['a']));
+    stopped = world.fleet;
+  });
+  const client = DroverClient.over(env.client);
+  const { items: running } = await client.agents.running({ pageSize: 1_000 });
+  expect(running.map(({ fleet }) => fleet)).toContain(stopped);
+  const providers = { memory: holding([held('never-was', 'x', 'orphan')]) };
+  const { items } = await findGarbage(client, providers, Date.now() + HOUR_MS);
+  expect(items.map(({ resourceId }) => resourceId)).toEqual(['orphan']);
+});
