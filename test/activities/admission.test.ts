@@ -11,6 +11,7 @@ import type { WakeCall } from '../../src/contract/activities';
 import type { SpecSignature } from '../../src/contract/agent';
 import { ProcessProvider } from '../../src/providers/process';
 import { callFor, eventually, wakeOf } from '../providers/calls';
+import { INSTALLATION } from '../support/installation';
 import { activityEnvironment } from '../support/quiet';
 
 const keys = new SpecKeys(['the-secret-of-the-admission-tests']);
@@ -22,7 +23,7 @@ beforeEach(() => {
   const environment = { PATH: process.env['PATH'] };
   provider = new ProcessProvider({
     stateDir,
-    installation: 'inst',
+    installation: INSTALLATION,
     environment,
     gatewayUrl: 'http://127.0.0.1:1',
     agentSecret: 'secret',
@@ -119,7 +120,7 @@ test('an agent is neither started nor configured with an unsigned specification'
       },
     },
   ) as Calls;
-  const fleet = createFleetActivities({ calls, installation: 'inst', host: 'here', admit: admitSigned(keys) });
+  const fleet = createFleetActivities({ calls, installation: INSTALLATION, host: 'here', admit: admitSigned(keys) });
   const { spec, key, resourceId } = wake();
   const input = {
     v: 1 as const,

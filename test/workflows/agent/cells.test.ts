@@ -11,6 +11,7 @@ import { Calls } from '../../../src/client/temporal/calls';
 import type { AgentSpec, AgentView } from '../../../src/contract/agent';
 import { collect, findGarbage } from '../../../src/gc';
 import { ProcessProvider } from '../../../src/providers/process';
+import { INSTALLATION } from '../../support/installation';
 import { devServer } from '../../support/env';
 import { resetWorkflow } from '../../support/reset';
 import { withWorker } from '../../support/worker';
@@ -53,11 +54,11 @@ let fleets = 0;
 async function onHost(test: (host: Host) => Promise<void>): Promise<void> {
   const environment = { PATH: process.env['PATH'] };
   const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
-  const provider = new ProcessProvider({ stateDir, installation: 'inst', environment, ...access });
+  const provider = new ProcessProvider({ stateDir, installation: INSTALLATION, environment, ...access });
   const activities = {
     ...createProviderActivities({ process: provider }),
     ...createPreflightActivities({ providers: { process: provider }, environment }),
-    ...createFleetActivities({ calls: new Calls(env.client), installation: 'inst', host: 'here' }),
+    ...createFleetActivities({ calls: new Calls(env.client), installation: INSTALLATION, host: 'here' }),
   };
   await withWorker({ env, activities, hosts: ['here'] }, async (taskQueue) => {
     const client = DroverClient.over(env.client, taskQueue);

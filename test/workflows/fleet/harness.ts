@@ -14,6 +14,7 @@ import {
   fleetWorkflowId,
   provisionWorkflowId,
 } from '../../../src/contract/names';
+import { INSTALLATION } from '../../support/installation';
 import type { TestEnv } from '../../support/env';
 import { PATIENCE_MS } from '../../support/patience';
 import { MemoryProvider, type ProviderHook } from '../../support/memory-provider';
@@ -144,7 +145,7 @@ export async function withFleet(
   const activities = {
     ...provider.activities,
     checkAgents: async () => ({ unmet: [] }),
-    ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
+    ...createFleetActivities({ calls, installation: INSTALLATION, host: 'here' }),
     ...(takeTurn ? { takeTurn } : {}),
     ...moreActivities,
   };

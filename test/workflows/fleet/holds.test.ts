@@ -6,6 +6,7 @@ import type { AgentInput } from '../../../src/contract/agent';
 import type { FleetView } from '../../../src/contract/fleet';
 import { agentWorkflowId } from '../../../src/contract/names';
 import { turnRequest } from '../../agent/turn-request';
+import { INSTALLATION } from '../../support/installation';
 import { devServer } from '../../support/env';
 import { providerFailure } from '../../support/memory-provider';
 import { eventually, refusalOf } from '../agent/harness';
@@ -28,7 +29,7 @@ function done(world: FleetWorld): Promise<FleetView> {
 test('an agent that refuses, as its continue-as-new is overdue, receives it again; the fleet does not say done before', async () => {
   let endTurn: (result: TurnResult) => void = () => undefined;
   const turn = new Promise<TurnResult>((resolve) => (endTurn = resolve));
-  const fleet = createFleetActivities({ calls: new Calls(env.client), installation: 'inst', host: 'here' });
+  const fleet = createFleetActivities({ calls: new Calls(env.client), installation: INSTALLATION, host: 'here' });
   const soon = (input: AgentInput) => fleet.ensureAgent({ ...input, continueAfterEvents: 15 });
   await withFleet(
     env,
@@ -111,7 +112,7 @@ test.each(['suspendResource', 'continueResource'] as const)(
 );
 
 test('a server that fails at every call of a round: the fleet answers, says what it cannot do, and goes on by itself', async () => {
-  const fleet = createFleetActivities({ calls: new Calls(env.client), installation: 'inst', host: 'here' });
+  const fleet = createFleetActivities({ calls: new Calls(env.client), installation: INSTALLATION, host: 'here' });
   let isBroken = false;
   const setHold: typeof fleet.setHold = async (call) => {
     if (isBroken) throw Object.assign(new Error('13 INTERNAL: shard status unknown'), { name: 'ServiceError' });

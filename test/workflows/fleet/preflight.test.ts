@@ -11,6 +11,7 @@ import type { AgentSpec } from '../../../src/contract/agent';
 import type { FleetSpec } from '../../../src/contract/fleet';
 import { agentWorkflowId } from '../../../src/contract/names';
 import { ProcessProvider } from '../../../src/providers/process';
+import { INSTALLATION } from '../../support/installation';
 import { devServer, timeSkipping } from '../../support/env';
 import { eventually } from '../agent/harness';
 import { withFleet } from './harness';
@@ -34,7 +35,7 @@ const program = (name: string, more: Partial<AgentSpec['process']> = {}): AgentS
 test('a missing secret, program, folder or credential: all are named, no pool is told, and the predecessor runs on', async () => {
   const environment = { PATH: process.env['PATH'] };
   const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
-  const provider = new ProcessProvider({ stateDir, installation: 'inst', environment, ...access });
+  const provider = new ProcessProvider({ stateDir, installation: INSTALLATION, environment, ...access });
   const providers = { process: provider };
   const calls = new Calls(env.client);
   const activities = {

@@ -11,6 +11,7 @@ import type { AgentSpec } from '../../../src/contract/agent';
 import type { ChangeView } from '../../../src/contract/fleet';
 import { until } from '../../../src/lib/until';
 import { ProcessProvider } from '../../../src/providers/process';
+import { INSTALLATION } from '../../support/installation';
 import { devServer } from '../../support/env';
 import { withWorker } from '../../support/worker';
 
@@ -23,7 +24,7 @@ beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), 'drover-provision-'));
   const environment = { PATH: process.env['PATH'] };
   const access = { gatewayUrl: 'http://127.0.0.1:1', agentSecret: 'secret' };
-  provider = new ProcessProvider({ stateDir, installation: 'inst', environment, ...access });
+  provider = new ProcessProvider({ stateDir, installation: INSTALLATION, environment, ...access });
 });
 
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
@@ -44,7 +45,7 @@ async function apply(
   const activities = {
     ...createProviderActivities({ process: provider }),
     ...createPreflightActivities({ providers: { process: provider }, environment: { PATH: process.env['PATH'] } }),
-    ...createFleetActivities({ calls, installation: 'inst', host: 'here' }),
+    ...createFleetActivities({ calls, installation: INSTALLATION, host: 'here' }),
   };
   return withWorker({ env, activities, hosts: ['here'] }, async (taskQueue) => {
     const fleets = new Fleets(calls, taskQueue);
