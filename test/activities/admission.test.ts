@@ -38,7 +38,7 @@ const asActivity = <T>(work: () => Promise<T>): Promise<T> => activityEnvironmen
 function wake(): WakeCall & { readonly proof: string } {
   const proof = join(stateDir, 'it-ran');
   const command = ['sh', '-c', `touch ${proof}; while :; do sleep 0.2; done`];
-  return { ...wakeOf(callFor('inst', { provider: 'process', process: { command, cwd: stateDir } })), proof };
+  return { ...wakeOf(callFor(INSTALLATION, { provider: 'process', process: { command, cwd: stateDir } })), proof };
 }
 
 function signed<T extends WakeCall>(
